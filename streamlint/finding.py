@@ -1,0 +1,83 @@
+"""What streamlint reports, and the codes that the program itself reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from streamlint.fix import Fix
+from streamlint.source import Position, Span
+
+
+class Severity(StrEnum):
+    """error: the user gets no stream or the server stalls; warning: fails under load, time or another version;
+    advice: reported only when selected."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    ADVICE = "advice"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A span in a file, with the positions that people read; `end` is just behind the last character."""
+
+    path: Path
+    span: Span
+    start: Position
+    end: Position
+    line: str = ""
+    """The text of the first line, so that a reporter can show it without reading the file."""
+
+
+@dataclass(frozen=True)
+class Related:
+    """A secondary place of a finding, in the same file or another, with what it contributes."""
+
+    place: Place
+    label: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A fault at a place: what happens to the stream (`message`), why this token (`label`), the way out (`help`)."""
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    place: Place
+    label: str = ""
+    related: tuple[Related, ...] = ()
+    help: str = ""
+    notes: tuple[str, ...] = ()
+    fix: Fix | None = None
+
+    @property
+    def path(self) -> Path:
+        return self.place.path
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str]:
+        return (str(self.place.path), self.place.span.start, self.place.span.end, self.code)
+
+
+@dataclass(frozen=True)
+class ToolCode:
+    """A code that the program itself reports, outside of any rule."""
+
+    code: str
+    name: str
+    severity: Severity
+    summary: str
+    documentation: str = field(repr=False, default="")
+
+
+UNREADABLE_FILE = ToolCode(
+    "STL001", "unreadable-file", Severity.ERROR, "the file cannot be read, decoded or parsed, so nothing in it was checked"
+)
+UNUSED_IGNORE = ToolCode("STL002", "unused-ignore", Severity.WARNING, "an ignore comment that no finding needs")
+BLANKET_IGNORE = ToolCode("STL003", "blanket-ignore", Severity.WARNING, "an ignore comment without a code hides every finding on its line")
+RULE_CRASHED = ToolCode("STL009", "rule-crashed", Severity.ERROR, "a rule failed on this file; the other rules went on")
+TOOL_CODES = (UNREADABLE_FILE, UNUSED_IGNORE, BLANKET_IGNORE, RULE_CRASHED)

@@ -1,0 +1,58 @@
+"""Repairs as text edits: what they promise, which of them go together, and how they become a new text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from streamlint.source import Span
+
+
+class Level(StrEnum):
+    """What a fix promises, from the strongest promise down."""
+
+    SAFE = "safe"
+    """The same response, only streamed or unblocked."""
+    RESPONSE = "response"
+    """The client receives something else: a token stream in place of JSON, or framing."""
+    UNSAFE = "unsafe"
+    """May change behaviour in a way that cannot be seen from here; the reason is stated."""
+    DISPLAY = "display"
+    """Shown, never applied."""
+
+    def allows(self, other: Level) -> bool:
+        """Whether a run at this level applies a fix of level `other`."""
+        order = list(Level)
+        return other is not Level.DISPLAY and order.index(other) <= order.index(self)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """Replace the characters of `span` by `text`; an empty span inserts."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Import:
+    """A name that a fix needs: `from module import name`, or `import module` where `name` is empty."""
+
+    module: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Fix:
+    """Edits that belong together; all of them are applied or none.
+
+    `reason` argues the level. `imports` are added once, and the imports of names that the edits stop using are removed.
+    `claims` are spans that no other fix may touch in the same round, beside the edits themselves.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    level: Level
+    reason: str
+    imports: frozenset[Import] = frozenset()
+    claims: tuple[Span, ...] = ()
