@@ -1,0 +1,5 @@
+"""`python -m streamlint` is `streamlint`."""
+
+from streamlint.cli import main
+
+main()

@@ -1,0 +1,253 @@
+"""What the owner of a project asks of streamlint: `[tool.streamlint]` in pyproject.toml, or streamlint.toml."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import click
+
+from streamlint.discovery import DEFAULT_EXCLUDE, Patterns
+from streamlint.fix import Level
+
+Codes = Mapping[str, str]
+"""Every code that exists, with its name."""
+
+_ALL = "STL"
+_TABLES = ("blocking-calls", "off-loop", "streaming-paths", "entry-points")
+_LISTS = ("select", "extend-select", "ignore", "exclude", "extend-exclude")
+_KEYS = (*_LISTS, "per-file-ignores", "fix-level", *_TABLES)
+
+
+class ConfigError(click.ClickException):
+    """A fault in the configuration or on the command line; the program ends with exit code 2.
+
+    Exception > click.ClickException > ConfigError
+    """
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which codes are reported. Selectors are resolved: codes or beginnings of codes. The longest match decides, ignore wins a tie."""
+
+    select: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    def selects(self, code: str) -> bool:
+        chosen = _longest(code, (*((_ALL,) if self.select is None else self.select), *self.extend_select))
+        return chosen > _longest(code, self.ignore)
+
+    def names(self, code: str) -> bool:
+        """Whether the user asked for this code, as advice must be."""
+        return _longest(code, (*(self.select or ()), *self.extend_select)) > _longest(code, self.ignore)
+
+    def override(
+        self,
+        codes: Codes,
+        *,
+        select: Sequence[str] | None = None,
+        extend_select: Sequence[str] = (),
+        ignore: Sequence[str] = (),
+    ) -> Selection:
+        """This selection under the command line: `select` there replaces everything that stands in the file."""
+        base = self if select is None else Selection(resolve("--select", select, codes))
+        return replace(
+            base,
+            extend_select=base.extend_select + resolve("--extend-select", extend_select, codes),
+            ignore=base.ignore + resolve("--ignore", ignore, codes),
+        )
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of one run; patterns are relative to `root`."""
+
+    root: Path
+    selection: Selection = Selection()
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    exclude: tuple[str, ...] = DEFAULT_EXCLUDE
+    extend_exclude: tuple[str, ...] = ()
+    own_exclude: tuple[str, ...] = ()
+    """The patterns that the user wrote; they hold for files named on the command line too."""
+    fix_level: Level = Level.RESPONSE
+    rows: Mapping[str, tuple[Mapping[str, str], ...]] = field(default_factory=dict)
+    """Rows that the user adds to the knowledge tables, by table."""
+
+    @cached_property
+    def _per_file(self) -> tuple[tuple[Patterns, tuple[str, ...]], ...]:
+        return tuple((Patterns(self.root, (pattern,)), ignored) for pattern, ignored in self.per_file_ignores)
+
+    def ignored_in(self, path: Path, code: str) -> bool:
+        """Whether `per-file-ignores` switches this code off in this file."""
+        return any(_longest(code, ignored) and patterns.match(path) for patterns, ignored in self._per_file)
+
+
+def load(paths: Sequence[Path], codes: Codes, explicit: Path | None = None) -> Config:
+    """The configuration for `paths`: `explicit`, or the nearest one at or above the folder that holds them all.
+
+    Raises `ConfigError`.
+    """
+    start = _common_folder(paths)
+    if explicit is not None:
+        return _parse(explicit, _read(explicit), codes)
+    for folder in (start, *start.parents):
+        for name in ("streamlint.toml", "pyproject.toml"):
+            file = folder / name
+            if file.is_file() and (table := _read(file)) is not None:
+                return _parse(file, table, codes)
+        if (folder / ".git").exists():
+            break
+    return Config(start)
+
+
+def resolve(where: str, selectors: Iterable[str], codes: Codes) -> tuple[str, ...]:
+    """Codes or beginnings of codes for what a person wrote: a code, a beginning, a name, or ALL. Raises `ConfigError`."""
+    return tuple(_resolve(where, selector.strip(), codes) for selector in selectors)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """' (did you mean …?)' for the nearest known word, or nothing."""
+    known = {entry.lower(): entry for entry in known}
+    found = get_close_matches(word.lower(), known, n=1, cutoff=0.5)
+    return f" (did you mean `{known[found[0]]}`?)" if found else ""
+
+
+def _resolve(where: str, selector: str, codes: Codes) -> str:
+    if selector.upper() == "ALL":
+        return _ALL
+    for code, name in codes.items():
+        if selector.lower() == name:
+            return code
+    if len(selector) >= len(_ALL) and any(code.startswith(selector.upper()) for code in codes):
+        return selector.upper()
+    raise ConfigError(f"{where}: there is no rule `{selector}`{nearest(selector, (*codes, *codes.values()))}")
+
+
+def _longest(code: str, prefixes: Iterable[str]) -> int:
+    return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=0)
+
+
+def _common_folder(paths: Sequence[Path]) -> Path:
+    absolute = [Path(os.path.abspath(path)) for path in paths] or [Path.cwd()]
+    folders = [path if path.is_dir() else path.parent for path in absolute]
+    return Path(os.path.commonpath(folders))
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    """The table of streamlint in `file`; None where pyproject.toml has none."""
+    try:
+        document = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{_shown(file)}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{_shown(file)}: is not UTF-8: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(_broken(file, str(error))) from error
+    if file.name != "pyproject.toml":
+        return document
+    tool = document.get("tool", {})
+    table = tool.get("streamlint") if isinstance(tool, dict) else None
+    if table is not None and not isinstance(table, dict):
+        raise ConfigError(f"{_shown(file)}: `tool.streamlint` must be a table")
+    return table
+
+
+def _broken(file: Path, message: str) -> str:
+    match = re.search(r" ?\(at line (\d+), column (\d+)\)", message)
+    if match is None:
+        return f"{_shown(file)}: is not valid TOML: {message}"
+    return f"{_shown(file)}:{match[1]}:{match[2]}: is not valid TOML: {message.replace(match.group(), '')}"
+
+
+def _parse(file: Path, table: dict[str, Any] | None, codes: Codes) -> Config:
+    reader = _Reader(file, table or {}, codes)
+    reader.reject_unknown_keys()
+    own = reader.strings("exclude") or ()
+    extra = reader.strings("extend-exclude") or ()
+    return Config(
+        root=Path(os.path.abspath(file)).parent,
+        selection=Selection(reader.selectors("select"), reader.selectors("extend-select") or (), reader.selectors("ignore") or ()),
+        per_file_ignores=reader.per_file_ignores(),
+        exclude=DEFAULT_EXCLUDE if reader.strings("exclude") is None else own,
+        extend_exclude=extra,
+        own_exclude=own + extra,
+        fix_level=reader.fix_level(),
+        rows={name: reader.rows(name) for name in _TABLES if name in reader.table},
+    )
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """The border between a parsed TOML table and a Config: everything that leaves here has the right type."""
+
+    file: Path
+    table: dict[str, Any]
+    codes: Codes
+
+    def error(self, key: str, message: str) -> ConfigError:
+        return ConfigError(f"{_shown(self.file)}: `{key}`: {message}")
+
+    def reject_unknown_keys(self) -> None:
+        for key in self.table:
+            if key not in _KEYS:
+                raise ConfigError(f"{_shown(self.file)}: unknown key `{key}`{nearest(key, _KEYS)}; known keys: {', '.join(_KEYS)}")
+
+    def strings(self, key: str) -> tuple[str, ...] | None:
+        return None if key not in self.table else self._strings(key, self.table[key])
+
+    def _strings(self, key: str, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+            raise self.error(key, f"must be a list of strings, not {_kind(value)}")
+        return tuple(value)
+
+    def selectors(self, key: str) -> tuple[str, ...] | None:
+        written = self.strings(key)
+        return None if written is None else resolve(f"{_shown(self.file)}: `{key}`", written, self.codes)
+
+    def per_file_ignores(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        table = self.table.get("per-file-ignores", {})
+        if not isinstance(table, dict):
+            raise self.error("per-file-ignores", f"must be a table of pattern = [codes], not {_kind(table)}")
+        where = f"{_shown(self.file)}: `per-file-ignores`"
+        return tuple(
+            (pattern, resolve(where, self._strings(f"per-file-ignores.{pattern}", value), self.codes))
+            for pattern, value in table.items()
+        )
+
+    def fix_level(self) -> Level:
+        value = self.table.get("fix-level", Level.RESPONSE.value)
+        levels = [level.value for level in Level if level is not Level.DISPLAY]
+        if not isinstance(value, str) or value not in levels:
+            near = nearest(value, levels) if isinstance(value, str) else ""
+            raise self.error("fix-level", f"must be one of {', '.join(levels)}, not {value!r}{near}")
+        return Level(value)
+
+    def rows(self, key: str) -> tuple[Mapping[str, str], ...]:
+        value = self.table[key]
+        if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+            raise self.error(key, f"must be a list of tables ([[tool.streamlint.{key}]]), not {_kind(value)}")
+        for row in value:
+            for name, entry in row.items():
+                if not isinstance(entry, str):
+                    raise self.error(f"{key}.{name}", f"must be a string, not {_kind(entry)}")
+        return tuple(value)
+
+
+def _kind(value: object) -> str:
+    names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", dict: "a table", list: "a list with other values"}
+    return names.get(type(value), type(value).__name__)
+
+
+def _shown(file: Path) -> str:
+    relative = os.path.relpath(file)
+    return str(file) if relative.startswith("..") else relative

@@ -1,0 +1,243 @@
+"""Which files a run looks at: walking folders, `.gitignore`, exclude patterns, and what cannot be walked."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint.outcome import Skipped
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+DEFAULT_EXCLUDE = (
+    ".bzr", ".direnv", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pyenv", ".pytest_cache",
+    ".pytype", ".ruff_cache", ".svn", ".tox", ".venv", ".vscode", "__pycache__", "__pypackages__", "_build", "buck-out",
+    "build", "dist", "node_modules", "site-packages", "venv",
+)  # fmt: skip
+SUFFIXES = (".py", ".pyw")
+ROOT_MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
+_GUESSED_DEPTH = 3
+_PLAIN = re.compile(r"[^*?\[\]!/\\#]+")
+
+
+@dataclass
+class Found:
+    """Files in the order of the walk, each once, and what was passed over with a word."""
+
+    files: dict[Path, None] = field(default_factory=dict)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+class Patterns:
+    """Patterns as in `.gitignore`, relative to a folder."""
+
+    def __init__(self, root: Path, lines: Sequence[str]) -> None:
+        self.names = frozenset(line for line in lines if _PLAIN.fullmatch(line))
+        self._root = f"{root}{os.sep}" if str(root) != os.sep else os.sep
+        rest = [line for line in lines if line not in self.names]
+        self._spec = _Spec(rest) if rest else None
+
+    def matches_entry(self, path: str, name: str, is_folder: bool) -> bool:
+        """Whether this file or folder itself is meant, whatever its parents are."""
+        if name in self.names:
+            return True
+        if self._spec is None or not path.startswith(self._root):
+            return False
+        return bool(self._spec.decide(_relative(path, self._root, is_folder)))
+
+    def match(self, path: Path) -> bool:
+        """Whether this file or a folder above it, up to the root of the patterns, is meant."""
+        inside = str(path).startswith(self._root)
+        steps = Path(str(path).removeprefix(self._root)).parts if inside else (path.name,)
+        folder = self._root if inside else f"{path.parent}{os.sep}"
+        return any(
+            self.matches_entry(folder + os.sep.join(steps[: number + 1]), name, number + 1 < len(steps))
+            for number, name in enumerate(steps)
+        )
+
+
+def discover(paths: Sequence[Path], exclude: Patterns, own_exclude: Patterns) -> Found:
+    """The Python files that `paths` mean.
+
+    Named paths are taken as they are unless the user's own patterns exclude them; what the folders among them hold passes `.gitignore`
+    and all patterns. Links to folders are not followed.
+    """
+    found = Found()
+    for path in paths:
+        absolute = Path(os.path.abspath(path))
+        if own_exclude.match(absolute):
+            continue
+        if absolute.is_dir():
+            _walk(absolute, exclude, found)
+        elif is_python(absolute):
+            found.files[absolute] = None
+        else:
+            found.skipped.append(Skipped(absolute, "is not a Python file"))
+    return found
+
+
+def project_root(path: Path) -> Path | None:
+    """The nearest folder at or above `path` that holds a project, or None."""
+    folder = path if path.is_dir() else path.parent
+    return next((above for above in (folder, *folder.parents) if _is_project(above)), None)
+
+
+def project_files(root: Path, exclude: Patterns, guessed: bool) -> tuple[Path, ...]:
+    """All Python files of a project; a root that is only guessed, as it holds no project file, is not searched deeply."""
+    found = Found()
+    _walk(root, exclude, found, depth=_GUESSED_DEPTH if guessed else -1)
+    return tuple(found.files)
+
+
+def is_python(path: Path) -> bool:
+    """Whether a named file is Python by its suffix or, where it has none, by its first line."""
+    if path.suffix in (*SUFFIXES, ".pyi"):
+        return True
+    if path.suffix:
+        return False
+    try:
+        with path.open("rb") as file:
+            first = file.readline(200)
+    except OSError:
+        return False
+    return first.startswith(b"#!") and b"python" in first
+
+
+def _is_project(folder: Path) -> bool:
+    return any(os.path.exists(os.path.join(folder, marker)) for marker in ROOT_MARKERS)
+
+
+def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:
+    pending = [(str(top), _ignores_above(top), depth)]
+    while pending:
+        folder, above, left = pending.pop()
+        ignores = above if (own := _ignores_in(folder)) is None else (*above, own)
+        folders = []
+        for entry in _entries(folder, found):
+            if entry.name in exclude.names:
+                continue
+            is_folder = _is_folder(entry)
+            if not is_folder and not entry.name.endswith(SUFFIXES):
+                continue
+            if exclude.matches_entry(entry.path, entry.name, is_folder) or _ignored(ignores, entry.path, is_folder):
+                continue
+            if is_folder:
+                folders.append((entry.path, ignores, left - 1))
+            else:
+                _take(entry, found)
+        if left != 0:
+            pending.extend(reversed(folders))
+
+
+def _take(entry: os.DirEntry[str], found: Found) -> None:
+    try:
+        if entry.is_file():
+            found.files[Path(entry.path)] = None
+        elif entry.is_symlink() and not entry.is_dir():
+            found.skipped.append(Skipped(Path(entry.path), "is a link to nothing"))
+    except OSError as error:
+        found.skipped.append(Skipped(Path(entry.path), error.strerror or str(error)))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
+
+
+def _entries(folder: str, found: Found) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        found.skipped.append(Skipped(Path(folder), error.strerror or str(error)))
+        return []
+
+
+@dataclass(frozen=True)
+class _Ignore:
+    """A `.gitignore` and the folder that it speaks about, with a separator at its end."""
+
+    folder: str
+    spec: _Spec
+
+
+def _ignores_in(folder: str) -> _Ignore | None:
+    lines: list[str] = []
+    for name in (".gitignore", os.path.join(".git", "info", "exclude")):
+        try:
+            with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
+                lines.extend(file)
+        except OSError:
+            continue
+    meant = [line for line in lines if line.strip() and not line.startswith("#")]
+    return _Ignore(folder.rstrip(os.sep) + os.sep, _Spec(meant)) if meant else None
+
+
+def _ignores_above(top: Path) -> tuple[_Ignore, ...]:
+    """The `.gitignore` files between `top` and its repository, or none of them where they ignore `top` itself: it was asked for."""
+    repository = next((above for above in (top, *top.parents) if (above / ".git").exists()), None)
+    if repository is None or repository == top:
+        return ()
+    between = [above for above in reversed(top.parents) if above.is_relative_to(repository)]
+    ignores = tuple(ignore for above in between if (ignore := _ignores_in(str(above))) is not None)
+    steps = [above for above in (*between, top) if above != repository]
+    return () if any(_ignored(ignores, str(step), True) for step in steps) else ignores
+
+
+def _ignored(ignores: tuple[_Ignore, ...], path: str, is_folder: bool) -> bool:
+    for ignore in reversed(ignores):
+        if not path.startswith(ignore.folder):
+            continue
+        decision = ignore.spec.decide(_relative(path, ignore.folder, is_folder))
+        if decision is not None:
+            return decision
+    return False
+
+
+def _relative(path: str, folder: str, is_folder: bool) -> str:
+    relative = path.removeprefix(folder).replace(os.sep, "/")
+    return f"{relative}/" if is_folder else relative
+
+
+class _Spec:
+    """Compiled patterns. One joined expression answers "none of them" first, which is nearly always the answer."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._spec = _compile(lines)
+        self._any = _join(self._spec)
+
+    def decide(self, relative: str) -> bool | None:
+        """True: ignored; False: taken back by a `!` pattern; None: not spoken of."""
+        if self._any is not None and not self._any.match(relative):
+            return None
+        return self._spec.check_file(relative).include
+
+
+def _compile(lines: Sequence[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
+    valid = []
+    for line in lines:
+        try:
+            GitIgnoreSpec.from_lines([line])
+        except ValueError:
+            continue
+        valid.append(line)
+    return GitIgnoreSpec.from_lines(valid)
+
+
+def _join(spec: GitIgnoreSpec) -> re.Pattern[str] | None:
+    expressions = [str(pattern.regex.pattern) for pattern in spec.patterns if pattern.regex is not None]
+    try:
+        return re.compile("|".join(re.sub(r"\?P<\w+>", "?:", expression) for expression in expressions))
+    except re.error:
+        return None
+
+

@@ -1,0 +1,67 @@
+"""What a run leaves behind: findings, the texts that they stand in, and what was fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from streamlint.finding import Finding, Severity
+from streamlint.fix import Level
+from streamlint.source import Source
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A path that was not looked at, and why, in words for its owner."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A finding whose fix was applied; `route` says which answer to a client it changed, where that is known."""
+
+    finding: Finding
+    route: str = ""
+
+    @property
+    def level(self) -> Level:
+        return self.finding.fix.level if self.finding.fix else Level.DISPLAY
+
+
+@dataclass(frozen=True)
+class Change:
+    """A file's text before and after its fixes."""
+
+    before: Source
+    after: Source
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Everything that a reporter shows. Findings stand in `sources`, which hold the texts after the fixes."""
+
+    findings: tuple[Finding, ...] = ()
+    sources: Mapping[Path, Source] = field(default_factory=dict)
+    checked: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    applied: tuple[Applied, ...] = ()
+    changes: tuple[Change, ...] = ()
+    unwritten: tuple[Skipped, ...] = ()
+    level: Level = Level.RESPONSE
+    """What `--fix` applies in this configuration."""
+
+    def count(self, severity: Severity) -> int:
+        return sum(finding.severity is severity for finding in self.findings)
+
+    @property
+    def fixable(self) -> int:
+        """Findings that `--fix` would fix."""
+        return sum(finding.fix is not None and self.level.allows(finding.fix.level) for finding in self.findings)
+
+    def fixable_beyond(self, level: Level) -> int:
+        """Findings with a fix of exactly this level that the configured level leaves out."""
+        fixes = [finding.fix for finding in self.findings if finding.fix]
+        return sum(fix.level is level and not self.level.allows(level) for fix in fixes)

@@ -1,0 +1,150 @@
+"""What a rule is, where rules are found, and how one walk over a file serves all of them."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import traceback
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from streamlint.finding import RULE_CRASHED, TOOL_CODES, Finding, Place, Severity
+from streamlint.source import Position, Span
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from streamlint.languages.python import PythonFile
+
+Check = Callable[["cst.CSTNode", "PythonFile"], Iterator[Finding]]
+Method = TypeVar("Method", bound=Callable[..., Iterator[Finding]])
+
+_FILE_NAME = re.compile(r"(stl\d{3})_([a-z0-9_]+)\.py")
+_RULES = "streamlint.rules"
+
+
+class Rule:
+    """One bad pattern, with one code; a rule remembers nothing between two checks."""
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    severity: ClassVar[Severity]
+    since: ClassVar[str]
+    message: ClassVar[str]
+    words: ClassVar[tuple[str, ...]] = ()
+    """The rule can only fire in a file that holds one of these words; empty: in any file."""
+
+    def concerns(self, text: str) -> bool:
+        return not self.words or any(word in text for word in self.words)
+
+
+def on(*node_types: type[cst.CSTNode]) -> Callable[[Method], Method]:
+    """Mark a method `check(self, node, file)` as the one that looks at nodes of these types and of their subclasses."""
+
+    def mark(method: Method) -> Method:
+        vars(method)["node_types"] = node_types
+        return method
+
+    return mark
+
+
+@dataclass(frozen=True)
+class RuleName:
+    """What the name of a rule's file says about it."""
+
+    code: str
+    name: str
+    module: str
+
+
+@cache
+def catalogue() -> tuple[RuleName, ...]:
+    """All rules by the names of their files, in the order of their codes; imports none of them."""
+    folder = Path(__file__).with_name("rules")
+    matches = [match for file in sorted(folder.iterdir()) if (match := _FILE_NAME.fullmatch(file.name))]
+    return tuple(
+        RuleName(match[1].upper(), match[2].replace("_", "-"), f"{_RULES}.{match.group().removesuffix('.py')}")
+        for match in matches
+    )
+
+
+@cache
+def codes() -> dict[str, str]:
+    """Every code that can be selected, with its name: those of the program itself and those of the rules."""
+    return {row.code: row.name for row in (*TOOL_CODES, *catalogue())}
+
+
+def discover(selected: Collection[str] | None = None) -> tuple[Rule, ...]:
+    """Import the rules with these codes (None: all); whatever their import raises stops the program."""
+    return tuple(_load(row) for row in catalogue() if selected is None or row.code in selected)
+
+
+def _load(row: RuleName) -> Rule:
+    module = importlib.import_module(row.module)
+    found = [kind for kind in vars(module).values() if isinstance(kind, type) and kind.__module__ == row.module]
+    rules = [kind for kind in found if issubclass(kind, Rule)]
+    if len(rules) != 1 or (rules[0].code, rules[0].name) != (row.code, row.name):
+        raise TypeError(f"{row.module} must define one Rule with code {row.code!r} and name {row.name!r}")
+    return rules[0]()
+
+
+def dispatch(file: PythonFile, rules: Sequence[Rule]) -> Iterator[Finding]:
+    """The findings of all `rules` in one walk; a check that crashes becomes a finding, once per rule, and the others go on."""
+    checks = _Checks(rules)
+    crashed: set[Rule] = set()
+    for node in file.walk():
+        for rule, check in checks.of(type(node)):
+            if rule in crashed:
+                continue
+            try:
+                yield from list(check(node, file))
+            except Exception as error:
+                crashed.add(rule)
+                yield crash(f"{rule.code} ({rule.name})", error, file.place(node))
+
+
+def crash(what: str, error: Exception, place: Place) -> Finding:
+    """The finding for a failure of our own at `place`."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    trail = tuple(f"{frame.filename}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames)
+    return Finding(
+        code=RULE_CRASHED.code,
+        name=RULE_CRASHED.name,
+        severity=RULE_CRASHED.severity,
+        message=f"{what} failed here with {type(error).__name__}: {error}",
+        place=place,
+        label="while it looked at this",
+        help="this is a fault of streamlint, not of your code; please report it with the lines below",
+        notes=trail,
+    )
+
+
+def file_place(path: Path, line: int = 1, column: int = 1) -> Place:
+    """An empty place in a file of which no text is known."""
+    position = Position(line, column)
+    return Place(path, Span(0, 0), position, position)
+
+
+class _Checks:
+    """The check methods of some rules, by the node type that they want."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._marked = [(rule, method, types) for rule in rules for method, types in _marked(rule)]
+        self._by_type: dict[type[Any], tuple[tuple[Rule, Check], ...]] = {}
+
+    def of(self, node_type: type[Any]) -> tuple[tuple[Rule, Check], ...]:
+        if node_type not in self._by_type:
+            self._by_type[node_type] = tuple(
+                (rule, method) for rule, method, types in self._marked if issubclass(node_type, types)
+            )
+        return self._by_type[node_type]
+
+
+def _marked(rule: Rule) -> Iterator[tuple[Check, tuple[type[Any], ...]]]:
+    for name in dir(type(rule)):
+        types = getattr(getattr(type(rule), name), "node_types", None)
+        if types:
+            yield getattr(rule, name), types
