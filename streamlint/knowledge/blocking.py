@@ -1,0 +1,244 @@
+"""Which library calls hold the thread that makes them, and what an instance of a client class hands out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from streamlint.knowledge.table import Row, read
+
+
+class Tier(StrEnum):
+    """certain: it always waits for something outside the program; likely: how long depends on what cannot be seen."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+
+
+@dataclass(frozen=True)
+class Unless:
+    """An argument with which the call returns at once; `values` are source texts such as `False` or `os.WNOHANG`."""
+
+    position: int | None
+    keyword: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BlockingCall:
+    """A call that holds its thread; `reason` completes "it ..." ("waits for the network")."""
+
+    name: str
+    category: str
+    reason: str
+    tier: Tier
+    replacement: str = ""
+    replacement_import: str = ""
+    drop_in: bool = False
+    """The replacement takes the same arguments behind `await`."""
+    thread_safe: bool = False
+    """The call may be moved to a worker thread, on an object that other threads use too."""
+    needs_argument: bool = False
+    iterates: bool = False
+    """With `stream=True`, or for a method that streams, each item of the result waits as well."""
+    unless: tuple[Unless, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Group:
+    patterns: tuple[str, ...]
+    exceptions: tuple[str, ...]
+    fact: BlockingCall
+
+    def covers(self, chain: str) -> bool:
+        if any(_matches(pattern, chain) for pattern in self.exceptions):
+            return False
+        return any(_matches(pattern, chain) for pattern in self.patterns)
+
+
+@dataclass
+class _Class:
+    name: str
+    returns: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
+    items: str = ""
+    iteration: str = ""
+    groups: list[_Group] = field(default_factory=list)
+
+    @property
+    def has_chains(self) -> bool:
+        return any("." in pattern or pattern == "**" for group in self.groups for pattern in group.patterns)
+
+
+class BlockingCalls:
+    """The table, extended by the user's rows; every name is dotted and resolved ("requests.Session.get").
+
+    A method of an instance is asked for as class + chain of attributes + name: "openai.OpenAI.chat.completions.create".
+    """
+
+    def __init__(self, user_rows: Iterable[Mapping[str, object]] = ()) -> None:
+        table = read("blocking_calls")
+        self._functions: dict[str, BlockingCall] = {}
+        self._classes: dict[str, _Class] = {}
+        self._made_by: dict[str, str] = {}
+        self._harmless = tuple(name for row in table.rows("harmless") for name in row.texts("names"))
+        for row in table.rows("class"):
+            self._add_class(row)
+        for row in table.rows("returns"):
+            self._made_by.update(dict.fromkeys(row.texts("by"), row.text("class")))
+        for row in table.rows("call"):
+            self._add_call(row)
+        for values in user_rows:
+            self._add_user_row(Row(values))
+
+    def call(self, dotted: str) -> BlockingCall | None:
+        """What is known about calling `dotted`, or None when it does not block or is unknown."""
+        if (fact := self._functions.get(dotted)) is not None:
+            return replace(fact, name=dotted)
+        owner, chain = self._owner(dotted)
+        while owner is not None and chain:
+            group = next((group for group in owner.groups if group.covers(chain)), None)
+            if group is not None:
+                return replace(group.fact, name=dotted)
+            head, _, chain = chain.partition(".")
+            owner = self._classes.get(self._attribute_class(owner, head))
+        return None
+
+    def returns(self, dotted: str) -> str | None:
+        """The class of what calling `dotted` gives; calling a known class gives that class under its main name.
+
+        Calling an instance is "package.Class.__call__", entering it "package.Class.__enter__".
+        """
+        if dotted in self._made_by:
+            return self._made_by[dotted]
+        owner, chain = self._owner(dotted)
+        if owner is None:
+            return None
+        if not chain:
+            return owner.name
+        return self._result(owner, chain)
+
+    def attribute(self, dotted: str, name: str) -> str | None:
+        """What `instance.name` is, for an instance of `dotted`: a class, or a place further down a client's chain."""
+        owner, chain = self._owner(dotted)
+        if owner is None:
+            return None
+        owner, chain = self._descend(owner, f"{chain}.{name}" if chain else name)
+        if not chain:
+            return owner.name
+        return f"{owner.name}.{chain}" if owner.has_chains and not self.call(f"{owner.name}.{chain}") else None
+
+    def item(self, dotted: str) -> str | None:
+        """The class of `instance[...]`."""
+        owner, chain = self._owner(dotted)
+        return owner.items or None if owner is not None and not chain else None
+
+    def iteration(self, dotted: str) -> BlockingCall | None:
+        """Whether each step of a `for` over an instance of `dotted` waits, and for what."""
+        owner, chain = self._owner(dotted)
+        if owner is None or chain or not owner.iteration:
+            return None
+        return BlockingCall(owner.name, "iteration", owner.iteration, Tier.LIKELY)
+
+    def harmless(self, dotted: str) -> bool:
+        """Whether the table leaves the name out on purpose."""
+        return any(_matches_name(pattern, dotted) for pattern in self._harmless)
+
+    def __contains__(self, dotted: str) -> bool:
+        return self.call(dotted) is not None
+
+    @property
+    def packages(self) -> frozenset[str]:
+        """Top-level names of everything that the table knows; "builtins" is not imported by anybody."""
+        names = {*self._functions, *self._classes, *self._made_by}
+        return frozenset(name.partition(".")[0] for name in names) - {"builtins"}
+
+    def _owner(self, dotted: str) -> tuple[_Class | None, str]:
+        """The known class that `dotted` starts with, and what follows it."""
+        end = len(dotted)
+        while end > 0:
+            if (owner := self._classes.get(dotted[:end])) is not None:
+                return owner, dotted[end + 1 :]
+            end = dotted.rfind(".", 0, end)
+        return None, ""
+
+    def _attribute_class(self, owner: _Class, name: str) -> str:
+        if name in owner.attributes:
+            return owner.attributes[name]
+        if name in owner.returns or name.startswith("_") or any(group.covers(name) for group in owner.groups):
+            return ""
+        return owner.attributes.get("*", "")
+
+    def _descend(self, owner: _Class, chain: str) -> tuple[_Class, str]:
+        """Follow attributes of known classes as far as they lead."""
+        while chain:
+            head, _, rest = chain.partition(".")
+            following = self._classes.get(self._attribute_class(owner, head))
+            if following is None:
+                break
+            owner, chain = following, rest
+        return owner, chain
+
+    def _result(self, owner: _Class, chain: str) -> str | None:
+        above, _, method = chain.rpartition(".")
+        owner, above = self._descend(owner, above)
+        if above:
+            return self._made_by.get(f"{owner.name}.{above}.{method}")
+        if made := self._made_by.get(f"{owner.name}.{method}"):
+            return made
+        wildcard = "" if method.startswith("_") else owner.returns.get("*", "")
+        return owner.returns.get(method, wildcard) or None
+
+    def _add_class(self, row: Row) -> None:
+        known = _Class(
+            row.text("name"),
+            row.mapping("returns"),
+            row.mapping("attributes"),
+            row.text("items"),
+            row.text("iteration"),
+        )
+        for name in (known.name, *row.texts("also")):
+            self._classes[name] = known
+
+    def _add_call(self, row: Row) -> None:
+        fact = _fact(row)
+        self._functions.update(dict.fromkeys(row.texts("names"), fact))
+        for name in row.texts("classes"):
+            self._classes[name].groups.append(_Group(row.texts("methods"), row.texts("except"), fact))
+
+    def _add_user_row(self, row: Row) -> None:
+        self._functions[row.text("name")] = _fact(row)
+
+
+def _fact(row: Row) -> BlockingCall:
+    return BlockingCall(
+        row.text("name"),
+        row.text("category", "configured"),
+        row.text("reason", "blocks"),
+        Tier(row.text("tier", "certain")),
+        row.text("replacement"),
+        row.text("replacement-import"),
+        row.flag("drop-in"),
+        row.flag("thread-safe"),
+        row.flag("needs-argument"),
+        row.flag("iterates"),
+        tuple(Unless(each.number("position"), each.text("keyword"), each.texts("values")) for each in row.rows("unless")),
+    )
+
+
+def _matches(pattern: str, chain: str) -> bool:
+    if pattern == chain:
+        return True
+    if "*" not in pattern or chain.rpartition(".")[2].startswith("_"):
+        return False
+    if pattern == "**":
+        return True
+    if pattern.startswith("**."):
+        return chain == pattern[3:] or chain.endswith(pattern[2:])
+    head, _, last = chain.rpartition(".")
+    return bool(last) and pattern == (f"{head}.*" if head else "*")
+
+
+def _matches_name(pattern: str, dotted: str) -> bool:
+    return dotted == pattern or (pattern.endswith(".*") and dotted.startswith(pattern[:-1]))
