@@ -21,6 +21,7 @@ from llama_index.core.base.llms.types import (
     CompletionResponseGen,
     LLMMetadata,
 )
+from llama_index.core.chat_engine.types import ChatMode
 from llama_index.core.llms import CustomLLM
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 
@@ -139,6 +140,6 @@ def names() -> dict[str, Any]:
         "index": index,
         "engine": engine,
         "query_engine": engine,
-        "chat_engine": index.as_chat_engine(chat_mode="context"),
+        "chat_engine": index.as_chat_engine(chat_mode=ChatMode.CONTEXT),
         "retriever": index.as_retriever(),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 import importlib
+import logging
 import os
 import socket
 import sys
@@ -138,18 +139,19 @@ INTERFACES: dict[str, Callable[[Any], Any]] = {"asgi": _asgi, "wsgi": _wsgi}
 
 def _run_uvicorn(load: Callable[[], Any], listener: socket.socket, options: dict[str, Any]) -> None:
     uvicorn = _module("uvicorn")
-    settings = {"http": "httptools", "loop": "asyncio"} | options
+    settings = {"http": "httptools", "loop": "asyncio", "log_level": "warning"} | options
     uvicorn.Server(uvicorn.Config(load(), **settings)).run(sockets=[listener])
 
 
 def _run_werkzeug(load: Callable[[], Any], listener: socket.socket, options: dict[str, Any]) -> None:
     serving = _module("werkzeug.serving")
     settings = {"threaded": True} | options
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     serving.make_server("127.0.0.1", 0, load(), fd=listener.fileno(), **settings).serve_forever()
 
 
 def _run_gunicorn(load: Callable[[], Any], listener: socket.socket, options: dict[str, Any]) -> None:
-    settings = {"worker_class": "gthread", "threads": 8, "control_socket_disable": True} | options
+    settings = {"worker_class": "gthread", "threads": 8, "control_socket_disable": True, "loglevel": "warning"} | options
     settings["bind"] = f"fd://{listener.fileno()}"
 
     class Application(_module("gunicorn.app.base").BaseApplication):  # type: ignore[misc]  # gunicorn has no types

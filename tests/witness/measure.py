@@ -64,6 +64,11 @@ class Measurement:
         return self.complete and bool(self.body) and self.arrivals <= 2 and self.first_token_ratio > 0.8
 
     @property
+    def held(self) -> bool:
+        """Other clients waited for most of the response."""
+        return self.stall_ratio > 0.6
+
+    @property
     def stalled(self) -> bool:
         """Other clients waited for a good part of the response."""
         return self.stall_ratio > 0.25

@@ -72,7 +72,7 @@ async def chat(q: str):
     )
     measured = measure(code)
     assert measured.streamed
-    assert measured.stall_ratio > 0.8
+    assert measured.held
     assert measure(code, heartbeat=False).stall == 0
 
 
@@ -142,7 +142,7 @@ async def chat(q: str):
     measured = measure(code, patience=2.0)
     assert measured.hung
     assert not measured.complete
-    assert measured.stall_ratio > 0.9
+    assert measured.held
 
 
 @repeated
@@ -166,7 +166,7 @@ async def chat(websocket: WebSocket):
     holds = code.replace("LOOP", "for token in (part.delta for part in llm.stream_complete(question)):")
     leaves = code.replace("LOOP", "async for token in response.async_response_gen():")
     held, free = (measure(variant, path="/ws", websocket=True) for variant in (holds, leaves))
-    assert held.stall_ratio > 0.8
+    assert held.held
     assert free.streamed
     assert free.smooth
 

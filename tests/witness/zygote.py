@@ -5,6 +5,7 @@ It reads one JSON command per line and answers with one line. When its standard 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -53,10 +54,8 @@ def start(command: dict[str, Any], lifeline: tuple[int, int]) -> dict[str, Any]:
 
 def stop(process: int) -> dict[str, Any]:
     """Kill a server with all its workers, and wait until it is gone."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     os.waitpid(process, 0)
     return {"process": process}
 
