@@ -23,8 +23,8 @@ def lint(
 ) -> list[Finding]:
     """The findings of the files and folders in `paths`, in the order of their places.
 
-    The configuration is the one that the command line would find. `root` is the project's folder where it cannot be told from
-    `pyproject.toml`, `setup.py`, `setup.cfg` or `.git`. Raises `streamlint.config.ConfigError`.
+    The configuration is the one that the command line would find. `root` is the project's folder where it cannot be
+    told from `pyproject.toml`, `setup.py`, `setup.cfg` or `.git`. Raises `streamlint.config.ConfigError`.
     """
     from pathlib import Path
 
@@ -34,7 +34,7 @@ def lint(
     codes = rule.codes()
     settings = config.load(given, codes)
     selection = settings.selection.override(codes, select=select, ignore=ignore)
-    return list(run.run(run.Request(given, settings, selection, root=root)).findings)
+    return list(run.run(run.Request(given, settings, selection, level=settings.fix_level, root=root)).findings)
 
 
 def __getattr__(name: str) -> object:

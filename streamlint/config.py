@@ -21,6 +21,14 @@ Codes = Mapping[str, str]
 """Every code that exists, with its name."""
 
 _ALL = "STL"
+_KINDS = {
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "a string",
+    dict: "a table",
+    list: "a list with other values",
+}
 _TABLES = ("blocking-calls", "off-loop", "streaming-paths", "entry-points")
 _LISTS = ("select", "extend-select", "ignore", "exclude", "extend-exclude")
 _KEYS = (*_LISTS, "per-file-ignores", "fix-level", *_TABLES)
@@ -37,7 +45,7 @@ class ConfigError(click.ClickException):
 
 @dataclass(frozen=True)
 class Selection:
-    """Which codes are reported. Selectors are resolved: codes or beginnings of codes. The longest match decides, ignore wins a tie."""
+    """Which codes are reported, by codes and beginnings of codes; the longest match decides, and ignore wins a tie."""
 
     select: tuple[str, ...] | None = None
     extend_select: tuple[str, ...] = ()
@@ -176,7 +184,9 @@ def _parse(file: Path, table: dict[str, Any] | None, codes: Codes) -> Config:
     extra = reader.strings("extend-exclude") or ()
     return Config(
         root=Path(os.path.abspath(file)).parent,
-        selection=Selection(reader.selectors("select"), reader.selectors("extend-select") or (), reader.selectors("ignore") or ()),
+        selection=Selection(
+            reader.selectors("select"), reader.selectors("extend-select") or (), reader.selectors("ignore") or ()
+        ),
         per_file_ignores=reader.per_file_ignores(),
         exclude=DEFAULT_EXCLUDE if reader.strings("exclude") is None else own,
         extend_exclude=extra,
@@ -200,7 +210,8 @@ class _Reader:
     def reject_unknown_keys(self) -> None:
         for key in self.table:
             if key not in _KEYS:
-                raise ConfigError(f"{_shown(self.file)}: unknown key `{key}`{nearest(key, _KEYS)}; known keys: {', '.join(_KEYS)}")
+                known = ", ".join(_KEYS)
+                raise ConfigError(f"{_shown(self.file)}: unknown key `{key}`{nearest(key, _KEYS)}; known keys: {known}")
 
     def strings(self, key: str) -> tuple[str, ...] | None:
         return None if key not in self.table else self._strings(key, self.table[key])
@@ -244,8 +255,7 @@ class _Reader:
 
 
 def _kind(value: object) -> str:
-    names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", dict: "a table", list: "a list with other values"}
-    return names.get(type(value), type(value).__name__)
+    return _KINDS.get(type(value), type(value).__name__)
 
 
 def _shown(file: Path) -> str:

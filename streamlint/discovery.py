@@ -64,8 +64,8 @@ class Patterns:
 def discover(paths: Sequence[Path], exclude: Patterns, own_exclude: Patterns) -> Found:
     """The Python files that `paths` mean.
 
-    Named paths are taken as they are unless the user's own patterns exclude them; what the folders among them hold passes `.gitignore`
-    and all patterns. Links to folders are not followed.
+    Named paths are taken as they are unless the user's own patterns exclude them; what the folders among them hold
+    passes `.gitignore` and all patterns. Links to folders are not followed.
     """
     found = Found()
     for path in paths:
@@ -88,7 +88,7 @@ def project_root(path: Path) -> Path | None:
 
 
 def project_files(root: Path, exclude: Patterns, guessed: bool) -> tuple[Path, ...]:
-    """All Python files of a project; a root that is only guessed, as it holds no project file, is not searched deeply."""
+    """All Python files of a project; a root that is only guessed is not searched deeply."""
     found = Found()
     _walk(root, exclude, found, depth=_GUESSED_DEPTH if guessed else -1)
     return tuple(found.files)
@@ -181,7 +181,7 @@ def _ignores_in(folder: str) -> _Ignore | None:
 
 
 def _ignores_above(top: Path) -> tuple[_Ignore, ...]:
-    """The `.gitignore` files between `top` and its repository, or none of them where they ignore `top` itself: it was asked for."""
+    """The `.gitignore` files between `top` and its repository; none of them where they ignore `top`: it was asked for."""
     repository = next((above for above in (top, *top.parents) if (above / ".git").exists()), None)
     if repository is None or repository == top:
         return ()
@@ -239,5 +239,3 @@ def _join(spec: GitIgnoreSpec) -> re.Pattern[str] | None:
         return re.compile("|".join(re.sub(r"\?P<\w+>", "?:", expression) for expression in expressions))
     except re.error:
         return None
-
-

@@ -84,15 +84,15 @@ def discover(selected: Collection[str] | None = None) -> tuple[Rule, ...]:
 
 def _load(row: RuleName) -> Rule:
     module = importlib.import_module(row.module)
-    found = [kind for kind in vars(module).values() if isinstance(kind, type) and kind.__module__ == row.module]
-    rules = [kind for kind in found if issubclass(kind, Rule)]
+    kinds = (kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, Rule))
+    rules = [kind for kind in kinds if kind.__module__ == row.module]
     if len(rules) != 1 or (rules[0].code, rules[0].name) != (row.code, row.name):
         raise TypeError(f"{row.module} must define one Rule with code {row.code!r} and name {row.name!r}")
     return rules[0]()
 
 
 def dispatch(file: PythonFile, rules: Sequence[Rule]) -> Iterator[Finding]:
-    """The findings of all `rules` in one walk; a check that crashes becomes a finding, once per rule, and the others go on."""
+    """The findings of all `rules` in one walk; a check that crashes becomes a finding, once, and the others go on."""
     checks = _Checks(rules)
     crashed: set[Rule] = set()
     for node in file.walk():

@@ -1,0 +1,98 @@
+"""Findings for programs: one JSON document, of a shape that only grows while `schema` stays 1.
+
+Lines and columns count from 1, in characters; offsets count from 0 into the decoded text without its byte-order mark; ends lie behind
+the last character. `path` is relative to the working folder where the file lies below it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import streamlint
+from streamlint import reporters
+from streamlint.finding import Finding, Place, Severity
+from streamlint.fix import Edit, Fix, Import
+from streamlint.outcome import Applied, Outcome, Skipped
+from streamlint.reporters.style import Style
+from streamlint.source import Source
+
+SCHEMA = 1
+
+
+def render(outcome: Outcome, style: Style) -> str:
+    document = {
+        "schema": SCHEMA,
+        "version": streamlint.__version__,
+        "findings": [_finding(finding, outcome.sources.get(finding.path)) for finding in outcome.findings],
+        "fixed": [_applied(applied) for applied in outcome.applied],
+        "skipped": [_skipped(skipped) for skipped in (*outcome.skipped, *outcome.unwritten)],
+        "summary": _summary(outcome),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+
+
+def _summary(outcome: Outcome) -> dict[str, int]:
+    counts = {f"{severity}s".replace("advices", "advice"): outcome.count(severity) for severity in Severity}
+    return {**counts, "fixable": outcome.fixable, "files_checked": outcome.checked}
+
+
+def _finding(finding: Finding, source: Source | None) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "label": finding.label,
+        "help": finding.help,
+        "notes": list(finding.notes),
+        **_place(finding.place),
+        "related": [{"label": related.label, **_place(related.place)} for related in finding.related],
+        "fix": _fix(finding.fix, source) if finding.fix else None,
+    }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {
+        "path": reporters.shown(place.path),
+        "start": {"line": place.start.line, "column": place.start.column, "offset": place.span.start},
+        "end": {"line": place.end.line, "column": place.end.column, "offset": place.span.end},
+    }
+
+
+def _fix(fix: Fix, source: Source | None) -> dict[str, Any]:
+    return {
+        "title": fix.title,
+        "level": fix.level.value,
+        "reason": fix.reason,
+        "edits": [_edit(edit, source) for edit in sorted(fix.edits)],
+        "imports": [_import(wanted) for wanted in sorted(fix.imports)],
+    }
+
+
+def _edit(edit: Edit, source: Source | None) -> dict[str, Any]:
+    return {"start": _position(edit.span.start, source), "end": _position(edit.span.end, source), "text": edit.text}
+
+
+def _position(offset: int, source: Source | None) -> dict[str, int]:
+    if source is None:
+        return {"offset": offset}
+    position = source.position(offset)
+    return {"line": position.line, "column": position.column, "offset": offset}
+
+
+def _import(wanted: Import) -> str:
+    return f"from {wanted.module} import {wanted.name}" if wanted.name else f"import {wanted.module}"
+
+
+def _applied(applied: Applied) -> dict[str, Any]:
+    finding = applied.finding
+    title = finding.fix.title if finding.fix else ""
+    where = {"code": finding.code, "name": finding.name, "title": title, "level": applied.level.value}
+    return {**where, "route": applied.route, **_place(finding.place)}
+
+
+def _skipped(skipped: Skipped) -> dict[str, str]:
+    path: Path = skipped.path
+    return {"path": reporters.shown(path), "reason": skipped.reason}

@@ -1,0 +1,116 @@
+"""The source of a finding with its places underlined, as rustc draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from streamlint import reporters
+from streamlint.finding import Finding, Place
+from streamlint.reporters.style import Style
+from streamlint.reporters.text import printable, width, window
+from streamlint.source import Source
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An underlined stretch of one line, columns from 0, end behind the last character."""
+
+    line: int
+    start: int
+    end: int
+    label: str
+    primary: bool
+    text: str
+    """The whole line."""
+
+
+def render_snippet(finding: Finding, sources: Mapping[Path, Source], style: Style) -> list[str]:
+    """The lines from ` --> path:line:column` to the end of the last file's snippet."""
+    by_path: dict[Path, list[Mark]] = {finding.path: []}
+    for place, label, primary in _places(finding):
+        marks = by_path.setdefault(place.path, [])
+        marks += [mark for mark in _marks(place, label, primary, sources.get(place.path)) if mark not in marks]
+    gutter = _gutter_width(by_path.values())
+    lines: list[str] = []
+    for path, marks in by_path.items():
+        first = finding.place if path == finding.path else None
+        lines.append(_heading(path, marks, first, gutter, style))
+        lines += _body(marks, sources.get(path), gutter, style)
+    return lines
+
+
+def gutter_width(finding: Finding, sources: Mapping[Path, Source]) -> int:
+    places = list(_places(finding))
+    return _gutter_width([list(_marks(place, label, one, sources.get(place.path))) for place, label, one in places])
+
+
+def _places(finding: Finding) -> Iterator[tuple[Place, str, bool]]:
+    yield finding.place, finding.label, True
+    for related in finding.related:
+        yield related.place, related.label, False
+
+
+def _marks(place: Place, label: str, primary: bool, source: Source | None) -> Iterator[Mark]:
+    """One mark, or for a span over several lines one at its first line and one at its last, which bears the label."""
+    start, end = place.start, place.end
+    text = _line(source, start.line) or place.line
+    if start.line == end.line or source is None:
+        last = end.column - 1 if start.line == end.line else len(text)
+        yield Mark(start.line, start.column - 1, max(last, start.column), label, primary, text)
+        return
+    yield Mark(start.line, start.column - 1, len(text.rstrip()), "", primary, text)
+    below = _line(source, end.line)
+    indent = len(below) - len(below.lstrip())
+    yield Mark(end.line, indent, max(end.column - 1, indent + 1), label, primary, below)
+
+
+def _line(source: Source | None, number: int) -> str:
+    return source.line(number) if source is not None and 0 < number <= len(source.line_starts) else ""
+
+
+def _gutter_width(groups: Iterable[Sequence[Mark]]) -> int:
+    lines = [mark.line for group in groups for mark in group]
+    return len(str(max(lines, default=1)))
+
+
+def _heading(path: Path, marks: Sequence[Mark], place: Place | None, gutter: int, style: Style) -> str:
+    arrow = "-->" if place else ":::"
+    line, column = (place.start.line, place.start.column) if place else (marks[0].line, marks[0].start + 1)
+    return f"{' ' * gutter}{style.paint('gutter', arrow)} {reporters.shown(path)}:{line}:{column}"
+
+
+def _body(marks: Sequence[Mark], source: Source | None, gutter: int, style: Style) -> Iterator[str]:
+    bar = style.paint("gutter", f"{' ' * gutter} |")
+    texts = {mark.line: mark.text for mark in marks}
+    if not any(text.strip() for text in texts.values()):
+        return
+    yield bar
+    previous = 0
+    for line in sorted(texts):
+        if previous and line - previous == 2 and source is not None:
+            yield _numbered(line - 1, _line(source, line - 1), gutter, style)
+        elif previous and line - previous > 1:
+            yield style.paint("gutter", "...")
+        yield from _marked(line, texts[line], [mark for mark in marks if mark.line == line], gutter, style)
+        previous = line
+    yield bar
+
+
+def _marked(line: int, text: str, marks: Sequence[Mark], gutter: int, style: Style) -> Iterator[str]:
+    first = min(marks, key=lambda mark: (not mark.primary, mark.start))
+    shown, start, _ = window(text, first.start, first.end)
+    shift = start - first.start
+    yield _numbered(line, shown, gutter, style)
+    bar = style.paint("gutter", f"{' ' * gutter} |")
+    for mark in sorted(marks, key=lambda mark: (not mark.primary, mark.start)):
+        begin, end = max(mark.start + shift, 0), min(max(mark.end + shift, 0), len(shown) + 1)
+        stroke = ("^" if mark.primary else "-") * max(width(shown[begin:end]), 1)
+        role = "error" if mark.primary else "secondary"
+        note = style.paint(role, f"{stroke} {mark.label}".rstrip())
+        yield f"{bar} {' ' * width(shown[:begin])}{note}"
+
+
+def _numbered(line: int, text: str, gutter: int, style: Style) -> str:
+    return f"{style.paint('gutter', f'{line:>{gutter}} |')} {printable(text)}".rstrip()

@@ -1,0 +1,339 @@
+"""The life of a run, from paths to findings and fixed texts."""
+
+from __future__ import annotations
+
+import ast
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from streamlint import discovery, rule
+from streamlint.config import Config, Selection
+from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Place, Severity
+from streamlint.fix import Fix, Level
+from streamlint.outcome import Applied, Change, Outcome, Skipped
+from streamlint.source import Source, Span, UnreadableFile
+from streamlint.suppress import MARK, suppress
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+
+ROUNDS = 10
+SIZE_LIMIT = 2_000_000
+"""Bytes; a larger file was written by a program."""
+SYNTAX_BUDGET = 1_000_000
+"""Characters of files that cannot matter of which a run still checks the syntax: `ast` reads about 7 MB a second."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run is asked for. `level` limits what `fix` applies; `text` stands in for the file of its path."""
+
+    paths: tuple[Path, ...]
+    config: Config
+    selection: Selection
+    level: Level = Level.RESPONSE
+    fix: bool = False
+    text: Source | None = None
+    root: Path | None = None
+
+    def selects(self, path: Path, code: str) -> bool:
+        return self.selection.selects(code) and not self.config.ignored_in(path, code)
+
+
+def run(request: Request) -> Outcome:
+    """Lint and, where asked, fix; nothing is written."""
+    found = _find(request)
+    texts = _read(request, found)
+    findings, applied, overlay = _settle(request, texts)
+    kept = [finding for finding in (*texts.faults, *findings) if _reported(request, finding)]
+    return Outcome(
+        findings=tuple(sorted(kept, key=lambda finding: finding.sort_key)),
+        sources={**texts.matter, **overlay},
+        checked=len(found.files),
+        skipped=tuple(found.skipped),
+        applied=tuple(applied),
+        changes=tuple(Change(texts.matter[path], after) for path, after in overlay.items()),
+        level=request.level,
+    )
+
+
+def write(outcome: Outcome) -> Outcome:
+    """Write the fixed texts; the outcome then says which files refused."""
+    from streamlint import fix
+
+    refused = []
+    for change in outcome.changes:
+        try:
+            fix.write(change.before, change.after.text)
+        except fix.UnwritableFile as error:
+            refused.append(Skipped(change.before.path, str(error)))
+    return replace(outcome, unwritten=tuple(refused))
+
+
+def entry_points(request: Request) -> tuple[Any, ...]:
+    """What the frameworks call in the files of the request, by place."""
+    found = _find(request)
+    texts = _read(request, found)
+    projects = _Projects(request, texts, {}).all
+    points = [point for project in projects for point in project.entry_points() if point.place.path in found.files]
+    return tuple(sorted(points, key=lambda point: (str(point.place.path), point.place.span.start)))
+
+
+@dataclass
+class _Texts:
+    """The files of a run: those that must be looked at, and the faults of those that cannot be."""
+
+    matter: dict[Path, Source] = field(default_factory=dict)
+    remarked: dict[Path, Source] = field(default_factory=dict)
+    faults: list[Finding] = field(default_factory=list)
+
+
+def _find(request: Request) -> discovery.Found:
+    own = discovery.Patterns(request.config.root, request.config.own_exclude)
+    paths = (request.text.path,) if request.text else request.paths
+    return discovery.discover(paths, _patterns(request.config), own)
+
+
+def _patterns(config: Config) -> discovery.Patterns:
+    return discovery.Patterns(config.root, (*config.exclude, *config.extend_exclude))
+
+
+def _read(request: Request, found: discovery.Found) -> _Texts:
+    texts = _Texts()
+    budget = SYNTAX_BUDGET
+    for path in list(found.files):
+        try:
+            content = _content(request, path)
+            if len(content) > SIZE_LIMIT:
+                found.skipped.append(Skipped(path, f"is larger than {SIZE_LIMIT // 1_000_000} MB"))
+                del found.files[path]
+                continue
+            matters = _interesting(content) or MARK.encode() in content
+            if not matters and len(content) > budget:
+                continue
+            source = Source.decode(path, content)
+        except UnreadableFile as error:
+            texts.faults.append(_unreadable(rule.file_place(path), str(error)))
+            continue
+        if matters:
+            texts.matter[path] = source
+        else:
+            budget -= len(content)
+            texts.faults.extend(_syntax_fault(source))
+    return texts
+
+
+def _content(request: Request, path: Path) -> bytes:
+    if request.text is not None:
+        return request.text.encode(request.text.text)
+    try:
+        with path.open("rb") as file:
+            return file.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise UnreadableFile(error.strerror or str(error)) from error
+
+
+def _interesting(content: bytes) -> bool:
+    from streamlint import project
+
+    return project.interesting(content)
+
+
+def _settle(request: Request, texts: _Texts) -> tuple[list[Finding], list[Applied], dict[Path, Source]]:
+    """Lint, fix and lint again until no fix is left to apply."""
+    overlay: dict[Path, Source] = {}
+    applied: list[Applied] = []
+    seen = {(path, source.text) for path, source in texts.matter.items()}
+    for round_number in range(ROUNDS + 1):
+        projects = _Projects(request, texts, overlay)
+        findings = list(_lint(request, projects, {**texts.matter, **overlay}))
+        if not request.fix or round_number == ROUNDS:
+            break
+        progress = False
+        for path, source in {**texts.matter, **overlay}.items():
+            fixed, done = _fix(source, [finding for finding in findings if finding.path == path], request.level)
+            if (path, fixed) in seen:
+                continue
+            seen.add((path, fixed))
+            progress = True
+            overlay[path] = source.with_text(fixed)
+            applied.extend(Applied(finding, projects.route(finding)) for finding in done)
+        if not progress:
+            break
+    return findings, applied, overlay
+
+
+def _fix(source: Source, findings: Sequence[Finding], level: Level) -> tuple[str, list[Finding]]:
+    """The text with the chosen fixes, and the findings that they fix; a fix after which the text is not Python is left out."""
+    if not any(finding.fix is not None and level.allows(finding.fix.level) for finding in findings):
+        return source.text, []
+    from streamlint import fix
+
+    chosen = fix.choose(findings, level)
+    text = fix.apply(source, chosen)
+    if _parse_error(text) is not None:
+        chosen = _sound(source, chosen)
+        text = fix.apply(source, chosen)
+    return text, [finding for finding in findings if any(finding.fix is one for one in chosen)]
+
+
+def _sound(source: Source, fixes: Sequence[Fix]) -> tuple[Fix, ...]:
+    from streamlint import fix
+
+    kept: tuple[Fix, ...] = ()
+    for one in fixes:
+        if _parse_error(fix.apply(source, (*kept, one))) is None:
+            kept = (*kept, one)
+    return kept
+
+
+def _lint(request: Request, projects: _Projects, sources: Mapping[Path, Source]) -> Iterator[Finding]:
+    for path, source in sources.items():
+        findings = _check(request, projects, path, source)
+        chosen = [finding for finding in findings if _reported(request, finding)]
+        yield from suppress(source, chosen, rule.codes(), partial(request.selects, path))
+
+
+def _check(request: Request, projects: _Projects, path: Path, source: Source) -> Iterator[Finding]:
+    """The findings of one file; a failure of ours is one of them."""
+    rules = [each for each in projects.rules if request.selects(path, each.code) and each.concerns(source.text)]
+    try:
+        if not rules or "\0" in source.text or not projects.of(path).concerns(path):
+            yield from _syntax_fault(source)
+            return
+        from streamlint.languages.python import PythonFile, UnparsableFile
+
+        try:
+            file = PythonFile(source, projects.of(path))
+        except UnparsableFile as error:
+            yield _unreadable(_place(source, error.line, error.column), str(error))
+            return
+        yield from rule.dispatch(file, rules)
+    except Exception as error:
+        yield rule.crash("the reading of the file", error, rule.file_place(path))
+
+
+class _Projects:
+    """The projects that the files of a run belong to, and the rules, made when the first file needs them."""
+
+    def __init__(self, request: Request, texts: _Texts, overlay: Mapping[Path, Source]) -> None:
+        self._request = request
+        self._texts = texts
+        self._overlay = dict(overlay)
+        if request.text is not None:
+            self._overlay.setdefault(request.text.path, request.text)
+        self._roots: dict[Path, tuple[Path, bool]] = {}
+        self._made: dict[Path, Project] = {}
+
+    @cached_property
+    def rules(self) -> tuple[rule.Rule, ...]:
+        selected = [code for code in rule.codes() if self._request.selection.selects(code)]
+        return rule.discover(selected)
+
+    @property
+    def all(self) -> list[Project]:
+        return list({id(project): project for project in map(self.of, self._texts.matter)}.values())
+
+    def of(self, path: Path) -> Project:
+        root, guessed = self._root(path)
+        if root not in self._made:
+            self._made[root] = self._make(root, guessed)
+        return self._made[root]
+
+    def route(self, finding: Finding) -> str:
+        """The entry point whose code a finding stands in, as `GET /chat`, or nothing."""
+        if finding.fix is None or finding.fix.level is not Level.RESPONSE:
+            return ""
+        places = (finding.place, *(related.place for related in finding.related))
+        return next((route for place in places if (route := self._route_at(place))), "")
+
+    def _route_at(self, place: Place) -> str:
+        points = [point for point in self.of(place.path).entry_points() if point.place.path == place.path]
+        above = [point for point in points if point.place.span.start <= place.span.start]
+        if not above:
+            return ""
+        nearest = max(above, key=lambda point: point.place.span.start)
+        return f"{'/'.join(nearest.methods)} {nearest.path}".strip() or nearest.name
+
+    def _root(self, path: Path) -> tuple[Path, bool]:
+        folder = path.parent
+        if folder not in self._roots:
+            self._roots[folder] = self._find_root(path)
+        return self._roots[folder]
+
+    def _find_root(self, path: Path) -> tuple[Path, bool]:
+        if self._request.root is not None:
+            return Path(os.path.abspath(self._request.root)), False
+        given = [Path(os.path.abspath(each)) for each in self._request.paths]
+        start = next((each for each in given if each.is_dir() and path.is_relative_to(each)), path)
+        root = discovery.project_root(start)
+        if root is not None:
+            return root, False
+        return (start, False) if start.is_dir() else (path.parent, True)
+
+    def _make(self, root: Path, guessed: bool) -> Project:
+        from streamlint.project import Project
+
+        files = dict.fromkeys(discovery.project_files(root, _patterns(self._request.config), guessed))
+        files.update(dict.fromkeys(path for path in self._texts.matter if self._root(path)[0] == root))
+        return Project(root, tuple(files), overlay=self._overlay, **self._knowledge)
+
+    @property
+    def _knowledge(self) -> dict[str, Any]:
+        if not self._request.config.rows:
+            return {}
+        from streamlint import knowledge
+
+        return {"knowledge": knowledge.load(self._request.config.rows)}
+
+
+def _reported(request: Request, finding: Finding) -> bool:
+    if finding.code == RULE_CRASHED.code:
+        return True
+    if finding.code == UNREADABLE_FILE.code:
+        return not _ignored(request, finding)
+    if finding.severity is Severity.ADVICE and not request.selection.names(finding.code):
+        return False
+    return request.selects(finding.path, finding.code)
+
+
+def _ignored(request: Request, finding: Finding) -> bool:
+    named = any(finding.code.startswith(prefix) for prefix in request.selection.ignore)
+    return named or request.config.ignored_in(finding.path, finding.code)
+
+
+def _syntax_fault(source: Source) -> Iterator[Finding]:
+    error = _parse_error(source.text)
+    if isinstance(error, SyntaxError):
+        yield _unreadable(_place(source, error.lineno or 1, error.offset or 1), f"is not valid Python: {error.msg}")
+    elif error is not None:
+        yield _unreadable(_place(source, 1, 1), f"cannot be parsed: {error or type(error).__name__}")
+
+
+def _parse_error(text: str) -> Exception | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(text, "<text>", "exec", flags=ast.PyCF_ONLY_AST, dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return error
+    return None
+
+
+def _unreadable(place: Place, message: str) -> Finding:
+    note = "nothing else in this file was checked"
+    code = UNREADABLE_FILE
+    return Finding(code.code, code.name, code.severity, message, place, notes=(note,))
+
+
+def _place(source: Source, line: int, column: int) -> Place:
+    line = min(max(line, 1), len(source.line_starts))
+    text = source.line(line)
+    start = source.line_starts[line - 1] + min(max(column, 1) - 1, len(text))
+    end = min(start + 1, source.line_starts[line - 1] + len(text))
+    return Place(source.path, Span(start, end), source.position(start), source.position(end), text)
