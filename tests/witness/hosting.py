@@ -37,13 +37,14 @@ class Hosting:
 
 @dataclass(frozen=True)
 class Framework:
-    """A web framework: what makes an application, and how code under test becomes one."""
+    """A web framework: its usual server, and how code under test becomes an application."""
 
     server: str
-    preload: tuple[str, ...]
-    new: Callable[[], Any] | None
-    """An application for code that uses `app` without having made one."""
-    find: Callable[[ModuleType, Any], Any]
+    new: Callable[[], Any]
+    """An application for code that uses `app` without having made one; done before that code is imported."""
+    find: Callable[[ModuleType, Any, str], Any]
+    """The application, from the module, the new one, and the interface of the server."""
+    preload: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,48 +66,86 @@ def host(hosting: Hosting, listener: socket.socket) -> None:
     os.chdir(hosting.folder)
     sys.path.insert(0, hosting.folder)
     server = SERVERS[hosting.server]
-    wrap = INTERFACES[server.interface]
-    server.run(lambda: wrap(_load(hosting)), listener, hosting.options)
+    server.run(lambda: _load(hosting, server.interface), listener, hosting.options)
 
 
-def _load(hosting: Hosting) -> Any:
+def _load(hosting: Hosting, interface: str) -> Any:
     """Import the code under test; names that it uses without defining them come from the engine."""
     framework = FRAMEWORKS[hosting.framework]
-    default = framework.new() if framework.new else None
-    vars(builtins).update(_module(f"{__package__}.engine").names())
-    if default is not None:
-        vars(builtins)["app"] = default
-    return framework.find(importlib.import_module(MODULE), default)
+    default = framework.new()
+    vars(builtins).update(_module(f"{__package__}.engine").names(), app=default)
+    return INTERFACES[interface](framework.find(importlib.import_module(MODULE), default, interface))
 
 
-def _named(module: ModuleType, default: Any) -> Any:
-    for name in _APPLICATION_NAMES:
-        if name in vars(module):
-            return getattr(module, name)
-    return default
+def _named(module: ModuleType, default: Any, interface: str) -> Any:
+    return next((vars(module)[name] for name in _APPLICATION_NAMES if name in vars(module)), default)
 
 
-def _fastapi(module: ModuleType, default: Any) -> Any:
-    application = _named(module, default)
-    if application is default and "router" in vars(module):
-        application.include_router(module.router)
-    return application
+def _instances(module: ModuleType, kind: Any) -> list[Any]:
+    return [value for value in vars(module).values() if isinstance(value, kind)]
 
 
-def _flask(module: ModuleType, default: Any) -> Any:
-    application = _named(module, default)
-    blueprint = _module("flask").Blueprint
+def _fastapi(module: ModuleType, default: Any, interface: str) -> Any:
+    application = _named(module, default, interface)
     if application is default:
-        for value in vars(module).values():
-            if isinstance(value, blueprint):
-                application.register_blueprint(value)
+        for router in _instances(module, _module("fastapi").APIRouter):
+            application.include_router(router)
     return application
+
+
+def _flask(module: ModuleType, default: Any, interface: str) -> Any:
+    application = _named(module, default, interface)
+    if application is default:
+        for blueprint in _instances(module, _module("flask").Blueprint):
+            application.register_blueprint(blueprint)
+    return application
+
+
+def _litestar(module: ModuleType, default: Any, interface: str) -> Any:
+    return _named(module, default, interface) or _module("litestar").Litestar(
+        _instances(module, _module("litestar.handlers").HTTPRouteHandler)
+    )
+
+
+def _aiohttp(module: ModuleType, default: Any, interface: str) -> Any:
+    application = _named(module, default, interface)
+    if application is default:
+        for routes in _instances(module, _module("aiohttp.web").RouteTableDef):
+            application.add_routes(routes)
+    return application
+
+
+def _new_django() -> None:
+    _module("django.conf").settings.configure(
+        ROOT_URLCONF=MODULE, SECRET_KEY="witness", ALLOWED_HOSTS=["*"], DATABASES={}, USE_TZ=True
+    )
+    _module("django").setup()
+
+
+def _django(module: ModuleType, default: Any, interface: str) -> Any:
+    """Upper-case names of the module are settings; a module without `urlpatterns` has each of its views at its name."""
+    for name in filter(str.isupper, vars(module)):
+        setattr(_module("django.conf").settings, name, vars(module)[name])
+    if "urlpatterns" not in vars(module):
+        route = _module("django.urls").path
+        views = [value for value in vars(module).values() if getattr(value, "__module__", "") == MODULE]
+        vars(module)["urlpatterns"] = [
+            route(view.__name__, view.as_view() if isinstance(view, type) else view) for view in views
+        ]
+    return getattr(_module(f"django.core.{interface}"), f"get_{interface}_application")()
 
 
 FRAMEWORKS = {
-    "fastapi": Framework("uvicorn", ("fastapi",), lambda: _module("fastapi").FastAPI(), _fastapi),
-    "starlette": Framework("uvicorn", ("starlette.applications",), None, _named),
-    "flask": Framework("werkzeug", ("flask",), lambda: _module("flask").Flask("app"), _flask),
+    "fastapi": Framework("uvicorn", lambda: _module("fastapi").FastAPI(), _fastapi, ("fastapi",)),
+    "starlette": Framework(
+        "uvicorn", lambda: _module("starlette.applications").Starlette(), _named, ("starlette.applications",)
+    ),
+    "flask": Framework("werkzeug", lambda: _module("flask").Flask("app"), _flask, ("flask",)),
+    "django": Framework("uvicorn", _new_django, _django, ("django", "django.core.asgi", "django.core.wsgi")),
+    "quart": Framework("uvicorn", lambda: _module("quart").Quart("app"), _named),
+    "litestar": Framework("uvicorn", lambda: None, _litestar),
+    "aiohttp": Framework("aiohttp", lambda: _module("aiohttp.web").Application(), _aiohttp),
+    "sanic": Framework("sanic", lambda: _module("sanic").Sanic("app"), _named),
 }
 
 
@@ -134,7 +173,30 @@ def _wsgi(application: Any) -> Any:
     return with_heartbeat
 
 
-INTERFACES: dict[str, Callable[[Any], Any]] = {"asgi": _asgi, "wsgi": _wsgi}
+def _aiohttp_heartbeat(application: Any) -> Any:
+    web = _module("aiohttp.web")
+
+    async def heartbeat(request: Any) -> Any:
+        return web.Response(text="1")
+
+    application.router.add_get("/heartbeat", heartbeat)
+    return application
+
+
+def _sanic_heartbeat(application: Any) -> Any:
+    async def heartbeat(request: Any) -> Any:
+        return _module("sanic").text("1")
+
+    application.add_route(heartbeat, "/heartbeat")
+    return application
+
+
+INTERFACES: dict[str, Callable[[Any], Any]] = {
+    "asgi": _asgi,
+    "wsgi": _wsgi,
+    "aiohttp": _aiohttp_heartbeat,
+    "sanic": _sanic_heartbeat,
+}
 
 
 def _run_uvicorn(load: Callable[[], Any], listener: socket.socket, options: dict[str, Any]) -> None:
@@ -151,7 +213,12 @@ def _run_werkzeug(load: Callable[[], Any], listener: socket.socket, options: dic
 
 
 def _run_gunicorn(load: Callable[[], Any], listener: socket.socket, options: dict[str, Any]) -> None:
-    settings = {"worker_class": "gthread", "threads": 8, "control_socket_disable": True, "loglevel": "warning"} | options
+    settings = {
+        "worker_class": "gthread",
+        "threads": 8,
+        "control_socket_disable": True,
+        "loglevel": "warning",
+    } | options
     settings["bind"] = f"fd://{listener.fileno()}"
 
     class Application(_module("gunicorn.app.base").BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -166,13 +233,37 @@ def _run_gunicorn(load: Callable[[], Any], listener: socket.socket, options: dic
     Application().run()
 
 
+def _run_gunicorn_asgi(load: Callable[[], Any], listener: socket.socket, options: dict[str, Any]) -> None:
+    _run_gunicorn(load, listener, {"worker_class": "asgi"} | options)
+
+
+def _run_hypercorn(load: Callable[[], Any], listener: socket.socket, options: dict[str, Any]) -> None:
+    settings = {"loglevel": "WARNING"} | options | {"bind": f"fd://{listener.fileno()}"}
+    config = _module("hypercorn.config").Config.from_mapping(settings)
+    asyncio.run(_module("hypercorn.asyncio").serve(load(), config))
+
+
+def _run_daphne(load: Callable[[], Any], listener: socket.socket, options: dict[str, Any]) -> None:
+    server = _module("daphne.server").Server
+    server(load(), endpoints=[f"fd:fileno={listener.fileno()}"], signal_handlers=False, **options).run()
+
+
+def _run_aiohttp(load: Callable[[], Any], listener: socket.socket, options: dict[str, Any]) -> None:
+    _module("aiohttp.web").run_app(load(), sock=listener, print=None, **options)
+
+
+def _run_sanic(load: Callable[[], Any], listener: socket.socket, options: dict[str, Any]) -> None:
+    settings = {"single_process": True, "motd": False, "access_log": False} | options
+    load().run(sock=listener, **settings)
+
+
 SERVERS = {
     "uvicorn": Server("asgi", _run_uvicorn, ("uvicorn", "uvicorn.protocols.http.httptools_impl")),
+    "hypercorn": Server("asgi", _run_hypercorn, ("hypercorn.asyncio",)),
+    "daphne": Server("asgi", _run_daphne),
     "werkzeug": Server("wsgi", _run_werkzeug, ("werkzeug.serving",)),
     "gunicorn": Server("wsgi", _run_gunicorn, ("gunicorn.app.base", "gunicorn.workers.gthread")),
-    "gunicorn-asgi": Server(
-        "asgi",
-        lambda load, listener, options: _run_gunicorn(load, listener, {"worker_class": "asgi"} | options),
-        ("gunicorn.app.base",),
-    ),
+    "gunicorn-asgi": Server("asgi", _run_gunicorn_asgi, ("gunicorn.app.base",)),
+    "aiohttp": Server("aiohttp", _run_aiohttp, ("aiohttp.web",)),
+    "sanic": Server("sanic", _run_sanic),
 }

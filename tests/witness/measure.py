@@ -66,7 +66,7 @@ class Measurement:
     @property
     def held(self) -> bool:
         """Other clients waited for most of the response."""
-        return self.stall_ratio > 0.6
+        return self.stall_ratio > 0.7
 
     @property
     def stalled(self) -> bool:
