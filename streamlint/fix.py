@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import difflib
+import errno
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from streamlint.source import Span
+from streamlint.source import Source, Span, UnreadableFile
+
+if TYPE_CHECKING:
+    from streamlint.finding import Finding
+
+
+class UnwritableFile(Exception):
+    """A file that the fixed text cannot be written to; the message says why, in words for its owner."""
 
 
 class Level(StrEnum):
@@ -56,3 +72,135 @@ class Fix:
     reason: str
     imports: frozenset[Import] = frozenset()
     claims: tuple[Span, ...] = ()
+
+    @property
+    def touched(self) -> tuple[Span, ...]:
+        """Everything that no other fix may touch in the same round."""
+        return (*(edit.span for edit in self.edits), *self.claims)
+
+
+def choose(findings: Iterable[Finding], level: Level, source: Source | None = None) -> tuple[Fix, ...]:
+    """The fixes of one file that `level` allows and that go together, in the order of their places.
+
+    Of two that touch the same text the first stays; the other is for the next round. With `source`, a fix is left out that
+    needs a name which means something else in this file, or that would turn a text that parses into one that does not.
+    """
+    offered = (finding.fix for finding in findings if finding.fix is not None)
+    allowed = dict.fromkeys(fix for fix in offered if level.allows(fix.level) and fix.edits)
+    chosen: list[Fix] = []
+    for fix in sorted(allowed, key=lambda fix: min(fix.edits).span):
+        if source is not None and not _nameable(source, fix):
+            continue
+        if not any(_conflict(fix, other) for other in chosen):
+            chosen.append(fix)
+    return tuple(chosen) if source is None else _sound(source, tuple(chosen))
+
+
+def apply(source: Source, fixes: Sequence[Fix]) -> str:
+    """The text after `fixes`, which must go together, with their imports placed and the imports that they made useless removed.
+
+    A text that does not parse after the edits is returned as it is, without a look at its imports.
+    """
+    text = source.text
+    for edit in sorted({edit for fix in fixes for edit in fix.edits}, reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    needed = frozenset[Import]().union(*(fix.imports for fix in fixes))
+    if text == source.text and not needed:
+        return text
+    from streamlint import imports
+
+    return imports.arrange(source.text, text, needed)
+
+
+def write(source: Source, text: str) -> None:
+    """Replace the file that `source` was read from by `text`, as a whole or not at all; raises `UnwritableFile`.
+
+    A symbolic link keeps pointing to its file. A text that is the same is not written.
+    """
+    if text == source.text:
+        return
+    content = _encode(source, text)
+    try:
+        target = Path(os.path.realpath(source.path, strict=True))
+        if target.read_bytes() != source.encode(source.text):
+            raise UnwritableFile("has changed since it was read")
+        if not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        _replace(target, content)
+    except OSError as error:
+        raise UnwritableFile(error.strerror or str(error)) from error
+
+
+def unified_diff(before: str, after: str, name: str) -> str:
+    """The difference as `diff -u` writes it; lines keep their own line ends."""
+    lines = difflib.unified_diff(_lines(before), _lines(after), f"a/{name}", f"b/{name}")
+    return "".join(line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
+
+
+def _conflict(one: Fix, other: Fix) -> bool:
+    if any(_collide(edit, rival) for edit in one.edits for rival in other.edits):
+        return True
+    return any(
+        mine.overlaps(theirs) or (mine == theirs and mine in (*one.claims, *other.claims))
+        for mine in one.touched
+        for theirs in other.touched
+        if mine in one.claims or theirs in other.claims
+    )
+
+
+def _collide(edit: Edit, rival: Edit) -> bool:
+    if edit.span == rival.span:
+        return edit.text != rival.text or edit.span.start != edit.span.end
+    return edit.span.overlaps(rival.span)
+
+
+def _nameable(source: Source, fix: Fix) -> bool:
+    if not fix.imports:
+        return True
+    from streamlint import imports
+
+    return imports.available(source.text, fix.imports)
+
+
+def _sound(source: Source, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
+    """Those of `fixes` after which the text still parses."""
+    if not fixes:
+        return fixes
+    from streamlint import imports
+
+    if not imports.parses(source.text) or imports.parses(apply(source, fixes)):
+        return fixes
+    kept: tuple[Fix, ...] = ()
+    for fix in fixes:
+        if imports.parses(apply(source, (*kept, fix))):
+            kept = (*kept, fix)
+    return kept
+
+
+def _encode(source: Source, text: str) -> bytes:
+    try:
+        content = source.encode(text)
+        if Source.decode(source.path, content).text == text:
+            return content
+    except UnicodeEncodeError as error:
+        unfit = text[error.start : error.end]
+        raise UnwritableFile(f"its encoding, {source.encoding}, has no bytes for {unfit!r}") from error
+    except UnreadableFile as error:
+        raise UnwritableFile(f"the result {error}") from error
+    raise UnwritableFile("the result would read differently")
+
+
+def _replace(target: Path, content: bytes) -> None:
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        shutil.copymode(target, name)
+        os.replace(name, target)
+    except BaseException:
+        os.unlink(name)
+        raise
