@@ -1,12 +1,15 @@
-"""Which library calls hold the thread that makes them, and what an instance of a client class hands out."""
+"""Library calls that hold the thread that makes them, by waiting or by working, and what a client object hands out."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from streamlint.knowledge.table import Row, read
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 class Tier(StrEnum):
@@ -71,18 +74,16 @@ class _Class:
         return any("." in pattern or pattern == "**" for group in self.groups for pattern in group.patterns)
 
 
-class BlockingCalls:
-    """The table, extended by the user's rows; every name is dotted and resolved ("requests.Session.get").
+class CallTable:
+    """A table of calls, extended by the user's rows; every name is dotted and resolved ("requests.Session.get").
 
     A method of an instance is asked for as class + chain of attributes + name: "openai.OpenAI.chat.completions.create".
     """
 
-    def __init__(self, user_rows: Iterable[Mapping[str, object]] = ()) -> None:
-        table = read("blocking_calls")
+    def __init__(self, table: Row, user_rows: Iterable[Mapping[str, object]] = ()) -> None:
         self._functions: dict[str, BlockingCall] = {}
         self._classes: dict[str, _Class] = {}
         self._made_by: dict[str, str] = {}
-        self._harmless = tuple(name for row in table.rows("harmless") for name in row.texts("names"))
         for row in table.rows("class"):
             self._add_class(row)
         for row in table.rows("returns"):
@@ -140,10 +141,6 @@ class BlockingCalls:
         if owner is None or chain or not owner.iteration:
             return None
         return BlockingCall(owner.name, "iteration", owner.iteration, Tier.LIKELY)
-
-    def harmless(self, dotted: str) -> bool:
-        """Whether the table leaves the name out on purpose."""
-        return any(_matches_name(pattern, dotted) for pattern in self._harmless)
 
     def __contains__(self, dotted: str) -> bool:
         return self.call(dotted) is not None
@@ -211,6 +208,33 @@ class BlockingCalls:
         self._functions[row.text("name")] = _fact(row)
 
 
+class BlockingCalls(CallTable):
+    """Calls that wait for something: the network, a process, a lock, a person."""
+
+    def __init__(self, user_rows: Iterable[Mapping[str, object]] = ()) -> None:
+        table = read("blocking_calls")
+        super().__init__(table, user_rows)
+        self._harmless = tuple(name for row in table.rows("harmless") for name in row.texts("names"))
+
+    def harmless(self, dotted: str) -> bool:
+        """Whether the table leaves the name out on purpose."""
+        return any(_matches_name(pattern, dotted) for pattern in self._harmless)
+
+
+class HeavyCalls(CallTable):
+    """Calls outside LlamaIndex that keep a processor busy for longer than a stream can wait, or load a model."""
+
+    def __init__(self) -> None:
+        table = read("heavy_calls")
+        super().__init__(table)
+        self._verbs = {word: row.text("category") for row in table.rows("verb") for word in row.texts("words")}
+
+    def verb(self, name: str) -> str:
+        """The kind of heavy work that a function's name speaks of, or ""; the last part of a dotted name counts."""
+        words = _WORD.findall(name.rpartition(".")[2])
+        return next((self._verbs[word.lower()] for word in words if word.lower() in self._verbs), "")
+
+
 def _fact(row: Row) -> BlockingCall:
     return BlockingCall(
         row.text("name"),
@@ -223,7 +247,9 @@ def _fact(row: Row) -> BlockingCall:
         row.flag("thread-safe"),
         row.flag("needs-argument"),
         row.flag("iterates"),
-        tuple(Unless(each.number("position"), each.text("keyword"), each.texts("values")) for each in row.rows("unless")),
+        tuple(
+            Unless(each.number("position"), each.text("keyword"), each.texts("values")) for each in row.rows("unless")
+        ),
     )
 
 

@@ -33,7 +33,10 @@ class Row:
         return value.lower() == "true" if isinstance(value, str) else bool(value)
 
     def number(self, key: str) -> int | None:
+        """A whole number, or None; a text of digits counts, since user rows hold texts only."""
         value = self.values.get(key)
+        if isinstance(value, str) and value.isdecimal():
+            return int(value)
         if value is not None and not isinstance(value, int):
             raise TypeError(f"`{key}` is not a number: {value!r}")
         return value

@@ -1,0 +1,309 @@
+"""How frameworks learn which functions to call, under which path, and who runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+
+from streamlint.knowledge.table import Row, read
+
+
+class Runner(StrEnum):
+    """Who runs a function; only the event loop makes other requests wait."""
+
+    EVENT_LOOP = "event loop"
+    THREAD_POOL = "thread pool"
+    WORKER_THREAD = "worker thread"
+    PRIVATE_LOOP = "private loop"
+    SCRIPT = "script"
+
+
+class Kind(StrEnum):
+    """What a framework calls a function for."""
+
+    ROUTE = "route"
+    WEBSOCKET = "websocket"
+    MIDDLEWARE = "middleware"
+    DEPENDENCY = "dependency"
+    EXCEPTION_HANDLER = "exception-handler"
+    LIFESPAN = "lifespan"
+    STARTUP = "startup"
+    BACKGROUND = "background"
+    CALLBACK = "callback"
+    HOOK = "hook"
+    PAGE = "page"
+    INCLUDE = "include"
+
+
+class Generator(StrEnum):
+    """Who advances a `def` generator that the framework is given to send."""
+
+    EVENT_LOOP = "event loop"
+    THREAD_POOL = "thread pool"
+    WORKER_THREAD = "worker thread"
+    SCRIPT = "script"
+    DRAINED = "drained"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Argument:
+    """Where an argument of a call stands: a position from 0, a keyword, either, or (neither) nowhere."""
+
+    position: int | None = None
+    keyword: str = ""
+
+    def __bool__(self) -> bool:
+        return self.position is not None or bool(self.keyword)
+
+
+@dataclass(frozen=True)
+class Framework:
+    """A framework and who runs its functions where no registration says otherwise."""
+
+    name: str
+    packages: frozenset[str]
+    sync_runner: Runner
+    async_runner: Runner
+    generator: Generator
+    async_runner_wsgi: Runner
+    generator_asgi: Generator
+    extends: str = ""
+    whole_file: bool = False
+    docs: str = ""
+
+
+@dataclass(frozen=True)
+class Application:
+    """A class whose instances collect routes; a router's routes count only where it is included."""
+
+    name: str
+    framework: str
+    is_router: bool
+    prefix_keyword: str
+
+
+@dataclass(frozen=True)
+class Registration:
+    """How a call registers a function.
+
+    `factory`: the call gives a decorator (`@app.get("/x")`, or `app.middleware("http")(f)`); `handler`: the argument
+    that is the function, at position 0 also as a bare decorator (`@app.before_request`). A call may allow both.
+    """
+
+    framework: str
+    name: str
+    kind: Kind
+    sync_runner: Runner
+    async_runner: Runner
+    factory: bool
+    handler: Argument
+    path: Argument
+    methods: tuple[str, ...]
+    """The HTTP methods when `methods_argument` is not given; empty means not limited or not known."""
+    methods_argument: Argument
+    on_request_path: bool
+    child: Argument
+    """For `include`: the application, router, module name or list of routes that is included."""
+    children_keyword: str
+    prefix: Argument
+    """For `include`: the prefix of the child's paths."""
+    thread_keyword: str
+    """A constant True here moves a `def` function to the thread pool."""
+    dispatch_keyword: str
+
+
+@dataclass(frozen=True)
+class ClassView:
+    """A base class (or, for a convention, a class name) whose methods the framework calls."""
+
+    framework: str
+    kind: Kind
+    methods: tuple[str, ...]
+    method_is_http: bool
+    on_request_path: bool
+    sync_runner: Runner
+    async_runner: Runner
+    parameter: str = ""
+    """A convention holds only for methods with this parameter."""
+
+
+class Frameworks:
+    """The table, extended by the user's rows (`entry-points`, each like a row of `[[function]]`); names are resolved."""
+
+    def __init__(self, user_rows: Iterable[Mapping[str, object]] = ()) -> None:
+        table = read("frameworks")
+        self._frameworks = {row.text("name"): _framework(row) for row in table.rows("framework")}
+        self._applications: dict[str, Application] = {}
+        self._attributes: dict[str, dict[str, str]] = {}
+        self._methods: dict[tuple[str, str], Registration] = {}
+        self._functions: dict[str, Registration] = {}
+        self._keywords: dict[tuple[str, str], Registration] = {}
+        self._views: dict[str, ClassView] = {}
+        self._conventions: dict[str, list[ClassView]] = {}
+        for row in table.rows("application"):
+            self._add_application(row)
+        for row in table.rows("method"):
+            owner = row.text("application", row.text("framework"))
+            self._methods.update({(owner, name): self._registration(row, name) for name in row.texts("names")})
+        for row in table.rows("function"):
+            self._functions.update({name: self._registration(row, name) for name in row.texts("names")})
+        for values in user_rows:
+            row = Row({"framework": "custom", "kind": "route", **values})
+            self._functions[row.text("name")] = self._registration(row, row.text("name"))
+        for row in table.rows("keyword"):
+            owner = row.text("framework")
+            self._keywords.update({(owner, name): self._registration(row, name) for name in row.texts("names")})
+        for row in table.rows("view"):
+            self._views.update(dict.fromkeys(row.texts("bases"), self._view(row)))
+        for row in table.rows("convention"):
+            self._conventions.setdefault(row.text("class"), []).append(self._view(row))
+
+    def framework(self, name: str) -> Framework:
+        return self._frameworks[name]
+
+    def application(self, dotted: str) -> Application | None:
+        """The application or router that `dotted` makes, or None."""
+        return self._applications.get(dotted)
+
+    def attribute(self, dotted: str, name: str) -> str | None:
+        """The class of an application's attribute (`app.router`), where it registers functions too."""
+        application = self._applications.get(dotted)
+        return self._attributes[application.name].get(name) if application else None
+
+    def decorator(self, dotted: str, method: str) -> Registration | None:
+        """What `method` of an application registers, as decorator or by a call; "on_startup.append" is a method too."""
+        application = self._applications.get(dotted)
+        if application is None:
+            return self.call(f"{dotted}.{method}")
+        owner = application.framework
+        found = self._methods.get((application.name, method))
+        while found is None and owner:
+            found = self._methods.get((owner, method))
+            owner = self._frameworks[owner].extends
+        return found and self._as_seen_by(found, application.framework)
+
+    def call(self, dotted: str) -> Registration | None:
+        """What a free function or class registers when it is called or used as decorator."""
+        if (found := self._functions.get(dotted)) is not None:
+            return found
+        package, _, rest = dotted.partition(".")
+        return self._functions.get(f"{package}.*.{rest.rpartition('.')[2]}") if "." in rest else None
+
+    function_decorator = call
+
+    def keyword(self, dotted: str, keyword: str) -> Registration | None:
+        """What a keyword argument of an application's constructor registers (`lifespan=`)."""
+        application = self._applications.get(dotted)
+        owner = application.framework if application else ""
+        while owner:
+            if (found := self._keywords.get((owner, keyword))) is not None:
+                return found
+            owner = self._frameworks[owner].extends
+        return None
+
+    def base_class(self, dotted: str) -> ClassView | None:
+        """The methods that a framework calls on subclasses of `dotted`."""
+        return self._views.get(dotted)
+
+    def convention(self, class_name: str) -> tuple[ClassView, ...]:
+        """The methods that a host calls on a module-level class of this name."""
+        return tuple(self._conventions.get(class_name, ()))
+
+    @cached_property
+    def registering_words(self) -> frozenset[str]:
+        """The last words of everything that registers a function by being called, to look for before asking."""
+        methods = {name.rpartition(".")[2] for _, name in self._methods}
+        return frozenset(methods | {name.rpartition(".")[2] for name in self._functions})
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._frameworks)
+
+    @property
+    def packages(self) -> frozenset[str]:
+        """Top-level import names of all frameworks."""
+        return frozenset().union(*(framework.packages for framework in self._frameworks.values()))
+
+    def _add_application(self, row: Row) -> None:
+        main = row.texts("classes")[0]
+        self._attributes[main] = row.mapping("attributes")
+        application = Application(main, row.text("framework"), row.flag("router"), row.text("prefix"))
+        self._applications.update(dict.fromkeys(row.texts("classes"), application))
+
+    def _registration(self, row: Row, name: str) -> Registration:
+        framework = self._frameworks[row.text("framework")]
+        return Registration(
+            framework=framework.name,
+            name=name,
+            kind=Kind(row.text("kind")),
+            sync_runner=Runner(row.text("sync", framework.sync_runner)),
+            async_runner=Runner(row.text("async", framework.async_runner)),
+            factory=row.flag("factory"),
+            handler=_argument(row, "handler"),
+            path=_argument(row, "path"),
+            methods=(_http_method(name),) if row.flag("http-is-name") else row.texts("http"),
+            methods_argument=Argument(row.number("http-position"), row.text("http-keyword")),
+            on_request_path=not row.flag("off-path"),
+            child=_argument(row, "child"),
+            children_keyword=row.text("children-keyword"),
+            prefix=Argument(None, row.text("prefix-keyword")) if row.text("prefix-keyword") else _argument(row, "path"),
+            thread_keyword=row.text("thread-keyword"),
+            dispatch_keyword=row.text("dispatch-keyword"),
+        )
+
+    def _view(self, row: Row) -> ClassView:
+        framework = self._frameworks[row.text("framework")]
+        return ClassView(
+            framework.name,
+            Kind(row.text("kind")),
+            row.texts("methods"),
+            row.flag("http-is-name"),
+            not row.flag("off-path"),
+            Runner(row.text("sync", framework.sync_runner)),
+            Runner(row.text("async", framework.async_runner)),
+            row.text("parameter"),
+        )
+
+    def _as_seen_by(self, registration: Registration, framework: str) -> Registration:
+        """An inherited registration, with the runners of the framework that inherits it."""
+        if registration.framework == framework:
+            return registration
+        above, below = self._frameworks[registration.framework], self._frameworks[framework]
+        own_sync = registration.sync_runner is above.sync_runner
+        own_async = registration.async_runner is above.async_runner
+        return replace(
+            registration,
+            framework=framework,
+            sync_runner=below.sync_runner if own_sync else registration.sync_runner,
+            async_runner=below.async_runner if own_async else registration.async_runner,
+        )
+
+
+def _framework(row: Row) -> Framework:
+    async_runner = Runner(row.text("async"))
+    generator = Generator(row.text("generator"))
+    return Framework(
+        row.text("name"),
+        frozenset(row.texts("packages")),
+        Runner(row.text("sync")),
+        async_runner,
+        generator,
+        Runner(row.text("async-wsgi", async_runner)),
+        Generator(row.text("generator-asgi", generator)),
+        row.text("extends"),
+        row.flag("whole-file"),
+        row.text("docs"),
+    )
+
+
+def _argument(row: Row, name: str) -> Argument:
+    return Argument(row.number(name), row.text(f"{name}-keyword"))
+
+
+def _http_method(name: str) -> str:
+    """ "GET" for `get`, `add_get` and `litestar.get`; "*" for a class view."""
+    verb = name.rpartition(".")[2].removeprefix("add_").upper()
+    return "*" if verb == "VIEW" else verb

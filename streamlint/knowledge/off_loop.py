@@ -1,0 +1,102 @@
+"""Which calls run a function somewhere else: in a thread, in a process, as a task, on a loop of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from streamlint.knowledge.table import Row, read
+
+
+class Where(StrEnum):
+    """Who runs the callable that is passed; the table's head explains each."""
+
+    THREAD = "thread"
+    PROCESS = "process"
+    ITERATE = "iterate"
+    TASK = "task"
+    LOOP = "loop"
+    EITHER = "either"
+    OWN_LOOP = "own-loop"
+    TO_LOOP = "to-loop"
+    WRAP = "wrap"
+
+
+class Result(StrEnum):
+    """What the call itself gives."""
+
+    COROUTINE = "coroutine"
+    CALLABLE = "callable"
+    FUTURE = "future"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class OffLoopCall:
+    """A call that takes a callable (for `iterate` an iterator, for `task` mostly a coroutine) and runs it elsewhere."""
+
+    name: str
+    where: Where
+    position: int
+    keyword: str = ""
+    result: Result = Result.NONE
+    variadic: bool = False
+
+    @property
+    def off_loop(self) -> bool:
+        """Whether a synchronous callable passed here leaves the event loop free."""
+        return self.where in (Where.THREAD, Where.PROCESS, Where.ITERATE, Where.EITHER)
+
+
+class OffLoop:
+    """The table, extended by the user's rows; every name is dotted and resolved."""
+
+    def __init__(self, user_rows: Iterable[Mapping[str, object]] = ()) -> None:
+        table = read("off_loop")
+        self._calls = {call.name: call for row in table.rows("call") for call in _calls(row)}
+        self._decorators = {name for row in table.rows("decorator") for name in row.texts("names")}
+        self._made_by = {name: row.text("class") for row in table.rows("returns") for name in row.texts("by")}
+        self._classes = {name.rpartition(".")[0] for row in table.rows("call") for name in _methods(row)}
+        for values in user_rows:
+            row = Row(values)
+            self._calls[row.text("name")] = _call(row.text("name"), row)
+            self._decorators.add(row.text("name"))
+
+    def call(self, dotted: str) -> OffLoopCall | None:
+        """What calling `dotted` does with the callable it is given, or None."""
+        if dotted in self._calls:
+            return self._calls[dotted]
+        owner, _, method = dotted.rpartition(".")
+        return self._calls.get(f"{self._made_by.get(owner, owner)}.{method}")
+
+    def decorator(self, dotted: str) -> bool:
+        """Whether decorating a synchronous function with `dotted` makes a coroutine function that runs in a thread."""
+        return dotted in self._decorators
+
+    def returns(self, dotted: str) -> str | None:
+        """The class (loop, task group, executor …) of what calling `dotted` gives."""
+        return self._made_by.get(dotted, dotted if dotted in self._classes else None)
+
+    @property
+    def packages(self) -> frozenset[str]:
+        return frozenset(name.partition(".")[0] for name in (*self._calls, *self._made_by))
+
+
+def _methods(row: Row) -> tuple[str, ...]:
+    return tuple(f"{owner}.{method}" for owner in row.texts("classes") for method in row.texts("methods"))
+
+
+def _calls(row: Row) -> Iterable[OffLoopCall]:
+    return (_call(name, row) for name in (*row.texts("names"), *_methods(row)))
+
+
+def _call(name: str, row: Row) -> OffLoopCall:
+    return OffLoopCall(
+        name,
+        Where(row.text("kind", "thread")),
+        row.number("position") or 0,
+        row.text("keyword"),
+        Result(row.text("result", "coroutine")),
+        row.flag("variadic"),
+    )

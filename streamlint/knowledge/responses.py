@@ -1,0 +1,91 @@
+"""What each framework's response classes do with the body that they are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from streamlint.knowledge.frameworks import Argument
+from streamlint.knowledge.table import Row, read
+
+
+class Fate(StrEnum):
+    """What becomes of an iterator that is given as the body; `UNKNOWN` where nobody measured it."""
+
+    THREAD_POOL = "thread pool"
+    WORKER_THREAD = "worker thread"
+    EVENT_LOOP = "event loop"
+    DRAINED = "drained"
+    REFUSED = "refused"
+    TEXT = "text"
+    UNKNOWN = ""
+
+    @property
+    def streams(self) -> bool:
+        return self in (Fate.THREAD_POOL, Fate.WORKER_THREAD, Fate.EVENT_LOOP)
+
+
+@dataclass(frozen=True)
+class ResponseClass:
+    """A class or function that makes a response.
+
+    `streaming`: it can send a body piece by piece. `by_hand`: the body is written to it. `frames_sse`: it turns each item
+    into a server-sent event; `frames_sse_as_class`: only as a route's `response_class`.
+    """
+
+    name: str
+    framework: str
+    streaming: bool
+    content: Argument
+    media_type: str
+    media_type_argument: Argument
+    sync_iterator: Fate
+    async_iterator: Fate
+    sync_iterator_wsgi: Fate
+    async_iterator_wsgi: Fate
+    frames_sse: bool = False
+    frames_sse_as_class: bool = False
+    by_hand: bool = False
+    file: bool = False
+    since: str = ""
+
+
+class Responses:
+    """The table; every name is dotted and resolved."""
+
+    def __init__(self) -> None:
+        rows = list(read("responses").rows("response"))
+        self._responses = {name: _response(row) for row in rows for name in row.texts("names")}
+
+    def response(self, dotted: str) -> ResponseClass | None:
+        """The response that calling `dotted` makes, or None; the same object for every import path of a class."""
+        return self._responses.get(dotted)
+
+    def streaming(self, dotted: str) -> bool:
+        response = self._responses.get(dotted)
+        return response is not None and response.streaming
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._responses)
+
+
+def _response(row: Row) -> ResponseClass:
+    sync_iterator, async_iterator = Fate(row.text("sync-iterator")), Fate(row.text("async-iterator"))
+    return ResponseClass(
+        name=row.texts("names")[0],
+        framework=row.text("framework"),
+        streaming=row.flag("streaming"),
+        content=Argument(row.number("content"), row.text("content-keyword")),
+        media_type=row.text("media-type"),
+        media_type_argument=Argument(row.number("media-type-position"), row.text("media-type-keyword")),
+        sync_iterator=sync_iterator,
+        async_iterator=async_iterator,
+        sync_iterator_wsgi=Fate(row.text("sync-iterator-wsgi", sync_iterator)),
+        async_iterator_wsgi=Fate(row.text("async-iterator-wsgi", async_iterator)),
+        frames_sse=row.flag("frames-sse"),
+        frames_sse_as_class=row.flag("frames-sse-as-class"),
+        by_hand=row.flag("by-hand"),
+        file=row.flag("file"),
+        since=row.text("since"),
+    )
