@@ -11,9 +11,6 @@ import time
 from dataclasses import dataclass
 from types import TracebackType
 
-from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
-from websockets.sync import client as websocket
-
 PATIENCE = 20.0
 """Seconds after which a silent server counts as hanging."""
 APART = 0.004
@@ -180,33 +177,6 @@ def _read_body(reader: _Reader, request: Request, status: int, headers: dict[str
     return reader.plain(int(headers["content-length"]) if "content-length" in headers else math.inf)
 
 
-def talk(
-    port: int, path: str, *, send: str = "hello", expect: int, patience: float = PATIENCE, leave_at: float | None = None
-) -> Answer:
-    """Send one WebSocket message and read up to `expect` messages; a server that closes well before is complete too."""
-    received: list[tuple[float, str]] = []
-    left, hung, complete = None, False, False
-    with websocket.connect(f"ws://127.0.0.1:{port}{path}", open_timeout=PATIENCE, compression=None) as connection:
-        started = time.monotonic()
-        connection.send(send)
-        while len(received) < expect and not complete:
-            wait = patience if leave_at is None else started + leave_at - time.monotonic()
-            try:
-                message = connection.recv(timeout=max(wait, 0.001))
-                received.append((time.monotonic() - started, str(message)))
-            except TimeoutError:
-                left, hung = (None, True) if leave_at is None else (time.monotonic(), False)
-                break
-            except ConnectionClosedOK:
-                complete = True
-            except ConnectionClosed:
-                break
-        total = time.monotonic() - started
-    body = "".join(message for _, message in received).encode()
-    times = tuple(moment for moment, _ in received)
-    return Answer(101, {}, body, complete or len(received) == expect, times, total, left, hung)
-
-
 class Heartbeat:
     """Another client, that asks for `/heartbeat` every 10 ms and notes how long it waits.
 
@@ -236,6 +206,7 @@ class Heartbeat:
             with contextlib.suppress(OSError):
                 self._connection.shutdown(socket.SHUT_RDWR)
         self._thread.join(PATIENCE)
+        self._close()
 
     def stall(self, start: float, end: float) -> float:
         """The longest wait of a beat between two moments of `time.monotonic`, beyond what an undisturbed beat takes."""
@@ -251,7 +222,7 @@ class Heartbeat:
             try:
                 self._beat()
             except OSError:
-                self._connection = None
+                self._close()
             self._stop.wait(_BEAT)
 
     def _beat(self) -> None:
@@ -265,5 +236,9 @@ class Heartbeat:
         if len(self._beats) >= _CALM_BEATS:
             self._calm.set()
         if answer.status != 200 or answer.headers.get("connection", "").lower() == "close":
+            self._close()
+
+    def _close(self) -> None:
+        if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 MODULE = "application"
@@ -42,8 +41,8 @@ class Framework:
     server: str
     new: Callable[[], Any]
     """An application for code that uses `app` without having made one; done before that code is imported."""
-    find: Callable[[ModuleType, Any, str], Any]
-    """The application, from the module, the new one, and the interface of the server."""
+    load: Callable[[Any, str], Any]
+    """Import the code under test and find the application in it, with the new one and the interface of the server at hand."""
     preload: tuple[str, ...] = ()
 
 
@@ -74,43 +73,44 @@ def _load(hosting: Hosting, interface: str) -> Any:
     framework = FRAMEWORKS[hosting.framework]
     default = framework.new()
     vars(builtins).update(_module(f"{__package__}.engine").names(), app=default)
-    return INTERFACES[interface](framework.find(importlib.import_module(MODULE), default, interface))
+    return INTERFACES[interface](framework.load(default, interface))
 
 
-def _named(module: ModuleType, default: Any, interface: str) -> Any:
+def _named(default: Any, interface: str) -> Any:
+    module = _module(MODULE)
     return next((vars(module)[name] for name in _APPLICATION_NAMES if name in vars(module)), default)
 
 
-def _instances(module: ModuleType, kind: Any) -> list[Any]:
-    return [value for value in vars(module).values() if isinstance(value, kind)]
+def _instances(kind: Any) -> list[Any]:
+    return [value for value in vars(_module(MODULE)).values() if isinstance(value, kind)]
 
 
-def _fastapi(module: ModuleType, default: Any, interface: str) -> Any:
-    application = _named(module, default, interface)
+def _fastapi(default: Any, interface: str) -> Any:
+    application = _named(default, interface)
     if application is default:
-        for router in _instances(module, _module("fastapi").APIRouter):
+        for router in _instances(_module("fastapi").APIRouter):
             application.include_router(router)
     return application
 
 
-def _flask(module: ModuleType, default: Any, interface: str) -> Any:
-    application = _named(module, default, interface)
+def _flask(default: Any, interface: str) -> Any:
+    application = _named(default, interface)
     if application is default:
-        for blueprint in _instances(module, _module("flask").Blueprint):
+        for blueprint in _instances(_module("flask").Blueprint):
             application.register_blueprint(blueprint)
     return application
 
 
-def _litestar(module: ModuleType, default: Any, interface: str) -> Any:
-    return _named(module, default, interface) or _module("litestar").Litestar(
-        _instances(module, _module("litestar.handlers").HTTPRouteHandler)
+def _litestar(default: Any, interface: str) -> Any:
+    return _named(default, interface) or _module("litestar").Litestar(
+        _instances(_module("litestar.handlers").HTTPRouteHandler)
     )
 
 
-def _aiohttp(module: ModuleType, default: Any, interface: str) -> Any:
-    application = _named(module, default, interface)
+def _aiohttp(default: Any, interface: str) -> Any:
+    application = _named(default, interface)
     if application is default:
-        for routes in _instances(module, _module("aiohttp.web").RouteTableDef):
+        for routes in _instances(_module("aiohttp.web").RouteTableDef):
             application.add_routes(routes)
     return application
 
@@ -122,17 +122,29 @@ def _new_django() -> None:
     _module("django").setup()
 
 
-def _django(module: ModuleType, default: Any, interface: str) -> Any:
+def _django(default: Any, interface: str) -> Any:
     """Upper-case names of the module are settings; a module without `urlpatterns` has each of its views at its name."""
+    module = _module(MODULE)
     for name in filter(str.isupper, vars(module)):
         setattr(_module("django.conf").settings, name, vars(module)[name])
     if "urlpatterns" not in vars(module):
         route = _module("django.urls").path
-        views = [value for value in vars(module).values() if getattr(value, "__module__", "") == MODULE]
+        views: list[Any] = [value for value in vars(module).values() if getattr(value, "__module__", "") == MODULE]
         vars(module)["urlpatterns"] = [
-            route(view.__name__, view.as_view() if isinstance(view, type) else view) for view in views
+            route(view.__name__, getattr(view, "as_view", lambda view=view: view)()) for view in views
         ]
     return getattr(_module(f"django.core.{interface}"), f"get_{interface}_application")()
+
+
+def _streamlit(default: Any, interface: str) -> Any:
+    return _module("streamlit.web.server.starlette").App(Path(f"{MODULE}.py"))
+
+
+def _gradio(default: Any, interface: str) -> Any:
+    """The blocks of the module that nothing else contains, served at the root."""
+    gradio = _module("gradio")
+    demo = vars(_module(MODULE)).get("demo") or _instances(gradio.Blocks)[-1]
+    return gradio.mount_gradio_app(default, demo, path="/")
 
 
 FRAMEWORKS = {
@@ -145,6 +157,8 @@ FRAMEWORKS = {
     "quart": Framework("uvicorn", lambda: _module("quart").Quart("app"), _named),
     "litestar": Framework("uvicorn", lambda: None, _litestar),
     "aiohttp": Framework("aiohttp", lambda: _module("aiohttp.web").Application(), _aiohttp),
+    "streamlit": Framework("uvicorn", lambda: None, _streamlit),
+    "gradio": Framework("uvicorn", lambda: _module("fastapi").FastAPI(), _gradio),
     "sanic": Framework("sanic", lambda: _module("sanic").Sanic("app"), _named),
 }
 

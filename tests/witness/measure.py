@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, ParamSpec
 
-from . import client
+from . import client, conversations
 from .pace import Pace
 from .server import RunningServer, running
 
@@ -103,6 +103,7 @@ def measure(
     the model has fallen silent. Turn `heartbeat` off where its traffic would wake a loop that nothing else wakes.
     """
     pace = pace or Pace()
+    conversation = conversations.talk(send, pace.tokens) if websocket else conversations.OF_FRAMEWORK.get(framework)
     leave = None if leave_at is None else leave_at * pace.stream
     with ExitStack() as stack:
         host = stack.enter_context(
@@ -110,8 +111,8 @@ def measure(
         )
         beats = stack.enter_context(client.Heartbeat(host.port)) if heartbeat else None
         started = time.monotonic()
-        if websocket:
-            answer = client.talk(host.port, path, send=send, expect=pace.tokens, patience=patience, leave_at=leave)
+        if conversation is not None:
+            answer = conversation(host.port, path, patience, leave)
         else:
             request = client.Request(path, method, body, tuple((headers or {}).items()))
             answer = client.fetch(host.port, request, patience=patience, leave_at=leave)

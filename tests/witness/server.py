@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from . import client
-from .pace import Pace, TokenLog
 from .hosting import FRAMEWORKS, MODULE, Hosting
+from .pace import Pace, TokenLog
 
 
 class ServerFailed(Exception):
@@ -60,7 +60,8 @@ class _Zygote:
 
     def ask(self, command: Mapping[str, Any]) -> dict[str, Any]:
         """Send a command and wait for its answer."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(command) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
@@ -73,7 +74,8 @@ class _Zygote:
 
     def close(self) -> None:
         """End the process, and with it every server that is left."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.wait()
         self._process.stdout.close()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from .pace import Pace
 from .measure import measure, repeated
+from .pace import Pace
 from .server import ServerFailed, running
 
 FASTAPI = """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from .measure import broken_and_fixed, measure, repeated
@@ -54,7 +56,7 @@ def in_a_thread(code: str) -> str:
 
 @pytest.mark.parametrize(("code", "how"), [(GENERATOR, {}), (WEBSOCKET, {"path": "/ws", "websocket": True})])
 @repeated
-def test_a_loop_in_a_coroutine_holds_the_event_loop(code: str, how: dict[str, object]) -> None:
+def test_a_loop_in_a_coroutine_holds_the_event_loop(code: str, how: dict[str, Any]) -> None:
     broken, fixed = broken_and_fixed(code, fixed=in_a_thread(code), **how)
     assert broken.body == fixed.body
     assert broken.held
