@@ -9,16 +9,18 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from streamlint import __version__, config, reporters, rule, run
 from streamlint.finding import RULE_CRASHED, TOOL_CODES
 from streamlint.fix import Level
-from streamlint.outcome import Outcome
 from streamlint.reporters.style import Style, wants_colour
 from streamlint.source import Source, UnreadableFile
+
+if TYPE_CHECKING:
+    from streamlint.outcome import Outcome
 
 CLEAN, FINDINGS, USAGE, INTERNAL = range(4)
 _STDIN = Path("-")
@@ -32,7 +34,7 @@ def main() -> None:
             reconfigure(errors="backslashreplace")
     try:
         command()
-    except Exception:
+    except Exception:  # noqa: BLE001 the last resort: a failure of our own, told and turned into exit code 3
         traceback.print_exc()
         click.echo("streamlint: internal error; please report it with the lines above", err=True)
         sys.exit(INTERNAL)
@@ -83,8 +85,8 @@ _EXISTING = click.Path(exists=True, allow_dash=True, path_type=Path)
 def command(**options: Any) -> None:
     """Find broken LlamaIndex streaming in web applications.
 
-    PATHS are files and folders (default: the working folder); - reads standard input. A file that is named here and that the
-    configuration excludes is passed over, as pre-commit names files without looking.
+    PATHS are files and folders (default: the working folder); - reads standard input. A file that is named here and
+    that the configuration excludes is passed over, as pre-commit names files without looking.
     """
     if options["explain"]:
         _say(_explain(options["explain"]))

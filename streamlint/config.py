@@ -119,7 +119,7 @@ def load(paths: Sequence[Path], codes: Codes, explicit: Path | None = None) -> C
 
 
 def resolve(where: str, selectors: Iterable[str], codes: Codes) -> tuple[str, ...]:
-    """Codes or beginnings of codes for what a person wrote: a code, a beginning, a name, or ALL. Raises `ConfigError`."""
+    """Codes, or beginnings of codes, for what a person wrote: either of them, a name, or ALL. Raises `ConfigError`."""
     return tuple(_resolve(where, selector.strip(), codes) for selector in selectors)
 
 

@@ -181,7 +181,7 @@ def _ignores_in(folder: str) -> _Ignore | None:
 
 
 def _ignores_above(top: Path) -> tuple[_Ignore, ...]:
-    """The `.gitignore` files between `top` and its repository; none of them where they ignore `top`: it was asked for."""
+    """The `.gitignore` files from the repository down to `top`; none where they ignore `top`, as it was asked for."""
     repository = next((above for above in (top, *top.parents) if (above / ".git").exists()), None)
     if repository is None or repository == top:
         return ()

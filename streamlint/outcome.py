@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from streamlint.finding import Finding, Severity
 from streamlint.fix import Level
-from streamlint.source import Source
+
+if TYPE_CHECKING:
+    from streamlint.finding import Finding, Severity
+    from streamlint.source import Source
 
 
 @dataclass(frozen=True)

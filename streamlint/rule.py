@@ -84,8 +84,8 @@ def discover(selected: Collection[str] | None = None) -> tuple[Rule, ...]:
 
 def _load(row: RuleName) -> Rule:
     module = importlib.import_module(row.module)
-    kinds = (kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, Rule))
-    rules = [kind for kind in kinds if kind.__module__ == row.module]
+    kinds = [kind for kind in vars(module).values() if isinstance(kind, type)]
+    rules: list[type[Rule]] = [kind for kind in kinds if issubclass(kind, Rule) and kind.__module__ == row.module]
     if len(rules) != 1 or (rules[0].code, rules[0].name) != (row.code, row.name):
         raise TypeError(f"{row.module} must define one Rule with code {row.code!r} and name {row.name!r}")
     return rules[0]()
@@ -101,7 +101,7 @@ def dispatch(file: PythonFile, rules: Sequence[Rule]) -> Iterator[Finding]:
                 continue
             try:
                 yield from list(check(node, file))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 a failure of our own is reported, and other rules go on
                 crashed.add(rule)
                 yield crash(f"{rule.code} ({rule.name})", error, file.place(node))
 

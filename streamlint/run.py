@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamlint import discovery, rule
-from streamlint.config import Config, Selection
+from streamlint.config import ConfigError
 from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Place, Severity
-from streamlint.fix import Fix, Level
+from streamlint.fix import Level
 from streamlint.outcome import Applied, Change, Outcome, Skipped
 from streamlint.source import Source, Span, UnreadableFile
 from streamlint.suppress import MARK, suppress
 
 if TYPE_CHECKING:
+    from streamlint.config import Config, Selection
+    from streamlint.knowledge import Knowledge
     from streamlint.project import Project
 
 ROUNDS = 10
@@ -89,8 +91,18 @@ class _Texts:
     """The files of a run: those that must be looked at, and the faults of those that cannot be."""
 
     matter: dict[Path, Source] = field(default_factory=dict)
-    remarked: dict[Path, Source] = field(default_factory=dict)
+    interesting: set[Path] = field(default_factory=set)
     faults: list[Finding] = field(default_factory=list)
+    budget: int = SYNTAX_BUDGET
+    _syntax: dict[tuple[Path, str], tuple[Finding, ...]] = field(default_factory=dict)
+
+    def check_syntax(self, source: Source) -> tuple[Finding, ...]:
+        """The syntax error of a file that is not looked at otherwise, as long as the budget lasts."""
+        key = (source.path, source.text)
+        if key not in self._syntax and len(source.text) <= self.budget:
+            self.budget -= len(source.text)
+            self._syntax[key] = tuple(_syntax_fault(source))
+        return self._syntax.get(key, ())
 
 
 def _find(request: Request) -> discovery.Found:
@@ -105,7 +117,6 @@ def _patterns(config: Config) -> discovery.Patterns:
 
 def _read(request: Request, found: discovery.Found) -> _Texts:
     texts = _Texts()
-    budget = SYNTAX_BUDGET
     for path in list(found.files):
         try:
             content = _content(request, path)
@@ -113,18 +124,20 @@ def _read(request: Request, found: discovery.Found) -> _Texts:
                 found.skipped.append(Skipped(path, f"is larger than {SIZE_LIMIT // 1_000_000} MB"))
                 del found.files[path]
                 continue
-            matters = _interesting(content) or MARK.encode() in content
-            if not matters and len(content) > budget:
+            interesting = _interesting(content)
+            matters = interesting or MARK.encode() in content
+            if not matters and len(content) > texts.budget:
                 continue
             source = Source.decode(path, content)
         except UnreadableFile as error:
             texts.faults.append(_unreadable(rule.file_place(path), str(error)))
             continue
+        if interesting:
+            texts.interesting.add(path)
         if matters:
             texts.matter[path] = source
         else:
-            budget -= len(content)
-            texts.faults.extend(_syntax_fault(source))
+            texts.faults.extend(texts.check_syntax(source))
     return texts
 
 
@@ -151,11 +164,12 @@ def _settle(request: Request, texts: _Texts) -> tuple[list[Finding], list[Applie
     seen = {(path, source.text) for path, source in texts.matter.items()}
     for round_number in range(ROUNDS + 1):
         projects = _Projects(request, texts, overlay)
-        findings = list(_lint(request, projects, {**texts.matter, **overlay}))
+        sources = {**texts.matter, **overlay}
+        findings = list(_lint(request, projects, sources))
         if not request.fix or round_number == ROUNDS:
             break
         progress = False
-        for path, source in {**texts.matter, **overlay}.items():
+        for path, source in sources.items():
             fixed, done = _fix(source, [finding for finding in findings if finding.path == path], request.level)
             if (path, fixed) in seen:
                 continue
@@ -169,53 +183,50 @@ def _settle(request: Request, texts: _Texts) -> tuple[list[Finding], list[Applie
 
 
 def _fix(source: Source, findings: Sequence[Finding], level: Level) -> tuple[str, list[Finding]]:
-    """The text with the chosen fixes, and the findings that they fix; a fix after which the text is not Python is left out."""
+    """The text with the chosen fixes, and the findings that they fix."""
     if not any(finding.fix is not None and level.allows(finding.fix.level) for finding in findings):
         return source.text, []
     from streamlint import fix
 
-    chosen = fix.choose(findings, level)
-    text = fix.apply(source, chosen)
-    if _parse_error(text) is not None:
-        chosen = _sound(source, chosen)
-        text = fix.apply(source, chosen)
-    return text, [finding for finding in findings if any(finding.fix is one for one in chosen)]
-
-
-def _sound(source: Source, fixes: Sequence[Fix]) -> tuple[Fix, ...]:
-    from streamlint import fix
-
-    kept: tuple[Fix, ...] = ()
-    for one in fixes:
-        if _parse_error(fix.apply(source, (*kept, one))) is None:
-            kept = (*kept, one)
-    return kept
+    chosen = fix.choose(findings, level, source)
+    return fix.apply(source, chosen), [finding for finding in findings if finding.fix in chosen]
 
 
 def _lint(request: Request, projects: _Projects, sources: Mapping[Path, Source]) -> Iterator[Finding]:
     for path, source in sources.items():
-        findings = _check(request, projects, path, source)
+        findings = _check(projects, path, source)
         chosen = [finding for finding in findings if _reported(request, finding)]
         yield from suppress(source, chosen, rule.codes(), partial(request.selects, path))
 
 
-def _check(request: Request, projects: _Projects, path: Path, source: Source) -> Iterator[Finding]:
+def _check(projects: _Projects, path: Path, source: Source) -> Iterator[Finding]:
     """The findings of one file; a failure of ours is one of them."""
-    rules = [each for each in projects.rules if request.selects(path, each.code) and each.concerns(source.text)]
+    if "\0" in source.text:
+        yield from _syntax_fault(source)
+        return
+    rules = projects.rules_for(path, source)
     try:
-        if not rules or "\0" in source.text or not projects.of(path).concerns(path):
-            yield from _syntax_fault(source)
-            return
-        from streamlint.languages.python import PythonFile, UnparsableFile
-
-        try:
-            file = PythonFile(source, projects.of(path))
-        except UnparsableFile as error:
-            yield _unreadable(_place(source, error.line, error.column), str(error))
-            return
-        yield from rule.dispatch(file, rules)
-    except Exception as error:
+        if not rules or not projects.of(path).concerns(path):
+            yield from projects.texts.check_syntax(source)
+        else:
+            yield from _check_python(rules, projects.of(path), source)
+    except ConfigError:
+        raise
+    except (RecursionError, MemoryError):
+        yield _unreadable(_place(source, 1, 1), "is nested too deeply to be read")
+    except Exception as error:  # noqa: BLE001 a failure of our own is reported, and other files go on
         yield rule.crash("the reading of the file", error, rule.file_place(path))
+
+
+def _check_python(rules: Sequence[rule.Rule], project: Project, source: Source) -> Iterator[Finding]:
+    from streamlint.languages.python import PythonFile, UnparsableFile
+
+    try:
+        file = PythonFile(source, project)
+    except UnparsableFile as error:
+        yield _unreadable(_place(source, error.line, error.column), str(error))
+        return
+    yield from rule.dispatch(file, rules)
 
 
 class _Projects:
@@ -223,7 +234,7 @@ class _Projects:
 
     def __init__(self, request: Request, texts: _Texts, overlay: Mapping[Path, Source]) -> None:
         self._request = request
-        self._texts = texts
+        self.texts = texts
         self._overlay = dict(overlay)
         if request.text is not None:
             self._overlay.setdefault(request.text.path, request.text)
@@ -235,9 +246,15 @@ class _Projects:
         selected = [code for code in rule.codes() if self._request.selection.selects(code)]
         return rule.discover(selected)
 
+    def rules_for(self, path: Path, source: Source) -> list[rule.Rule]:
+        """The rules that can fire in this file; imports none for a file that cannot matter."""
+        if path not in self.texts.interesting:
+            return []
+        return [each for each in self.rules if each.concerns(source.text) and self._request.selects(path, each.code)]
+
     @property
     def all(self) -> list[Project]:
-        return list({id(project): project for project in map(self.of, self._texts.matter)}.values())
+        return list({id(project): project for project in map(self.of, self.texts.matter)}.values())
 
     def of(self, path: Path) -> Project:
         root, guessed = self._root(path)
@@ -280,16 +297,26 @@ class _Projects:
         from streamlint.project import Project
 
         files = dict.fromkeys(discovery.project_files(root, _patterns(self._request.config), guessed))
-        files.update(dict.fromkeys(path for path in self._texts.matter if self._root(path)[0] == root))
-        return Project(root, tuple(files), overlay=self._overlay, **self._knowledge)
+        files.update(dict.fromkeys(path for path in self.texts.matter if self._root(path)[0] == root))
+        return Project(root, tuple(files), overlay=self._overlay, knowledge=self._knowledge)
 
-    @property
-    def _knowledge(self) -> dict[str, Any]:
-        if not self._request.config.rows:
-            return {}
-        from streamlint import knowledge
+    @cached_property
+    def _knowledge(self) -> Knowledge | None:
+        rows = self._request.config.rows
+        if not rows:
+            return None
+        from streamlint.knowledge import Knowledge
 
-        return {"knowledge": knowledge.load(self._request.config.rows)}
+        knowledge = Knowledge(
+            blocking_rows=rows.get("blocking-calls", ()),
+            off_loop_rows=rows.get("off-loop", ()),
+            entry_point_rows=rows.get("entry-points", ()),
+        )
+        try:
+            _ = knowledge.blocking, knowledge.off_loop, knowledge.frameworks
+        except (KeyError, TypeError, ValueError) as error:
+            raise ConfigError(f"a row of {', '.join(f'`{key}`' for key in rows)} cannot be used: {error}") from error
+        return knowledge
 
 
 def _reported(request: Request, finding: Finding) -> bool:
@@ -312,7 +339,7 @@ def _syntax_fault(source: Source) -> Iterator[Finding]:
     if isinstance(error, SyntaxError):
         yield _unreadable(_place(source, error.lineno or 1, error.offset or 1), f"is not valid Python: {error.msg}")
     elif error is not None:
-        yield _unreadable(_place(source, 1, 1), f"cannot be parsed: {error or type(error).__name__}")
+        yield _unreadable(_place(source, 1, 1), f"cannot be parsed: {str(error) or type(error).__name__}")
 
 
 def _parse_error(text: str) -> Exception | None:

@@ -1,4 +1,4 @@
-"""Comments that take findings back: `# streamlint: ignore[STL101] reason` for a statement, `ignore-file[...]` for a file."""
+"""Comments that take findings back: `# streamlint: ignore[STL101] reason` in a statement, `ignore-file` for a file."""
 
 from __future__ import annotations
 
@@ -193,11 +193,11 @@ def _remarks(
     where = "file" if ignore.whole_file else "statement"
     if ignore.blanket:
         message = f"this comment hides every finding of its {where}, also those that nobody has seen yet"
-        yield _remark(source, BLANKET_IGNORE, ignore.span, message, help="name the codes: `ignore[STL101]`")
+        yield _remark(source, BLANKET_IGNORE, ignore.span, message, remedy="name the codes: `ignore[STL101]`")
     for entry in ignore.entries:
         if not entry.code:
             message = f"there is no rule `{entry.written}`"
-            yield _remark(source, UNUSED_IGNORE, entry.span, message, help=_near(entry.written, codes))
+            yield _remark(source, UNUSED_IGNORE, entry.span, message, remedy=_near(entry.written, codes))
         elif entry not in used and selects(entry.code) and entry.code not in _OF_COMMENTS:
             message = f"no finding of this {where} needs `ignore[{entry.written}]`"
             yield _remark(source, UNUSED_IGNORE, entry.span, message, fix=_removal(source, ignore, entry))
@@ -232,8 +232,8 @@ def _removing(source: Source, ignore: Ignore, entry: Entry) -> Edit:
 
 
 def _remark(
-    source: Source, code: ToolCode, span: Span, message: str, *, help: str = "", fix: Fix | None = None
+    source: Source, code: ToolCode, span: Span, message: str, *, remedy: str = "", fix: Fix | None = None
 ) -> Finding:
     start, end = source.position(span.start), source.position(span.end)
     place = Place(source.path, span, start, end, source.line(start.line))
-    return Finding(code.code, code.name, code.severity, message, place, help=help, fix=fix)
+    return Finding(code.code, code.name, code.severity, message, place, help=remedy, fix=fix)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from streamlint import reporters
-from streamlint.finding import Finding
-from streamlint.outcome import Outcome
-from streamlint.reporters.style import Style
 from streamlint.reporters.summary import render_fixed, render_summary
+
+if TYPE_CHECKING:
+    from streamlint.finding import Finding
+    from streamlint.outcome import Outcome
+    from streamlint.reporters.style import Style
 
 
 def render(outcome: Outcome, style: Style) -> str:

@@ -6,15 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from streamlint.finding import Finding
 from streamlint.fix import Fix, Level
-from streamlint.outcome import Outcome
 from streamlint.reporters.snippet import gutter_width, render_snippet
-from streamlint.reporters.style import Style
 from streamlint.reporters.summary import render_fixed, render_summary
 from streamlint.reporters.text import printable
-from streamlint.source import Source
+
+if TYPE_CHECKING:
+    from streamlint.finding import Finding
+    from streamlint.outcome import Outcome
+    from streamlint.reporters.style import Style
+    from streamlint.source import Source
 
 _APPLIED_BY = {
     Level.SAFE: "the same response; applied by --fix",
@@ -33,31 +36,43 @@ def render(outcome: Outcome, style: Style) -> str:
 def _finding(finding: Finding, sources: Mapping[Path, Source], style: Style) -> Iterator[str]:
     title = style.paint(finding.severity, f"{finding.severity}[{finding.code}]")
     yield f"{title}{style.paint('strong', f': {finding.name}: {finding.message}')}"
-    yield from render_snippet(finding, sources, style)
-    margin = " " * gutter_width(finding, sources)
-    if finding.help:
-        yield _remark(margin, "help", finding.help, style)
-    for note in finding.notes:
-        yield _remark(margin, "note", note, style)
     source = sources.get(finding.path)
-    if finding.fix and source:
-        yield from _fix(finding.fix, source, margin, style)
+    diff = _diff(finding.fix, source) if finding.fix and source else []
+    highest = max((line.number for group in diff for line in group), default=0)
+    gutter = max(gutter_width(finding, sources), len(str(highest)))
+    yield from render_snippet(finding, sources, gutter, style)
+    for kind, text in _remarks(finding):
+        yield _remark(gutter, kind, text, style)
+    yield from _diff_lines(diff, gutter, style)
 
 
-def _remark(margin: str, kind: str, text: str, style: Style) -> str:
-    lead = f"{margin} {style.paint('gutter', '=')} {style.paint(kind, f'{kind}:')} "
-    indent = " " * (len(margin) + len(kind) + 5)
+def _remarks(finding: Finding) -> Iterator[tuple[str, str]]:
+    if finding.help:
+        yield "help", finding.help
+    for note in finding.notes:
+        yield "note", note
+    if finding.fix:
+        yield "help", f"{finding.fix.title} ({finding.fix.level}: {_APPLIED_BY[finding.fix.level]})"
+        if finding.fix.reason:
+            yield "note", f"{finding.fix.level}, because {finding.fix.reason}"
+
+
+def _remark(gutter: int, kind: str, text: str, style: Style) -> str:
+    lead = f"{' ' * gutter} {style.paint('gutter', '=')} {style.paint(kind, f'{kind}:')} "
+    indent = " " * (gutter + len(kind) + 5)
     return lead + f"\n{indent}".join(text.splitlines())
 
 
-def _fix(fix: Fix, source: Source, margin: str, style: Style) -> Iterator[str]:
-    from streamlint.fix import apply
-
-    title = f"{fix.title} [{fix.level}: {_APPLIED_BY[fix.level]}]"
-    yield _remark(margin, "help", title, style)
-    if fix.reason:
-        yield _remark(margin, "note", f"{fix.level}, because {fix.reason}", style)
-    yield from _diff(source.text, apply(source, (fix,)), margin, style)
+def _diff_lines(diff: list[list[_Line]], gutter: int, style: Style) -> Iterator[str]:
+    if diff:
+        yield style.paint("gutter", f"{' ' * gutter} |")
+    for index, group in enumerate(diff):
+        if index:
+            yield style.paint("gutter", "...")
+        for line in group:
+            role = {"-": "removed", "+": "added", " ": "dim"}[line.sign]
+            body = style.paint(role, f"{line.sign} {printable(line.text)}".rstrip())
+            yield f"{style.paint('gutter', f'{line.number:>{gutter}} |')} {body}"
 
 
 @dataclass(frozen=True)
@@ -69,18 +84,10 @@ class _Line:
     text: str
 
 
-def _diff(before: str, after: str, margin: str, style: Style) -> Iterator[str]:
-    groups = list(_changes(before.splitlines(), after.splitlines()))
-    numbers = [line.number for group in groups for line in group]
-    gutter = max(len(margin), len(str(max(numbers, default=0))))
-    yield style.paint("gutter", f"{' ' * gutter} |")
-    for index, group in enumerate(groups):
-        if index:
-            yield style.paint("gutter", "...")
-        for line in group:
-            role = {"-": "removed", "+": "added", " ": "dim"}[line.sign]
-            body = style.paint(role, f"{line.sign} {printable(line.text)}".rstrip())
-            yield f"{style.paint('gutter', f'{line.number:>{gutter}} |')} {body}"
+def _diff(fix: Fix, source: Source) -> list[list[_Line]]:
+    from streamlint.fix import apply
+
+    return list(_changes(source.text.splitlines(), apply(source, (fix,)).splitlines()))
 
 
 def _changes(old: list[str], new: list[str]) -> Iterator[list[_Line]]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from streamlint import reporters
 from streamlint.finding import Finding, Severity
-from streamlint.outcome import Outcome
-from streamlint.reporters.style import Style
+
+if TYPE_CHECKING:
+    from streamlint.outcome import Outcome
+    from streamlint.reporters.style import Style
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}
 
 
-def render(outcome: Outcome, style: Style) -> str:
+def render(outcome: Outcome, _style: Style) -> str:
     return "".join(f"{_annotation(finding)}\n" for finding in outcome.findings)
 
 

@@ -1,27 +1,29 @@
 """Findings for programs: one JSON document, of a shape that only grows while `schema` stays 1.
 
-Lines and columns count from 1, in characters; offsets count from 0 into the decoded text without its byte-order mark; ends lie behind
-the last character. `path` is relative to the working folder where the file lies below it.
+Lines and columns count from 1, in characters; offsets count from 0 into the decoded text without its byte-order mark;
+ends lie behind the last character. `path` is relative to the working folder where the file lies below it.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlint
 from streamlint import reporters
 from streamlint.finding import Finding, Place, Severity
-from streamlint.fix import Edit, Fix, Import
-from streamlint.outcome import Applied, Outcome, Skipped
-from streamlint.reporters.style import Style
-from streamlint.source import Source
+
+if TYPE_CHECKING:
+    from streamlint.fix import Edit, Fix, Import
+    from streamlint.outcome import Applied, Outcome, Skipped
+    from streamlint.reporters.style import Style
+    from streamlint.source import Source
 
 SCHEMA = 1
 
 
-def render(outcome: Outcome, style: Style) -> str:
+def render(outcome: Outcome, _style: Style) -> str:
     document = {
         "schema": SCHEMA,
         "version": streamlint.__version__,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from streamlint import reporters
-from streamlint.finding import Finding, Place
-from streamlint.reporters.style import Style
 from streamlint.reporters.text import printable, width, window
-from streamlint.source import Source
+
+if TYPE_CHECKING:
+    from streamlint.finding import Finding, Place
+    from streamlint.reporters.style import Style
+    from streamlint.source import Source
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,12 @@ class Mark:
     """The whole line."""
 
 
-def render_snippet(finding: Finding, sources: Mapping[Path, Source], style: Style) -> list[str]:
-    """The lines from ` --> path:line:column` to the end of the last file's snippet."""
+def render_snippet(finding: Finding, sources: Mapping[Path, Source], gutter: int, style: Style) -> list[str]:
+    """The lines from ` --> path:line:column` to the last file's snippet; line numbers take `gutter` columns."""
     by_path: dict[Path, list[Mark]] = {finding.path: []}
     for place, label, primary in _places(finding):
         marks = by_path.setdefault(place.path, [])
         marks += [mark for mark in _marks(place, label, primary, sources.get(place.path)) if mark not in marks]
-    gutter = _gutter_width(by_path.values())
     lines: list[str] = []
     for path, marks in by_path.items():
         first = finding.place if path == finding.path else None
@@ -43,7 +45,8 @@ def render_snippet(finding: Finding, sources: Mapping[Path, Source], style: Styl
 
 def gutter_width(finding: Finding, sources: Mapping[Path, Source]) -> int:
     places = list(_places(finding))
-    return _gutter_width([list(_marks(place, label, one, sources.get(place.path))) for place, label, one in places])
+    marks = [mark for place, label, one in places for mark in _marks(place, label, one, sources.get(place.path))]
+    return len(str(max((mark.line for mark in marks), default=1)))
 
 
 def _places(finding: Finding) -> Iterator[tuple[Place, str, bool]]:
@@ -68,11 +71,6 @@ def _marks(place: Place, label: str, primary: bool, source: Source | None) -> It
 
 def _line(source: Source | None, number: int) -> str:
     return source.line(number) if source is not None and 0 < number <= len(source.line_starts) else ""
-
-
-def _gutter_width(groups: Iterable[Sequence[Mark]]) -> int:
-    lines = [mark.line for group in groups for mark in group]
-    return len(str(max(lines, default=1)))
 
 
 def _heading(path: Path, marks: Sequence[Mark], place: Place | None, gutter: int, style: Style) -> str:

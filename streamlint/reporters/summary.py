@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from streamlint import reporters
 from streamlint.finding import Severity
 from streamlint.fix import Level
-from streamlint.outcome import Applied, Outcome
-from streamlint.reporters.style import Style
+
+if TYPE_CHECKING:
+    from streamlint.outcome import Applied, Outcome
+    from streamlint.reporters.style import Style
 
 
 def render_fixed(outcome: Outcome, style: Style) -> str:

@@ -1,0 +1,81 @@
+"""What the tests of the house share: a project on disk, and the command line run in it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from streamlint.cli import command
+
+BLOCKING = """\
+import time
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/slow")
+async def slow() -> str:
+    time.sleep(1)
+    return "done"
+"""
+"""An application with one finding, STL203 at line 10, and a safe fix."""
+
+CLEAN = "def add(one: int, other: int) -> int:\n    return one + other\n"
+
+Write = Callable[..., Path]
+Streamlint = Callable[..., Result]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project that is the working folder, in an environment that says nothing about colours."""
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'shop'\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def write(project: Path) -> Write:
+    """Write a file of the project, given by its relative path."""
+
+    def write_file(name: str, text: str | bytes) -> Path:
+        path = project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return path
+
+    return write_file
+
+
+@pytest.fixture
+def streamlint(project: Path) -> Streamlint:
+    """Run the command line in this process."""
+
+    def run(*arguments: str, text: str | bytes | None = None) -> Result:
+        return CliRunner().invoke(command, arguments, input=text)
+
+    return run
+
+
+def run_program(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the program as a process of its own."""
+    source = str(Path(__file__).parents[1])
+    return subprocess.run(
+        [sys.executable, "-m", "streamlint", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": source, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )

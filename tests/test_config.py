@@ -1,0 +1,149 @@
+"""Configuration: where it is found, what it does, and what is said about mistakes in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from streamlint import config, rule
+from streamlint.config import Config, ConfigError, Selection
+from streamlint.fix import Level
+from tests.conftest import BLOCKING, CLEAN, Streamlint, Write
+
+
+def load(*paths: Path) -> Config:
+    return config.load(paths, rule.codes())
+
+
+def test_without_a_file_everything_is_selected(project: Path) -> None:
+    settings = load(project)
+    assert settings.fix_level is Level.RESPONSE
+    assert settings.selection.selects("STL101")
+    assert not settings.selection.names("STL101")
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "streamlint.toml"])
+def test_both_files_hold_the_same_keys(write: Write, project: Path, name: str) -> None:
+    header = "[tool.streamlint]\n" if name == "pyproject.toml" else ""
+    write(name, f'{header}ignore = ["unused-ignore"]\nfix-level = "safe"\nextend-exclude = ["generated/"]\n')
+    settings = load(project / "deep" / "file.py")
+    assert settings.root == project
+    assert settings.selection.ignore == ("STL002",)
+    assert settings.fix_level is Level.SAFE
+    assert settings.own_exclude == ("generated/",)
+
+
+def test_streamlint_toml_wins(write: Write, project: Path) -> None:
+    write("pyproject.toml", '[tool.streamlint]\nfix-level = "safe"\n')
+    write("streamlint.toml", 'fix-level = "unsafe"\n')
+    assert load(project).fix_level is Level.UNSAFE
+
+
+def test_a_pyproject_without_the_table_is_passed_by(write: Write, project: Path) -> None:
+    write("streamlint.toml", 'fix-level = "safe"\n')
+    write("part/pyproject.toml", "[project]\nname = 'part'\n")
+    assert load(project / "part").fix_level is Level.SAFE
+
+
+def test_search_ends_at_the_repository(write: Write, project: Path) -> None:
+    write("streamlint.toml", 'fix-level = "safe"\n')
+    (project / "inner" / ".git").mkdir(parents=True)
+    assert load(project / "inner").fix_level is Level.RESPONSE
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("selct = []", ["unknown key `selct`", "did you mean `select`?"]),
+        ("fix_level = 'safe'", ["unknown key `fix_level`", "did you mean `fix-level`?"]),
+        ("select = 'STL1'", ["`select`", "must be a list of strings, not a string"]),
+        ("ignore = [1]", ["`ignore`", "must be a list of strings"]),
+        ("ignore = ['STL2O2']", ["`ignore`", "there is no rule `STL2O2`", "did you mean `STL"]),
+        ("select = ['unused-ignor']", ["did you mean `unused-ignore`?"]),
+        ("select = ['']", ["there is no rule ``"]),
+        ("fix-level = 'saef'", ["`fix-level`", "safe, response, unsafe", "did you mean `safe`?"]),
+        ("fix-level = 'display'", ["`fix-level`"]),
+        ("fix-level = true", ["`fix-level`"]),
+        ("per-file-ignores = ['STL1']", ["`per-file-ignores`", "must be a table"]),
+        ("[per-file-ignores]\n'tests/*' = 'STL1'", ["`per-file-ignores.tests/*`", "must be a list of strings"]),
+        ("[per-file-ignores]\n'tests/*' = ['STLX']", ["`per-file-ignores`", "there is no rule `STLX`"]),
+        ("blocking-calls = 'x'", ["`blocking-calls`", "list of tables"]),
+        ("[[off-loop]]\nname = 1", ["`off-loop.name`", "must be a string, not a number"]),
+        ("select = [\n'STL1'\nfix-level = 2", ["streamlint.toml:3:", "not valid TOML"]),
+    ],
+)
+def test_mistakes_name_file_key_and_cure(write: Write, streamlint: Streamlint, text: str, parts: list[str]) -> None:
+    write("streamlint.toml", text)
+    result = streamlint()
+    assert result.exit_code == 2
+    for part in ["streamlint.toml", *parts]:
+        assert part in result.stderr
+
+
+def test_tool_streamlint_must_be_a_table(write: Write, project: Path) -> None:
+    write("pyproject.toml", "[tool]\nstreamlint = 1\n")
+    with pytest.raises(ConfigError, match=r"`tool\.streamlint` must be a table"):
+        load(project)
+
+
+def test_undecodable_configuration(write: Write, project: Path) -> None:
+    write("streamlint.toml", b"select = ['\xff']\n")
+    with pytest.raises(ConfigError, match="is not UTF-8"):
+        load(project)
+
+
+def test_explicit_file(write: Write, project: Path, streamlint: Streamlint) -> None:
+    write("settings/ci.toml", 'ignore = ["STL203"]\n')
+    write("app.py", BLOCKING)
+    assert streamlint("--config", "settings/ci.toml").exit_code == 0
+    assert streamlint("--config", "settings/none.toml").exit_code == 2
+
+
+def test_per_file_ignores(write: Write, streamlint: Streamlint) -> None:
+    write("streamlint.toml", '[per-file-ignores]\n"legacy/**" = ["STL2"]\n')
+    write("legacy/app.py", BLOCKING)
+    assert streamlint().exit_code == 0
+    write("app.py", BLOCKING)
+    result = streamlint("--output-format", "concise")
+    assert result.stdout.startswith("app.py:10:5:")
+    assert "legacy" not in result.stdout
+
+
+def test_command_line_select_replaces_the_file(write: Write, streamlint: Streamlint) -> None:
+    write("streamlint.toml", 'ignore = ["STL203"]\n')
+    write("app.py", BLOCKING)
+    assert streamlint().exit_code == 0
+    assert streamlint("--select", "STL203").exit_code == 1
+
+
+def test_unused_rows_are_kept_for_the_knowledge_tables(write: Write, project: Path) -> None:
+    write("streamlint.toml", '[[blocking-calls]]\nname = "shop.db.query"\n')
+    assert load(project).rows == {"blocking-calls": ({"name": "shop.db.query"},)}
+
+
+@pytest.mark.parametrize(
+    ("selection", "selected", "named"),
+    [
+        (Selection(), True, False),
+        (Selection(select=("STL",)), True, True),
+        (Selection(select=("STL1",)), True, True),
+        (Selection(select=("STL2",)), False, False),
+        (Selection(extend_select=("STL101",)), True, True),
+        (Selection(ignore=("STL1",)), False, False),
+        (Selection(select=("STL101",), ignore=("STL1",)), True, True),
+        (Selection(select=("STL1",), ignore=("STL101",)), False, False),
+        (Selection(select=("STL101",), ignore=("STL101",)), False, False),
+    ],
+)
+def test_selection(selection: Selection, selected: bool, named: bool) -> None:
+    assert (selection.selects("STL101"), selection.names("STL101")) == (selected, named)
+
+
+def test_excluded_file_named_on_the_command_line_is_passed_over(write: Write, streamlint: Streamlint) -> None:
+    write("streamlint.toml", 'extend-exclude = ["generated/", "*_pb2.py"]\n')
+    write("generated/app.py", BLOCKING)
+    write("app_pb2.py", BLOCKING)
+    write("shop.py", CLEAN)
+    result = streamlint("generated/app.py", "app_pb2.py", "shop.py")
+    assert (result.exit_code, result.stdout) == (0, "No findings (1 file checked)\n")

@@ -1,0 +1,281 @@
+"""How findings look in each format."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from streamlint import __version__, reporters
+from streamlint.finding import Finding, Place, Related, Severity
+from streamlint.fix import Edit, Fix, Import, Level
+from streamlint.outcome import Applied, Outcome, Skipped
+from streamlint.reporters.style import Style, wants_colour
+from streamlint.source import Source, Span
+
+TEXT = """\
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/chat")
+def chat(q: str):
+    response = engine.query(q)
+    tokens = list(response.response_gen)
+    return {"answer": "".join(tokens)}
+"""
+HELPER = "import x\n\ndef collect(stream):\n    return list(stream)\n"
+
+
+def place(source: Source, text: str) -> Place:
+    start = source.text.index(text)
+    span = Span(start, start + len(text))
+    line = source.position(span.start).line
+    return Place(source.path, span, source.position(span.start), source.position(span.end), source.line(line))
+
+
+def source_of(name: str, text: str) -> Source:
+    return Source(Path.cwd() / name, text)
+
+
+def outcome_of(*findings: Finding, sources: tuple[Source, ...] = (), **rest: object) -> Outcome:
+    return Outcome(findings, {source.path: source for source in sources}, checked=len(sources), **rest)  # type: ignore[arg-type]
+
+
+def render(name: str, outcome: Outcome, *, colour: bool = False) -> str:
+    return reporters.reporter(name)(outcome, Style(colour))
+
+
+@pytest.fixture
+def app(project: Path) -> Source:
+    return source_of("app.py", TEXT)
+
+
+@pytest.fixture
+def finding(app: Source) -> Finding:
+    helper = source_of("lib/helper.py", HELPER)
+    drained = place(app, "list(response.response_gen)")
+    fix = Fix("Return `tokens`", (Edit(drained.span, "tokens()"),), Level.UNSAFE, "`tokens` may differ")
+    return Finding(
+        code="STL102",
+        name="materialised-stream",
+        severity=Severity.ERROR,
+        message="`list` collects every token before `GET /chat` answers",
+        place=drained,
+        label="collected here",
+        related=(
+            Related(place(app, "engine.query(q)"), "the stream"),
+            Related(place(helper, "list(stream)"), "drained"),
+        ),
+        help="return the stream",
+        notes=("measured", "two\nlines"),
+        fix=fix,
+    )
+
+
+FULL = """\
+error[STL102]: materialised-stream: `list` collects every token before `GET /chat` answers
+  --> app.py:9:14
+   |
+ 8 |     response = engine.query(q)
+   |                --------------- the stream
+ 9 |     tokens = list(response.response_gen)
+   |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^ collected here
+   |
+  ::: lib/helper.py:4:12
+   |
+ 4 |     return list(stream)
+   |            ------------ drained
+   |
+   = help: return the stream
+   = note: measured
+   = note: two
+           lines
+   = help: Return `tokens` (unsafe: may change behaviour; applied by --unsafe-fixes)
+   = note: unsafe, because `tokens` may differ
+   |
+ 8 |       response = engine.query(q)
+ 9 | -     tokens = list(response.response_gen)
+ 9 | +     tokens = tokens()
+10 |       return {"answer": "".join(tokens)}
+
+Found 1 error in 1 file (1 file checked); 1 fixable with --unsafe-fixes
+"""
+
+
+def test_full(app: Source, finding: Finding) -> None:
+    assert render("full", outcome_of(finding, sources=(app,))) == FULL
+
+
+def test_full_elides_distant_lines_and_shows_single_ones(app: Source) -> None:
+    related = (Related(place(app, "app = FastAPI()"), "made"), Related(place(app, "def chat"), "the route"))
+    found = Finding("STL1", "n", Severity.WARNING, "m", place(app, "list"), "here", related)
+    lines = render("full", outcome_of(found, sources=(app,))).splitlines()
+    assert lines[3:10] == [
+        "3 | app = FastAPI()",
+        "  | --------------- made",
+        "...",
+        "7 | def chat(q: str):",
+        "  | -------- the route",
+        "8 |     response = engine.query(q)",
+        "9 |     tokens = list(response.response_gen)",
+    ]
+
+
+def test_full_shows_first_and_last_line_of_a_long_span(project: Path) -> None:
+    source = source_of("app.py", "def f():\n    x = call(\n        one,\n        two,\n        three,\n    )\n    y\n")
+    found = Finding("STL1", "n", Severity.WARNING, "m", place(source, source.text[17:-7]), "all of it")
+    lines = render("full", outcome_of(found, sources=(source,))).splitlines()
+    assert lines[2:8] == [
+        "  |",
+        "2 |     x = call(",
+        "  |         ^^^^^",
+        "...",
+        "6 |     )",
+        "  |     ^ all of it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown", "underline"),
+    [
+        ("\tx = drain(y)", "        x = drain(y)"[4:], "        ^^^^^"),
+        ("s = '日本'; drain(y)", "s = '日本'; drain(y)", "            ^^^^^"),
+        ("e = 'e\u0301'; drain(y)", None, "         ^^^^^"),
+        ("b = '\x1b[31m'; drain(y)", "b = '\ufffd[31m'; drain(y)", "             ^^^^^"),
+    ],
+)
+def test_columns_align(project: Path, line: str, shown: str | None, underline: str) -> None:
+    source = source_of("app.py", f"{line}\n")
+    found = Finding("STL1", "n", Severity.WARNING, "m", place(source, "drain"))
+    text, marks = render("full", outcome_of(found, sources=(source,))).splitlines()[3:5]
+    if shown is not None:
+        assert text == f"1 | {shown}"
+    assert marks == f"  | {underline}"
+
+
+def test_long_lines_are_cut_around_the_span(project: Path) -> None:
+    source = source_of("app.py", "x = [" + "1, " * 2000 + "drain(y)" + ", 1" * 2000 + "]\n")
+    found = Finding("STL1", "n", Severity.WARNING, "m", place(source, "drain(y)"), "here")
+    text, marks = render("full", outcome_of(found, sources=(source,))).splitlines()[3:5]
+    assert len(text) < 200
+    assert text[marks.index("^") : marks.index("^") + 8] == "drain(y)"
+
+
+def test_span_without_a_source(project: Path) -> None:
+    from streamlint.rule import file_place
+
+    found = Finding("STL001", "unreadable-file", Severity.ERROR, "gone", file_place(Path("gone.py")), notes=("n",))
+    assert render("full", outcome_of(found)).splitlines()[:3] == [
+        "error[STL001]: unreadable-file: gone",
+        " --> gone.py:1:1",
+        "  = note: n",
+    ]
+
+
+def test_colours(app: Source, finding: Finding) -> None:
+    text = render("full", outcome_of(finding, sources=(app,)), colour=True)
+    assert text.startswith("\x1b[1;31merror[STL102]\x1b[0m")
+    assert re.sub(r"\x1b\[[\d;]*m", "", text) == FULL
+
+
+@pytest.mark.parametrize(
+    ("environment", "terminal", "colour"),
+    [
+        ({}, True, True),
+        ({}, False, False),
+        ({"NO_COLOR": "1"}, True, False),
+        ({"NO_COLOR": ""}, True, True),
+        ({"FORCE_COLOR": "1"}, False, True),
+        ({"FORCE_COLOR": "0"}, True, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, True, False),
+        ({"TERM": "dumb"}, True, False),
+    ],
+)
+def test_wants_colour(environment: dict[str, str], terminal: bool, colour: bool) -> None:
+    assert wants_colour(environment, terminal) is colour
+
+
+def test_concise(app: Source, finding: Finding) -> None:
+    assert render("concise", outcome_of(finding, sources=(app,))).splitlines()[0] == (
+        "app.py:9:14: error[STL102] materialised-stream: "
+        "`list` collects every token before `GET /chat` answers [fix: unsafe]"
+    )
+
+
+def test_github_escapes(project: Path) -> None:
+    source = source_of("a,b:c%.py", "x\n")
+    found = Finding("STL1", "n", Severity.ADVICE, "100%: a,b\nsecond", place(source, "x"), help="h")
+    assert render("github", outcome_of(found, sources=(source,))) == (
+        "::notice file=a%2Cb%3Ac%25.py,line=1,col=1,endLine=1,endColumn=2,title=STL1 n::100%25: a,b%0Asecond%0Ahelp: h\n"
+    )
+
+
+def test_github_without_findings_is_empty() -> None:
+    assert render("github", Outcome()) == ""
+
+
+def test_json(app: Source, finding: Finding) -> None:
+    outcome = outcome_of(finding, sources=(app,), skipped=(Skipped(Path.cwd() / "big.py", "is larger than 2 MB"),))
+    document = json.loads(render("json", outcome))
+    assert document["version"] == __version__
+    assert document["schema"] == 1
+    assert document["skipped"] == [{"path": "big.py", "reason": "is larger than 2 MB"}]
+    assert document["summary"] == {"errors": 1, "warnings": 0, "advice": 0, "fixable": 0, "files_checked": 1}
+    (found,) = document["findings"]
+    assert found["path"] == "app.py"
+    assert found["start"] == {"line": 9, "column": 14, "offset": TEXT.index("list(")}
+    assert found["end"]["offset"] == TEXT.index("list(") + len("list(response.response_gen)")
+    assert found["related"][1]["path"] == "lib/helper.py"
+    assert found["fix"]["level"] == "unsafe"
+    assert found["fix"]["edits"][0]["text"] == "tokens()"
+    assert found["fix"]["edits"][0]["start"] == found["start"]
+
+
+def test_json_of_nothing_is_valid() -> None:
+    document = json.loads(render("json", Outcome()))
+    assert (document["findings"], document["fixed"], document["skipped"]) == ([], [], [])
+
+
+def test_json_names_imports(app: Source, finding: Finding) -> None:
+    fix = Fix("f", (), Level.SAFE, "", frozenset({Import("asyncio"), Import("fastapi.responses", "StreamingResponse")}))
+    found = Finding("STL1", "n", Severity.ERROR, "m", finding.place, fix=fix)
+    imports = json.loads(render("json", outcome_of(found, sources=(app,))))["findings"][0]["fix"]["imports"]
+    assert imports == ["import asyncio", "from fastapi.responses import StreamingResponse"]
+
+
+def test_fixed_names_the_routes_that_answer_differently(app: Source, finding: Finding) -> None:
+    fix = Fix("Stream the tokens", (), Level.RESPONSE, "")
+    changed = Finding("STL101", "n", Severity.ERROR, "m", finding.place, fix=fix)
+    outcome = outcome_of(sources=(app,), applied=(Applied(changed, "GET /chat"), Applied(changed, "GET /chat")))
+    assert render("full", outcome) == (
+        "Fixed 2 findings in 1 file:\n"
+        "  app.py:9: STL101 Stream the tokens (response)\n"
+        "  app.py:9: STL101 Stream the tokens (response)\n"
+        "These routes now answer their clients differently:\n"
+        "  app.py: GET /chat\n"
+        "\n"
+        "Nothing is left (1 file checked)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("level", "levels", "tail"),
+    [
+        (Level.RESPONSE, [], ""),
+        (Level.RESPONSE, [Level.SAFE, Level.RESPONSE], "; 2 fixable with --fix"),
+        (Level.RESPONSE, [Level.SAFE, Level.UNSAFE], "; 1 fixable with --fix, 1 more with --unsafe-fixes"),
+        (Level.SAFE, [Level.RESPONSE], "; 1 fixable with --fix-level response"),
+        (Level.SAFE, [Level.SAFE, Level.RESPONSE], "; 1 fixable with --fix, 1 more with --fix-level response"),
+        (Level.RESPONSE, [Level.DISPLAY], ""),
+    ],
+)
+def test_summary_counts_fixes(app: Source, level: Level, levels: list[Level], tail: str) -> None:
+    fixes: list[Fix | None] = [Fix("t", (), each, "") for each in levels]
+    findings = [Finding("STL1", "n", Severity.ERROR, "m", place(app, "list"), fix=fix) for fix in fixes or [None]]
+    line = render("concise", outcome_of(*findings, sources=(app,), level=level)).splitlines()[-1]
+    number = "1 error" if len(findings) == 1 else f"{len(findings)} errors"
+    assert line == f"Found {number} in 1 file (1 file checked){tail}"
