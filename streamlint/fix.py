@@ -57,6 +57,11 @@ class Import:
     module: str
     name: str = ""
 
+    @property
+    def binds(self) -> str:
+        """The name that the statement brings into the file."""
+        return self.name or self.module.partition(".")[0]
+
 
 @dataclass(frozen=True)
 class Fix:
@@ -79,21 +84,19 @@ class Fix:
         return (*(edit.span for edit in self.edits), *self.claims)
 
 
-def choose(findings: Iterable[Finding], level: Level, source: Source | None = None) -> tuple[Fix, ...]:
+def choose(findings: Iterable[Finding], level: Level, source: Source) -> tuple[Fix, ...]:
     """The fixes of one file that `level` allows and that go together, in the order of their places.
 
-    Of two that touch the same text the first stays; the other is for the next round. With `source`, a fix is left out that
+    Of two that touch the same text the first stays; the other is for the next round. A fix is left out that
     needs a name which means something else in this file, or that would turn a text that parses into one that does not.
     """
     offered = (finding.fix for finding in findings if finding.fix is not None)
     allowed = dict.fromkeys(fix for fix in offered if level.allows(fix.level) and fix.edits)
     chosen: list[Fix] = []
     for fix in sorted(allowed, key=lambda fix: min(fix.edits).span):
-        if source is not None and not _nameable(source, fix):
-            continue
-        if not any(_conflict(fix, other) for other in chosen):
+        if _nameable(source, fix) and not any(_conflict(fix, other) for other in chosen):
             chosen.append(fix)
-    return tuple(chosen) if source is None else _sound(source, tuple(chosen))
+    return _sound(source, tuple(chosen))
 
 
 def apply(source: Source, fixes: Sequence[Fix]) -> str:
@@ -143,6 +146,8 @@ def _lines(text: str) -> list[str]:
 
 def _conflict(one: Fix, other: Fix) -> bool:
     if any(_collide(edit, rival) for edit in one.edits for rival in other.edits):
+        return True
+    if any(mine.binds == theirs.binds and mine != theirs for mine in one.imports for theirs in other.imports):
         return True
     return any(
         mine.overlaps(theirs) or (mine == theirs and mine in (*one.claims, *other.claims))

@@ -92,12 +92,8 @@ def _held(module: cst.Module) -> set[Import]:
     return {_canonical(each.origin) for each in _read(module).bindings if each.origin is not None and each.holds}
 
 
-def _bound_name(needed: Import) -> str:
-    return needed.name or needed.module.partition(".")[0]
-
-
 def _clash(binding: _Binding, needed: Import) -> bool:
-    if binding.name != _bound_name(needed):
+    if binding.name != needed.binds:
         return False
     if binding.origin is None:
         return True

@@ -49,18 +49,18 @@ WORDS = ("alpha", "beta", "gamma", "delta")
 @pytest.mark.parametrize("level", list(Level))
 def test_level_decides(level: Level) -> None:
     fixes = [replacing(TEXT, word, word, level=each) for word, each in zip(WORDS, Level, strict=True)]
-    chosen = fix.choose(findings(*fixes), level)
+    chosen = fix.choose(findings(*fixes), level, source(TEXT))
     assert {each.level for each in chosen} == {each.level for each in fixes if level.allows(each.level)}
 
 
 def test_equal_fixes_once_and_in_order() -> None:
     later, earlier = replacing(TEXT, "gamma", "g"), replacing(TEXT, "beta", "b")
-    assert fix.choose(findings(later, earlier, replacing(TEXT, "gamma", "g")), Level.SAFE) == (earlier, later)
+    assert fix.choose(findings(later, earlier, replacing(TEXT, "gamma", "g")), Level.SAFE, source(TEXT)) == (earlier, later)
 
 
 def test_the_first_by_position_wins() -> None:
     whole, part = replacing(TEXT, "alpha = beta", "x = 1"), replacing(TEXT, "beta", "b")
-    assert fix.choose(findings(part, whole), Level.SAFE) == (whole,)
+    assert fix.choose(findings(part, whole), Level.SAFE, source(TEXT)) == (whole,)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_the_first_by_position_wins() -> None:
 def test_claims(claims: tuple[Span, ...], other_claims: tuple[Span, ...], together: bool) -> None:
     one = Fix("one", (Edit(Span(0, 5), "a"),), Level.SAFE, "", claims=claims)
     other = Fix("other", (Edit(Span(13, 18), "g"),), Level.SAFE, "", claims=other_claims)
-    assert (len(fix.choose(findings(one, other), Level.SAFE)) == 2) is together
+    assert (len(fix.choose(findings(one, other), Level.SAFE, source(TEXT))) == 2) is together
 
 
 def test_inserts_at_one_place() -> None:
@@ -85,8 +85,13 @@ def test_inserts_at_one_place() -> None:
     one = Fix("one", (Edit(here, "x = 1\n"), Edit(Span(0, 5), "a")), Level.SAFE, "")
     same = Fix("same", (Edit(here, "x = 1\n"), Edit(Span(13, 18), "g")), Level.SAFE, "")
     other = Fix("other", (Edit(here, "y = 1\n"),), Level.SAFE, "")
-    assert fix.choose(findings(one, other), Level.SAFE) == (one,)
+    assert fix.choose(findings(one, other), Level.SAFE, source(TEXT)) == (one,)
     assert repaired(TEXT, [one, same]) == "a = beta\nx = 1\ng = delta\n"
+
+
+def test_one_name_from_two_modules() -> None:
+    fixes = [replacing(TEXT, word, "new", Import(module, "new")) for word, module in (("beta", "b"), ("delta", "d"))]
+    assert fix.choose(findings(*fixes), Level.SAFE, source(TEXT)) == tuple(fixes[:1])
 
 
 def test_a_fix_that_breaks_the_text_is_left_out_alone() -> None:

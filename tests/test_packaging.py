@@ -1,0 +1,88 @@
+"""What is shipped: the wheel's content, its metadata, and that the documents speak of this version."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import streamlint
+from tools import rule_docs
+
+ROOT = Path(__file__).parent.parent
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    folder = tmp_path_factory.mktemp("wheel")
+    program = "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", program, str(folder)], cwd=ROOT, check=True, capture_output=True)
+    return zipfile.ZipFile(next(folder.glob("*.whl")))
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
+    own = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    files = (path for path in (ROOT / "streamlint").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    assert own == {path.relative_to(ROOT).as_posix() for path in files}
+    assert {"streamlint/py.typed", "streamlint/knowledge/reexports.toml"} <= own
+
+
+def test_metadata(wheel: zipfile.ZipFile) -> None:
+    [name] = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+    metadata = Parser().parsestr(wheel.read(name).decode())
+    assert metadata["Version"] == streamlint.__version__
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert metadata["License-Expression"] == "MIT"
+    entry_points = wheel.read(name.replace("METADATA", "entry_points.txt")).decode()
+    assert "streamlint = streamlint.cli:main" in entry_points
+
+
+def test_every_third_party_import_is_a_dependency() -> None:
+    declared = {re.split(r"[^\w-]", requirement)[0].lower() for requirement in PROJECT["dependencies"]}
+    provides = {"yaml": "pyyaml"}
+    imported = set()
+    for path in (ROOT / "streamlint").rglob("*.py"):
+        statements = re.findall(r"^\s*(?:from|import) ([a-zA-Z_]\w*)", path.read_text("utf-8"), re.MULTILINE)
+        imported |= {provides.get(name, name) for name in statements if name not in sys.stdlib_module_names}
+    assert imported & declared == declared, "a dependency that nothing imports"
+
+
+def test_the_changelog_knows_this_version() -> None:
+    assert f"## {streamlint.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_rule_documents_are_current() -> None:
+    stale = [
+        path.relative_to(ROOT).as_posix()
+        for path, text in rule_docs.documents().items()
+        if rule_docs.read(path) != text
+    ]
+    assert not stale, "run: python -m tools.rule_docs"
+
+
+def test_links_in_the_documents_lead_somewhere() -> None:
+    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_both_hooks_are_declared() -> None:
+    hooks = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
+    assert set(hooks) == {"streamlint", "streamlint-fix"}
+    assert all(hook["require_serial"] for hook in hooks.values())
+    assert hooks["streamlint-fix"]["entry"] == "streamlint --fix --fix-level safe"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such bit")
+def test_the_check_of_the_repository_can_be_run() -> None:
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
