@@ -116,9 +116,12 @@ def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:
     pending = [(str(top), _ignores_above(top), depth)]
     while pending:
         folder, above, left = pending.pop()
-        ignores = above if (own := _ignores_in(folder)) is None else (*above, own)
+        entries = _entries(folder, found)
+        speaks = any(entry.name in (".gitignore", ".git") for entry in entries)
+        own = _ignores_in(folder) if speaks else None
+        ignores = above if own is None else (*above, own)
         folders = []
-        for entry in _entries(folder, found):
+        for entry in entries:
             if entry.name in exclude.names:
                 continue
             is_folder = _is_folder(entry)

@@ -74,7 +74,7 @@ def catalogue() -> tuple[RuleName, ...]:
 @cache
 def codes() -> dict[str, str]:
     """Every code that can be selected, with its name: those of the program itself and those of the rules."""
-    return {row.code: row.name for row in (*TOOL_CODES, *catalogue())}
+    return {row.code: row.name for row in TOOL_CODES} | {row.code: row.name for row in catalogue()}
 
 
 def discover(selected: Collection[str] | None = None) -> tuple[Rule, ...]:

@@ -1,0 +1,95 @@
+"""Rules: how they are found, and what happens when one is broken."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from streamlint import rule
+from tests.conftest import BLOCKING, Write
+
+CRASHING = '''
+"""A rule that fails."""
+import libcst as cst
+from streamlint.finding import Severity
+from streamlint.rule import Rule, on
+
+
+class Crashing(Rule):
+    """Fails on every call."""
+
+    code, name, severity, since, message = "STL199", "crashing", Severity.ERROR, "0.1.0", "m"
+
+    @on(cst.Call)
+    def check(self, node, file):
+        raise ZeroDivisionError("on purpose")
+        yield
+'''
+
+
+def test_catalogue_speaks_for_the_files() -> None:
+    names = rule.catalogue()
+    assert [name.code for name in names] == sorted({name.code for name in names})
+    assert "STL203" in rule.codes()
+
+
+def test_every_rule_is_what_its_file_name_says() -> None:
+    loaded = rule.discover()
+    assert [(each.code, each.name) for each in loaded] == [(name.code, name.name) for name in rule.catalogue()]
+    assert [type(each).__init__ for each in loaded] == [object.__init__] * len(loaded)
+
+
+def test_discover_imports_only_what_is_selected() -> None:
+    assert [each.code for each in rule.discover({"STL203"})] == ["STL203"]
+
+
+@pytest.fixture
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the program, to which a test adds rules."""
+    target = tmp_path_factory.mktemp("copy")
+    package = Path(rule.__file__).parent
+    shutil.copytree(package, target / "streamlint", ignore=shutil.ignore_patterns("__pycache__"))
+    return target
+
+
+def run(copy: Path, project: Path) -> subprocess.CompletedProcess[str]:
+    program = f"import sys; sys.path.insert(0, {str(copy)!r}); from streamlint.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", program, "--output-format", "concise"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_crashing_check_is_told_loudly_and_the_others_go_on(copy: Path, write: Write, project: Path) -> None:
+    (copy / "streamlint" / "rules" / "stl199_crashing.py").write_text(CRASHING)
+    write("app.py", BLOCKING)
+    done = run(copy, project)
+    assert done.returncode == 3
+    assert "app.py:10:5: error[STL203]" in done.stdout
+    assert done.stdout.count("error[STL009] rule-crashed: STL199 (crashing) failed here with ZeroDivisionError") == 1
+    assert 'raise ZeroDivisionError("on purpose")' in done.stderr
+    assert "internal error" in done.stderr
+
+
+def test_a_rule_that_cannot_be_imported_stops_the_program(copy: Path, write: Write, project: Path) -> None:
+    (copy / "streamlint" / "rules" / "stl199_crashing.py").write_text("import nothing_of_this_name\n")
+    write("app.py", BLOCKING)
+    done = run(copy, project)
+    assert done.returncode == 3
+    assert "nothing_of_this_name" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_rule_must_match_its_file_name(copy: Path, write: Write, project: Path) -> None:
+    (copy / "streamlint" / "rules" / "stl198_crashing.py").write_text(CRASHING)
+    write("app.py", BLOCKING)
+    done = run(copy, project)
+    assert done.returncode == 3
+    assert "must define one Rule with code 'STL198'" in done.stderr
