@@ -19,6 +19,8 @@ from streamlint.fix import Level
 
 Codes = Mapping[str, str]
 """Every code that exists, with its name."""
+Row = Mapping[str, str | int | bool]
+"""A row for a knowledge table, as the user writes it."""
 
 _ALL = "STL"
 _KINDS = {
@@ -29,9 +31,10 @@ _KINDS = {
     dict: "a table",
     list: "a list with other values",
 }
-_TABLES = ("blocking-calls", "off-loop", "streaming-paths", "entry-points")
+_NAMED_TABLES = ("blocking-calls", "off-loop", "entry-points")
+_TABLES = (*_NAMED_TABLES, "streaming-paths")
 _LISTS = ("select", "extend-select", "ignore", "exclude", "extend-exclude")
-_KEYS = (*_LISTS, "per-file-ignores", "fix-level", *_TABLES)
+KEYS = (*_LISTS, "per-file-ignores", "fix-level", *_TABLES)
 
 
 class ConfigError(click.ClickException):
@@ -88,7 +91,7 @@ class Config:
     own_exclude: tuple[str, ...] = ()
     """The patterns that the user wrote; they hold for files named on the command line too."""
     fix_level: Level = Level.RESPONSE
-    rows: Mapping[str, tuple[Mapping[str, str], ...]] = field(default_factory=dict)
+    rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
     """Rows that the user adds to the knowledge tables, by table."""
 
     @cached_property
@@ -209,9 +212,9 @@ class _Reader:
 
     def reject_unknown_keys(self) -> None:
         for key in self.table:
-            if key not in _KEYS:
-                known = ", ".join(_KEYS)
-                raise ConfigError(f"{_shown(self.file)}: unknown key `{key}`{nearest(key, _KEYS)}; known keys: {known}")
+            if key not in KEYS:
+                known = ", ".join(KEYS)
+                raise ConfigError(f"{_shown(self.file)}: unknown key `{key}`{nearest(key, KEYS)}; known keys: {known}")
 
     def strings(self, key: str) -> tuple[str, ...] | None:
         return None if key not in self.table else self._strings(key, self.table[key])
@@ -243,14 +246,16 @@ class _Reader:
             raise self.error("fix-level", f"must be one of {', '.join(levels)}, not {value!r}{near}")
         return Level(value)
 
-    def rows(self, key: str) -> tuple[Mapping[str, str], ...]:
+    def rows(self, key: str) -> tuple[Row, ...]:
         value = self.table[key]
         if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
             raise self.error(key, f"must be a list of tables ([[tool.streamlint.{key}]]), not {_kind(value)}")
         for row in value:
             for name, entry in row.items():
-                if not isinstance(entry, str):
-                    raise self.error(f"{key}.{name}", f"must be a string, not {_kind(entry)}")
+                if not isinstance(entry, str | int):
+                    raise self.error(f"{key}.{name}", f"must be a string, a number or a boolean, not {_kind(entry)}")
+            if key in _NAMED_TABLES and not isinstance(row.get("name"), str):
+                raise self.error(key, "each row needs a `name`: the dotted name of a function or class")
         return tuple(value)
 
 

@@ -69,7 +69,8 @@ def test_search_ends_at_the_repository(write: Write, project: Path) -> None:
         ("[per-file-ignores]\n'tests/*' = 'STL1'", ["`per-file-ignores.tests/*`", "must be a list of strings"]),
         ("[per-file-ignores]\n'tests/*' = ['STLX']", ["`per-file-ignores`", "there is no rule `STLX`"]),
         ("blocking-calls = 'x'", ["`blocking-calls`", "list of tables"]),
-        ("[[off-loop]]\nname = 1", ["`off-loop.name`", "must be a string, not a number"]),
+        ("[[off-loop]]\nname = []", ["`off-loop.name`", "must be a string, a number or a boolean"]),
+        ("[[off-loop]]\nkind = 'thread'", ["`off-loop`", "each row needs a `name`"]),
         ("select = [\n'STL1'\nfix-level = 2", ["streamlint.toml:3:", "not valid TOML"]),
     ],
 )
@@ -147,3 +148,8 @@ def test_excluded_file_named_on_the_command_line_is_passed_over(write: Write, st
     write("shop.py", CLEAN)
     result = streamlint("generated/app.py", "app_pb2.py", "shop.py")
     assert (result.exit_code, result.stdout) == (0, "No findings (1 file checked)\n")
+
+
+def test_the_documentation_names_every_key() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    assert [key for key in config.KEYS if f"`{key}`" not in page] == []
