@@ -1,0 +1,1 @@
+"""A chat about the company handbook."""
