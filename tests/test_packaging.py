@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -20,6 +21,7 @@ from tools import rule_docs
 
 ROOT = Path(__file__).parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+DISTRIBUTIONS = {"yaml": "pyyaml", "tree_sitter": "tree-sitter", "tree_sitter_hcl": "tree-sitter-hcl"}
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +49,13 @@ def test_metadata(wheel: zipfile.ZipFile) -> None:
     assert "streamlint = streamlint.cli:main" in entry_points
 
 
-def test_every_third_party_import_is_a_dependency() -> None:
+def test_dependencies_are_what_is_imported() -> None:
     declared = {re.split(r"[^\w-]", requirement)[0].lower() for requirement in PROJECT["dependencies"]}
-    provides = {"yaml": "pyyaml"}
-    imported = set()
-    for path in (ROOT / "streamlint").rglob("*.py"):
-        statements = re.findall(r"^\s*(?:from|import) ([a-zA-Z_]\w*)", path.read_text("utf-8"), re.MULTILINE)
-        imported |= {provides.get(name, name) for name in statements if name not in sys.stdlib_module_names}
-    assert imported & declared == declared, "a dependency that nothing imports"
+    nodes = [node for path in (ROOT / "streamlint").rglob("*.py") for node in ast.walk(ast.parse(path.read_bytes()))]
+    modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    modules += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
+    packages = {module.partition(".")[0] for module in modules} - sys.stdlib_module_names - {"streamlint"}
+    assert {DISTRIBUTIONS.get(package, package) for package in packages} == declared
 
 
 def test_the_changelog_knows_this_version() -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import os
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 from streamlint import rule
@@ -10,7 +14,19 @@ from streamlint import rule
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 PAGES = ROOT / "docs" / "rules"
-START, END = "<!-- rules: start -->\n", "<!-- rules: end -->\n"
+SAMPLE = """\
+from fastapi import FastAPI
+from llama_index.core import VectorStoreIndex
+
+app = FastAPI()
+index = VectorStoreIndex.from_documents([])
+
+
+@app.get("/chat")
+def chat(q: str):
+    response = index.as_query_engine(streaming=True).query(q)
+    return {"answer": "".join(response.response_gen)}
+"""
 
 
 def main() -> None:
@@ -24,14 +40,31 @@ def main() -> None:
 def documents() -> dict[Path, str]:
     """What each document should hold."""
     rules = rule.discover()
-    before, rest = read(README).split(START)
-    _, after = rest.split(END)
-    pages = {PAGES / f"{each.code}.md": _page(each) for each in rules}
-    return {README: f"{before}{START}{_table(rules)}{END}{after}", **pages}
+    readme = _filled(_filled(read(README), "rules", _table(rules)), "finding", _finding())
+    return {README: readme, **{PAGES / f"{each.code}.md": _page(each) for each in rules}}
 
 
 def read(path: Path) -> str:
     return path.read_text("utf-8") if path.exists() else ""
+
+
+def _filled(text: str, marker: str, content: str) -> str:
+    """The text with `content` between the two markers of this name."""
+    start, end = f"<!-- {marker}: start -->\n", f"<!-- {marker}: end -->\n"
+    before, rest = text.split(start)
+    return f"{before}{start}{content}{end}{rest.split(end)[1]}"
+
+
+def _finding() -> str:
+    """What streamlint says about the sample."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "chat.py").write_text(SAMPLE, "utf-8")
+        environment = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+        command = [sys.executable, "-m", "streamlint", "chat.py"]
+        output = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False
+        )
+    return f"```text\n$ streamlint chat.py\n{output.stdout.rstrip()}\n```\n"
 
 
 def _table(rules: tuple[rule.Rule, ...]) -> str:
