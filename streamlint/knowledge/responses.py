@@ -54,8 +54,9 @@ class Responses:
     """The table; every name is dotted and resolved."""
 
     def __init__(self) -> None:
-        rows = list(read("responses").rows("response"))
-        self._responses = {name: _response(row) for row in rows for name in row.texts("names")}
+        self._responses: dict[str, ResponseClass] = {}
+        for row in read("responses").rows("response"):
+            self._responses.update(dict.fromkeys(row.texts("names"), _response(row)))
 
     def response(self, dotted: str) -> ResponseClass | None:
         """The response that calling `dotted` makes, or None; the same object for every import path of a class."""

@@ -1,0 +1,551 @@
+"""The hand-kept tables: every name exists where its package is installed, nothing is said twice, and the answers are right."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from streamlint.knowledge import Knowledge
+from streamlint.knowledge.blocking import BlockingCalls, HeavyCalls, Tier
+from streamlint.knowledge.frameworks import Frameworks, Generator, Kind, Runner
+from streamlint.knowledge.off_loop import OffLoop, Result, Where
+from streamlint.knowledge.responses import Fate, Responses
+from streamlint.knowledge.table import Row, read
+
+CALL_TABLES = ("blocking_calls", "heavy_calls", "off_loop")
+
+# Runs in an interpreter of its own: these packages warn, configure and register things when they are imported.
+RESOLVER = """
+import contextlib, importlib, importlib.util, json, sys, types
+
+def resolve(dotted):
+    parts = dotted.split(".")
+    spec = importlib.util.find_spec(parts[0])
+    if spec is None:
+        return None
+    for end in range(len(parts), 0, -1):
+        try:
+            found = importlib.import_module(".".join(parts[:end]))
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] != parts[0]:
+                return None
+            continue
+        except Exception:
+            return None
+        if isinstance(found, types.ModuleType) and found.__spec__.origin is None:
+            return None  # a namespace package of which this part is not installed
+        return follow(found, parts[end:])
+    return None if spec.origin is None else False
+
+def follow(found, parts):
+    for part in parts:
+        if not hasattr(found, part) and part not in getattr(found, "__annotations__", {}):
+            made_on_demand = isinstance(found, type) and "__getattr__" in vars(found)
+            return None if made_on_demand or not isinstance(found, (type, types.ModuleType)) else False
+        found = getattr(found, part, None)
+    return True
+
+with contextlib.redirect_stdout(sys.stderr):
+    if importlib.util.find_spec("django") is not None:
+        import django.conf
+        django.conf.settings.configure()
+    answer = {name: resolve(name) for name in json.load(sys.stdin)}
+json.dump(answer, sys.stdout)
+"""
+
+# Names of other releases than the installed ones, and classes that the library makes while it runs.
+ELSEWHERE = frozenset(
+    {
+        "anthropic.Anthropic.completions",
+        "boto3.resources.base.ServiceResource",
+        "django.conf.urls.url",
+        "mistralai.Mistral",
+        "pandas.read_gbq",
+        "ssl.wrap_socket",
+        "streamlit.experimental_dialog",
+        "streamlit.experimental_fragment",
+        "telnetlib.Telnet",
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def resolved() -> dict[str, bool | None]:
+    """For each dotted name whether it can be imported; None where its package, or one that it needs, is not installed."""
+    names = sorted(
+        {*(name for _, name in dotted_names())}.union(*(names for _, names in (*methods(), *registrations())))
+    )
+    command = [sys.executable, "-W", "ignore", "-c", RESOLVER]
+    child = subprocess.run(command, input=json.dumps(names), capture_output=True, text=True, check=True, timeout=300)
+    answer: dict[str, bool | None] = json.loads(child.stdout)
+    return answer
+
+
+def named(row: Row) -> Iterator[str]:
+    yield from (row.text(key) for key in ("name", "class") if row.text(key))
+    for key in ("names", "also", "by", "bases", "classes"):
+        yield from row.texts(key)
+
+
+def invented() -> frozenset[str]:
+    """Classes that stand for something that has no importable name."""
+    return frozenset(
+        row.text("name") for table in CALL_TABLES for row in read(table).rows("class") if row.flag("invented")
+    )
+
+
+def dotted_names() -> Iterator[tuple[str, str]]:
+    for table in CALL_TABLES:
+        for kind in ("call", "class", "returns", "decorator"):
+            for row in read(table).rows(kind):
+                yield from ((table, name) for name in named(row))
+    for kind in ("application", "function", "view"):
+        for row in read("frameworks").rows(kind):
+            yield from (("frameworks", name) for name in named(row))
+    for row in read("responses").rows("response"):
+        yield from (("responses", name) for name in row.texts("names"))
+
+
+def methods() -> Iterator[tuple[str, list[str]]]:
+    """Each method of a row, with all dotted names under which it may stand; chains are made by instances, and left out."""
+    for table in CALL_TABLES:
+        also = {row.text("name"): [row.text("name"), *row.texts("also")] for row in read(table).rows("class")}
+        for row in read(table).rows("call"):
+            owners = [name for owner in row.texts("classes") for name in also.get(owner, [owner])]
+            for method in row.texts("methods"):
+                if "." not in method:
+                    yield f"{table}: {owners}.{method}", [f"{owner}.{method}" for owner in owners]
+        for row in read(table).rows("class"):
+            for method in row.mapping("returns"):
+                yield f"{table}: {row.text('name')}.{method}", [f"{name}.{method}" for name in also[row.text("name")]]
+
+
+def applications() -> dict[str, list[str]]:
+    """The classes on which a method row may stand, by framework and by main class."""
+    table = read("frameworks")
+    extends = {row.text("name"): row.text("extends") for row in table.rows("framework")}
+    owners: dict[str, list[str]] = {}
+    for row in table.rows("application"):
+        framework = row.text("framework")
+        owners.setdefault(row.texts("classes")[0], []).extend(row.texts("classes"))
+        while framework:
+            owners.setdefault(framework, []).extend(row.texts("classes"))
+            framework = extends[framework]
+    return owners
+
+
+def registrations() -> Iterator[tuple[str, list[str]]]:
+    """Each registering method, with all dotted names under which it may stand."""
+    owners = applications()
+    for row in read("frameworks").rows("method"):
+        for method in row.texts("names"):
+            if "." not in method:
+                key = row.text("application", row.text("framework"))
+                yield f"{key}.{method}", [f"{owner}.{method}" for owner in owners[key]]
+
+
+def checkable(name: str) -> bool:
+    return "*" not in name and not any(
+        name == known or name.startswith(f"{known}.") for known in invented() | ELSEWHERE
+    )
+
+
+def test_every_name_can_be_imported(resolved: dict[str, bool | None]) -> None:
+    names = [(table, name) for table, name in dotted_names() if checkable(name)]
+    assert [name for _, name in names if resolved[name] is False] == []
+    found = Counter(table for table, name in names if resolved[name])
+    assert found["blocking_calls"] > 100
+    assert found["off_loop"] > 30
+    assert found["frameworks"] > 20
+    assert found["responses"] > 20
+
+
+def test_every_method_exists(resolved: dict[str, bool | None]) -> None:
+    absent = []
+    found = 0
+    for method, names in methods():
+        answers = [resolved[name] for name in names if checkable(name)]
+        found += any(answers)
+        if answers and not any(answers) and None not in answers:
+            absent.append(method)
+    assert absent == []
+    assert found > 150
+
+
+def test_every_registering_method_exists(resolved: dict[str, bool | None]) -> None:
+    for name, candidates in registrations():
+        answers = [resolved[candidate] for candidate in candidates]
+        assert any(answers) or None in answers, name
+
+
+def test_standard_library_is_checked_always(resolved: dict[str, bool | None]) -> None:
+    names = {
+        name for _, name in dotted_names() if name.partition(".")[0] in sys.stdlib_module_names and checkable(name)
+    }
+    assert len(names) > 80
+    assert [name for name in names if not resolved[name]] == []
+
+
+@pytest.mark.parametrize("table", CALL_TABLES)
+def test_nothing_is_said_twice(table: str) -> None:
+    calls = [name for row in read(table).rows("call") for name in row.texts("names")]
+    calls += [
+        f"{owner}.{method}"
+        for row in read(table).rows("call")
+        for owner in row.texts("classes")
+        for method in row.texts("methods")
+    ]
+    classes = [name for row in read(table).rows("class") for name in (row.text("name"), *row.texts("also"))]
+    made = [name for row in read(table).rows("returns") for name in row.texts("by")]
+    for names in (calls, classes, made):
+        assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+def test_no_framework_name_is_said_twice() -> None:
+    for kind, key in (("function", "names"), ("application", "classes"), ("view", "bases")):
+        names = [name for row in read("frameworks").rows(kind) for name in row.texts(key)]
+        assert [name for name, count in Counter(names).items() if count > 1] == []
+    names = [name for row in read("responses").rows("response") for name in row.texts("names")]
+    assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+def test_every_class_that_is_named_is_known() -> None:
+    for table in ("blocking_calls", "heavy_calls"):
+        rows = list(read(table).rows("class"))
+        known = {name for row in rows for name in (row.text("name"), *row.texts("also"))}
+        used = {value for row in rows for key in ("returns", "attributes") for value in row.mapping(key).values()}
+        used |= {row.text("items") for row in rows} | {row.text("class") for row in read(table).rows("returns")}
+        assert used - known - {""} == set()
+
+
+KEYS = {
+    "blocking_calls.call": {"names", "classes", "methods", "except", "category", "reason", "tier", "replacement",
+                            "replacement-import", "drop-in", "thread-safe", "needs-argument", "iterates", "unless"},
+    "blocking_calls.class": {"name", "also", "returns", "attributes", "items", "iteration", "invented"},
+    "heavy_calls.call": {"names", "classes", "methods", "category", "reason", "thread-safe"},
+    "off_loop.call": {"names", "classes", "methods", "kind", "position", "keyword", "variadic", "result"},
+    "frameworks.method": {"framework", "application", "names", "kind", "factory", "handler", "handler-keyword", "path",
+                          "path-keyword", "http", "http-keyword", "http-position", "http-is-name", "off-path", "child",
+                          "child-keyword", "prefix-keyword", "thread-keyword", "dispatch-keyword", "sync", "async"},
+    "responses.response": {"names", "framework", "streaming", "content", "content-keyword", "content-also", "variadic",
+                           "media-type", "media-type-keyword", "media-type-position", "media-type-also", "sync-iterator",
+                           "async-iterator", "sync-iterator-wsgi", "async-iterator-wsgi", "frames-sse",
+                           "frames-sse-as-class", "by-hand", "file", "redirect", "since"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_no_key_is_misspelt(name: str) -> None:
+    table, _, kind = name.partition(".")
+    for row in read(table).rows(kind):
+        assert set(row.values) <= KEYS[name], row.values
+
+
+BLOCKING = BlockingCalls()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "time.sleep",
+        "requests.get",
+        "requests.Session.get",
+        "requests.sessions.Session.post",
+        "httpx.Client.stream",
+        "urllib.request.urlopen",
+        "subprocess.run",
+        "subprocess.Popen.communicate",
+        "sqlite3.Cursor.fetchall",
+        "psycopg2.extensions.cursor.execute",
+        "sqlalchemy.orm.Session.execute",
+        "sqlmodel.Session.exec",
+        "redis.Redis.get",
+        "pymongo.MongoClient.shop.orders.find_one",
+        "openai.OpenAI.chat.completions.create",
+        "openai.AzureOpenAI.beta.chat.completions.parse",
+        "anthropic.Anthropic.messages.create",
+        "botocore.client.BaseClient.put_object",
+        "elasticsearch.Elasticsearch.indices.create",
+        "google.genai.Client.models.generate_content",
+        "queue.SimpleQueue.get",
+        "threading.Event.wait",
+        "builtins.input",
+        "langchain_openai.ChatOpenAI.invoke",
+    ],
+)
+def test_blocks(name: str) -> None:
+    call = BLOCKING.call(name)
+    assert call is not None
+    assert call.name == name
+    assert call.reason
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "builtins.open",
+        "builtins.print",
+        "os.path.exists",
+        "pathlib.Path.read_text",
+        "json.load",
+        "hashlib.sha256",
+        "subprocess.Popen",
+        "redis.Redis",
+        "redis.Redis.pipeline",
+        "redis.Redis.__enter__",
+        "redis.asyncio.Redis.get",
+        "pymongo.AsyncMongoClient.shop.orders.find_one",
+        "pymongo.MongoClient.shop.orders.find",
+        "motor.motor_asyncio.AsyncIOMotorClient.shop.orders.find_one",
+        "openai.OpenAI",
+        "openai.AsyncOpenAI.chat.completions.create",
+        "openai.OpenAI.with_options",
+        "anthropic.AsyncAnthropic.messages.create",
+        "httpx.AsyncClient.get",
+        "google.genai.Client.aio.models.generate_content",
+        "elasticsearch.AsyncElasticsearch.search",
+        "sqlalchemy.ext.asyncio.AsyncSession.execute",
+        "queue.Queue.get_nowait",
+        "queue.Queue.put",
+        "threading.Lock.release",
+        "asyncio.Event.wait",
+        "asyncio.Queue.get",
+        "botocore.client.BaseClient.generate_presigned_url",
+        "concurrent.futures.Future.add_done_callback",
+    ],
+)
+def test_does_not_block(name: str) -> None:
+    assert BLOCKING.call(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("requests.session", "requests.Session"),
+        ("requests.Session", "requests.Session"),
+        ("requests.sessions.Session.get", "requests.Response"),
+        ("sqlite3.connect", "sqlite3.Connection"),
+        ("sqlite3.Connection.cursor", "sqlite3.Cursor"),
+        ("sqlalchemy.orm.sessionmaker", "sqlalchemy.orm.sessionmaker"),
+        ("sqlalchemy.orm.sessionmaker.__call__", "sqlalchemy.orm.Session"),
+        ("sqlalchemy.create_engine", "sqlalchemy.engine.Engine"),
+        ("boto3.client", "botocore.client.BaseClient"),
+        ("openai.OpenAI.with_options", "openai.OpenAI"),
+        ("openai.AzureOpenAI.chat.completions.create", "openai.Stream"),
+        ("pymongo.MongoClient.shop.orders.find", "pymongo.cursor.Cursor"),
+        ("concurrent.futures.ThreadPoolExecutor.submit", "concurrent.futures.Future"),
+        ("supabase.Query.select", "supabase.Query"),
+        ("supabase.Query.execute", None),
+        ("redis.Redis.get", None),
+        ("unknown.thing", None),
+    ],
+)
+def test_returns(name: str, made: str | None) -> None:
+    assert BLOCKING.returns(name) == made
+
+
+def test_attributes_and_items_lead_along_a_client() -> None:
+    assert BLOCKING.attribute("openai.OpenAI", "chat") == "openai.OpenAI.chat"
+    assert BLOCKING.attribute("openai.OpenAI.chat", "completions") == "openai.OpenAI.chat.completions"
+    assert BLOCKING.attribute("pymongo.MongoClient", "shop") == "pymongo.database.Database"
+    assert BLOCKING.attribute("pymongo.database.Database", "orders") == "pymongo.collection.Collection"
+    assert BLOCKING.attribute("pymongo.collection.Collection", "find_one") is None
+    assert BLOCKING.attribute("requests.Session", "headers") is None
+    assert BLOCKING.item("pymongo.MongoClient") == "pymongo.database.Database"
+    assert BLOCKING.item("requests.Session") is None
+
+
+def test_what_a_fix_may_do() -> None:
+    sleep, session, query = map(BLOCKING.call, ("time.sleep", "requests.Session.get", "sqlite3.Cursor.execute"))
+    assert sleep is not None
+    assert sleep.drop_in
+    assert sleep.replacement_import == "asyncio"
+    assert session is not None
+    assert not session.thread_safe
+    assert query is not None
+    assert not query.thread_safe
+    assert query.tier is Tier.LIKELY
+    get = BLOCKING.call("queue.Queue.get")
+    assert get is not None
+    assert any("False" in unless.values for unless in get.unless)
+
+
+def test_iteration_waits() -> None:
+    assert BLOCKING.iteration("openai.Stream") is not None
+    assert BLOCKING.iteration("requests.Session") is None
+
+
+def test_user_rows_extend_the_table() -> None:
+    rows = [{"name": "shop.client.fetch", "reason": "waits for the shop", "thread-safe": "true", "tier": "likely"}]
+    call = BlockingCalls(rows).call("shop.client.fetch")
+    assert call is not None
+    assert (call.reason, call.thread_safe, call.tier) == ("waits for the shop", True, Tier.LIKELY)
+    assert BLOCKING.call("shop.client.fetch") is None
+    off_loop = OffLoop([{"name": "shop.in_thread", "position": "1"}]).call("shop.in_thread")
+    assert off_loop is not None
+    assert (off_loop.where, off_loop.position, off_loop.result) == (Where.THREAD, 1, Result.COROUTINE)
+    entry = Frameworks([{"name": "shop.on_order", "factory": "true"}]).call("shop.on_order")
+    assert entry is not None
+    assert entry.factory
+    assert entry.kind is Kind.ROUTE
+    assert entry.sync_runner is Runner.EVENT_LOOP
+
+
+def test_nothing_harmless_blocks() -> None:
+    names = [name for row in read("blocking_calls").rows("harmless") for name in row.texts("names")]
+    assert [name for name in names if not name.endswith("*") and BLOCKING.call(name) is not None] == []
+
+
+def test_heavy_calls() -> None:
+    heavy = HeavyCalls()
+    assert heavy.call("sentence_transformers.CrossEncoder.predict") is not None
+    assert heavy.returns("transformers.pipeline") == "transformers.Pipeline"
+    assert heavy.call("transformers.Pipeline.__call__") is not None
+    assert heavy.call("transformers.AutoTokenizer.from_pretrained") is None
+    assert heavy.verb("expensive_local_rerank")
+    assert heavy.verb("service.transcribeAudio") == "transcription"
+    assert heavy.verb("embedded_link") == ""
+    assert heavy.verb("embed_app.render") == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "position", "leaves"),
+    [
+        ("asyncio.to_thread", Where.THREAD, 0, True),
+        ("fastapi.concurrency.run_in_threadpool", Where.THREAD, 0, True),
+        ("asyncio.AbstractEventLoop.run_in_executor", Where.THREAD, 1, True),
+        ("threading.Thread", Where.THREAD, 1, True),
+        ("fastapi.BackgroundTasks.add_task", Where.EITHER, 0, True),
+        ("starlette.concurrency.iterate_in_threadpool", Where.ITERATE, 0, True),
+        ("asyncio.create_task", Where.TASK, 0, False),
+        ("asyncio.AbstractEventLoop.call_soon", Where.LOOP, 0, False),
+        ("asyncio.run", Where.OWN_LOOP, 0, False),
+        ("functools.partial", Where.WRAP, 0, False),
+    ],
+)
+def test_off_loop(name: str, where: Where, position: int, leaves: bool) -> None:
+    call = OffLoop().call(name)
+    assert call is not None
+    assert (call.where, call.position, call.off_loop) == (where, position, leaves)
+
+
+def test_off_loop_objects_and_decorators() -> None:
+    off_loop = OffLoop()
+    assert off_loop.returns("asyncio.get_running_loop") == "asyncio.AbstractEventLoop"
+    assert off_loop.returns("concurrent.futures.ThreadPoolExecutor") == "concurrent.futures.ThreadPoolExecutor"
+    assert off_loop.decorator("asgiref.sync.sync_to_async")
+    assert not off_loop.decorator("functools.lru_cache")
+
+
+FRAMEWORKS = Frameworks()
+
+
+@pytest.mark.parametrize(
+    ("application", "method", "framework", "kind", "http", "sync"),
+    [
+        ("fastapi.FastAPI", "get", "fastapi", Kind.ROUTE, ("GET",), Runner.THREAD_POOL),
+        ("fastapi.APIRouter", "websocket", "fastapi", Kind.WEBSOCKET, (), Runner.THREAD_POOL),
+        ("fastapi.FastAPI", "middleware", "fastapi", Kind.MIDDLEWARE, (), Runner.EVENT_LOOP),
+        ("flask.Blueprint", "route", "flask", Kind.ROUTE, ("GET",), Runner.WORKER_THREAD),
+        ("quart.Quart", "route", "quart", Kind.ROUTE, ("GET",), Runner.THREAD_POOL),
+        ("sanic.Sanic", "post", "sanic", Kind.ROUTE, ("POST",), Runner.EVENT_LOOP),
+        ("aiohttp.web.UrlDispatcher", "add_get", "aiohttp", Kind.ROUTE, ("GET",), Runner.EVENT_LOOP),
+        ("ninja.NinjaAPI", "post", "django", Kind.ROUTE, ("POST",), Runner.WORKER_THREAD),
+    ],
+)
+def test_methods_of_applications(
+    application: str, method: str, framework: str, kind: Kind, http: tuple[str, ...], sync: Runner
+) -> None:
+    found = FRAMEWORKS.decorator(application, method)
+    assert found is not None
+    assert (found.framework, found.kind, found.methods, found.sync_runner) == (framework, kind, http, sync)
+
+
+def test_unknown_names_register_nothing() -> None:
+    assert FRAMEWORKS.decorator("fastapi.FastAPI", "openapi") is None
+    assert FRAMEWORKS.decorator("flask.Flask", "websocket") is None
+    assert FRAMEWORKS.decorator("requests.Session", "get") is None
+    assert FRAMEWORKS.call("requests.get") is None
+    assert FRAMEWORKS.application("shop.App") is None
+
+
+def test_calls_and_keywords_register() -> None:
+    depends, route, click = map(FRAMEWORKS.call, ("fastapi.Depends", "starlette.routing.Route", "gradio.Button.click"))
+    assert depends is not None
+    assert depends.kind is Kind.DEPENDENCY
+    assert depends.handler.position == 0
+    assert route is not None
+    assert route.handler.keyword == "endpoint"
+    assert route.path.position == 0
+    assert click is not None
+    assert click.handler.keyword == "fn"
+    litestar = FRAMEWORKS.call("litestar.get")
+    assert litestar is not None
+    assert litestar.sync_runner is Runner.EVENT_LOOP
+    assert litestar.thread_keyword == "sync_to_thread"
+    lifespan = FRAMEWORKS.keyword("fastapi.FastAPI", "lifespan")
+    assert lifespan is not None
+    assert not lifespan.on_request_path
+    startup = FRAMEWORKS.decorator("fastapi.FastAPI", "on_event")
+    assert startup is not None
+    assert not startup.on_request_path
+    mount = FRAMEWORKS.decorator("fastapi.FastAPI", "mount")
+    assert mount is not None
+    assert mount.kind is Kind.INCLUDE
+    assert mount.child.position == 1
+
+
+def test_views_and_conventions() -> None:
+    view = FRAMEWORKS.base_class("django.views.View")
+    assert view is not None
+    assert "get" in view.methods
+    assert view.sync_runner is Runner.WORKER_THREAD
+    tornado = FRAMEWORKS.base_class("tornado.web.RequestHandler")
+    assert tornado is not None
+    assert tornado.sync_runner is Runner.EVENT_LOOP
+    (pipe,) = FRAMEWORKS.convention("Pipe")
+    assert (pipe.parameter, pipe.sync_runner) == ("body", Runner.EVENT_LOOP)
+    assert {view.sync_runner for view in FRAMEWORKS.convention("Pipeline")} == {Runner.THREAD_POOL}
+    assert FRAMEWORKS.convention("Service") == ()
+
+
+def test_who_advances_a_generator() -> None:
+    assert FRAMEWORKS.framework("fastapi").generator is Generator.THREAD_POOL
+    django = FRAMEWORKS.framework("django")
+    assert (django.generator, django.generator_asgi) == (Generator.WORKER_THREAD, Generator.DRAINED)
+    assert FRAMEWORKS.framework("flask").async_runner is Runner.PRIVATE_LOOP
+    assert {"fastapi", "flask", "django", "streamlit", "chainlit", "gradio"} <= FRAMEWORKS.packages
+
+
+def test_responses() -> None:
+    responses = Responses()
+    stream = responses.response("fastapi.responses.StreamingResponse")
+    assert stream is not None
+    assert stream is responses.response("starlette.responses.StreamingResponse")
+    assert stream.sync_iterator is Fate.THREAD_POOL
+    assert stream.content.position == 0
+    django = responses.response("django.http.StreamingHttpResponse")
+    assert django is not None
+    assert django.sync_iterator is Fate.DRAINED
+    assert django.sync_iterator_wsgi.streams
+    assert django.async_iterator.streams
+    assert not django.async_iterator_wsgi.streams
+    sse = responses.response("sse_starlette.sse.EventSourceResponse")
+    assert sse is not None
+    assert sse.frames_sse
+    assert not responses.streaming("fastapi.responses.JSONResponse")
+    assert responses.response("flask.Markup") is None
+
+
+def test_all_knowledge_is_reached_through_one_object() -> None:
+    knowledge = Knowledge()
+    assert knowledge.blocking.call("time.sleep")
+    assert knowledge.heavy.call("torch.load")
+    assert knowledge.off_loop.call("asyncio.to_thread")
+    assert knowledge.frameworks.application("fastapi.FastAPI")
+    assert knowledge.responses.streaming("starlette.responses.StreamingResponse")
