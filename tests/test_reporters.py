@@ -165,6 +165,35 @@ def test_long_lines_are_cut_around_the_span(project: Path) -> None:
     assert text[marks.index("^") : marks.index("^") + 8] == "drain(y)"
 
 
+def test_several_places_on_a_line(project: Path) -> None:
+    source = source_of("app.py", "answer = engine.query(q).response_gen\n")
+    related = (Related(place(source, "engine.query(q)"), "the stream"), Related(place(source, "answer"), "stored"))
+    found = Finding(
+        "STL1", "n", Severity.WARNING, "m", place(source, "engine.query(q).response_gen"), "drained", related
+    )
+    assert render("full", outcome_of(found, sources=(source,))).splitlines()[2:9] == [
+        "  |",
+        "1 | answer = engine.query(q).response_gen",
+        "  | ------   ---------------^^^^^^^^^^^^^ drained",
+        "  | |        |",
+        "  | |        the stream",
+        "  | stored",
+        "  |",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "\n", "x", "\n\n", "a\r\nb\r\n", "\t\t\n", "\u00e9"])
+def test_any_span_of_any_text_can_be_shown(project: Path, text: str) -> None:
+    source = source_of("app.py", text)
+    for start in range(len(text) + 1):
+        for end in range(start, len(text) + 1):
+            position = source.position(start)
+            where = Place(source.path, Span(start, end), position, source.position(end), source.line(position.line))
+            found = Finding("STL1", "n", Severity.ERROR, "m", where, "here", (Related(where, "there"),))
+            for name in reporters.FORMATS:
+                assert "n" in render(name, outcome_of(found, sources=(source,)))
+
+
 def test_span_without_a_source(project: Path) -> None:
     from streamlint.rule import file_place
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,15 +100,63 @@ def _body(marks: Sequence[Mark], source: Source | None, gutter: int, style: Styl
 def _marked(line: int, text: str, marks: Sequence[Mark], gutter: int, style: Style) -> Iterator[str]:
     first = min(marks, key=lambda mark: (not mark.primary, mark.start))
     shown, start, _ = window(text, first.start, first.end)
-    shift = start - first.start
     yield _numbered(line, shown, gutter, style)
     bar = style.paint("gutter", f"{' ' * gutter} |")
-    for mark in sorted(marks, key=lambda mark: (not mark.primary, mark.start)):
-        begin, end = max(mark.start + shift, 0), min(max(mark.end + shift, 0), len(shown) + 1)
-        stroke = ("^" if mark.primary else "-") * max(width(shown[begin:end]), 1)
-        role = "error" if mark.primary else "secondary"
-        note = style.paint(role, f"{stroke} {mark.label}".rstrip())
-        yield f"{bar} {' ' * width(shown[:begin])}{note}"
+    strokes = [_stroke(mark, shown, start - first.start) for mark in marks]
+    for row in _underlines(strokes, style):
+        yield f"{bar} {row}".rstrip()
+
+
+@dataclass(frozen=True)
+class _Stroke:
+    """A mark in screen columns, from 0, end behind the last."""
+
+    start: int
+    end: int
+    label: str
+    primary: bool
+
+    @property
+    def role(self) -> str:
+        return "error" if self.primary else "secondary"
+
+
+def _stroke(mark: Mark, shown: str, shift: int) -> _Stroke:
+    begin, end = max(mark.start + shift, 0), max(mark.end + shift, 0)
+    column = width(shown[:begin])
+    return _Stroke(column, max(width(shown[:end]), column + 1), mark.label, mark.primary)
+
+
+def _underlines(strokes: Sequence[_Stroke], style: Style) -> Iterator[str]:
+    """One row with all strokes and the label of the last to end; below it the other labels hang, the rightmost first."""
+    last = max(strokes, key=lambda stroke: (stroke.end, stroke.primary))
+    hanging = sorted((each for each in strokes if each is not last and each.label), key=lambda each: -each.start)
+    row = "".join(style.paint(role, run) for role, run in _runs(strokes))
+    yield f"{row} {style.paint(last.role, last.label)}"
+    if hanging:
+        yield _connectors(hanging, style)
+    for number, stroke in enumerate(hanging):
+        left = [each for each in hanging[number:] if each.start < stroke.start]
+        connectors, drawn = _connectors(left, style), max((each.start + 1 for each in left), default=0)
+        yield f"{connectors}{' ' * (stroke.start - drawn)}{style.paint(stroke.role, stroke.label)}"
+
+
+def _runs(strokes: Sequence[_Stroke]) -> Iterator[tuple[str, str]]:
+    """The row of strokes from the left as (role, text), shorter strokes over longer ones."""
+    cells = [("", " ")] * max(stroke.end for stroke in strokes)
+    for stroke in sorted(strokes, key=lambda stroke: (stroke.start - stroke.end, stroke.primary)):
+        cell = (stroke.role, "^" if stroke.primary else "-")
+        cells[stroke.start : stroke.end] = [cell] * (stroke.end - stroke.start)
+    for (role, character), group in groupby(cells):
+        yield role, character * len(list(group))
+
+
+def _connectors(strokes: Sequence[_Stroke], style: Style) -> str:
+    row, column = "", 0
+    for start, role in sorted({stroke.start: stroke.role for stroke in strokes}.items()):
+        row += " " * (start - column) + style.paint(role, "|")
+        column = start + 1
+    return row
 
 
 def _numbered(line: int, text: str, gutter: int, style: Style) -> str:

@@ -18,7 +18,7 @@ class Style:
     colour: bool = False
 
     def paint(self, role: str, text: str) -> str:
-        return f"\x1b[{_CODES[role]}m{text}\x1b[0m" if self.colour and text else text
+        return f"\x1b[{_CODES[role]}m{text}\x1b[0m" if self.colour and text and role else text
 
 
 def wants_colour(environment: Mapping[str, str], is_terminal: bool) -> bool:
