@@ -55,6 +55,15 @@ class _Ear:
         return Answer(101, {}, body.encode(), complete, tuple(times), self.now, self.left, self.hung)
 
 
+def plain(request: Request) -> Conversation:
+    """Send one HTTP request and read its answer."""
+
+    def converse(port: int, path: str, patience: float, leave_at: float | None) -> Answer:
+        return fetch(port, request, patience=patience, leave_at=leave_at)
+
+    return converse
+
+
 def talk(send: str, expect: int) -> Conversation:
     """Send one WebSocket message and listen until `expect` messages came or the server closed well; both are complete."""
 
@@ -77,7 +86,8 @@ def talk(send: str, expect: int) -> Conversation:
 def streamlit(port: int, path: str, patience: float, leave_at: float | None) -> Answer:
     """Open the page as a browser does, run its script, and read its elements until the script has finished.
 
-    The arrivals are the updates of text; the body is the last text of each element, one per line.
+    The arrivals are the updates of text; the body is the last text of each element, one per line. The server collects garbage
+    before it sends the last update, which shows as a stall.
     """
     protocol: Any = importlib.import_module("streamlit.proto.BackMsg_pb2")
     forward: Any = importlib.import_module("streamlit.proto.ForwardMsg_pb2")
@@ -119,3 +129,5 @@ def gradio(port: int, path: str, patience: float, leave_at: float | None) -> Ans
 
 OF_FRAMEWORK: dict[str, Conversation] = {"streamlit": streamlit, "gradio": gradio}
 """The conversations of frameworks that have one of their own."""
+COLD = frozenset({"streamlit"})
+"""Frameworks whose first run imports for as long as a stream takes; what counts is the second one."""

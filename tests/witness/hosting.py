@@ -154,12 +154,12 @@ FRAMEWORKS = {
     ),
     "flask": Framework("werkzeug", lambda: _module("flask").Flask("app"), _flask, ("flask",)),
     "django": Framework("uvicorn", _new_django, _django, ("django", "django.core.asgi", "django.core.wsgi")),
-    "quart": Framework("uvicorn", lambda: _module("quart").Quart("app"), _named),
-    "litestar": Framework("uvicorn", lambda: None, _litestar),
+    "quart": Framework("uvicorn", lambda: _module("quart").Quart("app"), _named, ("quart",)),
+    "litestar": Framework("uvicorn", lambda: None, _litestar, ("litestar",)),
     "aiohttp": Framework("aiohttp", lambda: _module("aiohttp.web").Application(), _aiohttp),
-    "streamlit": Framework("uvicorn", lambda: None, _streamlit),
-    "gradio": Framework("uvicorn", lambda: _module("fastapi").FastAPI(), _gradio),
-    "sanic": Framework("sanic", lambda: _module("sanic").Sanic("app"), _named),
+    "streamlit": Framework("uvicorn", lambda: None, _streamlit, ("streamlit.web.server.starlette",)),
+    "gradio": Framework("uvicorn", lambda: _module("fastapi").FastAPI(), _gradio, ("gradio",)),
+    "sanic": Framework("sanic", lambda: _module("sanic").Sanic("app"), _named, ("sanic",)),
 }
 
 

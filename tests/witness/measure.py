@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, ParamSpec
 
 from . import client, conversations
 from .pace import Pace
+from .repair import repair
 from .server import RunningServer, running
 
 ATTEMPTS = 3
@@ -103,21 +104,21 @@ def measure(
     the model has fallen silent. Turn `heartbeat` off where its traffic would wake a loop that nothing else wakes.
     """
     pace = pace or Pace()
-    conversation = conversations.talk(send, pace.tokens) if websocket else conversations.OF_FRAMEWORK.get(framework)
+    request = client.Request(path, method, body, tuple((headers or {}).items()))
+    ask = conversations.talk(send, pace.tokens) if websocket else conversations.OF_FRAMEWORK.get(framework)
+    ask = ask or conversations.plain(request)
     leave = None if leave_at is None else leave_at * pace.stream
     with ExitStack() as stack:
         host = stack.enter_context(
             running(code, framework=framework, server=server, files=files, pace=pace, options=options)
         )
+        if framework in conversations.COLD:
+            ask(host.port, path, patience, None)
         beats = stack.enter_context(client.Heartbeat(host.port)) if heartbeat else None
         started = time.monotonic()
-        if conversation is not None:
-            answer = conversation(host.port, path, patience, leave)
-        else:
-            request = client.Request(path, method, body, tuple((headers or {}).items()))
-            answer = client.fetch(host.port, request, patience=patience, leave_at=leave)
-        ended = time.monotonic()
-        produced = _produced(host, pace) if leave is not None else host.produced.times()
+        answer = ask(host.port, path, patience, leave)
+        ended = started + answer.total
+        produced = _produced(host, pace, started, wait=leave is not None)
         return Measurement(
             status=answer.status,
             headers=answer.headers,
@@ -135,28 +136,32 @@ def measure(
         )
 
 
-def _produced(host: RunningServer, pace: Pace) -> tuple[float, ...]:
-    """The times of all tokens, once none has come for ten gaps."""
-    silence = 10 * pace.gap
-    quiet_since = time.monotonic()
-    times = host.produced.times()
-    while len(times) < pace.tokens and time.monotonic() - quiet_since < silence:
+def _produced(host: RunningServer, pace: Pace, started: float, *, wait: bool) -> tuple[float, ...]:
+    """When the tokens since `started` came; with `wait`, once no other has come for ten gaps."""
+    silent_since = time.monotonic()
+    while True:
+        times = tuple(moment for moment in host.produced.times() if moment > started)
+        silent_since = max((silent_since, *times[-1:]))
+        if not wait or time.monotonic() - silent_since > 10 * pace.gap:
+            return times
         time.sleep(pace.gap / 2)
-        times = host.produced.times()
-        quiet_since = max(quiet_since, *times) if times else quiet_since
-    return times
 
 
 def broken_and_fixed(
-    code: str, *, fixed: str = "", fix_level: str = "response", **how: Any
+    code: str,
+    *,
+    fixed: str = "",
+    fix_level: str = "response",
+    select: Sequence[str] | None = None,
+    files: Mapping[str, str] | None = None,
+    **how: Any,
 ) -> tuple[Measurement, Measurement]:
-    """Measure `code`, and what streamlint's fixes up to `fix_level` make of it (or `fixed`), with the options of `measure`."""
-    return measure(code, **how), measure(fixed or fix(code, fix_level), **how)
+    """Measure `code`, and what the fixes of the selected rules up to `fix_level` make of it, with the options of `measure`.
 
-
-def fix(code: str, level: str = "response") -> str:
-    """What `--fix` makes of a file with this text."""
-    raise NotImplementedError
+    `fixed` stands in for what streamlint makes of the code, for a cure that no fix offers. Raises `repair.NothingFixed`.
+    """
+    after = (fixed, files) if fixed else repair(code, level=fix_level, files=files, select=select)
+    return measure(code, files=files, **how), measure(after[0], files=after[1], **how)
 
 
 def repeated(test: Callable[P, None]) -> Callable[P, None]:

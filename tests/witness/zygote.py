@@ -6,6 +6,7 @@ It reads one JSON command per line and answers with one line. When its standard 
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -14,6 +15,7 @@ import socket
 import sys
 import threading
 import traceback
+import warnings
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,6 +26,9 @@ from .pace import Pace, TokenLog
 
 def main() -> None:
     """Serve commands: `{"start": {...}}` answers with process and port, `{"stop": process}` with the process."""
+    warnings.filterwarnings(
+        "ignore", "This process .* is multi-threaded", DeprecationWarning
+    )  # OpenBLAS, which heeds forks
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     engine.names()
@@ -42,6 +47,7 @@ def start(command: dict[str, Any], lifeline: tuple[int, int]) -> dict[str, Any]:
     hosting = Hosting(**command["hosting"])
     for module in hosting.preload:
         importlib.import_module(module)
+    gc.freeze()  # what is imported stays; Streamlit collects after each run, for a second if it must copy these pages
     listener = listen()
     process = os.fork()
     if process == 0:
