@@ -194,9 +194,9 @@ def _fix(source: Source, findings: Sequence[Finding], level: Level) -> tuple[str
 
 def _lint(request: Request, projects: _Projects, sources: Mapping[Path, Source]) -> Iterator[Finding]:
     for path, source in sources.items():
-        findings = _check(projects, path, source)
-        chosen = [finding for finding in findings if _reported(request, finding)]
-        yield from suppress(source, chosen, rule.codes(), partial(request.selects, path))
+        findings = list(_check(projects, path, source))
+        left = suppress(source, findings, rule.codes(), partial(request.selects, path))
+        yield from (finding for finding in left if _reported(request, finding))
 
 
 def _check(projects: _Projects, path: Path, source: Source) -> Iterator[Finding]:

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from streamlint.finding import BLANKET_IGNORE, RULE_CRASHED, UNUSED_IGNORE, Finding, Place, ToolCode
+from streamlint.finding import BLANKET_IGNORE, RULE_CRASHED, UNREADABLE_FILE, UNUSED_IGNORE, Finding, Place, ToolCode
 from streamlint.fix import Edit, Fix, Level
 from streamlint.source import Source, Span
 
 MARK = "streamlint:"
+_CUT_SHORT = (UNREADABLE_FILE.code, RULE_CRASHED.code)
+"""With one of these, nobody knows what an ignore would have met."""
 _OF_COMMENTS = (UNUSED_IGNORE.code, BLANKET_IGNORE.code)
 _COMMENT = re.compile(r"#\s*streamlint:\s*(?P<kind>ignore-file|ignore)(?![\w-])(?:\s*\[(?P<codes>[^\]]*)\])?")
 _SILENT = frozenset(
@@ -81,8 +83,14 @@ def suppress(
         used.update(entry for _, entry in matching if entry is not None)
         if not matching or finding.code == RULE_CRASHED.code:
             left.append(finding)
-    remarks = [remark for ignore in ignores for remark in _remarks(source, ignore, used, codes, selects)]
+    whole = all(finding.code not in _CUT_SHORT for finding in findings)
+    judged = selects if whole else _none
+    remarks = [remark for ignore in ignores for remark in _remarks(source, ignore, used, codes, judged)]
     return left + [remark for remark in remarks if selects(remark.code) and not _excused(remark, ignores)]
+
+
+def _none(_code: str) -> bool:
+    return False
 
 
 def read(source: Source, codes: Mapping[str, str]) -> tuple[Ignore, ...]:

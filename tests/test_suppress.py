@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from streamlint import suppress
-from streamlint.finding import RULE_CRASHED, Finding, Place, Severity
+from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Place, Severity
 from streamlint.source import Source, Span
 
 CODES = {
@@ -121,6 +121,12 @@ def test_remarks_can_be_excused_by_name() -> None:
 
 def test_crash_is_never_hidden() -> None:
     assert left("drain(x)  # streamlint: ignore\n", "drain", code=RULE_CRASHED.code) == ["STL009:1", "STL003:1"]
+
+
+def test_nothing_is_unused_where_a_run_was_cut_short() -> None:
+    text = "drain(x)\ny = 1  # streamlint: ignore[STL101]\n"
+    assert left(text, "drain", code=RULE_CRASHED.code) == ["STL009:1"]
+    assert left(text, "drain", code=UNREADABLE_FILE.code) == ["STL001:1"]
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
