@@ -51,10 +51,9 @@ _TWINS = ("a{}", "async_{}", "{}_async")
 class LlamaIndex:
     """The questions; `load()` gives the one instance."""
 
-    def __init__(self, generated: Row, meaning: Row, integrations: Row) -> None:
+    def __init__(self, generated: Row, meaning: Row) -> None:
         self._meaning = meaning
         self._generated = generated
-        self._integrations = integrations
 
     @property
     def releases(self) -> tuple[str, ...]:
@@ -76,7 +75,7 @@ class LlamaIndex:
             return function.name
         if self._attributes.get(dotted) or self._integration(dotted):
             return dotted
-        return dotted if dotted.startswith(_PACKAGES) and self.importable(dotted, version) else None
+        return dotted if self._is_public(dotted, version) else None
 
     def role(self, dotted: str, version: str | None = None) -> Role | None:
         """The role of a class (or of an attribute such as `Settings.llm`) by any import path."""
@@ -98,15 +97,27 @@ class LlamaIndex:
         return any(held.holds(version) for held in self.path_ranges(dotted))
 
     def path_ranges(self, dotted: str) -> tuple[Range, ...]:
-        """The releases in which the import path exists (reads the big table)."""
+        """The releases in which the import works, also where the module only uses the name (reads the big tables)."""
         module, _, name = dotted.rpartition(".")
-        return tuple(held for held, names in self._paths.get(module, ()) if name in names)
+        for table in ("llama_index_paths", "llama_index_incidental"):
+            found = tuple(held for held, names in _exports(table).get(module, ()) if name in names)
+            if found:
+                return found
+        return ()
+
+    def _is_public(self, dotted: str, version: str | None) -> bool:
+        module, _, name = dotted.rpartition(".")
+        if not module.startswith(("llama_index", "workflows")):
+            return False
+        return any(
+            name in names and held.holds(version) for held, names in _exports("llama_index_paths").get(module, ())
+        )
 
     def paths(self, name: str, version: str | None = None) -> tuple[str, ...]:
         """Every path from which a bare name can be imported, shortest first (reads the big table)."""
         found = [
             f"{module}.{name}"
-            for module, rows in self._paths.items()
+            for module, rows in _exports("llama_index_paths").items()
             for held, names in rows
             if name in names and held.holds(version)
         ]
@@ -129,7 +140,7 @@ class LlamaIndex:
                 heavy=own.mapping("heavy").get(name, known.heavy),
                 arguments=self._arguments(own, name),
             )
-        return self._with_twin(role, known)
+        return self._with_twin(role, known, version)
 
     def classmethod(self, role_or_class: Role | str, name: str, version: str | None = None) -> Method | None:
         """A class or static method (`from_documents`, `from_defaults`, ...) of a role or of a class by its path."""
@@ -172,7 +183,8 @@ class LlamaIndex:
         known = self._class(dotted, version)
         if known is None:
             return None
-        return False if any(one.range.holds(version) for one in self._fakes.get(known.name, {}).values()) else None
+        decisive = self._role_meanings[known.role].texts("async")
+        return False if any(self.fake_async(dotted, name, version) for name in decisive) else None
 
     def fake_async(self, dotted: str, method: str, version: str | None = None) -> str | None:
         """The sync method that an async one of a known class calls without waiting, which holds the loop; or None.
@@ -181,10 +193,8 @@ class LlamaIndex:
         """
         known = self._class(dotted, version)
         fakes = self._fakes.get(known.name, {}) if known else {}
-        for name in (method, f"_{method}"):
-            if name in fakes and fakes[name].range.holds(version):
-                return fakes[name].calls
-        return None
+        found = (one for name in (method, f"_{method}") for one in fakes.get(name, ()))
+        return next((one.calls for one in found if one.range.holds(version)), None)
 
     # tables, each read once
 
@@ -234,6 +244,10 @@ class LlamaIndex:
             for name in row.texts("names"):
                 one = Class(name, Role(row.text("role")), row.texts("bases"), span(row))
                 found[one.bare].append(one)
+        for row in self._generated.rows("alias"):
+            known = [one for one in found[row.text("class").rpartition(".")[2]] if one.name == row.text("class")]
+            for alias in row.texts("names"):
+                found[alias] += [replace(one, range=span(row)) for one in known[-1:]]
         return {name: tuple(sorted(ones, key=lambda one: release(one.range.since))) for name, ones in found.items()}
 
     @cached_property
@@ -267,12 +281,12 @@ class LlamaIndex:
         blocks = name in meaning.texts("blocks")
         return Method(name, kind, held, blocks, meaning.mapping("heavy").get(name, ""), returns=returns)
 
-    def _with_twin(self, role: Role, method: Method) -> Method:
-        if method.kind not in (Kind.SYNC, Kind.GENERATOR):
+    def _with_twin(self, role: Role, method: Method, version: str | None) -> Method:
+        if method.kind in (Kind.COROUTINE, Kind.ASYNC_GENERATOR, Kind.PROPERTY):
             return method
         for pattern in _TWINS:
             for twin in self._methods.get((role, pattern.format(method.name.strip("_"))), ()):
-                if twin.kind in (Kind.COROUTINE, Kind.ASYNC_GENERATOR):
+                if twin.kind in (Kind.COROUTINE, Kind.ASYNC_GENERATOR) and twin.range.holds(version):
                     return replace(method, twin=twin.name, twin_since=twin.range.since)
         return method
 
@@ -328,28 +342,20 @@ class LlamaIndex:
         }
 
     @cached_property
-    def _fakes(self) -> dict[str, dict[str, Fake]]:
-        found: dict[str, dict[str, Fake]] = defaultdict(dict)
+    def _fakes(self) -> dict[str, dict[str, list[Fake]]]:
+        found: dict[str, dict[str, list[Fake]]] = defaultdict(lambda: defaultdict(list))
         for row in self._generated.rows("fake"):
             for name in row.texts("classes"):
-                found[name][row.text("method")] = Fake(row.text("calls"), span(row))
+                found[name][row.text("method")].append(Fake(row.text("calls"), span(row)))
         return found
 
     @cached_property
     def _native(self) -> dict[tuple[Role, str], bool]:
         found: dict[tuple[Role, str], bool] = {}
-        for row in self._integrations.rows("package"):
+        for row in read("llama_index_integrations").rows("package"):
             role = Role(row.text("role"))
             found |= {(role, name): True for name in row.texts("native")}
             found |= {(role, name): False for name in (*row.texts("blocks"), *row.texts("raises"))}
-        return found
-
-    @cached_property
-    def _paths(self) -> dict[str, list[tuple[Range, frozenset[str]]]]:
-        found: dict[str, list[tuple[Range, frozenset[str]]]] = defaultdict(list)
-        for row in read("llama_index_paths").rows("range"):
-            for module, names in row.mapping("exports").items():
-                found[module].append((span(row), frozenset(names.split())))
         return found
 
     def classes(self) -> Iterator[Class]:
@@ -359,6 +365,16 @@ class LlamaIndex:
 
 
 @cache
+def _exports(table: str) -> dict[str, list[tuple[Range, frozenset[str]]]]:
+    """Module -> the names that can be imported from it, by range; its submodules are among them."""
+    found: dict[str, list[tuple[Range, frozenset[str]]]] = defaultdict(list)
+    for row in read(table).rows("range"):
+        for module, names in row.mapping("exports").items():
+            found[module].append((span(row), frozenset(names.split())))
+    return found
+
+
+@cache
 def load() -> LlamaIndex:
     """The knowledge that ships with streamlint, read on first use."""
-    return LlamaIndex(read("llama_index"), read("llama_index_meaning"), read("llama_index_integrations"))
+    return LlamaIndex(read("llama_index"), read("llama_index_meaning"))

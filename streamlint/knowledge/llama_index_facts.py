@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from streamlint.knowledge.table import Row
+if TYPE_CHECKING:
+    from streamlint.knowledge.table import Row
 
 
 class Role(StrEnum):
@@ -63,7 +65,8 @@ class Returns(StrEnum):
 
     QUERY_STREAM: StreamingResponse if the engine streams, else Response; ASYNC_QUERY_STREAM likewise with
     AsyncStreamingResponse. CHUNKS: iterator of objects with `.delta`; TEXT_TOKENS: iterator of str (from
-    `get_response`, only if it streams); OBJECTS: iterator of partial models; SELF: an instance of the class that was called.
+    `get_response`, only if it streams); OBJECTS: iterator of partial models; SELF: an instance of the
+    class that was called.
     """
 
     NOTHING = ""

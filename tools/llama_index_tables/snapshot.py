@@ -151,7 +151,7 @@ def modules(failed: list[str]) -> Iterator[ModuleType]:
         for found in pkgutil.walk_packages(root.__path__, root.__name__ + ".", onerror=lambda _name: None):
             try:
                 yield importlib.import_module(found.name)
-            except (Exception, SystemExit):
+            except (Exception, SystemExit):  # noqa: BLE001  # a module may raise anything when its extra is missing
                 failed.append(found.name)
 
 
@@ -166,6 +166,33 @@ def core_release() -> tuple[str, str]:
         return version("llama-index-core"), "llama-index-core"
     except PackageNotFoundError:
         return version("llama-index"), "llama-index"
+
+
+@cache
+def top_level(module: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that a module assigns at its top level, and those it imports from LlamaIndex."""
+    try:
+        tree = ast.parse(inspect.getsource(sys.modules[module]))
+    except (KeyError, OSError, TypeError, SyntaxError):
+        return frozenset(), frozenset()
+    assigned, imported = set[str](), set[str]()
+    for node in statements(tree.body):
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            assigned |= {target.id for target in targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").split(".")[0] in PACKAGES):
+            imported |= {alias.asname or alias.name for alias in node.names}
+    return frozenset(assigned), frozenset(imported)
+
+
+def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a module, with those under a top-level `if` or `try`."""
+    for node in body:
+        yield node
+        if isinstance(node, ast.If | ast.Try):
+            yield from statements([*node.body, *node.orelse])
+        if isinstance(node, ast.Try):
+            yield from statements([inner for handler in node.handlers for inner in handler.body])
 
 
 def is_public(module: ModuleType, name: str, defined_in: str) -> bool:
@@ -188,19 +215,31 @@ def take() -> Snapshot:
         snapshot["companions"]["llama-index-workflows"] = version("llama-index-workflows")
     known: dict[type, dict[str, str]] = {}
     for module in modules(failed):
+        if not any(part.startswith("_") for part in module.__name__.split(".")):
+            snapshot["paths"][module.__name__] = module.__name__
         for name, thing in sorted(vars(module).items()):
-            if name.startswith("_") or not name.isidentifier() or not ours(thing):
-                continue
-            if inspect.isclass(thing):
-                snapshot["classes"].setdefault(dotted(thing), class_facts(thing, known))
-            elif inspect.isfunction(thing):
-                snapshot["functions"].setdefault(dotted(thing), kind(thing))
-            else:
-                continue
-            where = "paths" if is_public(module, name, thing.__module__) else "incidental"
-            snapshot[where][f"{module.__name__}.{name}"] = dotted(thing)  # type: ignore[literal-required]  # two keys
+            if not name.startswith("_") and name.isidentifier() and not inspect.ismodule(thing):
+                note(snapshot, module, name, thing, known)
     failed.sort()
     return snapshot
+
+
+def note(snapshot: Snapshot, module: ModuleType, name: str, thing: object, known: dict[type, dict[str, str]]) -> None:
+    """Adds one name of a module to the snapshot, if LlamaIndex made what it names."""
+    path = f"{module.__name__}.{name}"
+    if ours(thing) and inspect.isclass(thing):
+        snapshot["classes"].setdefault(dotted(thing), class_facts(thing, known))
+        defined_in, defined = thing.__module__, dotted(thing)
+    elif ours(thing) and inspect.isfunction(thing):
+        snapshot["functions"].setdefault(dotted(thing), kind(thing))
+        defined_in, defined = thing.__module__, dotted(thing)
+    else:
+        assigned, imported = top_level(module.__name__)
+        if name not in assigned | imported:
+            return
+        defined_in, defined = (module.__name__ if name in assigned else PACKAGES[0]), path
+    public = is_public(module, name, defined_in)
+    (snapshot["paths"] if public else snapshot["incidental"])[path] = defined
 
 
 def class_facts(cls: type, known: dict[type, dict[str, str]]) -> ClassFacts:

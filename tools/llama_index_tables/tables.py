@@ -6,9 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tools.llama_index_tables.snapshot import ClassFacts, Snapshot
+if TYPE_CHECKING:
+    from tools.llama_index_tables.snapshot import ClassFacts, Snapshot
 
 Row = dict[str, Any]  # one TOML table: strings and lists of strings
 
@@ -38,6 +39,7 @@ class Releases:
         """The rows of llama_index.toml by the name of their array."""
         return {
             "class": self._class_rows(),
+            "alias": self._alias_rows(),
             "ambiguous": self._ambiguous_rows(),
             "method": self._method_rows(),
             "exception": self._exception_rows(),
@@ -46,11 +48,19 @@ class Releases:
         }
 
     def paths(self) -> list[Row]:
-        """The rows of llama_index_paths.toml: what can be imported from each public module, by range."""
-        held: dict[tuple[str, ...], set[int]] = defaultdict(set)
-        for number, snapshot in enumerate(self.snapshots):
-            for path in snapshot["paths"]:
-                held[tuple(path.rsplit(".", 1))].add(number)
+        """The rows of llama_index_paths.toml: what can be imported from each module, by range."""
+        return self._exports([snapshot["paths"] for snapshot in self.snapshots])
+
+    def incidental(self) -> list[Row]:
+        """The rows of llama_index_incidental.toml: what can be imported although the module only uses it."""
+        return self._exports([snapshot["incidental"] for snapshot in self.snapshots])
+
+    def _exports(self, releases: Sequence[Iterable[str]]) -> list[Row]:
+        held: dict[tuple[str, str], set[int]] = defaultdict(set)
+        for number, paths in enumerate(releases):
+            for path in paths:
+                module, _, name = path.rpartition(".")
+                held[module, name].add(number)
         by_range: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         for key, span, names in self._ranged(((module,), name, numbers) for (module, name), numbers in held.items()):
             by_range[span.get("since", ""), span.get("until", "")][key[0]] = " ".join(names)
@@ -71,7 +81,7 @@ class Releases:
         integrations = tuple(row["prefix"] + "." for row in self.meaning["integration"])
         found: dict[str, Entity] = {}
         for path, facts in sorted(snapshot["classes"].items()):
-            name, role = path.rsplit(".", 1)[1], self.role_of(facts)
+            name, role = bare(path), self.role_of(facts)
             if not role or name.startswith("_") or "<" in path:
                 continue
             moved_out = path.startswith(integrations) and name not in _flat(self.roots.values())
@@ -105,7 +115,8 @@ class Releases:
             newest.update({entity: (snapshot, path) for path, entity in entities.items()})
         chosen = {}
         for entity, (snapshot, defined) in newest.items():
-            paths = [path for path, where in snapshot["paths"].items() if where == defined and len(meant[path]) == 1]
+            own = (path for path, where in snapshot["paths"].items() if where == defined and bare(path) == entity.name)
+            paths = [path for path in own if len(meant[path]) == 1]
             chosen[entity] = min(paths or [defined], key=_preference)
         return chosen
 
@@ -121,6 +132,18 @@ class Releases:
         order = list(self.roots)
         rows = [{"role": key[0], "bases": list(key[1]), **span, "names": names} for key, span, names in grouped]
         return sorted(rows, key=lambda row: order.index(row["role"]))
+
+    def _alias_rows(self) -> list[Row]:
+        """The other bare names of a class, such as GPTVectorStoreIndex."""
+        canonical = self.canonical()
+        held: dict[tuple[str, str], set[int]] = defaultdict(set)
+        for number, (snapshot, entities) in enumerate(zip(self.snapshots, self._entities, strict=True)):
+            for path, defined in snapshot["paths"].items():
+                entity = entities.get(defined)
+                if entity and bare(path) != entity.name:
+                    held[canonical[entity], bare(path)].add(number)
+        grouped = self._ranged(((name,), alias, numbers) for (name, alias), numbers in held.items())
+        return [{"class": key[0], **span, "names": names} for key, span, names in grouped]
 
     def _ambiguous_rows(self) -> list[Row]:
         """Every import path of the classes whose bare name means several classes."""
@@ -149,17 +172,23 @@ class Releases:
         return sorted(rows, key=lambda row: order.index(row["role"]))
 
     def _methods_of(self, number: int, role: str) -> dict[str, str]:
-        """The methods of the role's roots, and of its other classes those that the hand-kept table names."""
+        """The methods of the role's roots, and those that the hand-kept table names and that no release's root has."""
+        found = self._root_methods(number, role)
+        in_a_root = {name for each in range(len(self.snapshots)) for name in self._root_methods(each, role)}
         classes = [facts for _path, facts in self._members(number, role)]
-        found: dict[str, str] = {}
-        for root in self.roots[role]:
-            for path, facts in self._members(number, role):
-                if path.endswith("." + root):
-                    found = facts["methods"] | found
-        for name in sorted(self._named(role)):
+        for name in sorted(self._named(role) - in_a_root):
             kinds = Counter(facts["methods"][name] for facts in classes if name in facts["methods"])
-            if kinds and name not in found:
+            if kinds:
                 found[name] = kinds.most_common(1)[0][0]
+        return found
+
+    def _root_methods(self, number: int, role: str) -> dict[str, str]:
+        found: dict[str, str] = {}
+        members = [(bare(path), facts) for path, facts in self._members(number, role)]
+        for root in self.roots[role]:
+            for name, facts in members:
+                if name == root:
+                    found = facts["methods"] | found
         return found
 
     def _named(self, role: str) -> set[str]:
@@ -205,7 +234,7 @@ class Releases:
         held: dict[tuple[str, str], set[int]] = defaultdict(set)
         for number, snapshot in enumerate(self.snapshots):
             for path, kind in snapshot["functions"].items():
-                name = path.rsplit(".", 1)[1]
+                name = bare(path)
                 if name in wanted:
                     paths = [where for where, defined in snapshot["paths"].items() if defined == path]
                     public[name] = min(paths or [path], key=_preference)
@@ -245,6 +274,11 @@ def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 def _preference(path: str) -> tuple[bool, int, int, str]:
     return not path.startswith("llama_index."), path.count("."), len(path), path
+
+
+def bare(path: str) -> str:
+    """The last part of a dotted name."""
+    return path.rpartition(".")[2]
 
 
 def _core(path: str) -> str:
