@@ -109,7 +109,7 @@ class CallTable:
     def returns(self, dotted: str) -> str | None:
         """The class of what calling `dotted` gives; calling a known class gives that class under its main name.
 
-        Calling an instance is "package.Class.__call__", entering it "package.Class.__enter__".
+        Calling an instance is "package.Class.__call__"; entering it, "package.Class.__enter__", mostly gives it back.
         """
         if dotted in self._made_by:
             return self._made_by[dotted]
@@ -184,8 +184,9 @@ class CallTable:
             return self._made_by.get(f"{owner.name}.{above}.{method}")
         if made := self._made_by.get(f"{owner.name}.{method}"):
             return made
-        wildcard = "" if method.startswith("_") else owner.returns.get("*", "")
-        return owner.returns.get(method, wildcard) or None
+        if method in owner.returns or method == "__enter__":
+            return owner.returns.get(method, owner.name) or None
+        return None if method.startswith("_") else owner.returns.get("*")
 
     def _add_class(self, row: Row) -> None:
         known = _Class(

@@ -1,0 +1,357 @@
+"""What `value.name` and `value[key]` give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint.project import syntax as ir
+from streamlint.project.frames import Frame
+from streamlint.project.modules import Module
+from streamlint.project.values import (
+    NOTHING,
+    UNKNOWN,
+    Bound,
+    Class,
+    Collection,
+    Constant,
+    Coroutine,
+    External,
+    Function,
+    Instance,
+    Llama,
+    Object,
+    ProjectModule,
+    Token,
+    Tokens,
+    Unknown,
+    Value,
+    Values,
+    known,
+)
+
+if TYPE_CHECKING:
+    from streamlint.project.evaluate import Evaluator
+
+_DEEPEST_INHERITANCE = 12
+
+
+class Attributes:
+    """Looks attributes up in project classes, outside instances, modules and LlamaIndex objects."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+
+    def value(self, base: Value, name: str, expression: ir.Attribute | None, frame: Frame | None) -> Values:
+        match base:
+            case ProjectModule():
+                return self.of_module(base.path, name) or UNKNOWN
+            case External():
+                return self._of_external(base, name)
+            case Instance():
+                return self._of_instance(base, name)
+            case Object() | Class():
+                return self.of_class(base, name) or UNKNOWN
+            case Llama():
+                return self._of_llama(base, name)
+            case Token():
+                return self._of_token(base, name)
+            case Bound():
+                return self._of_bound(base, name)
+            case Function(receiver=None) if name in ("delay", "remote", "apply_async"):
+                return UNKNOWN
+            case Unknown():
+                return self._of_unknown(name, expression, frame)
+            case Tokens() | Collection() | Coroutine():
+                return frozenset((Bound(base, name),))
+        return UNKNOWN
+
+    def item(self, base: Value, key: object, expression: ir.Subscript, frame: Frame) -> Values:
+        """`base[key]`; `key` is None where it is not constant."""
+        match base:
+            case Collection(kind="dict"):
+                return self.evaluator.union((self._entry(base, key), self._put(base, key)))
+            case Collection():
+                if isinstance(key, int) and -len(base.items) <= key < len(base.items) and base.kind != "set":
+                    return base.items[key][1]
+                return self.evaluator.union(values for _, values in base.items) or UNKNOWN
+            case Instance() if isinstance(key, str):
+                stored = self._stored(base, key, is_attribute=False)
+                return stored or self._of_instance(base, key)
+            case Instance():
+                item = self.evaluator.knowledge.blocking.item(base.name)
+                return frozenset((Instance(item) if item else base,))
+            case External():
+                return frozenset((base,))
+        return UNKNOWN
+
+    # Modules
+
+    def of_module(self, path: Path, name: str) -> Values:
+        """A member of a module or package; empty where there is none."""
+        evaluator = self.evaluator
+        module = evaluator.modules.load(path) if path in evaluator.modules.files else None
+        if module is not None:
+            found = evaluator.named(module, name)
+            if found:
+                return found
+        if module is None or module.is_package:
+            submodule = evaluator.modules.member(path, name)
+            if submodule is not None:
+                return frozenset((ProjectModule(submodule),))
+        return NOTHING
+
+    # Project classes
+
+    def of_class(self, base: Object | Class, name: str) -> Values:
+        """An attribute of a project class or its instance, inherited ones too; empty where nothing tells."""
+        for owner in self.lineage(base):
+            if isinstance(owner, Class):
+                found = self._own(owner, base, name)
+                if found:
+                    return found
+            else:
+                return self._inherited(owner, base, name)
+        if isinstance(base, Object):
+            return self._stored(base, name, is_attribute=True)
+        return NOTHING
+
+    def lineage(self, base: Object | Class) -> Iterator[Class | External]:
+        """The class and its bases in the order of lookup, outside ones last; generic brackets are looked through."""
+        pending: list[Value] = [Class(base.path, base.scope)]
+        seen: set[Value] = set()
+        outside: list[External] = []
+        while pending and len(seen) < _DEEPEST_INHERITANCE:
+            current = pending.pop(0)
+            if current in seen:
+                continue
+            seen.add(current)
+            if isinstance(current, External):
+                outside.append(current)
+            elif isinstance(current, Class):
+                yield current
+                pending += self._bases(current)
+        yield from outside
+
+    def _bases(self, owner: Class) -> list[Value]:
+        located = self.evaluator.scope_of(owner)
+        if located is None:
+            return []
+        module, scope = located
+        frame = self.evaluator.any_call(module, module.scopes[scope.parent])
+        found: list[Value] = []
+        for base in scope.bases:
+            expression = base.base if isinstance(base, ir.Subscript) else base
+            found += self.evaluator.value(expression, frame)
+        return found
+
+    def outside_bases(self, base: Object | Class) -> list[str]:
+        """Dotted names of the classes outside the project that this one descends from."""
+        return [owner.name for owner in self.lineage(base) if isinstance(owner, External)]
+
+    def method(self, base: Object | Class, name: str) -> Function | None:
+        """The project function that defines this method, not bound."""
+        for owner in self.lineage(base):
+            if not isinstance(owner, Class):
+                continue
+            located = self.evaluator.scope_of(owner)
+            if located is None:
+                continue
+            module, scope = located
+            for index in reversed(scope.by_name.get(name, [])):
+                if scope.bindings[index].kind == "function":
+                    return Function(module.path, scope.bindings[index].target)
+        return None
+
+    def _own(self, owner: Class, base: Object | Class, name: str) -> Values:
+        located = self.evaluator.scope_of(owner)
+        if located is None:
+            return NOTHING
+        module, scope = located
+        found: list[Values] = []
+        for index in scope.by_name.get(name, []):
+            binding = scope.bindings[index]
+            if binding.kind == "function":
+                return self._method(module, scope, binding, base)
+            found.append(self._field(module, scope, binding, base))
+        if isinstance(base, Object):
+            found.append(self._assigned_on_self(module, scope, name))
+        return self.evaluator.union(found)
+
+    def _field(self, module: Module, scope: ir.Scope, binding: ir.Binding, base: Object | Class) -> Values:
+        evaluator = self.evaluator
+        frame = evaluator.any_call(module, scope)
+        values = evaluator.binding(binding, frame)
+        if isinstance(base, Object) and binding.annotation is not None:
+            given = evaluator.callers.field_values(base, binding.name)
+            return evaluator.union([v for v in (values, given) if any(known(v))]) or values
+        return values
+
+    def _method(self, module: Module, scope: ir.Scope, binding: ir.Binding, base: Object | Class) -> Values:
+        evaluator = self.evaluator
+        frame = evaluator.any_call(module, scope)
+        function = module.scopes[binding.target]
+        kinds = {ir.dotted(decorator).rpartition(".")[2] for decorator in function.decorators}
+        raw = Function(module.path, function.index)
+        if kinds & {"property", "cached_property", "setter"}:
+            return evaluator.calls.results(frozenset((self._bind(raw, base),)), (), {}, None) or UNKNOWN
+        values = evaluator.binding(binding, frame)
+        if "staticmethod" in kinds:
+            return values
+        receiver: Value = Class(base.path, base.scope) if "classmethod" in kinds else base
+        if isinstance(base, Class) and "classmethod" not in kinds:
+            return values
+        return frozenset(self._bind(value, receiver) for value in values)
+
+    @staticmethod
+    def _bind(value: Value, receiver: Value) -> Value:
+        if isinstance(value, Function) and value.receiver is None:
+            return Function(value.path, value.scope, value.frame, receiver)
+        return value
+
+    def _assigned_on_self(self, module: Module, scope: ir.Scope, name: str) -> Values:
+        """What the methods of one class assign to `self.name`."""
+        evaluator = self.evaluator
+        found = []
+        for index in range(scope.index + 1, len(module.scopes)):
+            method = module.scopes[index]
+            if method.start >= scope.end:
+                break
+            if method.kind != "function" or not method.stores:
+                continue
+            owner = method if method.parent == scope.index else self._method_around(module, method, scope)
+            if owner is None or not owner.parameters:
+                continue
+            itself = owner.parameters[0].name
+            for store in method.stores:
+                base = store.base
+                if store.is_attribute and store.member == name and isinstance(base, ir.Name) and base.id == itself:
+                    frame = evaluator.any_call(module, method)
+                    found.append(evaluator._at(evaluator.value(store.value, frame), store.path))
+        return evaluator.union(found)
+
+    @staticmethod
+    def _method_around(module: Module, function: ir.Scope, owner: ir.Scope) -> ir.Scope | None:
+        while function.parent >= 0:
+            if function.parent == owner.index:
+                return function if function.kind == "function" else None
+            function = module.scopes[function.parent]
+        return None
+
+    def _inherited(self, outside: External, base: Object | Class, name: str) -> Values:
+        role = self.evaluator.knowledge.llama.role(outside.name)
+        if role is not None:
+            native = None
+            if isinstance(base, Object | Class):
+                native = self.evaluator.calls.native_async(base, outside.name)
+            return self._of_llama(Llama(role, outside.name, native_async=native), name)
+        stored = self._stored(base, name, is_attribute=True) if isinstance(base, Object) else NOTHING
+        return stored or self._of_instance(Instance(outside.name), name)
+
+    # What is stored on objects from outside the class
+
+    def _stored(self, base: Instance | Object, member: str, *, is_attribute: bool) -> Values:
+        """What any module of the project stores under this name on an object of the same class."""
+        evaluator = self.evaluator
+        wanted = self._identity(base)
+        found = []
+        for module, scope, store in evaluator.callers.stores(member):
+            if store.is_attribute != is_attribute:
+                continue
+            frame = evaluator.any_call(module, scope)
+            holders = evaluator.value(store.base, frame)
+            if any(isinstance(one, Instance | Object) and self._identity(one) == wanted for one in holders):
+                found.append(evaluator._at(evaluator.value(store.value, frame), store.path))
+        if isinstance(base, Instance) and not found:
+            found.append(evaluator.callers.lifespan_state(base, member))
+        return evaluator.union(found)
+
+    def _identity(self, value: Instance | Object) -> object:
+        if isinstance(value, Instance):
+            return self.evaluator.knowledge.objects.family(value.name)
+        return (value.path, value.scope)
+
+    # Outside the project
+
+    def _of_external(self, base: External, name: str) -> Values:
+        knowledge = self.evaluator.knowledge
+        full = f"{base.name}.{name}"
+        made = knowledge.objects.attribute(base.name, name)
+        if made:
+            return frozenset((Instance(made),))
+        role = knowledge.llama.role(full) if not name[:1].isupper() else None
+        if role is not None:
+            return frozenset((Llama(role, full),))
+        return frozenset((External(full),))
+
+    def _of_instance(self, base: Instance, name: str) -> Values:
+        knowledge = self.evaluator.knowledge
+        made = knowledge.objects.attribute(base.name, name)
+        if made:
+            return frozenset((Instance(made),))
+        stored = self._stored(base, name, is_attribute=True)
+        if any(known(stored)):
+            return stored
+        family = knowledge.blocking.attribute(base.name, name)
+        if family:
+            return frozenset((Instance(family),))
+        return frozenset((Bound(base, name),))
+
+    @staticmethod
+    def _of_bound(base: Bound, name: str) -> Values:
+        """A longer chain on an outside instance: `client.chat.completions`."""
+        return frozenset((Bound(base.receiver, f"{base.name}.{name}"),))
+
+    # LlamaIndex
+
+    def _of_llama(self, base: Llama, name: str) -> Values:
+        tokens = self.evaluator.calls.token_attribute(base, name)
+        if tokens is not None:
+            return frozenset((tokens,))
+        return frozenset((Bound(base, name),))
+
+    @staticmethod
+    def _of_token(base: Token, name: str) -> Values:
+        if base.items in ("text", "cumulative"):
+            return UNKNOWN
+        if name == "delta":
+            return frozenset((Token("text", base.origin),))
+        if name in ("text", "response", "message"):
+            return frozenset((Token("message" if name == "message" else "cumulative", base.origin),))
+        if name == "content" and base.items == "message":
+            return frozenset((Token("cumulative", base.origin),))
+        return UNKNOWN
+
+    def _of_unknown(self, name: str, expression: ir.Attribute | None, frame: Frame | None) -> Values:
+        """Names that can mean nothing else: LlamaIndex's own, on a value of which nothing is known."""
+        if expression is not None and frame is not None:
+            origin = self.evaluator.origin(expression, frame)
+            if name == "response_gen":
+                return frozenset((Tokens(None, "text", origin),))
+            if name in ("async_response_gen", "as_query_engine", "as_chat_engine"):
+                return frozenset((Bound(Unknown(), name),))
+        return UNKNOWN
+
+    def _entry(self, base: Collection, key: object) -> Values:
+        if key is None:
+            return self.evaluator.union(values for _, values in base.items)
+        return self.evaluator.union(values for name, values in base.items if name == str(key))
+
+    def _put(self, base: Collection, key: object) -> Values:
+        """What is put under a constant key after the display was made."""
+        found = []
+        for module, scope, store in self.evaluator.callers.stores(str(key)) if key is not None else ():
+            if store.is_attribute:
+                continue
+            frame = self.evaluator.any_call(module, scope)
+            holders = self.evaluator.value(store.base, frame)
+            if any(isinstance(one, Collection) and one.origin == base.origin for one in holders):
+                found.append(self.evaluator._at(self.evaluator.value(store.value, frame), store.path))
+        return self.evaluator.union(found) or (UNKNOWN if not base.items else NOTHING)
+
+
+def constant_truth(values: Values) -> bool | None:
+    """True or False where all alternatives agree on a constant."""
+    truths = {bool(value.value) if isinstance(value, Constant) else None for value in values}
+    return truths.pop() if len(truths) == 1 else None

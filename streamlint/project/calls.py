@@ -1,0 +1,347 @@
+"""What a call gives: of project functions and classes, of outside ones, of LlamaIndex objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.llama_index import Role
+from streamlint.knowledge.off_loop import OffLoopCall, Result, Where
+from streamlint.project import syntax as ir
+from streamlint.project.builtins import BUILTINS
+from streamlint.project.callers import argument_of
+from streamlint.project.frames import Frame
+from streamlint.project.llama import LlamaCalls
+from streamlint.project.values import (
+    UNKNOWN,
+    Bound,
+    Class,
+    Collection,
+    Constant,
+    Coroutine,
+    External,
+    Function,
+    Generated,
+    Instance,
+    Iterated,
+    Llama,
+    Object,
+    OffLoop,
+    Origin,
+    Partial,
+    Unknown,
+    Value,
+    Values,
+)
+
+if TYPE_CHECKING:
+    from streamlint.project.evaluate import Evaluator
+
+_DEEPEST_CALL = 8
+
+Handed = tuple[Values, tuple[ir.Expression, ...], tuple[tuple[str | None, ir.Expression], ...]]
+"""A callable that another call runs, with the arguments that it will get."""
+
+
+class Calls:
+    """Evaluates calls."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self.llama = LlamaCalls(evaluator)
+        self.native_async = self.llama.native_async
+        self.token_attribute = self.llama.token_attribute
+
+    def call(self, call: ir.Call, frame: Frame) -> Values:
+        functions = self.evaluator.value(call.function, frame)
+        return self.evaluator.union(self._one(function, call, frame) for function in functions)
+
+    def _one(self, function: Value, call: ir.Call, frame: Frame) -> Values:
+        match function:
+            case Function():
+                return self._project(function, self._arguments(function, call, frame), frame.depth)
+            case Class():
+                return self._construct(function, call, frame)
+            case External():
+                return self._outside(function, call, frame)
+            case Bound():
+                return self._bound(function, call, frame)
+            case OffLoop():
+                inner = self.evaluator.union(self._one(one, call, frame) for one in function.function)
+                return frozenset((Coroutine(self.evaluator.awaited(inner)),))
+            case Partial():
+                return self._partial(function, call, frame)
+            case Object():
+                method = self.evaluator.attributes.of_class(function, "__call__")
+                return self.evaluator.union(self._one(one, call, frame) for one in method if isinstance(one, Function))
+            case Instance():
+                return self._called_instance(function)
+        return UNKNOWN
+
+    def _called_instance(self, function: Instance) -> Values:
+        made = self.evaluator.knowledge.blocking.returns(f"{function.name}.__call__")
+        return frozenset((Instance(made),)) if made else UNKNOWN
+
+    # Project functions
+
+    def _arguments(self, function: Function, call: ir.Call, frame: Frame) -> dict[str, Values]:
+        located = self.evaluator.scope_of(function)
+        if located is None:
+            return {}
+        _, scope = located
+        arguments: dict[str, Values] = {}
+        is_bound = function.receiver is not None
+        for parameter in scope.parameters:
+            if parameter.kind in ("starred", "mapping"):
+                continue
+            given = argument_of(call, scope, parameter, is_bound)
+            if given is not None:
+                arguments[parameter.name] = self.evaluator.value(given, frame)
+        return arguments
+
+    def _project(self, function: Function, arguments: Mapping[str, Values], depth: int) -> Values:
+        located = self.evaluator.scope_of(function)
+        if located is None:
+            return UNKNOWN
+        module, scope = located
+        frame = self.frame(function, arguments, depth)
+        if scope.is_generator:
+            return frozenset((Generated(Function(module.path, scope.index), scope.is_async, frame),))
+        if depth >= _DEEPEST_CALL:
+            return UNKNOWN
+        result = self._returned(scope, frame)
+        if scope.is_async:
+            return frozenset((Coroutine(result, function),))
+        return result
+
+    def frame(self, function: Function, arguments: Mapping[str, Values], depth: int) -> Frame:
+        """The frame in which a call with these arguments runs."""
+        located = self.evaluator.scope_of(function)
+        assert located is not None
+        module, scope = located
+        given = dict(arguments)
+        if function.receiver is not None and scope.parameters:
+            given.setdefault(scope.parameters[0].name, frozenset((function.receiver,)))
+        given = {name: values for name, values in given.items() if not all(isinstance(v, Unknown) for v in values)}
+        return self.evaluator.frames.call(module, scope, function.frame, given, depth + 1)
+
+    def _returned(self, scope: ir.Scope, frame: Frame) -> Values:
+        evaluator = self.evaluator
+        found = [evaluator.value(r.value, frame) for r in scope.returns if r.value is not None]
+        values = evaluator.union(found) or frozenset((Constant(None),))
+        if all(isinstance(value, Unknown | Constant) for value in values) and scope.returns_annotation is not None:
+            annotated = evaluator.parameters.annotated(scope.returns_annotation, frame.parent or frame)
+            if not all(isinstance(value, Unknown | Constant) for value in annotated):
+                return annotated
+        return values
+
+    def _construct(self, made: Class, call: ir.Call, frame: Frame) -> Values:
+        origin = self.evaluator.origin(call, frame)
+        outside = self.evaluator.attributes.outside_bases(made)
+        if any(name.endswith("Enum") for name in outside):
+            return UNKNOWN
+        return frozenset((Object(made.path, made.scope, origin),))
+
+    def _partial(self, function: Partial, call: ir.Call, frame: Frame) -> Values:
+        given = tuple(self.evaluator.value(argument, frame) for argument in call.arguments)
+        named = {name: self.evaluator.value(value, frame) for name, value in call.keywords if name is not None}
+        keywords = {**dict(function.keywords), **named}
+        return self.results(function.function, (*function.arguments, *given), keywords, frame)
+
+    def results(
+        self, functions: Values, arguments: tuple[Values, ...], keywords: Mapping[str, Values], frame: Frame | None
+    ) -> Values:
+        """What calling any of these with given values returns."""
+        depth = frame.depth if frame is not None else 0
+        return self.evaluator.union(self._result(one, arguments, keywords, depth) for one in functions)
+
+    def _result(
+        self, function: Value, arguments: tuple[Values, ...], keywords: Mapping[str, Values], depth: int
+    ) -> Values:
+        match function:
+            case Function():
+                located = self.evaluator.scope_of(function)
+                if located is None:
+                    return UNKNOWN
+                positional = [p.name for p in located[1].parameters if p.kind == "positional"]
+                positional = positional[1 if function.receiver is not None else 0 :]
+                given = dict(zip(positional, arguments, strict=False)) | dict(keywords)
+                return self._project(function, given, depth)
+            case Class():
+                return frozenset((Object(function.path, function.scope),))
+            case Partial():
+                more = {**dict(function.keywords), **keywords}
+                return self.results(function.function, (*function.arguments, *arguments), more, None)
+            case OffLoop():
+                return frozenset((Coroutine(self.evaluator.awaited(self.results(function.function, arguments, keywords, None))),))
+            case External() if function.name.rpartition(".")[2][:1].isupper():
+                return self.evaluator.parameters._instance(function)
+            case Object():
+                method = self.evaluator.attributes.of_class(function, "__call__")
+                return self.results(frozenset(m for m in method if isinstance(m, Function)), arguments, keywords, None)
+        return UNKNOWN
+
+    def decorated(self, module: object, scope_index: int, frame: Frame) -> Values:
+        """A function as its name gives it: with what its decorators made of it."""
+        scope = frame.module.scopes[scope_index]
+        outer = frame if frame.arguments is not None else None
+        values: Values = frozenset((Function(frame.module.path, scope_index, outer),))
+        for decorator in reversed(scope.decorators):
+            values = self._decorate(decorator, values, frame)
+        return values
+
+    def _decorate(self, decorator: ir.Expression, values: Values, frame: Frame) -> Values:
+        for made in self.evaluator.value(decorator, frame):
+            match made:
+                case External():
+                    if self.evaluator.knowledge.off_loop.decorator(made.name):
+                        return frozenset((OffLoop(values),))
+                case OffLoop():
+                    return frozenset((OffLoop(values),))
+                case Function():
+                    found = self.results(frozenset((made,)), (values,), {}, frame)
+                    callables = frozenset(v for v in found if isinstance(v, Function | OffLoop | Partial))
+                    if callables:
+                        return callables
+        return values
+
+    # Outside functions
+
+    def handed(self, call: ir.Call, frame: Frame) -> Handed | None:
+        """The callable that this call moves elsewhere or runs itself, and its arguments; None for other calls."""
+        row = self.moving(call, frame)
+        if row is None:
+            return None
+        given = call.argument(row.position, row.keyword or None)
+        if given is None:
+            return None
+        rest: tuple[ir.Expression, ...] = ()
+        keywords: tuple[tuple[str | None, ir.Expression], ...] = ()
+        if row.keyword == "target":
+            listed = call.argument(None, "args")
+            rest = listed.items if isinstance(listed, ir.Sequence) else ()
+        elif row.result in (Result.COROUTINE, Result.FUTURE, Result.NONE):
+            rest, keywords = call.arguments[row.position + 1 :], call.keywords
+        return self.evaluator.value(given, frame), rest, keywords
+
+    def moving(self, call: ir.Call, frame: Frame) -> OffLoopCall | None:
+        """What the table says of a call that takes a callable and runs it elsewhere."""
+        for function in self.evaluator.value(call.function, frame):
+            name = dotted_name(function)
+            row = self.evaluator.knowledge.off_loop.call(name) if name else None
+            if row is not None:
+                return row
+        return None
+
+    def _outside(self, function: External, call: ir.Call, frame: Frame) -> Values:
+        known_builtin = BUILTINS.get(function.name)
+        if known_builtin is not None:
+            return known_builtin(self.evaluator, call, frame)
+        moved = self._off_loop(function.name, call, frame)
+        if moved is not None:
+            return moved
+        made = self.llama.outside(function.name, call, frame)
+        if made is not None:
+            return made
+        return self._instance_of(function.name, self.evaluator.origin(call, frame))
+
+    def _instance_of(self, name: str, origin: Origin | None) -> Values:
+        knowledge = self.evaluator.knowledge
+        made = knowledge.blocking.returns(name) or knowledge.objects.returns(name) or knowledge.off_loop.returns(name)
+        if made:
+            return frozenset((Instance(made, origin),))
+        last = name.rpartition(".")[2]
+        if last[:1].isupper() and not name.startswith("builtins."):
+            return frozenset((Instance(name, origin),))
+        return UNKNOWN
+
+    def _off_loop(self, name: str, call: ir.Call, frame: Frame) -> Values | None:
+        """Calls of `to_thread`, `run_in_threadpool`, `sync_to_async` and their like."""
+        row = self.evaluator.knowledge.off_loop.call(name)
+        if row is None:
+            return None
+        given = call.argument(row.position, row.keyword or None)
+        if given is None:
+            return frozenset((External(name),)) if row.result is Result.CALLABLE else UNKNOWN
+        values = self.evaluator.value(given, frame)
+        if row.where is Where.ITERATE:
+            return frozenset((Iterated(values, self.evaluator.element(values), True, in_thread=True),))
+        if row.result is Result.CALLABLE:
+            return frozenset((OffLoop(values),)) if row.off_loop else values
+        if row.result is Result.COROUTINE and row.where in (Where.THREAD, Where.PROCESS, Where.EITHER):
+            handed = self.handed(call, frame)
+            result = self._handed_result(handed, frame) if handed is not None else UNKNOWN
+            return frozenset((Coroutine(result),))
+        if row.where is Where.TASK:
+            return values
+        return UNKNOWN
+
+    def _handed_result(self, handed: Handed, frame: Frame) -> Values:
+        functions, arguments, keywords = handed
+        found = []
+        for function in functions:
+            stand_in = ir.Call(0, 0, ir.Constant(0, 0, None), arguments, keywords)
+            found.append(self._one(function, stand_in, frame))
+        return self.evaluator.union(found) or UNKNOWN
+
+    def _bound(self, function: Bound, call: ir.Call, frame: Frame) -> Values:
+        receiver = function.receiver
+        if isinstance(receiver, Llama | Unknown):
+            return self.llama.method(receiver, function.name, call, frame)
+        if isinstance(receiver, Instance):
+            full = f"{receiver.name}.{function.name}"
+            moved = self._off_loop(full, call, frame)
+            if moved is not None:
+                return moved
+            made = self.evaluator.knowledge.blocking.returns(full) or self.evaluator.knowledge.objects.returns(full)
+            return frozenset((Instance(made),)) if made else UNKNOWN
+        if function.name in ("__anext__", "__next__", "asend", "send"):
+            element = self.evaluator.element(frozenset((receiver,)))
+            return frozenset((Coroutine(element),)) if function.name in ("__anext__", "asend") else element
+        if isinstance(receiver, Collection) and function.name in ("get", "pop", "setdefault") and call.arguments:
+            key = call.arguments[0]
+            subscript = ir.Subscript(call.start, call.end, call.function, key)
+            constant = key.value if isinstance(key, ir.Constant) else None
+            return self.evaluator.attributes.item(receiver, constant, subscript, frame)
+        return UNKNOWN
+
+    # Results
+
+    def awaited(self, value: Value) -> Values:
+        match value:
+            case Coroutine():
+                return value.result
+            case Llama(role=Role.WORKFLOW_HANDLER):
+                return UNKNOWN
+        return frozenset((value,))
+
+    def entered(self, values: Values) -> Values:
+        """What `with value as name` binds."""
+        return self.evaluator.union(self._entered(value) for value in values)
+
+    def _entered(self, value: Value) -> Values:
+        match value:
+            case Generated():
+                return self.evaluator.generated(value)
+            case Object():
+                for name in ("__enter__", "__aenter__"):
+                    method = self.evaluator.attributes.of_class(value, name)
+                    if method:
+                        return self.evaluator.awaited(self.results(method, (), {}, None))
+            case Coroutine():
+                return self.entered(value.result)
+        return frozenset((value,))
+
+
+def dotted_name(value: Value) -> str:
+    """The dotted name of an outside function, or of a method of an outside instance; "" for anything else."""
+    match value:
+        case External():
+            return value.name
+        case Bound(receiver=Instance()):
+            return f"{value.receiver.name}.{value.name}"  # type: ignore[union-attr]  # the pattern says Instance
+        case Bound(receiver=External()):
+            return f"{value.receiver.name}.{value.name}"  # type: ignore[union-attr]  # the pattern says External
+    return ""
+
+

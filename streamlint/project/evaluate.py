@@ -1,0 +1,425 @@
+"""Follows an expression backwards to what it may stand for, through variables, functions and modules."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from streamlint.knowledge import Knowledge
+from streamlint.project import syntax as ir
+from streamlint.project.attributes import Attributes
+from streamlint.project.callers import Callers
+from streamlint.project.calls import Calls
+from streamlint.project.frames import Frame, Frames
+from streamlint.project.modules import Module, Modules
+from streamlint.project.llama import STREAM_ROLES
+from streamlint.project.parameters import Parameters
+from streamlint.project.values import (
+    NOTHING,
+    UNKNOWN,
+    Class,
+    Collection,
+    Constant,
+    Coroutine,
+    External,
+    Function,
+    Generated,
+    Instance,
+    Iterated,
+    Llama,
+    Object,
+    Origin,
+    ProjectModule,
+    Text,
+    Token,
+    Tokens,
+    Value,
+    Values,
+    known,
+)
+
+_DEEPEST = 90
+_BUILTIN_NAMES = frozenset(dir(builtins))
+_MOST_ALTERNATIVES = 16
+
+
+class Evaluator:
+    """Answers what an expression in a frame may be; every answer is kept."""
+
+    def __init__(self, modules: Modules, knowledge: Knowledge) -> None:
+        self.modules = modules
+        self.knowledge = knowledge
+        self.frames = Frames()
+        self.callers = Callers(self)
+        self.attributes = Attributes(self)
+        self.calls = Calls(self)
+        self.parameters = Parameters(self)
+        self._answers: dict[tuple[int, Frame], Values] = {}
+        self._kept_alive: list[object] = []
+        self._open: dict[tuple[int, Frame], int] = {}
+        self._provisional: dict[tuple[int, Frame], tuple[Values, int]] = {}
+        self._cut_at: dict[int, list[tuple[int, Frame]]] = {}
+        self._shallowest_cut = _DEEPEST
+        self._expressions: dict[type[ir.Expression], Callable[[Any, Frame], Values]] = {
+            ir.Name: self._name,
+            ir.Attribute: self._attribute,
+            ir.Call: self.calls.call,
+            ir.Await: self._await,
+            ir.Constant: self._constant,
+            ir.Sequence: self._sequence,
+            ir.Mapping: self._mapping,
+            ir.Subscript: self._subscript,
+            ir.Choice: self._choice,
+            ir.Closure: self._closure,
+            ir.Walrus: self._walrus,
+            ir.Comprehension: self._comprehension,
+        }
+
+    # Questions
+
+    def value(self, expression: ir.Expression, frame: Frame) -> Values:
+        """What the expression may be; `UNKNOWN` where nothing is known."""
+        evaluate = self._expressions.get(type(expression))
+        if evaluate is None:
+            return UNKNOWN
+        return self._remember(expression, frame, lambda: evaluate(expression, frame))
+
+    def any_call(self, module: Module, scope: ir.Scope) -> Frame:
+        return self.frames.any_call(module, scope)
+
+    def origin(self, expression: ir.Expression, frame: Frame) -> Origin:
+        return Origin(frame.module.path, expression.start, expression.end)
+
+    def union(self, alternatives: Iterable[Values]) -> Values:
+        """All alternatives together; `None` counts only where nothing else is there, and a crowd is nobody."""
+        found: set[Value] = set()
+        for values in alternatives:
+            found |= values
+        if len(found) > 1:
+            found.discard(Constant(None))
+        return frozenset(found) if len(found) <= _MOST_ALTERNATIVES else UNKNOWN
+
+    def scope_of(self, value: Function | Class | Object) -> tuple[Module, ir.Scope] | None:
+        module = self.modules.load(value.path)
+        return (module, module.scopes[value.scope]) if module is not None else None
+
+    def named(self, module: Module, name: str) -> Values:
+        """A name of a module's own level, as another module sees it."""
+        frame = self.any_call(module, module.summary.module)
+        return self._outer(name, frame)
+
+    # Keeping answers
+
+    def _remember(self, node: object, frame: Frame, evaluate: Callable[[], Values]) -> Values:
+        """Evaluate once. An answer that was cut short by a cycle holds only until the cycle's head is answered."""
+        key = (id(node), frame)
+        answer = self._answers.get(key)
+        if answer is not None:
+            return answer
+        provisional = self._provisional.get(key)
+        if provisional is not None:
+            self._shallowest_cut = min(self._shallowest_cut, provisional[1])
+            return provisional[0]
+        if key in self._open:
+            self._shallowest_cut = min(self._shallowest_cut, self._open[key])
+            return NOTHING
+        depth = len(self._open)
+        if depth >= _DEEPEST:
+            return UNKNOWN
+        self._open[key] = depth
+        outer_cut, self._shallowest_cut = self._shallowest_cut, _DEEPEST
+        try:
+            answer = evaluate()
+        finally:
+            del self._open[key]
+            own_cut, self._shallowest_cut = self._shallowest_cut, outer_cut
+        if own_cut < depth:
+            self._shallowest_cut = min(outer_cut, own_cut)
+            self._provisional[key] = (answer, own_cut)
+            self._cut_at.setdefault(own_cut, []).append(key)
+            return answer
+        for cut in [cut for cut in self._cut_at if cut >= depth]:
+            for stale in self._cut_at.pop(cut):
+                self._provisional.pop(stale, None)
+        answer = answer or UNKNOWN
+        self._answers[key] = answer
+        self._kept_alive.append(node)
+        return answer
+
+    # Names
+
+    def _name(self, name: ir.Name, frame: Frame) -> Values:
+        if name.bindings is None:
+            return self.lookup(name.id, frame)
+        scope = frame.scope
+        return self.union(self.binding(scope.bindings[index], frame) for index in name.bindings)
+
+    def lookup(self, name: str, frame: Frame) -> Values:
+        """A name that the frame's own scope does not bind before its use."""
+        outer = frame.parent
+        while outer is not None:
+            if outer.scope.kind != "class" or outer is frame.parent and frame.scope.kind != "function":
+                if name in outer.scope.by_name:
+                    return self._outer(name, outer)
+            outer = outer.parent
+        if name in frame.scope.by_name and frame.scope.kind == "module":
+            return self._outer(name, frame)
+        found = self._starred(name, frame.module)
+        if found or name not in _BUILTIN_NAMES:
+            return found or UNKNOWN
+        return frozenset((External(f"builtins.{name}"),))
+
+    def _outer(self, name: str, frame: Frame) -> Values:
+        indices = frame.scope.by_name.get(name)
+        if indices is None:
+            return self._starred(name, frame.module)
+        return self.union(self.binding(frame.scope.bindings[index], frame) for index in indices)
+
+    def _starred(self, name: str, module: Module) -> Values:
+        for imported, level in module.summary.star_imports:
+            path = self.modules.resolve(module.path, imported, level)
+            other = self.modules.load(path) if path is not None and path in self.modules.files else None
+            if other is not None and other is not module:
+                found = self.named(other, name)
+                if found:
+                    return found
+        return NOTHING
+
+    def binding(self, binding: ir.Binding, frame: Frame) -> Values:
+        """What a binding gives its name."""
+        return self._remember(binding, frame, lambda: self._bound(binding, frame))
+
+    def _bound(self, binding: ir.Binding, frame: Frame) -> Values:
+        if binding.scope != frame.scope.index:
+            owner = frame.of(binding.scope)
+            frame = owner or self.any_call(frame.module, frame.module.scopes[binding.scope])
+        match binding.kind:
+            case "assign":
+                return self._assigned(binding, frame)
+            case "parameter":
+                return self.parameters.value(binding, frame)
+            case "loop":
+                return self._at(self.element(self._iterated(binding, frame)), binding.path)
+            case "with":
+                return self._at(self.calls.entered(self._value_of(binding, frame)), binding.path)
+            case "import":
+                return self._imported(binding, frame.module)
+            case "function":
+                return self.calls.decorated(frame.module, binding.target, frame)
+            case "class":
+                return frozenset((Class(frame.module.path, binding.target),))
+            case "merge":
+                return self.union(self.binding(frame.scope.bindings[index], frame) for index in binding.sources)
+            case "augmented":
+                return self._augmented(binding, frame)
+            case "annotation":
+                return self._annotated(binding, frame)
+        return UNKNOWN
+
+    def _value_of(self, binding: ir.Binding, frame: Frame) -> Values:
+        return self.value(binding.value, frame) if binding.value is not None else UNKNOWN
+
+    _iterated = _value_of
+
+    def _assigned(self, binding: ir.Binding, frame: Frame) -> Values:
+        values = self._at(self._value_of(binding, frame), binding.path)
+        if binding.annotation is not None and not any(known(values)):
+            return self.parameters.annotated(binding.annotation, frame)
+        return values
+
+    def _annotated(self, binding: ir.Binding, frame: Frame) -> Values:
+        if binding.annotation is None:
+            return UNKNOWN
+        return self.parameters.annotated(binding.annotation, frame)
+
+    def _augmented(self, binding: ir.Binding, frame: Frame) -> Values:
+        before = [self.binding(frame.scope.bindings[index], frame) for index in binding.sources]
+        added = self._value_of(binding, frame)
+        texts = [value for value in added if isinstance(value, Token | Text)]
+        if texts:
+            return frozenset((Text(texts[0].origin),))
+        return self.union([*before, UNKNOWN])
+
+    def _imported(self, binding: ir.Binding, module: Module) -> Values:
+        return self.imported(module, binding.module, binding.member, binding.level)
+
+    def imported(self, importer: Module, name: str, member: str, level: int) -> Values:
+        """What `from name import member`, or `import name` where there is no member, gives."""
+        path = self.modules.resolve(importer.path, name, level)
+        if path is None:
+            if level:
+                return UNKNOWN
+            return frozenset((External(f"{name}.{member}" if member else name),))
+        if not member:
+            return frozenset((ProjectModule(path),))
+        found = self.attributes.of_module(path, member)
+        if found or level:
+            return found or UNKNOWN
+        return frozenset((External(f"{name}.{member}"),)) if path not in self.modules.files else UNKNOWN
+
+    # Expressions
+
+    def _attribute(self, expression: ir.Attribute, frame: Frame) -> Values:
+        base = self.value(expression.base, frame)
+        return self.union(self.attributes.value(one, expression.attribute, expression, frame) for one in base)
+
+    def _await(self, expression: ir.Await, frame: Frame) -> Values:
+        return self.awaited(self.value(expression.value, frame))
+
+    def awaited(self, values: Values) -> Values:
+        """What awaiting gives; what is no coroutine is taken for its own result."""
+        return self.union(self.calls.awaited(value) for value in values)
+
+    def _constant(self, expression: ir.Constant, frame: Frame) -> Values:
+        return frozenset((Constant(expression.value),))
+
+    def _sequence(self, expression: ir.Sequence, frame: Frame) -> Values:
+        items = tuple(
+            (None, self.element(self.value(item.value, frame)) if isinstance(item, ir.Starred) else self.value(item, frame))
+            for item in expression.items[:64]
+        )
+        return frozenset((Collection(expression.kind, items, self.origin(expression, frame)),))
+
+    def _mapping(self, expression: ir.Mapping, frame: Frame) -> Values:
+        items: list[tuple[str | None, Values]] = []
+        for key, value in expression.items[:64]:
+            values = self.value(value, frame)
+            if key is None:
+                for one in values:
+                    if isinstance(one, Collection):
+                        items += one.items
+            else:
+                items.append((str(key.value) if isinstance(key, ir.Constant) else None, values))
+        return frozenset((Collection("dict", tuple(items), self.origin(expression, frame)),))
+
+    def _comprehension(self, expression: ir.Comprehension, frame: Frame) -> Values:
+        element = self.value(expression.element, frame)
+        return frozenset((Collection(expression.kind, ((None, element),), self.origin(expression, frame)),))
+
+    def _subscript(self, expression: ir.Subscript, frame: Frame) -> Values:
+        base = self.value(expression.base, frame)
+        key = expression.key.value if isinstance(expression.key, ir.Constant) else None
+        return self.union(self.attributes.item(one, key, expression, frame) for one in base)
+
+    def _choice(self, expression: ir.Choice, frame: Frame) -> Values:
+        return self.union(self.value(option, frame) for option in expression.options)
+
+    def _closure(self, expression: ir.Closure, frame: Frame) -> Values:
+        scope = frame.module.scopes[expression.scope]
+        function = Function(frame.module.path, scope.index, frame)
+        if scope.kind == "lambda":
+            return frozenset((function,))
+        inner = self.frames.call(frame.module, scope, frame, {}, frame.depth)
+        return frozenset((Generated(function, scope.is_async, inner),))
+
+    def _walrus(self, expression: ir.Walrus, frame: Frame) -> Values:
+        return self.value(expression.value, frame)
+
+    # Parts of values
+
+    def _at(self, values: Values, path: tuple[int, ...]) -> Values:
+        for position in path:
+            values = self.union(self._item(value, position) for value in values)
+        return values
+
+    def _item(self, value: Value, position: int) -> Values:
+        if isinstance(value, Collection) and value.kind in ("tuple", "list") and position < len(value.items):
+            return value.items[position][1]
+        return UNKNOWN
+
+    def element(self, values: Values) -> Values:
+        """What one step of an iteration gives."""
+        return self.union(self._element(value) for value in values)
+
+    def _element(self, value: Value) -> Values:
+        match value:
+            case Tokens():
+                return frozenset((Token(value.items, value.origin),))
+            case Iterated():
+                return value.element
+            case Collection(kind="dict"):
+                return UNKNOWN
+            case Collection():
+                return self.union(item for _, item in value.items) or UNKNOWN
+            case Generated():
+                return self.generated(value)
+            case Object():
+                return self._element_of_object(value)
+        return UNKNOWN
+
+    def _element_of_object(self, value: Object) -> Values:
+        for method in ("__iter__", "__aiter__"):
+            found = self.attributes.of_class(value, method)
+            if found:
+                made = self.calls.results(found, (), {}, None)
+                return self.union(self._element(one) for one in made if not isinstance(one, Object)) or UNKNOWN
+        return UNKNOWN
+
+    def generated(self, value: Generated) -> Values:
+        """What a generator yields."""
+        scope = value.frame.scope
+        found = []
+        for item in scope.yields:
+            if item.value is None:
+                continue
+            values = self.value(item.value, value.frame)
+            found.append(self.element(values) if item.is_from else values)
+        return self.union(found) or UNKNOWN
+
+    # Streams
+
+    def tokens(self, values: Values) -> Tokens | None:
+        """The tokens that iterating one of these values consumes, however they are wrapped."""
+        for value in values:
+            found = self._tokens(value, 0)
+            if found is not None:
+                return found
+        return None
+
+    def _tokens(self, value: Value, depth: int) -> Tokens | None:
+        if depth > 6:
+            return None
+        match value:
+            case Tokens():
+                return value
+            case Iterated():
+                inner = next((t for one in value.over if (t := self._tokens(one, depth + 1))), None)
+                if inner is None or inner.is_async == value.is_async:
+                    return inner
+                return Tokens(value.is_async, inner.items, inner.origin, inner.owner, inner.owner_is_async)
+            case Generated():
+                return self._forwarded(value, depth)
+            case Coroutine():
+                return None
+        return None
+
+    def _forwarded(self, value: Generated, depth: int) -> Tokens | None:
+        """The tokens that a generator function passes on."""
+        frame = value.frame
+        sources = [loop.iterable for loop in frame.scope.loops]
+        sources += [item.value for item in frame.scope.yields if item.is_from and item.value is not None]
+        for source in sources:
+            owner = frame.of(frame.scope.index) or frame
+            for one in self.value(source, self._frame_of(source, owner)):
+                if isinstance(one, Generated) and one.function == value.function:
+                    continue
+                found = self._tokens(one, depth + 1)
+                if found is not None:
+                    return Tokens(value.is_async, found.items, found.origin, found.owner, found.owner_is_async)
+        return None
+
+    def _frame_of(self, source: ir.Expression, frame: Frame) -> Frame:
+        """A generator expression's first iterable belongs to the scope around it."""
+        if frame.scope.kind == "generator-expression" and frame.parent is not None:
+            first = frame.scope.loops[0].iterable if frame.scope.loops else None
+            if source is first:
+                return frame.parent
+        return frame
+
+    def is_stream_object(self, value: Value) -> bool:
+        return isinstance(value, Llama) and value.role in STREAM_ROLES
+
+    def instance_name(self, value: Value) -> str:
+        """The dotted class name of an outside instance, or ""."""
+        return value.name if isinstance(value, Instance) else ""

@@ -1,0 +1,219 @@
+"""What calls of LlamaIndex give: engines that stream or not, stream objects, tokens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.llama_index import Kind, Method, Returns, Role, Spelling
+from streamlint.project import syntax as ir
+from streamlint.project.frames import Frame
+from streamlint.project.values import (
+    UNKNOWN,
+    Class,
+    Constant,
+    Coroutine,
+
+
+    Llama,
+    Object,
+    Tokens,
+    Unknown,
+    Values,
+)
+
+if TYPE_CHECKING:
+    from streamlint.project.evaluate import Evaluator
+
+STREAM_ROLES = frozenset((Role.STREAM, Role.ASYNC_STREAM, Role.CHAT_STREAM))
+_ENGINE_MAKERS = {"as_query_engine": Role.INDEX, "as_chat_engine": Role.INDEX}
+_STREAMING_BUILDERS = frozenset((Role.QUERY_ENGINE, Role.SYNTHESIZER))
+_ITEMS = {
+    Returns.CHUNKS: (False, "chunk"),
+    Returns.ASYNC_CHUNKS: (True, "chunk"),
+    Returns.TEXT_TOKENS: (False, "text"),
+    Returns.ASYNC_TEXT_TOKENS: (True, "text"),
+    Returns.OBJECTS: (False, "object"),
+    Returns.ASYNC_OBJECTS: (True, "object"),
+    Returns.EVENTS: (True, "event"),
+}
+_ROLES = {
+    Returns.ENGINE: Role.QUERY_ENGINE,
+    Returns.CHAT_ENGINE: Role.CHAT_ENGINE,
+    Returns.RETRIEVER: Role.RETRIEVER,
+    Returns.SYNTHESIZER: Role.SYNTHESIZER,
+    Returns.INDEX: Role.INDEX,
+    Returns.LLM: Role.LLM,
+    Returns.EMBEDDING: Role.EMBEDDING,
+    Returns.HANDLER: Role.WORKFLOW_HANDLER,
+}
+
+
+class LlamaCalls:
+    """Applies the LlamaIndex tables to calls."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+
+    # Constructors and functions
+
+    def outside(self, name: str, call: ir.Call, frame: Frame) -> Values | None:
+        """What calling this dotted name gives; None where LlamaIndex has no part in it."""
+        llama = self.evaluator.knowledge.llama
+        origin = self.evaluator.origin(call, frame)
+        function = llama.function(name)
+        if function is not None:
+            return self._result(Llama(Role.STORAGE), function.returns, Kind.SYNC, call, frame)
+        owner, _, member = name.rpartition(".")
+        method = llama.classmethod(owner, member)
+        role = llama.role(owner)
+        if method is not None and role is not None:
+            base = self._built(role, llama.canonical(owner) or owner, call, frame)
+            return frozenset((base,)) if method.returns is not Returns.NOTHING or member.startswith("from_") else UNKNOWN
+        role = llama.role(name)
+        if role is None or not member[:1].isupper():
+            return None
+        built = self._built(role, llama.canonical(name) or name, call, frame)
+        return frozenset((replace(built, origin=origin),))
+
+    def _built(self, role: Role, name: str, call: ir.Call, frame: Frame) -> Llama:
+        origin = self.evaluator.origin(call, frame)
+        native = self._llm_of(call, frame)
+        if role in (Role.LLM, Role.EMBEDDING):
+            native = self.evaluator.knowledge.llama.native_async(name)
+        streaming = self._streaming(call, frame) if role in _STREAMING_BUILDERS else None
+        if role is Role.QUERY_ENGINE and streaming is not True:
+            streaming = self._synthesizer_of(call, frame, streaming)
+        return Llama(role, name, streaming, False, native, origin)
+
+    def _streaming(self, call: ir.Call, frame: Frame) -> bool | None:
+        """The `streaming=` argument: False where it is absent, None where it is not constant or may hide behind `**`."""
+        given = call.argument(None, "streaming")
+        if given is None:
+            return None if any(name is None for name, _ in call.keywords) else False
+        truths = {bool(v.value) if isinstance(v, Constant) else None for v in self.evaluator.value(given, frame)}
+        return truths.pop() if len(truths) == 1 else None
+
+    def _synthesizer_of(self, call: ir.Call, frame: Frame, otherwise: bool | None) -> bool | None:
+        """A query engine streams as its synthesizer, or the engine that it wraps, does."""
+        for keyword in ("response_synthesizer", "query_engine"):
+            given = call.argument(None, keyword)
+            if given is None:
+                continue
+            for value in self.evaluator.value(given, frame):
+                return value.streaming if isinstance(value, Llama) else None
+        return otherwise
+
+    def _llm_of(self, call: ir.Call, frame: Frame) -> bool | None:
+        """Whether the LLM that is given as `llm=` is asynchronous in more than name."""
+        given = call.argument(None, "llm")
+        if given is None:
+            return None
+        for value in self.evaluator.value(given, frame):
+            if isinstance(value, Llama):
+                return value.native_async
+            if isinstance(value, Object):
+                return self.native_of_object(value)
+        return None
+
+    def native_of_object(self, value: Object) -> bool | None:
+        """Whether an LLM class of the project is asynchronous in more than name."""
+        for name in self.evaluator.attributes.outside_bases(value):
+            if self.evaluator.knowledge.llama.role(name) is not None:
+                return self.native_async(value, name)
+        return None
+
+    def native_async(self, owner: Object | Class, outside: str) -> bool | None:
+        """As `native_of_object`, for a class that descends from the LlamaIndex class `outside`."""
+        method = self.evaluator.attributes.method
+        if method(owner, "astream_complete") or method(owner, "astream_chat"):
+            return True
+        return self.evaluator.knowledge.llama.native_async(outside)
+
+    # Methods
+
+    def method(self, receiver: Llama | Unknown, name: str, call: ir.Call, frame: Frame) -> Values:
+        llama = self.evaluator.knowledge.llama
+        if isinstance(receiver, Unknown):
+            return self._of_unknown(name, call, frame)
+        tokens = llama.token_attribute(receiver.role, name)
+        if tokens is not None and tokens.spelling is Spelling.METHOD:
+            return frozenset((self._tokens(receiver, tokens.is_async, call, frame),))
+        known = llama.method(receiver.role, name, of=receiver.name)
+        if known is None:
+            return UNKNOWN
+        return self._result(receiver, known.returns, known.kind, call, frame)
+
+    def _of_unknown(self, name: str, call: ir.Call, frame: Frame) -> Values:
+        """Methods whose name alone tells LlamaIndex."""
+        origin = self.evaluator.origin(call, frame)
+        if name == "async_response_gen":
+            return frozenset((Tokens(True, "text", origin, None),))
+        role = _ENGINE_MAKERS.get(name)
+        if role is None:
+            return UNKNOWN
+        method = self.evaluator.knowledge.llama.method(role, name)
+        returns = method.returns if method is not None else Returns.NOTHING
+        return self._result(Llama(role), returns, Kind.SYNC, call, frame)
+
+    def known_method(self, receiver: Llama, name: str) -> Method | None:
+        return self.evaluator.knowledge.llama.method(receiver.role, name, of=receiver.name)
+
+    def _result(self, receiver: Llama, returns: Returns, kind: Kind, call: ir.Call, frame: Frame) -> Values:
+        made = self._made(receiver, returns, call, frame)
+        if kind is Kind.COROUTINE:
+            return frozenset((Coroutine(made),))
+        return made
+
+    def _made(self, receiver: Llama, returns: Returns, call: ir.Call, frame: Frame) -> Values:
+        origin = self.evaluator.origin(call, frame)
+        native = receiver.native_async
+        if returns in _ITEMS:
+            is_async, items = _ITEMS[returns]
+            if receiver.role is Role.SYNTHESIZER and receiver.streaming is not True:
+                return UNKNOWN
+            return frozenset((Tokens(is_async, items, origin, receiver.role, is_async),))
+        match returns:
+            case Returns.QUERY_STREAM:
+                return self._answer(receiver, Role.STREAM, False, call, frame)
+            case Returns.ASYNC_QUERY_STREAM:
+                return self._answer(receiver, Role.ASYNC_STREAM, True, call, frame)
+            case Returns.CHAT_STREAM | Returns.ASYNC_CHAT_STREAM:
+                is_async = returns is Returns.ASYNC_CHAT_STREAM
+                return frozenset((Llama(Role.CHAT_STREAM, "", True, is_async, native, origin),))
+            case Returns.RESPONSE:
+                return frozenset((Llama(Role.RESPONSE, "", False, False, native, origin),))
+            case Returns.SELF:
+                return frozenset((replace(receiver, origin=origin),))
+            case Returns.HANDLER:
+                return frozenset((Llama(Role.WORKFLOW_HANDLER, "", None, True, native, origin),))
+        role = _ROLES.get(returns)
+        if role is None:
+            return UNKNOWN
+        built = self._built(role, "", call, frame)
+        streaming = built.streaming
+        return frozenset((replace(built, streaming=streaming, native_async=built.native_async or native),))
+
+    def _answer(self, engine: Llama, role: Role, is_async: bool, call: ir.Call, frame: Frame) -> Values:
+        origin = self.evaluator.origin(call, frame)
+        if engine.streaming is True:
+            return frozenset((Llama(role, "", True, is_async, engine.native_async, origin),))
+        return frozenset((Llama(Role.RESPONSE, "", engine.streaming, is_async, engine.native_async, origin),))
+
+    # Streams
+
+    def token_attribute(self, base: Llama, name: str) -> Tokens | None:
+        """The tokens that `base.name` is; None where the attribute is a method, or something else."""
+        if name == "response_gen" and base.role is Role.RESPONSE and base.streaming is None:
+            return Tokens(base.is_async, "text", base.origin, Role.RESPONSE, base.is_async)
+        attribute = self.evaluator.knowledge.llama.token_attribute(base.role, name)
+        if attribute is None or attribute.spelling is not Spelling.ATTRIBUTE:
+            return None
+        return Tokens(attribute.is_async, "text", base.origin, base.role, base.is_async)
+
+    def _tokens(self, receiver: Llama, is_async: bool, call: ir.Call, frame: Frame) -> Tokens:
+        items = "event" if receiver.role in (Role.WORKFLOW_HANDLER, Role.WORKFLOW, Role.WORKFLOW_CONTEXT) else "text"
+        origin = receiver.origin or self.evaluator.origin(call, frame)
+        return Tokens(is_async, items, origin, receiver.role, receiver.is_async)
+
+

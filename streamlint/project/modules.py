@@ -1,0 +1,148 @@
+"""The project's modules: which file an import means, and each file's text and Summary, loaded when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from streamlint.project.summary import UnparsableFile, summarise
+from streamlint.project.syntax import Expression, Scope, Summary
+from streamlint.source import Source, Span, UnreadableFile
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """A parsed file of the project."""
+
+    path: Path
+    source: Source
+    summary: Summary
+
+    @property
+    def scopes(self) -> list[Scope]:
+        return self.summary.scopes
+
+    def text(self, expression: Expression) -> str:
+        return self.source.slice(Span(expression.start, expression.end))
+
+    @cached_property
+    def is_package(self) -> bool:
+        return self.path.name == "__init__.py"
+
+    def enclosing_function(self, scope: Scope) -> Scope | None:
+        """The innermost named function that holds this scope, or is it."""
+        while scope.kind != "function":
+            if scope.parent < 0:
+                return None
+            scope = self.scopes[scope.parent]
+        return scope
+
+    def qualified_name(self, scope: Scope) -> str:
+        """`Class.method` as people say it."""
+        names = []
+        while scope.parent >= 0:
+            names.append(scope.name)
+            scope = self.scopes[scope.parent]
+        return ".".join(reversed(names))
+
+
+class Modules:
+    """Finds and loads modules; `files` are all Python files of the tree, `overlay` are texts in place of those on disk."""
+
+    def __init__(self, root: Path, files: Iterable[Path], overlay: Mapping[Path, Source]) -> None:
+        self.root = root
+        self.files = frozenset(files) | frozenset(overlay)
+        self.overlay = overlay
+        self._loaded: dict[Path, Module | None] = {}
+        self._resolved: dict[tuple[Path, str, int], Path | None] = {}
+
+    @cached_property
+    def _folders(self) -> frozenset[Path]:
+        folders: set[Path] = set()
+        for path in self.files:
+            parent = path.parent
+            while parent not in folders and parent != parent.parent:
+                folders.add(parent)
+                parent = parent.parent
+        return frozenset(folders)
+
+    def load(self, path: Path) -> Module | None:
+        """The module of a file; None where the file cannot be read or parsed."""
+        if path not in self._loaded:
+            self._loaded[path] = self._parse(path)
+        return self._loaded[path]
+
+    def loaded(self) -> Iterator[Module]:
+        return (module for module in list(self._loaded.values()) if module is not None)
+
+    def _parse(self, path: Path) -> Module | None:
+        try:
+            source = self.overlay.get(path) or Source.read(path)
+            return Module(path, source, summarise(source))
+        except (UnreadableFile, UnparsableFile):
+            return None
+
+    def resolve(self, importer: Path, name: str, level: int = 0) -> Path | None:
+        """The file, or the folder of a namespace package, that an import names; None for what lies outside the project."""
+        key = (importer.parent, name, level)
+        if key not in self._resolved:
+            self._resolved[key] = self._resolve(importer, name, level)
+        found = self._resolved[key]
+        return None if found == importer else found
+
+    def member(self, package: Path, name: str) -> Path | None:
+        """The submodule `name` of a package's `__init__.py` or of a namespace folder."""
+        folder = package.parent if package.name == "__init__.py" else package
+        return self._find(folder, name) if folder in self._folders else None
+
+    def _resolve(self, importer: Path, name: str, level: int) -> Path | None:
+        if level:
+            folder = importer.parent
+            for _ in range(level - 1):
+                folder = folder.parent
+            if name:
+                return self._find(folder, *name.split("."))
+            return folder / "__init__.py" if folder / "__init__.py" in self.files else folder
+        parts = name.split(".")
+        for folder in self._roots(importer):
+            found = self._find(folder, *parts)
+            if found is not None and (found in self.files or len(parts) > 1 or found.parent != folder):
+                return found
+            if found is not None and folder != self.root / "src" and self._is_source_folder(found):
+                return found
+        return None
+
+    @staticmethod
+    def _is_source_folder(folder: Path) -> bool:
+        """A bare folder counts as a namespace package only where its name is no installed framework's."""
+        return folder.name not in _INSTALLED_LOOKALIKES
+
+    def _roots(self, importer: Path) -> Iterator[Path]:
+        """Folders that Python may have on its path when it runs the importing file, likeliest first."""
+        folder = importer.parent
+        while folder / "__init__.py" in self.files:
+            folder = folder.parent
+        while True:
+            yield folder
+            if folder == self.root or folder == folder.parent or self.root not in folder.parents:
+                break
+            folder = folder.parent
+        yield self.root / "src"
+
+    def _find(self, folder: Path, *parts: str) -> Path | None:
+        for part in parts[:-1]:
+            folder = folder / part
+            if folder not in self._folders:
+                return None
+        last = folder / parts[-1]
+        for candidate in (last / "__init__.py", folder / f"{parts[-1]}.py"):
+            if candidate in self.files:
+                return candidate
+        return last if last in self._folders else None
+
+
+_INSTALLED_LOOKALIKES = frozenset(
+    ("fastapi", "starlette", "flask", "django", "llama_index", "litestar", "quart", "sanic", "aiohttp", "chainlit", "gradio", "streamlit")
+)

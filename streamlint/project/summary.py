@@ -1,0 +1,658 @@
+"""Source to Summary: the only place that reads Python with the standard parser."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+from streamlint.project import syntax as ir
+from streamlint.source import Source, Span, UnreadableFile
+
+
+class UnparsableFile(UnreadableFile):
+    """Text that is no Python of the running version; `line` and `column` count from 1."""
+
+    def __init__(self, message: str, line: int, column: int) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+def summarise(source: Source) -> ir.Summary:
+    """Summarise a module; raises `UnparsableFile` where the text is no Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source.text)
+        return _Lowering(source).lower(tree)
+    except SyntaxError as error:
+        raise UnparsableFile(error.msg, error.lineno or 1, max(error.offset or 1, 1)) from error
+    except ValueError as error:
+        raise UnparsableFile(str(error), 1, 1) from error
+    except (RecursionError, MemoryError) as error:
+        raise UnparsableFile("nested too deeply to be read", 1, 1) from error
+
+
+_Environment: TypeAlias = dict[str, tuple[int, ...]]
+
+
+
+class _Lowering:
+    """Walks a parsed module once, keeping which bindings reach the current place."""
+
+    def __init__(self, source: Source) -> None:
+        self.line_starts = source.line_starts
+        self.text = source.text
+        self.ascii = source.text.isascii()
+        self.scopes: list[ir.Scope] = []
+        self.summary = ir.Summary(self.scopes)
+        self.scope: ir.Scope
+        self.environment: _Environment = {}
+        self.dead = False
+        self.branch = -1
+        self.elsewhere: dict[str, int] = {}
+        self.loop_exits: list[list[_Environment]] = []
+        self.expressions: dict[type[ast.expr], Callable[..., ir.Expression]] = {
+            ast.Name: self._name,
+            ast.Attribute: self._attribute,
+            ast.Call: self._call,
+            ast.Await: self._await,
+            ast.Constant: self._constant,
+            ast.Tuple: self._sequence,
+            ast.List: self._sequence,
+            ast.Set: self._sequence,
+            ast.Dict: self._mapping,
+            ast.Subscript: self._subscript,
+            ast.IfExp: self._conditional,
+            ast.BoolOp: self._boolean,
+            ast.ListComp: self._comprehension,
+            ast.SetComp: self._comprehension,
+            ast.DictComp: self._comprehension,
+            ast.GeneratorExp: self._generator_expression,
+            ast.Lambda: self._lambda,
+            ast.JoinedStr: self._formatted,
+            ast.Yield: self._yield,
+            ast.YieldFrom: self._yield,
+            ast.Starred: self._starred,
+            ast.NamedExpr: self._walrus,
+        }
+        self.statements: dict[type[ast.stmt], Callable[..., None]] = {
+            ast.Assign: self._assign,
+            ast.AnnAssign: self._annotated_assign,
+            ast.AugAssign: self._augmented_assign,
+            ast.Expr: self._expression_statement,
+            ast.Return: self._return,
+            ast.If: self._if,
+            ast.For: self._for,
+            ast.AsyncFor: self._for,
+            ast.While: self._while,
+            ast.With: self._with,
+            ast.AsyncWith: self._with,
+            ast.Try: self._try,
+            ast.TryStar: self._try,
+            ast.Match: self._match,
+            ast.FunctionDef: self._function,
+            ast.AsyncFunctionDef: self._function,
+            ast.ClassDef: self._class,
+            ast.Import: self._import,
+            ast.ImportFrom: self._import_from,
+            ast.Global: self._declare,
+            ast.Nonlocal: self._declare,
+            ast.Raise: self._raise,
+            ast.Break: self._break,
+            ast.Continue: self._continue,
+            ast.Delete: self._delete,
+            ast.Assert: self._assert,
+        }
+
+    def lower(self, tree: ast.Module) -> ir.Summary:
+        self.scope = self._new_scope("module", "", 0, len(self.text))
+        self._block(tree.body)
+        return self.summary
+
+    # Places
+
+    def _offset(self, line: int, column: int) -> int:
+        start = self.line_starts[line - 1]
+        if self.ascii or not column:
+            return start + column
+        end = self.line_starts[line] if line < len(self.line_starts) else len(self.text)
+        text = self.text[start:end]
+        if text.isascii():
+            return start + column
+        return start + len(text.encode("utf-8")[:column].decode("utf-8", "ignore"))
+
+    def _span(self, node: ast.expr | ast.stmt | ast.excepthandler) -> tuple[int, int]:
+        assert node.end_lineno is not None and node.end_col_offset is not None
+        return self._offset(node.lineno, node.col_offset), self._offset(node.end_lineno, node.end_col_offset)
+
+    # Scopes, branches, environments
+
+    def _new_scope(self, kind: str, name: str, start: int, end: int) -> ir.Scope:
+        parent = self.scope.index if self.scopes else -1
+        scope = ir.Scope(len(self.scopes), kind, name, parent, start, end)  # type: ignore[arg-type]  # a closed set
+        self.scopes.append(scope)
+        return scope
+
+    @contextmanager
+    def _inside(self, scope: ir.Scope) -> Iterator[None]:
+        kept = (self.scope, self.environment, self.dead, self.branch, self.elsewhere, self.loop_exits)
+        self.scope, self.environment, self.dead, self.branch = scope, {}, False, -1
+        self.elsewhere, self.loop_exits = {}, []
+        try:
+            yield
+        finally:
+            self.scope, self.environment, self.dead, self.branch, self.elsewhere, self.loop_exits = kept
+
+    def _new_branch(self, parent: int, decision: int, arm: str, test: ir.Expression | None = None) -> int:
+        self.scope.branches.append(ir.Branch(parent, decision, arm, test))
+        return len(self.scope.branches) - 1
+
+    def _bind(self, name: str, kind: ir.BindingKind, span: tuple[int, int], **facts: object) -> int:
+        binding = ir.Binding(name, kind, self.scope.index, *span, **facts)  # type: ignore[arg-type]  # checked by callers
+        index = len(self.scope.bindings)
+        self.scope.bindings.append(binding)
+        target = self.elsewhere.get(name)
+        if target is None:
+            self.scope.by_name.setdefault(name, []).append(index)
+        else:
+            outer = self.scopes[target]
+            outer.by_name.setdefault(name, []).append(len(outer.bindings))
+            outer.bindings.append(binding)
+        self.environment[name] = (index,)
+        return index
+
+    def _merge(self, environments: Iterable[_Environment]) -> _Environment:
+        merged: _Environment = {}
+        for environment in environments:
+            for name, bindings in environment.items():
+                known = merged.get(name)
+                if known is None:
+                    merged[name] = bindings
+                elif known != bindings:
+                    merged[name] = tuple(dict.fromkeys((*known, *bindings)))
+        return merged
+
+    def _join(self, arms: list[tuple[_Environment, bool]]) -> None:
+        """Continue with what the arms that do not leave have in common."""
+        living = [environment for environment, dead in arms if not dead]
+        self.dead = not living
+        self.environment = self._merge(living or [environment for environment, _ in arms])
+
+    # Statements
+
+    def _block(self, statements: list[ast.stmt]) -> None:
+        branch = self.branch
+        for statement in statements:
+            lower = self.statements.get(type(statement))
+            if lower is not None:
+                lower(statement)
+        self.branch = branch
+
+    def _arm(self, statements: list[ast.stmt], environment: _Environment, branch: int) -> tuple[_Environment, bool]:
+        self.environment, self.dead, kept = dict(environment), False, self.branch
+        self.branch = branch
+        self._block(statements)
+        self.branch = kept
+        return self.environment, self.dead
+
+    def _if(self, node: ast.If) -> None:
+        if self.scope.kind == "module" and _is_main_guard(node.test):
+            self.summary.script_spans.append((self._span(node.body[0])[0], self._span(node.body[-1])[1]))
+        test = self._expression(node.test)
+        parent, decision, before, was_dead = self.branch, test.start, self.environment, self.dead
+        first = self._new_branch(parent, decision, "if", test)
+        second = self._new_branch(parent, decision, "else", test)
+        taken = self._arm(node.body, before, first)
+        other = self._arm(node.orelse, before, second)
+        self._join([taken, other])
+        self.dead = self.dead or was_dead
+        if taken[1] and not other[1]:
+            self.branch = second
+        elif other[1] and not taken[1]:
+            self.branch = first
+
+    def _match(self, node: ast.Match) -> None:
+        subject = self._expression(node.subject)
+        before, arms = self.environment, []
+        for number, case in enumerate(node.cases):
+            self.environment = dict(before)
+            for name in _captured(case.pattern):
+                self._bind(name, "opaque", (subject.start, subject.end))
+            if case.guard is not None:
+                self._expression(case.guard)
+            branch = self._new_branch(self.branch, subject.start, f"case {number}", subject)
+            arms.append(self._arm(case.body, self.environment, branch))
+        self._join([*arms, (before, False)])
+
+    def _enter_loop(self, node: ast.stmt) -> dict[str, ir.Binding]:
+        """Give every name that the loop assigns a binding that joins what came before with what an iteration leaves."""
+        merges = {}
+        for name in sorted(_assigned(node)):
+            before = self.environment.get(name, ())
+            index = self._bind(name, "merge", self._span(node), sources=before)
+            merges[name] = self.scope.bindings[index]
+        self.loop_exits.append([])
+        return merges
+
+    def _leave_loop(self, merges: dict[str, ir.Binding], before: _Environment, orelse: list[ast.stmt], endless: bool) -> None:
+        after = self.environment
+        exits = self.loop_exits.pop()
+        for environment in (after, *exits):
+            for name, merge in merges.items():
+                merge.sources = tuple(dict.fromkeys((*merge.sources, *environment.get(name, ()))))
+        self.environment = self._merge([*([] if endless and exits else [before]), after, *exits])
+        self.dead = endless and not exits
+        self._block(orelse)
+
+    def _for(self, node: ast.For | ast.AsyncFor) -> None:
+        iterable = self._expression(node.iter)
+        before = self.environment
+        is_async = isinstance(node, ast.AsyncFor)
+        start, end = self._span(node)
+        body_start = self._span(node.body[0])[0]
+        self.environment = dict(before)
+        merges = self._enter_loop(node)
+        targets = self._bind_target(node.target, "loop", iterable, is_async=is_async)
+        self.scope.loops.append(ir.Loop(iterable, is_async, start, end, body_start, self.branch, tuple(targets)))
+        self.scope.has_await |= is_async
+        self._block(node.body)
+        self._leave_loop(merges, before, node.orelse, endless=False)
+
+    def _while(self, node: ast.While) -> None:
+        before = self.environment
+        self.environment = dict(before)
+        merges = self._enter_loop(node)
+        test = self._expression(node.test)
+        self._block(node.body)
+        self._leave_loop(merges, before, node.orelse, isinstance(test, ir.Constant) and bool(test.value))
+
+    def _break(self, node: ast.stmt) -> None:
+        if self.loop_exits:
+            self.loop_exits[-1].append(dict(self.environment))
+        self.dead = True
+
+    _continue = _break
+
+    def _raise(self, node: ast.Raise) -> None:
+        for part in (node.exc, node.cause):
+            if part is not None:
+                self._expression(part)
+        self.dead = True
+
+    def _return(self, node: ast.Return) -> None:
+        value = self._expression(node.value) if node.value is not None else None
+        self.scope.returns.append(ir.Return(value, *self._span(node), self.branch))
+        self.dead = True
+
+    def _with(self, node: ast.With | ast.AsyncWith) -> None:
+        is_async = isinstance(node, ast.AsyncWith)
+        self.scope.has_await |= is_async
+        body = (self._span(node.body[0])[0], self._span(node.body[-1])[1])
+        for item in node.items:
+            context = self._expression(item.context_expr)
+            self.scope.entries.append(
+                ir.Entry(context, is_async, context.start, context.end, self.branch, *body)
+            )
+            if item.optional_vars is not None:
+                self._bind_target(item.optional_vars, "with", context, is_async=is_async)
+        self._block(node.body)
+
+    def _try(self, node: ast.Try | ast.TryStar) -> None:
+        before, mark = dict(self.environment), len(self.scope.bindings)
+        self._block(node.body)
+        body = (self.environment, self.dead)
+        thrown = dict(before)
+        for index in range(mark, len(self.scope.bindings)):
+            name = self.scope.bindings[index].name
+            thrown[name] = tuple(dict.fromkeys((*thrown.get(name, ()), index)))
+        if node.orelse:
+            body = self._arm(node.orelse, body[0], self.branch)
+        arms = [body]
+        for number, handler in enumerate(node.handlers):
+            self.environment = dict(thrown)
+            if handler.type is not None:
+                self._expression(handler.type)
+            if handler.name:
+                self._bind(handler.name, "opaque", self._span(handler))
+            branch = self._new_branch(self.branch, self._span(node)[0], f"except {number}")
+            arms.append(self._arm(handler.body, self.environment, branch))
+        self._join(arms)
+        dead = self.dead
+        self._block(node.finalbody)
+        self.dead = self.dead or dead
+
+    def _expression_statement(self, node: ast.Expr) -> None:
+        self.scope.statements.append(self._expression(node.value))
+
+    def _assert(self, node: ast.Assert) -> None:
+        self._expression(node.test)
+        if node.msg is not None:
+            self._expression(node.msg)
+
+    def _delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                self.environment.pop(target.id, None)
+            else:
+                self._expression(target)
+
+    def _declare(self, node: ast.Global | ast.Nonlocal) -> None:
+        target = 0
+        if isinstance(node, ast.Nonlocal):
+            target = self.scope.parent
+        for name in node.names:
+            self.elsewhere[name] = target
+
+    # Assignments
+
+    def _assign(self, node: ast.Assign) -> None:
+        value = self._expression(node.value)
+        for target in node.targets:
+            self._bind_target(target, "assign", value)
+
+    def _annotated_assign(self, node: ast.AnnAssign) -> None:
+        annotation = self._annotation(node.annotation)
+        if node.value is None:
+            if isinstance(node.target, ast.Name):
+                self._bind(node.target.id, "annotation", self._span(node.target), annotation=annotation)
+            return
+        value = self._expression(node.value)
+        for index in self._bind_target(node.target, "assign", value):
+            self.scope.bindings[index].annotation = annotation
+
+    def _augmented_assign(self, node: ast.AugAssign) -> None:
+        value = self._expression(node.value)
+        if isinstance(node.target, ast.Name):
+            before = self.environment.get(node.target.id, ())
+            self._name(ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target))
+            self._bind(node.target.id, "augmented", self._span(node.target), value=value, sources=before)
+        else:
+            self._expression(node.target)
+
+    def _bind_target(
+        self,
+        target: ast.expr,
+        kind: ir.BindingKind,
+        value: ir.Expression,
+        path: tuple[int, ...] = (),
+        is_async: bool = False,
+    ) -> list[int]:
+        """Bind every name of an assignment's left side; returns the new bindings."""
+        if isinstance(target, ast.Name):
+            return [self._bind(target.id, kind, self._span(target), value=value, path=path, is_async=is_async)]
+        if isinstance(target, ast.Starred):
+            return self._bind_target(target.value, "opaque", value)
+        if isinstance(target, ast.Tuple | ast.List):
+            found: list[int] = []
+            for number, item in enumerate(target.elts):
+                found += self._bind_target(item, kind, value, (*path, number), is_async)
+            return found
+        if kind == "assign" and isinstance(target, ast.Attribute):
+            base = self._expression(target.value)
+            self.scope.stores.append(ir.Store(base, target.attr, True, value, path, *self._span(target)))
+        elif isinstance(target, ast.Subscript):
+            base, key = self._expression(target.value), self._expression(target.slice)
+            if kind == "assign" and isinstance(key, ir.Constant):
+                self.scope.stores.append(ir.Store(base, str(key.value), False, value, path, *self._span(target)))
+        else:
+            self._expression(target)
+        return []
+
+    # Definitions
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        decorators = [self._expression(decorator) for decorator in node.decorator_list]
+        start, end = self._span(node)
+        scope = self._new_scope("function", node.name, start, end)
+        scope.is_async = isinstance(node, ast.AsyncFunctionDef)
+        scope.decorators = decorators
+        scope.parameters = self._parameters(node.args)
+        if node.returns is not None:
+            scope.returns_annotation = self._annotation(node.returns)
+        self._bind(node.name, "function", (start, end), target=scope.index)
+        with self._inside(scope):
+            self._bind_parameters(scope)
+            self._block(node.body)
+            scope.always_leaves = self.dead
+
+    def _lambda(self, node: ast.Lambda) -> ir.Closure:
+        start, end = self._span(node)
+        scope = self._new_scope("lambda", "lambda", start, end)
+        scope.parameters = self._parameters(node.args)
+        with self._inside(scope):
+            self._bind_parameters(scope)
+            value = self._expression(node.body)
+            scope.returns.append(ir.Return(value, value.start, value.end, -1))
+        return ir.Closure(start, end, scope.index)
+
+    def _generator_expression(self, node: ast.GeneratorExp) -> ir.Closure:
+        start, end = self._span(node)
+        first = self._expression(node.generators[0].iter)
+        scope = self._new_scope("generator-expression", "generator expression", start, end)
+        scope.is_generator = True
+        with self._inside(scope):
+            for number, generator in enumerate(node.generators):
+                iterable = first if number == 0 else self._expression(generator.iter)
+                self._comprehension_loop(generator, iterable, outer=self.scopes[scope.parent] if number == 0 else None)
+                scope.is_async |= bool(generator.is_async)
+            element = self._expression(node.elt)
+            scope.is_async |= scope.has_await
+            scope.yields.append(ir.Yield(element.start, element.end, element, False))
+            scope.yield_branches.append(-1)
+        return ir.Closure(start, end, scope.index, first)
+
+    def _class(self, node: ast.ClassDef) -> None:
+        decorators = [self._expression(decorator) for decorator in node.decorator_list]
+        bases = [self._expression(base) for base in node.bases]
+        keywords = [(keyword.arg, self._expression(keyword.value)) for keyword in node.keywords]
+        start, end = self._span(node)
+        scope = self._new_scope("class", node.name, start, end)
+        scope.decorators, scope.bases, scope.keywords = decorators, bases, keywords
+        self._bind(node.name, "class", (start, end), target=scope.index)
+        with self._inside(scope):
+            self._block(node.body)
+
+    def _parameters(self, arguments: ast.arguments) -> list[ir.Parameter]:
+        positional = [*arguments.posonlyargs, *arguments.args]
+        missing: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
+        rows = [(a, d, "positional") for a, d in zip(positional, [*missing, *arguments.defaults], strict=True)]
+        if arguments.vararg is not None:
+            rows.append((arguments.vararg, None, "starred"))
+        rows += [(a, d, "keyword") for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+        if arguments.kwarg is not None:
+            rows.append((arguments.kwarg, None, "mapping"))
+        return [
+            ir.Parameter(
+                argument.arg,
+                kind,  # type: ignore[arg-type]  # one of the four words above
+                self._annotation(argument.annotation) if argument.annotation is not None else None,
+                self._expression(default) if default is not None else None,
+            )
+            for argument, default, kind in rows
+        ]
+
+    def _bind_parameters(self, scope: ir.Scope) -> None:
+        for parameter in scope.parameters:
+            self._bind(parameter.name, "parameter", (scope.start, scope.start), annotation=parameter.annotation)
+
+    def _import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            self.summary.imports.append((alias.name, "", 0))
+            name = alias.asname or alias.name.partition(".")[0]
+            module = alias.name if alias.asname else name
+            self._bind(name, "import", self._span(node), module=module)
+
+    def _import_from(self, node: ast.ImportFrom) -> None:
+        module, level = node.module or "", node.level
+        for alias in node.names:
+            self.summary.imports.append((module, alias.name, level))
+            if alias.name == "*":
+                self.summary.star_imports.append((module, level))
+                continue
+            name = alias.asname or alias.name
+            self._bind(name, "import", self._span(node), module=module, member=alias.name, level=level)
+
+    # Expressions
+
+    def _expression(self, node: ast.expr) -> ir.Expression:
+        lower = self.expressions.get(type(node))
+        if lower is not None:
+            return lower(node)
+        operands = []
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                operands.append(self._expression(child))
+        operator = type(node.op).__name__ if isinstance(node, ast.BinOp | ast.UnaryOp) else type(node).__name__
+        return ir.Operation(*self._span(node), operator, tuple(operands))
+
+    def _annotation(self, node: ast.expr) -> ir.Expression:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            try:
+                parsed = ast.parse(node.value.strip(), mode="eval").body
+            except (SyntaxError, ValueError):
+                return self._expression(node)
+            for child in ast.walk(parsed):
+                if isinstance(child, ast.expr):
+                    ast.copy_location(child, node)
+            return self._expression(parsed)
+        return self._expression(node)
+
+    def _name(self, node: ast.Name) -> ir.Name:
+        name = ir.Name(*self._span(node), node.id, self.environment.get(node.id))
+        if node.id in self.elsewhere and node.id not in self.environment:
+            name.bindings = None
+        self.scope.names.append(name)
+        return name
+
+    def _attribute(self, node: ast.Attribute) -> ir.Attribute:
+        attribute = ir.Attribute(*self._span(node), self._expression(node.value), node.attr)
+        self.scope.attributes.append(attribute)
+        return attribute
+
+    def _call(self, node: ast.Call) -> ir.Call:
+        function = self._expression(node.func)
+        arguments = tuple(self._expression(argument) for argument in node.args)
+        keywords = tuple((keyword.arg, self._expression(keyword.value)) for keyword in node.keywords)
+        call = ir.Call(*self._span(node), function, arguments, keywords)
+        self.scope.calls.append(call)
+        self.scope.call_branches.append(self.branch)
+        return call
+
+    def _await(self, node: ast.Await) -> ir.Await:
+        value = self._expression(node.value)
+        self.scope.has_await = True
+        if isinstance(value, ir.Call):
+            self.scope.awaited.add(value.start)
+        return ir.Await(*self._span(node), value)
+
+    def _constant(self, node: ast.Constant) -> ir.Constant:
+        value = node.value
+        if value is Ellipsis or isinstance(value, complex):
+            value = None
+        return ir.Constant(*self._span(node), value)
+
+    def _sequence(self, node: ast.Tuple | ast.List | ast.Set) -> ir.Sequence:
+        kind = type(node).__name__.lower()
+        return ir.Sequence(*self._span(node), kind, tuple(self._expression(item) for item in node.elts))  # type: ignore[arg-type]
+
+    def _mapping(self, node: ast.Dict) -> ir.Mapping:
+        items = tuple(
+            (self._expression(key) if key is not None else None, self._expression(value))
+            for key, value in zip(node.keys, node.values, strict=True)
+        )
+        return ir.Mapping(*self._span(node), items)
+
+    def _subscript(self, node: ast.Subscript) -> ir.Subscript:
+        return ir.Subscript(*self._span(node), self._expression(node.value), self._expression(node.slice))
+
+    def _conditional(self, node: ast.IfExp) -> ir.Choice:
+        test = self._expression(node.test)
+        options = (self._expression(node.body), self._expression(node.orelse))
+        return ir.Choice(*self._span(node), (test,), options)
+
+    def _boolean(self, node: ast.BoolOp) -> ir.Choice:
+        return ir.Choice(*self._span(node), (), tuple(self._expression(value) for value in node.values))
+
+    def _comprehension_loop(
+        self, generator: ast.comprehension, iterable: ir.Expression, outer: ir.Scope | None = None
+    ) -> int:
+        is_async = bool(generator.is_async)
+        targets = self._bind_target(generator.target, "loop", iterable, is_async=is_async)
+        if outer is not None:
+            for index in targets:
+                self.scope.bindings[index].scope = outer.index
+        span = self._span(generator.iter)
+        self.scope.loops.append(ir.Loop(iterable, is_async, *span, -1, self.branch, tuple(targets)))
+        self.scope.has_await |= is_async
+        for condition in generator.ifs:
+            self._expression(condition)
+        return len(self.scope.loops) - 1
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp) -> ir.Comprehension:
+        outer = self.environment
+        self.environment = dict(outer)
+        loops = [self._comprehension_loop(g, self._expression(g.iter)) for g in node.generators]
+        if isinstance(node, ast.DictComp):
+            self._expression(node.key)
+            element = self._expression(node.value)
+        else:
+            element = self._expression(node.elt)
+        self.environment = outer
+        kind = type(node).__name__.removesuffix("Comp").lower()
+        return ir.Comprehension(*self._span(node), kind, element, tuple(loops))  # type: ignore[arg-type]
+
+    def _formatted(self, node: ast.JoinedStr) -> ir.FormattedString:
+        values = tuple(self._expression(part.value) for part in node.values if isinstance(part, ast.FormattedValue))
+        return ir.FormattedString(*self._span(node), values)
+
+    def _yield(self, node: ast.Yield | ast.YieldFrom) -> ir.Yield:
+        value = self._expression(node.value) if node.value is not None else None
+        result = ir.Yield(*self._span(node), value, isinstance(node, ast.YieldFrom))
+        self.scope.is_generator = True
+        self.scope.yields.append(result)
+        self.scope.yield_branches.append(self.branch)
+        return result
+
+    def _starred(self, node: ast.Starred) -> ir.Starred:
+        return ir.Starred(*self._span(node), self._expression(node.value))
+
+    def _walrus(self, node: ast.NamedExpr) -> ir.Walrus:
+        value = self._expression(node.value)
+        self._bind_target(node.target, "assign", value)
+        return ir.Walrus(*self._span(node), value)
+
+
+def _assigned(node: ast.stmt) -> set[str]:
+    """The names that a statement may bind, nested functions left out."""
+    names: set[str] = set()
+    pending: list[ast.AST] = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, ast.Name):
+            if isinstance(current.ctx, ast.Store):
+                names.add(current.id)
+        elif not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            pending.extend(ast.iter_child_nodes(current))
+    return names
+
+
+def _captured(pattern: ast.pattern) -> Iterator[str]:
+    for node in ast.walk(pattern):
+        name = getattr(node, "name", None) or getattr(node, "rest", None)
+        if isinstance(name, str):
+            yield name
+
+
+def _is_main_guard(test: ast.expr) -> bool:
+    match test:
+        case ast.Compare(left=ast.Name(id="__name__"), comparators=[ast.Constant(value="__main__")]):
+            return True
+    return False
+
+
+def span_of(expression: ir.Expression) -> Span:
+    return Span(expression.start, expression.end)
