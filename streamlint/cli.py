@@ -109,7 +109,7 @@ def _lint(options: dict[str, Any]) -> int:
         _print_fixed_text(request.text, outcome)
         _report(outcome, options, style, err=True)
     else:
-        outcome = run.write(outcome)
+        outcome = run.write(request, outcome)
         _report(outcome, options, style)
     _print_skipped(outcome, options["quiet"])
     return _exit_code(outcome, options)

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import ast
 import os
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from streamlint import discovery, rule
+from streamlint import discovery, intake, rule
 from streamlint.config import ConfigError
 from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Place, Severity
 from streamlint.fix import Level
 from streamlint.outcome import Applied, Change, Outcome, Skipped
-from streamlint.source import Source, Span, UnreadableFile
-from streamlint.suppress import MARK, suppress
+from streamlint.suppress import suppress
 
 if TYPE_CHECKING:
     from streamlint.config import Config, Selection
     from streamlint.knowledge import Knowledge
     from streamlint.project import Project
+    from streamlint.source import Source
 
 ROUNDS = 10
-SIZE_LIMIT = 2_000_000
-"""Bytes; a larger file was written by a program."""
-SYNTAX_BUDGET = 1_000_000
-"""Characters of files that cannot matter of which a run still checks the syntax: `ast` reads about 7 MB a second."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +44,7 @@ class Request:
 def run(request: Request) -> Outcome:
     """Lint and, where asked, fix; nothing is written."""
     found = _find(request)
-    texts = _read(request, found)
+    texts = intake.read(found, request.text)
     findings, applied, overlay = _settle(request, texts)
     kept = [finding for finding in (*texts.faults, *findings) if _reported(request, finding)]
     return Outcome(
@@ -64,45 +58,32 @@ def run(request: Request) -> Outcome:
     )
 
 
-def write(outcome: Outcome) -> Outcome:
-    """Write the fixed texts; the outcome then says which files refused."""
+def write(request: Request, outcome: Outcome) -> Outcome:
+    """Write the fixed texts. Where a file refuses, the outcome is that of what then stands on the disk."""
+    if not outcome.changes:
+        return outcome
     from streamlint import fix
 
-    refused = []
+    refused: list[Skipped] = []
     for change in outcome.changes:
         try:
             fix.write(change.before, change.after.text)
         except fix.UnwritableFile as error:
             refused.append(Skipped(change.before.path, str(error)))
-    return replace(outcome, unwritten=tuple(refused))
+    if not refused:
+        return outcome
+    paths = {skipped.path for skipped in refused}
+    applied = tuple(applied for applied in outcome.applied if applied.finding.path not in paths)
+    return replace(run(replace(request, fix=False)), applied=applied, unwritten=tuple(refused))
 
 
 def entry_points(request: Request) -> tuple[Any, ...]:
     """What the frameworks call in the files of the request, by place."""
     found = _find(request)
-    texts = _read(request, found)
+    texts = intake.read(found, request.text)
     projects = _Projects(request, texts, {}).all
     points = [point for project in projects for point in project.entry_points() if point.place.path in found.files]
     return tuple(sorted(points, key=lambda point: (str(point.place.path), point.place.span.start)))
-
-
-@dataclass
-class _Texts:
-    """The files of a run: those that must be looked at, and the faults of those that cannot be."""
-
-    matter: dict[Path, Source] = field(default_factory=dict)
-    interesting: set[Path] = field(default_factory=set)
-    faults: list[Finding] = field(default_factory=list)
-    budget: int = SYNTAX_BUDGET
-    _syntax: dict[tuple[Path, str], tuple[Finding, ...]] = field(default_factory=dict)
-
-    def check_syntax(self, source: Source) -> tuple[Finding, ...]:
-        """The syntax error of a file that is not looked at otherwise, as long as the budget lasts."""
-        key = (source.path, source.text)
-        if key not in self._syntax and len(source.text) <= self.budget:
-            self.budget -= len(source.text)
-            self._syntax[key] = tuple(_syntax_fault(source))
-        return self._syntax.get(key, ())
 
 
 def _find(request: Request) -> discovery.Found:
@@ -115,49 +96,7 @@ def _patterns(config: Config) -> discovery.Patterns:
     return discovery.Patterns(config.root, (*config.exclude, *config.extend_exclude))
 
 
-def _read(request: Request, found: discovery.Found) -> _Texts:
-    texts = _Texts()
-    for path in list(found.files):
-        try:
-            content = _content(request, path)
-            if len(content) > SIZE_LIMIT:
-                found.skipped.append(Skipped(path, f"is larger than {SIZE_LIMIT // 1_000_000} MB"))
-                del found.files[path]
-                continue
-            interesting = _interesting(content)
-            matters = interesting or MARK.encode() in content
-            if not matters and len(content) > texts.budget:
-                continue
-            source = Source.decode(path, content)
-        except UnreadableFile as error:
-            texts.faults.append(_unreadable(rule.file_place(path), str(error)))
-            continue
-        if interesting:
-            texts.interesting.add(path)
-        if matters:
-            texts.matter[path] = source
-        else:
-            texts.faults.extend(texts.check_syntax(source))
-    return texts
-
-
-def _content(request: Request, path: Path) -> bytes:
-    if request.text is not None:
-        return request.text.encode(request.text.text)
-    try:
-        with path.open("rb") as file:
-            return file.read(SIZE_LIMIT + 1)
-    except OSError as error:
-        raise UnreadableFile(error.strerror or str(error)) from error
-
-
-def _interesting(content: bytes) -> bool:
-    from streamlint import project
-
-    return project.interesting(content)
-
-
-def _settle(request: Request, texts: _Texts) -> tuple[list[Finding], list[Applied], dict[Path, Source]]:
+def _settle(request: Request, texts: intake.Texts) -> tuple[list[Finding], list[Applied], dict[Path, Source]]:
     """Lint, fix and lint again until no fix is left to apply."""
     overlay: dict[Path, Source] = {}
     applied: list[Applied] = []
@@ -202,7 +141,7 @@ def _lint(request: Request, projects: _Projects, sources: Mapping[Path, Source])
 def _check(projects: _Projects, path: Path, source: Source) -> Iterator[Finding]:
     """The findings of one file; a failure of ours is one of them."""
     if "\0" in source.text:
-        yield from _syntax_fault(source)
+        yield from intake.syntax_fault(source)
         return
     rules = projects.rules_for(path, source)
     try:
@@ -213,7 +152,7 @@ def _check(projects: _Projects, path: Path, source: Source) -> Iterator[Finding]
     except ConfigError:
         raise
     except (RecursionError, MemoryError):
-        yield _unreadable(_place(source, 1, 1), "is nested too deeply to be read")
+        yield intake.unreadable(intake.place_at(source, 1, 1), "is nested too deeply to be read")
     except Exception as error:  # noqa: BLE001 a failure of our own is reported, and other files go on
         yield rule.crash("the reading of the file", error, rule.file_place(path))
 
@@ -224,7 +163,7 @@ def _check_python(rules: Sequence[rule.Rule], project: Project, source: Source) 
     try:
         file = PythonFile(source, project)
     except UnparsableFile as error:
-        yield _unreadable(_place(source, error.line, error.column), str(error))
+        yield intake.unreadable(intake.place_at(source, error.line, error.column), str(error))
         return
     yield from rule.dispatch(file, rules)
 
@@ -232,7 +171,7 @@ def _check_python(rules: Sequence[rule.Rule], project: Project, source: Source) 
 class _Projects:
     """The projects that the files of a run belong to, and the rules, made when the first file needs them."""
 
-    def __init__(self, request: Request, texts: _Texts, overlay: Mapping[Path, Source]) -> None:
+    def __init__(self, request: Request, texts: intake.Texts, overlay: Mapping[Path, Source]) -> None:
         self._request = request
         self.texts = texts
         self._overlay = dict(overlay)
@@ -332,35 +271,3 @@ def _reported(request: Request, finding: Finding) -> bool:
 def _ignored(request: Request, finding: Finding) -> bool:
     named = any(finding.code.startswith(prefix) for prefix in request.selection.ignore)
     return named or request.config.ignored_in(finding.path, finding.code)
-
-
-def _syntax_fault(source: Source) -> Iterator[Finding]:
-    error = _parse_error(source.text)
-    if isinstance(error, SyntaxError):
-        yield _unreadable(_place(source, error.lineno or 1, error.offset or 1), f"is not valid Python: {error.msg}")
-    elif error is not None:
-        yield _unreadable(_place(source, 1, 1), f"cannot be parsed: {str(error) or type(error).__name__}")
-
-
-def _parse_error(text: str) -> Exception | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(text, "<text>", "exec", flags=ast.PyCF_ONLY_AST, dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return error
-    return None
-
-
-def _unreadable(place: Place, message: str) -> Finding:
-    note = "nothing else in this file was checked"
-    code = UNREADABLE_FILE
-    return Finding(code.code, code.name, code.severity, message, place, notes=(note,))
-
-
-def _place(source: Source, line: int, column: int) -> Place:
-    line = min(max(line, 1), len(source.line_starts))
-    text = source.line(line)
-    start = source.line_starts[line - 1] + min(max(column, 1) - 1, len(text))
-    end = min(start + 1, source.line_starts[line - 1] + len(text))
-    return Place(source.path, Span(start, end), source.position(start), source.position(end), text)

@@ -151,3 +151,21 @@ def test_unreadable_file_can_be_ignored_by_configuration(write: Write, streamlin
     write("streamlint.toml", '[per-file-ignores]\n"templates/**" = ["unreadable-file"]\n')
     write("templates/app.py", "def {{ name }}():\n")
     assert streamlint().exit_code == 0
+
+
+def test_a_file_that_cannot_be_written_is_told(
+    write: Write, streamlint: Streamlint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("app.py", BLOCKING)
+
+    def refuse(*_names: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    result = streamlint("--fix")
+    assert result.exit_code == 1
+    assert "app.py: not written: Permission denied" in result.stderr
+    assert "Found 1 error" in result.stdout
+    assert "Fixed" not in result.stdout
+    assert path.read_text() == BLOCKING
+    assert [each.name for each in path.parent.iterdir() if each.suffix == ".py"] == ["app.py"]
