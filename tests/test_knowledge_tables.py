@@ -62,7 +62,6 @@ json.dump(answer, sys.stdout)
 ELSEWHERE = frozenset(
     {
         "anthropic.Anthropic.completions",
-        "boto3.resources.base.ServiceResource",
         "django.conf.urls.url",
         "mistralai.Mistral",
         "pandas.read_gbq",
@@ -373,6 +372,29 @@ def test_what_a_fix_may_do() -> None:
     get = BLOCKING.call("queue.Queue.get")
     assert get is not None
     assert any("False" in unless.values for unless in get.unless)
+
+
+@pytest.mark.parametrize(
+    ("name", "positional", "keywords", "at_once"),
+    [
+        ("queue.Queue.get", [], {}, False),
+        ("queue.Queue.get", ["False"], {}, True),
+        ("queue.Queue.get", ["True", "0"], {}, True),
+        ("queue.Queue.get", [], {"timeout": "5.0"}, False),
+        ("threading.Lock.acquire", [], {"blocking": "False"}, True),
+        ("fcntl.flock", ["file", "LOCK_NB|LOCK_EX"], {}, True),
+        ("fcntl.flock", ["file", "fcntl.LOCK_EX"], {}, False),
+        ("os.waitpid", ["pid", "os.WNOHANG"], {}, True),
+        ("smtplib.SMTP", [], {}, True),
+        ("smtplib.SMTP", ["host"], {}, False),
+    ],
+)
+def test_arguments_with_which_a_call_returns_at_once(
+    name: str, positional: list[str], keywords: dict[str, str], at_once: bool
+) -> None:
+    call = BLOCKING.call(name)
+    assert call is not None
+    assert call.returns_at_once(positional, keywords) is at_once
 
 
 def test_iteration_waits() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -27,6 +27,14 @@ class Unless:
     keyword: str
     values: tuple[str, ...]
 
+    def holds(self, positional: Sequence[str], keywords: Mapping[str, str]) -> bool:
+        """Whether the arguments, as source texts, have one of the values; one flag of `A | B` is enough."""
+        given = keywords.get(self.keyword)
+        if given is None and self.position is not None and self.position < len(positional):
+            given = positional[self.position]
+        flags = "".join((given or "").split()).split("|")
+        return any(_is_value(flag, value) for flag in flags for value in self.values)
+
 
 @dataclass(frozen=True)
 class BlockingCall:
@@ -46,6 +54,12 @@ class BlockingCall:
     iterates: bool = False
     """With `stream=True`, or for a method that streams, each item of the result waits as well."""
     unless: tuple[Unless, ...] = ()
+
+    def returns_at_once(self, positional: Sequence[str], keywords: Mapping[str, str]) -> bool:
+        """Whether a call with these arguments, given as source texts, does not wait (`get(block=False)`, `SMTP()`)."""
+        if self.needs_argument and not positional and not keywords:
+            return True
+        return any(unless.holds(positional, keywords) for unless in self.unless)
 
 
 @dataclass(frozen=True)
@@ -252,6 +266,11 @@ def _fact(row: Row) -> BlockingCall:
             Unless(each.number("position"), each.text("keyword"), each.texts("values")) for each in row.rows("unless")
         ),
     )
+
+
+def _is_value(text: str, value: str) -> bool:
+    """Whether both are the same text, or one name with and without its module."""
+    return text == value or (not value[0].isdigit() and text.rpartition(".")[2] == value.rpartition(".")[2])
 
 
 def _matches(pattern: str, chain: str) -> bool:
