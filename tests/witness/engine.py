@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llama_index.core import Document, MockEmbedding, Settings, VectorStoreIndex
+from llama_index.core.agent.workflow import FunctionAgent
 from llama_index.core.base.llms.generic_utils import (
     astream_completion_response_to_chat_response,
     completion_response_to_chat_response,
@@ -24,8 +25,13 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.chat_engine.types import ChatMode
 from llama_index.core.llms import CustomLLM
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
+from llama_index.core.llms.function_calling import FunctionCallingLLM
 
 from .pace import Pace, TokenLog
+
+if TYPE_CHECKING:
+    from llama_index.core.llms.llm import ToolSelection
+    from llama_index.core.tools import BaseTool
 
 
 class _Now:
@@ -113,6 +119,33 @@ class TokenLLM(SyncOnlyLLM):
         return astream_completion_response_to_chat_response(await self.astream_complete(str(messages)))
 
 
+class AgentLLM(TokenLLM, FunctionCallingLLM):
+    """A model that agents accept, and that never calls a tool."""
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        """A model for agents."""
+        return LLMMetadata(is_function_calling_model=True)
+
+    def _prepare_chat_with_tools(
+        self,
+        tools: Sequence[BaseTool],
+        user_msg: str | ChatMessage | None = None,
+        chat_history: list[ChatMessage] | None = None,
+        verbose: bool = False,
+        allow_parallel_tool_calls: bool = False,
+        tool_required: bool = False,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        return {"messages": [*(chat_history or ()), *([ChatMessage(content=str(user_msg))] if user_msg else ())]}
+
+    def get_tool_calls_from_response(
+        self, response: ChatResponse, error_on_no_tool_call: bool = True, **kwargs: Any
+    ) -> list[ToolSelection]:
+        """None, whatever was said."""
+        return []
+
+
 class SlowEmbedding(MockEmbedding):
     """An embedding that takes as long as the pace says, and has async methods of its own."""
 
@@ -142,4 +175,5 @@ def names() -> dict[str, Any]:
         "query_engine": engine,
         "chat_engine": index.as_chat_engine(chat_mode=ChatMode.CONTEXT),
         "retriever": index.as_retriever(),
+        "agent": FunctionAgent(llm=AgentLLM()),
     }

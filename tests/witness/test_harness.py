@@ -203,3 +203,28 @@ def chat(q: str):
     return StreamingResponse(ask(q))
 """
     assert measure(code, files={"services/chat.py": helper}).status == 200
+
+
+@repeated
+def test_workflows_and_agents_run() -> None:
+    """An agent streams its events; one that is awaited first has them all ready; and it goes on for a client that has left."""
+    streams = (
+        FASTAPI
+        + """
+@app.get("/chat")
+async def chat(q: str):
+    handler = agent.run(q)
+
+    async def stream():
+        async for event in handler.stream_events():
+            if delta := getattr(event, "delta", ""):
+                yield delta
+        await handler
+
+    return StreamingResponse(stream(), media_type="text/plain")
+"""
+    )
+    waits = streams.replace("handler = agent.run(q)", "handler = agent.run(q)\n    await handler")
+    assert measure(streams).streamed
+    assert measure(waits).first_token_ratio > 0.8
+    assert measure(streams, leave_at=0.3).produced == 20
