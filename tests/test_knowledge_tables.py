@@ -431,7 +431,8 @@ def test_heavy_calls() -> None:
     assert heavy.call("transformers.AutoTokenizer.from_pretrained") is None
     assert heavy.verb("expensive_local_rerank")
     assert heavy.verb("service.transcribeAudio") == "transcription"
-    assert heavy.verb("embedded_link") == ""
+    for name in ("embedded_link", "get_reranker", "load_embeddings", "get_transcription", "cpu_count"):
+        assert heavy.verb(name) == ""
     assert heavy.verb("embed_app.render") == ""
 
 
@@ -477,6 +478,7 @@ FRAMEWORKS = Frameworks()
         ("quart.Quart", "route", "quart", Kind.ROUTE, ("GET",), Runner.THREAD_POOL),
         ("sanic.Sanic", "post", "sanic", Kind.ROUTE, ("POST",), Runner.EVENT_LOOP),
         ("aiohttp.web.UrlDispatcher", "add_get", "aiohttp", Kind.ROUTE, ("GET",), Runner.EVENT_LOOP),
+        ("socketio.AsyncServer", "event", "socketio", Kind.WEBSOCKET, (), Runner.EVENT_LOOP),
         ("ninja.NinjaAPI", "post", "django", Kind.ROUTE, ("POST",), Runner.WORKER_THREAD),
     ],
 )
