@@ -55,7 +55,10 @@ def test_level_decides(level: Level) -> None:
 
 def test_equal_fixes_once_and_in_order() -> None:
     later, earlier = replacing(TEXT, "gamma", "g"), replacing(TEXT, "beta", "b")
-    assert fix.choose(findings(later, earlier, replacing(TEXT, "gamma", "g")), Level.SAFE, source(TEXT)) == (earlier, later)
+    assert fix.choose(findings(later, earlier, replacing(TEXT, "gamma", "g")), Level.SAFE, source(TEXT)) == (
+        earlier,
+        later,
+    )
 
 
 def test_the_first_by_position_wins() -> None:
@@ -504,9 +507,9 @@ def test_diff() -> None:
 def test_reexports_are_the_same_objects() -> None:
     from importlib import import_module
 
-    from streamlint import imports
+    from streamlint.imports import names
 
-    for one, other in imports._same_objects().items():
+    for one, other in names._same_objects().items():
         assert getattr(import_module(one.module), one.name) is getattr(import_module(other.module), other.name)
 
 
