@@ -17,7 +17,7 @@ from streamlint.knowledge.off_loop import OffLoop, Result, Where
 from streamlint.knowledge.responses import Fate, Responses
 from streamlint.knowledge.table import Row, read
 
-CALL_TABLES = ("blocking_calls", "heavy_calls", "off_loop")
+CALL_TABLES = ("blocking_calls", "blocking_services", "heavy_calls", "off_loop")
 
 # Runs in an interpreter of its own: these packages warn, configure and register things when they are imported.
 RESOLVER = """
@@ -214,7 +214,7 @@ def test_no_framework_name_is_said_twice() -> None:
 
 
 def test_every_class_that_is_named_is_known() -> None:
-    for table in ("blocking_calls", "heavy_calls"):
+    for table in ("blocking_calls", "blocking_services", "heavy_calls"):
         rows = list(read(table).rows("class"))
         known = {name for row in rows for name in (row.text("name"), *row.texts("also"))}
         used = {value for row in rows for key in ("returns", "attributes") for value in row.mapping(key).values()}
@@ -421,6 +421,12 @@ def test_user_rows_extend_the_table() -> None:
 def test_nothing_harmless_blocks() -> None:
     names = [name for row in read("blocking_calls").rows("harmless") for name in row.texts("names")]
     assert [name for name in names if not name.endswith("*") and BLOCKING.call(name) is not None] == []
+
+
+def test_second_table_is_announced() -> None:
+    names = {name for table, name in dotted_names() if table == "blocking_services"}
+    assert sorted({name.partition(".")[0] for name in names}) == sorted(read("blocking_calls").texts("services"))
+    assert {"redis", "requests"} <= BlockingCalls().packages
 
 
 def test_heavy_calls() -> None:

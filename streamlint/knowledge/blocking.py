@@ -98,17 +98,14 @@ class CallTable:
         self._functions: dict[str, BlockingCall] = {}
         self._classes: dict[str, _Class] = {}
         self._made_by: dict[str, str] = {}
-        for row in table.rows("class"):
-            self._add_class(row)
-        for row in table.rows("returns"):
-            self._made_by.update(dict.fromkeys(row.texts("by"), row.text("class")))
-        for row in table.rows("call"):
-            self._add_call(row)
+        self._unread = frozenset(table.texts("services"))
+        self._add(table)
         for values in user_rows:
             self._add_user_row(Row(values))
 
     def call(self, dotted: str) -> BlockingCall | None:
         """What is known about calling `dotted`, or None when it does not block or is unknown."""
+        self._prepare(dotted)
         if (fact := self._functions.get(dotted)) is not None:
             return replace(fact, name=dotted)
         owner, chain = self._owner(dotted)
@@ -125,6 +122,7 @@ class CallTable:
 
         Calling an instance is "package.Class.__call__"; entering it, "package.Class.__enter__", mostly gives it back.
         """
+        self._prepare(dotted)
         if dotted in self._made_by:
             return self._made_by[dotted]
         owner, chain = self._owner(dotted)
@@ -163,10 +161,17 @@ class CallTable:
     def packages(self) -> frozenset[str]:
         """Top-level names of everything that the table knows; "builtins" is not imported by anybody."""
         names = {*self._functions, *self._classes, *self._made_by}
-        return frozenset(name.partition(".")[0] for name in names) - {"builtins"}
+        return (frozenset(name.partition(".")[0] for name in names) | self._unread) - {"builtins"}
+
+    def _prepare(self, dotted: str) -> None:
+        """Read the second table when a name of its packages is asked for: it is large, and most files need none of it."""
+        if dotted.partition(".")[0] in self._unread:
+            self._unread = frozenset()
+            self._add(read("blocking_services"))
 
     def _owner(self, dotted: str) -> tuple[_Class | None, str]:
         """The known class that `dotted` starts with, and what follows it."""
+        self._prepare(dotted)
         end = len(dotted)
         while end > 0:
             if (owner := self._classes.get(dotted[:end])) is not None:
@@ -202,6 +207,14 @@ class CallTable:
             return owner.returns.get(method, owner.name) or None
         return None if method.startswith("_") else owner.returns.get("*")
 
+    def _add(self, table: Row) -> None:
+        for row in table.rows("class"):
+            self._add_class(row)
+        for row in table.rows("returns"):
+            self._made_by.update(dict.fromkeys(row.texts("by"), row.text("class")))
+        for row in table.rows("call"):
+            self._add_call(row)
+
     def _add_class(self, row: Row) -> None:
         known = _Class(
             row.text("name"),
@@ -215,7 +228,8 @@ class CallTable:
 
     def _add_call(self, row: Row) -> None:
         fact = _fact(row)
-        self._functions.update(dict.fromkeys(row.texts("names"), fact))
+        for name in row.texts("names"):
+            self._functions.setdefault(name, fact)
         for name in row.texts("classes"):
             self._classes[name].groups.append(_Group(row.texts("methods"), row.texts("except"), fact))
 
