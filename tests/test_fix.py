@@ -516,3 +516,22 @@ def test_reexports_are_the_same_objects() -> None:
 def test_libcst_is_not_imported_for_the_types() -> None:
     program = "import sys, streamlint.fix; sys.exit('libcst' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+# Both at once
+
+SWAPPED = {
+    "one line": ("from x import old\n", "from x import new\n"),
+    "first of two": ("from x import old, z\n", "from x import new, z\n"),
+    "last of two": ("from x import a, old  # both\n", "from x import a, new  # both\n"),
+    "column": ("from x import (\n    a,\n    old,  # gone\n)\n", "from x import (\n    a,\n    new,\n)\n"),
+    "column of one": ("from x import (\n    old\n)\n", "from x import (\n    new\n)\n"),
+    "another module": ("import os\n\nfrom w import old\n", "import os\n\nfrom x import new\n"),
+    "the first line": ("from w import old\n\nimport zoo\n", "from x import new\n\nimport zoo\n"),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), SWAPPED.values(), ids=list(SWAPPED))
+def test_one_import_for_another(before: str, after: str) -> None:
+    text = f"{before}\nvalue = old(a)\n"
+    assert repaired(text, [replacing(text, "old(", "new(", Import("x", "new"))]) == f"{after}\nvalue = new(a)\n"
