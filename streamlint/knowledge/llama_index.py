@@ -100,7 +100,7 @@ class LlamaIndex:
         """The releases in which the import works, also where the module only uses the name (reads the big tables)."""
         module, _, name = dotted.rpartition(".")
         for table in ("llama_index_paths", "llama_index_incidental"):
-            found = tuple(held for held, names in _exports(table).get(module, ()) if name in names)
+            found = tuple(held for held, names in _exports(table).get(module, ()) if name in names.split())
             if found:
                 return found
         return ()
@@ -110,7 +110,8 @@ class LlamaIndex:
         if not module.startswith(("llama_index", "workflows")):
             return False
         return any(
-            name in names and held.holds(version) for held, names in _exports("llama_index_paths").get(module, ())
+            name in names.split() and held.holds(version)
+            for held, names in _exports("llama_index_paths").get(module, ())
         )
 
     def paths(self, name: str, version: str | None = None) -> tuple[str, ...]:
@@ -119,7 +120,7 @@ class LlamaIndex:
             f"{module}.{name}"
             for module, rows in _exports("llama_index_paths").items()
             for held, names in rows
-            if name in names and held.holds(version)
+            if name in names.split() and held.holds(version)
         ]
         return tuple(sorted(dict.fromkeys(found), key=lambda path: (path.count("."), len(path), path)))
 
@@ -128,7 +129,7 @@ class LlamaIndex:
     def method(self, role: Role, name: str, *, of: str = "", version: str | None = None) -> Method | None:
         """A method of a role; with `of`, the path of a class, as that class has it."""
         known = next((one for one in reversed(self._methods.get((role, name), ())) if one.range.holds(version)), None)
-        own = self._own.get(of.rpartition(".")[2]) if of else None
+        own = self._own.get(of.rpartition(".")[2]) if of.startswith(_PACKAGES) else None
         if known is None:
             return None
         kind = self._exceptions.get((self._bare(of, version), name)) if of else None
@@ -365,12 +366,12 @@ class LlamaIndex:
 
 
 @cache
-def _exports(table: str) -> dict[str, list[tuple[Range, frozenset[str]]]]:
-    """Module -> the names that can be imported from it, by range; its submodules are among them."""
-    found: dict[str, list[tuple[Range, frozenset[str]]]] = defaultdict(list)
+def _exports(table: str) -> dict[str, list[tuple[Range, str]]]:
+    """Module -> the names that can be imported from it, by range, with spaces between; its submodules are among them."""
+    found: dict[str, list[tuple[Range, str]]] = defaultdict(list)
     for row in read(table).rows("range"):
         for module, names in row.mapping("exports").items():
-            found[module].append((span(row), frozenset(names.split())))
+            found[module].append((span(row), names))
     return found
 
 

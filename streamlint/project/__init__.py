@@ -1,0 +1,161 @@
+"""The linted project as one thing that can be asked: values, entry points, who runs what, what blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge import Knowledge
+
+if TYPE_CHECKING:
+    from streamlint.finding import Place
+    from streamlint.project.blocking import Blocking
+    from streamlint.project.drains import Drains
+    from streamlint.project.entry_points import Entry
+    from streamlint.project.evaluate import Evaluator
+    from streamlint.project.modules import Module, Modules
+    from streamlint.project.reach import Reach
+    from streamlint.project.routes import EntryPoint
+    from streamlint.source import Source
+
+_FRAMEWORKS = (
+    rb"fastapi|starlette|flask|quart|django|rest_framework|ninja|litestar|starlite|aiohttp|sanic|streamlit|gradio|chainlit"
+    rb"|tornado|channels|adrf|connexion|apiflask|nicegui|socketio|robyn|falcon|bottle|hypercorn|uvicorn|pipelines|open_webui"
+)
+_WORDS = re.compile(
+    rb"\b(?:" + _FRAMEWORKS + rb"|llama_index|workflows|response_gen|async\s+def|__event_emitter__)\b|def\s+pipe\b"
+)
+_ENTRANCE = re.compile(rb"\b(?:" + _FRAMEWORKS + rb"|llama_index|response_gen)\b|def\s+pipe\b")
+
+
+def interesting(content: bytes) -> bool:
+    """Whether a file with this content can matter at all: cheap, and never wrong in the negative."""
+    return _WORDS.search(content) is not None
+
+
+class Project:
+    """Read-only; complete before the first question that looks backwards (callers) is answered.
+
+    `root` is the project's folder, `files` are all its Python files, `overlay` holds texts that stand in for files on disk.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        files: Sequence[Path],
+        *,
+        overlay: Mapping[Path, Source] | None = None,
+        knowledge: Knowledge | None = None,
+    ) -> None:
+        self.root = root
+        self._files = tuple(files)
+        self._overlay = dict(overlay or {})
+        self.knowledge = knowledge or Knowledge()
+
+    @cached_property
+    def modules(self) -> Modules:
+        """Every module that may hold an entry point or a stream, and all that they import, loaded."""
+        from streamlint.project.modules import Modules
+
+        modules = Modules(self.root, self._files, self._overlay)
+        pending = [path for path in modules.files if self._is_entrance(path)]
+        seen: set[Path] = set()
+        while pending:
+            path = pending.pop()
+            if path in seen:
+                continue
+            seen.add(path)
+            module = modules.load(path)
+            if module is not None:
+                pending += modules.imported_by(module)
+        return modules
+
+    def _is_entrance(self, path: Path) -> bool:
+        source = self._overlay.get(path)
+        try:
+            content = source.text.encode("utf-8", "replace") if source is not None else path.read_bytes()
+        except OSError:
+            return False
+        return _ENTRANCE.search(content) is not None
+
+    @cached_property
+    def evaluator(self) -> Evaluator:
+        from streamlint.project.evaluate import Evaluator
+
+        return Evaluator(self.modules, self.knowledge)
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every function that a framework calls."""
+        from streamlint.project.entry_points import EntryPoints
+
+        return EntryPoints(self.evaluator).find()
+
+    @cached_property
+    def reach(self) -> Reach:
+        from streamlint.project.reach import Reach
+
+        return Reach(self.evaluator, self.entries)
+
+    @cached_property
+    def blocking(self) -> Blocking:
+        from streamlint.project.blocking import Blocking
+
+        return Blocking(self.evaluator)
+
+    @cached_property
+    def drains(self) -> Drains:
+        from streamlint.project.drains import Drains
+
+        return Drains(self.evaluator)
+
+    def module(self, path: Path) -> Module | None:
+        return self.modules.load(path)
+
+    def entries_of(self, path: Path) -> tuple[Entry, ...]:
+        return self._entries_by_path.get(path, ())
+
+    @cached_property
+    def _entries_by_path(self) -> dict[Path, tuple[Entry, ...]]:
+        found: dict[Path, tuple[Entry, ...]] = {}
+        for entry in self.reach.entries:
+            found[entry.module.path] = (*found.get(entry.module.path, ()), entry)
+        return found
+
+    def concerns(self, path: Path) -> bool:
+        """Whether a rule may find something: a scope of the file runs for requests, or it cannot be parsed here."""
+        if path not in self.modules.files:
+            return False
+        module = self.modules.load(path)
+        if module is None:
+            return True
+        return any(
+            self.reach.from_request(module, scope) is not None or self.reach.on_loop(module, scope) is not None
+            for scope in module.scopes
+            if scope.is_function or scope.kind == "module"
+        )
+
+    def entry_points(self) -> tuple[EntryPoint, ...]:
+        """The entry points as people want to see them."""
+        return self._entry_points
+
+    @cached_property
+    def _entry_points(self) -> tuple[EntryPoint, ...]:
+        from streamlint.project.routes import describe
+
+        return tuple(describe(entry, self) for entry in self.reach.entries)
+
+    def place(self, path: Path, start: int, end: int) -> Place | None:
+        """A place in any file of the project, by character offsets."""
+        from streamlint.finding import Place
+        from streamlint.source import Span
+
+        module = self.modules.load(path)
+        if module is None:
+            return None
+        source = module.source
+        first = source.position(start)
+        return Place(path, Span(start, end), first, source.position(end), source.line(first.line))

@@ -84,6 +84,23 @@ class Modules:
         except (UnreadableFile, UnparsableFile):
             return None
 
+    def imported_by(self, module: Module) -> list[Path]:
+        """The files of the project that a module imports, submodules named by `from package import module` too."""
+        found = []
+        for name, member, level in module.summary.imports:
+            path = self.resolve(module.path, name, level)
+            if path is None:
+                continue
+            if path in self.files:
+                found.append(path)
+            submodule = self.member(path, member) if member and member != "*" else None
+            if submodule is not None and submodule in self.files:
+                found.append(submodule)
+            parent = path.parent / "__init__.py"
+            if path.name != "__init__.py" and parent in self.files:
+                found.append(parent)
+        return found
+
     def resolve(self, importer: Path, name: str, level: int = 0) -> Path | None:
         """The file, or the folder of a namespace package, that an import names; None for what lies outside the project."""
         key = (importer.parent, name, level)

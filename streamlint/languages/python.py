@@ -1,0 +1,224 @@
+"""A Python file as rules see it: libcst nodes, and what the Project knows of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from streamlint.finding import Finding, Place, Related, Severity
+from streamlint.languages.spans import spans_of
+from streamlint.project import syntax as ir
+from streamlint.project.summary import UnparsableFile
+from streamlint.project.values import UNKNOWN, Values
+from streamlint.source import Source, Span
+
+if TYPE_CHECKING:
+    from streamlint.fix import Fix
+    from streamlint.project import Project
+    from streamlint.project.blocking import Hold
+    from streamlint.project.drains import Drain
+    from streamlint.project.entry_points import Entry
+    from streamlint.project.frames import Frame
+    from streamlint.project.modules import Module
+    from streamlint.project.reach import Hop, Reached
+    from streamlint.rule import Rule
+
+__all__ = ["PythonFile", "UnparsableFile"]
+
+
+class PythonFile:
+    """One parse, one pass over positions; a node and its facts are joined by span, here and nowhere else."""
+
+    def __init__(self, source: Source, project: Project) -> None:
+        """Raises `UnparsableFile` when the text is no Python for the standard parser or for libcst."""
+        self.source = source
+        self.path = source.path
+        self.project = project
+        summarised = project.module(source.path)
+        if summarised is None or summarised.source.text != source.text:
+            raise _unparsable(source)
+        self.facts: Module = summarised
+        try:
+            self.module = cst.parse_module(source.text)
+        except cst.ParserSyntaxError as error:
+            raise UnparsableFile(f"cannot be read by libcst: {error.message}", error.raw_line, error.raw_column + 1) from error
+
+    # Nodes and places
+
+    @cached_property
+    def spans(self) -> dict[cst.CSTNode, Span]:
+        return spans_of(self.module)
+
+    def walk(self) -> Iterator[cst.CSTNode]:
+        """Every node that has a place, in the order of the text, outer ones first."""
+        return iter(sorted(self.spans, key=lambda node: (self.spans[node].start, -self.spans[node].end)))
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """Character offsets, without white space and parentheses around."""
+        return self.spans[node]
+
+    @cached_property
+    def _by_span(self) -> dict[tuple[int, int], list[cst.CSTNode]]:
+        found: dict[tuple[int, int], list[cst.CSTNode]] = {}
+        for node, span in self.spans.items():
+            found.setdefault((span.start, span.end), []).append(node)
+        return found
+
+    def nodes_at(self, start: int, end: int) -> Sequence[cst.CSTNode]:
+        """The nodes with exactly this span, inner ones first."""
+        return self._by_span.get((start, end), ())
+
+    def text(self, node: cst.CSTNode | Span | ir.Expression) -> str:
+        if isinstance(node, Span):
+            return self.source.slice(node)
+        if isinstance(node, ir.Expression):
+            return self.source.text[node.start : node.end]
+        return self.source.slice(self.span(node))
+
+    def place(self, node: cst.CSTNode | Span) -> Place:
+        span = node if isinstance(node, Span) else self.span(node)
+        start = self.source.position(span.start)
+        return Place(self.path, span, start, self.source.position(span.end), self.source.line(start.line))
+
+    # Facts
+
+    @cached_property
+    def _expressions(self) -> dict[tuple[int, int], tuple[ir.Scope, ir.Expression]]:
+        found: dict[tuple[int, int], tuple[ir.Scope, ir.Expression]] = {}
+        for scope in self.facts.scopes:
+            for root in _roots(scope):
+                for expression in ir.walk(root):
+                    found.setdefault((expression.start, expression.end), (scope, expression))
+        return found
+
+    def expression(self, node: cst.CSTNode) -> tuple[ir.Scope, ir.Expression] | None:
+        """The Summary's view of an expression node, with the scope that it belongs to."""
+        span = self.spans.get(node)
+        return self._expressions.get((span.start, span.end)) if span is not None else None
+
+    def value(self, node: cst.CSTNode) -> Values:
+        """What an expression node may be."""
+        known = self.expression(node)
+        if known is None:
+            return UNKNOWN
+        return self.project.evaluator.value(known[1], self.frame(known[0]))
+
+    def frame(self, scope: ir.Scope) -> Frame:
+        return self.project.evaluator.any_call(self.facts, scope)
+
+    @cached_property
+    def _scopes_by_start(self) -> dict[int, ir.Scope]:
+        return {scope.start: scope for scope in reversed(self.facts.scopes) if scope.kind == "function"}
+
+    def scope(self, function: cst.FunctionDef) -> ir.Scope | None:
+        """The Summary's scope of a function definition."""
+        return self._scopes_by_start.get(self.span(function).start)
+
+    def definition(self, scope: ir.Scope) -> cst.FunctionDef | None:
+        """The libcst node of a function's scope."""
+        return self._definitions.get(scope.start)
+
+    @cached_property
+    def _definitions(self) -> dict[int, cst.FunctionDef]:
+        return {span.start: node for node, span in self.spans.items() if isinstance(node, cst.FunctionDef)}
+
+    def entry(self, scope: ir.Scope) -> Entry | None:
+        """The entry point that this scope is; routes before anything else."""
+        found = [entry for entry in self.project.entries_of(self.path) if entry.scope.index == scope.index]
+        return min(found, key=lambda entry: not entry.answers, default=None)
+
+    def on_loop(self, scope: ir.Scope) -> Reached | None:
+        return self.project.reach.on_loop(self.facts, scope)
+
+    def holding_call(self, node: cst.Call) -> tuple[Reached, ir.Scope, ir.Call, Hold] | None:
+        """The hold of a call that stands on an event loop that serves requests."""
+        known = self.expression(node)
+        if known is None or not isinstance(known[1], ir.Call):
+            return None
+        scope, call = known
+        reached = self.on_loop(scope)
+        if reached is None:
+            return None
+        hold = self.project.blocking.of_call(call, self.frame(scope))
+        return (reached, scope, call, hold) if hold is not None else None
+
+    def drains(self, function: cst.FunctionDef) -> tuple[Entry, Sequence[Drain]] | None:
+        """The streams that a handler swallows instead of sending them on."""
+        scope = self.scope(function)
+        entry = self.entry(scope) if scope is not None else None
+        if scope is None or entry is None:
+            return None
+        return entry, self.project.drains.of(entry, self.frame(scope))
+
+    # Findings
+
+    def finding(
+        self,
+        rule: Rule,
+        node: cst.CSTNode | Span,
+        *,
+        label: str = "",
+        help: str = "",
+        notes: Sequence[str] = (),
+        related: Sequence[Related] = (),
+        fix: Fix | None = None,
+        severity: Severity | None = None,
+        **names: str,
+    ) -> Finding:
+        return Finding(
+            rule.code,
+            rule.name,
+            severity or rule.severity,
+            rule.message.format(**names),
+            self.place(node),
+            label,
+            tuple(related),
+            help,
+            tuple(notes),
+            fix,
+        )
+
+    def related(self, hops: Sequence[Hop]) -> tuple[Related, ...]:
+        """Hops as secondary places, in this file or others."""
+        found = []
+        for hop in hops:
+            place = self.project.place(hop.path, hop.start, hop.end)
+            if place is not None:
+                found.append(Related(place, hop.label))
+        return tuple(found)
+
+
+def _roots(scope: ir.Scope) -> Iterator[ir.Expression]:
+    """Every expression of a scope that no other one holds, and then some."""
+    yield from scope.statements
+    yield from scope.calls
+    yield from scope.attributes
+    yield from scope.names
+    yield from scope.decorators
+    for loop in scope.loops:
+        if not (scope.kind == "generator-expression" and loop is scope.loops[0]):
+            yield loop.iterable
+    for item in scope.returns:
+        if item.value is not None:
+            yield item.value
+    yield from scope.yields
+    for entry in scope.entries:
+        yield entry.context
+    for store in scope.stores:
+        yield store.value
+    for binding in scope.bindings:
+        if binding.value is not None and binding.scope == scope.index:
+            yield binding.value
+
+
+def _unparsable(source: Source) -> UnparsableFile:
+    from streamlint.project.summary import summarise
+
+    try:
+        summarise(source)
+    except UnparsableFile as error:
+        return UnparsableFile(f"is not valid Python: {error}", error.line, error.column)
+    return UnparsableFile("cannot be read", 1, 1)

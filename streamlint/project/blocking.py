@@ -1,0 +1,344 @@
+"""What holds the thread that runs it: from a call to the leaf that waits, through the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.blocking import BlockingCall, Tier
+from streamlint.knowledge.llama_index import Kind, Method
+from streamlint.project import syntax as ir
+from streamlint.project.calls import dotted_name
+from streamlint.project.frames import Frame
+from streamlint.project.reach import Hop
+from streamlint.project.values import (
+    Bound,
+    Class,
+    Constant,
+    External,
+    Function,
+    Generated,
+    Instance,
+    Llama,
+    Object,
+    Partial,
+    Value,
+    Values,
+)
+
+if TYPE_CHECKING:
+    from streamlint.project.evaluate import Evaluator
+
+_DEEPEST = 16
+_CALLING_BACK = {
+    "builtins.map": 0,
+    "builtins.filter": 0,
+    "builtins.sorted": "key",
+    "builtins.min": "key",
+    "builtins.max": "key",
+    "functools.reduce": 0,
+}
+
+
+class Cause(StrEnum):
+    """What the leaf is."""
+
+    LIBRARY = "library"
+    LLAMA = "llama"
+    HEAVY = "heavy"
+    STREAM = "stream"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Why a call holds its thread. `name` is the leaf as people write it; `reason` completes "it ..."; `hops` lead to it.
+
+    The last hop is the leaf itself, in the file where it stands; a direct hold has that one only.
+    """
+
+    cause: Cause
+    name: str
+    reason: str
+    tier: Tier
+    hops: tuple[Hop, ...]
+    call: BlockingCall | None = None
+    method: Method | None = None
+    receiver: Llama | None = None
+
+    @property
+    def is_direct(self) -> bool:
+        return len(self.hops) == 1
+
+    def behind(self, hop: Hop) -> Hold:
+        return replace(self, hops=(hop, *self.hops))
+
+
+class Blocking:
+    """Answers whether a call, an iteration or a function holds the thread; every function is judged once per frame."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self._functions: dict[Frame, Hold | None] = {}
+        self._open: set[Frame] = set()
+
+    # Questions
+
+    def of_call(self, call: ir.Call, frame: Frame) -> Hold | None:
+        """The hold of making this call, its arguments left out."""
+        best: Hold | None = None
+        for function in self.evaluator.value(call.function, frame):
+            best = _stronger(best, self._of(function, call, frame))
+        return best
+
+    def of_iteration(self, iterable: ir.Expression, frame: Frame) -> Hold | None:
+        """The hold of a `for` over this expression."""
+        for value in self.evaluator.value(iterable, frame):
+            if isinstance(value, Generated) and not value.is_async:
+                found = self.of_frame(value.frame)
+                if found is not None:
+                    hop = Hop(frame.module.path, iterable.start, iterable.end, f"iterates over `{value.frame.scope.name}`")
+                    return found.behind(hop)
+            if isinstance(value, Instance):
+                step = self.evaluator.knowledge.blocking.iteration(value.name)
+                if step is not None:
+                    return self._library(step, value.name, iterable, frame)
+        return None
+
+    def of_entry(self, entry: ir.Entry, frame: Frame) -> Hold | None:
+        """The hold of entering and leaving a `with` item."""
+        if entry.is_async:
+            return None
+        for value in self.evaluator.value(entry.context, frame):
+            if isinstance(value, Generated) and not value.is_async:
+                found = self.of_frame(value.frame)
+                if found is not None:
+                    return found.behind(self._hop(entry.context, frame, f"enters `{value.frame.scope.name}`"))
+            if isinstance(value, Object):
+                for name in ("__enter__", "__exit__"):
+                    method = self.evaluator.attributes.method(value, name)
+                    found = self._of_function(method, frame) if method is not None else None
+                    if found is not None:
+                        return found.behind(self._hop(entry.context, frame, f"enters it, which runs `{name}`"))
+        return None
+
+    def of_attribute(self, attribute: ir.Attribute, frame: Frame) -> Hold | None:
+        """The hold of reading a property."""
+        for value in self.evaluator.value(attribute.base, frame):
+            if not isinstance(value, Object):
+                continue
+            method = self.evaluator.attributes.method(value, attribute.attribute)
+            located = self.evaluator.scope_of(method) if method is not None else None
+            if located is None or method is None:
+                continue
+            kinds = {ir.dotted(decorator).rpartition(".")[2] for decorator in located[1].decorators}
+            if kinds & {"property", "cached_property"}:
+                found = self._of_function(replace(method, receiver=value), frame)
+                if found is not None:
+                    return found.behind(self._hop(attribute, frame, f"reads the property `{attribute.attribute}`"))
+        return None
+
+    def of_frame(self, frame: Frame) -> Hold | None:
+        """The first and strongest hold in the body of a synchronous function."""
+        if frame in self._functions:
+            return self._functions[frame]
+        if frame in self._open or len(self._open) >= _DEEPEST:
+            return None
+        self._open.add(frame)
+        best: Hold | None = None
+        for found in self._holds(frame):
+            best = _stronger(best, found)
+            if best is not None and best.tier is Tier.CERTAIN:
+                break
+        self._open.discard(frame)
+        if best is not None or not self._open:
+            self._functions[frame] = best
+        return best
+
+    def _holds(self, frame: Frame) -> Iterator[Hold | None]:
+        scope = frame.scope
+        for call in scope.calls:
+            yield self.of_call(call, frame)
+        for loop in scope.loops:
+            yield self._tokens(loop, frame) or self.of_iteration(loop.iterable, frame)
+        for item in scope.yields:
+            if item.is_from and item.value is not None:
+                yield self.of_iteration(item.value, frame)
+        for entry in scope.entries:
+            yield self.of_entry(entry, frame)
+        for attribute in scope.attributes:
+            yield self.of_attribute(attribute, frame)
+
+    def _tokens(self, loop: ir.Loop, frame: Frame) -> Hold | None:
+        tokens = self.evaluator.tokens(self.evaluator.value(loop.iterable, frame))
+        if tokens is None or loop.is_async or tokens.is_async is True:
+            return None
+        name = frame.module.text(loop.iterable)
+        hop = self._hop(loop.iterable, frame, "waits here for every token")
+        return Hold(Cause.STREAM, name, "waits for every token", Tier.CERTAIN, (hop,))
+
+    # Callees
+
+    def _of(self, function: Value, call: ir.Call, frame: Frame) -> Hold | None:
+        match function:
+            case Function():
+                return self._through(function, call, frame)
+            case Class():
+                method = self.evaluator.attributes.method(function, "__init__")
+                bound = replace(method, receiver=Object(function.path, function.scope)) if method is not None else None
+                return self._through(bound, call, frame) if bound is not None else None
+            case Object():
+                method = self.evaluator.attributes.method(function, "__call__")
+                return self._through(replace(method, receiver=function), call, frame) if method is not None else None
+            case Partial():
+                return self._of_partial(function, call, frame)
+            case Bound(receiver=Llama()):
+                return self._of_llama(function, call, frame)
+            case External() | Bound(receiver=Instance()):
+                return self._of_outside(function, call, frame)
+        return None
+
+    def _through(self, function: Function, call: ir.Call, frame: Frame) -> Hold | None:
+        located = self.evaluator.scope_of(function)
+        if located is None or located[1].is_async or located[1].is_generator:
+            return None
+        given = self.evaluator.calls._arguments(function, call, frame)
+        told = {name: values for name, values in given.items() if any(_is_callable(v) for v in values)}
+        found = self._of_function(function, frame, told)
+        if found is None:
+            return None
+        return found.behind(self._hop(call, frame, f"calls `{located[1].name}`"))
+
+    def _of_function(
+        self, function: Function, frame: Frame, arguments: dict[str, Values] | None = None
+    ) -> Hold | None:
+        located = self.evaluator.scope_of(function)
+        if located is None or located[1].is_async or located[1].is_generator:
+            return None
+        needs_frame = arguments or function.frame is not None or isinstance(function.receiver, Object)
+        if needs_frame:
+            inner = self.evaluator.calls.frame(function, arguments or {}, min(frame.depth, 6))
+        else:
+            inner = self.evaluator.any_call(*located)
+        return self.of_frame(inner)
+
+    def _of_partial(self, function: Partial, call: ir.Call, frame: Frame) -> Hold | None:
+        for one in function.function:
+            if isinstance(one, Function):
+                found = self._of_function(one, frame)
+                if found is not None:
+                    return found.behind(self._hop(call, frame, "calls it"))
+            elif isinstance(one, External | Bound):
+                return self._of(one, call, frame)
+        return None
+
+    def _of_llama(self, function: Bound, call: ir.Call, frame: Frame) -> Hold | None:
+        receiver = function.receiver
+        assert isinstance(receiver, Llama)
+        method = self.evaluator.knowledge.llama.method(receiver.role, function.name, of=receiver.name)
+        if method is None or not method.blocks or method.kind in (Kind.COROUTINE, Kind.ASYNC_GENERATOR):
+            return None
+        if method.arguments and not any(call.argument(None, name) for name in method.arguments):
+            return None
+        reason = _reason_of(method.heavy, receiver)
+        return self._llama(frame.module.text(call.function), reason, method.heavy, call, frame, method, receiver)
+
+    def _llama(
+        self,
+        name: str,
+        reason: str,
+        heavy: str,
+        call: ir.Call,
+        frame: Frame,
+        method: Method | None,
+        receiver: Llama | None,
+    ) -> Hold:
+        hop = self._hop(call, frame, reason)
+        cause = Cause.HEAVY if heavy else Cause.LLAMA
+        return Hold(cause, " ".join(name.split()), reason, Tier.CERTAIN, (hop,), None, method, receiver)
+
+    def _of_outside(self, function: Value, call: ir.Call, frame: Frame) -> Hold | None:
+        name = dotted_name(function)
+        knowledge = self.evaluator.knowledge
+        called_back = self._called_back(name, call, frame)
+        if called_back is not None:
+            return called_back
+        fact = knowledge.blocking.call(name)
+        if fact is not None and not self._returns_at_once(fact, call, frame):
+            return self._library(fact, name, call, frame)
+        if isinstance(function, External) and name.startswith(("llama_index.", "workflows.")):
+            return self._of_llama_name(name, call, frame)
+        return None
+
+    def _of_llama_name(self, name: str, call: ir.Call, frame: Frame) -> Hold | None:
+        llama = self.evaluator.knowledge.llama
+        text = frame.module.text(call.function)
+        function = llama.function(name)
+        if function is not None and function.blocks:
+            return self._llama(text, _reason_of(function.heavy, None), function.heavy, call, frame, None, None)
+        owner, _, member = name.rpartition(".")
+        method = llama.classmethod(owner, member)
+        if method is not None and method.blocks:
+            if method.arguments and not any(call.argument(None, one) for one in method.arguments):
+                return None
+            return self._llama(text, _reason_of(method.heavy, None), method.heavy, call, frame, method, None)
+        heavy = llama.constructor(name)
+        if heavy:
+            return self._llama(text, _reason_of(heavy, None), heavy, call, frame, None, None)
+        return None
+
+    def _called_back(self, name: str, call: ir.Call, frame: Frame) -> Hold | None:
+        """Functions that `sorted`, `map` and their like call."""
+        where = _CALLING_BACK.get(name)
+        if where is None:
+            return None
+        given = call.argument(where, None) if isinstance(where, int) else call.argument(None, str(where))
+        for value in self.evaluator.value(given, frame) if given is not None else ():
+            if isinstance(value, Function):
+                found = self._of_function(value, frame)
+                if found is not None:
+                    return found.behind(self._hop(call, frame, "calls it for every item"))
+            elif given is not None and isinstance(value, External):
+                stand_in = ir.Call(call.start, call.end, given, (), ())
+                return self._of_outside(value, stand_in, frame)
+        return None
+
+    def _library(self, fact: BlockingCall, name: str, node: ir.Expression, frame: Frame) -> Hold:
+        hop = self._hop(node, frame, f"`{name}` {fact.reason}")
+        return Hold(Cause.LIBRARY, name, fact.reason, fact.tier, (hop,), fact)
+
+    def _returns_at_once(self, fact: BlockingCall, call: ir.Call, frame: Frame) -> bool:
+        if fact.needs_argument and not call.arguments and not call.keywords:
+            return True
+        for unless in fact.unless:
+            given = call.argument(unless.position, unless.keyword or None)
+            if given is None:
+                continue
+            texts = {frame.module.text(given)}
+            texts |= {repr(v.value) for v in self.evaluator.value(given, frame) if isinstance(v, Constant)}
+            if texts & set(unless.values):
+                return True
+        return False
+
+    def _hop(self, node: ir.Expression, frame: Frame, label: str) -> Hop:
+        return Hop(frame.module.path, node.start, node.end, label)
+
+
+def _stronger(first: Hold | None, second: Hold | None) -> Hold | None:
+    """A certain hold before a likely one, a short way before a long one."""
+    if first is None or second is None:
+        return first or second
+    if first.tier is not second.tier:
+        return first if first.tier is Tier.CERTAIN else second
+    return second if len(second.hops) < len(first.hops) else first
+
+
+def _is_callable(value: Value) -> bool:
+    return isinstance(value, Function | Partial | Object | Llama | External | Instance | Bound)
+
+
+def _reason_of(heavy: str, receiver: Llama | None) -> str:
+    if heavy:
+        return f"does {heavy}" if not heavy.startswith("an ") else f"makes {heavy}"
+    return "waits for the model" if receiver is not None and receiver.role == "llm" else "waits for retrieval and the model"

@@ -1,0 +1,262 @@
+"""Which functions run on an event loop while clients wait, and through which calls they are reached."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.frameworks import Kind, Runner
+from streamlint.knowledge.off_loop import Where
+from streamlint.project import syntax as ir
+from streamlint.project.entry_points import Entry
+from streamlint.project.frames import Frame
+from streamlint.project.modules import Module
+from streamlint.project.values import Class, Function, Generated, Object, OffLoop, Partial, Value, Values
+
+if TYPE_CHECKING:
+    from streamlint.project.evaluate import Evaluator
+
+_TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
+_TEST_LIBRARIES = frozenset(("pytest", "unittest", "hypothesis"))
+_ELSEWHERE = (Where.OWN_LOOP, Where.PROCESS)
+
+Key = tuple[Path, int]
+
+
+@dataclass(frozen=True)
+class Hop:
+    """A call on the way: where it stands, in character offsets, and what it calls."""
+
+    path: Path
+    start: int
+    end: int
+    label: str
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How a function comes to run: from an entry point through calls, or only likely (`entry` None)."""
+
+    entry: Entry | None
+    hops: tuple[Hop, ...] = ()
+
+    @property
+    def is_certain(self) -> bool:
+        return self.entry is not None
+
+
+def is_test_module(module: Module) -> bool:
+    """Whether a module holds tests: by its file's name together with what it imports."""
+    if _TEST_FILE.fullmatch(module.path.name) is None:
+        return False
+    imported = {name.partition(".")[0] for name, _, _ in module.summary.imports}
+    return bool(imported & _TEST_LIBRARIES) or any(scope.name.startswith("test") for scope in module.scopes)
+
+
+class Reach:
+    """Follows calls forward from the entry points, once."""
+
+    def __init__(self, evaluator: Evaluator, entries: Iterable[Entry]) -> None:
+        self.evaluator = evaluator
+        self.entries = [entry for entry in entries if not is_test_module(entry.module)]
+        self._on_loop: dict[Key, Reached] = {}
+        self._seen: dict[Key, Reached] = {}
+        self._elsewhere: set[Key] = set()
+        self._follow_requests()
+        self._follow_others()
+        self._near = self._near_modules()
+
+    # Questions
+
+    def on_loop(self, module: Module, scope: ir.Scope) -> Reached | None:
+        """How the scope comes to run on an event loop that serves requests; None where it does not."""
+        key = (module.path, scope.index)
+        found = self._on_loop.get(key)
+        if found is not None:
+            return found
+        if scope.kind in ("lambda", "generator-expression") or not scope.is_async:
+            return None
+        if key in self._elsewhere or key in self._seen or module.path not in self._near or is_test_module(module):
+            return None
+        return Reached(None)
+
+    def from_request(self, module: Module, scope: ir.Scope) -> Reached | None:
+        """How a request comes to run the scope, on whatever thread; None where no request is known to."""
+        key = (module.path, scope.index)
+        return self._on_loop.get(key) or self._seen.get(key)
+
+    # Walks
+
+    def _follow_requests(self) -> None:
+        pending: deque[tuple[Module, ir.Scope, Reached, bool, bool]] = deque()
+        for entry in self.entries:
+            if not entry.on_request_path:
+                continue
+            framework = self.evaluator.knowledge.frameworks.framework(entry.framework)
+            serves = framework.async_runner is Runner.EVENT_LOOP
+            pending.append((entry.module, entry.scope, Reached(entry), entry.runner is Runner.EVENT_LOOP, serves))
+        while pending:
+            module, scope, reached, on_loop, serves = pending.popleft()
+            known = self._on_loop if on_loop else self._seen
+            key = (module.path, scope.index)
+            if key in known or (not on_loop and key in self._on_loop):
+                continue
+            known[key] = reached
+            for callee, call in self._callees(module, scope):
+                located = self.evaluator.scope_of(callee)
+                if located is None or len(reached.hops) > 24:
+                    continue
+                hop = Hop(module.path, call.start, call.end, f"calls `{located[1].name}`")
+                following = Reached(reached.entry, (*reached.hops, hop))
+                pending.append((*located, following, located[1].is_async and serves, serves))
+
+    def _follow_others(self) -> None:
+        """What runs at start-up, in a script, or on a loop of its own."""
+        pending: deque[tuple[Module, ir.Scope]] = deque(
+            (entry.module, entry.scope) for entry in self.entries if not entry.on_request_path
+        )
+        for module in self.evaluator.modules.loaded():
+            for scope in module.scopes:
+                for callee in self._started_elsewhere(module, scope):
+                    located = self.evaluator.scope_of(callee)
+                    if located is not None:
+                        pending.append(located)
+        while pending:
+            module, scope = pending.popleft()
+            key = (module.path, scope.index)
+            if key in self._elsewhere:
+                continue
+            self._elsewhere.add(key)
+            for callee, _ in self._callees(module, scope):
+                located = self.evaluator.scope_of(callee)
+                if located is not None:
+                    pending.append(located)
+
+    def _started_elsewhere(self, module: Module, scope: ir.Scope) -> Iterator[Function]:
+        frame = self.evaluator.any_call(module, scope)
+        for call in scope.calls:
+            for argument in self._moved(call, frame, scope.calls):
+                yield from self._functions(self.evaluator.value(argument.function, frame))
+            if scope.kind == "module" and self._in_script(module, call):
+                yield from self._functions(self.evaluator.value(call.function, frame))
+
+    @staticmethod
+    def _in_script(module: Module, call: ir.Call) -> bool:
+        return any(start <= call.start and call.end <= end for start, end in module.summary.script_spans)
+
+    def _moved(self, call: ir.Call, frame: Frame, calls: list[ir.Call]) -> list[ir.Call]:
+        """The coroutine calls that this call is given to run on a loop of its own."""
+        if not any(isinstance(argument, ir.Call) for argument in call.arguments):
+            return []
+        row = self.evaluator.calls.moving(call, frame)
+        if row is None or row.where not in _ELSEWHERE:
+            return []
+        return [argument for argument in call.arguments if isinstance(argument, ir.Call)]
+
+    def _callees(self, module: Module, scope: ir.Scope) -> Iterator[tuple[Function, ir.Expression]]:
+        """The project functions that run when the scope runs, on the same loop where they are asynchronous."""
+        evaluator = self.evaluator
+        frame = evaluator.any_call(module, scope)
+        away = {argument.start for call in scope.calls for argument in self._moved(call, frame, scope.calls)}
+        for call in scope.calls:
+            if call.start in away:
+                continue
+            for function in self._functions(evaluator.value(call.function, frame)):
+                yield function, call
+            yield from self._passed(call, frame)
+        for entry in scope.entries:
+            for value in evaluator.value(entry.context, frame):
+                if isinstance(value, Object):
+                    names = ("__aenter__", "__aexit__") if entry.is_async else ("__enter__", "__exit__")
+                    for name in names:
+                        method = evaluator.attributes.method(value, name)
+                        if method is not None:
+                            yield method, entry.context
+        for loop in scope.loops:
+            for value in evaluator.value(loop.iterable, frame):
+                yield from self._iterated(value, loop.iterable)
+        for item in scope.yields:
+            if item.is_from and item.value is not None:
+                for value in evaluator.value(item.value, frame):
+                    yield from self._iterated(value, item.value)
+
+    def _iterated(self, value: Value, where: ir.Expression) -> Iterator[tuple[Function, ir.Expression]]:
+        if isinstance(value, Generated):
+            yield value.function, where
+        elif isinstance(value, Object):
+            for name in ("__aiter__", "__anext__", "__iter__", "__next__"):
+                method = self.evaluator.attributes.method(value, name)
+                if method is not None:
+                    yield method, where
+
+    def _passed(self, call: ir.Call, frame: Frame) -> Iterator[tuple[Function, ir.Expression]]:
+        """Asynchronous functions that a call is given by name run later, on the same loop as far as can be seen."""
+        names = [a for a in call.arguments if isinstance(a, ir.Name | ir.Attribute | ir.Closure)]
+        names += [value for _, value in call.keywords if isinstance(value, ir.Name | ir.Attribute | ir.Closure)]
+        if not names:
+            return
+        row = self.evaluator.calls.moving(call, frame)
+        for argument in names:
+            for value in self.evaluator.value(argument, frame):
+                if isinstance(value, Generated):
+                    yield value.function, call
+                    continue
+                for function in self._functions(frozenset((value,))):
+                    located = self.evaluator.scope_of(function)
+                    if located is None or isinstance(value, Class | Object):
+                        continue
+                    if located[1].is_async and (row is None or row.where not in _ELSEWHERE):
+                        yield function, call
+
+    def _functions(self, values: Values) -> Iterator[Function]:
+        for value in values:
+            match value:
+                case Function():
+                    yield value
+                case Class():
+                    method = self.evaluator.attributes.method(value, "__init__")
+                    if method is not None:
+                        yield method
+                case Object():
+                    method = self.evaluator.attributes.method(value, "__call__")
+                    if method is not None:
+                        yield method
+                case Partial():
+                    yield from self._functions(value.function)
+                case OffLoop():
+                    continue
+
+    # Likely
+
+    def _near_modules(self) -> frozenset[Path]:
+        """Modules that the application's route modules import, directly or not."""
+        modules = self.evaluator.modules
+        serving = (Kind.ROUTE, Kind.WEBSOCKET, Kind.CALLBACK)
+        pending = [
+            entry.module.path
+            for entry in self.entries
+            if entry.kind in serving and entry.on_request_path and self._serves(entry)
+        ]
+        near: set[Path] = set()
+        while pending:
+            path = pending.pop()
+            if path in near or path not in modules.files:
+                continue
+            near.add(path)
+            module = modules.load(path)
+            for name, member, level in module.summary.imports if module is not None else ():
+                found = modules.resolve(path, name, level)
+                if found is None:
+                    continue
+                pending.append(found)
+                submodule = modules.member(found, member) if member and member != "*" else None
+                if submodule is not None:
+                    pending.append(submodule)
+        return frozenset(near)
+
+    def _serves(self, entry: Entry) -> bool:
+        return self.evaluator.knowledge.frameworks.framework(entry.framework).async_runner is Runner.EVENT_LOOP

@@ -1,0 +1,62 @@
+"""Entry points as people want to see them: path, methods, who runs them, what they stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from streamlint.finding import Place
+from streamlint.project.frames import Frame
+from streamlint.project.values import Llama, Tokens, Value
+from streamlint.source import Span
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+    from streamlint.project.entry_points import Entry
+
+
+@dataclass(frozen=True)
+class EntryPoint:
+    """A row of the listing; `streams` says what stream it starts, or is empty."""
+
+    framework: str
+    kind: str
+    path: str
+    methods: tuple[str, ...]
+    runner: str
+    name: str
+    place: Place
+    streams: str
+
+
+def describe(entry: Entry, project: Project) -> EntryPoint:
+    source = entry.module.source
+    start, end = entry.scope.start, entry.scope.end
+    line = source.line(source.position(start).line)
+    place = Place(entry.module.path, Span(start, end), source.position(start), source.position(end), line)
+    frame = project.evaluator.any_call(entry.module, entry.scope)
+    return EntryPoint(
+        entry.framework, str(entry.kind), entry.path, entry.methods, str(entry.runner), entry.name, place, _streams(frame, project)
+    )
+
+
+def _streams(frame: Frame, project: Project) -> str:
+    found: dict[str, None] = {}
+    for expression in (*frame.scope.calls, *frame.scope.attributes):
+        for value in project.evaluator.value(expression, frame):
+            name = _stream_name(value)
+            if name:
+                found[name] = None
+    return ", ".join(found)
+
+
+def _stream_name(value: Value) -> str:
+    match value:
+        case Llama() if value.streaming and value.role.value.endswith("stream"):
+            return f"{value.role.value.replace('_', ' ')} ({'async' if value.is_async else 'sync'})"
+        case Tokens():
+            kind = {True: "async", False: "sync", None: "unknown"}[value.is_async]
+            return f"{value.items} tokens ({kind})"
+    return ""
+
+
