@@ -175,13 +175,19 @@ def top_level(module: str) -> tuple[frozenset[str], frozenset[str]]:
         tree = ast.parse(inspect.getsource(sys.modules[module]))
     except (KeyError, OSError, TypeError, SyntaxError):
         return frozenset(), frozenset()
-    assigned, imported = set[str](), set[str]()
+    assigned = set[str](getattr(sys.modules[module], "__all__", ()))
+    imported = set[str]()
+    bridge = ".bridge." in module  # exists to hand on what is not LlamaIndex's own
     for node in statements(tree.body):
         if isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             assigned |= {target.id for target in targets if isinstance(target, ast.Name)}
-        elif isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").split(".")[0] in PACKAGES):
-            imported |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names = {alias.asname or alias.name for alias in node.names}
+            if bridge:
+                assigned |= names
+            elif node.level or (node.module or "").split(".")[0] in PACKAGES:
+                imported |= names
     return frozenset(assigned), frozenset(imported)
 
 
