@@ -419,6 +419,14 @@ def test_async_in_name_only(llama: LlamaIndex) -> None:
     assert llama.native_async("llama_index.llms.nobody_knows.NobodyKnows") is None
 
 
+def test_own_class_of_the_same_name(llama: LlamaIndex) -> None:
+    theirs = llama.method(Role.MEMORY, "put", of="llama_index.core.memory.Memory")
+    ours = llama.method(Role.MEMORY, "put", of="app.Memory")
+    assert theirs is not None
+    assert ours is not None
+    assert (theirs.blocks, ours.blocks) == (True, False)
+
+
 def test_constructors(llama: LlamaIndex) -> None:
     assert llama.constructor("llama_index.core.VectorStoreIndex") == "index building"
     assert llama.constructor("llama_index.embeddings.huggingface.HuggingFaceEmbedding") == "model loading"
@@ -443,6 +451,12 @@ def test_import_paths_by_release(llama: LlamaIndex) -> None:
     assert not llama.importable("llama_index.core.agent.FunctionCallingAgent", "0.13.0")
     assert llama.importable("llama_index.core.chat_engine", "0.13.0")
     assert not llama.importable("llama_index.core.query_pipeline", "0.14.25")
+    moved = (
+        "llama_index.core.node_parser.relational.markdown_element.md_to_df"  # defined there once, only used there now
+    )
+    assert llama.importable(moved, "0.10.0")
+    assert llama.importable(moved, "0.14.25")
+    assert llama.importable("llama_index.core.bridge.pydantic.BaseModel", "0.14.25")
     assert "llama_index.core.base.response.schema.StreamingResponse" in llama.paths("StreamingResponse", "0.14.25")
 
 

@@ -94,16 +94,17 @@ class LlamaIndex:
 
     def importable(self, dotted: str, version: str | None = None) -> bool:
         """Whether the path is one to import from, in `version` or in any release; integrations are not known."""
-        return any(held.holds(version) for held in self.path_ranges(dotted))
+        return self._is_public(dotted, version) or any(held.holds(version) for held in self.path_ranges(dotted))
 
     def path_ranges(self, dotted: str) -> tuple[Range, ...]:
         """The releases in which the import works, also where the module only uses the name (reads the big tables)."""
         module, _, name = dotted.rpartition(".")
-        for table in ("llama_index_paths", "llama_index_incidental"):
-            found = tuple(held for held, names in _exports(table).get(module, ()) if name in names.split())
-            if found:
-                return found
-        return ()
+        return tuple(
+            held
+            for table in ("llama_index_paths", "llama_index_incidental")
+            for held, names in _exports(table).get(module, ())
+            if name in names.split()
+        )
 
     def _is_public(self, dotted: str, version: str | None) -> bool:
         module, _, name = dotted.rpartition(".")
