@@ -177,13 +177,24 @@ def _sound(source: Source, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
         return fixes
     from streamlint import imports
 
-    if not imports.parses(source.text) or imports.parses(apply(source, fixes)):
+    if not imports.parses(source.text) or _is_sound(source, fixes):
         return fixes
     kept: tuple[Fix, ...] = ()
     for fix in fixes:
-        if imports.parses(apply(source, (*kept, fix))):
+        if _is_sound(source, (*kept, fix)):
             kept = (*kept, fix)
     return kept
+
+
+def _is_sound(source: Source, fixes: tuple[Fix, ...]) -> bool:
+    from streamlint import imports
+
+    try:
+        return imports.parses(apply(source, fixes))
+    except (
+        RecursionError
+    ):  # libcst writes code recursively; deeply nested code in front of the imports is too much for it
+        return False
 
 
 def _encode(source: Source, text: str) -> bytes:

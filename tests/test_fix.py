@@ -103,6 +103,14 @@ def test_a_fix_that_breaks_the_text_is_left_out_alone() -> None:
     assert repaired(text, fixes) == "a = 10\nb = 2\nc = 30\n"
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_deep_nesting(first: bool) -> None:
+    deep = f"total = {' + '.join(['StreamingResponse'] * 1500)}\n"
+    text = f"{deep}import os\nx = answer\n" if first else f"import os\nx = answer\n{deep}"
+    fixed = repaired(text, [replacing(text, "answer", "StreamingResponse(answer)", STREAMING)])
+    assert ("import StreamingResponse" in fixed) == ("(answer)" in fixed)
+
+
 def test_a_text_that_never_parsed_is_edited() -> None:
     text = "server { listen 80; }\n"
     assert repaired(text, [replacing(text, "80", "81")]) == "server { listen 81; }\n"

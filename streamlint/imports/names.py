@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib import resources
+from typing import NamedTuple
 
 import libcst as cst
 
@@ -97,6 +98,14 @@ def read(module: cst.Module) -> Reader:
     return reader
 
 
+class _Visit(NamedTuple):
+    """A node to look at; `in_class`: it stands directly in a class body; `typing`: strings in it may name types."""
+
+    node: cst.CSTNode
+    in_class: bool = False
+    typing: bool = False
+
+
 class Reader:
     """The names that a text binds outside of class bodies, and those that it uses, also in annotations written as strings.
 
@@ -107,22 +116,28 @@ class Reader:
         self.bindings: list[Binding] = []
         self.uses: set[str] = set()
 
-    def read(self, node: cst.CSTNode, in_class: bool = False, typing: bool = False) -> None:
-        """Read a node and all below; `in_class`: directly in a class body; `typing`: strings there may name types."""
+    def read(self, module: cst.Module) -> None:
+        """Read everything below, without recursion: a sum of a thousand terms is a thousand nodes deep."""
+        pending: list[_Visit] = [_Visit(module)]
+        while pending:
+            visit = pending.pop()
+            pending.extend(self._look(visit))
+
+    def _look(self, visit: _Visit) -> Iterator[_Visit]:
+        """Take in one node, and say what is left below it."""
+        node, in_class, typing = visit.node, visit.in_class, visit.typing
         match node:
             case cst.Import() | cst.ImportFrom():
-                if not in_class:
-                    self.bindings.extend(_bindings(node))
+                self.bindings.extend(() if in_class else _bindings(node))
                 return
             case cst.Name():
                 self.uses.add(node.value)
                 return
             case cst.SimpleString():
-                if typing:
-                    self.uses.update(WORD.findall(node.value))
+                self.uses.update(WORD.findall(node.value) if typing else ())
                 return
             case cst.Attribute(value=value) | cst.Arg(value=value):
-                self.read(value, in_class, typing)
+                yield _Visit(value, in_class, typing)
                 return
             case cst.MatchAs(name=cst.Name() as target) | cst.Param(name=target) | cst.AsName(name=target):
                 self._bind(target, in_class)
@@ -142,7 +157,7 @@ class Reader:
             case cst.SimpleStatementLine():
                 typing = _exports(node)
         for child in _children(node):
-            self.read(child, in_class, typing)
+            yield _Visit(child, in_class, typing)
 
     def _bind(self, target: cst.CSTNode, in_class: bool) -> None:
         if in_class:
