@@ -50,6 +50,17 @@ class ResponseClass:
     since: str = ""
 
 
+@dataclass(frozen=True)
+class Preferred:
+    """How a repair sends a stream in a framework: `takes_sync` and `takes_async` tell which iterators it may be given."""
+
+    module: str
+    name: str
+    media_type_keyword: str
+    takes_sync: bool
+    takes_async: bool
+
+
 class Responses:
     """The table; every name is dotted and resolved."""
 
@@ -57,6 +68,7 @@ class Responses:
         self._responses: dict[str, ResponseClass] = {}
         for row in read("responses").rows("response"):
             self._responses.update(dict.fromkeys(row.texts("names"), _response(row)))
+        self._preferred = {row.text("framework"): _preferred(row) for row in read("responses").rows("preferred")}
 
     def response(self, dotted: str) -> ResponseClass | None:
         """The response that calling `dotted` makes, or None; the same object for every import path of a class."""
@@ -65,6 +77,10 @@ class Responses:
     def streaming(self, dotted: str) -> bool:
         response = self._responses.get(dotted)
         return response is not None and response.streaming
+
+    def preferred(self, framework: str) -> Preferred | None:
+        """The response that a repair returns; None where there is no form that is right in every setting."""
+        return self._preferred.get(framework)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -89,4 +105,10 @@ def _response(row: Row) -> ResponseClass:
         by_hand=row.flag("by-hand"),
         file=row.flag("file"),
         since=row.text("since"),
+    )
+
+
+def _preferred(row: Row) -> Preferred:
+    return Preferred(
+        row.text("module"), row.text("name"), row.text("media-type-keyword"), row.flag("sync"), row.flag("async")
     )

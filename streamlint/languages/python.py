@@ -138,7 +138,7 @@ class PythonFile:
         known = self.expression(node)
         if known is None or not isinstance(known[1], ir.Call):
             return None
-        scope, call = known
+        scope, call = known[0], known[1]
         reached = self.on_loop(scope)
         if reached is None:
             return None
@@ -152,6 +152,43 @@ class PythonFile:
         if scope is None or entry is None:
             return None
         return entry, self.project.drains.of(entry, self.frame(scope))
+
+    # Statements
+
+    @cached_property
+    def _statements(self) -> list[tuple[Span, cst.BaseStatement]]:
+        found = [(span, node) for node, span in self.spans.items() if isinstance(node, cst.BaseStatement)]
+        return sorted(found, key=lambda row: row[0].end - row[0].start)
+
+    def statement(self, start: int, end: int) -> cst.BaseStatement | None:
+        """The innermost statement line or block that holds these characters."""
+        return next((node for span, node in self._statements if span.start <= start and end <= span.end), None)
+
+    def siblings(self, statement: cst.BaseStatement) -> Sequence[cst.BaseStatement]:
+        """The statements of the block that holds this one, itself included."""
+        return self._blocks.get(id(statement), ())
+
+    @cached_property
+    def _blocks(self) -> dict[int, Sequence[cst.BaseStatement]]:
+        found: dict[int, Sequence[cst.BaseStatement]] = {}
+        for node in self.spans:
+            if isinstance(node, cst.IndentedBlock):
+                body = [item for item in node.body if isinstance(item, cst.BaseStatement)]
+                found.update({id(item): body for item in body})
+        found.update({id(item): list(self.module.body) for item in self.module.body})
+        return found
+
+    def whole_lines(self, statement: cst.BaseStatement) -> Span:
+        """The lines of a statement with its line end, and the comment lines right above that belong to it."""
+        span = self.span(statement)
+        first = self.source.line_span(span.start)
+        start = first.start
+        while start > 0:
+            above = self.source.line_span(start - 1)
+            if not self.source.slice(above).lstrip().startswith("#"):
+                break
+            start = above.start
+        return Span(start, self.source.line_span(max(span.end - 1, span.start)).end)
 
     # Findings
 
@@ -197,7 +234,6 @@ def _roots(scope: ir.Scope) -> Iterator[ir.Expression]:
     yield from scope.calls
     yield from scope.attributes
     yield from scope.names
-    yield from scope.decorators
     for loop in scope.loops:
         if not (scope.kind == "generator-expression" and loop is scope.loops[0]):
             yield loop.iterable

@@ -161,7 +161,7 @@ class Blocking:
         for call in scope.calls:
             yield self.of_call(call, frame)
         for loop in scope.loops:
-            yield self._tokens(loop, frame) or self.of_iteration(loop.iterable, frame)
+            yield self._tokens(loop, frame) or self.of_iteration(loop.iterable, self.evaluator.loop_frame(loop, frame))
         for item in scope.yields:
             if item.is_from and item.value is not None:
                 yield self.of_iteration(item.value, frame)
@@ -171,7 +171,7 @@ class Blocking:
             yield self.of_attribute(attribute, frame)
 
     def _tokens(self, loop: ir.Loop, frame: Frame) -> Hold | None:
-        tokens = self.evaluator.tokens(self.evaluator.value(loop.iterable, frame))
+        tokens = self.evaluator.tokens(self.evaluator.iterated(loop, frame))
         if tokens is None or loop.is_async or tokens.is_async is True:
             return None
         name = frame.module.text(loop.iterable)

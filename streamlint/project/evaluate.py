@@ -200,7 +200,7 @@ class Evaluator:
             case "parameter":
                 return self.parameters.value(binding, frame)
             case "loop":
-                return self._at(self.element(self._iterated(binding, frame)), binding.path)
+                return self._at(self.element(self._value_of(binding, frame)), binding.path)
             case "with":
                 return self._at(self.calls.entered(self._value_of(binding, frame)), binding.path)
             case "import":
@@ -219,8 +219,6 @@ class Evaluator:
 
     def _value_of(self, binding: ir.Binding, frame: Frame) -> Values:
         return self.value(binding.value, frame) if binding.value is not None else UNKNOWN
-
-    _iterated = _value_of
 
     def _assigned(self, binding: ir.Binding, frame: Frame) -> Values:
         values = self._at(self._value_of(binding, frame), binding.path)
@@ -397,11 +395,10 @@ class Evaluator:
     def _forwarded(self, value: Generated, depth: int) -> Tokens | None:
         """The tokens that a generator function passes on."""
         frame = value.frame
-        sources = [loop.iterable for loop in frame.scope.loops]
-        sources += [item.value for item in frame.scope.yields if item.is_from and item.value is not None]
-        for source in sources:
-            owner = frame.of(frame.scope.index) or frame
-            for one in self.value(source, self._frame_of(source, owner)):
+        sources = [self.iterated(loop, frame) for loop in frame.scope.loops]
+        sources += [self.value(y.value, frame) for y in frame.scope.yields if y.is_from and y.value is not None]
+        for values in sources:
+            for one in values:
                 if isinstance(one, Generated) and one.function == value.function:
                     continue
                 found = self._tokens(one, depth + 1)
@@ -409,13 +406,13 @@ class Evaluator:
                     return Tokens(value.is_async, found.items, found.origin, found.owner, found.owner_is_async)
         return None
 
-    def _frame_of(self, source: ir.Expression, frame: Frame) -> Frame:
-        """A generator expression's first iterable belongs to the scope around it."""
-        if frame.scope.kind == "generator-expression" and frame.parent is not None:
-            first = frame.scope.loops[0].iterable if frame.scope.loops else None
-            if source is first:
-                return frame.parent
-        return frame
+    def iterated(self, loop: ir.Loop, frame: Frame) -> Values:
+        """What a loop runs over."""
+        return self.value(loop.iterable, self.loop_frame(loop, frame))
+
+    def loop_frame(self, loop: ir.Loop, frame: Frame) -> Frame:
+        """The frame that a loop's iterable is evaluated in: a generator expression's first one is the outer one's."""
+        return frame.of(loop.scope) or self.any_call(frame.module, frame.module.scopes[loop.scope])
 
     def is_stream_object(self, value: Value) -> bool:
         return isinstance(value, Llama) and value.role in STREAM_ROLES

@@ -177,7 +177,7 @@ class Reach:
                         if method is not None:
                             yield method, entry.context
         for loop in scope.loops:
-            for value in evaluator.value(loop.iterable, frame):
+            for value in evaluator.iterated(loop, frame):
                 yield from self._iterated(value, loop.iterable)
         for item in scope.yields:
             if item.is_from and item.value is not None:

@@ -257,7 +257,7 @@ class _Lowering:
         self.environment = dict(before)
         merges = self._enter_loop(node)
         targets = self._bind_target(node.target, "loop", iterable, is_async=is_async)
-        self.scope.loops.append(ir.Loop(iterable, is_async, start, end, body_start, self.branch, tuple(targets)))
+        self.scope.loops.append(ir.Loop(iterable, is_async, start, end, body_start, self.branch, tuple(targets), self.scope.index))
         self.scope.has_await |= is_async
         self._block(node.body)
         self._leave_loop(merges, before, node.orelse, endless=False)
@@ -586,7 +586,8 @@ class _Lowering:
             for index in targets:
                 self.scope.bindings[index].scope = outer.index
         span = self._span(generator.iter)
-        self.scope.loops.append(ir.Loop(iterable, is_async, *span, -1, self.branch, tuple(targets)))
+        owner = (outer or self.scope).index
+        self.scope.loops.append(ir.Loop(iterable, is_async, *span, -1, self.branch, tuple(targets), owner))
         self.scope.has_await |= is_async
         for condition in generator.ifs:
             self._expression(condition)

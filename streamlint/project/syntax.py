@@ -247,6 +247,8 @@ class Loop:
     branch: int
     targets: tuple[int, ...]
     """The bindings that an iteration sets."""
+    scope: int
+    """The scope that the iterable is evaluated in: a generator expression's first one belongs to the scope around it."""
 
 
 @dataclass(slots=True, eq=False)

@@ -1,0 +1,143 @@
+"""What holds an event loop at a node: a call, an iteration, a `with` or a property, and how it comes to run there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from streamlint.finding import Related, Severity
+from streamlint.knowledge.blocking import Tier
+from streamlint.project import syntax as ir
+from streamlint.project.blocking import Hold
+from streamlint.project.reach import Hop, Reached
+
+if TYPE_CHECKING:
+    from streamlint.languages.python import PythonFile
+
+SITES = (cst.Call, cst.With, cst.For, cst.CompFor, cst.Attribute)
+"""The nodes at which something can be held."""
+
+
+@dataclass(frozen=True)
+class OnLoop:
+    """A scope that an event loop runs while clients wait."""
+
+    file: PythonFile
+    scope: ir.Scope
+    reached: Reached
+
+    @property
+    def waiting(self) -> str:
+        """Who waits, as the end of a sentence."""
+        entry = self.reached.entry
+        if entry is None:
+            return "other clients wait"
+        return f"{f'`{entry.title}`' if '`' not in entry.title else entry.title} waits"
+
+    @property
+    def way(self) -> tuple[Related, ...]:
+        """The calls that lead here from the entry point."""
+        entry = self.reached.entry
+        hops = self.reached.hops
+        if entry is None or not hops:
+            return ()
+        title = f"`{entry.title}`" if "`" not in entry.title else entry.title
+        first = Hop(hops[0].path, hops[0].start, hops[0].end, f"{title} {hops[0].label}")
+        return self.file.related((first, *hops[1:]))
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        if self.reached.entry is not None:
+            return ()
+        name = self.file.facts.qualified_name(self.scope)
+        return (f"no route is seen to call `{name}`, but the application's modules import it, so it is likely to run on their loop",)
+
+    def severity(self, certain: bool = True) -> Severity:
+        return Severity.ERROR if certain and self.reached.is_certain else Severity.WARNING
+
+
+@dataclass(frozen=True)
+class Held:
+    """A hold at `node`, which runs on a loop."""
+
+    node: cst.CSTNode
+    on_loop: OnLoop
+    hold: Hold
+
+    @property
+    def file(self) -> PythonFile:
+        return self.on_loop.file
+
+    @property
+    def scope(self) -> ir.Scope:
+        return self.on_loop.scope
+
+    @property
+    def severity(self) -> Severity:
+        return self.on_loop.severity(self.hold.tier is Tier.CERTAIN)
+
+    @property
+    def inside(self) -> tuple[Related, ...]:
+        """The hops behind the node, down to the leaf."""
+        return self.file.related(self.hold.hops[1:])
+
+
+def on_loop(file: PythonFile, node: cst.CSTNode) -> tuple[OnLoop, ir.Expression] | None:
+    """The expression at a node, if an event loop that serves requests evaluates it."""
+    known = file.expression(node)
+    if known is None:
+        return None
+    scope, expression = known
+    reached = file.on_loop(scope)
+    return (OnLoop(file, scope, reached), expression) if reached is not None else None
+
+
+def held_at(file: PythonFile, node: cst.CSTNode) -> Iterator[Held]:
+    """What holds the loop at one of `SITES`; what is only likely in both who runs it and how long it takes is left out."""
+    for part in _parts(node):
+        found = on_loop(file, part)
+        if found is None:
+            continue
+        where, expression = found
+        hold = _hold(where, expression, node)
+        if hold is not None and (where.reached.is_certain or hold.tier is Tier.CERTAIN):
+            yield Held(part, where, hold)
+
+
+def loop_of(scope: ir.Scope, iterable: ir.Expression) -> ir.Loop | None:
+    """The loop of a scope that iterates over this expression."""
+    return next((loop for loop in scope.loops if _same(loop.iterable, iterable)), None)
+
+
+def _parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    match node:
+        case cst.With():
+            yield from (item.item for item in node.items)
+        case cst.For() | cst.CompFor():
+            yield node.iter
+        case _:
+            yield node
+
+
+def _hold(where: OnLoop, expression: ir.Expression, node: cst.CSTNode) -> Hold | None:
+    blocking, scope = where.file.project.blocking, where.scope
+    frame = where.file.frame(scope)
+    match node:
+        case cst.Call() if isinstance(expression, ir.Call):
+            return blocking.of_call(expression, frame)
+        case cst.Attribute() if isinstance(expression, ir.Attribute):
+            return blocking.of_attribute(expression, frame)
+        case cst.With():
+            entry = next((entry for entry in scope.entries if _same(entry.context, expression)), None)
+            return blocking.of_entry(entry, frame) if entry is not None else None
+        case cst.For() | cst.CompFor():
+            loop = loop_of(scope, expression)
+            return blocking.of_iteration(expression, frame) if loop is not None and not loop.is_async else None
+    return None
+
+
+def _same(one: ir.Expression, other: ir.Expression) -> bool:
+    return (one.start, one.end) == (other.start, other.end)

@@ -1,0 +1,1 @@
+"""Codemods that several rules share."""

@@ -1,0 +1,1 @@
+"""One file, one class, one code; found by the names of the files."""

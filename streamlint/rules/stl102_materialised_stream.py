@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from streamlint.finding import Finding, Severity
+from streamlint.fix import Fix
+from streamlint.languages.python import PythonFile
+from streamlint.project.drains import How
+from streamlint.repairs.answers import stream_answer
+from streamlint.repairs.telling import started, way_out
+from streamlint.rule import Rule, on
+from streamlint.source import Span
+
+_LABELS = {
+    How.CALL: "collects every token before anything is sent",
+    How.JOIN: "joins every token before anything is sent",
+    How.COMPREHENSION: "collects every token before anything is sent",
+    How.TEXT: "turns the whole stream into text",
+    How.METHOD: "waits for the whole answer",
+    How.UNPACKED: "unpacks every token before anything is sent",
+}
+
+
+class MaterialisedStream(Rule):
+    '''
+    ## What it does
+
+    Finds handlers that turn a stream into a list or a text: `list()`, `"".join()`, a comprehension, `str()`, an f-string,
+    `get_response()`, `print_response_stream()`, unpacking, directly or in a helper.
+
+    ## Why it breaks streaming
+
+    The expression returns when the last token was made, so nothing can be sent before. Measured with 20 tokens in one
+    second on uvicorn: the first byte came after 1.03 to 1.05 s, in one piece. `str()` on the result of `stream_chat()` is worse:
+    it gives the empty text that is there at that moment.
+
+    ## Example
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    def chat(q: str):
+        response = index.as_query_engine(streaming=True).query(q)
+        return {"answer": "".join(response.response_gen)}
+    ```
+
+    ## Use instead
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    def chat(q: str):
+        response = index.as_query_engine(streaming=True).query(q)
+        return StreamingResponse(response.response_gen, media_type="text/plain")
+    ```
+
+    ## Fix safety
+
+    `response`: the client receives plain text in pieces where it received one document. No fix is offered where the
+    answer carries more than the text, or where the text is stored, logged or passed on.
+
+    ## References
+
+    - [LlamaIndex: streaming](https://docs.llamaindex.ai/en/stable/module_guides/deploying/query_engine/streaming/)
+    - [FastAPI: StreamingResponse](https://fastapi.tiangolo.com/advanced/custom-response/#streamingresponse)
+    '''
+
+    code = "STL102"
+    name = "materialised-stream"
+    severity = Severity.ERROR
+    since = "0.1.0"
+    message = "`{route}` makes one piece of the stream before anything is sent"
+
+    @on(cst.FunctionDef)
+    def swallowed(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
+        found = file.drains(node)
+        if found is None:
+            return
+        entry, drains = found
+        scope = file.scope(node)
+        assert scope is not None
+        for drain in drains:
+            if drain.is_loop:
+                continue
+            repair = stream_answer(file, entry, file.frame(scope), drain)
+            stream = f"{file.text(drain.source)}.response_gen" if drain.stream is not None else file.text(drain.source)
+            empty = drain.how is How.TEXT and drain.stream is not None and drain.stream.role == "chat_stream"
+            yield file.finding(
+                self,
+                Span(drain.start, drain.end),
+                route=entry.title,
+                label="is empty until the stream was read" if empty else _LABELS[drain.how],
+                related=started(file, drain),
+                help=way_out(entry, drain, repair, stream),
+                fix=repair if isinstance(repair, Fix) else None,
+            )

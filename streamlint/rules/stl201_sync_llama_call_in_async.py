@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from streamlint.finding import Finding, Severity
+from streamlint.languages.held import held_at
+from streamlint.languages.python import PythonFile
+from streamlint.project.blocking import Cause
+from streamlint.repairs.off_loop import off_loop
+from streamlint.repairs.waiting import notes, way_out
+from streamlint.rule import Rule, on
+
+_CAUSES = (Cause.LLAMA, Cause.HEAVY)
+_STALL = "measured: during a `query()` of 1.0 s in an `async def` route every other client waited 1.02 s; in a `def` route, 0.01 s"
+
+
+class SyncLlamaCallInAsync(Rule):
+    '''
+    ## What it does
+
+    Finds synchronous LlamaIndex calls (`query`, `chat`, `stream_chat`, `retrieve`, `complete`, ...) in code that runs on the event
+    loop: `async def` routes, dependencies, middleware, WebSocket handlers, and the coroutines that they await.
+
+    ## Why it breaks streaming
+
+    The call waits for the embedding, the vector store and often for a whole LLM answer, and holds the event loop as long. All
+    other streams of the process stand still meanwhile. Measured: a `query()` of 1.0 s in an `async def` route stalls every
+    other client for 1.02 s, and `stream_chat()` for 0.3 to 1.3 s before its first token. In a `def` route the stall is 0.01 s,
+    because the framework runs it in a thread.
+
+    ## Example
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    async def chat(q: str):
+        response = index.as_query_engine(streaming=True).query(q)
+        return StreamingResponse(response.response_gen, media_type="text/plain")
+    ```
+
+    ## Use instead
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    def chat(q: str):
+        response = index.as_query_engine(streaming=True).query(q)
+        return StreamingResponse(response.response_gen, media_type="text/plain")
+    ```
+
+    ## Fix safety
+
+    `safe`. A route that awaits nothing and that nothing else in the project calls becomes a plain `def`, which the framework
+    runs in a thread; any other function awaits the same call in a thread (`run_in_threadpool`, `asyncio.to_thread`). The async
+    twin (`aquery`, `astream_chat`) is named but not written: with an LLM that has no asynchronous methods of its own it holds
+    the loop as before, and `astream_chat` then even sends everything in one piece.
+
+    ## References
+
+    - [FastAPI: concurrency and async / await](https://fastapi.tiangolo.com/async/)
+    - [LlamaIndex: async](https://docs.llamaindex.ai/en/stable/module_guides/querying/)
+    '''
+
+    code = "STL201"
+    name = "sync-llama-call-in-async"
+    severity = Severity.ERROR
+    since = "0.1.0"
+    message = "`{call}` holds the event loop while {waiting}"
+
+    @on(cst.Call)
+    def called(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
+        for held in held_at(file, node):
+            hold = held.hold
+            if not hold.is_direct or hold.cause not in _CAUSES:
+                continue
+            fix = off_loop(held)
+            yield file.finding(
+                self,
+                held.node,
+                call=hold.name,
+                waiting=held.on_loop.waiting,
+                label=hold.reason,
+                related=held.on_loop.way,
+                help=way_out(held, fix),
+                notes=notes(held.on_loop, _STALL),
+                severity=held.severity,
+                fix=fix,
+            )

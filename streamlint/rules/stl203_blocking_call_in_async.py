@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from streamlint.finding import Finding, Severity
+from streamlint.languages.held import held_at
+from streamlint.languages.python import PythonFile
+from streamlint.project.blocking import Cause
+from streamlint.repairs.off_loop import off_loop
+from streamlint.repairs.waiting import STALL, notes, way_out
+from streamlint.rule import Rule, on
+
+
+class BlockingCallInAsync(Rule):
+    '''
+    ## What it does
+
+    Finds library calls that wait (sleep, network, database, process, lock) in code that runs on the event loop. The label says
+    `certain` where the call always waits for something outside, `likely` where that depends on what cannot be seen.
+
+    ## Why it breaks streaming
+
+    An event loop does one thing at a time. Measured: `time.sleep`, `requests.get` or `subprocess.run` of 0.4 s in an
+    `async def` route stalls every stream of the process for 0.40 s; in an async generator it does so between the tokens.
+
+    ## Example
+
+    ```python
+    import time
+
+    from fastapi import FastAPI
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    async def chat(q: str):
+        time.sleep(1)
+        return {"question": q}
+    ```
+
+    ## Use instead
+
+    ```python
+    import asyncio
+
+    from fastapi import FastAPI
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    async def chat(q: str):
+        await asyncio.sleep(1)
+        return {"question": q}
+    ```
+
+    ## Fix safety
+
+    `safe` where an asynchronous function takes the same arguments (`asyncio.sleep`), where a route that awaits nothing can be a
+    plain `def`, and where the call may run in any thread. `unsafe` where the object may be tied to the thread that made it, such
+    as a database connection or a session.
+
+    ## References
+
+    - [Python: running blocking code](https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code)
+    - [FastAPI: concurrency and async / await](https://fastapi.tiangolo.com/async/)
+    '''
+
+    code = "STL203"
+    name = "blocking-call-in-async"
+    severity = Severity.ERROR
+    since = "0.1.0"
+    message = "`{call}` holds the event loop while {waiting}"
+
+    @on(cst.Call, cst.For, cst.CompFor)
+    def called(self, node: cst.CSTNode, file: PythonFile) -> Iterator[Finding]:
+        for held in held_at(file, node):
+            hold = held.hold
+            if not hold.is_direct or hold.cause is not Cause.LIBRARY:
+                continue
+            fix = off_loop(held)
+            yield file.finding(
+                self,
+                held.node,
+                call=hold.name,
+                waiting=held.on_loop.waiting,
+                label=f"{hold.reason} ({hold.tier})",
+                related=held.on_loop.way,
+                help=way_out(held, fix),
+                notes=notes(held.on_loop, STALL),
+                severity=held.severity,
+                fix=fix,
+            )

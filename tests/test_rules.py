@@ -1,0 +1,78 @@
+"""What holds for every rule: its documentation is complete and runs."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from streamlint import rule
+from streamlint.config import Config, Selection
+from streamlint.finding import Severity
+from streamlint.fix import Level
+from streamlint.run import Request, run
+
+RULES = rule.discover()
+SECTIONS = ("What it does", "Why it breaks streaming", "Example", "Use instead", "Fix safety", "References")
+
+
+def code_of(each: rule.Rule) -> str:
+    return each.code
+
+
+def section(each: rule.Rule, title: str) -> str:
+    text = inspect.getdoc(type(each)) or ""
+    found = re.search(rf"^## {re.escape(title)}\n\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
+    assert found is not None, f"{each.code} has no section {title!r}"
+    return found[1].strip()
+
+
+def block(each: rule.Rule, title: str) -> str:
+    found = re.search(r"```python\n(.*?)```", section(each, title), re.DOTALL)
+    assert found is not None, f"{each.code}: {title} holds no code"
+    return found[1]
+
+
+def request(each: rule.Rule, text: str, folder: Path, *, only: bool, fix: bool = False) -> Request:
+    (folder / "application.py").write_text(text, "utf-8")
+    selection = Selection(select=(each.code,)) if only else Selection()
+    return Request((folder,), Config(root=folder), selection, Level.UNSAFE, fix, root=folder)
+
+
+@pytest.mark.parametrize("each", RULES, ids=code_of)
+def test_documentation_has_every_section_in_order(each: rule.Rule) -> None:
+    titles = re.findall(r"^## (.*)$", inspect.getdoc(type(each)) or "", re.MULTILINE)
+    assert tuple(titles) == SECTIONS
+    assert all(section(each, title) for title in SECTIONS)
+    assert re.search(r"https://", section(each, "References"))
+
+
+@pytest.mark.parametrize("each", RULES, ids=code_of)
+def test_example_raises_exactly_this_code(each: rule.Rule, tmp_path: Path) -> None:
+    findings = run(request(each, block(each, "Example"), tmp_path, only=True)).findings
+    assert findings
+    assert {finding.code for finding in findings} == {each.code}
+
+
+@pytest.mark.parametrize("each", RULES, ids=code_of)
+def test_use_instead_is_clean(each: rule.Rule, tmp_path: Path) -> None:
+    assert run(request(each, block(each, "Use instead"), tmp_path, only=False)).findings == ()
+
+
+@pytest.mark.parametrize("each", RULES, ids=code_of)
+def test_fix_of_example_is_use_instead(each: rule.Rule, tmp_path: Path) -> None:
+    outcome = run(request(each, block(each, "Example"), tmp_path, only=True, fix=True))
+    if not outcome.applied:
+        assert re.match(r"(There is|No fix)", section(each, "Fix safety")), "a rule without a fix says so first"
+        return
+    assert [change.after.text for change in outcome.changes] == [block(each, "Use instead")]
+
+
+@pytest.mark.parametrize("each", RULES, ids=code_of)
+def test_metadata_reads_well(each: rule.Rule) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", each.name)
+    assert isinstance(each.severity, Severity)
+    assert not each.message.endswith(".")
+    assert "should" not in each.message
