@@ -53,7 +53,8 @@ class OnLoop:
         if self.reached.entry is not None:
             return ()
         name = self.file.facts.qualified_name(self.scope)
-        return (f"no route is seen to call `{name}`, but the application's modules import it, so it is likely to run on their loop",)
+        told = f"no route is seen to call `{name}`, but the application imports its module, so it is likely to run on the loop"
+        return (told,)
 
     def severity(self, certain: bool = True) -> Severity:
         return Severity.ERROR if certain and self.reached.is_certain else Severity.WARNING
@@ -105,6 +106,18 @@ def held_at(file: PythonFile, node: cst.CSTNode) -> Iterator[Held]:
         hold = _hold(where, expression, node)
         if hold is not None and (where.reached.is_certain or hold.tier is Tier.CERTAIN):
             yield Held(part, where, hold)
+
+
+def swallowed(where: OnLoop) -> frozenset[tuple[int, int]]:
+    """Where in this file a handler takes a whole stream, which is a fault of its own: starts and ends."""
+    project, found = where.file.project, set()
+    for entry in {where.file.entry(where.scope), where.reached.entry} - {None}:
+        assert entry is not None
+        for drain in project.drains.of(entry, project.evaluator.any_call(entry.module, entry.scope)):
+            if entry.module.path == where.file.path:
+                found.add((drain.start, drain.end))
+            found |= {(hop.start, hop.end) for hop in drain.hops if hop.path == where.file.path}
+    return frozenset(found)
 
 
 def loop_of(scope: ir.Scope, iterable: ir.Expression) -> ir.Loop | None:

@@ -106,7 +106,7 @@ class Reach:
             if key in known or (not on_loop and key in self._on_loop):
                 continue
             known[key] = reached
-            for callee, call in self._callees(module, scope):
+            for callee, call in self.callees(module, scope):
                 located = self.evaluator.scope_of(callee)
                 if located is None or len(reached.hops) > 24:
                     continue
@@ -131,7 +131,7 @@ class Reach:
             if key in self._elsewhere:
                 continue
             self._elsewhere.add(key)
-            for callee, _ in self._callees(module, scope):
+            for callee, _ in self.callees(module, scope):
                 located = self.evaluator.scope_of(callee)
                 if located is not None:
                     pending.append(located)
@@ -157,7 +157,7 @@ class Reach:
             return []
         return [argument for argument in call.arguments if isinstance(argument, ir.Call)]
 
-    def _callees(self, module: Module, scope: ir.Scope) -> Iterator[tuple[Function, ir.Expression]]:
+    def callees(self, module: Module, scope: ir.Scope) -> Iterator[tuple[Function, ir.Expression]]:
         """The project functions that run when the scope runs, on the same loop where they are asynchronous."""
         evaluator = self.evaluator
         frame = evaluator.any_call(module, scope)

@@ -20,12 +20,12 @@ from streamlint.project.calls import dotted_name
 from streamlint.project.entry_points import Entry
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
-from streamlint.project.values import Bound, Coroutine, Function, Instance, Llama
+from streamlint.project.values import Bound, Coroutine, Function, Instance, Llama, Value
 from streamlint.source import Span
 
 _OPENING = re.compile(r"(?:[\s\\)]|#[^\n]*)*\(")
 _ASYNC = re.compile(r"async\s+")
-_DEEPEST = 5
+_MOST_FUNCTIONS = 400
 _COMMON = 200
 """A name that is called more often than this is not looked for; somebody may mean the function."""
 _THREADABLE = (Kind.ROUTE, Kind.DEPENDENCY)
@@ -61,7 +61,9 @@ def threads(module: Module) -> Threads:
     for package in ("fastapi", "starlette"):
         if package in imported:
             where = f"{package}.concurrency"
-            return Threads("run_in_threadpool", Import(where, "run_in_threadpool"), Import(where, "iterate_in_threadpool"))
+            return Threads(
+                "run_in_threadpool", Import(where, "run_in_threadpool"), Import(where, "iterate_in_threadpool")
+            )
     return _TO_THREAD
 
 
@@ -72,11 +74,7 @@ def off_loop(held: Held) -> Fix | None:
     replaced = _replacement(held)
     if replaced is not None:
         return replaced
-    if held.hold.is_direct:
-        plain = plain_function(held.on_loop)
-        if plain is not None:
-            return plain
-    return _in_thread(held)
+    return plain_function(held.on_loop) or _in_thread(held)
 
 
 # A plain function
@@ -90,7 +88,7 @@ def plain_function(where: OnLoop) -> Fix | None:
         return None
     if scope.has_await or scope.is_generator or not scope.is_async or _is_shared(file, scope):
         return None
-    if _declares_outer_names(file, scope) or _needs_loop(file, scope, file.frame(scope)):
+    if _declares_outer_names(file, scope) or _needs_loop(file, scope):
         return None
     word = _ASYNC.match(file.source.text, scope.start)
     if word is None:
@@ -136,29 +134,39 @@ def _is_shared(file: PythonFile, scope: ir.Scope) -> bool:
 def _declares_outer_names(file: PythonFile, scope: ir.Scope) -> bool:
     """What two threads may change at the same time, one event loop changes one after the other."""
     span = Span(scope.start, scope.end)
-    return any(isinstance(node, cst.Global | cst.Nonlocal) and span.contains(place) for node, place in file.spans.items())
+    return any(
+        isinstance(node, cst.Global | cst.Nonlocal) and span.contains(place) for node, place in file.spans.items()
+    )
 
 
-def _needs_loop(file: PythonFile, scope: ir.Scope, frame: Frame, depth: int = 0) -> bool:
+def _needs_loop(file: PythonFile, scope: ir.Scope) -> bool:
     """Whether something in a function, or in what it calls, fails in a thread: no loop there, or an object tied to its thread."""
     evaluator = file.project.evaluator
-    for call in scope.calls:
-        made = evaluator.value(call, frame)
-        if any(isinstance(v, Coroutine) or (isinstance(v, Llama) and v.role is Role.WORKFLOW_HANDLER) for v in made):
+    pending: list[tuple[Module, ir.Scope]] = [(file.facts, scope)]
+    seen: set[tuple[object, int]] = set()
+    while pending:
+        module, current = pending.pop()
+        if (module.path, current.index) in seen or len(seen) > _MOST_FUNCTIONS:
+            continue
+        seen.add((module.path, current.index))
+        frame = evaluator.any_call(module, current)
+        if any(_fails_in_thread(file, call, frame) for call in current.calls):
             return True
-        for function in evaluator.value(call.function, frame):
-            if dotted_name(function) in _NEEDS_LOOP or _is_tied(file, function, call, frame):
-                return True
-            if isinstance(function, Function) and depth < _DEEPEST:
-                located = evaluator.scope_of(function)
-                if located is not None and not located[1].is_async:
-                    inner = evaluator.any_call(*located)
-                    if _needs_loop(file, located[1], inner, depth + 1):
-                        return True
+        located = (evaluator.scope_of(callee) for callee, _ in file.project.reach.callees(module, current))
+        pending += [each for each in located if each is not None and not each[1].is_async and not each[1].is_generator]
     return False
 
 
-def _is_tied(file: PythonFile, function: object, call: ir.Call, frame: Frame) -> bool:
+def _fails_in_thread(file: PythonFile, call: ir.Call, frame: Frame) -> bool:
+    evaluator = file.project.evaluator
+    for made in evaluator.value(call, frame):
+        if isinstance(made, Coroutine) or (isinstance(made, Llama) and made.role is Role.WORKFLOW_HANDLER):
+            return True
+    functions = evaluator.value(call.function, frame)
+    return any(dotted_name(one) in _NEEDS_LOOP or _is_tied(file, one, frame) for one in functions)
+
+
+def _is_tied(file: PythonFile, function: Value, frame: Frame) -> bool:
     """A blocking call on an object from outside the function that other threads must not use."""
     if not isinstance(function, Bound) or not isinstance(function.receiver, Instance):
         return False
@@ -235,10 +243,16 @@ def _in_thread(held: Held) -> Fix | None:
 def _level(held: Held) -> tuple[Level, str]:
     hold = held.hold
     if not hold.is_direct:
-        return Level.UNSAFE, f"the helper then runs in a thread: check that what it shares with other code may be used there"
+        return (
+            Level.UNSAFE,
+            "the helper then runs in a thread: check that what it shares with other code may be used there",
+        )
     if hold.cause is Cause.LIBRARY and (hold.call is None or not hold.call.thread_safe):
         owner = hold.name.rpartition(".")[0]
-        return Level.UNSAFE, f"the call then runs in another thread, and an object of `{owner}` may be tied to the one that made it"
+        return (
+            Level.UNSAFE,
+            f"the call then runs in another thread, and an object of `{owner}` may be tied to the one that made it",
+        )
     return Level.SAFE, "the same call with the same arguments, in a thread"
 
 

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from streamlint.fix import Fix
     from streamlint.languages.held import Held, OnLoop
 
-STALL = "measured: during a call of 0.4 s in an `async def` route every other client waited 0.40 s; during the same call in a thread, 0.01 s"
+STALL = (
+    "measured: during a call of 0.4 s in an `async def` route every other client waited 0.40 s; during the same call in a "
+    "thread, 0.01 s"
+)
 
 
 def way_out(held: Held, fix: Fix | None) -> str:
@@ -20,7 +23,11 @@ def way_out(held: Held, fix: Fix | None) -> str:
     if fix is not None and fix.level is Level.SAFE:
         return f"{fix.title}{twin}"
     run = threads(held.file.facts).run
-    name = held.hold.name if held.hold.is_direct else held.hold.hops[0].label.partition("`")[2].rstrip("`") or held.hold.name
+    name = (
+        held.hold.name
+        if held.hold.is_direct
+        else held.hold.hops[0].label.partition("`")[2].rstrip("`") or held.hold.name
+    )
     advice = f"run it in a thread: `await {run}({name}, ...)`"
     replacement = held.hold.call.replacement if held.hold.call is not None else ""
     if replacement:
@@ -42,3 +49,10 @@ def _twin(held: Held) -> str:
 
 def notes(where: OnLoop, *measured: str) -> tuple[str, ...]:
     return (*where.doubts, *measured)
+
+
+def thread_of_tokens(where: OnLoop) -> str:
+    """How to take tokens off the loop where no repair is offered."""
+    if threads(where.file.facts).iterate_import is not None:
+        return "take the tokens with `async for token in iterate_in_threadpool(...)`, directly in the `async def`"
+    return "take the tokens in a plain `def` generator that the framework runs in a thread, or from a thread through a queue"

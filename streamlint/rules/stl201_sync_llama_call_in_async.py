@@ -17,7 +17,7 @@ _STALL = "measured: during a `query()` of 1.0 s in an `async def` route every ot
 
 
 class SyncLlamaCallInAsync(Rule):
-    '''
+    """
     ## What it does
 
     Finds synchronous LlamaIndex calls (`query`, `chat`, `stream_chat`, `retrieve`, `complete`, ...) in code that runs on the event
@@ -71,7 +71,7 @@ class SyncLlamaCallInAsync(Rule):
 
     - [FastAPI: concurrency and async / await](https://fastapi.tiangolo.com/async/)
     - [LlamaIndex: async](https://docs.llamaindex.ai/en/stable/module_guides/querying/)
-    '''
+    """
 
     code = "STL201"
     name = "sync-llama-call-in-async"

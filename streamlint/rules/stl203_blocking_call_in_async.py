@@ -14,7 +14,7 @@ from streamlint.rule import Rule, on
 
 
 class BlockingCallInAsync(Rule):
-    '''
+    """
     ## What it does
 
     Finds library calls that wait (sleep, network, database, process, lock) in code that runs on the event loop. The label says
@@ -67,7 +67,7 @@ class BlockingCallInAsync(Rule):
 
     - [Python: running blocking code](https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code)
     - [FastAPI: concurrency and async / await](https://fastapi.tiangolo.com/async/)
-    '''
+    """
 
     code = "STL203"
     name = "blocking-call-in-async"

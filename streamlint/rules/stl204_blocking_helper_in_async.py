@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from streamlint.finding import Finding, Severity
-from streamlint.languages.held import SITES, Held, held_at
+from streamlint.languages.held import SITES, Held, held_at, swallowed
 from streamlint.languages.python import PythonFile
 from streamlint.project.blocking import Cause
 from streamlint.repairs.off_loop import off_loop
@@ -14,7 +14,7 @@ from streamlint.rule import Rule, on
 
 
 class BlockingHelperInAsync(Rule):
-    '''
+    """
     ## What it does
 
     Finds calls of the project's own functions, methods, properties, context managers and generators that, somewhere below, wait
@@ -71,7 +71,7 @@ class BlockingHelperInAsync(Rule):
 
     - [Python: running blocking code](https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code)
     - [FastAPI: concurrency and async / await](https://fastapi.tiangolo.com/async/)
-    '''
+    """
 
     code = "STL204"
     name = "blocking-helper-in-async"
@@ -108,4 +108,4 @@ def _name(held: Held) -> str:
 def _is_told(held: Held) -> bool:
     """Whether another rule reports that the helper swallows the stream."""
     span = held.file.span(held.node)
-    return held.file.is_drain(held.scope, span)
+    return (span.start, span.end) in swallowed(held.on_loop)

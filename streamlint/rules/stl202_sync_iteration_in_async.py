@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from streamlint.finding import Finding, Related, Severity
+from streamlint.languages.held import OnLoop, loop_of, on_loop, swallowed
+from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
+from streamlint.project.values import External, Tokens
+from streamlint.repairs.off_loop import iterated_off_loop
+from streamlint.repairs.waiting import notes, thread_of_tokens
+from streamlint.rule import Rule, on
+
+_STALL = (
+    "measured: while a stream of 1.0 s was iterated in an `async def` generator every other client waited 1.05 s; with "
+    "`iterate_in_threadpool`, 0.00 s"
+)
+
+
+class SyncIterationInAsync(Rule):
+    """
+    ## What it does
+
+    Finds a plain `for`, a comprehension, `next()` or a collecting call over a synchronous token iterator in code that runs on
+    the event loop, mostly an `async def` generator or a WebSocket handler. A loop that only collects is left to STL101 and STL102.
+
+    ## Why it breaks streaming
+
+    Each step waits for the next token and holds the event loop until it is there. This client still sees its tokens in time;
+    everyone else waits for the end of the stream. Measured: a stall of 1.05 s for a stream of 1.0 s, and the server
+    does not notice that a client has left. `await asyncio.sleep(0)` in the loop only shortens the stall to a few tokens.
+
+    ## Example
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    def chat(q: str):
+        response = index.as_query_engine(streaming=True).query(q)
+
+        async def stream():
+            for token in response.response_gen:
+                yield f"data: {token}\\n\\n"
+
+        return StreamingResponse(stream(), media_type="text/event-stream")
+    ```
+
+    ## Use instead
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.concurrency import iterate_in_threadpool
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    def chat(q: str):
+        response = index.as_query_engine(streaming=True).query(q)
+
+        async def stream():
+            async for token in iterate_in_threadpool(response.response_gen):
+                yield f"data: {token}\\n\\n"
+
+        return StreamingResponse(stream(), media_type="text/event-stream")
+    ```
+
+    ## Fix safety
+
+    `safe`: the same tokens in the same order, each waited for in a thread. Where neither FastAPI nor Starlette is imported
+    there is no fix; a plain `def` generator, or a thread with a queue, does the same.
+
+    ## References
+
+    - [Starlette: iterate_in_threadpool](https://www.starlette.io/threadpool/)
+    - [LlamaIndex: streaming](https://docs.llamaindex.ai/en/stable/module_guides/deploying/query_engine/streaming/)
+    """
+
+    code = "STL202"
+    name = "sync-iteration-in-async"
+    severity = Severity.ERROR
+    since = "0.1.0"
+    message = "`{iterable}` is iterated on the event loop, so each token is waited for while {waiting}"
+
+    @on(cst.For, cst.CompFor)
+    def looped(self, node: cst.For | cst.CompFor, file: PythonFile) -> Iterator[Finding]:
+        found = on_loop(file, node.iter)
+        if found is None:
+            return
+        where, iterable = found
+        loop = loop_of(where.scope, iterable)
+        tokens = _sync_tokens(where, iterable)
+        if loop is None or loop.is_async or tokens is None or _is_told(where, loop):
+            return
+        fix = iterated_off_loop(where, node) if not tokens.owner_is_async else None
+        way_out = "advance the iterator in a thread" if fix is not None else thread_of_tokens(where)
+        yield file.finding(
+            self,
+            node.iter,
+            iterable=" ".join(file.text(node.iter).split()),
+            waiting=where.waiting,
+            label="a synchronous iterator: each step waits for the next token",
+            related=(*_started(where, tokens, iterable), *where.way),
+            help=way_out,
+            notes=notes(where, _STALL),
+            severity=where.severity(),
+            fix=fix,
+        )
+
+    @on(cst.Call)
+    def called(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
+        found = on_loop(file, node)
+        if found is None:
+            return
+        where, call = found
+        taken = _taken(where, call) if isinstance(call, ir.Call) else None
+        if taken is None or _is_told(where, call):
+            return
+        yield file.finding(
+            self,
+            node,
+            iterable=" ".join(file.text(taken).split()),
+            waiting=where.waiting,
+            label="takes its tokens here, one after the other, on the event loop",
+            related=where.way,
+            help=thread_of_tokens(where),
+            notes=notes(where, _STALL),
+            severity=where.severity(),
+        )
+
+
+def _sync_tokens(where: OnLoop, iterable: ir.Expression) -> Tokens | None:
+    evaluator = where.file.project.evaluator
+    tokens = evaluator.tokens(evaluator.value(iterable, where.file.frame(where.scope)))
+    return tokens if tokens is not None and tokens.is_async is not True else None
+
+
+def _is_told(where: OnLoop, place: ir.Expression | ir.Loop) -> bool:
+    """Whether another rule reports that the whole stream is taken there."""
+    return any(start <= place.start and place.start < end for start, end in swallowed(where))
+
+
+def _taken(where: OnLoop, call: ir.Call) -> ir.Expression | None:
+    """What a call such as `next()`, `list()` or `join()` takes tokens from."""
+    frame = where.file.frame(where.scope)
+    functions = where.file.project.evaluator.value(call.function, frame)
+    if call.arguments and any(isinstance(f, External) and f.name == "builtins.next" for f in functions):
+        return call.arguments[0] if _sync_tokens(where, call.arguments[0]) is not None else None
+    for drain in where.file.project.drains.in_frame(frame):
+        if (drain.start, drain.end) == (call.start, call.end) and not drain.hops and not drain.is_async:
+            return drain.source
+    return None
+
+
+def _started(where: OnLoop, tokens: Tokens, iterable: ir.Expression) -> tuple[Related, ...]:
+    origin = tokens.origin
+    if origin is None or (origin.path == where.file.path and iterable.start <= origin.start < iterable.end):
+        return ()
+    place = where.file.project.place(origin.path, origin.start, origin.end)
+    return (Related(place, "the stream comes from a synchronous call"),) if place is not None else ()
