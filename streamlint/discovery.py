@@ -87,6 +87,17 @@ def project_root(path: Path) -> Path | None:
     return next((above for above in (folder, *folder.parents) if _is_project(above)), None)
 
 
+def is_package(folder: Path) -> bool:
+    return (folder / "__init__.py").is_file()
+
+
+def outside_packages(folder: Path) -> Path:
+    """The folder that holds the outermost package around `folder`; `folder` itself where it is no package."""
+    while is_package(folder) and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
 def project_files(root: Path, exclude: Patterns, guessed: bool) -> tuple[Path, ...]:
     """All Python files of a project; a root that is only guessed is not searched deeply."""
     found = Found()

@@ -230,12 +230,23 @@ class _Projects:
         root = discovery.project_root(start)
         if root is not None:
             return root, False
-        return (start, False) if start.is_dir() else (path.parent, True)
+        if start.is_dir() and not discovery.is_package(start):
+            return start, False
+        top = discovery.outside_packages(path.parent if start is path else start)
+        return top, True
+
+    def _packages(self, root: Path) -> set[Path]:
+        """The outermost packages below a guessed root that hold files of the run: they belong to the project whole."""
+        inside = [path.relative_to(root) for path in self.texts.matter if path.is_relative_to(root)]
+        tops = {root / path.parts[0] for path in inside if len(path.parts) > 1}
+        return {top for top in tops if discovery.is_package(top)}
 
     def _make(self, root: Path, guessed: bool) -> Project:
         from streamlint.project import Project
 
         files = dict.fromkeys(discovery.project_files(root, _patterns(self._request.config), guessed))
+        for package in self._packages(root) if guessed else ():
+            files.update(dict.fromkeys(discovery.project_files(package, _patterns(self._request.config), False)))
         files.update(dict.fromkeys(path for path in self.texts.matter if self._root(path)[0] == root))
         return Project(root, tuple(files), overlay=self._overlay, knowledge=self._knowledge)
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
 
 _DEEPEST = 16
+_NOTICEABLE = 0.01
+"""Seconds; measured, other clients' waits vary by twice that without any block."""
 _CALLING_BACK = {
     "builtins.map": 0,
     "builtins.filter": 0,
@@ -311,6 +313,8 @@ class Blocking:
     def _returns_at_once(self, fact: BlockingCall, call: ir.Call, frame: Frame) -> bool:
         if fact.needs_argument and not call.arguments and not call.keywords:
             return True
+        if fact.category == "sleep" and self._is_short(call, frame):
+            return True
         for unless in fact.unless:
             given = call.argument(unless.position, unless.keyword or None)
             if given is None:
@@ -320,6 +324,13 @@ class Blocking:
             if texts & set(unless.values):
                 return True
         return False
+
+    def _is_short(self, call: ir.Call, frame: Frame) -> bool:
+        """A sleep that no heartbeat can tell from noise."""
+        given = call.argument(0, None)
+        values = self.evaluator.value(given, frame) if given is not None else ()
+        times = [v.value if isinstance(v, Constant) else None for v in values]
+        return bool(times) and all(isinstance(time, int | float) and time < _NOTICEABLE for time in times)
 
     def _hop(self, node: ir.Expression, frame: Frame, label: str) -> Hop:
         return Hop(frame.module.path, node.start, node.end, label)
