@@ -88,10 +88,23 @@ class Blocking:
     # Questions
 
     def of_call(self, call: ir.Call, frame: Frame) -> Hold | None:
-        """The hold of making this call, its arguments left out."""
+        """The hold of making this call, its arguments left out.
+
+        What is awaited is no synchronous library call, whatever it looks like from here; and a client that may as well be an
+        asynchronous one is not judged.
+        """
         best: Hold | None = None
+        awaited = call.end in frame.scope.awaited
+        harmless_client = False
         for function in self.evaluator.value(call.function, frame):
-            best = _stronger(best, self._of(function, call, frame))
+            found = self._of(function, call, frame)
+            is_client = isinstance(function, Bound) and isinstance(function.receiver, Instance | Llama)
+            harmless_client |= is_client and found is None
+            if found is not None and awaited and found.is_direct:
+                continue
+            best = _stronger(best, found)
+        if best is not None and best.is_direct and harmless_client:
+            return None
         return best
 
     def of_iteration(self, iterable: ir.Expression, frame: Frame) -> Hold | None:

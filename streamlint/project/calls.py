@@ -127,13 +127,28 @@ class Calls:
 
     def _returned(self, scope: ir.Scope, frame: Frame) -> Values:
         evaluator = self.evaluator
-        found = [evaluator.value(r.value, frame) for r in scope.returns if r.value is not None]
+        found = [
+            evaluator.value(item.value, frame)
+            for item in scope.returns
+            if item.value is not None and self._happens(item.branch, frame)
+        ]
         values = evaluator.union(found) or frozenset((Constant(None),))
         if all(isinstance(value, Unknown | Constant) for value in values) and scope.returns_annotation is not None:
             annotated = evaluator.parameters.annotated(scope.returns_annotation, frame.parent or frame)
             if not all(isinstance(value, Unknown | Constant) for value in annotated):
                 return annotated
         return values
+
+    def _happens(self, branch: int, frame: Frame) -> bool:
+        """False where what is known of the arguments rules a branch out."""
+        while branch >= 0:
+            found = frame.scope.branches[branch]
+            if found.test is not None and found.arm in ("if", "else"):
+                truth = self.evaluator.truth(found.test, frame)
+                if truth is not None and truth != (found.arm == "if"):
+                    return False
+            branch = found.parent
+        return True
 
     def _construct(self, made: Class, call: ir.Call, frame: Frame) -> Values:
         origin = self.evaluator.origin(call, frame)

@@ -429,7 +429,7 @@ class Drains:
         located = self.evaluator.scope_of(function)
         if located is None or located[1].is_generator or frame.depth >= _DEEPEST:
             return None
-        if located[1].is_async and call.start not in frame.scope.awaited:
+        if located[1].is_async and call.end not in frame.scope.awaited:
             return None
         arguments = self.evaluator.calls._arguments(function, call, frame)
         inner = self.evaluator.calls.frame(function, arguments, frame.depth)

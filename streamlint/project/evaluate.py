@@ -8,7 +8,7 @@ from typing import Any
 
 from streamlint.knowledge import Knowledge
 from streamlint.project import syntax as ir
-from streamlint.project.attributes import Attributes
+from streamlint.project.attributes import Attributes, constant_truth
 from streamlint.project.callers import Callers
 from streamlint.project.calls import Calls
 from streamlint.project.frames import Frame, Frames
@@ -313,6 +313,15 @@ class Evaluator:
 
     def _walrus(self, expression: ir.Walrus, frame: Frame) -> Values:
         return self.value(expression.value, frame)
+
+    def truth(self, expression: ir.Expression, frame: Frame) -> bool | None:
+        """Whether a test holds, where constants decide it."""
+        if isinstance(expression, ir.Operation):
+            if expression.operator != "Not":
+                return None
+            inner = self.truth(expression.operands[0], frame)
+            return None if inner is None else not inner
+        return constant_truth(self.value(expression, frame))
 
     # Parts of values
 

@@ -546,7 +546,7 @@ class _Lowering:
         value = self._expression(node.value)
         self.scope.has_await = True
         if isinstance(value, ir.Call):
-            self.scope.awaited.add(value.start)
+            self.scope.awaited.add(value.end)
         return ir.Await(*self._span(node), value)
 
     def _constant(self, node: ast.Constant) -> ir.Constant:

@@ -308,7 +308,7 @@ class Scope:
     calls: list[Call] = field(default_factory=list)
     call_branches: list[int] = field(default_factory=list)
     awaited: set[int] = field(default_factory=set)
-    """Start-end identity of awaited calls: indices into `calls`."""
+    """Where the awaited calls end: calls of one chain share their start."""
     attributes: list[Attribute] = field(default_factory=list)
     loops: list[Loop] = field(default_factory=list)
     returns: list[Return] = field(default_factory=list)
