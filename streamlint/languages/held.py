@@ -13,6 +13,7 @@ from streamlint.knowledge.blocking import Tier
 from streamlint.project import syntax as ir
 from streamlint.project.blocking import Hold
 from streamlint.project.reach import Hop, Reached
+from streamlint.project.values import Tokens
 
 if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
@@ -118,6 +119,13 @@ def swallowed(where: OnLoop) -> frozenset[tuple[int, int]]:
                 found.add((drain.start, drain.end))
             found |= {(hop.start, hop.end) for hop in drain.hops if hop.path == where.file.path}
     return frozenset(found)
+
+
+def sync_tokens(where: OnLoop, iterable: ir.Expression) -> Tokens | None:
+    """The tokens that iterating an expression takes one by one, without awaiting them."""
+    evaluator = where.file.project.evaluator
+    tokens = evaluator.tokens(evaluator.value(iterable, where.file.frame(where.scope)))
+    return tokens if tokens is not None and tokens.is_async is not True else None
 
 
 def loop_of(scope: ir.Scope, iterable: ir.Expression) -> ir.Loop | None:

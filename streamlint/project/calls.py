@@ -340,7 +340,9 @@ class Calls:
                 return self.evaluator.generated(value)
             case Object():
                 for name in ("__enter__", "__aenter__"):
-                    method = self.evaluator.attributes.of_class(value, name)
+                    method = frozenset(
+                        one for one in self.evaluator.attributes.of_class(value, name) if isinstance(one, Function)
+                    )
                     if method:
                         return self.evaluator.awaited(self.results(method, (), {}, None))
             case Coroutine():

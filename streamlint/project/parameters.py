@@ -25,6 +25,7 @@ from streamlint.project.values import (
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
 
+Located = tuple[ir.Expression, Frame]
 _WRAPPERS = frozenset(("Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired"))
 
 
@@ -58,7 +59,7 @@ class Parameters:
         if frame.arguments is None:
             function = Function(frame.module.path, frame.scope.index)
             found.append(evaluator.callers.argument(function, frame.scope, parameter))
-        if parameter.default is not None:
+        if parameter.default is not None and not self.dependencies(parameter, frame):
             found.append(evaluator.value(parameter.default, outer))
         values = evaluator.union(found)
         if parameter.annotation is not None and not any(known(values)):
@@ -79,38 +80,38 @@ class Parameters:
 
     def injected(self, parameter: ir.Parameter, frame: Frame) -> Values:
         """What `Depends(...)` provides, in the default or in `Annotated[...]`."""
-        outer = frame.parent or frame
-        for dependency in self.dependencies(parameter, frame):
-            made = self.evaluator.value(dependency, outer)
-            return self._provided(made)
+        for dependency, where in self.dependencies(parameter, frame):
+            return self._provided(self.evaluator.value(dependency, where))
         return NOTHING
 
-    def dependencies(self, parameter: ir.Parameter, frame: Frame) -> list[ir.Expression]:
-        """The expressions that name a parameter's dependency."""
+    def dependencies(self, parameter: ir.Parameter, frame: Frame) -> list[Located]:
+        """The expressions that name a parameter's dependency, with the frame of each: an alias may stand in another module."""
         outer = frame.parent or frame
-        candidates = [parameter.default] if parameter.default is not None else []
+        candidates: list[Located] = [(parameter.default, outer)] if parameter.default is not None else []
         if parameter.annotation is not None:
             candidates += self._metadata(parameter.annotation, outer)
-        found = []
-        for candidate in candidates:
+        found: list[Located] = []
+        for candidate, where in candidates:
             if not isinstance(candidate, ir.Call):
                 continue
-            for value in self.evaluator.value(candidate.function, outer):
+            for value in self.evaluator.value(candidate.function, where):
                 if isinstance(value, External) and self.evaluator.knowledge.objects.is_dependency(value.name):
-                    given = candidate.argument(0, "dependency") or parameter.annotation
+                    given = candidate.argument(0, "dependency")
                     if given is not None:
-                        found.append(given)
+                        found.append((given, where))
+                    elif parameter.annotation is not None:
+                        found.append((parameter.annotation, outer))
         return found
 
-    def _metadata(self, annotation: ir.Expression, frame: Frame) -> list[ir.Expression]:
+    def _metadata(self, annotation: ir.Expression, frame: Frame) -> list[Located]:
         """The extra items of `Annotated[type, extra, ...]`, through an alias too."""
         if isinstance(annotation, ir.Subscript) and ir.dotted(annotation.base).endswith("Annotated"):
             key = annotation.key
-            return list(key.items[1:]) if isinstance(key, ir.Sequence) else []
+            return [(item, frame) for item in key.items[1:]] if isinstance(key, ir.Sequence) else []
         if isinstance(annotation, ir.Name):
-            alias, _ = self.alias(annotation, frame)
+            alias, where = self.alias(annotation, frame)
             if alias is not None:
-                return self._metadata(alias, frame)
+                return self._metadata(alias, where)
         return []
 
     def alias(self, name: ir.Name, frame: Frame) -> tuple[ir.Expression | None, Frame]:

@@ -24,6 +24,8 @@ from streamlint.project.values import Bound, Coroutine, Function, Instance, Llam
 from streamlint.source import Span
 
 _OPENING = re.compile(r"(?:[\s\\)]|#[^\n]*)*\(")
+_LINE_BREAK = re.compile(r"[ \t]*\r?\n[ \t]*")
+_ENDS_LINE = re.compile(r"[ \t]*(?:\r|\n|#)")
 _ASYNC = re.compile(r"async\s+")
 _MOST_FUNCTIONS = 400
 _COMMON = 200
@@ -46,10 +48,6 @@ class Threads:
     run: str
     run_import: Import
     iterate_import: Import | None
-
-    @property
-    def imports(self) -> frozenset[Import]:
-        return frozenset((self.run_import,))
 
 
 _TO_THREAD = Threads("asyncio.to_thread", Import("asyncio"), None)
@@ -74,7 +72,7 @@ def off_loop(held: Held) -> Fix | None:
     replaced = _replacement(held)
     if replaced is not None:
         return replaced
-    return plain_function(held.on_loop) or _in_thread(held)
+    return plain_function(held.on_loop) or in_thread(held.on_loop, held.node, *_level(held))
 
 
 # A plain function
@@ -183,21 +181,17 @@ def _is_tied(file: PythonFile, function: Value, frame: Frame) -> bool:
 
 def _replacement(held: Held) -> Fix | None:
     """The asynchronous function that takes the same arguments."""
-    fact, call = held.hold.call, held.node
+    fact, call, file = held.hold.call, held.node, held.file
     if fact is None or not fact.drop_in or not isinstance(call, cst.Call) or not _is_itself(held, fact):
         return None
     needed = Import(fact.replacement_import)
-    if not _can_await(held) or not _is_free(held.file, needed):
+    if not _can_await(held.on_loop, call) or not _is_free(file, needed):
         return None
-    opening, closing = _brackets(held)
-    start = held.file.span(call).start
-    function = _function_span(held)
+    opening, closing = _brackets(file, call)
+    head = Edit(_function_span(file, call), f"{opening}await {fact.replacement}")
     return Fix(
         f"await `{fact.replacement}`",
-        _sorted(
-            Edit(Span(start, function.end), f"{opening}await {fact.replacement}"),
-            *_closed(held, closing),
-        ),
+        (head, *_closed(file, call, closing)),
         Level.SAFE,
         "it waits for the same time, and other clients are served meanwhile",
         frozenset((needed,)),
@@ -212,47 +206,33 @@ def _is_itself(held: Held, fact: BlockingCall) -> bool:
     return {dotted_name(value) for value in values} == {fact.name}
 
 
-def _in_thread(held: Held) -> Fix | None:
+def in_thread(where: OnLoop, call: cst.Call, level: Level, reason: str) -> Fix | None:
     """`f(x)` becomes `await run_in_threadpool(f, x)`."""
-    how = threads(held.file.facts)
-    call = held.node
-    assert isinstance(call, cst.Call)
-    if not _can_await(held) or not _is_free(held.file, how.run_import) or not _can_hand_over(call):
+    file, how = where.file, threads(where.file.facts)
+    if not _can_await(where, call) or not _is_free(file, how.run_import) or not _can_hand_over(call):
         return None
-    text = held.file.source.text
-    opening, closing = _brackets(held)
-    span, function = held.file.span(call), _function_span(held)
-    match = _OPENING.match(text, held.file.span(call.func).end)
-    if match is None:
+    text, start = file.source.text, file.span(call).start
+    bracket = _OPENING.match(text, file.span(call.func).end)
+    if bracket is None:
         return None
-    comma = "" if not call.args else "," if text[match.end()] in "\r\n" else ", "
-    level, reason = _level(held)
-    return Fix(
-        f"run it with `{how.run}`",
-        _sorted(
-            Edit(Span(span.start, span.start), f"{opening}await {how.run}("),
-            Edit(Span(function.end, match.end()), comma),
-            *_closed(held, closing),
-        ),
-        level,
-        reason,
-        how.imports,
+    opening, closing = _brackets(file, call)
+    line_break = _LINE_BREAK.match(text, bracket.end()) if call.args else None
+    comma = "" if not call.args else "," if _ENDS_LINE.match(text, bracket.end()) else ", "
+    edits = (
+        Edit(Span(start, start), f"{opening}await {how.run}({line_break.group() if line_break else ''}"),
+        Edit(Span(_function_span(file, call).end, bracket.end()), comma),
+        *_closed(file, call, closing),
     )
+    return Fix(f"run it with `{how.run}`", edits, level, reason, frozenset((how.run_import,)))
 
 
 def _level(held: Held) -> tuple[Level, str]:
     hold = held.hold
     if not hold.is_direct:
-        return (
-            Level.UNSAFE,
-            "the helper then runs in a thread: check that what it shares with other code may be used there",
-        )
+        return Level.UNSAFE, "the helper then runs in a thread: check that what it shares with other code may be used there"
     if hold.cause is Cause.LIBRARY and (hold.call is None or not hold.call.thread_safe):
         owner = hold.name.rpartition(".")[0]
-        return (
-            Level.UNSAFE,
-            f"the call then runs in another thread, and an object of `{owner}` may be tied to the one that made it",
-        )
+        return Level.UNSAFE, f"the call then runs in another thread, and an object of `{owner}` may be tied to the one that made it"
     return Level.SAFE, "the same call with the same arguments, in a thread"
 
 
@@ -263,45 +243,36 @@ def _can_hand_over(call: cst.Call) -> bool:
     return not any(isinstance(argument.value, cst.GeneratorExp) and not argument.value.lpar for argument in call.args)
 
 
-def _function_span(held: Held) -> Span:
+def _function_span(file: PythonFile, call: cst.Call) -> Span:
     """The function of a call with the parentheses around it."""
-    assert isinstance(held.node, cst.Call)
-    text = held.file.source.text
-    start = held.file.span(held.node).start
-    match = _OPENING.match(text, held.file.span(held.node.func).end)
-    end = match.end() - 1 if match is not None else held.file.span(held.node.func).end
-    return Span(start, start + len(text[start:end].rstrip()))
+    text, start, end = file.source.text, file.span(call).start, file.span(call.func).end
+    bracket = _OPENING.match(text, end)
+    return Span(start, start + len(text[start : bracket.end() - 1 if bracket else end].rstrip()))
 
 
-def _brackets(held: Held) -> tuple[str, str]:
+def _brackets(file: PythonFile, call: cst.Call) -> tuple[str, str]:
     """The parentheses that `await …` needs where something follows that binds tighter."""
-    node = held.node
-    if isinstance(node, cst.Call) and node.lpar:
+    if call.lpar:
         return "", ""
-    for parent in held.file.spans:
+    for parent in file.spans:
         field = _TIGHTER.get(type(parent))
-        if field is not None and getattr(parent, field) is node:
+        if field is not None and getattr(parent, field) is call:
             return "(", ")"
     return "", ""
 
 
-def _closed(held: Held, closing: str) -> Iterator[Edit]:
-    end = held.file.span(held.node).end
+def _closed(file: PythonFile, call: cst.Call, closing: str) -> Iterator[Edit]:
+    end = file.span(call).end
     if closing:
         yield Edit(Span(end, end), closing)
 
 
-def _sorted(*edits: Edit) -> tuple[Edit, ...]:
-    return tuple(sorted(edits))
-
-
-def _can_await(held: Held) -> bool:
+def _can_await(where: OnLoop, call: cst.Call) -> bool:
     """Whether `await` may stand there: directly in the body of an `async def`, and not yet behind another one."""
-    scope, file = held.scope, held.file
-    span = file.span(held.node)
-    if scope.kind != "function" or not scope.is_async or not _stands_in_body(file, scope, span):
+    scope, file = where.scope, where.file
+    if scope.kind != "function" or not scope.is_async or not _stands_in_body(file, scope, file.span(call)):
         return False
-    return not any(isinstance(node, cst.Await) and node.expression is held.node for node in file.spans)
+    return not any(isinstance(node, cst.Await) and node.expression is call for node in file.spans)
 
 
 def _stands_in_body(file: PythonFile, scope: ir.Scope, span: Span) -> bool:
@@ -359,3 +330,10 @@ def iterated_off_loop(where: OnLoop, node: cst.For | cst.CompFor) -> Fix | None:
 def _in_own_comprehension(file: PythonFile, scope: ir.Scope, span: Span) -> bool:
     inner = (s for s in file.facts.scopes if s.parent == scope.index)
     return not any(s.start <= span.start < s.end for s in inner)
+
+
+def next_off_loop(where: OnLoop, call: cst.Call) -> Fix | None:
+    """`next(tokens, None)` in a thread; without a default, the end of the stream cannot pass through a thread."""
+    if len(call.args) != 2:
+        return None
+    return in_thread(where, call, Level.SAFE, "the same token, waited for in a thread")

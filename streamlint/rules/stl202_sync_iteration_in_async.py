@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import libcst as cst
 
 from streamlint.finding import Finding, Related, Severity
-from streamlint.languages.held import OnLoop, loop_of, on_loop, swallowed
+from streamlint.languages.held import OnLoop, loop_of, on_loop, swallowed, sync_tokens
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.values import External, Tokens
-from streamlint.repairs.off_loop import iterated_off_loop
+from streamlint.repairs.off_loop import iterated_off_loop, next_off_loop
 from streamlint.repairs.waiting import notes, thread_of_tokens
 from streamlint.rule import Rule, on
 
@@ -97,7 +97,7 @@ class SyncIterationInAsync(Rule):
             return
         where, iterable = found
         loop = loop_of(where.scope, iterable)
-        tokens = _sync_tokens(where, iterable)
+        tokens = sync_tokens(where, iterable)
         if loop is None or loop.is_async or tokens is None or _is_told(where, loop):
             return
         fix = iterated_off_loop(where, node) if not tokens.owner_is_async else None
@@ -134,13 +134,13 @@ class SyncIterationInAsync(Rule):
             help=thread_of_tokens(where),
             notes=notes(where, _STALL),
             severity=where.severity(),
+            fix=next_off_loop(where, node) if _is_next(where, call) else None,
         )
 
 
-def _sync_tokens(where: OnLoop, iterable: ir.Expression) -> Tokens | None:
-    evaluator = where.file.project.evaluator
-    tokens = evaluator.tokens(evaluator.value(iterable, where.file.frame(where.scope)))
-    return tokens if tokens is not None and tokens.is_async is not True else None
+def _is_next(where: OnLoop, call: ir.Call) -> bool:
+    values = where.file.project.evaluator.value(call.function, where.file.frame(where.scope))
+    return any(isinstance(value, External) and value.name == "builtins.next" for value in values)
 
 
 def _is_told(where: OnLoop, place: ir.Expression | ir.Loop) -> bool:
@@ -151,9 +151,8 @@ def _is_told(where: OnLoop, place: ir.Expression | ir.Loop) -> bool:
 def _taken(where: OnLoop, call: ir.Call) -> ir.Expression | None:
     """What a call such as `next()`, `list()` or `join()` takes tokens from."""
     frame = where.file.frame(where.scope)
-    functions = where.file.project.evaluator.value(call.function, frame)
-    if call.arguments and any(isinstance(f, External) and f.name == "builtins.next" for f in functions):
-        return call.arguments[0] if _sync_tokens(where, call.arguments[0]) is not None else None
+    if call.arguments and _is_next(where, call):
+        return call.arguments[0] if sync_tokens(where, call.arguments[0]) is not None else None
     for drain in where.file.project.drains.in_frame(frame):
         if (drain.start, drain.end) == (call.start, call.end) and not drain.hops and not drain.is_async:
             return drain.source

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from streamlint.finding import Finding, Severity
-from streamlint.languages.held import SITES, Held, held_at, swallowed
+from streamlint.languages.held import SITES, Held, held_at, swallowed, sync_tokens
 from streamlint.languages.python import PythonFile
 from streamlint.project.blocking import Cause
 from streamlint.repairs.off_loop import off_loop
@@ -83,7 +83,7 @@ class BlockingHelperInAsync(Rule):
     def reached(self, node: cst.CSTNode, file: PythonFile) -> Iterator[Finding]:
         for held in held_at(file, node):
             hold = held.hold
-            if hold.is_direct or (hold.cause is Cause.STREAM and _is_told(held)):
+            if hold.is_direct or _is_told(held, node):
                 continue
             fix = off_loop(held)
             yield file.finding(
@@ -105,7 +105,10 @@ def _name(held: Held) -> str:
     return " ".join(held.file.text(node).split())
 
 
-def _is_told(held: Held) -> bool:
-    """Whether another rule reports that the helper swallows the stream."""
+def _is_told(held: Held, node: cst.CSTNode) -> bool:
+    """Whether another rule reports it: a helper that swallows the stream, or a generator that hands on its tokens."""
+    known = held.file.expression(held.node)
+    if known is not None and isinstance(node, cst.For | cst.CompFor):
+        return sync_tokens(held.on_loop, known[1]) is not None
     span = held.file.span(held.node)
-    return (span.start, span.end) in swallowed(held.on_loop)
+    return held.hold.cause is Cause.STREAM and (span.start, span.end) in swallowed(held.on_loop)
