@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from streamlint.source import Source
 
 ROUNDS = 10
+_FRAMES = 8_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,18 @@ class Request:
         return self.selection.selects(code) and not self.config.ignored_in(path, code)
 
 
+@contextmanager
+def _deep() -> Iterator[None]:
+    """Following values recurses through the calls of the linted project; Python's limit of 1,000 frames is for smaller things."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+@_deep()
 def run(request: Request) -> Outcome:
     """Lint and, where asked, fix; nothing is written."""
     found = _find(request)
@@ -77,6 +92,7 @@ def write(request: Request, outcome: Outcome) -> Outcome:
     return replace(run(replace(request, fix=False)), applied=applied, unwritten=tuple(refused))
 
 
+@_deep()
 def entry_points(request: Request) -> tuple[Any, ...]:
     """What the frameworks call in the files of the request, by place."""
     found = _find(request)
