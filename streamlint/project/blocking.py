@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.blocking import BlockingCall, Tier
-from streamlint.knowledge.llama_index import Kind, Method
+from streamlint.knowledge.llama_index import Kind, Method, Returns, Role
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
@@ -24,6 +24,7 @@ from streamlint.project.values import (
     Llama,
     Object,
     Partial,
+    Unknown,
     Value,
     Values,
 )
@@ -91,24 +92,28 @@ class Blocking:
         """The hold of making this call, its arguments left out.
 
         What is awaited is no synchronous library call, whatever it looks like from here; and a client that may as well be an
-        asynchronous one is not judged.
+        asynchronous one is not judged. Where one of several functions may be meant and one of them is harmless, the hold is only likely.
         """
         best: Hold | None = None
         awaited = call.end in frame.scope.awaited
-        harmless_client = False
+        harmless_client = harmless = False
         for function in self.evaluator.value(call.function, frame):
             found = self._of(function, call, frame)
             is_client = isinstance(function, Bound) and isinstance(function.receiver, Instance | Llama)
             harmless_client |= is_client and found is None
+            harmless |= found is None and not _is_unknown(function)
             if found is not None and awaited and found.is_direct:
                 continue
             best = _stronger(best, found)
         if best is not None and best.is_direct and harmless_client:
             return None
-        return best
+        return replace(best, tier=Tier.LIKELY) if best is not None and harmless else best
 
     def of_iteration(self, iterable: ir.Expression, frame: Frame) -> Hold | None:
         """The hold of a `for` over this expression."""
+        lazy = self._of_lazy_call(iterable, frame)
+        if lazy is not None:
+            return lazy
         for value in self.evaluator.value(iterable, frame):
             if isinstance(value, Generated) and not value.is_async:
                 found = self.of_frame(value.frame)
@@ -119,6 +124,15 @@ class Blocking:
                 step = self.evaluator.knowledge.blocking.iteration(value.name)
                 if step is not None:
                     return self._library(step, value.name, iterable, frame)
+        return None
+
+    def _of_lazy_call(self, iterable: ir.Expression, frame: Frame) -> Hold | None:
+        """A library call that waits in each step of an iteration over its result."""
+        for function in self.evaluator.value(iterable.function, frame) if isinstance(iterable, ir.Call) else ():
+            name = dotted_name(function)
+            fact = self.evaluator.knowledge.blocking.call(name) if name else None
+            if fact is not None and fact.lazy:
+                return self._library(fact, name, iterable, frame)
         return None
 
     def of_entry(self, entry: ir.Entry, frame: Frame) -> Hold | None:
@@ -218,12 +232,22 @@ class Blocking:
         located = self.evaluator.scope_of(function)
         if located is None or located[1].is_async or located[1].is_generator:
             return None
-        given = self.evaluator.calls._arguments(function, call, frame)
-        told = {name: values for name, values in given.items() if any(_is_callable(v) for v in values)}
-        found = self._of_function(function, frame, told)
+        found = self._of_function(function, frame, self._told(function, call, frame))
         if found is None:
             return None
         return found.behind(self._hop(call, frame, f"calls `{located[1].name}`"))
+
+    def _told(self, function: Function, call: ir.Call, frame: Frame) -> dict[str, Values]:
+        """The arguments of a call, where they may decide what blocks: it gives something callable, or leaves it out."""
+        given = self.evaluator.calls._arguments(function, call, frame)
+        located = self.evaluator.scope_of(function)
+        if located is None or not _is_plain(call):
+            return {name: values for name, values in given.items() if any(_is_callable(v) for v in values)}
+        absent = [p for p in located[1].parameters if p.name not in given and _defaults_to_none(p)]
+        left_out: dict[str, Values] = {p.name: frozenset((Constant(None),)) for p in absent}
+        if left_out or any(_is_callable(v) for values in given.values() for v in values):
+            return given | left_out
+        return {}
 
     def _of_function(
         self, function: Function, frame: Frame, arguments: dict[str, Values] | None = None
@@ -271,7 +295,8 @@ class Blocking:
     ) -> Hold:
         hop = self._hop(call, frame, reason)
         cause = Cause.HEAVY if heavy else Cause.LLAMA
-        return Hold(cause, " ".join(name.split()), reason, Tier.CERTAIN, (hop,), None, method, receiver)
+        tier = Tier.LIKELY if _is_lazy(method, receiver) else Tier.CERTAIN
+        return Hold(cause, " ".join(name.split()), reason, tier, (hop,), None, method, receiver)
 
     def _of_outside(self, function: Value, call: ir.Call, frame: Frame) -> Hold | None:
         name = dotted_name(function)
@@ -280,7 +305,7 @@ class Blocking:
         if called_back is not None:
             return called_back
         fact = knowledge.blocking.call(name)
-        if fact is not None and not self._returns_at_once(fact, call, frame):
+        if fact is not None and not fact.lazy and not self._returns_at_once(fact, call, frame):
             return self._library(fact, name, call, frame)
         if isinstance(function, External) and name.startswith(("llama_index.", "workflows.")):
             return self._of_llama_name(name, call, frame)
@@ -332,7 +357,7 @@ class Blocking:
             given = call.argument(unless.position, unless.keyword or None)
             if given is None:
                 continue
-            texts = {frame.module.text(given)}
+            texts = {frame.module.text(flag) for flag in _flags(given)}
             texts |= {repr(v.value) for v in self.evaluator.value(given, frame) if isinstance(v, Constant)}
             if texts & set(unless.values):
                 return True
@@ -358,6 +383,27 @@ def _stronger(first: Hold | None, second: Hold | None) -> Hold | None:
     return second if len(second.hops) < len(first.hops) else first
 
 
+def _is_plain(call: ir.Call) -> bool:
+    """Whether a call hides no argument behind `*` or `**`."""
+    hidden = any(isinstance(argument, ir.Starred) for argument in call.arguments)
+    return not hidden and all(name is not None for name, _ in call.keywords)
+
+
+def _defaults_to_none(parameter: ir.Parameter) -> bool:
+    return isinstance(parameter.default, ir.Constant) and parameter.default.value is None
+
+
+def _is_unknown(value: Value) -> bool:
+    return isinstance(value, Unknown) or (isinstance(value, Bound) and isinstance(value.receiver, Unknown))
+
+
+def _is_lazy(method: Method | None, receiver: Llama | None) -> bool:
+    """An LLM's stream: most integrations send the request at the first step, some before they return."""
+    if method is None or receiver is None or receiver.role is not Role.LLM:
+        return False
+    return method.returns in (Returns.CHUNKS, Returns.TEXT_TOKENS)
+
+
 def _is_callable(value: Value) -> bool:
     return isinstance(value, Function | Partial | Object | Llama | External | Instance | Bound)
 
@@ -366,3 +412,11 @@ def _reason_of(heavy: str, receiver: Llama | None) -> str:
     if heavy:
         return f"does {heavy}" if not heavy.startswith("an ") else f"makes {heavy}"
     return "waits for the model" if receiver is not None and receiver.role == "llm" else "waits for retrieval and the model"
+
+
+def _flags(expression: ir.Expression) -> Iterator[ir.Expression]:
+    """The expression, and the flags that it joins: `mode | fcntl.LOCK_NB`."""
+    yield expression
+    if isinstance(expression, ir.Operation) and expression.operator == "BitOr":
+        for operand in expression.operands:
+            yield from _flags(operand)

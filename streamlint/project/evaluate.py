@@ -173,8 +173,12 @@ class Evaluator:
     def _outer(self, name: str, frame: Frame) -> Values:
         indices = frame.scope.by_name.get(name)
         if indices is None:
-            return self._starred(name, frame.module)
-        return self.union(self.binding(frame.scope.bindings[index], frame) for index in indices)
+            found = self._starred(name, frame.module)
+        else:
+            found = self.union(self.binding(frame.scope.bindings[index], frame) for index in indices)
+        if frame.scope.kind == "module" and not any(known(found)):
+            return self.attributes.put_on_module(frame.module.path, name) or found
+        return found
 
     def _starred(self, name: str, module: Module) -> Values:
         for imported, level in module.summary.star_imports:
@@ -248,7 +252,7 @@ class Evaluator:
         if path is None:
             if level:
                 return UNKNOWN
-            return frozenset((External(f"{name}.{member}" if member else name),))
+            return self.attributes.of_external(External(name), member) if member else frozenset((External(name),))
         if not member:
             return frozenset((ProjectModule(path),))
         found = self.attributes.of_module(path, member)
@@ -365,14 +369,16 @@ class Evaluator:
 
     def generated(self, value: Generated) -> Values:
         """What a generator yields."""
-        scope = value.frame.scope
+        return self._remember(value.frame, value.frame, lambda: self._yielded(value.frame))
+
+    def _yielded(self, frame: Frame) -> Values:
         found = []
-        for item in scope.yields:
+        for item in frame.scope.yields:
             if item.value is None:
                 continue
-            values = self.value(item.value, value.frame)
+            values = self.value(item.value, frame)
             found.append(self.element(values) if item.is_from else values)
-        return self.union(found) or UNKNOWN
+        return self.union(found)
 
     # Streams
 
