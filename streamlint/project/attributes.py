@@ -48,7 +48,7 @@ class Attributes:
             case ProjectModule():
                 return self.of_module(base.path, name) or UNKNOWN
             case External():
-                return self._of_external(base, name)
+                return self.of_external(base, name)
             case Instance():
                 return self._of_instance(base, name)
             case Object() | Class():
@@ -77,7 +77,7 @@ class Attributes:
                     return base.items[key][1]
                 return self.evaluator.union(values for _, values in base.items) or UNKNOWN
             case Instance() if isinstance(key, str):
-                stored = self._stored(base, key, is_attribute=False)
+                stored = self.put_under(base, key)
                 return stored or self._of_instance(base, key)
             case Instance():
                 item = self.evaluator.knowledge.blocking.item(base.name)
@@ -101,6 +101,18 @@ class Attributes:
             if submodule is not None:
                 return frozenset((ProjectModule(submodule),))
         return NOTHING
+
+    def put_on_module(self, path: Path, name: str) -> Values:
+        """What other modules assign to an attribute of this one: `state.engine = ...`."""
+        evaluator = self.evaluator
+        found = []
+        for module, scope, store in evaluator.callers.stores(name):
+            if not store.is_attribute or module.path == path:
+                continue
+            frame = evaluator.any_call(module, scope)
+            if ProjectModule(path) in evaluator.value(store.base, frame):
+                found.append(evaluator._at(evaluator.value(store.value, frame), store.path))
+        return evaluator.union(found)
 
     # Project classes
 
@@ -267,6 +279,10 @@ class Attributes:
             found.append(evaluator.callers.lifespan_state(base, member))
         return evaluator.union(found)
 
+    def put_under(self, base: Instance, key: str) -> Values:
+        """What the project stores under a constant key of an outside object: `app["engine"] = ...`."""
+        return self._stored(base, key, is_attribute=False)
+
     def _identity(self, value: Instance | Object) -> object:
         if isinstance(value, Instance):
             return self.evaluator.knowledge.objects.family(value.name)
@@ -274,7 +290,7 @@ class Attributes:
 
     # Outside the project
 
-    def _of_external(self, base: External, name: str) -> Values:
+    def of_external(self, base: External, name: str) -> Values:
         knowledge = self.evaluator.knowledge
         full = f"{base.name}.{name}"
         made = knowledge.objects.attribute(base.name, name)

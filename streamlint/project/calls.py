@@ -309,7 +309,7 @@ class Calls:
             if moved is not None:
                 return moved
             made = self.evaluator.knowledge.blocking.returns(full) or self.evaluator.knowledge.objects.returns(full)
-            return frozenset((Instance(made),)) if made else UNKNOWN
+            return frozenset((Instance(made),)) if made else self._looked_up(function, call)
         if function.name in ("__anext__", "__next__", "asend", "send"):
             element = self.evaluator.element(frozenset((receiver,)))
             return frozenset((Coroutine(element),)) if function.name in ("__anext__", "asend") else element
@@ -319,6 +319,14 @@ class Calls:
             constant = key.value if isinstance(key, ir.Constant) else None
             return self.evaluator.attributes.item(receiver, constant, subscript, frame)
         return UNKNOWN
+
+    def _looked_up(self, function: Bound, call: ir.Call) -> Values:
+        """`app.config.get("engine")`: what the project stored under the key."""
+        key = call.argument(0, None)
+        if function.name not in ("get", "pop", "setdefault") or not isinstance(key, ir.Constant):
+            return UNKNOWN
+        assert isinstance(function.receiver, Instance)
+        return self.evaluator.attributes.put_under(function.receiver, str(key.value)) or UNKNOWN
 
     # Results
 

@@ -162,6 +162,8 @@ class Drains:
 
     def is_stream(self, expression: ir.Expression, frame: Frame) -> bool:
         """Whether an answer sends its body piece by piece, or may: a value of which nothing is known is not judged."""
+        if isinstance(expression, ir.Sequence) and expression.kind == "tuple" and expression.items:
+            return self.is_stream(expression.items[0], frame)  # Flask: body, status, headers
         if isinstance(expression, ir.Call):
             for value in self.evaluator.value(expression.function, frame):
                 response = self.evaluator.knowledge.responses.response(dotted_name(value))
