@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from streamlint.project.frames import Frame
     from streamlint.project.modules import Module
     from streamlint.project.reach import Hop, Reached
+    from streamlint.project.sent import Sending, SentGenerator
     from streamlint.rule import Rule
 
 __all__ = ["PythonFile", "UnparsableFile"]
@@ -152,6 +153,38 @@ class PythonFile:
         if scope is None or entry is None:
             return None
         return entry, self.project.drains.of(entry, self.frame(scope))
+
+    # What is sent
+
+    def serves(self, scope: ir.Scope) -> bool:
+        """Whether requests run the scope, or the function around it."""
+        return self.project.sent.serves(self.facts, scope)
+
+    def sending(self, node: cst.Call) -> Sending | None:
+        """The body that a call gives to a response, in code that requests run."""
+        known = self.expression(node)
+        if known is None or not isinstance(known[1], ir.Call) or not self.serves(known[0]):
+            return None
+        return self.project.sent.of_call(known[1], self.frame(known[0]))
+
+    def returned(self, node: cst.Return) -> tuple[Entry, Frame, ir.Expression] | None:
+        """What a handler returns to its framework as it is."""
+        known = self.expression(node.value) if node.value is not None else None
+        if known is None or not known[0].is_function or known[0].is_generator:
+            return None
+        entry = self.entry(known[0])
+        if entry is None or not entry.answers or self.project.sent.is_wrapped(entry):
+            return None
+        return entry, self.frame(known[0]), known[1]
+
+    def sent_items(self, node: cst.Yield) -> Sequence[tuple[ir.Yield, SentGenerator]]:
+        """A `yield` of a generator function, with the responses that send its item; none where the item is another generator's."""
+        known = self.expression(node)
+        if known is None or not isinstance(known[1], ir.Yield):
+            return ()
+        scope, item = known
+        generators = self.project.sent.generator(self.path, scope)
+        return [(item, one) for one in generators if not self.project.sent.is_passed_on(item, one.frame)]
 
     # Statements
 

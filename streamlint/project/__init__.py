@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from streamlint.project.drains import Drains
     from streamlint.project.entry_points import Entry
     from streamlint.project.evaluate import Evaluator
+    from streamlint.project.misgiven import Misgivings
     from streamlint.project.modules import Module, Modules
     from streamlint.project.reach import Reach
     from streamlint.project.routes import EntryPoint
+    from streamlint.project.sent import Sent
     from streamlint.source import Source
 
 _FRAMEWORKS = (
@@ -111,6 +113,18 @@ class Project:
         from streamlint.project.drains import Drains
 
         return Drains(self.evaluator)
+
+    @cached_property
+    def sent(self) -> Sent:
+        from streamlint.project.sent import Sent
+
+        return Sent(self.evaluator, self.reach)
+
+    @cached_property
+    def misgivings(self) -> Misgivings:
+        from streamlint.project.misgiven import Misgivings
+
+        return Misgivings(self.evaluator)
 
     def module(self, path: Path) -> Module | None:
         return self.modules.load(path)

@@ -1,0 +1,170 @@
+"""Give a response the iterator of text that was meant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streamlint.fix import Edit, Fix, Import, Level
+from streamlint.knowledge.llama_index import Role
+from streamlint.project import syntax as ir
+from streamlint.project.misgiven import Misgiven, What, texts
+from streamlint.project.values import Coroutine, External, Generated, Llama, Tokens, Value, Values
+from streamlint.source import Span
+
+if TYPE_CHECKING:
+    from streamlint.knowledge.responses import Preferred
+    from streamlint.languages.python import PythonFile
+    from streamlint.project.entry_points import Entry
+    from streamlint.project.frames import Frame
+    from streamlint.project.sent import Sending
+
+_EMPTY = "the client receives the tokens where it received nothing"
+_ERROR = "the client receives the tokens as plain text where it received an error or one document at the end"
+_PLAIN = frozenset(("content", "media_type", "status_code", "headers", "background"))
+_PRIMARY = (ir.Name, ir.Attribute, ir.Call, ir.Subscript)
+
+
+def given_iterator(file: PythonFile, sending: Sending, fault: Misgiven) -> Fix | None:
+    """The repair of a body; None where the right iterator cannot be told from here."""
+    content = sending.content
+    if fault.what is What.ITERATOR:
+        return _streaming_class(file, sending, fault)
+    if fault.what is What.FUNCTION:
+        return _called(file, content, fault.value)
+    made = _iterator(file, sending.frame, content, fault)
+    if made is None or (made[1] and sending.response.framework in ("flask", "django")):
+        return None
+    if isinstance(content, ir.Closure):
+        return None
+    text = made[0]
+    if made[0].startswith("(") and made[0].endswith(")") and "(chunk." in made[0]:
+        text = made[0] if len(sending.call.arguments) + len(sending.call.keywords) > 1 else made[0][1:-1]
+    return Fix(
+        "give the response the iterator of its tokens",
+        (Edit(Span(content.start, content.end), text),),
+        Level.SAFE,
+        _EMPTY,
+    )
+
+
+def returned_iterator(
+    file: PythonFile, frame: Frame, expression: ir.Expression, fault: Misgiven, entry: Entry
+) -> Fix | None:
+    """A streaming response in place of a returned stream."""
+    preferred = file.project.knowledge.responses.preferred(entry.framework)
+    made = _iterator(file, frame, expression, fault)
+    if preferred is None or made is None or isinstance(expression, ir.Mapping):
+        return None
+    if not (preferred.takes_async if made[1] else preferred.takes_sync):
+        return None
+    call = f'{preferred.name}({made[0]}, {preferred.media_type_keyword}="text/plain")'
+    edits = [Edit(Span(expression.start, expression.end), call)]
+    definition = file.definition(frame.scope)
+    if definition is not None and definition.returns is not None:
+        edits.append(Edit(file.span(definition.returns.annotation), preferred.name))
+    return Fix(
+        f"return a `{preferred.name}` over the tokens",
+        tuple(sorted(edits)),
+        Level.RESPONSE,
+        _ERROR,
+        imports_of(file, preferred),
+    )
+
+
+def yielded_text(item: ir.Yield, fault: Misgiven, file: PythonFile) -> Fix | None:
+    """`.delta` of a chunk in place of the chunk."""
+    value = item.value
+    if value is None or getattr(fault.value, "items", "") != "chunk":
+        return None
+    text = file.text(value)
+    is_sync = isinstance(fault.value, Tokens) and not fault.value.is_async
+    if item.is_from and not is_sync:
+        return None
+    new = f"(chunk.delta for chunk in {text})" if item.is_from else f"{text}.delta"
+    if not item.is_from and not isinstance(value, _PRIMARY):
+        return None
+    edit = Edit(Span(value.start, value.end), new)
+    return Fix("yield the new text of each chunk", (edit,), Level.SAFE, _EMPTY)
+
+
+def imports_of(file: PythonFile, preferred: Preferred) -> frozenset[Import]:
+    """Nothing where the file already binds the name to the same class, under whatever path."""
+    responses = file.project.knowledge.responses
+    wanted = responses.response(f"{preferred.module}.{preferred.name}")
+    for value in file.project.evaluator.named(file.facts, preferred.name):
+        if isinstance(value, External) and wanted is not None and responses.response(value.name) is wanted:
+            return frozenset()
+    return frozenset((Import(preferred.module, preferred.name),))
+
+
+def _streaming_class(file: PythonFile, sending: Sending, fault: Misgiven) -> Fix | None:
+    """`StreamingResponse` in place of a response class that takes a whole body."""
+    call, frame = sending.call, sending.frame
+    preferred = file.project.knowledge.responses.preferred(sending.response.framework)
+    names = {name for name, _ in call.keywords}
+    if sending.response.framework != "starlette" or preferred is None or not names <= _PLAIN:
+        return None
+    if not _is_text(file, fault.value) or len(call.arguments) > 1:
+        return None
+    module = "fastapi" if any(name == "fastapi" for name, _, _ in frame.module.summary.imports) else "starlette"
+    preferred = file.project.knowledge.responses.preferred(module) or preferred
+    edits = [Edit(Span(call.function.start, call.function.end), preferred.name)]
+    if "media_type" not in names:
+        end = max(part.end for part in call.children())
+        edits.append(Edit(Span(end, end), ', media_type="text/plain"'))
+    return Fix(f"use `{preferred.name}`", tuple(sorted(edits)), Level.RESPONSE, _ERROR, imports_of(file, preferred))
+
+
+def _called(file: PythonFile, content: ir.Expression, value: Value) -> Fix | None:
+    """A generator function with `()` behind it, where it needs no argument."""
+    located = file.project.evaluator.scope_of(value)  # type: ignore[arg-type]  # What.FUNCTION holds a Function
+    if located is None or not located[1].is_generator or not isinstance(content, ir.Name | ir.Attribute):
+        return None
+    needed = [p for p in located[1].parameters if p.default is None and p.kind in ("positional", "keyword")]
+    if len(needed) > (1 if getattr(value, "receiver", None) is not None else 0):
+        return None
+    return Fix("call the generator function", (Edit(Span(content.end, content.end), "()"),), Level.SAFE, _EMPTY)
+
+
+def _iterator(file: PythonFile, frame: Frame, expression: ir.Expression, fault: Misgiven) -> tuple[str, bool] | None:
+    """An iterator of text made of the expression, and whether it is asynchronous."""
+    text = file.text(expression)
+    base = text if isinstance(expression, _PRIMARY) else f"({text})"
+    match fault.what, fault.value:
+        case What.STREAM_OBJECT, Llama() as stream:
+            return _tokens_of(base, stream)
+        case What.UNCALLED, bound if getattr(bound, "name", "") == "async_response_gen":
+            return f"{base}()", True
+        case What.COROUTINE, Coroutine(result=result) if frame.scope.is_async:
+            return _of_awaited(text, result)
+        case What.PIECES, Tokens(items="chunk", is_async=is_async) if is_async is not None:
+            return f"(chunk.delta {'async ' if is_async else ''}for chunk in {text})", is_async
+        case What.ITERATOR, value if _is_text(file, value):
+            tokens = file.project.evaluator.tokens(frozenset((value,)))
+            return (text, bool(tokens.is_async)) if tokens is not None else None
+    return None
+
+
+def _tokens_of(base: str, stream: Llama) -> tuple[str, bool]:
+    if stream.is_async or stream.role is Role.ASYNC_STREAM:
+        return f"{base}.async_response_gen()", True
+    return f"{base}.response_gen", False
+
+
+def _of_awaited(text: str, result: Values) -> tuple[str, bool] | None:
+    if len(result) != 1:
+        return None
+    match next(iter(result)):
+        case Llama(role=Role.ASYNC_STREAM | Role.CHAT_STREAM):
+            return f"(await {text}).async_response_gen()", True
+        case Tokens(items="text", is_async=True):
+            return f"await {text}", True
+        case Tokens(items="chunk", is_async=True):
+            return f"(chunk.delta async for chunk in await {text})", True
+        case Generated() as generated:
+            return f"await {text}", generated.is_async
+    return None
+
+
+def _is_text(file: PythonFile, value: Value) -> bool:
+    return texts(file.project.evaluator, frozenset((value,)))

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from streamlint.finding import Finding, Related, Severity
+from streamlint.fix import Fix
+from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
+from streamlint.project.misgiven import Misgiven, What
+from streamlint.project.values import Token, Tokens
+from streamlint.repairs.bodies import given_iterator, returned_iterator, yielded_text
+from streamlint.rule import Rule, on
+from streamlint.source import Span
+
+_LABELS = {
+    What.STREAM_OBJECT: "the stream object of LlamaIndex cannot be iterated; its tokens can",
+    What.ANSWER_OBJECT: "the answer object of LlamaIndex cannot be iterated",
+    What.UNCALLED: "a method; calling it gives the iterator",
+    What.FUNCTION: "a function; calling it gives the iterator",
+    What.COROUTINE: "a coroutine; awaiting it gives the stream",
+    What.PIECES: "its items are objects, and only text or bytes can be sent",
+    What.ITERATOR: "an iterator, where a whole body is wanted",
+}
+_HELP = {
+    What.STREAM_OBJECT: "send its `response_gen` (sync) or `async_response_gen()` (after `await`)",
+    What.ANSWER_OBJECT: "build the engine with `streaming=True`, or use `stream_chat()`, and send its `response_gen`",
+    What.UNCALLED: "call it: `()` is missing",
+    What.FUNCTION: "call it: `()` is missing",
+    What.COROUTINE: "await it before its tokens are sent",
+    What.PIECES: "send the new text of each item: `.delta` of a chunk, `.delta` of an `AgentStream` event",
+    What.ITERATOR: "give the iterator to a streaming response",
+}
+
+
+class StreamObjectReturned(Rule):
+    """
+    ## What it does
+
+    Finds bodies that no server can send piece by piece: LlamaIndex's own response object, a method or generator function that
+    is not called, a coroutine that is not awaited, chunk and event objects in place of their text, a raw generator that a route returns.
+
+    ## Why it breaks streaming
+
+    The framework meets the object after the headers are gone. Measured on uvicorn: status 200 with an empty body that never
+    ends properly, and a `TypeError` or `AttributeError` in the server's log only. A FastAPI route that returns
+    `response.response_gen` is worse in another way: the generator is read to the end on the event loop (first byte after
+    1.04 s of 1.0 s, every other client waits 1.03 s) and sent as a JSON list.
+
+    ## Example
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    def chat(q: str):
+        response = index.as_query_engine(streaming=True).query(q)
+        return StreamingResponse(response, media_type="text/plain")
+    ```
+
+    ## Use instead
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    def chat(q: str):
+        response = index.as_query_engine(streaming=True).query(q)
+        return StreamingResponse(response.response_gen, media_type="text/plain")
+    ```
+
+    ## Fix safety
+
+    `safe` where the client received an empty body before: `.response_gen`, `()`, `await` or `.delta` is added. `response` where a
+    returned generator becomes a streaming response, because the client receives plain text where it received a JSON list or
+    an error. No fix where events or other objects are sent: which part of them is text cannot be told.
+
+    ## References
+
+    - [Starlette: StreamingResponse](https://www.starlette.io/responses/#streamingresponse)
+    - [LlamaIndex: streaming](https://docs.llamaindex.ai/en/stable/module_guides/deploying/query_engine/streaming/)
+    """
+
+    code = "STL105"
+    name = "stream-object-returned"
+    severity = Severity.ERROR
+    since = "0.1.0"
+    message = "`{body}` is {what}, so {effect}"
+
+    @on(cst.Call)
+    def given(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
+        sending = file.sending(node)
+        fault = file.project.misgivings.of_sending(sending) if sending is not None else None
+        if sending is None or fault is None:
+            return
+        fix = given_iterator(file, sending, fault)
+        is_whole = not sending.response.streaming
+        effect = "the request fails" if is_whole else "the client receives an empty body"
+        yield self._finding(file, sending.content, fault, effect, fix)
+
+    @on(cst.Return)
+    def returned(self, node: cst.Return, file: PythonFile) -> Iterator[Finding]:
+        found = file.returned(node)
+        if found is None:
+            return
+        entry, frame, expression = found
+        fault = file.project.misgivings.of_return(expression, frame, entry)
+        if fault is None:
+            return
+        fix = returned_iterator(file, frame, expression, fault, entry)
+        drained = fault.what is What.ITERATOR and entry.framework == "fastapi" and not _is_async(file, fault)
+        effect = (
+            "FastAPI reads it to the end on the event loop and sends one JSON list" if drained else "the request fails"
+        )
+        yield self._finding(file, expression, fault, effect, fix)
+
+    @on(cst.Yield)
+    def yielded(self, node: cst.Yield, file: PythonFile) -> Iterator[Finding]:
+        for item, generator in file.sent_items(node):
+            fault = file.project.misgivings.of_yield(item, generator)
+            if fault is None or item.value is None:
+                continue
+            place = file.project.place(
+                generator.sending.frame.module.path, generator.sending.call.start, generator.sending.call.end
+            )
+            related = (Related(place, "sent by this response"),) if place is not None else ()
+            effect = "the response breaks off there"
+            yield self._finding(file, item.value, fault, effect, yielded_text(item, fault, file), related)
+            return
+
+    def _finding(
+        self,
+        file: PythonFile,
+        body: ir.Expression,
+        fault: Misgiven,
+        effect: str,
+        fix: Fix | None,
+        related: tuple[Related, ...] = (),
+    ) -> Finding:
+        what = "an object that is no text" if isinstance(fault.value, Token) else str(fault.what)
+        return file.finding(
+            self,
+            Span(body.start, body.end),
+            body=" ".join(file.text(body).split()),
+            what=what,
+            effect=effect,
+            label=_LABELS[fault.what],
+            help=_HELP[fault.what],
+            related=related,
+            fix=fix,
+        )
+
+
+def _is_async(file: PythonFile, fault: Misgiven) -> bool:
+    tokens = file.project.evaluator.tokens(frozenset((fault.value,)))
+    return isinstance(tokens, Tokens) and bool(tokens.is_async)
