@@ -42,6 +42,8 @@ class Callers:
         self._calls = {}
         for module in self.evaluator.modules.loaded():
             for scope in module.scopes:
+                if scope.decorators and scope.kind == "function":
+                    self._index_decorator(module, scope)
                 for call in scope.calls:
                     self._calls.setdefault(_last_word(call.function), []).append((module, scope, call))
                     for argument in (*call.arguments, *(value for _, value in call.keywords)):
@@ -51,6 +53,15 @@ class Callers:
                 for store in scope.stores:
                     self._stores.setdefault(store.member, []).append((module, scope, store))
         return self._calls
+
+    def _index_decorator(self, module: Module, scope: ir.Scope) -> None:
+        """A bare decorator is called with the function below it; what outer ones are given, their inner ones decide."""
+        assert self._calls is not None
+        decorator = scope.decorators[-1]
+        if isinstance(decorator, ir.Name | ir.Attribute):
+            function = ir.Closure(scope.start, scope.end, scope.index)
+            call = ir.Call(decorator.start, decorator.end, decorator, (function,), ())
+            self._calls.setdefault(_last_word(decorator), []).append((module, module.scopes[scope.parent], call))
 
     def stores(self, member: str) -> list[tuple[Module, ir.Scope, ir.Store]]:
         self._index()

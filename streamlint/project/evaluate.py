@@ -310,7 +310,7 @@ class Evaluator:
     def _closure(self, expression: ir.Closure, frame: Frame) -> Values:
         scope = frame.module.scopes[expression.scope]
         function = Function(frame.module.path, scope.index, frame)
-        if scope.kind == "lambda":
+        if scope.kind != "generator-expression":
             return frozenset((function,))
         inner = self.frames.call(frame.module, scope, frame, {}, frame.depth)
         return frozenset((Generated(function, scope.is_async, inner),))
