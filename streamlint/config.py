@@ -34,7 +34,7 @@ _KINDS = {
 _NAMED_TABLES = ("blocking-calls", "off-loop", "entry-points")
 _TABLES = (*_NAMED_TABLES, "streaming-paths")
 _LISTS = ("select", "extend-select", "ignore", "exclude", "extend-exclude")
-KEYS = (*_LISTS, "per-file-ignores", "fix-level", *_TABLES)
+KEYS = (*_LISTS, "per-file-ignores", "fix-level", "versions", "versions-from-environment", *_TABLES)
 
 
 class ConfigError(click.ClickException):
@@ -93,6 +93,9 @@ class Config:
     fix_level: Level = Level.RESPONSE
     rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
     """Rows that the user adds to the knowledge tables, by table."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Versions or ranges of packages, where no file of the project says them exactly."""
+    versions_from_environment: bool = False
 
     @cached_property
     def _per_file(self) -> tuple[tuple[Patterns, tuple[str, ...]], ...]:
@@ -196,6 +199,8 @@ def _parse(file: Path, table: dict[str, Any] | None, codes: Codes) -> Config:
         own_exclude=own + extra,
         fix_level=reader.fix_level(),
         rows={name: reader.rows(name) for name in _TABLES if name in reader.table},
+        versions=reader.versions() if "versions" in reader.table else {},
+        versions_from_environment=reader.truth("versions-from-environment"),
     )
 
 
@@ -245,6 +250,26 @@ class _Reader:
             near = nearest(value, levels) if isinstance(value, str) else ""
             raise self.error("fix-level", f"must be one of {', '.join(levels)}, not {value!r}{near}")
         return Level(value)
+
+    def versions(self) -> dict[str, str]:
+        from streamlint.project import version_ranges
+
+        table = self.table["versions"]
+        if not isinstance(table, dict):
+            raise self.error("versions", f"must be a table of package = version, not {_kind(table)}")
+        for package, text in table.items():
+            if not isinstance(text, str) or version_ranges.parse(text) is None:
+                shown = repr(text) if isinstance(text, str) else _kind(text)
+                raise self.error(
+                    f"versions.{package}", f'must be a version or a range such as ">=0.10,<0.11", not {shown}'
+                )
+        return dict(table)
+
+    def truth(self, key: str) -> bool:
+        value = self.table.get(key, False)
+        if not isinstance(value, bool):
+            raise self.error(key, f"must be true or false, not {_kind(value)}")
+        return value
 
     def rows(self, key: str) -> tuple[Row, ...]:
         value = self.table[key]

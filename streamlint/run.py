@@ -264,7 +264,15 @@ class _Projects:
         for package in self._packages(root) if guessed else ():
             files.update(dict.fromkeys(discovery.project_files(package, _patterns(self._request.config), False)))
         files.update(dict.fromkeys(path for path in self.texts.matter if self._root(path)[0] == root))
-        return Project(root, tuple(files), overlay=self._overlay, knowledge=self._knowledge)
+        config = self._request.config
+        return Project(
+            root,
+            tuple(files),
+            overlay=self._overlay,
+            knowledge=self._knowledge,
+            configured=config.versions,
+            from_environment=config.versions_from_environment,
+        )
 
     @cached_property
     def _knowledge(self) -> Knowledge | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -153,3 +154,27 @@ def test_excluded_file_named_on_the_command_line_is_passed_over(write: Write, st
 def test_the_documentation_names_every_key() -> None:
     page = (Path(__file__).parents[1] / "docs" / "configuration.md").read_text(encoding="utf-8")
     assert [key for key in config.KEYS if f"`{key}`" not in page] == []
+
+
+def test_versions_of_packages(write: Write, project: Path) -> None:
+    write(
+        "streamlint.toml", 'versions-from-environment = true\n[versions]\nstarlette = "0.38"\nfastapi = "~=0.100.1"\n'
+    )
+    settings = load(project)
+    assert settings.versions == {"starlette": "0.38", "fastapi": "~=0.100.1"}
+    assert settings.versions_from_environment
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('versions = "0.38"', "`versions`: must be a table of package = version, not a string"),
+        ("versions = { starlette = 0.38 }", "`versions.starlette`: must be a version or a range"),
+        ('versions = { starlette = "new" }', "`versions.starlette`: must be a version or a range"),
+        ('versions-from-environment = "yes"', "`versions-from-environment`: must be true or false, not a string"),
+    ],
+)
+def test_mistakes_in_versions(write: Write, project: Path, text: str, message: str) -> None:
+    write("streamlint.toml", f"{text}\n")
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        load(project)

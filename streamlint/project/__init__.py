@@ -11,16 +11,21 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge import Knowledge
 
 if TYPE_CHECKING:
+    from packaging.version import Version
+
     from streamlint.finding import Place
     from streamlint.project.blocking import Blocking
     from streamlint.project.drains import Drains
     from streamlint.project.entry_points import Entry
     from streamlint.project.evaluate import Evaluator
     from streamlint.project.misgiven import Misgivings
+    from streamlint.project.lifetimes import Lifetimes
     from streamlint.project.modules import Module, Modules
     from streamlint.project.reach import Reach
     from streamlint.project.routes import EntryPoint
+    from streamlint.project.versions import Versions
     from streamlint.project.sent import Sent
+    from streamlint.project.workflows import Workflows
     from streamlint.source import Source
 
 _FRAMEWORKS = (
@@ -42,6 +47,7 @@ class Project:
     """Read-only; complete before the first question that looks backwards (callers) is answered.
 
     `root` is the project's folder, `files` are all its Python files, `overlay` holds texts that stand in for files on disk.
+    `configured` holds versions by package; with `from_environment`, what is installed here counts where the project says nothing.
     """
 
     def __init__(
@@ -51,11 +57,15 @@ class Project:
         *,
         overlay: Mapping[Path, Source] | None = None,
         knowledge: Knowledge | None = None,
+        configured: Mapping[str, str] | None = None,
+        from_environment: bool = False,
     ) -> None:
         self.root = root
         self._files = tuple(files)
         self._overlay = dict(overlay or {})
         self.knowledge = knowledge or Knowledge()
+        self._configured = configured or {}
+        self._from_environment = from_environment
 
     @cached_property
     def modules(self) -> Modules:
@@ -125,6 +135,30 @@ class Project:
         from streamlint.project.misgiven import Misgivings
 
         return Misgivings(self.evaluator)
+
+    @cached_property
+    def versions(self) -> Versions:
+        """Which releases of its packages the project uses, as seen from its root."""
+        from streamlint.project.versions import Versions
+
+        return Versions(self.root, self._configured, self._from_environment)
+
+    def version(self, package: str, path: Path | None = None) -> Version | None:
+        """The exact version of a package, where it is known; as seen from `path` where that is given."""
+        versions = self.versions if path is None else self.versions.near(path)
+        return versions.version(package)
+
+    @cached_property
+    def lifetimes(self) -> Lifetimes:
+        from streamlint.project.lifetimes import Lifetimes
+
+        return Lifetimes(self.evaluator, self.reach)
+
+    @cached_property
+    def workflows(self) -> Workflows:
+        from streamlint.project.workflows import Workflows
+
+        return Workflows(self.evaluator, self.reach)
 
     def module(self, path: Path) -> Module | None:
         return self.modules.load(path)
