@@ -224,7 +224,7 @@ def test_every_class_that_is_named_is_known() -> None:
 
 KEYS = {
     "blocking_calls.call": {"names", "classes", "methods", "except", "category", "reason", "tier", "replacement",
-                            "replacement-import", "drop-in", "thread-safe", "needs-argument", "iterates", "unless"},
+                            "replacement-import", "drop-in", "thread-safe", "needs-argument", "lazy", "iterates", "unless"},
     "blocking_calls.class": {"name", "also", "returns", "attributes", "items", "iteration", "invented"},
     "heavy_calls.call": {"names", "classes", "methods", "category", "reason", "thread-safe"},
     "off_loop.call": {"names", "classes", "methods", "kind", "position", "keyword", "variadic", "result"},

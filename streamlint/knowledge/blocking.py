@@ -51,6 +51,8 @@ class BlockingCall:
     thread_safe: bool = False
     """The call may be moved to a worker thread, on an object that other threads use too."""
     needs_argument: bool = False
+    lazy: bool = False
+    """The call returns an iterator at once; each step of an iteration over it waits."""
     iterates: bool = False
     """With `stream=True`, or for a method that streams, each item of the result waits as well."""
     unless: tuple[Unless, ...] = ()
@@ -275,6 +277,7 @@ def _fact(row: Row) -> BlockingCall:
         row.flag("drop-in"),
         row.flag("thread-safe"),
         row.flag("needs-argument"),
+        row.flag("lazy"),
         row.flag("iterates"),
         tuple(
             Unless(each.number("position"), each.text("keyword"), each.texts("values")) for each in row.rows("unless")

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 SITES = (cst.Call, cst.With, cst.For, cst.CompFor, cst.Attribute)
 """The nodes at which something can be held."""
 
+_FAR = 3
+"""What is only likely to wait, behind more calls than this, cannot be judged: each of them may not come to it."""
+
 
 @dataclass(frozen=True)
 class OnLoop:
@@ -98,14 +101,14 @@ def on_loop(file: PythonFile, node: cst.CSTNode) -> tuple[OnLoop, ir.Expression]
 
 
 def held_at(file: PythonFile, node: cst.CSTNode) -> Iterator[Held]:
-    """What holds the loop at one of `SITES`; what is only likely in both who runs it and how long it takes is left out."""
+    """What holds the loop at one of `SITES`; what is likely at best is left out where it is far away or only likely to run."""
     for part in _parts(node):
         found = on_loop(file, part)
         if found is None:
             continue
         where, expression = found
         hold = _hold(where, expression, node)
-        if hold is not None and (where.reached.is_certain or hold.tier is Tier.CERTAIN):
+        if hold is not None and (hold.tier is Tier.CERTAIN or (where.reached.is_certain and len(hold.hops) <= _FAR)):
             yield Held(part, where, hold)
 
 
@@ -146,6 +149,9 @@ def _parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 def _hold(where: OnLoop, expression: ir.Expression, node: cst.CSTNode) -> Hold | None:
     blocking, scope = where.file.project.blocking, where.scope
     frame = where.file.frame(scope)
+    if isinstance(node, cst.With | cst.For | cst.CompFor) and isinstance(expression, ir.Call):
+        if blocking.of_call(expression, frame) is not None:
+            return None  # told at the call
     match node:
         case cst.Call() if isinstance(expression, ir.Call):
             return blocking.of_call(expression, frame)

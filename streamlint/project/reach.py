@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
 _TEST_LIBRARIES = frozenset(("pytest", "unittest", "hypothesis"))
+_NEAR = 2
+"""How many imports away from a route module a function still is likely to run for requests."""
 _ELSEWHERE = (Where.OWN_LOOP, Where.PROCESS)
 
 Key = tuple[Path, int]
@@ -233,29 +235,20 @@ class Reach:
     # Likely
 
     def _near_modules(self) -> frozenset[Path]:
-        """Modules that the application's route modules import, directly or not."""
+        """The application's route modules, and what they import over a few steps."""
         modules = self.evaluator.modules
         serving = (Kind.ROUTE, Kind.WEBSOCKET, Kind.CALLBACK)
-        pending = [
+        edge = {
             entry.module.path
             for entry in self.entries
             if entry.kind in serving and entry.on_request_path and self._serves(entry)
-        ]
+        }
         near: set[Path] = set()
-        while pending:
-            path = pending.pop()
-            if path in near or path not in modules.files:
-                continue
-            near.add(path)
-            module = modules.load(path)
-            for name, member, level in module.summary.imports if module is not None else ():
-                found = modules.resolve(path, name, level)
-                if found is None:
-                    continue
-                pending.append(found)
-                submodule = modules.member(found, member) if member and member != "*" else None
-                if submodule is not None:
-                    pending.append(submodule)
+        for _ in range(_NEAR + 1):
+            edge = {path for path in edge - near if path in modules.files}
+            near |= edge
+            loaded = (modules.load(path) for path in edge)
+            edge = {found for module in loaded if module is not None for found in modules.imported_by(module)}
         return frozenset(near)
 
     def _serves(self, entry: Entry) -> bool:

@@ -38,6 +38,7 @@ _NEEDS_LOOP = frozenset(
         "wait_for", "as_completed", "timeout", "timeout_at", "run_coroutine_threadsafe", "TaskGroup", "wrap_future",
     )
 )  # fmt: skip
+SAME_TOKENS = "the same tokens in the same order; each is waited for in a thread"
 _TIGHTER = {cst.Attribute: "value", cst.Subscript: "value", cst.Call: "func", cst.Await: "expression"}
 
 
@@ -65,8 +66,10 @@ def threads(module: Module) -> Threads:
     return _TO_THREAD
 
 
-def off_loop(held: Held) -> Fix | None:
-    """The preferred repair of a call that holds the loop; None where the text leaves no safe place for one."""
+def off_loop(held: Held, node: cst.CSTNode) -> Fix | None:
+    """The preferred repair of what holds the loop; None where the text leaves no safe place for one."""
+    if isinstance(node, cst.For | cst.CompFor):
+        return iterated_off_loop(held.on_loop, node, *_level(held))
     if not isinstance(held.node, cst.Call):
         return None
     replaced = _replacement(held)
@@ -229,10 +232,16 @@ def in_thread(where: OnLoop, call: cst.Call, level: Level, reason: str) -> Fix |
 def _level(held: Held) -> tuple[Level, str]:
     hold = held.hold
     if not hold.is_direct:
-        return Level.UNSAFE, "the helper then runs in a thread: check that what it shares with other code may be used there"
+        return (
+            Level.UNSAFE,
+            "the helper then runs in a thread: check that what it shares with other code may be used there",
+        )
     if hold.cause is Cause.LIBRARY and (hold.call is None or not hold.call.thread_safe):
         owner = hold.name.rpartition(".")[0]
-        return Level.UNSAFE, f"the call then runs in another thread, and an object of `{owner}` may be tied to the one that made it"
+        return (
+            Level.UNSAFE,
+            f"the call then runs in another thread, and an object of `{owner}` may be tied to the one that made it",
+        )
     return Level.SAFE, "the same call with the same arguments, in a thread"
 
 
@@ -304,7 +313,9 @@ def _is_free(file: PythonFile, needed: Import) -> bool:
 # Iteration
 
 
-def iterated_off_loop(where: OnLoop, node: cst.For | cst.CompFor) -> Fix | None:
+def iterated_off_loop(
+    where: OnLoop, node: cst.For | cst.CompFor, level: Level = Level.SAFE, reason: str = SAME_TOKENS
+) -> Fix | None:
     """`for t in tokens` becomes `async for t in iterate_in_threadpool(tokens)`."""
     file, scope = where.file, where.scope
     needed = threads(file.facts).iterate_import
@@ -321,8 +332,8 @@ def iterated_off_loop(where: OnLoop, node: cst.For | cst.CompFor) -> Fix | None:
             Edit(Span(iterable.start, iterable.start), f"{needed.name}("),
             Edit(Span(iterable.end, iterable.end), ")"),
         ),
-        Level.SAFE,
-        "the same tokens in the same order; each is waited for in a thread",
+        level,
+        reason,
         frozenset((needed,)),
     )
 

@@ -85,7 +85,7 @@ class SyncLlamaCallInAsync(Rule):
             hold = held.hold
             if not hold.is_direct or hold.cause not in _CAUSES:
                 continue
-            fix = off_loop(held)
+            fix = off_loop(held, node)
             yield file.finding(
                 self,
                 held.node,

@@ -121,7 +121,9 @@ class SyncIterationInAsync(Rule):
         if found is None:
             return
         where, call = found
-        taken = _taken(where, call) if isinstance(call, ir.Call) else None
+        if not isinstance(call, ir.Call):
+            return
+        taken = _taken(where, call)
         if taken is None or _is_told(where, call):
             return
         yield file.finding(

@@ -81,7 +81,7 @@ class BlockingCallInAsync(Rule):
             hold = held.hold
             if not hold.is_direct or hold.cause is not Cause.LIBRARY:
                 continue
-            fix = off_loop(held)
+            fix = off_loop(held, node)
             yield file.finding(
                 self,
                 held.node,

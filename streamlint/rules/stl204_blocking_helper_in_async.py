@@ -85,7 +85,7 @@ class BlockingHelperInAsync(Rule):
             hold = held.hold
             if hold.is_direct or _is_told(held, node):
                 continue
-            fix = off_loop(held)
+            fix = off_loop(held, node)
             yield file.finding(
                 self,
                 held.node,
