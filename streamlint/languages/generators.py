@@ -1,0 +1,166 @@
+"""The generator functions whose items a client receives, and what stands around a node in one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from streamlint.knowledge.frameworks import Kind
+from streamlint.project import syntax as ir
+from streamlint.project.calls import dotted_name
+from streamlint.project.values import Bound, Instance, Values
+
+if TYPE_CHECKING:
+    from streamlint.languages.python import PythonFile
+    from streamlint.project.entry_points import Entry
+
+
+def dotted_names(values: Values) -> frozenset[str]:
+    """Dotted names of the outside things among some values."""
+    return frozenset(dotted_name(value) for value in values) - {""}
+
+
+LOOPS = (cst.For, cst.While)
+_REQUEST = "starlette.requests.Request"
+_LEAVING = (cst.Raise, cst.Return, cst.Break)
+_SCOPES = (cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.GeneratorExp)
+_CANCELLATION = frozenset(("asyncio.CancelledError", "asyncio.exceptions.CancelledError", "builtins.GeneratorExit"))
+_EVERYTHING = frozenset(("builtins.BaseException",))
+_FAILURE = frozenset(("builtins.Exception",))
+_LOGGING = frozenset(("debug", "info", "warning", "warn", "error", "exception", "critical", "log", "trace", "success"))
+_PRINTING = frozenset(("builtins.print",))
+
+
+def served(file: PythonFile, function: cst.FunctionDef) -> ir.Scope | None:
+    """The scope of a generator function if requests run it for its items: no dependency, no context manager."""
+    scope = file.scope(function)
+    if scope is None or not scope.is_generator:
+        return None
+    entry = file.entry(scope)
+    if entry is not None:
+        return scope if entry.answers or entry.kind is Kind.CALLBACK else None
+    if is_sent(file, scope):
+        return scope
+    reached = file.project.reach.from_request(file.facts, scope)
+    return scope if reached is not None and reached.is_certain and not scope.decorators else None
+
+
+def is_sent(file: PythonFile, scope: ir.Scope) -> bool:
+    """Whether a response, or the framework itself, sends what the generator yields."""
+    entry = file.entry(scope)
+    if entry is not None:
+        return entry.answers
+    return bool(file.project.sent.generator(file.path, scope))
+
+
+def reached_from(file: PythonFile, scope: ir.Scope) -> Entry | None:
+    """The entry point that leads to a scope, where one is known."""
+    reached = file.project.reach.from_request(file.facts, scope)
+    return reached.entry if reached is not None else None
+
+
+def parts(root: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, tuple[cst.CSTNode, ...]]]:
+    """Every node below `root` with the nodes around it, outer ones first; bodies of nested functions are left out."""
+    pending: list[tuple[cst.CSTNode, tuple[cst.CSTNode, ...]]] = [(child, (root,)) for child in reversed(root.children)]
+    while pending:
+        node, around = pending.pop()
+        yield node, around
+        if not isinstance(node, _SCOPES):
+            inner = (*around, node)
+            pending.extend((child, inner) for child in reversed(node.children))
+
+
+def holds(root: cst.CSTNode, *kinds: type[cst.CSTNode]) -> bool:
+    """Whether a node of one of these types stands below `root`, in the same function."""
+    return any(isinstance(node, kinds) for node, _ in parts(root))
+
+
+def waits(root: cst.CSTNode) -> bool:
+    """Whether something is awaited below `root`, in the same function."""
+    return any(
+        isinstance(node, cst.Await) or (isinstance(node, cst.For | cst.With) and node.asynchronous is not None)
+        for node, _ in parts(root)
+    )
+
+
+def caught(file: PythonFile, handler: cst.ExceptHandler) -> frozenset[str]:
+    """Dotted names of what a handler catches; a bare `except:` catches `builtins.BaseException`."""
+    if handler.type is None:
+        return _EVERYTHING
+    listed = [element.value for element in handler.type.elements] if isinstance(handler.type, cst.Tuple) else [handler.type]
+    return frozenset(name for one in listed for name in dotted_names(file.value(one)))
+
+
+def catches_cancellation(file: PythonFile, handler: cst.ExceptHandler) -> bool:
+    return bool(caught(file, handler) & (_CANCELLATION | _EVERYTHING))
+
+
+def catches_everything(file: PythonFile, handler: cst.ExceptHandler) -> bool:
+    return bool(caught(file, handler) & _EVERYTHING)
+
+
+def catches_failures(file: PythonFile, handler: cst.ExceptHandler) -> bool:
+    return bool(caught(file, handler) & (_EVERYTHING | _FAILURE))
+
+
+def leaves(body: cst.BaseSuite) -> bool:
+    """Whether a block raises, returns or breaks somewhere."""
+    return holds(body, *_LEAVING)
+
+
+def statements(body: cst.BaseSuite) -> Sequence[cst.CSTNode]:
+    """The statements of a block, simple ones one by one."""
+    found: list[cst.CSTNode] = []
+    for item in body.body:
+        found += item.body if isinstance(item, cst.SimpleStatementLine) else [item]
+    return found
+
+
+def is_log(file: PythonFile, statement: cst.CSTNode) -> bool:
+    """Whether a statement only writes a line for the owner."""
+    if not isinstance(statement, cst.Expr) or not isinstance(statement.value, cst.Call):
+        return False
+    function = statement.value.func
+    if isinstance(function, cst.Attribute):
+        return function.attr.value in _LOGGING
+    return bool(dotted_names(file.value(function)) & _PRINTING)
+
+
+@dataclass(frozen=True)
+class Poll:
+    """A question whether the client has left, in the loop that sends it the tokens."""
+
+    call: cst.Await
+    test: cst.If
+    """The `if` that the question decides."""
+    loop: cst.For
+
+
+def polls(file: PythonFile, function: cst.FunctionDef) -> Iterator[Poll]:
+    """The polls of an async generator that requests run, each in the innermost loop around it that takes tokens."""
+    scope = served(file, function) if function.asynchronous is not None else None
+    for node, around in parts(function.body) if scope is not None else ():
+        if not isinstance(node, cst.Await) or not isinstance(node.expression, cst.Call):
+            continue
+        tests = [outer for outer in around if isinstance(outer, cst.If) and outer.test in (node, *around)]
+        loops = [outer for outer in around if isinstance(outer, LOOPS)]
+        if not tests or not loops or not _asks(file, node.expression):
+            continue
+        loop = loops[-1]
+        if isinstance(loop, cst.For) and holds(loop.body, cst.Yield) and _waits_for_items(file, loop):
+            yield Poll(node, tests[-1], loop)
+
+
+def _asks(file: PythonFile, call: cst.Call) -> bool:
+    objects = file.project.knowledge.objects
+    for value in file.value(call.func):
+        if isinstance(value, Bound) and isinstance(value.receiver, Instance):
+            return value.name == "is_disconnected" and objects.family(value.receiver.name) == _REQUEST
+    return False
+
+
+def _waits_for_items(file: PythonFile, loop: cst.For) -> bool:
+    return loop.asynchronous is not None or file.project.evaluator.tokens(file.value(loop.iter)) is not None
