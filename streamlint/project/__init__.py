@@ -35,7 +35,9 @@ _FRAMEWORKS = (
 _WORDS = re.compile(
     rb"\b(?:" + _FRAMEWORKS + rb"|llama_index|workflows|response_gen|async\s+def|__event_emitter__)\b|def\s+pipe\b"
 )
-_ENTRANCE = re.compile(rb"\b(?:" + _FRAMEWORKS + rb"|llama_index|response_gen)\b|def\s+pipe\b")
+_ENTRANCE = re.compile(
+    rb"\b(?:" + _FRAMEWORKS + rb"|llama_index|response_gen)\b|def\s+pipe\b|\b(?:asyncio|anyio)\.run\b|\brun_until_complete\b"
+)
 
 
 def interesting(content: bytes) -> bool:
@@ -83,6 +85,7 @@ class Project:
             module = modules.load(path)
             if module is not None:
                 pending += modules.imported_by(module)
+        modules.settle()
         return modules
 
     def _is_entrance(self, path: Path) -> bool:

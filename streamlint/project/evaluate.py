@@ -181,13 +181,18 @@ class Evaluator:
         return found
 
     def _starred(self, name: str, module: Module) -> Values:
-        for imported, level in module.summary.star_imports:
-            path = self.modules.resolve(module.path, imported, level)
-            other = self.modules.load(path) if path is not None and path in self.modules.files else None
-            if other is not None and other is not module:
-                found = self.named(other, name)
-                if found:
-                    return found
+        """A name that `from module import *` brings, the last such import first, through any chain of them."""
+        seen, pending = {module}, [module]
+        while pending:
+            current = pending.pop()
+            if current is not module and name in current.summary.module.by_name:
+                return self.named(current, name)
+            for imported, level in current.summary.star_imports:
+                path = self.modules.resolve(current.path, imported, level)
+                other = self.modules.load(path) if path is not None and path in self.modules.files else None
+                if other is not None and other not in seen:
+                    seen.add(other)
+                    pending.append(other)
         return NOTHING
 
     def binding(self, binding: ir.Binding, frame: Frame) -> Values:

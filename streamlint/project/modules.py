@@ -56,6 +56,7 @@ class Modules:
         self.files = frozenset(files) | frozenset(overlay)
         self.overlay = overlay
         self._loaded: dict[Path, Module | None] = {}
+        self._settled: tuple[Module, ...] = ()
         self._resolved: dict[tuple[Path, str, int], Path | None] = {}
 
     @cached_property
@@ -74,8 +75,17 @@ class Modules:
             self._loaded[path] = self._parse(path)
         return self._loaded[path]
 
-    def loaded(self) -> Iterator[Module]:
-        return (module for module in list(self._loaded.values()) if module is not None)
+    def loaded(self) -> tuple[Module, ...]:
+        """The modules that matter, by path; those that are loaded after `settle` are no part of it."""
+        return self._settled or self._by_path()
+
+    def settle(self) -> None:
+        """From here on it does not matter which other modules are asked for."""
+        self._settled = self._by_path()
+
+    def _by_path(self) -> tuple[Module, ...]:
+        modules = (module for module in self._loaded.values() if module is not None)
+        return tuple(sorted(modules, key=lambda module: module.path))
 
     def _parse(self, path: Path) -> Module | None:
         try:
