@@ -1,0 +1,117 @@
+"""How long an object lives: whether the program makes it once, for all requests, or again for each of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.frameworks import Kind
+from streamlint.knowledge.llama_index import Role
+from streamlint.project import syntax as ir
+from streamlint.project.calls import dotted_name
+from streamlint.project.frames import Frame
+from streamlint.project.modules import Module
+from streamlint.project.values import Bound, Llama, Origin
+
+if TYPE_CHECKING:
+    from streamlint.project.evaluate import Evaluator
+    from streamlint.project.reach import Reach
+
+_CONVERSING = frozenset(("chat", "achat", "stream_chat", "astream_chat"))
+_CACHES = frozenset(("functools.lru_cache", "functools.cache", "streamlit.cache_resource"))
+_ONE_USER = frozenset(("streamlit",))
+"""Frameworks that run a module again for every visitor."""
+
+
+class Lifetimes:
+    """Follows what runs once, from the modules' own level and from start-up functions."""
+
+    def __init__(self, evaluator: Evaluator, reach: Reach) -> None:
+        self.evaluator = evaluator
+        self.reach = reach
+
+    def shared_engine(self, call: ir.Call, frame: Frame) -> Origin | None:
+        """Where the chat engine was made that this call talks to, if all requests talk to the same one and its own memory."""
+        if not (isinstance(call.function, ir.Attribute) and call.function.attribute in _CONVERSING):
+            return None
+        if call.argument(1, "chat_history") is not None or any(name is None for name, _ in call.keywords):
+            return None
+        if self._is_reset(call.function.base, frame):
+            return None
+        values = self.evaluator.value(call.function, frame)
+        origins = [
+            value.receiver.origin
+            for value in values
+            if isinstance(value, Bound)
+            and isinstance(value.receiver, Llama)
+            and value.receiver.role in (Role.CHAT_ENGINE, Role.AGENT_RUNNER)
+        ]
+        if len(origins) != len(values) or not origins:
+            return None
+        return origins[0] if all(origin is not None and self._is_made_once(origin) for origin in origins) else None
+
+    @staticmethod
+    def _is_reset(engine: ir.Expression, frame: Frame) -> bool:
+        words = ir.dotted(engine)
+        return any(ir.dotted(call.function) == f"{words}.reset" for call in frame.scope.calls)
+
+    def _is_made_once(self, origin: Origin) -> bool:
+        module = self.evaluator.modules.load(origin.path)
+        if module is None:
+            return False
+        scope = _innermost(module, origin)
+        if scope.kind == "module":
+            return not self._runs_per_visitor(module)
+        if not scope.is_function:
+            return module.scopes[scope.parent].kind == "module"
+        if self._is_cached(module, scope):
+            return not scope.parameters
+        if self.reach.from_request(module, scope) is not None:
+            return False
+        return (module.path, scope.index) in self._once
+
+    def _runs_per_visitor(self, module: Module) -> bool:
+        return any(
+            entry.framework in _ONE_USER or entry.kind is Kind.PAGE
+            for entry in self.reach.entries
+            if entry.module.path == module.path
+        )
+
+    def _is_cached(self, module: Module, scope: ir.Scope) -> bool:
+        frame = self.evaluator.any_call(module, module.scopes[scope.parent])
+        for decorator in scope.decorators:
+            function = decorator.function if isinstance(decorator, ir.Call) else decorator
+            if any(dotted_name(value) in _CACHES for value in self.evaluator.value(function, frame)):
+                return True
+        return False
+
+    @cached_property
+    def _once(self) -> frozenset[tuple[Path, int]]:
+        """Functions that run when modules are imported or the application starts."""
+        pending: deque[tuple[Module, ir.Scope]] = deque(self._beginnings())
+        found: set[tuple[Path, int]] = set()
+        while pending:
+            module, scope = pending.popleft()
+            for function, _ in self.reach.callees(module, scope):
+                located = self.evaluator.scope_of(function)
+                key = (function.path, function.scope)
+                if located is not None and key not in found:
+                    found.add(key)
+                    pending.append(located)
+        return frozenset(found | {(module.path, scope.index) for module, scope in self._beginnings()})
+
+    def _beginnings(self) -> Iterator[tuple[Module, ir.Scope]]:
+        for module in self.evaluator.modules.loaded():
+            if not self._runs_per_visitor(module):
+                yield module, module.summary.module
+        for entry in self.reach.entries:
+            if entry.kind in (Kind.LIFESPAN, Kind.STARTUP):
+                yield entry.module, entry.scope
+
+
+def _innermost(module: Module, origin: Origin) -> ir.Scope:
+    around = [scope for scope in module.scopes if scope.start <= origin.start and origin.end <= scope.end]
+    return min(around, key=lambda scope: scope.end - scope.start, default=module.summary.module)

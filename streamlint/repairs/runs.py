@@ -1,0 +1,55 @@
+"""Take the result of a workflow's run, and let a run last as long as it needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+import libcst.matchers as m
+
+from streamlint.fix import Edit, Fix, Level
+from streamlint.source import Span
+
+if TYPE_CHECKING:
+    from streamlint.languages.python import PythonFile
+    from streamlint.project.workflows import Limit
+
+
+def leaves_early(loop: cst.For) -> bool:
+    """Whether the loop may end before its iterator does."""
+    return bool(m.findall(loop.body, m.Break()))
+
+
+def await_after(file: PythonFile, loop: cst.For, name: str) -> Fix | None:
+    """`await name` below the loop."""
+    if loop.orelse is not None or not isinstance(loop.body, cst.IndentedBlock):
+        return None
+    span = file.span(loop)
+    first, last = file.source.line_span(span.start), file.source.line_span(span.end - 1)
+    indent = file.source.text[first.start : span.start]
+    if indent.strip():
+        return None
+    lines = file.source.slice(last)
+    newline = lines[len(lines.rstrip("\r\n")) :]
+    text = f"{'' if newline else chr(10)}{indent}await {name}{newline}"
+    return Fix(
+        f"await `{name}` after its last event",
+        (Edit(Span(last.end, last.end), text),),
+        Level.SAFE,
+        "a run that ended well is awaited at once; one that failed raises what was lost before",
+    )
+
+
+def without_limit(file: PythonFile, limit: Limit) -> Fix | None:
+    """`timeout=None` for a workflow that is made in this file."""
+    if not limit.is_default or limit.place.path != file.path or limit.call.arguments:
+        return None
+    at = limit.call.end - 1
+    before = file.source.text[limit.call.function.end : at].rstrip()
+    comma = "" if before.endswith("(") else " " if before.endswith(",") else ", "
+    return Fix(
+        "let the run last as long as it needs",
+        (Edit(Span(limit.call.function.end + len(before), at), f"{comma}timeout=None"),),
+        Level.UNSAFE,
+        "a run that never ends is then stopped by nobody",
+    )

