@@ -52,13 +52,19 @@ class ResponseClass:
 
 @dataclass(frozen=True)
 class Preferred:
-    """How a repair sends a stream in a framework: `takes_sync` and `takes_async` tell which iterators it may be given."""
+    """How a repair sends a stream in a framework: `takes_sync` and `takes_async` tell which iterators it may be given.
+
+    `declares_model`, `declares_class` and `declares_status` are the keywords with which a route's decorator announces its answer.
+    """
 
     module: str
     name: str
     media_type_keyword: str
     takes_sync: bool
     takes_async: bool
+    declares_model: str = ""
+    declares_class: str = ""
+    declares_status: str = ""
 
 
 class Responses:
@@ -81,6 +87,10 @@ class Responses:
     def preferred(self, framework: str) -> Preferred | None:
         """The response that a repair returns; None where there is no form that is right in every setting."""
         return self._preferred.get(framework)
+
+    def by_hand(self, framework: str) -> bool:
+        """Whether a handler of this framework writes its stream piece by piece."""
+        return any(response.by_hand for response in self._responses.values() if response.framework == framework)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -110,5 +120,12 @@ def _response(row: Row) -> ResponseClass:
 
 def _preferred(row: Row) -> Preferred:
     return Preferred(
-        row.text("module"), row.text("name"), row.text("media-type-keyword"), row.flag("sync"), row.flag("async")
+        row.text("module"),
+        row.text("name"),
+        row.text("media-type-keyword"),
+        row.flag("sync"),
+        row.flag("async"),
+        row.text("declares-model"),
+        row.text("declares-class"),
+        row.text("declares-status"),
     )

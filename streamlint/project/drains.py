@@ -15,10 +15,12 @@ from streamlint.project.frames import Frame
 from streamlint.project.reach import Hop
 from streamlint.project.values import (
     Bound,
+    Class,
     Collection,
     Coroutine,
     External,
     Function,
+    Generated,
     Instance,
     Llama,
     Text,
@@ -35,7 +37,22 @@ _DEEPEST = 6
 _COLLECTORS = frozenset(f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "sum", "max", "min", "dict"))
 _HARMLESS = frozenset(
     f"builtins.{name}"
-    for name in ("print", "len", "str", "repr", "isinstance", "hasattr", "getattr", "bool", "int", "float", "type", "id", "hash", "ord")
+    for name in (
+        "print",
+        "len",
+        "str",
+        "repr",
+        "isinstance",
+        "hasattr",
+        "getattr",
+        "bool",
+        "int",
+        "float",
+        "type",
+        "id",
+        "hash",
+        "ord",
+    )
 )
 _GATHERING = frozenset(("append", "extend", "add", "insert", "update", "appendleft"))
 _LOGGING = frozenset(("debug", "info", "warning", "error", "exception", "critical", "log", "trace"))
@@ -104,12 +121,26 @@ class Drains:
         for drain in self.in_frame(frame):
             if any(exclusive(frame.scope, drain.branch, item.branch) for item in answers):
                 continue
+            if self._is_alternative(drain, frame):
+                continue
             if entry.kind is Kind.WEBSOCKET and not self._sent(drain, frame):
                 continue
             if self._only_streams(drain, answers, frame):
                 continue
             found.append(drain)
         return tuple(found)
+
+    def _is_alternative(self, drain: Drain, frame: Frame) -> bool:
+        """Whether a conditional expression takes either the drained text or a stream."""
+        for root in self._roots(frame.scope):
+            if not (root.start <= drain.start and drain.end <= root.end):
+                continue
+            for part in ir.walk(root):
+                if isinstance(part, ir.Choice):
+                    others = [o for o in part.options if not (o.start <= drain.start and drain.end <= o.end)]
+                    if len(others) < len(part.options) and any(self.is_stream(other, frame) for other in others):
+                        return True
+        return False
 
     def plain_answers(self, entry: Entry, frame: Frame) -> tuple[tuple[ir.Return, ir.Expression | None], ...]:
         """Returns that send plain data after a stream was started, each with the call that started it."""
@@ -121,6 +152,8 @@ class Drains:
         found: list[tuple[ir.Return, ir.Expression | None]] = []
         for item in scope.returns:
             if item.value is None or not self.is_plain(item.value, frame) or _is_handler(scope, item.branch):
+                continue
+            if isinstance(item.value, ir.Call) and self.content(item.value, frame) is not None:
                 continue
             before = [d for d in drains if d.start < item.end and not exclusive(scope, d.branch, item.branch)]
             if before:
@@ -142,13 +175,54 @@ class Drains:
             content = self.content(call, frame)
             if content is None:
                 continue
+            inner = self._within(content, frame)
+            if inner is not None:
+                found.append((call, content, inner))
+                continue
             for drain in drains:
                 inside = call.start <= drain.start and drain.end <= call.end
-                if inside or self._uses(content, self.derived(drain, frame), frame):
-                    if self.evaluator.tokens(self.evaluator.value(content, frame)) is None or inside:
-                        found.append((call, content, drain))
-                        break
+                if inside or (
+                    self._uses(content, self.derived(drain, frame), frame) and not self._streams(content, frame)
+                ):
+                    found.append((call, content, drain))
+                    break
         return tuple(found)
+
+    def _within(self, content: ir.Expression, frame: Frame) -> Drain | None:
+        """The drain of a generator that yields only what it has collected first."""
+        for value in self.evaluator.value(content, frame):
+            if not isinstance(value, Generated) or value.frame.scope.kind != "function":
+                continue
+            inner = value.frame
+            if any(self._forwards(loop, inner) for loop in inner.scope.loops):
+                continue
+            if any(y.is_from and y.value is not None and self._streams(y.value, inner) for y in inner.scope.yields):
+                continue
+            for drain in self.in_frame(inner):
+                if any(y.value is not None and self._holds(y.value, drain, inner) for y in inner.scope.yields):
+                    place = Hop(inner.module.path, drain.start, drain.end, _WHERE[drain.how])
+                    return replace(drain, hops=(*drain.hops, place))
+        return None
+
+    def _forwards(self, loop: ir.Loop, frame: Frame) -> bool:
+        inside = any(loop.body_start <= item.start < loop.end for item in frame.scope.yields)
+        return inside and self.evaluator.tokens(self.evaluator.iterated(loop, frame)) is not None
+
+    def _streams(self, expression: ir.Expression, frame: Frame) -> bool:
+        return self.evaluator.tokens(self.evaluator.value(expression, frame)) is not None
+
+    def _holds(self, expression: ir.Expression, drain: Drain, frame: Frame) -> bool:
+        """Whether a yielded expression is what was drained, or one step of a loop over it."""
+        if expression.start <= drain.start and drain.end <= expression.end:
+            return True
+        derived = self.derived(drain, frame)
+        steps = {
+            frame.scope.bindings[index].name
+            for loop in frame.scope.loops
+            if _names(loop.iterable) & derived
+            for index in loop.targets
+        }
+        return bool(_names(expression) & (derived | steps))
 
     # Responses
 
@@ -162,6 +236,8 @@ class Drains:
 
     def is_stream(self, expression: ir.Expression, frame: Frame) -> bool:
         """Whether an answer sends its body piece by piece, or may: a value of which nothing is known is not judged."""
+        if isinstance(expression, ir.Sequence) and expression.kind == "tuple" and expression.items:
+            expression = expression.items[0]
         if isinstance(expression, ir.Sequence) and expression.kind == "tuple" and expression.items:
             return self.is_stream(expression.items[0], frame)  # Flask: body, status, headers
         if isinstance(expression, ir.Call):
@@ -193,12 +269,16 @@ class Drains:
         if isinstance(expression, ir.Name) and expression.bindings:
             bindings = [frame.scope.bindings[index] for index in expression.bindings]
             return all(b.value is not None and b.kind == "assign" and self._is_text(b.value, frame) for b in bindings)
-        return isinstance(expression, ir.Call) and self.is_join(expression) or self._is_call_of_text(expression, frame)
+        return isinstance(expression, ir.Call) and (
+            self.is_join(expression) or self._is_call_of_text(expression, frame)
+        )
 
     def _is_call_of_text(self, expression: ir.Expression, frame: Frame) -> bool:
         if not isinstance(expression, ir.Call):
             return False
-        return any(dotted_name(v) in ("builtins.str", "json.dumps") for v in self.evaluator.value(expression.function, frame))
+        return any(
+            dotted_name(v) in ("builtins.str", "json.dumps") for v in self.evaluator.value(expression.function, frame)
+        )
 
     def is_plain(self, expression: ir.Expression, frame: Frame) -> bool:
         """Whether an answer is sent in one piece: a dict, text, a model, a plain response."""
@@ -227,10 +307,23 @@ class Drains:
                 return not response.by_hand and not response.file
             if isinstance(value, External) and name.startswith("builtins."):
                 return True
+            if isinstance(value, Class):
+                return self._is_model(value)
         made = self.evaluator.value(call, frame)
-        if any(isinstance(v, Text) for v in made):
+        if (
+            isinstance(call.function, ir.Name | ir.Attribute)
+            and made
+            and all(isinstance(v, Text | Collection) for v in made)
+        ):
             return True
         return word[:1].isupper() and not word.endswith(("Response", "Stream", "Error", "Exception"))
+
+    def _is_model(self, made: Class) -> bool:
+        """Whether a class of the project is data: no response, nothing that is iterated, raised or called."""
+        attributes = self.evaluator.attributes
+        if any(attributes.method(made, name) for name in ("__iter__", "__aiter__", "__call__", "__next__")):
+            return False
+        return not any(name.endswith(("Response", "Exception", "Error")) for name in attributes.outside_bases(made))
 
     # Finding
 
@@ -265,11 +358,7 @@ class Drains:
     def _expressions(scope: ir.Scope) -> Iterator[ir.Expression]:
         """Formatted strings and unpacking displays, wherever they stand."""
         seen: set[int] = set()
-        roots: list[ir.Expression] = [*scope.statements, *scope.calls, *scope.yields]
-        roots += [r.value for r in scope.returns if r.value is not None]
-        roots += [b.value for b in scope.bindings if b.value is not None and b.scope == scope.index]
-        roots += [s.value for s in scope.stores]
-        for root in roots:
+        for root in (*Drains._roots(scope), *scope.yields):
             for expression in ir.walk(root):
                 if isinstance(expression, ir.FormattedString | ir.Sequence) and id(expression) not in seen:
                     seen.add(id(expression))
@@ -277,7 +366,11 @@ class Drains:
 
     def _of_loop(self, loop: ir.Loop, frame: Frame) -> Drain | None:
         tokens = self.evaluator.tokens(self.evaluator.iterated(loop, frame))
-        if tokens is None or tokens.items == "event" or (tokens.is_async is not None and tokens.is_async != loop.is_async):
+        if (
+            tokens is None
+            or tokens.items == "event"
+            or (tokens.is_async is not None and tokens.is_async != loop.is_async)
+        ):
             return None
         if loop.body_start < 0:
             return self._of_comprehension(loop, tokens, frame)
@@ -285,9 +378,7 @@ class Drains:
         if kept is None:
             return None
         end = loop.iterable.end
-        return Drain(
-            How.LOOP, loop.start, end, tokens, None, loop.iterable, loop.branch, kept, loop, (), loop.is_async
-        )
+        return Drain(How.LOOP, loop.start, end, tokens, None, loop.iterable, loop.branch, kept, loop, (), loop.is_async)
 
     def _of_comprehension(self, loop: ir.Loop, tokens: Tokens, frame: Frame) -> Drain | None:
         scope = frame.scope
@@ -312,12 +403,17 @@ class Drains:
 
     @staticmethod
     def _all(scope: ir.Scope) -> Iterator[ir.Expression]:
-        roots: list[ir.Expression] = [*scope.statements, *scope.calls]
-        roots += [r.value for r in scope.returns if r.value is not None]
-        roots += [b.value for b in scope.bindings if b.value is not None and b.scope == scope.index]
-        roots += [s.value for s in scope.stores]
-        for root in roots:
+        for root in Drains._roots(scope):
             yield from ir.walk(root)
+
+    @staticmethod
+    def _roots(scope: ir.Scope) -> Iterator[ir.Expression]:
+        """The expressions of a function, outer and inner ones."""
+        yield from scope.statements
+        yield from scope.calls
+        yield from (item.value for item in scope.returns if item.value is not None)
+        yield from (b.value for b in scope.bindings if b.value is not None and b.scope == scope.index)
+        yield from (store.value for store in scope.stores)
 
     def _gathered(self, loop: ir.Loop, frame: Frame) -> frozenset[str] | None:
         """The names that collect the tokens of a loop; None where the loop may pass them on."""
@@ -326,7 +422,11 @@ class Drains:
         kept: set[str] = set()
         inside = [b for b in scope.bindings if loop.body_start <= b.start and b.end <= loop.end and b.value is not None]
         for binding in inside:
-            if binding.kind in ("assign", "augmented") and binding.value is not None and _names(binding.value) & carried:
+            if (
+                binding.kind in ("assign", "augmented")
+                and binding.value is not None
+                and _names(binding.value) & carried
+            ):
                 if binding.kind == "augmented" or binding.name in _names(binding.value):
                     kept.add(binding.name)
                 carried.add(binding.name)
@@ -390,15 +490,20 @@ class Drains:
                 if value.name in _DRAINING_METHODS.get(stream.role, ()) and isinstance(call.function, ir.Attribute):
                     source = call.function.base
                     return Drain(
-                        How.METHOD, call.start, call.end, None, stream, source, branch, is_async=stream.role is Role.ASYNC_STREAM
+                        How.METHOD,
+                        call.start,
+                        call.end,
+                        None,
+                        stream,
+                        source,
+                        branch,
+                        is_async=stream.role is Role.ASYNC_STREAM,
                     )
             case Function():
                 return self._in_helper(value, call, branch, frame)
         return None
 
-    def _taking(
-        self, how: How, call: ir.Call, argument: ir.Expression, branch: int, frame: Frame
-    ) -> Drain | None:
+    def _taking(self, how: How, call: ir.Call, argument: ir.Expression, branch: int, frame: Frame) -> Drain | None:
         values = self.evaluator.value(argument, frame)
         tokens = self.evaluator.tokens(values)
         if tokens is None or tokens.is_async is True or tokens.items == "event":
@@ -442,7 +547,14 @@ class Drains:
             through = Hop(frame.module.path, call.start, call.end, f"calls `{located[1].name}`")
             hops = (through, *drain.hops) if drain.hops else (through, place)
             return replace(
-                drain, start=call.start, end=call.end, source=call, branch=branch, hops=hops, kept=frozenset(), loop=None
+                drain,
+                start=call.start,
+                end=call.end,
+                source=call,
+                branch=branch,
+                hops=hops,
+                kept=frozenset(),
+                loop=None,
             )
         return None
 
@@ -475,10 +587,16 @@ class Drains:
         """The names that hold the drained text, or something made of it."""
         names = set(drain.kept)
         for binding in frame.scope.bindings:
-            if binding.kind in ("assign", "augmented") and binding.value is not None and binding.start > drain.start:
-                if _names(binding.value) & names:
-                    names.add(binding.name)
+            if binding.kind not in ("assign", "augmented") or binding.value is None or binding.start <= drain.start:
+                continue
+            if _names(binding.value) & names and not self._starts_anew(binding.value, frame):
+                names.add(binding.name)
         return frozenset(names)
+
+    def _starts_anew(self, value: ir.Expression, frame: Frame) -> bool:
+        """Whether an expression is another stream, such as the answer to a question that a model wrote."""
+        values = self.evaluator.value(value, frame)
+        return any(isinstance(v, Llama) for v in values) or self.evaluator.tokens(values) is not None
 
     def _uses(self, content: ir.Expression, names: frozenset[str], frame: Frame) -> bool:
         """Whether an expression, or a generator that it calls, takes one of these names."""
@@ -489,7 +607,10 @@ class Drains:
                 for value in self.evaluator.value(expression.function, frame):
                     if isinstance(value, Function) and value.path == frame.module.path:
                         inner = frame.module.scopes[value.scope]
-                        if inner.parent == frame.scope.index and {n.id for n in inner.names if n.bindings is None} & names:
+                        if (
+                            inner.parent == frame.scope.index
+                            and {n.id for n in inner.names if n.bindings is None} & names
+                        ):
                             return True
             if isinstance(expression, ir.Closure):
                 inner = frame.module.scopes[expression.scope]
@@ -511,7 +632,9 @@ class Drains:
         after = [
             item
             for item in frame.scope.returns
-            if item.end > drain.start and item.value is not None and not exclusive(frame.scope, drain.branch, item.branch)
+            if item.end > drain.start
+            and item.value is not None
+            and not exclusive(frame.scope, drain.branch, item.branch)
         ]
         if not after or any(item not in answers and not _is_handler(frame.scope, item.branch) for item in after):
             return False
@@ -553,7 +676,9 @@ class Drains:
         if not names:
             return True
         for other in frame.scope.calls:
-            given = {name for argument in other.children() if argument is not other.function for name in _names(argument)}
+            given = {
+                name for argument in other.children() if argument is not other.function for name in _names(argument)
+            }
             if given & names and not self._is_response(other, frame):
                 return True
         if any(_names(store.value) & names for store in frame.scope.stores):
@@ -632,5 +757,3 @@ def _branch_spans(scope: ir.Scope) -> Iterable[tuple[int, int, int]]:
 
 def _names(expression: ir.Expression) -> set[str]:
     return {part.id for part in ir.walk(expression) if isinstance(part, ir.Name)}
-
-

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from streamlint.fix import Edit, Fix, Import, Level
+from streamlint.fix import Edit, Fix, Level
 from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.drains import Drain, How
-from streamlint.project.values import External
+from streamlint.repairs.elements import Elements
+from streamlint.repairs.rewriting import Rewriting
 from streamlint.source import Span
 
 if TYPE_CHECKING:
@@ -24,14 +25,20 @@ if TYPE_CHECKING:
 
 TITLE = "return the stream instead of the drained text"
 REASON = "the client receives the tokens as plain text, as they are produced, instead of one {0}"
+_BESIDE = "send the rest as headers, or as the first or last item of the stream"
+_AFTER = "do that in a generator, after its last token"
 _EMPTY = ("builtins.list", "builtins.str", "io.StringIO")
+
+
+_CHAIN = (ir.Name, ir.Attribute, ir.Call)
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why no repair is offered, as the help text says it."""
+    """Why no repair is offered, and what to do about it, as the help text says it; no reason where another rule has the repair."""
 
     why: str
+    instead: str = "yield the tokens in a generator, and do the rest there"
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,16 @@ def stream_answer(file: PythonFile, entry: Entry, frame: Frame, drain: Drain) ->
     return Repair(file, frame, drain).make(entry)
 
 
+def tokens_of(file: PythonFile, drain: Drain) -> str:
+    """The iterator over the tokens of a drain, as an expression."""
+    text, stream = file.text(drain.source), drain.stream
+    if stream is None:
+        return text
+    if stream.role is Role.STREAM or (stream.role is Role.CHAT_STREAM and not stream.is_async):
+        return f"{text}.response_gen"
+    return f"{text}.async_response_gen()"
+
+
 class Repair:
     """One drain, looked at from the return backwards."""
 
@@ -58,14 +75,30 @@ class Repair:
         self.derived = file.project.drains.derived(drain, frame)
 
     def make(self, entry: Entry) -> Fix | Refusal:
-        preferred = self.evaluator.knowledge.responses.preferred(entry.framework)
+        responses = self.evaluator.knowledge.responses
+        preferred = responses.preferred(entry.framework)
         if self.drain.hops:
-            return Refusal("the tokens are taken in a helper")
+            return Refusal("the tokens are taken in a helper", "let the helper return the iterator instead of the text")
+        if responses.by_hand(entry.framework):
+            return Refusal(
+                "this framework's streams are written by hand", "write each token inside the loop that takes it"
+            )
         if preferred is None or not entry.answers:
-            return Refusal("how this handler sends a stream depends on the server")
+            return Refusal(
+                "which iterator streams here depends on the server", "give ASGI an async one, WSGI a plain one"
+            )
         is_async = self._is_async()
         if not (preferred.takes_async if is_async else preferred.takes_sync):
-            return Refusal(f"`{preferred.name}` cannot send an async iterator here")
+            return Refusal(
+                f"`{preferred.name}` takes no async iterator", "start the stream with the synchronous method"
+            )
+        if self._dresses_answer():
+            return Refusal(
+                "what is set on the injected response would be lost",
+                "set it on the `StreamingResponse` that you return",
+            )
+        if self._is_replayed():
+            return Refusal("", "hand the iterator itself to the response")
         plan = self._plan()
         if isinstance(plan, Refusal):
             return plan
@@ -77,21 +110,38 @@ class Repair:
             return stream.is_async
         return self.drain.is_async
 
+    def _is_replayed(self) -> bool:
+        """Whether a streaming response is returned after the drain."""
+        drains = self.file.project.drains
+        after = [item.value for item in self.scope.returns if item.end > self.drain.start]
+        return any(isinstance(value, ir.Call) and drains.content(value, self.frame) is not None for value in after)
+
+    def _dresses_answer(self) -> bool:
+        """Whether the handler sets headers or cookies on a response that the framework hands it."""
+        responses = self.evaluator.knowledge.responses
+        outer = self.frame.parent or self.frame
+        for parameter in self.scope.parameters:
+            if parameter.annotation is None or not any(name.id == parameter.name for name in self.scope.names):
+                continue
+            if any(responses.response(dotted_name(v)) for v in self.evaluator.value(parameter.annotation, outer)):
+                return True
+        return False
+
     def _fix(self, plan: _Plan, preferred: Preferred) -> Fix:
         assert plan.answer.value is not None
         answer = plan.answer.value
-        call = f'{preferred.name}({plan.stream}, {preferred.media_type_keyword}="text/plain")'
+        rewriting = Rewriting(self.file, self.frame, preferred, plan.answer)
         statement = self.file.statement(plan.answer.start, plan.answer.end)
         assert statement is not None
         lines = self.file.whole_lines(statement)
         own = self.file.source.line_span(plan.answer.start)
         edits = [Edit(self.lines_of(node), "") for node in plan.removed]
         edits += [Edit(Span(lines.start, own.start), "")] if lines.start < own.start else []
-        edits.append(Edit(self._to_end_of_code(answer, lines), call))
-        edits += self._annotation(preferred)
+        edits.append(Edit(self._to_end_of_code(answer, lines), rewriting.call(plan.stream)))
+        edits += rewriting.declaration()
         kind = "JSON answer" if isinstance(answer, ir.Mapping) else "answer at the end"
         return Fix(
-            TITLE, tuple(sorted(edits)), Level.RESPONSE, REASON.format(kind), self._imports(preferred), (self._claim(),)
+            TITLE, tuple(sorted(edits)), Level.RESPONSE, REASON.format(kind), rewriting.imports(), (self._claim(),)
         )
 
     def _claim(self) -> Span:
@@ -121,40 +171,19 @@ class Repair:
             return Span(before.start, lines.end)
         return lines
 
-    def _annotation(self, preferred: Preferred) -> Iterator[Edit]:
-        annotation = self.scope.returns_annotation
-        if annotation is None:
-            return
-        definition = self.file.definition(self.scope)
-        if definition is None or definition.returns is None:
-            return
-        node = definition.returns.annotation
-        if self.file.text(node).rpartition(".")[2] not in (preferred.name, "Response"):
-            yield Edit(self.file.span(node), preferred.name)
-
-    def _imports(self, preferred: Preferred) -> frozenset[Import]:
-        """Nothing where the file already binds the name to the same class, under whatever path."""
-        responses = self.evaluator.knowledge.responses
-        wanted = responses.response(f"{preferred.module}.{preferred.name}")
-        bound = self.evaluator.named(self.file.facts, preferred.name)
-        for value in bound:
-            if isinstance(value, External) and wanted is not None and responses.response(value.name) is wanted:
-                return frozenset()
-        return frozenset((Import(preferred.module, preferred.name),))
-
     # The plan
 
     def _plan(self) -> _Plan | Refusal:
         answers = [item for item in self.scope.returns if item.value is not None and self._takes(item.value)]
         if len(answers) != 1 or answers[0].value is None:
-            return Refusal("the text is not returned, or in more than one place")
+            return Refusal("the text is returned in no place, or in more than one")
         answer = answers[0]
         assert answer.value is not None
         if not self.is_text_only(answer.value):
-            return Refusal("the answer carries more than the text")
+            return Refusal("the answer carries more than the text", _BESIDE)
         stream = self.stream()
         if stream is None:
-            return Refusal("the loop does more than collect the tokens")
+            return Refusal("the tokens are changed, counted or shown on the way")
         removed = self.removed(answer)
         if isinstance(removed, Refusal):
             return removed
@@ -168,7 +197,7 @@ class Repair:
     def is_text_only(self, value: ir.Expression) -> bool:
         """Whether an answer is the drained text and nothing else, in whatever wrapping."""
         if (value.start, value.end) == (self.drain.start, self.drain.end) and not self.drain.is_loop:
-            return value is not None and self._whole(value)
+            return self._whole(value)
         match value:
             case ir.Name():
                 return value.id in self.derived
@@ -189,17 +218,23 @@ class Repair:
         if isinstance(value, ir.FormattedString):
             text = self.file.text(value)
             return text[1:2] in "\"'" and text[2:3] == "{" and text[-2:-1] == "}" and len(value.values) == 1
+        if isinstance(value, ir.Call) and self.drain.how is How.JOIN:
+            return self._joins_seamlessly(value)
         return True
+
+    @staticmethod
+    def _joins_seamlessly(call: ir.Call) -> bool:
+        base = call.function.base if isinstance(call.function, ir.Attribute) else None
+        return isinstance(base, ir.Constant) and base.value in ("", b"")
 
     def _is_text_call(self, call: ir.Call) -> bool:
         function = call.function
         if isinstance(function, ir.Attribute):
             if self.file.project.drains.is_join(call):
-                base = function.base
-                return isinstance(base, ir.Constant) and base.value in ("", b"") and self.is_text_only(call.arguments[0])
+                return self._joins_seamlessly(call) and self.is_text_only(call.arguments[0])
             if function.attribute in ("strip", "getvalue", "rstrip") and not call.arguments:
                 return self.is_text_only(function.base)
-        given = [*call.arguments, *(v for k, v in call.keywords if k not in ("media_type", "mimetype", "content_type"))]
+        given = [*call.arguments, *(v for k, v in call.keywords if not _says_nothing(k, v))]
         if len(given) != 1 or any(isinstance(argument, ir.Starred) for argument in call.arguments):
             return False
         names = {dotted_name(v) for v in self.evaluator.value(function, self.frame)}
@@ -215,80 +250,15 @@ class Repair:
         drain = self.drain
         text = self.file.text(drain.source)
         if drain.stream is not None:
-            return self._tokens_of(text)
+            return tokens_of(self.file, drain) if isinstance(drain.source, _CHAIN) else None
         if drain.tokens is None or drain.tokens.items not in ("text", "chunk"):
             return None
+        elements = Elements(self.file, drain.tokens.items)
         if drain.loop is None:
-            return text if drain.tokens.items == "text" or isinstance(drain.source, ir.Closure) else None
+            return elements.of_iterable(drain.source, joined=drain.how is How.JOIN)
         if drain.how is How.COMPREHENSION:
-            return self._of_comprehension(text)
-        return self._of_loop(drain.loop, text)
-
-    def _tokens_of(self, text: str) -> str | None:
-        stream = self.drain.stream
-        assert stream is not None
-        if not isinstance(self.drain.source, ir.Name | ir.Attribute | ir.Call):
-            return None
-        if stream.role is Role.STREAM or (stream.role is Role.CHAT_STREAM and not stream.is_async):
-            return f"{text}.response_gen"
-        return f"{text}.async_response_gen()"
-
-    def _of_comprehension(self, text: str) -> str | None:
-        node = next((n for n in self.file.nodes_at(self.drain.start, self.drain.end) if isinstance(n, cst.ListComp)), None)
-        if node is None:
-            return None
-        target = node.for_in.target
-        if isinstance(target, cst.Name) and isinstance(node.elt, cst.Name) and node.elt.value == target.value:
-            if not node.for_in.ifs and node.for_in.inner_for_in is None:
-                return text
-        return f"({self.file.text(node)[1:-1]})"
-
-    def _of_loop(self, loop: ir.Loop, text: str) -> str | None:
-        node = self._loop_node(loop)
-        if node is None or node.orelse is not None or not isinstance(node.target, cst.Name):
-            return None
-        body, condition = node.body, None
-        if len(body.body) == 1 and isinstance(body.body[0], cst.If) and body.body[0].orelse is None:
-            condition, body = body.body[0].test, body.body[0].body
-        elements = [element for statement in body.body for element in self._elements(statement)]
-        if len(elements) != 1 or len(body.body) != 1 or elements[0] is None:
-            return None
-        element = elements[0]
-        if isinstance(element, cst.Name) and element.value == node.target.value and condition is None:
-            return text
-        item = self.file.text(element)
-        if item == f"{node.target.value}.delta" and condition is None:
-            item = f'{item} or ""'
-        keyword = "async for" if loop.is_async else "for"
-        tail = f" if {self.file.text(condition)}" if condition is not None else ""
-        return f"({item} {keyword} {node.target.value} in {text}{tail})"
-
-    def _loop_node(self, loop: ir.Loop) -> cst.For | None:
-        for node in self.file.spans:
-            if isinstance(node, cst.For) and self.file.span(node).start == loop.start:
-                return node
-        return None
-
-    def _elements(self, statement: cst.CSTNode) -> list[cst.BaseExpression | None]:
-        """What a statement of the loop adds to the collection; None where it does anything else."""
-        if not isinstance(statement, cst.SimpleStatementLine | cst.SimpleStatementSuite):
-            if isinstance(statement, cst.AugAssign | cst.Expr | cst.Assign):
-                return [self._element(statement)]
-            return [None]
-        return [self._element(small) for small in statement.body]
-
-    def _element(self, small: cst.BaseSmallStatement) -> cst.BaseExpression | None:
-        match small:
-            case cst.AugAssign(target=cst.Name(), operator=cst.AddAssign()):
-                return small.value
-            case cst.Expr(value=cst.Call(func=cst.Attribute(attr=cst.Name(value="append" | "write")), args=[argument])):
-                return argument.value if argument.keyword is None and not argument.star else None
-            case cst.Assign(
-                targets=[cst.AssignTarget(target=cst.Name(value=name))],
-                value=cst.BinaryOperation(left=cst.Name(value=left), operator=cst.Add(), right=right),
-            ) if name == left:
-                return right
-        return None
+            return elements.of_comprehension(drain.start, drain.end, text)
+        return elements.of_loop(drain.loop, text)
 
     # What goes
 
@@ -300,18 +270,18 @@ class Repair:
         if not within:
             statement = self.file.statement(self.drain.start, self.drain.end)
             if statement is None or not self._stands_alone(statement):
-                return Refusal("the statement does more than take the tokens")
+                return Refusal("its statement does more than take the tokens")
             found[id(statement)] = statement
         for binding in self.scope.bindings:
             if binding.name not in self.derived or binding.kind in ("merge",) or self._inside(binding, found):
                 continue
             statement = self._assignment(binding)
             if statement is None:
-                return Refusal("the collected text is used for more than the answer")
+                return Refusal("the text is used for more than the answer", _AFTER)
             found[id(statement)] = statement
         removed = tuple(sorted(found.values(), key=lambda node: self.file.span(node).start))
         if self._used_elsewhere(removed, answer):
-            return Refusal("the text is stored, logged or passed on as well")
+            return Refusal("the text is stored, logged or passed on as well", _AFTER)
         if any(self._empties_block(node, removed) for node in removed):
             return Refusal("the block around it would be empty")
         return removed
@@ -325,17 +295,17 @@ class Repair:
     def _stands_alone(self, statement: cst.BaseStatement) -> bool:
         if isinstance(statement, cst.For):
             return self.drain.is_loop
-        return isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1 and isinstance(
-            statement.body[0], cst.Assign | cst.AnnAssign | cst.Expr
+        return (
+            isinstance(statement, cst.SimpleStatementLine)
+            and len(statement.body) == 1
+            and isinstance(statement.body[0], cst.Assign | cst.AnnAssign | cst.Expr)
         )
 
     def _assignment(self, binding: ir.Binding) -> cst.BaseStatement | None:
         """The statement of a binding that starts the collection empty, or makes text of it."""
         if binding.value is None or binding.path or binding.kind != "assign":
             return None
-        starts_empty = self._is_empty(binding.value)
-        holds_drain = binding.value.start <= self.drain.start and self.drain.end <= binding.value.end
-        if not (starts_empty or holds_drain or self.is_text_only(binding.value)):
+        if not (self._is_empty(binding.value) or self.is_text_only(binding.value)):
             return None
         statement = self.file.statement(binding.start, binding.end)
         if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
@@ -370,3 +340,10 @@ class Repair:
             return True
         kept = [item for item in block if not any(item is gone for gone in removed)]
         return not kept
+
+
+def _says_nothing(keyword: str | None, value: ir.Expression) -> bool:
+    """Whether an argument of a response is its kind, or the usual status."""
+    if keyword in ("media_type", "mimetype", "content_type"):
+        return True
+    return keyword in ("status_code", "status") and isinstance(value, ir.Constant) and value.value == 200

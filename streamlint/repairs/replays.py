@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from streamlint.project.frames import Frame
 
 
-def stream_original(
-    file: PythonFile, frame: Frame, call: ir.Call, content: ir.Expression, drain: Drain
-) -> Fix | None:
+def stream_original(file: PythonFile, frame: Frame, call: ir.Call, content: ir.Expression, drain: Drain) -> Fix | None:
     """The repair of a replay; None where the collected tokens are used for more than the response."""
     repair = Repair(file, frame, drain)
     stream = repair.stream()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlint.finding import Related
-from streamlint.repairs.answers import Refusal
+from streamlint.knowledge.frameworks import Kind
+from streamlint.repairs.answers import Refusal, tokens_of
 
 if TYPE_CHECKING:
     from streamlint.fix import Fix
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 def started(file: PythonFile, drain: Drain) -> tuple[Related, ...]:
     """Where the stream began, unless that is the drain's own place; then the way into the helper that takes it."""
-    origin = drain.stream.origin if drain.stream is not None else drain.tokens.origin if drain.tokens is not None else None
+    origin = (
+        drain.stream.origin if drain.stream is not None else drain.tokens.origin if drain.tokens is not None else None
+    )
     found: tuple[Related, ...] = ()
     if origin is not None and not (origin.path == file.path and drain.start <= origin.start < drain.end):
         place = file.project.place(origin.path, origin.start, origin.end)
@@ -24,13 +27,34 @@ def started(file: PythonFile, drain: Drain) -> tuple[Related, ...]:
     return (*found, *file.related(drain.hops[1:]))
 
 
-def way_out(entry: Entry, drain: Drain, repair: Fix | Refusal, stream: str) -> str:
+def way_out(file: PythonFile, entry: Entry, drain: Drain, repair: Fix | Refusal) -> str:
     """The help text: what to return, and, where no fix is offered, why not and what to do about it."""
-    response = {"flask": "Response", "quart": "Response", "litestar": "Stream", "django": "StreamingHttpResponse"}
-    name = response.get(entry.framework, "StreamingResponse")
+    if entry.kind is Kind.WEBSOCKET:
+        return "send each token inside the loop that takes it, and a last message that tells the end"
+    response = _RESPONSES.get(entry.framework, "StreamingResponse")
     if drain.hops:
-        return f"let the helper return the iterator instead of the text, and return `{name}(...)` over it"
-    advice = f"return `{name}({stream})` so that each token is sent when it is made"
-    if not isinstance(repair, Refusal):
-        return advice
-    return f"{advice}; no automatic fix, because {repair.why}: send what else the client needs before, after or beside the stream"
+        return f"let the helper return the iterator instead of the text, and return `{response}(...)` over it"
+    if response in _BY_HAND:
+        return f"write each token to a `{response}` inside the loop that takes it"
+    if isinstance(repair, Refusal) and not repair.why:
+        return repair.instead
+    advice = f"return `{response}({tokens_of(file, drain)})`, which sends each token when it is made"
+    return advice if not isinstance(repair, Refusal) else f"{advice}; {no_fix(repair)}"
+
+
+def no_fix(refusal: Refusal) -> str:
+    """Why there is no automatic fix, and what to do instead."""
+    if not refusal.why:
+        return refusal.instead
+    return f"no automatic fix, because {refusal.why}: {refusal.instead}"
+
+
+_RESPONSES = {
+    "flask": "Response",
+    "quart": "Response",
+    "litestar": "Stream",
+    "django": "StreamingHttpResponse",
+    "aiohttp": "StreamResponse",
+    "sanic": "ResponseStream",
+}
+_BY_HAND = ("StreamResponse", "ResponseStream")

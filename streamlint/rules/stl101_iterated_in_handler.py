@@ -14,7 +14,7 @@ from streamlint.source import Span
 
 
 class IteratedInHandler(Rule):
-    '''
+    """
     ## What it does
 
     Finds route handlers that loop over the tokens of a stream and only collect them, directly or in a helper.
@@ -68,7 +68,7 @@ class IteratedInHandler(Rule):
 
     - [FastAPI: StreamingResponse](https://fastapi.tiangolo.com/advanced/custom-response/#streamingresponse)
     - [LlamaIndex: streaming](https://docs.llamaindex.ai/en/stable/module_guides/deploying/query_engine/streaming/)
-    '''
+    """
 
     code = "STL101"
     name = "iterated-in-handler"
@@ -88,7 +88,6 @@ class IteratedInHandler(Rule):
             if not drain.is_loop:
                 continue
             repair = stream_answer(file, entry, file.frame(scope), drain)
-            stream = file.text(drain.source)
             holds = file.on_loop(scope) is not None and not drain.is_async
             yield file.finding(
                 self,
@@ -96,7 +95,7 @@ class IteratedInHandler(Rule):
                 route=entry.title,
                 label="every token is taken here before anything is sent",
                 related=started(file, drain),
-                help=way_out(entry, drain, repair, stream),
+                help=way_out(file, entry, drain, repair),
                 notes=("this plain `for` also holds the event loop for the whole generation",) if holds else (),
                 fix=repair if isinstance(repair, Fix) else None,
             )

@@ -24,7 +24,7 @@ _LABELS = {
 
 
 class MaterialisedStream(Rule):
-    '''
+    """
     ## What it does
 
     Finds handlers that turn a stream into a list or a text: `list()`, `"".join()`, a comprehension, `str()`, an f-string,
@@ -75,7 +75,7 @@ class MaterialisedStream(Rule):
 
     - [LlamaIndex: streaming](https://docs.llamaindex.ai/en/stable/module_guides/deploying/query_engine/streaming/)
     - [FastAPI: StreamingResponse](https://fastapi.tiangolo.com/advanced/custom-response/#streamingresponse)
-    '''
+    """
 
     code = "STL102"
     name = "materialised-stream"
@@ -95,7 +95,6 @@ class MaterialisedStream(Rule):
             if drain.is_loop:
                 continue
             repair = stream_answer(file, entry, file.frame(scope), drain)
-            stream = f"{file.text(drain.source)}.response_gen" if drain.stream is not None else file.text(drain.source)
             empty = drain.how is How.TEXT and drain.stream is not None and drain.stream.role == "chat_stream"
             yield file.finding(
                 self,
@@ -103,6 +102,6 @@ class MaterialisedStream(Rule):
                 route=entry.title,
                 label="is empty until the stream was read" if empty else _LABELS[drain.how],
                 related=started(file, drain),
-                help=way_out(entry, drain, repair, stream),
+                help=way_out(file, entry, drain, repair),
                 fix=repair if isinstance(repair, Fix) else None,
             )

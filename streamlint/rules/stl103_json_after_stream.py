@@ -7,13 +7,14 @@ import libcst as cst
 from streamlint.finding import Finding, Related, Severity
 from streamlint.fix import Fix
 from streamlint.languages.python import PythonFile
-from streamlint.repairs.answers import stream_answer
+from streamlint.repairs.answers import Refusal, stream_answer
+from streamlint.repairs.telling import no_fix
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 
 
 class JsonAfterStream(Rule):
-    '''
+    """
     ## What it does
 
     Finds handlers that start a stream and then answer in one piece: with a dict, a list, a text, a model, `JSONResponse`,
@@ -65,7 +66,7 @@ class JsonAfterStream(Rule):
 
     - [FastAPI: StreamingResponse](https://fastapi.tiangolo.com/advanced/custom-response/#streamingresponse)
     - [Flask: streaming contents](https://flask.palletsprojects.com/en/stable/patterns/streaming/)
-    '''
+    """
 
     code = "STL103"
     name = "json-after-stream"
@@ -87,7 +88,9 @@ class JsonAfterStream(Rule):
             repair = stream_answer(file, entry, frame, drain) if drain is not None else None
             related: tuple[Related, ...] = ()
             if source is not None and not item.start <= source.start < item.end:
-                label = "the tokens are taken here" if drain is not None else "the stream starts here, and nobody reads it"
+                label = (
+                    "the tokens are taken here" if drain is not None else "the stream starts here, and nobody reads it"
+                )
                 related = (Related(file.place(Span(source.start, source.end)), label),)
             yield file.finding(
                 self,
@@ -95,10 +98,16 @@ class JsonAfterStream(Rule):
                 route=entry.title,
                 label="sent when it is complete",
                 related=related,
-                help=_HELP if drain is not None else _UNREAD,
+                help=_help(repair),
                 fix=repair if isinstance(repair, Fix) else None,
             )
 
 
-_HELP = "return the stream; a client that needs JSON beside it can have one JSON object a line, or server-sent events"
+def _help(repair: Fix | Refusal | None) -> str:
+    if repair is None:
+        return _UNREAD
+    return f"{_STREAM}; {no_fix(repair)}" if isinstance(repair, Refusal) else _STREAM
+
+
+_STREAM = "return the stream; a client that needs JSON can have one JSON object a line, or server-sent events"
 _UNREAD = "return the stream, or ask for a whole answer where you need no stream (`streaming=False`, `chat()`)"

@@ -7,13 +7,14 @@ import libcst as cst
 from streamlint.finding import Finding, Related, Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
+from streamlint.project.drains import Drain
 from streamlint.repairs.replays import stream_original
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 
 
 class ReplayedStream(Rule):
-    '''
+    """
     ## What it does
 
     Finds streaming responses over something that was already drained: a list of tokens, the joined text, `iter([...])`, a
@@ -62,7 +63,7 @@ class ReplayedStream(Rule):
     ## References
 
     - [Starlette: StreamingResponse](https://www.starlette.io/responses/#streamingresponse)
-    '''
+    """
 
     code = "STL104"
     name = "replayed-stream"
@@ -82,14 +83,20 @@ class ReplayedStream(Rule):
                 self,
                 Span(content.start, content.end),
                 route=entry.title,
-                label="all tokens are here already",
-                related=_taken(file, content, drain.start, drain.end),
-                help="hand the iterator itself to the response",
+                label="yields nothing before it has every token" if drain.hops else "all tokens are here already",
+                related=_taken(file, content, drain),
+                help=_YIELD if drain.hops else _HAND,
                 fix=stream_original(file, frame, call, content, drain),
             )
 
 
-def _taken(file: PythonFile, content: ir.Expression, start: int, end: int) -> tuple[Related, ...]:
-    if content.start <= start and end <= content.end:
+def _taken(file: PythonFile, content: ir.Expression, drain: Drain) -> tuple[Related, ...]:
+    if drain.hops:
+        return file.related(drain.hops)
+    if content.start <= drain.start and drain.end <= content.end:
         return ()
-    return (Related(file.place(Span(start, end)), "the tokens are taken here"),)
+    return (Related(file.place(Span(drain.start, drain.end)), "the tokens are taken here"),)
+
+
+_HAND = "hand the iterator itself to the response"
+_YIELD = "yield each token inside the loop that takes it"

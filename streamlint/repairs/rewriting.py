@@ -1,0 +1,131 @@
+"""The response that a repair returns, and what the handler says about its answer elsewhere: annotation, decorator, imports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from streamlint.fix import Edit, Import
+from streamlint.project import syntax as ir
+from streamlint.project.calls import dotted_name
+from streamlint.project.values import External
+from streamlint.source import Span
+
+if TYPE_CHECKING:
+    from streamlint.knowledge.responses import Preferred
+    from streamlint.languages.python import PythonFile
+    from streamlint.project.frames import Frame
+
+_WIDTHS = (88, 120)
+
+
+class Rewriting:
+    """One answer of a handler that becomes a stream."""
+
+    def __init__(self, file: PythonFile, frame: Frame, preferred: Preferred, answer: ir.Return) -> None:
+        self.file, self.frame, self.preferred, self.answer = file, frame, preferred, answer
+        self.evaluator = file.project.evaluator
+        self.definition = file.definition(frame.scope)
+
+    # The response
+
+    def call(self, stream: str) -> str:
+        """The response over a stream, on several lines where one would be too long for this file."""
+        preferred = self.preferred
+        arguments = [stream, f"{preferred.media_type_keyword}={self._media_type()}"]
+        status = self._declared(preferred.declares_status)
+        if status is not None and self.file.text(status.value) != "200":
+            arguments.append(f"status_code={self.file.text(status.value)}")
+        line = f"{preferred.name}({', '.join(arguments)})"
+        source = self.file.source
+        own = source.line_span(self.answer.start)
+        if self.answer.start - own.start + len("return ") + len(line) <= self._width():
+            return line
+        indent = source.text[own.start : self.answer.start]
+        indent = indent[: len(indent) - len(indent.lstrip())]
+        inner = "".join(f"{indent}    {argument},{source.newline}" for argument in arguments)
+        return f"{preferred.name}({source.newline}{inner}{indent})"
+
+    def _width(self) -> int:
+        """How long lines may be, judged by the longest one that is there."""
+        longest = max((len(line) for line in self.file.source.text.splitlines()), default=0)
+        return min(max(longest, _WIDTHS[0]), _WIDTHS[1])
+
+    def _media_type(self) -> str:
+        """The kind of text that the answer was sent as, plain text where it was none."""
+        answer = self.answer.value
+        if isinstance(answer, ir.Call):
+            for value in self.evaluator.value(answer.function, self.frame):
+                response = self.evaluator.knowledge.responses.response(dotted_name(value))
+                if response is None:
+                    continue
+                argument = response.media_type_argument
+                given = answer.argument(None, argument.keyword or None)
+                kind = response.media_type
+                if given is not None:
+                    kind = str(given.value) if isinstance(given, ir.Constant) else ""
+                if kind.startswith("text/") and not kind.startswith("text/event-stream"):
+                    return f'"{kind}"'
+        return '"text/plain"'
+
+    # The declaration
+
+    def declaration(self) -> Iterator[Edit]:
+        """The edits of what announces the old answer; none where other answers still are what is announced."""
+        if self.definition is None or self._is_mixed():
+            return
+        yield from self._annotation(self.definition)
+        model = self._declared(self.preferred.declares_model)
+        if model is not None:
+            yield from self._without(model)
+        declared = self._declared(self.preferred.declares_class)
+        if declared is not None and self.file.text(declared.value).rpartition(".")[2] != self.preferred.name:
+            yield Edit(self.file.span(declared.value), self.preferred.name)
+
+    def _is_mixed(self) -> bool:
+        """Whether another answer of the handler is sent in one piece."""
+        drains = self.file.project.drains
+        others = [item for item in self.frame.scope.returns if item is not self.answer and item.value is not None]
+        return any(not drains.is_stream(item.value, self.frame) for item in others if item.value is not None)
+
+    def _annotation(self, definition: cst.FunctionDef) -> Iterator[Edit]:
+        if definition.returns is None:
+            return
+        node = definition.returns.annotation
+        if self.file.text(node).rpartition(".")[2] not in (self.preferred.name, "Response"):
+            yield Edit(self.file.span(node), self.preferred.name)
+
+    def _calls(self) -> Iterator[cst.Call]:
+        for decorator in self.definition.decorators if self.definition is not None else ():
+            if isinstance(decorator.decorator, cst.Call):
+                yield decorator.decorator
+
+    def _declared(self, keyword: str) -> cst.Arg | None:
+        """The keyword argument of a decorator that announces something about the answer."""
+        for call in self._calls():
+            for argument in call.args:
+                if keyword and argument.keyword is not None and argument.keyword.value == keyword:
+                    return argument
+        return None
+
+    def _without(self, argument: cst.Arg) -> Iterator[Edit]:
+        """Remove an argument with the comma before it; one that comes first stays."""
+        call = next(call for call in self._calls() if argument in call.args)
+        position = call.args.index(argument)
+        before = call.args[position - 1].value
+        if position and not (argument.value.lpar if hasattr(argument.value, "lpar") else ()):
+            yield Edit(Span(self.file.span(before).end, self.file.span(argument.value).end), "")
+
+    # Imports
+
+    def imports(self) -> frozenset[Import]:
+        """Nothing where the file already binds the name to the same class, under whatever path."""
+        responses = self.evaluator.knowledge.responses
+        preferred = self.preferred
+        wanted = responses.response(f"{preferred.module}.{preferred.name}")
+        for value in self.evaluator.named(self.file.facts, preferred.name):
+            if isinstance(value, External) and wanted is not None and responses.response(value.name) is wanted:
+                return frozenset()
+        return frozenset((Import(preferred.module, preferred.name),))
