@@ -84,6 +84,11 @@ class PythonFile:
         start = self.source.position(span.start)
         return Place(self.path, span, start, self.source.position(span.end), self.source.line(start.line))
 
+    def head(self, node: cst.CSTNode, word: str) -> Span:
+        """The keyword that a clause begins with."""
+        start = self.span(node).start
+        return Span(start, start + len(word))
+
     # Facts
 
     @cached_property
@@ -126,6 +131,14 @@ class PythonFile:
     def _definitions(self) -> dict[int, cst.FunctionDef]:
         return {span.start: node for node, span in self.spans.items() if isinstance(node, cst.FunctionDef)}
 
+    def loop_node(self, loop: ir.Loop) -> cst.For | None:
+        """The libcst node of a loop statement."""
+        return self._loops.get(loop.start)
+
+    @cached_property
+    def _loops(self) -> dict[int, cst.For]:
+        return {span.start: node for node, span in self.spans.items() if isinstance(node, cst.For)}
+
     def entry(self, scope: ir.Scope) -> Entry | None:
         """The entry point that this scope is; routes before anything else."""
         found = [entry for entry in self.project.entries_of(self.path) if entry.scope.index == scope.index]
@@ -160,6 +173,11 @@ class PythonFile:
         """Whether requests run the scope, or the function around it."""
         return self.project.sent.serves(self.facts, scope)
 
+    def served(self, node: cst.CSTNode) -> tuple[ir.Scope | None, ir.Expression | None]:
+        """The scope and the facts of an expression that requests evaluate; nothing for others."""
+        known = self.expression(node)
+        return known if known is not None and self.serves(known[0]) else (None, None)
+
     def sending(self, node: cst.Call) -> Sending | None:
         """The body that a call gives to a response, in code that requests run."""
         known = self.expression(node)
@@ -182,8 +200,8 @@ class PythonFile:
         known = self.expression(node)
         if known is None or not isinstance(known[1], ir.Yield):
             return ()
-        scope, item = known
-        generators = self.project.sent.generator(self.path, scope)
+        item = known[1]
+        generators = self.project.sent.generator(self.path, known[0])
         return [(item, one) for one in generators if not self.project.sent.is_passed_on(item, one.frame)]
 
     # Statements

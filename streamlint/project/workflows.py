@@ -158,7 +158,11 @@ class Workflows:
         given = self._given(made, value)
         if given is None:
             return Limit(DEFAULT_SECONDS, True, value, origin, made)
-        if isinstance(given, ir.Constant) and isinstance(given.value, int | float) and not isinstance(given.value, bool):
+        if (
+            isinstance(given, ir.Constant)
+            and isinstance(given.value, int | float)
+            and not isinstance(given.value, bool)
+        ):
             return Limit(float(given.value), False, value, origin, made)
         return None
 
@@ -181,7 +185,9 @@ class Workflows:
             return (made.argument(None, "timeout") or hidden) if passes_on else None
         if isinstance(own, ir.Name):
             parameter = next((p for p in located[1].parameters if p.name == own.id), None)
-            return made.argument(None, own.id) or hidden or (parameter.default if parameter is not None else None) or own
+            return (
+                made.argument(None, own.id) or hidden or (parameter.default if parameter is not None else None) or own
+            )
         return own
 
     def _call_at(self, origin: Origin) -> ir.Call | None:
@@ -200,4 +206,6 @@ class Workflows:
 
 def _is_constructor_of_base(call: ir.Call) -> bool:
     function = call.function
-    return isinstance(function, ir.Attribute) and function.attribute == "__init__" and isinstance(function.base, ir.Call)
+    return (
+        isinstance(function, ir.Attribute) and function.attribute == "__init__" and isinstance(function.base, ir.Call)
+    )

@@ -11,7 +11,7 @@ from streamlint.rule import Rule, on
 
 
 class SharedChatEngine(Rule):
-    '''
+    """
     ## What it does
 
     Finds chat engines that are made once, at module level, at start-up or by a cached function, and that request handlers talk to.
@@ -64,7 +64,7 @@ class SharedChatEngine(Rule):
 
     - [LlamaIndex: chat engines](https://docs.llamaindex.ai/en/stable/module_guides/deploying/chat_engines/)
     - [LlamaIndex: chat stores](https://docs.llamaindex.ai/en/stable/module_guides/storing/chat_stores/)
-    '''
+    """
 
     code = "STL309"
     name = "shared-chat-engine"
@@ -76,9 +76,11 @@ class SharedChatEngine(Rule):
     @on(cst.Call)
     def shared(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
         known = file.expression(node)
-        if known is None or not isinstance(known[1], ir.Call) or not isinstance(known[1].function, ir.Attribute):
+        if known is None:
             return
         scope, call = known
+        if not isinstance(call, ir.Call) or not isinstance(call.function, ir.Attribute):
+            return
         reached = file.project.reach.from_request(file.facts, scope)
         if reached is None or reached.entry is None:
             return
