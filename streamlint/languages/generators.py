@@ -25,6 +25,7 @@ def dotted_names(values: Values) -> frozenset[str]:
 
 LOOPS = (cst.For, cst.While)
 _REQUEST = "starlette.requests.Request"
+_REFUSALS = frozenset(("fastapi.HTTPException", "fastapi.exceptions.HTTPException", "starlette.exceptions.HTTPException"))
 _LEAVING = (cst.Raise, cst.Return, cst.Break)
 _SCOPES = (cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.GeneratorExp)
 _CANCELLATION = frozenset(("asyncio.CancelledError", "asyncio.exceptions.CancelledError", "builtins.GeneratorExit"))
@@ -164,3 +165,83 @@ def _asks(file: PythonFile, call: cst.Call) -> bool:
 
 def _waits_for_items(file: PythonFile, loop: cst.For) -> bool:
     return loop.asynchronous is not None or file.project.evaluator.tokens(file.value(loop.iter)) is not None
+
+
+def swallowers(file: PythonFile, function: cst.FunctionDef) -> Iterator[cst.ExceptHandler]:
+    """Handlers of an async generator that take its cancellation from an `await` and go on with the loop around."""
+    scope = served(file, function) if function.asynchronous is not None else None
+    for node, around in parts(function.body) if scope is not None else ():
+        if not isinstance(node, cst.Try) or not _is_repeated(node, around) or not waits(node.body):
+            continue
+        handler = next((one for one in node.handlers if catches_cancellation(file, one)), None)
+        if handler is not None and not leaves(handler.body) and not _ends_a_task(file, node):
+            yield handler
+
+
+def _is_repeated(node: cst.Try, around: Sequence[cst.CSTNode]) -> bool:
+    """Whether a loop runs the statement again, in its body and not in a handler or `finally`."""
+    loops = [outer for outer in around if isinstance(outer, LOOPS)]
+    return bool(loops) and not any(
+        isinstance(outer, cst.ExceptHandler | cst.Finally) for outer in around[around.index(loops[-1]) :]
+    )
+
+
+def _ends_a_task(file: PythonFile, node: cst.Try) -> bool:
+    """Whether all that is awaited is a task, whose own cancellation the handler means."""
+    awaited = [part.expression for part, _ in parts(node.body) if isinstance(part, cst.Await)]
+    return bool(awaited) and all(isinstance(one, cst.Name | cst.Attribute | cst.Subscript) for one in awaited)
+
+
+def hiders(file: PythonFile, function: cst.FunctionDef) -> Iterator[cst.ExceptHandler]:
+    """Handlers around the loop of a sent generator that take any failure and say nothing, so that the body ends as if complete."""
+    scope = file.scope(function)
+    if scope is None or not scope.is_generator or not is_sent(file, scope):
+        return
+    for node, around in parts(function.body):
+        if not isinstance(node, cst.Try) or any(isinstance(outer, LOOPS) for outer in around) or not _sends(node.body):
+            continue
+        handler = next((one for one in node.handlers if catches_failures(file, one)), None)
+        if handler is not None and all(_is_empty(one) for one in statements(handler.body)) and _is_last(file, node):
+            yield handler
+
+
+def refusals(file: PythonFile, function: cst.FunctionDef) -> Iterator[cst.Raise]:
+    """`raise HTTPException(...)` in a generator that a response sends, where no handler of its own catches it."""
+    scope = file.scope(function)
+    if scope is None or not scope.is_generator or not is_sent(file, scope):
+        return
+    for node, around in parts(function.body):
+        if not isinstance(node, cst.Raise) or node.exc is None:
+            continue
+        raised = node.exc.func if isinstance(node.exc, cst.Call) else node.exc
+        if dotted_names(file.value(raised)) & _REFUSALS and not _is_caught(file, around):
+            yield node
+
+
+def _sends(body: cst.BaseSuite) -> bool:
+    """Whether a loop below sends items."""
+    return any(isinstance(node, cst.For) and holds(node.body, cst.Yield) for node, _ in parts(body))
+
+
+def _is_empty(statement: cst.CSTNode) -> bool:
+    if isinstance(statement, cst.Return):
+        return statement.value is None
+    return isinstance(statement, cst.Pass) or (isinstance(statement, cst.Expr) and isinstance(statement.value, cst.Ellipsis))
+
+
+def _is_last(file: PythonFile, node: cst.Try) -> bool:
+    """Whether nothing after the statement, nor its `finally`, can tell the client how the stream ended."""
+    siblings = file.siblings(node)
+    after = siblings[list(siblings).index(node) + 1 :] if node in siblings else ()
+    later = [*after, *([node.finalbody] if node.finalbody is not None else []), *([node.orelse] if node.orelse else [])]
+    return not any(isinstance(one, cst.Yield) or holds(one, cst.Yield) for one in later)
+
+
+def _is_caught(file: PythonFile, around: Sequence[cst.CSTNode]) -> bool:
+    """Whether the generator itself handles what is raised there."""
+    for outer, inner in zip(around, around[1:], strict=False):
+        if isinstance(outer, cst.Try) and inner is outer.body and any(
+            catches_failures(file, one) or caught(file, one) & _REFUSALS for one in outer.handlers
+        ):
+            return True
+    return False

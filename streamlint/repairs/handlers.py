@@ -1,0 +1,35 @@
+"""Let cancellation pass through a handler."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from streamlint.fix import Edit, Fix, Level
+from streamlint.languages.generators import catches_everything
+from streamlint.source import Span
+
+if TYPE_CHECKING:
+    from streamlint.languages.python import PythonFile
+
+
+def exceptions_only(file: PythonFile, handler: cst.ExceptHandler) -> Fix | None:
+    """`except:` and `except BaseException` become `except Exception`; None for any other handler."""
+    if not catches_everything(file, handler) or isinstance(handler.type, cst.Tuple) or not _is_builtin(file):
+        return None
+    if handler.type is None:
+        end = file.head(handler, "except").end
+        edit = Edit(Span(end, end), " Exception")
+    else:
+        edit = Edit(file.span(handler.type), "Exception")
+    return Fix(
+        "catch `Exception`",
+        (edit,),
+        Level.SAFE,
+        "every error is still caught; `CancelledError` is a `BaseException` and passes",
+    )
+
+
+def _is_builtin(file: PythonFile) -> bool:
+    return not any("Exception" in scope.by_name for scope in file.facts.scopes)

