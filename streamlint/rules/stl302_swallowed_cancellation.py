@@ -11,8 +11,8 @@ from streamlint.repairs.handlers import exceptions_only
 from streamlint.rule import Rule, on
 
 _SPUN = (
-    "measured: a generator with such a handler in its loop swallowed every cancellation after its client had left, and went on to the "
-    "last token"
+    "measured: after its client had left, a generator with such a handler swallowed a cancellation in each of the 33 steps that were "
+    "left, at full speed; a loop without an end spins for ever"
 )
 
 
@@ -27,7 +27,7 @@ class SwallowedCancellation(Rule):
 
     When the client leaves, the server ends the generator with `CancelledError`, which is no `Exception` but a `BaseException`. A
     handler that takes it and goes on with the loop swallows the end: the server cancels again and again, and the loop spins
-    through the rest of the stream, or for ever. Measured: 33 cancellations swallowed, and all remaining tokens produced.
+    through the rest of the stream, or for ever, at full speed. Measured: 33 cancellations swallowed for 33 steps that were left.
     `except Exception` does not catch it and is right.
 
     ## Example
@@ -39,21 +39,17 @@ class SwallowedCancellation(Rule):
     app = FastAPI()
 
 
+    async def tokens():
+        while True:
+            try:
+                yield await queue.get()
+            except:
+                continue
+
+
     @app.get("/chat")
-    async def chat(q: str):
-        response = await index.as_query_engine(streaming=True).aquery(q)
-        tokens = response.async_response_gen()
-
-        async def stream():
-            while True:
-                try:
-                    yield await anext(tokens)
-                except StopAsyncIteration:
-                    break
-                except:
-                    continue
-
-        return StreamingResponse(stream(), media_type="text/plain")
+    async def chat():
+        return StreamingResponse(tokens(), media_type="text/plain")
     ```
 
     ## Use instead
@@ -65,21 +61,17 @@ class SwallowedCancellation(Rule):
     app = FastAPI()
 
 
+    async def tokens():
+        while True:
+            try:
+                yield await queue.get()
+            except Exception:
+                continue
+
+
     @app.get("/chat")
-    async def chat(q: str):
-        response = await index.as_query_engine(streaming=True).aquery(q)
-        tokens = response.async_response_gen()
-
-        async def stream():
-            while True:
-                try:
-                    yield await anext(tokens)
-                except StopAsyncIteration:
-                    break
-                except Exception:
-                    continue
-
-        return StreamingResponse(stream(), media_type="text/plain")
+    async def chat():
+        return StreamingResponse(tokens(), media_type="text/plain")
     ```
 
     ## Fix safety
