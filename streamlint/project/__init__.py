@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from streamlint.project.entry_points import Entry
     from streamlint.project.evaluate import Evaluator
     from streamlint.project.misgiven import Misgivings
+    from streamlint.project.mismatch import Mismatches
     from streamlint.project.lifetimes import Lifetimes
     from streamlint.project.modules import Module, Modules
     from streamlint.project.reach import Reach
@@ -162,6 +163,12 @@ class Project:
         from streamlint.project.workflows import Workflows
 
         return Workflows(self.evaluator, self.reach)
+
+    @cached_property
+    def mismatches(self) -> Mismatches:
+        from streamlint.project.mismatch import Mismatches
+
+        return Mismatches(self.evaluator)
 
     def module(self, path: Path) -> Module | None:
         return self.modules.load(path)

@@ -1,0 +1,168 @@
+"""Where a stream is taken in a way that its kind does not allow: synchronous tokens asynchronously, or the other way round."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.llama_index import Role
+from streamlint.project import syntax as ir
+from streamlint.project.llama import STREAM_ROLES
+from streamlint.project.sent import certain
+from streamlint.project.values import (
+    Bound,
+    Constant,
+    Coroutine,
+    Generated,
+    Llama,
+    Origin,
+    Tokens,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from streamlint.project.evaluate import Evaluator
+    from streamlint.project.frames import Frame
+    from streamlint.project.modules import Module
+
+_TOKEN_NAMES = frozenset(("response_gen", "async_response_gen"))
+_WHOLE_ANSWERS = frozenset(("chat", "achat"))
+_NOT_AWAITABLE = STREAM_ROLES | {Role.RESPONSE}
+
+
+class Kind(StrEnum):
+    ASYNC_STARTED = "async-started"
+    SYNC_STARTED = "sync-started"
+    NOT_AWAITABLE = "not-awaitable"
+    PLAIN_LOOP = "plain-loop"
+    ASYNC_LOOP = "async-loop"
+    UNAWAITED = "unawaited"
+    FINISHED = "finished"
+    MISSPELT = "misspelt"
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """What does not fit, the value that it was found on, and the place where that value came from."""
+
+    kind: Kind
+    value: Value
+    origin: Origin | None = None
+
+
+class Mismatches:
+    """Judges single expressions; silent where one alternative of a value is unknown."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+
+    # Questions
+
+    def of_attribute(self, attribute: ir.Attribute, frame: Frame) -> Mismatch | None:
+        """`.response_gen` and `.async_response_gen` on a stream of the other kind, or on what is no stream yet."""
+        if attribute.attribute not in _TOKEN_NAMES or _is_asked_for(frame.scope):
+            return None
+        values = certain(self.evaluator.value(attribute.base, frame))
+        return _same([self._of_base(value, attribute.attribute) for value in values])
+
+    def of_await(self, waited: ir.Await, frame: Frame) -> Mismatch | None:
+        """`await` on something that a synchronous call has already given."""
+        values = certain(self.evaluator.value(waited.value, frame))
+        return _same([self._of_awaited(value) for value in values])
+
+    def of_loop(self, loop: ir.Loop, frame: Frame) -> Mismatch | None:
+        """`for` over asynchronous tokens, `async for` over synchronous ones."""
+        values = certain(self.evaluator.iterated(loop, frame))
+        return _same([self._of_iterated(value, loop) for value in values])
+
+    def of_call(self, call: ir.Call, frame: Frame) -> Mismatch | None:
+        """`as_query_engine(stream=True)`, which `**kwargs` swallows."""
+        given = call.argument(None, "stream")
+        if (
+            not isinstance(given, ir.Constant)
+            or given.value is not True
+            or call.argument(None, "streaming") is not None
+        ):
+            return None
+        for value in self.evaluator.value(call.function, frame):
+            match value:
+                case Bound(receiver=Llama(role=Role.INDEX) | Unknown(), name="as_query_engine"):
+                    return Mismatch(Kind.MISSPELT, Constant(True))
+        return None
+
+    def call_at(self, origin: Origin | None) -> tuple[Module, ir.Scope, ir.Call] | None:
+        """The call that made a value."""
+        module = self.evaluator.modules.load(origin.path) if origin is not None else None
+        if module is None or origin is None:
+            return None
+        for scope in module.scopes:
+            for call in scope.calls:
+                if (call.start, call.end) == (origin.start, origin.end):
+                    return module, scope, call
+        return None
+
+    def started_by(self, value: Llama) -> str:
+        """The name of the method whose call made a value, or ""."""
+        found = self.call_at(value.origin)
+        function = found[2].function if found is not None else None
+        return function.attribute if isinstance(function, ir.Attribute) else ""
+
+    # One alternative
+
+    def _of_base(self, value: Value, name: str) -> Mismatch | None:
+        is_async = name == "async_response_gen"
+        match value:
+            case Llama(origin=None):
+                return None
+            case Llama(role=Role.CHAT_STREAM) if value.is_async != is_async:
+                kind = Kind.ASYNC_STARTED if value.is_async else Kind.SYNC_STARTED
+                return Mismatch(kind, value, value.origin)
+            case Llama(role=Role.STREAM) if is_async:
+                return Mismatch(Kind.SYNC_STARTED, value, value.origin)
+            case Llama(role=Role.RESPONSE) if self.started_by(value) in _WHOLE_ANSWERS:
+                return Mismatch(Kind.FINISHED, value, value.origin)
+            case Coroutine(function=None, result=result):
+                made = [one for one in certain(result) if isinstance(one, Llama) and one.role in STREAM_ROLES]
+                if made and len(made) == len(result):
+                    return Mismatch(Kind.UNAWAITED, made[0], made[0].origin)
+        return None
+
+    @staticmethod
+    def _of_awaited(value: Value) -> Mismatch | None:
+        match value:
+            case Llama(role=role, origin=Origin()) if role in _NOT_AWAITABLE:
+                return Mismatch(Kind.NOT_AWAITABLE, value, value.origin)
+            case Tokens(owner=Role(), origin=Origin()):
+                return Mismatch(Kind.NOT_AWAITABLE, value, value.origin)
+        return None
+
+    def _of_iterated(self, value: Value, loop: ir.Loop) -> Mismatch | None:
+        kind = Kind.ASYNC_LOOP if loop.is_async else Kind.PLAIN_LOOP
+        match value:
+            case Tokens(owner=Role.CHAT_STREAM) if value.is_async != value.owner_is_async:
+                return None
+            case Tokens(owner=Role(), is_async=bool() as is_async) if is_async != loop.is_async:
+                return Mismatch(kind, value, value.origin)
+            case Coroutine(function=None, result=result) if any(isinstance(one, Tokens) for one in certain(result)):
+                return Mismatch(Kind.UNAWAITED, value)
+            case Generated(is_async=is_async) if is_async != loop.is_async:
+                located = self.evaluator.scope_of(value.function)
+                known = self.evaluator.tokens(frozenset((value,)))
+                if known is not None and located is not None and not located[1].decorators:
+                    return Mismatch(kind, value, known.origin)
+        return None
+
+
+def _same(found: list[Mismatch | None]) -> Mismatch | None:
+    first = found[0] if found else None
+    if first is None or any(one is None or one.kind is not first.kind for one in found):
+        return None
+    return first
+
+
+def _is_asked_for(scope: ir.Scope) -> bool:
+    """Whether the function looks with `hasattr` or `getattr` which token generator is there."""
+    asked = (call for call in scope.calls if ir.dotted(call.function) in ("hasattr", "getattr"))
+    return any(isinstance(part, ir.Constant) and part.value in _TOKEN_NAMES for call in asked for part in call.arguments)

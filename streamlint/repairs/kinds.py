@@ -1,0 +1,156 @@
+"""Make the way a stream is taken fit the way it was started."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streamlint.fix import Edit, Fix, Import, Level
+from streamlint.project import syntax as ir
+from streamlint.project.mismatch import Kind, Mismatch
+from streamlint.project.values import Bound, Llama, Tokens
+from streamlint.repairs.off_loop import threads
+from streamlint.source import Span
+
+if TYPE_CHECKING:
+    from streamlint.languages.python import PythonFile
+
+_NOTHING_CAME = "no token came through before"
+_MAY_BLOCK = (
+    "the async method holds the event loop if the LLM behind it is not asynchronous itself, which cannot be seen here"
+)
+
+
+def fitting_tokens(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute, mismatch: Mismatch) -> Fix | None:
+    """The other token generator, where what takes the tokens takes that one too."""
+    match mismatch.kind:
+        case Kind.ASYNC_STARTED:
+            return _asynchronous(file, scope, attribute)
+        case Kind.SYNC_STARTED:
+            return _synchronous(file, scope, attribute)
+        case Kind.FINISHED:
+            return _streaming_call(file, scope, attribute, mismatch)
+        case Kind.UNAWAITED:
+            return _awaited(file, scope, mismatch)
+    return None
+
+
+def fitting_loop(file: PythonFile, scope: ir.Scope, loop: ir.Loop, mismatch: Mismatch) -> Fix | None:
+    """`async for`, a missing `await`, or an iterator that is advanced in a thread."""
+    if not scope.is_async or loop.body_start < 0:
+        return None
+    edits = []
+    if mismatch.kind is Kind.ASYNC_LOOP:
+        return _in_thread(file, Span(loop.iterable.start, loop.iterable.end), file.text(loop.iterable))
+    if not loop.is_async:
+        edits.append(Edit(Span(loop.start, loop.start), "async "))
+    if mismatch.kind is Kind.UNAWAITED:
+        edits.append(Edit(Span(loop.iterable.start, loop.iterable.start), "await "))
+    return _safe("take the tokens with `async for`" if not loop.is_async else "await the call first", edits)
+
+
+def fitting_await(file: PythonFile, scope: ir.Scope, waited: ir.Await, mismatch: Mismatch) -> Fix | None:
+    """The asynchronous twin of an awaited synchronous call; no `await` in front of an iterator."""
+    call = waited.value
+    if isinstance(mismatch.value, Tokens) and mismatch.value.is_async:
+        return _safe("leave out `await`", [Edit(Span(waited.start, call.start), "")])
+    if not isinstance(call, ir.Call) or not isinstance(call.function, ir.Attribute):
+        return None
+    for value in file.project.evaluator.value(call.function, file.frame(scope)):
+        if not isinstance(value, Bound) or not isinstance(value.receiver, Llama):
+            continue
+        method = file.project.evaluator.calls.llama.known_method(value.receiver, value.name)
+        if method is not None and method.twin:
+            edit = Edit(_word(call.function), method.twin)
+            native = value.receiver.native_async is True
+            level, reason = (Level.SAFE, _NOTHING_CAME) if native else (Level.UNSAFE, _MAY_BLOCK)
+            return Fix(f"await `{method.twin}`", (edit,), level, reason)
+    return None
+
+
+def _asynchronous(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> Fix | None:
+    edits = [Edit(_word(attribute), "async_response_gen()")]
+    loop = next((loop for loop in scope.loops if loop.iterable is attribute), None)
+    if loop is not None:
+        if not scope.is_async or loop.body_start < 0:
+            return None
+        if not loop.is_async:
+            edits.append(Edit(Span(loop.start, loop.start), "async "))
+        return _safe("take the tokens with `async_response_gen()`", edits)
+    if _is_sent(file, scope, attribute, is_async=True):
+        return _safe("take the tokens with `async_response_gen()`", edits)
+    return None
+
+
+def _synchronous(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> Fix | None:
+    call = next((call for call in scope.calls if call.function is attribute), None)
+    if call is None:
+        return None
+    tokens = f"{file.text(attribute.base)}.response_gen"
+    whole = Span(call.start, call.end)
+    if any(loop.iterable is call and loop.is_async and loop.body_start >= 0 for loop in scope.loops):
+        return _in_thread(file, whole, tokens)
+    if _is_sent(file, scope, call, is_async=False):
+        return _safe("take the tokens with `response_gen`", [Edit(whole, tokens)])
+    return None
+
+
+def _streaming_call(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute, mismatch: Mismatch) -> Fix | None:
+    """`stream_chat` in place of `chat`, where nothing but the tokens is taken from the answer."""
+    found = file.project.mismatches.call_at(mismatch.origin)
+    if found is None or found[0].path != file.path or found[1] is not scope:
+        return None
+    call = found[2]
+    if not isinstance(call.function, ir.Attribute) or not _is_only_use(file, scope, attribute):
+        return None
+    name = {"chat": "stream_chat", "achat": "astream_chat"}[call.function.attribute]
+    return _safe(f"ask with `{name}`", [Edit(_word(call.function), name)])
+
+
+def _is_only_use(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> bool:
+    base = attribute.base
+    if not isinstance(base, ir.Name):
+        return isinstance(base, ir.Call | ir.Await)
+    return sum(name.id == base.id for each in file.facts.scopes for name in each.names if _holds(scope, each)) == 1
+
+
+def _holds(outer: ir.Scope, inner: ir.Scope) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
+
+
+def _awaited(file: PythonFile, scope: ir.Scope, mismatch: Mismatch) -> Fix | None:
+    found = file.project.mismatches.call_at(mismatch.origin)
+    if found is None or found[0].path != file.path or not found[1].is_async or not scope.is_async:
+        return None
+    call = found[2]
+    is_chained = any(part.base is call for part in found[1].attributes)
+    edits = [Edit(Span(call.start, call.start), "(await " if is_chained else "await ")]
+    if is_chained:
+        edits.append(Edit(Span(call.end, call.end), ")"))
+    return _safe("await the call first", edits)
+
+
+def _in_thread(file: PythonFile, span: Span, tokens: str) -> Fix | None:
+    needed: Import | None = threads(file.facts).iterate_import
+    if needed is None:
+        return None
+    edit = Edit(span, f"{needed.name}({tokens})")
+    title = f"advance the iterator with `{needed.name}`"
+    return Fix(title, (edit,), Level.SAFE, _NOTHING_CAME, frozenset((needed,)))
+
+
+def _is_sent(file: PythonFile, scope: ir.Scope, tokens: ir.Expression, *, is_async: bool) -> bool:
+    """Whether a response that takes such an iterator gets the expression as its body."""
+    for call in scope.calls:
+        sending = file.project.sent.of_call(call, file.frame(scope))
+        if sending is not None and sending.content is tokens:
+            fate = sending.response.async_iterator if is_async else sending.response.sync_iterator
+            return fate.streams
+    return False
+
+
+def _word(attribute: ir.Attribute) -> Span:
+    return Span(attribute.end - len(attribute.attribute), attribute.end)
+
+
+def _safe(title: str, edits: list[Edit]) -> Fix:
+    return Fix(title, tuple(sorted(edits)), Level.SAFE, _NOTHING_CAME)
