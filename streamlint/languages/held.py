@@ -149,12 +149,10 @@ def _parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 def _hold(where: OnLoop, expression: ir.Expression, node: cst.CSTNode) -> Hold | None:
     blocking, scope = where.file.project.blocking, where.scope
     frame = where.file.frame(scope)
-    if isinstance(node, cst.With | cst.For | cst.CompFor) and isinstance(expression, ir.Call):
-        if blocking.of_call(expression, frame) is not None:
-            return None  # told at the call
+    told = blocking.of_call(expression, frame) if isinstance(expression, ir.Call) else None
+    if isinstance(node, cst.Call) or told is not None:
+        return told if isinstance(node, cst.Call) else None
     match node:
-        case cst.Call() if isinstance(expression, ir.Call):
-            return blocking.of_call(expression, frame)
         case cst.Attribute() if isinstance(expression, ir.Attribute):
             return blocking.of_attribute(expression, frame)
         case cst.With():

@@ -92,7 +92,7 @@ class Blocking:
         """The hold of making this call, its arguments left out.
 
         What is awaited is no synchronous library call, whatever it looks like from here; and a client that may as well be an
-        asynchronous one is not judged. Where one of several functions may be meant and one of them is harmless, the hold is only likely.
+        asynchronous one is not judged. Where several functions may be meant and one of them is harmless, the hold is only likely.
         """
         best: Hold | None = None
         awaited = call.end in frame.scope.awaited
@@ -256,7 +256,8 @@ class Blocking:
         if located is None or located[1].is_async or located[1].is_generator:
             return None
         needs_frame = arguments or function.frame is not None or isinstance(function.receiver, Object)
-        if needs_frame:
+        recurses = any(one.scope is located[1] for one in self._open)
+        if needs_frame and not recurses:
             inner = self.evaluator.calls.frame(function, arguments or {}, min(frame.depth, 6))
         else:
             inner = self.evaluator.any_call(*located)

@@ -20,7 +20,7 @@ from streamlint.project.calls import dotted_name
 from streamlint.project.entry_points import Entry
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
-from streamlint.project.values import Bound, Coroutine, Function, Instance, Llama, Value
+from streamlint.project.values import Bound, Coroutine, Function, Instance, Llama, Object, Origin, Value
 from streamlint.source import Span
 
 _OPENING = re.compile(r"(?:[\s\\)]|#[^\n]*)*\(")
@@ -89,7 +89,7 @@ def plain_function(where: OnLoop) -> Fix | None:
         return None
     if scope.has_await or scope.is_generator or not scope.is_async or _is_shared(file, scope):
         return None
-    if _declares_outer_names(file, scope) or _needs_loop(file, scope):
+    if _declares_outer_names(file, scope) or _shares_objects(file, scope) or _needs_loop(file, scope):
         return None
     word = _ASYNC.match(file.source.text, scope.start)
     if word is None:
@@ -140,6 +140,20 @@ def _declares_outer_names(file: PythonFile, scope: ir.Scope) -> bool:
     )
 
 
+def _shares_objects(file: PythonFile, scope: ir.Scope) -> bool:
+    """Whether it calls methods of the project's own objects from outside: they may rely on being called one after the other."""
+    evaluator, frame = file.project.evaluator, file.frame(scope)
+    functions = (value for call in scope.calls for value in evaluator.value(call.function, frame))
+    receivers = (one.receiver for one in functions if isinstance(one, Function))
+    return any(isinstance(one, Object) and not _is_made_in(one.origin, frame) for one in receivers)
+
+
+def _is_made_in(origin: Origin | None, frame: Frame) -> bool:
+    if origin is None or origin.path != frame.module.path:
+        return False
+    return frame.scope.start <= origin.start < frame.scope.end
+
+
 def _needs_loop(file: PythonFile, scope: ir.Scope) -> bool:
     """Whether something in a function, or in what it calls, fails in a thread: no loop there, or an object tied to its thread."""
     evaluator = file.project.evaluator
@@ -174,9 +188,7 @@ def _is_tied(file: PythonFile, function: Value, frame: Frame) -> bool:
     fact = file.project.knowledge.blocking.call(dotted_name(function))
     if fact is None or fact.thread_safe:
         return False
-    origin = function.receiver.origin
-    scope = frame.scope
-    return origin is None or origin.path != frame.module.path or not scope.start <= origin.start < scope.end
+    return not _is_made_in(function.receiver.origin, frame)
 
 
 # One call

@@ -8,7 +8,7 @@ from streamlint.finding import Finding, Related, Severity
 from streamlint.languages.held import OnLoop, loop_of, on_loop, swallowed, sync_tokens
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
-from streamlint.project.values import External, Tokens
+from streamlint.project.values import Bound, External, Tokens
 from streamlint.repairs.off_loop import iterated_off_loop, next_off_loop
 from streamlint.repairs.waiting import notes, thread_of_tokens
 from streamlint.rule import Rule, on
@@ -155,10 +155,22 @@ def _taken(where: OnLoop, call: ir.Call) -> ir.Expression | None:
     frame = where.file.frame(where.scope)
     if call.arguments and _is_next(where, call):
         return call.arguments[0] if sync_tokens(where, call.arguments[0]) is not None else None
+    if not _may_take(where, call):
+        return None
     for drain in where.file.project.drains.in_frame(frame):
         if (drain.start, drain.end) == (call.start, call.end) and not drain.hops and not drain.is_async:
             return drain.source
     return None
+
+
+def _may_take(where: OnLoop, call: ir.Call) -> bool:
+    """Whether a stream is given, or asked for its text: a cheap question before the dear one."""
+    evaluator, frame = where.file.project.evaluator, where.file.frame(where.scope)
+    if call.arguments and sync_tokens(where, call.arguments[0]) is not None:
+        return True
+    given = evaluator.value(call.arguments[0], frame) if call.arguments else frozenset()
+    asked = (value.receiver for value in evaluator.value(call.function, frame) if isinstance(value, Bound))
+    return any(evaluator.is_stream_object(value) for value in (*given, *asked))
 
 
 def _started(where: OnLoop, tokens: Tokens, iterable: ir.Expression) -> tuple[Related, ...]:

@@ -63,9 +63,9 @@ class BlockingHelperInAsync(Rule):
 
     ## Fix safety
 
-    `safe` where the route awaits nothing, nothing else in the project calls it, and what blocks below may run in any thread: it
-    becomes a plain `def`. Otherwise `unsafe`: the helper is awaited in a thread (`await run_in_threadpool(helper, ...)`), and
-    what it shares with other code cannot be seen from here.
+    `safe` where the route awaits nothing, nothing else in the project calls it, it calls no method of an object that it did not
+    make, and what blocks below may run in any thread: it becomes a plain `def`. Otherwise `unsafe`: the helper is awaited in a
+    thread (`await run_in_threadpool(helper, ...)`), and what it shares with other code cannot be seen from here.
 
     ## References
 
