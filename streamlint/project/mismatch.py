@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _TOKEN_NAMES = frozenset(("response_gen", "async_response_gen"))
 _WHOLE_ANSWERS = frozenset(("chat", "achat"))
+_QUERIES = frozenset(("query", "aquery"))
 _NOT_AWAITABLE = STREAM_ROLES | {Role.RESPONSE}
 
 
@@ -91,6 +92,30 @@ class Mismatches:
                 case Bound(receiver=Llama(role=Role.INDEX) | Unknown(), name="as_query_engine"):
                     return Mismatch(Kind.MISSPELT, Constant(True))
         return None
+
+    def silent_engine(self, attribute: ir.Attribute, frame: Frame) -> Llama | None:
+        """The query engine without `streaming=True` whose answer is asked for its tokens."""
+        if attribute.attribute not in _TOKEN_NAMES or _is_asked_for(frame.scope):
+            return None
+        values = certain(self.evaluator.value(attribute.base, frame))
+        engines = [self._engine_of(value) for value in values]
+        if not engines or any(engine is None for engine in engines):
+            return None
+        found = self.call_at(engines[0].origin) if engines[0] is not None else None
+        if found is None or found[2].argument(None, "stream") is not None:
+            return None
+        given = found[2].argument(None, "streaming")
+        return engines[0] if given is None or isinstance(given, ir.Constant) else None
+
+    def _engine_of(self, value: Value) -> Llama | None:
+        if not isinstance(value, Llama) or value.role is not Role.RESPONSE or value.streaming is not False:
+            return None
+        found = self.call_at(value.origin)
+        if found is None or not isinstance(found[2].function, ir.Attribute) or self.started_by(value) not in _QUERIES:
+            return None
+        made = certain(self.evaluator.value(found[2].function.base, self.evaluator.any_call(found[0], found[1])))
+        engine = made[0] if len(made) == 1 else None
+        return engine if isinstance(engine, Llama) and engine.role is Role.QUERY_ENGINE else None
 
     def call_at(self, origin: Origin | None) -> tuple[Module, ir.Scope, ir.Call] | None:
         """The call that made a value."""
@@ -165,4 +190,6 @@ def _same(found: list[Mismatch | None]) -> Mismatch | None:
 def _is_asked_for(scope: ir.Scope) -> bool:
     """Whether the function looks with `hasattr` or `getattr` which token generator is there."""
     asked = (call for call in scope.calls if ir.dotted(call.function) in ("hasattr", "getattr"))
-    return any(isinstance(part, ir.Constant) and part.value in _TOKEN_NAMES for call in asked for part in call.arguments)
+    return any(
+        isinstance(part, ir.Constant) and part.value in _TOKEN_NAMES for call in asked for part in call.arguments
+    )

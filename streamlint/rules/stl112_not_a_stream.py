@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from streamlint.finding import Finding, Related, Severity
+from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
+from streamlint.repairs.streaming import streaming_engine
+from streamlint.rule import Rule, on
+from streamlint.source import Span
+
+
+class NotAStream(Rule):
+    """
+    ## What it does
+
+    Finds `.response_gen` and `.async_response_gen()` on the answer of a query engine that was built without `streaming=True`.
+
+    ## Why it breaks streaming
+
+    Such an engine waits for the whole answer and gives a `Response`, which has no tokens. Measured with an answer that takes
+    one second: status 500 after 1.01 s, `AttributeError: 'Response' object has no attribute 'response_gen'` in the log.
+
+    ## Example
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    def chat(q: str):
+        response = index.as_query_engine().query(q)
+        return StreamingResponse(response.response_gen, media_type="text/plain")
+    ```
+
+    ## Use instead
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    def chat(q: str):
+        response = index.as_query_engine(streaming=True).query(q)
+        return StreamingResponse(response.response_gen, media_type="text/plain")
+    ```
+
+    ## Fix safety
+
+    `response` where the engine is built in the same function: the client receives a token stream where it received an error.
+    `unsafe` where others can reach the engine too, because a streaming answer has no `.response` for them to read.
+
+    ## References
+
+    - [LlamaIndex: streaming](https://docs.llamaindex.ai/en/stable/module_guides/deploying/query_engine/streaming/)
+    """
+
+    code = "STL112"
+    name = "not-a-stream"
+    severity = Severity.ERROR
+    since = "0.1.0"
+    message = "`{tokens}` is asked of an engine that does not stream, so the request fails"
+
+    @on(cst.Attribute)
+    def asked(self, node: cst.Attribute, file: PythonFile) -> Iterator[Finding]:
+        scope, attribute = file.served(node)
+        if scope is None or not isinstance(attribute, ir.Attribute):
+            return
+        engine = file.project.mismatches.silent_engine(attribute, file.frame(scope))
+        if engine is None:
+            return
+        place = (
+            file.project.place(engine.origin.path, engine.origin.start, engine.origin.end) if engine.origin else None
+        )
+        yield file.finding(
+            self,
+            Span(attribute.start, attribute.end),
+            tokens=" ".join(file.text(attribute).split()),
+            label="a `Response` has no tokens",
+            related=(Related(place, "the engine is built here, without `streaming=True`"),)
+            if place is not None
+            else (),
+            help="build the engine with `streaming=True`",
+            fix=streaming_engine(file, engine),
+        )
