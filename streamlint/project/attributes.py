@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.project import syntax as ir
+from streamlint.project.callers import last_word
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
 from streamlint.project.values import (
@@ -71,7 +72,7 @@ class Attributes:
         """`base[key]`; `key` is None where it is not constant."""
         match base:
             case Collection(kind="dict"):
-                return self.evaluator.union((self._entry(base, key), self._put(base, key)))
+                return self.evaluator.union((self._entry(base, key), self._put(base, key, last_word(expression.base))))
             case Collection():
                 if isinstance(key, int) and -len(base.items) <= key < len(base.items) and base.kind != "set":
                     return base.items[key][1]
@@ -117,17 +118,18 @@ class Attributes:
     # Project classes
 
     def of_class(self, base: Object | Class, name: str) -> Values:
-        """An attribute of a project class or its instance, inherited ones too; empty where nothing tells."""
+        """An attribute of a project class or its instance, inherited ones too; empty where nothing tells.
+
+        A class that only says `engine = None` leaves it to its bases, and to whoever sets the attribute.
+        """
+        vague: Values = NOTHING
         for owner in self.lineage(base):
-            if isinstance(owner, Class):
-                found = self._own(owner, base, name)
-                if found:
-                    return found
-            else:
-                return self._inherited(owner, base, name)
-        if isinstance(base, Object):
-            return self._stored(base, name, is_attribute=True)
-        return NOTHING
+            found = self._own(owner, base, name) if isinstance(owner, Class) else self._inherited(owner, base, name)
+            if any(known(found)) or not isinstance(owner, Class):
+                return found
+            vague = vague or found
+        stored = self._stored(base, name, is_attribute=True) if isinstance(base, Object) else NOTHING
+        return stored or vague
 
     def lineage(self, base: Object | Class) -> Iterator[Class | External]:
         """The class and its bases in the order of lookup, outside ones last; generic brackets are looked through."""
@@ -354,10 +356,11 @@ class Attributes:
             return self.evaluator.union(values for _, values in base.items)
         return self.evaluator.union(values for name, values in base.items if name == str(key))
 
-    def _put(self, base: Collection, key: object) -> Values:
-        """What is put under a constant key after the display was made."""
+    def _put(self, base: Collection, key: object, word: str) -> Values:
+        """What is put under a key after the display was made; under keys that cannot be seen, into something of the same name."""
+        callers = self.evaluator.callers
         found = []
-        for module, scope, store in self.evaluator.callers.stores(str(key)) if key is not None else ():
+        for module, scope, store in (*(callers.stores(str(key)) if key is not None else ()), *callers.puts(word)):
             if store.is_attribute:
                 continue
             frame = self.evaluator.any_call(module, scope)

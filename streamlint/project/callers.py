@@ -34,6 +34,7 @@ class Callers:
         self._calls: dict[str, list[tuple[Module, ir.Scope, ir.Call]]] | None = None
         self._passed: dict[str, list[tuple[Module, ir.Scope, ir.Call]]] = {}
         self._stores: dict[str, list[tuple[Module, ir.Scope, ir.Store]]] = {}
+        self._puts: dict[str, list[tuple[Module, ir.Scope, ir.Store]]] = {}
         self._sites: dict[tuple[object, int], tuple[CallSite, ...]] = {}
 
     def _index(self) -> dict[str, list[tuple[Module, ir.Scope, ir.Call]]]:
@@ -45,13 +46,14 @@ class Callers:
                 if scope.decorators and scope.kind == "function":
                     self._index_decorator(module, scope)
                 for call in scope.calls:
-                    self._calls.setdefault(_last_word(call.function), []).append((module, scope, call))
+                    self._calls.setdefault(last_word(call.function), []).append((module, scope, call))
                     for argument in (*call.arguments, *(value for _, value in call.keywords)):
-                        word = _last_word(argument)
+                        word = last_word(argument)
                         if word:
                             self._passed.setdefault(word, []).append((module, scope, call))
                 for store in scope.stores:
-                    self._stores.setdefault(store.member, []).append((module, scope, store))
+                    by, word = (self._stores, store.member) if store.member else (self._puts, last_word(store.base))
+                    by.setdefault(word, []).append((module, scope, store))
         return self._calls
 
     def _index_decorator(self, module: Module, scope: ir.Scope) -> None:
@@ -61,11 +63,16 @@ class Callers:
         if isinstance(decorator, ir.Name | ir.Attribute):
             function = ir.Closure(scope.start, scope.end, scope.index)
             call = ir.Call(decorator.start, decorator.end, decorator, (function,), ())
-            self._calls.setdefault(_last_word(decorator), []).append((module, module.scopes[scope.parent], call))
+            self._calls.setdefault(last_word(decorator), []).append((module, module.scopes[scope.parent], call))
 
     def stores(self, member: str) -> list[tuple[Module, ir.Scope, ir.Store]]:
         self._index()
         return self._stores.get(member, [])
+
+    def puts(self, word: str) -> list[tuple[Module, ir.Scope, ir.Store]]:
+        """Assignments under keys that are not constant, to something whose name ends in this word."""
+        self._index()
+        return self._puts.get(word, [])
 
     def calls_of(self, word: str) -> list[tuple[Module, ir.Scope, ir.Call]]:
         """Calls whose function ends in this word."""
@@ -186,7 +193,8 @@ def argument_of(call: ir.Call, scope: ir.Scope, parameter: ir.Parameter, is_boun
     return call.argument(position if position >= 0 else None, parameter.name)
 
 
-def _last_word(expression: ir.Expression) -> str:
+def last_word(expression: ir.Expression) -> str:
+    """`c` of `a.b.c`; "" where the expression is no name."""
     if isinstance(expression, ir.Attribute):
         return expression.attribute
     return expression.id if isinstance(expression, ir.Name) else ""

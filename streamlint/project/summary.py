@@ -396,8 +396,9 @@ class _Lowering:
             self.scope.stores.append(ir.Store(base, target.attr, True, value, path, *self._span(target)))
         elif isinstance(target, ast.Subscript):
             base, key = self._expression(target.value), self._expression(target.slice)
-            if kind == "assign" and isinstance(key, ir.Constant):
-                self.scope.stores.append(ir.Store(base, str(key.value), False, value, path, *self._span(target)))
+            if kind == "assign":
+                member = str(key.value) if isinstance(key, ir.Constant) else ""
+                self.scope.stores.append(ir.Store(base, member, False, value, path, *self._span(target)))
         else:
             self._expression(target)
         return []

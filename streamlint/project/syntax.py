@@ -274,7 +274,7 @@ class Entry:
 
 @dataclass(slots=True, eq=False)
 class Store:
-    """An assignment to an attribute (`member` is its name) or to a constant key (`member` is the key)."""
+    """An assignment to an attribute (`member` is its name) or under a key (`member` is the key, "" where it is not constant)."""
 
     base: Expression
     member: str
