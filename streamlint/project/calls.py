@@ -315,9 +315,12 @@ class Calls:
             return frozenset((Coroutine(element),)) if function.name in ("__anext__", "asend") else element
         if isinstance(receiver, Collection) and function.name in ("get", "pop", "setdefault") and call.arguments:
             key = call.arguments[0]
-            subscript = ir.Subscript(call.start, call.end, call.function, key)
+            base = call.function.base if isinstance(call.function, ir.Attribute) else call.function
+            subscript = ir.Subscript(call.start, call.end, base, key)
             constant = key.value if isinstance(key, ir.Constant) else None
-            return self.evaluator.attributes.item(receiver, constant, subscript, frame)
+            found = [self.evaluator.attributes.item(receiver, constant, subscript, frame)]
+            found += [self.evaluator.value(otherwise, frame) for otherwise in call.arguments[1:2]]
+            return self.evaluator.union(found)
         return UNKNOWN
 
     def _looked_up(self, function: Bound, call: ir.Call) -> Values:
