@@ -16,16 +16,19 @@ if TYPE_CHECKING:
     from streamlint.finding import Place
     from streamlint.project.blocking import Blocking
     from streamlint.project.drains import Drains
+    from streamlint.project.contexts import Contexts
     from streamlint.project.entry_points import Entry
     from streamlint.project.evaluate import Evaluator
     from streamlint.project.misgiven import Misgivings
     from streamlint.project.mismatch import Mismatches
     from streamlint.project.lifetimes import Lifetimes
     from streamlint.project.modules import Module, Modules
+    from streamlint.project.nested_loops import NestedLoops
     from streamlint.project.reach import Reach
     from streamlint.project.routes import EntryPoint
     from streamlint.project.versions import Versions
     from streamlint.project.sent import Sent
+    from streamlint.project.servers import Servers
     from streamlint.project.workflows import Workflows
     from streamlint.source import Source
 
@@ -123,6 +126,12 @@ class Project:
         return Blocking(self.evaluator)
 
     @cached_property
+    def nested_loops(self) -> NestedLoops:
+        from streamlint.project.nested_loops import NestedLoops
+
+        return NestedLoops(self.evaluator)
+
+    @cached_property
     def drains(self) -> Drains:
         from streamlint.project.drains import Drains
 
@@ -169,6 +178,18 @@ class Project:
         from streamlint.project.mismatch import Mismatches
 
         return Mismatches(self.evaluator)
+
+    @cached_property
+    def contexts(self) -> Contexts:
+        from streamlint.project.contexts import Contexts
+
+        return Contexts(self.evaluator, self.reach, self.sent)
+
+    @cached_property
+    def servers(self) -> Servers:
+        from streamlint.project.servers import Servers
+
+        return Servers(self.evaluator, self.root)
 
     def module(self, path: Path) -> Module | None:
         return self.modules.load(path)

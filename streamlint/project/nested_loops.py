@@ -1,0 +1,107 @@
+"""Calls that start or patch an event loop where one runs already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge import nested_loops as knowledge
+from streamlint.project import syntax as ir
+from streamlint.project.calls import dotted_name
+from streamlint.project.frames import Frame
+from streamlint.project.modules import Module
+from streamlint.project.reach import Hop
+from streamlint.project.values import Function
+
+if TYPE_CHECKING:
+    from streamlint.project.evaluate import Evaluator
+
+
+class Fault(StrEnum):
+    """What such a call does to the loop."""
+
+    STARTS = "starts"
+    PATCHES = "patches"
+
+
+@dataclass(frozen=True)
+class Nested:
+    """A fault, and the hops that lead to it; a fault of the call itself has none."""
+
+    fault: Fault
+    hops: tuple[Hop, ...] = ()
+
+
+class NestedLoops:
+    """Judges calls in code of which it is known that a loop runs it."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self._functions: dict[tuple[Path, int], Nested | None] = {}
+
+    def of_call(self, call: ir.Call, frame: Frame) -> Nested | None:
+        """The fault of a call, or of the plain function that it runs on the same thread."""
+        names = self._names(call, frame)
+        if any(knowledge.patches_loop(name) for name in names):
+            return Nested(Fault.PATCHES)
+        if self._patched or self._asks(frame):
+            return None
+        if any(knowledge.starts_loop(name) for name in names):
+            return Nested(Fault.STARTS)
+        values = self.evaluator.value(call.function, frame)
+        if len(values) != 1:
+            return None
+        for function in values:
+            found = self._of_function(function) if isinstance(function, Function) else None
+            if found is not None:
+                hop = Hop(frame.module.path, call.start, call.end, f"calls `{found[0]}`")
+                return replace(found[1], hops=(hop, *found[1].hops))
+        return None
+
+    def _of_function(self, function: Function) -> tuple[str, Nested] | None:
+        located = self.evaluator.scope_of(function)
+        if located is None or located[1].is_async or located[1].is_generator:
+            return None
+        key = (located[0].path, located[1].index)
+        if key not in self._functions:
+            self._functions[key] = None
+            self._functions[key] = self._in_scope(*located)
+        found = self._functions[key]
+        return (located[1].name, found) if found is not None else None
+
+    def _in_scope(self, module: Module, scope: ir.Scope) -> Nested | None:
+        """What a plain function does whatever its arguments are: calls under a condition are left out."""
+        frame = self.evaluator.any_call(module, scope)
+        for call, branch in zip(scope.calls, scope.call_branches, strict=True):
+            found = self.of_call(call, frame) if branch < 0 else None
+            if found is not None and found.fault is Fault.STARTS:
+                here = Hop(module.path, call.start, call.end, "starts a loop where one runs")
+                return found if found.hops else replace(found, hops=(here,))
+        return None
+
+    @cached_property
+    def _patched(self) -> bool:
+        """Whether some module of the project allows loops within loops."""
+        packages = knowledge.patching_packages()
+        loaded = self.evaluator.modules.loaded()
+        return any(name in packages for module in loaded for name, _, _ in module.summary.imports)
+
+    def _asks(self, frame: Frame) -> bool:
+        """Whether the function, or one around it, looks first whether a loop runs."""
+        current: Frame | None = frame
+        while current is not None and current.scope.is_function:
+            if any(self._is_question(call, current) for call in current.scope.calls):
+                return True
+            current = current.parent
+        return False
+
+    def _is_question(self, call: ir.Call, frame: Frame) -> bool:
+        if isinstance(call.function, ir.Attribute) and call.function.attribute == "is_running":
+            return True
+        return any(knowledge.asks_for_loop(name) for name in self._names(call, frame))
+
+    def _names(self, call: ir.Call, frame: Frame) -> set[str]:
+        return {dotted_name(value) for value in self.evaluator.value(call.function, frame)} - {""}

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from streamlint.finding import Finding, Severity
+from streamlint.languages.held import on_loop
+from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
+from streamlint.project.nested_loops import Fault
+from streamlint.repairs.nested_loops import awaited
+from streamlint.rule import Rule, on
+
+_RAISES = "measured: the client received status 500, and the log says that a running event loop cannot be run again"
+_PATCHES = "measured: status 500 on uvloop, which uvicorn uses where it is installed; at the top of a module it does no harm"
+
+
+class NestedEventLoop(Rule):
+    """
+    ## What it does
+
+    Finds `asyncio.run(...)`, `loop.run_until_complete(...)` and `nest_asyncio.apply()` in code that runs on the event loop of a server.
+
+    ## Why it breaks streaming
+
+    A thread runs one event loop at a time. In an `async def` route, or in what it calls, `asyncio.run` raises `RuntimeError`: the
+    client receives status 500, or, once the response has begun, a body that breaks off. `nest_asyncio.apply()` in a handler cannot patch
+    a uvloop loop, which raises as well; on asyncio's own loop it works. In a plain `def` route `asyncio.run` works,
+    and at the top of a module `nest_asyncio.apply()` does no harm: neither is reported.
+
+    ## Example
+
+    ```python
+    import asyncio
+
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    async def chat(q: str):
+        response = asyncio.run(index.as_query_engine(streaming=True).aquery(q))
+        return StreamingResponse(response.async_response_gen(), media_type="text/plain")
+    ```
+
+    ## Use instead
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    async def chat(q: str):
+        response = await index.as_query_engine(streaming=True).aquery(q)
+        return StreamingResponse(response.async_response_gen(), media_type="text/plain")
+    ```
+
+    ## Fix safety
+
+    `safe`: the call could only raise, and `await` does what it meant. There is none where a helper starts the
+    loop, and none for `nest_asyncio.apply()`.
+
+    ## References
+
+    - [Python: asyncio.run](https://docs.python.org/3/library/asyncio-runner.html#asyncio.run)
+    - [nest_asyncio](https://github.com/erdewit/nest_asyncio)
+    """
+
+    code = "STL206"
+    name = "nested-event-loop"
+    severity = Severity.ERROR
+    since = "0.1.0"
+    message = "`{call}` {effect} on the event loop that serves requests"
+
+    @on(cst.Call)
+    def called(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
+        found = on_loop(file, node)
+        if found is None or not isinstance(found[1], ir.Call):
+            return
+        where, call = found
+        nested = file.project.nested_loops.of_call(call, file.frame(where.scope))
+        if nested is None:
+            return
+        starts = nested.fault is Fault.STARTS
+        fix = awaited(where, node) if starts and not nested.hops else None
+        yield file.finding(
+            self,
+            node,
+            call=" ".join(file.text(node.func).split()),
+            effect="raises `RuntimeError`" if starts else "fails where uvloop runs",
+            label="starts an event loop where one runs" if starts else "patches the loop that runs, which uvloop does not allow",
+            related=(*where.way, *file.related(nested.hops[1:])),
+            help=_way_out(starts, bool(nested.hops)),
+            notes=(*where.doubts, _RAISES if starts else _PATCHES),
+            severity=where.severity(certain=starts),
+            fix=fix,
+        )
+
+
+def _way_out(starts: bool, in_helper: bool) -> str:
+    if not starts:
+        return "await instead of starting loops within loops, or apply it once at the top of a module and run the server with `--loop asyncio`"
+    if in_helper:
+        return "make the helper `async def` and await it, or call it in a thread"
+    return "await the coroutine"
