@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from streamlint.finding import Place
     from streamlint.project.blocking import Blocking
+    from streamlint.project.cumulative import Cumulatives
     from streamlint.project.drains import Drains
+    from streamlint.project.framing import Framing
     from streamlint.project.contexts import Contexts
     from streamlint.project.entry_points import Entry
     from streamlint.project.evaluate import Evaluator
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from streamlint.project.nested_loops import NestedLoops
     from streamlint.project.reach import Reach
     from streamlint.project.routes import EntryPoint
+    from streamlint.project.serialised import Serialised
     from streamlint.project.versions import Versions
     from streamlint.project.sent import Sent
     from streamlint.project.servers import Servers
@@ -132,6 +135,12 @@ class Project:
         return NestedLoops(self.evaluator)
 
     @cached_property
+    def serialised(self) -> Serialised:
+        from streamlint.project.serialised import Serialised
+
+        return Serialised(self.evaluator, self.drains)
+
+    @cached_property
     def drains(self) -> Drains:
         from streamlint.project.drains import Drains
 
@@ -190,6 +199,18 @@ class Project:
         from streamlint.project.servers import Servers
 
         return Servers(self.evaluator, self.root)
+
+    @cached_property
+    def cumulatives(self) -> Cumulatives:
+        from streamlint.project.cumulative import Cumulatives
+
+        return Cumulatives(self.evaluator)
+
+    @cached_property
+    def framing(self) -> Framing:
+        from streamlint.project.framing import Framing
+
+        return Framing(self.evaluator)
 
     def module(self, path: Path) -> Module | None:
         return self.modules.load(path)
