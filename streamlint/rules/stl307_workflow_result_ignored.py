@@ -13,7 +13,7 @@ from streamlint.source import Span
 
 
 class WorkflowResultIgnored(Rule):
-    '''
+    """
     ## What it does
 
     Finds code that streams the events of a workflow or an agent to a client and never awaits the handler of the run, or
@@ -81,7 +81,7 @@ class WorkflowResultIgnored(Rule):
     ## References
 
     - [LlamaIndex: streaming events](https://docs.llamaindex.ai/en/stable/understanding/workflows/stream/)
-    '''
+    """
 
     code = "STL307"
     name = "workflow-result-ignored"

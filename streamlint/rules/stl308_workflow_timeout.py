@@ -13,7 +13,7 @@ from streamlint.rule import Rule, on
 
 
 class WorkflowTimeout(Rule):
-    '''
+    """
     ## What it does
 
     Finds workflows whose events are streamed to a client and whose run may last only as long as the default of 45 seconds, or less.
@@ -96,13 +96,13 @@ class WorkflowTimeout(Rule):
 
     ## Fix safety
 
-    `unsafe`: without a limit nobody stops a run that never ends. A limit that is longer than any answer does the same good. No fix is
-    offered for a limit that was written down.
+    `unsafe`: without a limit nobody stops a run that never ends. A limit that is longer than any answer does the same good.
+    No fix is offered for a limit that was written down.
 
     ## References
 
     - [LlamaIndex: workflows](https://docs.llamaindex.ai/en/stable/module_guides/workflow/)
-    '''
+    """
 
     code = "STL308"
     name = "workflow-timeout"

@@ -19,9 +19,8 @@ class SharedChatEngine(Rule):
 
     ## Why it breaks streaming
 
-    A chat engine holds the history of one conversation. Shared, it mixes all users' questions and answers, and what one user wrote is
-    part of the next user's prompt. Measured: after two clients had asked one question each, the prompt of the second held the
-    question of the first, and the history held both.
+    A chat engine holds the history of one conversation. Shared, it mixes all users' questions and answers, and what one user
+    wrote is part of the next user's prompt. Measured: the history that the second client met held the question of the first.
 
     ## Example
 
@@ -57,8 +56,8 @@ class SharedChatEngine(Rule):
 
     ## Fix safety
 
-    There is no fix: only you know how a request names its conversation. An engine is cheap to make: make one for each request and give it
-    a memory that belongs to the session, or keep a dict of engines by session.
+    There is no fix: only you know how a request names its conversation. An engine is cheap to make: make one for each request
+    and give it a memory that belongs to the session, or keep a dict of engines by session.
 
     ## References
 

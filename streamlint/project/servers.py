@@ -1,0 +1,97 @@
+"""Which kind of server runs a Django project: read from its entry modules and from the commands beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint.project.values import External
+
+if TYPE_CHECKING:
+    from streamlint.project.evaluate import Evaluator
+
+_COMMAND_FILES = (
+    "Procfile*",
+    "*Dockerfile*",
+    "docker-compose*.y*ml",
+    "compose*.y*ml",
+    "*.sh",
+    "app.yaml",
+    "fly.toml",
+    "railway.json",
+)
+_FOLDERS = ("", "docker", "deploy", "scripts", "bin", ".docker")
+_ASGI = re.compile(r"\b(?:uvicorn|daphne|hypercorn)\b|UvicornWorker|\basgi:application\b")
+_WSGI = re.compile(r"\bgunicorn\b|\buwsgi\b|\bwaitress-serve\b|\bmod_wsgi\b|\bwsgi:application\b")
+_LARGEST = 100_000
+
+
+class Interface(StrEnum):
+    """How a server calls the application."""
+
+    ASGI = "ASGI"
+    WSGI = "WSGI"
+
+
+class Servers:
+    """Says something only where everything that is found says the same."""
+
+    def __init__(self, evaluator: Evaluator, root: Path) -> None:
+        self.evaluator = evaluator
+        self.root = root
+
+    @cached_property
+    def django(self) -> Interface | None:
+        """The interface that Django runs under; None where nothing tells, or both are in use."""
+        made, started = self._made(), self._started()
+        if len(started) == 1 and (started <= made or not made):
+            return next(iter(started))
+        return next(iter(made)) if len(made) == 1 and not started else None
+
+    def _made(self) -> set[Interface]:
+        """The kinds of applications that the modules make."""
+        found = set()
+        names = {
+            "django.core.asgi.get_asgi_application": Interface.ASGI,
+            "django.core.wsgi.get_wsgi_application": Interface.WSGI,
+        }
+        callers = self.evaluator.callers
+        for dotted, interface in names.items():
+            for module, scope, call in callers.calls_of(dotted.rpartition(".")[2]):
+                values = self.evaluator.value(call.function, self.evaluator.any_call(module, scope))
+                if External(dotted) in values:
+                    found.add(interface)
+        return found
+
+    def _started(self) -> set[Interface]:
+        """The kinds of servers that the project's commands start."""
+        found = set()
+        for line in self._command_lines():
+            if _ASGI.search(line):
+                found.add(Interface.ASGI)
+            elif _WSGI.search(line):
+                found.add(Interface.WSGI)
+        return found
+
+    def _command_lines(self) -> Iterator[str]:
+        for folder in _FOLDERS:
+            for pattern in _COMMAND_FILES:
+                for path in sorted((self.root / folder).glob(pattern)):
+                    yield from _lines(path)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """The lines that are no comments and install nothing."""
+    try:
+        if not path.is_file() or path.stat().st_size > _LARGEST:
+            return
+        text = path.read_text("utf-8", "replace")
+    except OSError:
+        return
+    for line in text.replace("\\\n", " ").splitlines():
+        if not line.lstrip().startswith("#") and "install" not in line:
+            yield line

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from streamlint.finding import Finding, Severity
+from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
+from streamlint.repairs.headers import without_item
+from streamlint.rule import Rule, on
+from streamlint.source import Span
+
+_HELP = "leave the length out: the server sends the body in chunks and marks its end"
+
+
+class ContentLengthOnStream(Rule):
+    """
+    ## What it does
+
+    Finds a `Content-Length` header on a response that streams the tokens of a model.
+
+    ## Why it breaks streaming
+
+    Nobody knows the length of an answer that is not written yet. The client reads as many bytes as the header says and stops
+    there. Measured with a length of 10: the client got 10 bytes of 130, took the response for complete, and nothing was logged.
+
+    ## Example
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    def chat(q: str):
+        response = index.as_query_engine(streaming=True).query(q)
+        return StreamingResponse(response.response_gen, media_type="text/plain", headers={"Content-Length": "10"})
+    ```
+
+    ## Use instead
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    def chat(q: str):
+        response = index.as_query_engine(streaming=True).query(q)
+        return StreamingResponse(response.response_gen, media_type="text/plain")
+    ```
+
+    ## Fix safety
+
+    `safe`: the client receives the whole answer in place of its first bytes. There is no fix for a header that is set after the
+    response was made.
+
+    ## References
+
+    - [RFC 9112: message body length](https://www.rfc-editor.org/rfc/rfc9112#name-message-body-length)
+    """
+
+    code = "STL313"
+    name = "content-length-on-stream"
+    severity = Severity.ERROR
+    since = "0.1.0"
+    message = "the client stops at a length that was given before the answer was written"
+    words = ("ength",)
+
+    @on(cst.Call)
+    def given(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
+        sending = file.sending(node)
+        if sending is None or not _is_tokens(file, sending.content, sending.frame.scope):
+            return
+        headers = next((argument for argument in node.args if _is(argument.keyword, "headers")), None)
+        if headers is None or not isinstance(headers.value, cst.Dict):
+            return
+        for item in headers.value.elements:
+            if isinstance(item, cst.DictElement) and _is_length(item.key):
+                yield file.finding(
+                    self,
+                    Span(file.span(item.key).start, file.span(item.value).end),
+                    label="no more than these bytes arrive",
+                    help=_HELP,
+                    fix=without_item(file, node, headers, item),
+                )
+
+    @on(cst.FunctionDef)
+    def put(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
+        scope = file.scope(node)
+        if scope is None or not file.serves(scope):
+            return
+        for store in scope.stores:
+            if store.is_attribute or store.member.lower() != "content-length":
+                continue
+            response = store.base.base if isinstance(store.base, ir.Attribute) else store.base
+            if _streams(file, response, scope):
+                yield file.finding(
+                    self, Span(store.start, store.end), label="no more than these bytes arrive", help=_HELP
+                )
+
+
+def _is(name: cst.Name | None, word: str) -> bool:
+    return name is not None and name.value == word
+
+
+def _is_length(key: cst.BaseExpression) -> bool:
+    text = key.evaluated_value if isinstance(key, cst.SimpleString) else ""
+    return isinstance(text, str) and text.lower() == "content-length"
+
+
+def _is_tokens(file: PythonFile, content: ir.Expression, scope: ir.Scope) -> bool:
+    evaluator = file.project.evaluator
+    return evaluator.tokens(evaluator.value(content, file.frame(scope))) is not None
+
+
+def _streams(file: PythonFile, response: ir.Expression, scope: ir.Scope) -> bool:
+    """Whether a variable holds only responses that stream tokens."""
+    if not isinstance(response, ir.Name) or not response.bindings:
+        return False
+    made = [scope.bindings[index].value for index in response.bindings]
+    for call in made:
+        sending = file.project.sent.of_call(call, file.frame(scope)) if isinstance(call, ir.Call) else None
+        if sending is None or not _is_tokens(file, sending.content, scope):
+            return False
+    return True
