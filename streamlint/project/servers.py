@@ -9,10 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.project.values import External
+from streamlint.knowledge.responses import Fate
+from streamlint.project.values import External, Generated, Iterated, Tokens, Value
 
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
+    from streamlint.project.sent import Sending
 
 _COMMAND_FILES = (
     "Procfile*",
@@ -52,6 +54,19 @@ class Servers:
             return next(iter(started))
         return next(iter(made)) if len(made) == 1 and not started else None
 
+    def takes_whole(self, sending: Sending) -> bool:
+        """Whether Django reads this body to its end before it sends anything."""
+        response, interface = sending.response, self.django
+        if response.framework != "django" or not response.streaming or interface is None:
+            return False
+        values = self.evaluator.value(sending.content, sending.frame)
+        kinds = {_is_async(value) for value in values}
+        if len(kinds) != 1 or None in kinds:
+            return False
+        if kinds == {True}:
+            return interface is Interface.WSGI and response.async_iterator_wsgi is Fate.DRAINED
+        return interface is Interface.ASGI and response.sync_iterator is Fate.DRAINED
+
     def _made(self) -> set[Interface]:
         """The kinds of applications that the modules make."""
         found = set()
@@ -82,6 +97,10 @@ class Servers:
             for pattern in _COMMAND_FILES:
                 for path in sorted((self.root / folder).glob(pattern)):
                     yield from _lines(path)
+
+
+def _is_async(value: Value) -> bool | None:
+    return value.is_async if isinstance(value, Generated | Iterated | Tokens) else None
 
 
 def _lines(path: Path) -> Iterator[str]:
