@@ -16,6 +16,7 @@ from streamlint.project.modules import Module
 from streamlint.project.values import (
     NOTHING,
     Class,
+    Collection,
     Constant,
     Function,
     Generated,
@@ -142,16 +143,12 @@ class Sent:
         return response.media_type
 
     def _of_headers(self, headers: ir.Expression, response: ResponseClass, frame: Frame) -> str | None:
-        if isinstance(headers, ir.Name) and headers.bindings is not None and len(headers.bindings) == 1:
-            headers = frame.scope.bindings[headers.bindings[0]].value or headers
-        if not isinstance(headers, ir.Mapping):
+        made = certain(self.evaluator.value(headers, frame))
+        if len(made) != 1 or not isinstance(made[0], Collection) or made[0].kind != "dict":
             return None
-        for key, value in headers.items:
-            name = key.value if isinstance(key, ir.Constant) else None
-            if not isinstance(name, str):
-                return None
-            if name.lower() == "content-type":
-                return _text(self.evaluator.value(value, frame))
+        for name, values in made[0].items:
+            if name is None or name.lower() == "content-type":
+                return _text(values) if name is not None else None
         return response.media_type
 
     # All of them

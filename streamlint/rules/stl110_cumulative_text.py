@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from streamlint.finding import Finding, Severity
+from streamlint.fix import Edit, Fix, Level
+from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
+from streamlint.project.cumulative import Cumulative
+from streamlint.rule import Rule, on
+from streamlint.source import Span
+
+_REASON = "the client puts the pieces together itself, and now gets each of them once"
+
+
+class CumulativeText(Rule):
+    """
+    ## What it does
+
+    Finds `.text` and `.message.content` of a chunk, `str(chunk)`, and `.response` of an `AgentStream` event where they are sent to
+    the client for each token. They hold everything that came before; `.delta` holds what is new.
+
+    ## Why it breaks streaming
+
+    The client appends each piece to the ones before and shows `tok0 tok0 tok1 tok0 tok1 tok2`. Measured with 20 tokens: the body
+    was ten times as long as the answer; it grows with the square of the number of tokens.
+
+    ## Example
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+    from llama_index.core import Settings
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    def chat(q: str):
+        chunks = Settings.llm.stream_complete(q)
+        return StreamingResponse((chunk.text for chunk in chunks), media_type="text/plain")
+    ```
+
+    ## Use instead
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+    from llama_index.core import Settings
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    def chat(q: str):
+        chunks = Settings.llm.stream_complete(q)
+        return StreamingResponse((chunk.delta for chunk in chunks), media_type="text/plain")
+    ```
+
+    ## Fix safety
+
+    `safe`: the same tokens, each once. Text inside a dict or JSON document is not reported, because a client may well replace what
+    it shows by a whole text.
+
+    ## References
+
+    - [LlamaIndex: CompletionResponse](https://docs.llamaindex.ai/en/stable/api_reference/llms/)
+    - [LlamaIndex: streaming events of agents](https://docs.llamaindex.ai/en/stable/understanding/agent/streaming/)
+    """
+
+    code = "STL110"
+    name = "cumulative-text"
+    severity = Severity.ERROR
+    since = "0.1.0"
+    message = "`{text}` repeats all tokens before, so the client receives the answer again with each token"
+    words = ("text", "content", "response", "str(")
+
+    @on(cst.Yield)
+    def yielded(self, node: cst.Yield, file: PythonFile) -> Iterator[Finding]:
+        for item, generator in file.sent_items(node):
+            found = file.project.cumulatives.of_yield(item, generator.frame)
+            if found is not None:
+                yield self._finding(file, found)
+                return
+
+    @on(cst.Call)
+    def sent(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
+        scope, call = file.served(node)
+        if scope is None or not isinstance(call, ir.Call):
+            return
+        frame = file.frame(scope)
+        sending = file.project.sent.of_call(call, frame)
+        found = file.project.cumulatives.of_call(call, frame)
+        if found is None and sending is not None:
+            found = file.project.cumulatives.of_sending(sending)
+        if found is not None:
+            yield self._finding(file, found)
+
+    def _finding(self, file: PythonFile, found: Cumulative) -> Finding:
+        edit = Edit(Span(found.start, found.end), found.replacement)
+        return file.finding(
+            self,
+            Span(found.expression.start, found.expression.end),
+            text=" ".join(file.text(found.expression).split()),
+            label="everything so far, not what is new",
+            help="send `.delta`",
+            fix=Fix("send `.delta`", (edit,), Level.SAFE, _REASON),
+        )
