@@ -12,6 +12,7 @@ from streamlint.knowledge.llama_index import Kind, Method, Returns, Role
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
+from streamlint.project.modules import Module
 from streamlint.project.reach import Hop
 from streamlint.project.values import (
     Bound,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _DEEPEST = 16
 _NOTICEABLE = 0.01
 """Seconds; measured, other clients' waits vary by twice that without any block."""
+_CACHES = frozenset(("functools.cache", "functools.lru_cache"))
 _CALLING_BACK = {
     "builtins.map": 0,
     "builtins.filter": 0,
@@ -226,16 +228,29 @@ class Blocking:
                 return self._of_llama(function, call, frame)
             case External() | Bound(receiver=Instance()):
                 return self._of_outside(function, call, frame)
+            case Instance():
+                return self._of_outside(Bound(function, "__call__"), call, frame)
         return None
 
     def _through(self, function: Function, call: ir.Call, frame: Frame) -> Hold | None:
         located = self.evaluator.scope_of(function)
-        if located is None or located[1].is_async or located[1].is_generator:
+        if located is None or located[1].is_async or located[1].is_generator or self._runs_once(*located):
             return None
         found = self._of_function(function, frame, self._told(function, call, frame))
         if found is None:
             return None
         return found.behind(self._hop(call, frame, f"calls `{located[1].name}`"))
+
+    def _runs_once(self, module: Module, scope: ir.Scope) -> bool:
+        """Whether a function is cached and takes no arguments: it holds its first caller, and nobody after that."""
+        if scope.parameters or not scope.decorators:
+            return False
+        outer = self.evaluator.any_call(module, module.scopes[scope.parent])
+        return any(
+            isinstance(value, External) and value.name in _CACHES
+            for decorator in scope.decorators
+            for value in self.evaluator.value(decorator, outer)
+        )
 
     def _told(self, function: Function, call: ir.Call, frame: Frame) -> dict[str, Values]:
         """The arguments of a call, where they may decide what blocks: it gives something callable, or leaves it out."""
@@ -308,6 +323,9 @@ class Blocking:
         fact = knowledge.blocking.call(name)
         if fact is not None and not fact.lazy and not self._returns_at_once(fact, call, frame):
             return self._library(fact, name, call, frame)
+        heavy = knowledge.heavy.call(name)
+        if heavy is not None:
+            return replace(self._library(heavy, name, call, frame), cause=Cause.HEAVY)
         if isinstance(function, External) and name.startswith(("llama_index.", "workflows.")):
             return self._of_llama_name(name, call, frame)
         return None
