@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from streamlint.project.mismatch import Mismatches
     from streamlint.project.lifetimes import Lifetimes
     from streamlint.project.modules import Module, Modules
+    from streamlint.project.named_heavy import NamedHeavy
     from streamlint.project.nested_loops import NestedLoops
     from streamlint.project.reach import Reach
     from streamlint.project.routes import EntryPoint
@@ -127,6 +128,12 @@ class Project:
         from streamlint.project.blocking import Blocking
 
         return Blocking(self.evaluator)
+
+    @cached_property
+    def named_heavy(self) -> NamedHeavy:
+        from streamlint.project.named_heavy import NamedHeavy
+
+        return NamedHeavy(self.evaluator, self.drains)
 
     @cached_property
     def nested_loops(self) -> NestedLoops:

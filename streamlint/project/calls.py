@@ -49,6 +49,7 @@ class Calls:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         self.llama = LlamaCalls(evaluator)
+        self._active: list[ir.Scope] = []
         self.native_async = self.llama.native_async
         self.token_attribute = self.llama.token_attribute
 
@@ -104,12 +105,19 @@ class Calls:
         if located is None:
             return UNKNOWN
         module, scope = located
-        frame = self.frame(function, arguments, depth)
+        if scope in self._active:
+            frame = self.evaluator.any_call(module, scope)
+        else:
+            frame = self.frame(function, arguments, depth)
         if scope.is_generator:
             return frozenset((Generated(Function(module.path, scope.index), scope.is_async, frame),))
         if depth >= _DEEPEST_CALL:
             return UNKNOWN
-        result = self._returned(scope, frame)
+        self._active.append(scope)
+        try:
+            result = self._returned(scope, frame)
+        finally:
+            self._active.pop()
         if scope.is_async:
             return frozenset((Coroutine(result, function),))
         return result
@@ -262,7 +270,8 @@ class Calls:
 
     def _instance_of(self, name: str, origin: Origin | None) -> Values:
         knowledge = self.evaluator.knowledge
-        made = knowledge.blocking.returns(name) or knowledge.objects.returns(name) or knowledge.off_loop.returns(name)
+        tables = (knowledge.blocking, knowledge.objects, knowledge.off_loop, knowledge.heavy)
+        made = next((found for table in tables if (found := table.returns(name))), None)
         if made:
             return frozenset((Instance(made, origin),))
         last = name.rpartition(".")[2]
@@ -308,7 +317,8 @@ class Calls:
             moved = self._off_loop(full, call, frame)
             if moved is not None:
                 return moved
-            made = self.evaluator.knowledge.blocking.returns(full) or self.evaluator.knowledge.objects.returns(full)
+            knowledge = self.evaluator.knowledge
+            made = knowledge.blocking.returns(full) or knowledge.objects.returns(full) or knowledge.heavy.returns(full)
             return frozenset((Instance(made),)) if made else self._looked_up(function, call)
         if function.name in ("__anext__", "__next__", "asend", "send"):
             element = self.evaluator.element(frozenset((receiver,)))

@@ -248,7 +248,7 @@ def _level(held: Held) -> tuple[Level, str]:
             Level.UNSAFE,
             "the helper then runs in a thread: check that what it shares with other code may be used there",
         )
-    if hold.cause is Cause.LIBRARY and (hold.call is None or not hold.call.thread_safe):
+    if hold.cause is not Cause.LLAMA and hold.call is not None and not hold.call.thread_safe:
         owner = hold.name.rpartition(".")[0]
         return (
             Level.UNSAFE,

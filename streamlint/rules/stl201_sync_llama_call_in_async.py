@@ -12,7 +12,6 @@ from streamlint.repairs.off_loop import off_loop
 from streamlint.repairs.waiting import notes, way_out
 from streamlint.rule import Rule, on
 
-_CAUSES = (Cause.LLAMA, Cause.HEAVY)
 _STALL = "measured: during a `query()` of 1.0 s in an `async def` route every other client waited 1.02 s; in a `def` route, 0.01 s"
 
 
@@ -83,7 +82,7 @@ class SyncLlamaCallInAsync(Rule):
     def called(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
         for held in held_at(file, node):
             hold = held.hold
-            if not hold.is_direct or hold.cause not in _CAUSES:
+            if not hold.is_direct or hold.cause is not Cause.LLAMA:
                 continue
             fix = off_loop(held, node)
             yield file.finding(

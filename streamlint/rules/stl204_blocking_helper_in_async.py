@@ -83,7 +83,7 @@ class BlockingHelperInAsync(Rule):
     def reached(self, node: cst.CSTNode, file: PythonFile) -> Iterator[Finding]:
         for held in held_at(file, node):
             hold = held.hold
-            if hold.is_direct or _is_told(held, node):
+            if hold.is_direct or hold.cause is Cause.HEAVY or _is_told(held, node):
                 continue
             fix = off_loop(held, node)
             yield file.finding(
