@@ -24,7 +24,7 @@ BAD = sorted(path for path in FIXTURES.glob("*/bad_*.py") if not path.name.endsw
 FIXED = sorted(FIXTURES.glob("*/bad_*.fixed.py"))
 OK = sorted(FIXTURES.glob("*/ok_*.py"))
 PROJECTS = sorted(path for path in FIXTURES.glob("*/project_*") if path.is_dir())
-MARK = re.compile(r"[ \t]*# (STL\d{3}(?: STL\d{3})*)[ \t]*$", re.MULTILINE)
+MARK = re.compile(r"[ \t]*# (STL\d{3}(?: STL\d{3})*)[ \t]*(?=\r?$)", re.MULTILINE)
 
 
 def name(path: Path) -> str:

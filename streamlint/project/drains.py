@@ -17,6 +17,7 @@ from streamlint.project.values import (
     Bound,
     Class,
     Collection,
+    Constant,
     Coroutine,
     External,
     Function,
@@ -125,7 +126,7 @@ class Drains:
                 continue
             if entry.kind is Kind.WEBSOCKET and not self._sent(drain, frame):
                 continue
-            if self._only_streams(drain, answers, frame):
+            if self._only_streams(drain, answers, frame) or self._only_asks(drain, frame):
                 continue
             found.append(drain)
         return tuple(found)
@@ -313,7 +314,8 @@ class Drains:
         if (
             isinstance(call.function, ir.Name | ir.Attribute)
             and made
-            and all(isinstance(v, Text | Collection) for v in made)
+            and all(isinstance(v, Text | Collection | Constant) for v in made)
+            and any(isinstance(v, Text | Collection) for v in made)
         ):
             return True
         return word[:1].isupper() and not word.endswith(("Response", "Stream", "Error", "Exception"))
@@ -641,6 +643,13 @@ class Drains:
         derived = self.derived(drain, frame)
         return not any(item.value is not None and self._uses(item.value, derived, frame) for item in after)
 
+    def _only_asks(self, drain: Drain, frame: Frame) -> bool:
+        """Whether the drained text is nothing but the question that the next stream answers."""
+        names = self.derived(drain, frame)
+        uses = [name for name in frame.scope.names if name.id in names and name.start >= max(drain.end, _end_of(drain))]
+        asking = [call for call in frame.scope.calls if self._starts_anew(call, frame)]
+        return bool(uses) and all(any(c.start <= use.start and use.end <= c.end for c in asking) for use in uses)
+
     def _unused_start(self, item: ir.Return, frame: Frame) -> ir.Expression | None:
         """A call before this return that starts a stream which nobody uses."""
         scope = frame.scope
@@ -715,6 +724,10 @@ _WHERE = {
     How.METHOD: "waits for the whole answer here",
     How.UNPACKED: "unpacks every token here",
 }
+
+
+def _end_of(drain: Drain) -> int:
+    return drain.loop.end if drain.loop is not None else drain.end
 
 
 def exclusive(scope: ir.Scope, first: int, second: int) -> bool:

@@ -99,6 +99,10 @@ class Repair:
             )
         if self._is_replayed():
             return Refusal("", "hand the iterator itself to the response")
+        if self._is_inside_with():
+            return Refusal(
+                "the stream would outlive the `with` block around it", "open the `with` block in a generator"
+            )
         plan = self._plan()
         if isinstance(plan, Refusal):
             return plan
@@ -115,6 +119,10 @@ class Repair:
         drains = self.file.project.drains
         after = [item.value for item in self.scope.returns if item.end > self.drain.start]
         return any(isinstance(value, ir.Call) and drains.content(value, self.frame) is not None for value in after)
+
+    def _is_inside_with(self) -> bool:
+        """Whether something is closed after the drain that the stream may need."""
+        return any(entry.body_start <= self.drain.start < entry.body_end for entry in self.scope.entries)
 
     def _dresses_answer(self) -> bool:
         """Whether the handler sets headers or cookies on a response that the framework hands it."""
@@ -325,9 +333,20 @@ class Repair:
         return False
 
     def _used_elsewhere(self, removed: tuple[cst.BaseStatement, ...], answer: ir.Return) -> bool:
+        if self._names_of_outer_scopes() & self.derived:
+            return True
         spans = [self.file.span(node) for node in removed] + [Span(answer.start, answer.end)]
         names = [name for scope in self._scopes_inside() for name in scope.names if name.id in self.derived]
         return any(not any(s.start <= name.start and name.end <= s.end for s in spans) for name in names)
+
+    def _names_of_outer_scopes(self) -> set[str]:
+        """The names that the handler declares `global` or `nonlocal`."""
+        declared = [
+            node
+            for node, span in self.file.spans.items()
+            if isinstance(node, cst.Global | cst.Nonlocal) and self.scope.start <= span.start < self.scope.end
+        ]
+        return {item.name.value for node in declared for item in node.names}
 
     def _scopes_inside(self) -> Iterator[ir.Scope]:
         for scope in self.file.facts.scopes:
