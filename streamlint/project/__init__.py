@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from streamlint.finding import Place
     from streamlint.project.blocking import Blocking
+    from streamlint.project.consumed import Consumptions
     from streamlint.project.cumulative import Cumulatives
     from streamlint.project.drains import Drains
     from streamlint.project.framing import Framing
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from streamlint.project.named_heavy import NamedHeavy
     from streamlint.project.nested_loops import NestedLoops
     from streamlint.project.reach import Reach
+    from streamlint.project.resources import Resources
     from streamlint.project.routes import EntryPoint
     from streamlint.project.serialised import Serialised
     from streamlint.project.versions import Versions
@@ -214,10 +216,22 @@ class Project:
         return Cumulatives(self.evaluator)
 
     @cached_property
+    def consumptions(self) -> Consumptions:
+        from streamlint.project.consumed import Consumptions
+
+        return Consumptions(self.drains, self.sent)
+
+    @cached_property
     def framing(self) -> Framing:
         from streamlint.project.framing import Framing
 
         return Framing(self.evaluator)
+
+    @cached_property
+    def resources(self) -> Resources:
+        from streamlint.project.resources import Resources
+
+        return Resources(self.evaluator, self.sent)
 
     def module(self, path: Path) -> Module | None:
         return self.modules.load(path)

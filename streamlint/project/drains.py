@@ -150,20 +150,31 @@ class Drains:
             return ()
         drains = self.of(entry, frame)
         streaming = [r for r in scope.returns if r.value is not None and self.is_stream(r.value, frame)]
+        answers = [item for item in scope.returns if self._is_plain_answer(item, frame)]
         found: list[tuple[ir.Return, ir.Expression | None]] = []
-        for item in scope.returns:
-            if item.value is None or not self.is_plain(item.value, frame) or _is_handler(scope, item.branch):
-                continue
-            if isinstance(item.value, ir.Call) and self.content(item.value, frame) is not None:
-                continue
+        for item in answers:
             before = [d for d in drains if d.start < item.end and not exclusive(scope, d.branch, item.branch)]
-            if before:
+            if any(self._sends(item, drain, frame) for drain in before) or (
+                before and not any(self._sends(other, drain, frame) for other in answers for drain in before)
+            ):
                 found.append((item, before[0].source))
-            elif not streaming and not drains:
+            elif not before and not streaming and not drains:
                 started = self._unused_start(item, frame)
                 if started is not None:
                     found.append((item, started))
         return tuple(found)
+
+    def _is_plain_answer(self, item: ir.Return, frame: Frame) -> bool:
+        if item.value is None or not self.is_plain(item.value, frame) or _is_handler(frame.scope, item.branch):
+            return False
+        return not (isinstance(item.value, ir.Call) and self.content(item.value, frame) is not None)
+
+    def _sends(self, item: ir.Return, drain: Drain, frame: Frame) -> bool:
+        """Whether an answer holds what was drained, and is no other answer such as an error."""
+        if item.value is None:
+            return False
+        within = item.value.start <= drain.start and drain.end <= item.value.end
+        return within or bool(_names(item.value) & self.derived(drain, frame))
 
     def replayed(self, entry: Entry, frame: Frame) -> tuple[tuple[ir.Call, ir.Expression, Drain], ...]:
         """Streaming responses over what was drained before: the call, its content, and the drain."""
@@ -183,7 +194,7 @@ class Drains:
             for drain in drains:
                 inside = call.start <= drain.start and drain.end <= call.end
                 if inside or (
-                    self._uses(content, self.derived(drain, frame), frame) and not self._streams(content, frame)
+                    self.uses(content, self.derived(drain, frame), frame) and not self._streams(content, frame)
                 ):
                     found.append((call, content, drain))
                     break
@@ -600,7 +611,7 @@ class Drains:
         values = self.evaluator.value(value, frame)
         return any(isinstance(v, Llama) for v in values) or self.evaluator.tokens(values) is not None
 
-    def _uses(self, content: ir.Expression, names: frozenset[str], frame: Frame) -> bool:
+    def uses(self, content: ir.Expression, names: frozenset[str], frame: Frame) -> bool:
         """Whether an expression, or a generator that it calls, takes one of these names."""
         if _names(content) & names:
             return True
@@ -641,7 +652,7 @@ class Drains:
         if not after or any(item not in answers and not _is_handler(frame.scope, item.branch) for item in after):
             return False
         derived = self.derived(drain, frame)
-        return not any(item.value is not None and self._uses(item.value, derived, frame) for item in after)
+        return not any(item.value is not None and self.uses(item.value, derived, frame) for item in after)
 
     def _only_asks(self, drain: Drain, frame: Frame) -> bool:
         """Whether the drained text is nothing but the question that the next stream answers."""

@@ -1,0 +1,100 @@
+"""Streams that something else reads before the response does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.llama_index import Role
+from streamlint.project import syntax as ir
+from streamlint.project.calls import dotted_name
+from streamlint.project.drains import How, exclusive
+from streamlint.project.values import Llama, Origin
+
+if TYPE_CHECKING:
+    from streamlint.project.drains import Drain, Drains
+    from streamlint.project.entry_points import Entry
+    from streamlint.project.frames import Frame
+    from streamlint.project.sent import Sending, Sent
+
+_LEVELS = ("info", "warning", "error", "critical", "exception")
+_PRINTS = frozenset(
+    ("builtins.print", *(f"logging.{level}" for level in _LEVELS), *(f"logging.Logger.{level}" for level in _LEVELS))
+)
+
+
+@dataclass(frozen=True)
+class Consumed:
+    """What takes the tokens first: `start` to `end` spans it, `source` is the stream in it, `sending` comes too late."""
+
+    start: int
+    end: int
+    source: ir.Expression
+    how: How
+    sending: Sending
+
+
+class Consumptions:
+    """Finds them in handlers that do send the stream; a handler that does not is told of by the drains."""
+
+    def __init__(self, drains: Drains, sent: Sent) -> None:
+        self.drains = drains
+        self.evaluator = drains.evaluator
+        self.sent = sent
+
+    def of(self, entry: Entry, frame: Frame) -> Iterator[Consumed]:
+        scope = frame.scope
+        if scope.is_generator or not scope.is_function:
+            return
+        sendings = [(found, branch) for found, branch in self._sendings(frame)]
+        told = {(drain.start, drain.end) for drain in self.drains.of(entry, frame)}
+        for start, end, source, how, branch, origin in self._taken(frame):
+            if (start, end) in told or origin is None:
+                continue
+            for sending, sent_in in sendings:
+                if (
+                    end <= sending.call.start
+                    and not exclusive(scope, branch, sent_in)
+                    and self._same(source, origin, sending)
+                ):
+                    yield Consumed(start, end, source, how, sending)
+                    break
+
+    def _sendings(self, frame: Frame) -> Iterator[tuple[Sending, int]]:
+        for call, branch in zip(frame.scope.calls, frame.scope.call_branches, strict=True):
+            sending = self.sent.of_call(call, frame)
+            if sending is not None and sending.response.streaming:
+                yield sending, branch
+
+    def _taken(self, frame: Frame) -> Iterator[tuple[int, int, ir.Expression, How, int, Origin | None]]:
+        for drain in self.drains.in_frame(frame):
+            if not drain.hops and not _is_empty_text(drain):
+                held = drain.stream or drain.tokens
+                yield drain.start, drain.end, drain.source, drain.how, drain.branch, held.origin if held else None
+        for call, branch in zip(frame.scope.calls, frame.scope.call_branches, strict=True):
+            for argument in self._printed(call, frame):
+                for value in self.evaluator.value(argument, frame):
+                    if isinstance(value, Llama) and value.role in (Role.STREAM, Role.ASYNC_STREAM):
+                        yield argument.start, argument.end, argument, How.TEXT, branch, value.origin
+
+    def _printed(self, call: ir.Call, frame: Frame) -> tuple[ir.Expression, ...]:
+        names = {dotted_name(value) for value in self.evaluator.value(call.function, frame)}
+        return tuple(one for one in call.arguments if isinstance(one, ir.Name)) if names & _PRINTS else ()
+
+    def _same(self, source: ir.Expression, origin: Origin, sending: Sending) -> bool:
+        """Whether the body is made of the same variable, and of the same stream."""
+        root = source
+        while isinstance(root, ir.Attribute | ir.Call):
+            root = root.base if isinstance(root, ir.Attribute) else root.function
+        if not isinstance(root, ir.Name) or not root.bindings:
+            return False
+        tokens = self.evaluator.tokens(self.evaluator.value(sending.content, sending.frame))
+        if tokens is None or tokens.origin != origin:
+            return False
+        return self.drains.uses(sending.content, frozenset((root.id,)), sending.frame)
+
+
+def _is_empty_text(drain: Drain) -> bool:
+    """The text of a chat stream is empty until it was read; asking for it takes nothing."""
+    return drain.how is How.TEXT and drain.stream is not None and drain.stream.role is Role.CHAT_STREAM
