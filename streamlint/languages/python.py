@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from streamlint.project.frames import Frame
     from streamlint.project.modules import Module
     from streamlint.project.reach import Hop, Reached
+    from streamlint.project.resources import Outlived
     from streamlint.project.sent import Sending, SentGenerator
     from streamlint.rule import Rule
 
@@ -203,6 +204,14 @@ class PythonFile:
         item = known[1]
         generators = self.project.sent.generator(self.path, known[0])
         return [(item, one) for one in generators if not self.project.sent.is_passed_on(item, one.frame)]
+
+    def outlived(self, context: cst.BaseExpression) -> Outlived | None:
+        """The response that needs this `with` item after its block has ended, in code that requests run."""
+        known = self.expression(context)
+        if known is None or not self.serves(known[0]):
+            return None
+        entry = next((one for one in known[0].entries if one.context is known[1]), None)
+        return self.project.resources.outlived(entry, self.frame(known[0])) if entry is not None else None
 
     # Statements
 

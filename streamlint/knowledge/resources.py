@@ -1,0 +1,27 @@
+"""Context managers that a stream cannot outlive, and the readers that read only when they are iterated."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+
+from streamlint.knowledge.table import read
+
+
+class End(StrEnum):
+    """What becomes of a resource at the end of its block."""
+
+    CLOSED = "closed"
+    RELEASED = "released"
+    OVER = "over"
+
+
+@cache
+def resource_ends() -> dict[str, End]:
+    """By the dotted name of what makes the resource."""
+    return {name: End(row.text("end")) for row in read("resources").rows("resource") for name in row.texts("names")}
+
+
+@cache
+def lazy_readers() -> frozenset[str]:
+    return frozenset(name for row in read("resources").rows("reader") for name in row.texts("names"))

@@ -1,0 +1,160 @@
+"""Streams that are sent after the block has ended which holds what they read from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.resources import End, lazy_readers, resource_ends
+from streamlint.project import syntax as ir
+from streamlint.project.calls import dotted_name
+from streamlint.project.drains import exclusive
+from streamlint.project.frames import Frame
+from streamlint.project.uses import Uses
+from streamlint.project.values import Generated, Instance
+
+if TYPE_CHECKING:
+    from streamlint.project.evaluate import Evaluator
+    from streamlint.project.sent import Sending, Sent
+
+_DEEPEST = 4
+
+
+@dataclass(frozen=True)
+class Outlived:
+    """A `with` item, what becomes of it, and the response that is sent afterwards; `generator` is a function of this module."""
+
+    entry: ir.Entry
+    end: End
+    name: str
+    sending: Sending
+    answer: ir.Return
+    generator: ir.Scope | None
+
+
+class Resources:
+    """The context managers are rows of a table."""
+
+    def __init__(self, evaluator: Evaluator, sent: Sent) -> None:
+        self.evaluator = evaluator
+        self.sent = sent
+        self._known_uses: dict[Path, Uses] = {}
+
+    def outlived(self, entry: ir.Entry, frame: Frame) -> Outlived | None:
+        """The response that a function returns and that needs this item, which is gone by then."""
+        scope = frame.scope
+        if scope.is_generator or not scope.is_function:
+            return None
+        end = self.end(entry.context, frame)
+        if end is None:
+            return None
+        for answer in scope.returns:
+            if answer.start < entry.body_start or exclusive(scope, entry.branch, answer.branch):
+                continue
+            sending = self._sending(answer, frame)
+            if sending is None or not sending.response.streaming:
+                continue
+            if end is not End.CLOSED:
+                if answer.start < entry.body_end:
+                    return Outlived(
+                        entry, end, "", sending, answer, self._own(self._generated(sending.content, frame), frame)
+                    )
+                continue
+            name = self._name(entry, scope)
+            if name is not None and self._needs(sending.content, name, frame, 0):
+                generator = self._own(self._generated(sending.content, frame), frame)
+                return Outlived(entry, end, name.id, sending, answer, generator)
+        return None
+
+    def end(self, context: ir.Expression, frame: Frame, depth: int = 0) -> End | None:
+        """What becomes of a context manager at the end of its block; None where that is not known, or does no harm."""
+        ends = resource_ends()
+        if isinstance(context, ir.Call):
+            for value in self.evaluator.value(context.function, frame):
+                if dotted_name(value) in ends:
+                    return ends[dotted_name(value)]
+        for value in self.evaluator.value(context, frame):
+            if isinstance(value, Instance) and value.name in ends:
+                return ends[value.name]
+            if isinstance(value, Generated) and depth < _DEEPEST:
+                return self._of_manager(value, depth)
+        return None
+
+    def _of_manager(self, manager: Generated, depth: int) -> End | None:
+        """A context manager of the project that yields what it opened in a `with`."""
+        scope = manager.frame.scope
+        if len(scope.yields) != 1 or not isinstance(scope.yields[0].value, ir.Name):
+            return None
+        item = scope.yields[0]
+        for entry in scope.entries:
+            name = self._name(entry, scope)
+            if name is None or not isinstance(item.value, ir.Name) or name.id != item.value.id:
+                continue
+            if entry.body_start <= item.start and item.end <= entry.body_end:
+                end = self.end(entry.context, manager.frame, depth + 1)
+                return end if end is End.CLOSED else None
+        return None
+
+    @staticmethod
+    def _name(entry: ir.Entry, scope: ir.Scope) -> ir.Name | None:
+        """The variable that holds what is closed."""
+        for binding in scope.bindings:
+            if binding.kind == "with" and binding.value is entry.context and not binding.path:
+                others = [index for index in scope.by_name[binding.name] if scope.bindings[index] is not binding]
+                clean = all(scope.bindings[index].kind == "merge" for index in others)
+                return ir.Name(entry.start, entry.end, binding.name, None) if clean else None
+        return entry.context if isinstance(entry.context, ir.Name) else None
+
+    # What is sent
+
+    def _sending(self, answer: ir.Return, frame: Frame) -> Sending | None:
+        value = answer.value
+        if isinstance(value, ir.Name) and value.bindings and len(value.bindings) == 1:
+            value = frame.scope.bindings[value.bindings[0]].value
+        return self.sent.of_call(value, frame) if isinstance(value, ir.Call) else None
+
+    def _generated(self, content: ir.Expression, frame: Frame) -> Generated | None:
+        found = [value for value in self.evaluator.value(content, frame) if isinstance(value, Generated)]
+        return found[0] if len(found) == 1 else None
+
+    @staticmethod
+    def _own(generated: Generated | None, frame: Frame) -> ir.Scope | None:
+        """The generator function, where it stands in the function that sends it."""
+        if generated is None or generated.frame.module is not frame.module:
+            return None
+        scope = generated.frame.scope
+        return scope if scope.kind == "function" and scope.parent == frame.scope.index else None
+
+    def _needs(self, content: ir.Expression, name: ir.Name, frame: Frame, depth: int) -> bool:
+        """Whether a body reads from the variable when it is sent."""
+        if isinstance(content, ir.Name):
+            if content.id == name.id:
+                return True
+            bindings = [frame.scope.bindings[index] for index in content.bindings or ()]
+            value = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
+            return value is not None and depth < _DEEPEST and self._needs(value, name, frame, depth + 1)
+        generated = self._generated(content, frame)
+        if generated is not None:
+            return self._is_read_by(generated, content, name, frame)
+        if isinstance(content, ir.Call) and isinstance(content.function, ir.Attribute):
+            words = ir.dotted(content.function).split(".")
+            return words[0] == name.id and words[-1] in lazy_readers()
+        return False
+
+    def _is_read_by(self, generated: Generated, content: ir.Expression, name: ir.Name, frame: Frame) -> bool:
+        if isinstance(content, ir.Call):
+            given = [*content.arguments, *(value for _, value in content.keywords)]
+            if any(isinstance(one, ir.Name) and one.id == name.id for one in given):
+                return True
+        if generated.frame.module is not frame.module:
+            return False
+        inner = generated.frame.scope
+        uses = self.uses(frame).of(name, frame.scope)
+        return any(inner.start <= use.name.start and use.name.end <= inner.end for use in uses)
+
+    def uses(self, frame: Frame) -> Uses:
+        path = frame.module.path
+        if path not in self._known_uses:
+            self._known_uses[path] = Uses(frame.module)
+        return self._known_uses[path]

@@ -1,0 +1,128 @@
+"""Move a `with` into the generator that reads from what it opens."""
+
+from __future__ import annotations
+
+import libcst as cst
+import libcst.matchers as m
+
+from streamlint.fix import Edit, Fix, Level
+from streamlint.languages.python import PythonFile
+from streamlint.project.resources import Outlived
+from streamlint.source import Span
+
+_REASON = "the same things are opened for the same stream, and closed when it has ended"
+
+
+def is_only_return(block: cst.With) -> bool:
+    """Whether a block holds a `return`, and at most the functions for it."""
+    return all(
+        isinstance(line, cst.FunctionDef) or m.matches(line, m.SimpleStatementLine(body=[m.Return()]))
+        for line in block.body.body
+    )
+
+
+def into_generator(file: PythonFile, block: cst.With, found: Outlived) -> Fix | None:
+    """The block opened in the generator instead; None where more than the generator needs it, or the text is too intricate."""
+    generator = file.definition(found.generator) if found.generator is not None else None
+    if generator is None or not _is_simple(file, block, generator):
+        return None
+    if block.asynchronous is not None and generator.asynchronous is None:
+        return None
+    if found.name and not _is_alone(file, found):
+        return None
+    edits = _inside(file, block, generator) if generator in block.body.body else _before(file, block, generator)
+    if edits is None:
+        return None
+    return Fix("open it in the generator", tuple(edits), Level.SAFE, _REASON, claims=(file.span(block),))
+
+
+def _is_simple(file: PythonFile, block: cst.With, generator: cst.FunctionDef) -> bool:
+    if not is_only_return(block) or not isinstance(generator.body, cst.IndentedBlock):
+        return False
+    others = [line for line in block.body.body if isinstance(line, cst.FunctionDef) and line is not generator]
+    first = generator.body.body[0]
+    documented = m.matches(first, m.SimpleStatementLine(body=[m.Expr(value=m.SimpleString() | m.ConcatenatedString())]))
+    return not others and not documented and not generator.decorators
+
+
+def _is_alone(file: PythonFile, found: Outlived) -> bool:
+    """Whether the resource is used in the generator only, besides where it is made."""
+    scope = found.generator
+    assert scope is not None
+    for other in file.facts.scopes:
+        for name in other.names:
+            is_inside = scope.start <= name.start and name.end <= scope.end
+            is_made = found.entry.start <= name.start and name.end <= found.entry.end
+            if name.id == found.name and not is_inside and not is_made and _is_same(file, found, name.start):
+                return False
+    return True
+
+
+def _is_same(file: PythonFile, found: Outlived, position: int) -> bool:
+    """Whether a place stands in the function that opens the resource."""
+    assert found.generator is not None
+    outer = file.facts.scopes[found.generator.parent]
+    return outer.start <= position < outer.end
+
+
+def _inside(file: PythonFile, block: cst.With, generator: cst.FunctionDef) -> list[Edit] | None:
+    """`with …:` / `def …:` change places; the generator's body stays where it is."""
+    text = file.source.text
+    start, body = file.span(block).start, file.span(block.body.body[0]).start
+    head_start = file.source.line_span(start).start
+    generator_start = file.source.line_span(body).start
+    first = file.span(generator.body.body[0]).start
+    body_start = file.source.line_span(first).start
+    if block.body.body[0] is not generator or body_start <= body:
+        return None
+    outer, inner = text[head_start:start], text[generator_start:body]
+    with_text = text[head_start:generator_start].rstrip() + file.source.newline
+    def_text = text[generator_start:body_start]
+    if outer.strip() or inner.strip() or any(quotes in with_text + def_text for quotes in ('"""', "'''", "#")):
+        return None
+    step = inner[len(outer) :]
+    generator_end = file.source.line_span(file.span(generator).end - 1).end
+    block_end = file.source.line_span(file.span(block).end - 1).end
+    rest = text[generator_end:block_end]
+    if any(quotes in rest for quotes in ('"""', "'''")):
+        return None
+    return [
+        Edit(
+            Span(head_start, body_start),
+            _shifted(def_text, step, inwards=False) + _shifted(with_text, step, inwards=True),
+        ),
+        Edit(Span(generator_end, block_end), _shifted(rest, step, inwards=False)),
+    ]
+
+
+def _before(file: PythonFile, block: cst.With, generator: cst.FunctionDef) -> list[Edit] | None:
+    """The generator stands above the block: its body moves one level in, the block's one level out."""
+    text = file.source.text
+    start, return_start = file.span(block).start, file.span(block.body.body[0]).start
+    if file.span(generator).start > start:
+        return None
+    head_start, rest_start = file.source.line_span(start).start, file.source.line_span(return_start).start
+    outer = text[head_start:start]
+    step = text[rest_start:return_start][len(outer) :]
+    block_end = file.source.line_span(file.span(block).end - 1).end
+    body_start = file.source.line_span(file.span(generator.body.body[0]).start).start
+    body_end = file.source.line_span(file.span(generator).end - 1).end
+    with_text, body, rest = text[head_start:rest_start], text[body_start:body_end], text[rest_start:block_end]
+    defined = text[file.source.line_span(file.span(generator.name).start).start :]
+    same_level = defined[: len(defined) - len(defined.lstrip())] == outer
+    if not same_level or outer.strip() or not step or rest_start <= start or "#" in with_text:
+        return None
+    if any(quotes in with_text + body + rest for quotes in ('"""', "'''")):
+        return None
+    return [
+        Edit(Span(body_start, body_end), _shifted(with_text, step, inwards=True) + _shifted(body, step, inwards=True)),
+        Edit(Span(head_start, block_end), _shifted(rest, step, inwards=False)),
+    ]
+
+
+def _shifted(text: str, step: str, *, inwards: bool) -> str:
+    """Whole lines, one level further in or out."""
+    lines = text.splitlines(keepends=True)
+    if inwards:
+        return "".join(step + line if line.strip() else line for line in lines)
+    return "".join(line.removeprefix(step) for line in lines)

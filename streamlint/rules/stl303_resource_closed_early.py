@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from streamlint.finding import Finding, Related, Severity
+from streamlint.knowledge.resources import End
+from streamlint.languages.python import PythonFile
+from streamlint.project.resources import Outlived
+from streamlint.repairs.resources import into_generator, is_only_return
+from streamlint.rule import Rule, on
+from streamlint.source import Span
+
+_FAULT = {
+    End.CLOSED: "is closed before the stream that reads from it is sent",
+    End.RELEASED: "is released before the stream is sent, so it holds nobody back",
+    End.OVER: "has ended before the stream is sent, so it never stops it",
+}
+
+
+class ResourceClosedEarly(Rule):
+    """
+    ## What it does
+
+    Finds `with` and `async with` blocks around `return StreamingResponse(...)` where the stream reads from what the block opens:
+    files, HTTP clients and their responses, connections, temporary folders. Also finds locks, semaphores and time limits around
+    nothing but that `return`.
+
+    ## Why it breaks streaming
+
+    The response is sent after the handler has returned, when the block has been left. Measured: status 200 and an empty, incomplete
+    body with `httpx.AsyncClient`, with its `stream()`, and with an open file. A semaphore of 1 let three streams run at once, and a
+    time limit never ended one.
+
+    ## Example
+
+    ```python
+    import httpx
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    async def chat(url: str):
+        async with httpx.AsyncClient() as client:
+
+            async def stream():
+                async with client.stream("GET", url) as response:
+                    async for text in response.aiter_text():
+                        yield text
+
+            return StreamingResponse(stream(), media_type="text/plain")
+    ```
+
+    ## Use instead
+
+    ```python
+    import httpx
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    async def chat(url: str):
+        async def stream():
+            async with httpx.AsyncClient() as client:
+                async with client.stream("GET", url) as response:
+                    async for text in response.aiter_text():
+                        yield text
+
+        return StreamingResponse(stream(), media_type="text/plain")
+    ```
+
+    ## Fix safety
+
+    `safe`: the block moves into the generator, and nothing else changes but that the stream works. It is offered where the
+    generator is defined in the same handler and nothing else in it uses what the block opens.
+
+    ## References
+
+    - [HTTPX: streaming responses](https://www.python-httpx.org/async/#streaming-responses)
+    - [Starlette: StreamingResponse](https://www.starlette.io/responses/#streamingresponse)
+    """
+
+    code = "STL303"
+    name = "resource-closed-early"
+    severity = Severity.ERROR
+    since = "0.1.0"
+    message = "`{resource}` {fault}"
+    words = ("with",)
+
+    @on(cst.With)
+    def outlived(self, node: cst.With, file: PythonFile) -> Iterator[Finding]:
+        for item in node.items:
+            found = file.outlived(item.item)
+            if found is None or (found.end is not End.CLOSED and not is_only_return(node)):
+                continue
+            yield self._told(found, item.item, node, file)
+
+    def _told(self, found: Outlived, opened: cst.BaseExpression, node: cst.With, file: PythonFile) -> Finding:
+        content = found.sending.content
+        return file.finding(
+            self,
+            opened,
+            resource=" ".join(file.text(opened).split()),
+            fault=_FAULT[found.end],
+            label="lasts only until the handler returns",
+            related=(Related(file.place(Span(content.start, content.end)), "sent after the block has ended"),),
+            help="open it in the generator, around the loop that yields",
+            severity=Severity.ERROR if found.end is End.CLOSED else Severity.WARNING,
+            fix=into_generator(file, node, found) if len(node.items) == 1 else None,
+        )
