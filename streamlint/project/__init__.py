@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from streamlint.finding import Place
     from streamlint.project.blocking import Blocking
+    from streamlint.project.bodies_read import BodiesRead
     from streamlint.project.consumed import Consumptions
     from streamlint.project.cumulative import Cumulatives
     from streamlint.project.drains import Drains
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from streamlint.project.reach import Reach
     from streamlint.project.resources import Resources
     from streamlint.project.routes import EntryPoint
+    from streamlint.project.runs_on import Runs
     from streamlint.project.serialised import Serialised
     from streamlint.project.versions import Versions
     from streamlint.project.sent import Sent
@@ -138,6 +140,12 @@ class Project:
         return NamedHeavy(self.evaluator, self.drains)
 
     @cached_property
+    def runs(self) -> Runs:
+        from streamlint.project.runs_on import Runs
+
+        return Runs(self.evaluator, self.workflows)
+
+    @cached_property
     def nested_loops(self) -> NestedLoops:
         from streamlint.project.nested_loops import NestedLoops
 
@@ -220,6 +228,12 @@ class Project:
         from streamlint.project.consumed import Consumptions
 
         return Consumptions(self.drains, self.sent)
+
+    @cached_property
+    def bodies_read(self) -> BodiesRead:
+        from streamlint.project.bodies_read import BodiesRead
+
+        return BodiesRead(self.evaluator, self.sent)
 
     @cached_property
     def framing(self) -> Framing:

@@ -19,8 +19,8 @@ class StreamConsumedTwice(Rule):
 
     ## Why it breaks streaming
 
-    A generator gives its tokens once. Measured: after `print(str(response))` the response had status 200 and an empty body, the first
-    byte of its head came after 1.04 s of 1.0 s, and nothing was logged. An asynchronous response object gives the whole
+    A generator gives its tokens once. Measured: after `print(str(response))` the response had status 200 and an empty body, the
+    first byte of its head came after 1.04 s of 1.0 s, and nothing was logged. An asynchronous response object gives the whole
     text again, in one piece, at the end.
 
     ## Example
