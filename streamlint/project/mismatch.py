@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
 _TOKEN_NAMES = frozenset(("response_gen", "async_response_gen"))
 _WHOLE_ANSWERS = frozenset(("chat", "achat"))
+_QUESTIONS = frozenset(
+    (
+        "hasattr", "getattr", "isinstance", "isawaitable", "iscoroutine", "iscoroutinefunction", "isasyncgen", "isgenerator",
+        "isasyncgenfunction", "callable",
+    )
+)  # fmt: skip
 _QUERIES = frozenset(("query", "aquery"))
 _NOT_AWAITABLE = STREAM_ROLES | {Role.RESPONSE}
 
@@ -63,18 +69,22 @@ class Mismatches:
 
     def of_attribute(self, attribute: ir.Attribute, frame: Frame) -> Mismatch | None:
         """`.response_gen` and `.async_response_gen` on a stream of the other kind, or on what is no stream yet."""
-        if attribute.attribute not in _TOKEN_NAMES or _is_asked_for(frame.scope):
+        if attribute.attribute not in _TOKEN_NAMES or _is_asked_for(attribute.base, frame):
             return None
         values = certain(self.evaluator.value(attribute.base, frame))
         return _same([self._of_base(value, attribute.attribute) for value in values])
 
     def of_await(self, waited: ir.Await, frame: Frame) -> Mismatch | None:
         """`await` on something that a synchronous call has already given."""
+        if _is_asked_for(waited.value, frame):
+            return None
         values = certain(self.evaluator.value(waited.value, frame))
         return _same([self._of_awaited(value) for value in values])
 
     def of_loop(self, loop: ir.Loop, frame: Frame) -> Mismatch | None:
         """`for` over asynchronous tokens, `async for` over synchronous ones."""
+        if _is_asked_for(loop.iterable, frame):
+            return None
         values = certain(self.evaluator.iterated(loop, frame))
         return _same([self._of_iterated(value, loop) for value in values])
 
@@ -95,7 +105,7 @@ class Mismatches:
 
     def silent_engine(self, attribute: ir.Attribute, frame: Frame) -> Llama | None:
         """The query engine without `streaming=True` whose answer is asked for its tokens."""
-        if attribute.attribute not in _TOKEN_NAMES or _is_asked_for(frame.scope):
+        if attribute.attribute not in _TOKEN_NAMES or _is_asked_for(attribute.base, frame):
             return None
         values = certain(self.evaluator.value(attribute.base, frame))
         engines = [self._engine_of(value) for value in values]
@@ -187,9 +197,13 @@ def _same(found: list[Mismatch | None]) -> Mismatch | None:
     return first
 
 
-def _is_asked_for(scope: ir.Scope) -> bool:
-    """Whether the function looks with `hasattr` or `getattr` which token generator is there."""
-    asked = (call for call in scope.calls if ir.dotted(call.function) in ("hasattr", "getattr"))
-    return any(
-        isinstance(part, ir.Constant) and part.value in _TOKEN_NAMES for call in asked for part in call.arguments
-    )
+def _is_asked_for(expression: ir.Expression, frame: Frame) -> bool:
+    """Whether the function, or one around it, asks what kind of thing the expression's variable is before it uses it."""
+    names = {part.id for part in ir.walk(expression) if isinstance(part, ir.Name)}
+    current: Frame | None = frame
+    while current is not None:
+        asked = (call for call in current.scope.calls if ir.dotted(call.function).rpartition(".")[2] in _QUESTIONS)
+        if any({part.id for part in ir.walk(call) if isinstance(part, ir.Name)} & names for call in asked):
+            return True
+        current = current.parent
+    return False
