@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
 
 _DEEPEST_INHERITANCE = 12
+_FILLED = ("BaseModel", "BaseSettings", "SQLModel", "Schema", "Serializer", "Struct")
 
 
 class Attributes:
@@ -199,8 +200,13 @@ class Attributes:
         values = evaluator.binding(binding, frame)
         if isinstance(base, Object) and binding.annotation is not None:
             given = evaluator.callers.field_values(base, binding.name)
-            return evaluator.union([v for v in (values, given) if any(known(v))]) or values
+            found = evaluator.union([v for v in (values, given) if any(known(v))]) or values
+            return found | UNKNOWN if self._is_filled(base) and all(isinstance(v, Constant) for v in found) else found
         return values
+
+    def _is_filled(self, base: Object) -> bool:
+        """Whether a request body, a form or the environment fills the fields, so that a default is only one of the values."""
+        return any(name.endswith(_FILLED) for name in self.outside_bases(base))
 
     def _method(self, module: Module, scope: ir.Scope, binding: ir.Binding, base: Object | Class) -> Values:
         evaluator = self.evaluator

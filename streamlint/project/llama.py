@@ -65,8 +65,7 @@ class LlamaCalls:
         if function is not None:
             return self._result(Llama(Role.STORAGE), function.returns, Kind.SYNC, call, frame)
         owner, _, member = name.rpartition(".")
-        method = llama.classmethod(owner, member)
-        role = llama.role(owner)
+        method, role = self._class_method(owner, member)
         if method is not None and role is not None:
             base = self._built(role, llama.canonical(owner) or owner, call, frame)
             return frozenset((base,)) if method.returns is not Returns.NOTHING or member.startswith("from_") else UNKNOWN
@@ -75,6 +74,18 @@ class LlamaCalls:
             return None
         built = self._built(role, llama.canonical(name) or name, call, frame)
         return frozenset((replace(built, origin=origin),))
+
+    def _class_method(self, owner: str, member: str) -> tuple[Method | None, Role | None]:
+        """A class method and the role of its class, in the newest release whose class of that path has it."""
+        llama = self.evaluator.knowledge.llama
+        method = llama.classmethod(owner, member)
+        if method is not None:
+            return method, llama.role(owner)
+        for role in reversed(llama.roles(owner)):
+            method = llama.classmethod(role, member)
+            if method is not None:
+                return method, role
+        return None, None
 
     def _built(self, role: Role, name: str, call: ir.Call, frame: Frame) -> Llama:
         origin = self.evaluator.origin(call, frame)

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import libcst as cst
 
 from streamlint.finding import Finding, Related, Severity
+from streamlint.knowledge.llama_index import Role
 from streamlint.languages.held import OnLoop, loop_of, on_loop, swallowed, sync_tokens
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
+from streamlint.project.drains import Drain, How
 from streamlint.project.values import Bound, External, Tokens
 from streamlint.repairs.off_loop import iterated_off_loop, next_off_loop
 from streamlint.repairs.waiting import notes, thread_of_tokens
@@ -159,8 +161,13 @@ def _taken(where: OnLoop, call: ir.Call) -> ir.Expression | None:
         return None
     for drain in where.file.project.drains.in_frame(frame):
         if (drain.start, drain.end) == (call.start, call.end) and not drain.hops and not drain.is_async:
-            return drain.source
+            return None if _is_at_hand(drain) else drain.source
     return None
+
+
+def _is_at_hand(drain: Drain) -> bool:
+    """The text of a chat answer is what has come so far: asking for it waits for nothing."""
+    return drain.how is How.TEXT and drain.stream is not None and drain.stream.role is Role.CHAT_STREAM
 
 
 def _may_take(where: OnLoop, call: ir.Call) -> bool:
