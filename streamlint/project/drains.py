@@ -97,6 +97,11 @@ class Drain:
     is_async: bool = False
 
     @property
+    def waits(self) -> bool:
+        """Whether it takes tokens at all: the text of a chat stream is what came so far, nothing at first."""
+        return self.how is not How.TEXT or self.stream is None or self.stream.role is not Role.CHAT_STREAM
+
+    @property
     def is_loop(self) -> bool:
         return self.how is How.LOOP
 
@@ -124,7 +129,7 @@ class Drains:
                 continue
             if self._is_alternative(drain, frame):
                 continue
-            if entry.kind is Kind.WEBSOCKET and not self._sent(drain, frame):
+            if entry.kind is Kind.WEBSOCKET and (self._passes_on(frame) or not self._sent(drain, frame)):
                 continue
             if self._only_streams(drain, answers, frame) or self._only_asks(drain, frame):
                 continue
@@ -652,7 +657,26 @@ class Drains:
         if not after or any(item not in answers and not _is_handler(frame.scope, item.branch) for item in after):
             return False
         derived = self.derived(drain, frame)
-        return not any(item.value is not None and self.uses(item.value, derived, frame) for item in after)
+        return not any(
+            item.value is not None
+            and self.uses(item.value, derived, frame)
+            and not self._carries_tokens(item.value, frame)
+            for item in after
+        )
+
+    def _carries_tokens(self, answer: ir.Expression, frame: Frame) -> bool:
+        """Whether the body of an answer surely is a stream of tokens, whatever else is in it."""
+        content = self.content(answer, frame) if isinstance(answer, ir.Call) else None
+        return self._streams(answer if content is None else content, frame)
+
+    def _passes_on(self, frame: Frame) -> bool:
+        """Whether a loop sends each token on, so that what is sent later is only a summary."""
+        loops = [loop for loop in frame.scope.loops if loop.body_start >= 0]
+        return any(
+            self._gathered(loop, frame) is None
+            and self.evaluator.tokens(self.evaluator.iterated(loop, frame)) is not None
+            for loop in loops
+        )
 
     def _only_asks(self, drain: Drain, frame: Frame) -> bool:
         """Whether the drained text is nothing but the question that the next stream answers."""
