@@ -13,7 +13,7 @@ from streamlint.project.drains import How, exclusive
 from streamlint.project.values import Llama, Origin
 
 if TYPE_CHECKING:
-    from streamlint.project.drains import Drain, Drains
+    from streamlint.project.drains import Drains
     from streamlint.project.entry_points import Entry
     from streamlint.project.frames import Frame
     from streamlint.project.sent import Sending, Sent
@@ -69,7 +69,7 @@ class Consumptions:
 
     def _taken(self, frame: Frame) -> Iterator[tuple[int, int, ir.Expression, How, int, Origin | None]]:
         for drain in self.drains.in_frame(frame):
-            if not drain.hops and not _is_empty_text(drain):
+            if not drain.hops and drain.waits:
                 held = drain.stream or drain.tokens
                 yield drain.start, drain.end, drain.source, drain.how, drain.branch, held.origin if held else None
         for call, branch in zip(frame.scope.calls, frame.scope.call_branches, strict=True):
@@ -93,8 +93,3 @@ class Consumptions:
         if tokens is None or tokens.origin != origin:
             return False
         return self.drains.uses(sending.content, frozenset((root.id,)), sending.frame)
-
-
-def _is_empty_text(drain: Drain) -> bool:
-    """The text of a chat stream is empty until it was read; asking for it takes nothing."""
-    return drain.how is How.TEXT and drain.stream is not None and drain.stream.role is Role.CHAT_STREAM

@@ -160,7 +160,7 @@ def _taken(where: OnLoop, call: ir.Call) -> ir.Expression | None:
     if not _may_take(where, call):
         return None
     for drain in where.file.project.drains.in_frame(frame):
-        if (drain.start, drain.end) == (call.start, call.end) and not drain.hops and not drain.is_async:
+        if (drain.start, drain.end) == (call.start, call.end) and not drain.hops and not drain.is_async and drain.waits:
             return None if _is_at_hand(drain) else drain.source
     return None
 
