@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from streamlint.finding import Place
+    from streamlint.project.async_in_name import AsyncInName
     from streamlint.project.blocking import Blocking
     from streamlint.project.bodies_read import BodiesRead
     from streamlint.project.consumed import Consumptions
@@ -144,6 +145,12 @@ class Project:
         from streamlint.project.runs_on import Runs
 
         return Runs(self.evaluator, self.workflows)
+
+    @cached_property
+    def async_in_name(self) -> AsyncInName:
+        from streamlint.project.async_in_name import AsyncInName
+
+        return AsyncInName(self.evaluator, self.blocking)
 
     @cached_property
     def nested_loops(self) -> NestedLoops:
@@ -281,7 +288,7 @@ class Project:
     def _entry_points(self) -> tuple[EntryPoint, ...]:
         from streamlint.project.routes import describe
 
-        return tuple(describe(entry, self) for entry in self.reach.entries)
+        return tuple(point for entry in self.reach.entries for point in describe(entry, self))
 
     def place(self, path: Path, start: int, end: int) -> Place | None:
         """A place in any file of the project, by character offsets."""

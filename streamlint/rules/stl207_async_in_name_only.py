@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from streamlint.finding import Finding, Severity
+from streamlint.languages.held import on_loop
+from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
+from streamlint.project.reach import Hop
+from streamlint.rule import Rule, on
+
+_STALL = (
+    "measured: with an LLM that has only `stream_complete`, `aquery` stalls every other client for 1.01 s of 1.0 s, and "
+    "`astream_chat` sends the whole answer in one piece besides"
+)
+
+
+class AsyncInNameOnly(Rule):
+    """
+    ## What it does
+
+    Finds awaited LlamaIndex methods (`aquery`, `astream_chat`, `aretrieve`, ...) on the event loop that end in a class of the project
+    which has only the synchronous method: a `CustomLLM` with `complete` and `stream_complete`, a `BaseRetriever` with `_retrieve`, a
+    `CustomQueryEngine` with `custom_query`.
+
+    ## Why it breaks streaming
+
+    The asynchronous methods that such a class inherits call the synchronous ones, on the loop. Measured: `aquery` with such an
+    LLM stalls every other client for the whole answer (1.01 s of 1.0 s), and `astream_chat` sends it in one piece at the end.
+
+    ## Example
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+    from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata
+
+    app = FastAPI()
+
+
+    class OurLLM(CustomLLM):
+        @property
+        def metadata(self):
+            return LLMMetadata()
+
+        def complete(self, prompt, formatted=False, **kwargs):
+            return CompletionResponse(text=client.ask(prompt))
+
+        def stream_complete(self, prompt, formatted=False, **kwargs):
+            for token in client.stream(prompt):
+                yield CompletionResponse(text="", delta=token)
+
+
+    engine = index.as_query_engine(streaming=True, llm=OurLLM())
+
+
+    @app.get("/chat")
+    async def chat(q: str):
+        response = await engine.aquery(q)
+        return StreamingResponse(response.async_response_gen(), media_type="text/plain")
+    ```
+
+    ## Use instead
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+    from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata
+
+    app = FastAPI()
+
+
+    class OurLLM(CustomLLM):
+        @property
+        def metadata(self):
+            return LLMMetadata()
+
+        def complete(self, prompt, formatted=False, **kwargs):
+            return CompletionResponse(text=client.ask(prompt))
+
+        def stream_complete(self, prompt, formatted=False, **kwargs):
+            for token in client.stream(prompt):
+                yield CompletionResponse(text="", delta=token)
+
+
+    engine = index.as_query_engine(streaming=True, llm=OurLLM())
+
+
+    @app.get("/chat")
+    def chat(q: str):
+        response = engine.query(q)
+        return StreamingResponse(response.response_gen, media_type="text/plain")
+    ```
+
+    ## Fix safety
+
+    There is no fix: either the class gets asynchronous methods of its own (`acomplete`, `astream_complete`), which only its author
+    can write, or the route calls the synchronous methods from a plain `def`.
+
+    ## References
+
+    - [LlamaIndex: custom LLM](https://docs.llamaindex.ai/en/stable/module_guides/models/llms/usage_custom/)
+    - [LlamaIndex: CustomLLM](https://docs.llamaindex.ai/en/stable/api_reference/llms/custom_llm/)
+    """
+
+    code = "STL207"
+    name = "async-in-name-only"
+    severity = Severity.ERROR
+    since = "0.1.0"
+    message = "`{call}` runs `{owner}.{runs}` on the event loop while {waiting}"
+
+    @on(cst.Call)
+    def called(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
+        found = on_loop(file, node)
+        if found is None or not isinstance(found[1], ir.Call) or not found[0].reached.is_certain:
+            return
+        where, call = found
+        known = file.project.async_in_name.of_call(call, file.frame(where.scope))
+        if known is None:
+            return
+        located = file.project.evaluator.scope_of(known.owner)
+        assert located is not None
+        start = located[1].start
+        here = Hop(known.owner.path, start, start + len("class"), f"`{known.name}` has no `{known.missing}` of its own")
+        yield file.finding(
+            self,
+            node,
+            call=" ".join(file.text(node.func).split()),
+            owner=known.name,
+            runs=known.runs,
+            waiting=where.waiting,
+            label="awaits a method that is asynchronous in name only",
+            related=(*where.way, *file.related((here,))),
+            help=f"give `{known.name}` an `{known.missing}` of its own, or call the synchronous method in a thread",
+            notes=(_STALL,),
+        )
