@@ -8,6 +8,7 @@ import libcst as cst
 
 from streamlint.fix import Edit, Fix, Level
 from streamlint.languages.generators import Poll, is_log, statements
+from streamlint.source import Span
 
 if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
@@ -29,7 +30,21 @@ def poll_removed(file: PythonFile, poll: Poll) -> Fix | None:
         return None
     return Fix(
         "remove the poll",
-        (Edit(file.whole_lines(poll.test), ""),),
+        (Edit(_with_blank_lines(file, file.whole_lines(poll.test), poll.test is siblings[0]), ""),),
         Level.SAFE,
         "the server cancels the generator when the client leaves",
     )
+
+
+def _with_blank_lines(file: PythonFile, span: Span, is_first: bool) -> Span:
+    """The lines of a statement, and the blank ones below it where a block would begin with them, or two would meet."""
+    above = file.source.slice(file.source.line_span(span.start - 1)) if span.start else ""
+    if not is_first and above.strip():
+        return span
+    end = span.end
+    while end < len(file.source.text):
+        line = file.source.line_span(end)
+        if file.source.slice(line).strip():
+            break
+        end = line.end
+    return Span(span.start, end)

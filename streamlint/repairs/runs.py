@@ -29,6 +29,7 @@ def await_after(file: PythonFile, loop: cst.For, name: str) -> Fix | None:
     indent = file.source.text[first.start : span.start]
     if indent.strip():
         return None
+    last = _with_comments(file, last, len(indent))
     lines = file.source.slice(last)
     newline = lines[len(lines.rstrip("\r\n")) :]
     text = f"{'' if newline else chr(10)}{indent}await {name}{newline}"
@@ -38,6 +39,20 @@ def await_after(file: PythonFile, loop: cst.For, name: str) -> Fix | None:
         Level.SAFE,
         "a run that ended well is awaited at once; one that failed raises what was lost before",
     )
+
+
+def _with_comments(file: PythonFile, last: Span, indent: int) -> Span:
+    """The last line of a block, or of the comments that still stand in it."""
+    end = last
+    while end.end < len(file.source.text):
+        following = file.source.line_span(end.end)
+        line = file.source.slice(following)
+        text = line.strip()
+        if text and (not text.startswith("#") or len(line) - len(line.lstrip()) <= indent):
+            break
+        end = following
+        last = end if text else last
+    return last
 
 
 def without_limit(file: PythonFile, limit: Limit) -> Fix | None:
