@@ -25,3 +25,15 @@ def resource_ends() -> dict[str, End]:
 @cache
 def lazy_readers() -> frozenset[str]:
     return frozenset(name for row in read("resources").rows("reader") for name in row.texts("names"))
+
+
+@cache
+def closers() -> dict[str, frozenset[str]]:
+    """Calls that close what they are given, and what fails after that."""
+    rows = read("resources").rows("closing")
+    return {name: frozenset(row.texts("around")) for row in rows for name in row.texts("names")}
+
+
+@cache
+def lasting_facts() -> frozenset[str]:
+    return frozenset(name for row in read("resources").rows("fact") for name in row.texts("names"))

@@ -44,9 +44,11 @@ def limited_items(file: PythonFile, attempt: cst.Try) -> list[tuple[cst.Call, ir
     found = []
     for call in m.findall(attempt.body, m.Call()):
         known = file.expression(call)
-        if known is None or not isinstance(known[1], ir.Call) or not isinstance(call, cst.Call):
+        if known is None or not isinstance(call, cst.Call):
             continue
         scope, expression = known
+        if not isinstance(expression, ir.Call):
+            continue
         generator = _generator(file, expression, scope)
         if generator is not None and _outlives(file, generator, attempt):
             found.append((call, generator))

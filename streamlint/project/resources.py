@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.resources import End, lazy_readers, resource_ends
+from streamlint.knowledge.resources import End, closers, lasting_facts, lazy_readers, resource_ends
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.drains import exclusive
@@ -72,14 +72,24 @@ class Resources:
         ends = resource_ends()
         if isinstance(context, ir.Call):
             for value in self.evaluator.value(context.function, frame):
-                if dotted_name(value) in ends:
-                    return ends[dotted_name(value)]
+                name = dotted_name(value)
+                if name in ends:
+                    return ends[name]
+                if name in closers() and self._is_call_of(context.argument(0, "thing"), closers()[name], frame):
+                    return End.CLOSED
         for value in self.evaluator.value(context, frame):
             if isinstance(value, Instance) and value.name in ends:
                 return ends[value.name]
             if isinstance(value, Generated) and depth < _DEEPEST:
                 return self._of_manager(value, depth)
         return None
+
+    def _is_call_of(self, expression: ir.Expression | None, names: frozenset[str], frame: Frame) -> bool:
+        if isinstance(expression, ir.Name) and expression.bindings and len(expression.bindings) == 1:
+            expression = frame.scope.bindings[expression.bindings[0]].value
+        if not isinstance(expression, ir.Call):
+            return False
+        return any(dotted_name(value) in names for value in self.evaluator.value(expression.function, frame))
 
     def _of_manager(self, manager: Generated, depth: int) -> End | None:
         """A context manager of the project that yields what it opened in a `with`."""
@@ -151,7 +161,8 @@ class Resources:
             return False
         inner = generated.frame.scope
         uses = self.uses(frame).of(name, frame.scope)
-        return any(inner.start <= use.name.start and use.name.end <= inner.end for use in uses)
+        within = [use for use in uses if inner.start <= use.name.start and use.name.end <= inner.end]
+        return any(not (isinstance(u.parent, ir.Attribute) and u.parent.attribute in lasting_facts()) for u in within)
 
     def uses(self, frame: Frame) -> Uses:
         path = frame.module.path

@@ -27,8 +27,8 @@ _COMMAND_FILES = (
     "railway.json",
 )
 _FOLDERS = ("", "docker", "deploy", "scripts", "bin", ".docker")
-_ASGI = re.compile(r"\b(?:uvicorn|daphne|hypercorn)\b|UvicornWorker|\basgi:application\b")
-_WSGI = re.compile(r"\bgunicorn\b|\buwsgi\b|\bwaitress-serve\b|\bmod_wsgi\b|\bwsgi:application\b")
+_SERVER = re.compile(r"\b(?:uvicorn|daphne|hypercorn|granian|gunicorn|uwsgi|waitress-serve|mod_wsgi-express)\b")
+_APPLICATION = re.compile(r"\b(asgi|wsgi)\b")
 _LARGEST = 100_000
 
 
@@ -86,10 +86,8 @@ class Servers:
         """The kinds of servers that the project's commands start."""
         found = set()
         for line in self._command_lines():
-            if _ASGI.search(line):
-                found.add(Interface.ASGI)
-            elif _WSGI.search(line):
-                found.add(Interface.WSGI)
+            if _SERVER.search(line):
+                found |= {Interface(word.upper()) for word in _APPLICATION.findall(line)}
         return found
 
     def _command_lines(self) -> Iterator[str]:

@@ -28,6 +28,7 @@ class WorkflowResultIgnored(Rule):
     ## Example
 
     ```python
+    import anyio
     from fastapi import FastAPI
     from fastapi.responses import StreamingResponse
     from llama_index.core.agent.workflow import AgentStream, FunctionAgent
@@ -41,9 +42,13 @@ class WorkflowResultIgnored(Rule):
         handler = agent.run(q)
 
         async def stream():
-            async for event in handler.stream_events():
-                if isinstance(event, AgentStream):
-                    yield event.delta
+            try:
+                async for event in handler.stream_events():
+                    if isinstance(event, AgentStream):
+                        yield event.delta
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await handler.cancel_run()
 
         return StreamingResponse(stream(), media_type="text/plain")
     ```
@@ -51,6 +56,7 @@ class WorkflowResultIgnored(Rule):
     ## Use instead
 
     ```python
+    import anyio
     from fastapi import FastAPI
     from fastapi.responses import StreamingResponse
     from llama_index.core.agent.workflow import AgentStream, FunctionAgent
@@ -64,10 +70,14 @@ class WorkflowResultIgnored(Rule):
         handler = agent.run(q)
 
         async def stream():
-            async for event in handler.stream_events():
-                if isinstance(event, AgentStream):
-                    yield event.delta
-            await handler
+            try:
+                async for event in handler.stream_events():
+                    if isinstance(event, AgentStream):
+                        yield event.delta
+                await handler
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await handler.cancel_run()
 
         return StreamingResponse(stream(), media_type="text/plain")
     ```

@@ -27,9 +27,10 @@ class WorkflowTimeout(Rule):
     ## Example
 
     ```python
+    import anyio
     from fastapi import FastAPI
     from fastapi.responses import StreamingResponse
-    from llama_index.core.workflow import Event, StartEvent, StopEvent, Workflow, step
+    from llama_index.core.workflow import Context, Event, StartEvent, StopEvent, Workflow, step
 
     app = FastAPI()
 
@@ -40,7 +41,7 @@ class WorkflowTimeout(Rule):
 
     class Answer(Workflow):
         @step
-        async def answer(self, ctx, event: StartEvent) -> StopEvent:
+        async def answer(self, ctx: Context, event: StartEvent) -> StopEvent:
             async for chunk in await llm.astream_complete(event.question):
                 ctx.write_event_to_stream(Token(text=chunk.delta))
             return StopEvent()
@@ -51,10 +52,14 @@ class WorkflowTimeout(Rule):
         handler = Answer().run(question=q)
 
         async def stream():
-            async for event in handler.stream_events():
-                if isinstance(event, Token):
-                    yield event.text
-            await handler
+            try:
+                async for event in handler.stream_events():
+                    if isinstance(event, Token):
+                        yield event.text
+                await handler
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await handler.cancel_run()
 
         return StreamingResponse(stream(), media_type="text/plain")
     ```
@@ -62,9 +67,10 @@ class WorkflowTimeout(Rule):
     ## Use instead
 
     ```python
+    import anyio
     from fastapi import FastAPI
     from fastapi.responses import StreamingResponse
-    from llama_index.core.workflow import Event, StartEvent, StopEvent, Workflow, step
+    from llama_index.core.workflow import Context, Event, StartEvent, StopEvent, Workflow, step
 
     app = FastAPI()
 
@@ -75,7 +81,7 @@ class WorkflowTimeout(Rule):
 
     class Answer(Workflow):
         @step
-        async def answer(self, ctx, event: StartEvent) -> StopEvent:
+        async def answer(self, ctx: Context, event: StartEvent) -> StopEvent:
             async for chunk in await llm.astream_complete(event.question):
                 ctx.write_event_to_stream(Token(text=chunk.delta))
             return StopEvent()
@@ -86,10 +92,14 @@ class WorkflowTimeout(Rule):
         handler = Answer(timeout=None).run(question=q)
 
         async def stream():
-            async for event in handler.stream_events():
-                if isinstance(event, Token):
-                    yield event.text
-            await handler
+            try:
+                async for event in handler.stream_events():
+                    if isinstance(event, Token):
+                        yield event.text
+                await handler
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await handler.cancel_run()
 
         return StreamingResponse(stream(), media_type="text/plain")
     ```

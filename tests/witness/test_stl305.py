@@ -1,0 +1,32 @@
+"""STL305 wrong-iterator-for-server: Django takes the whole iterator before it sends anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from .measure import broken_and_fixed, repeated
+
+SYNC = """
+from django.http import StreamingHttpResponse
+
+
+def chat(request):
+    response = index.as_query_engine(streaming=True).query(request.GET["q"])
+    return StreamingHttpResponse(response.response_gen, content_type="text/plain")
+"""
+ASYNC = """
+from django.http import StreamingHttpResponse
+
+
+async def chat(request):
+    response = await index.as_query_engine(streaming=True).aquery(request.GET["q"])
+    return StreamingHttpResponse(response.response_gen, content_type="text/plain")
+"""
+
+
+@pytest.mark.parametrize(("broken", "right", "server"), [(SYNC, ASYNC, "uvicorn"), (ASYNC, SYNC, "gunicorn")])
+@repeated
+def test_the_wrong_kind_arrives_at_once(broken: str, right: str, server: str) -> None:
+    before, after = broken_and_fixed(broken, fixed=right, framework="django", server=server, heartbeat=False)
+    assert before.buffered
+    assert after.streamed
