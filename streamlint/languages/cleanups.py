@@ -73,7 +73,8 @@ def _unshielded(file: PythonFile, block: cst.CSTNode) -> Iterator[Cleanup]:
 
 def _is_shielded(around: Sequence[cst.CSTNode]) -> bool:
     return any(
-        isinstance(outer, cst.With) and any(_names_any(item.item, _SHIELDING) for item in outer.items) for outer in around
+        isinstance(outer, cst.With) and any(_names_any(item.item, _SHIELDING) for item in outer.items)
+        for outer in around
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -25,7 +26,9 @@ def dotted_names(values: Values) -> frozenset[str]:
 
 LOOPS = (cst.For, cst.While)
 _REQUEST = "starlette.requests.Request"
-_REFUSALS = frozenset(("fastapi.HTTPException", "fastapi.exceptions.HTTPException", "starlette.exceptions.HTTPException"))
+_REFUSALS = frozenset(
+    ("fastapi.HTTPException", "fastapi.exceptions.HTTPException", "starlette.exceptions.HTTPException")
+)
 _LEAVING = (cst.Raise, cst.Return, cst.Break)
 _SCOPES = (cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.GeneratorExp)
 _CANCELLATION = frozenset(("asyncio.CancelledError", "asyncio.exceptions.CancelledError", "builtins.GeneratorExit"))
@@ -91,7 +94,9 @@ def caught(file: PythonFile, handler: cst.ExceptHandler) -> frozenset[str]:
     """Dotted names of what a handler catches; a bare `except:` catches `builtins.BaseException`."""
     if handler.type is None:
         return _EVERYTHING
-    listed = [element.value for element in handler.type.elements] if isinstance(handler.type, cst.Tuple) else [handler.type]
+    listed = (
+        [element.value for element in handler.type.elements] if isinstance(handler.type, cst.Tuple) else [handler.type]
+    )
     return frozenset(name for one in listed for name in dotted_names(file.value(one)))
 
 
@@ -226,7 +231,9 @@ def _sends(body: cst.BaseSuite) -> bool:
 def _is_empty(statement: cst.CSTNode) -> bool:
     if isinstance(statement, cst.Return):
         return statement.value is None
-    return isinstance(statement, cst.Pass) or (isinstance(statement, cst.Expr) and isinstance(statement.value, cst.Ellipsis))
+    return isinstance(statement, cst.Pass) or (
+        isinstance(statement, cst.Expr) and isinstance(statement.value, cst.Ellipsis)
+    )
 
 
 def _is_last(file: PythonFile, node: cst.Try) -> bool:
@@ -239,9 +246,11 @@ def _is_last(file: PythonFile, node: cst.Try) -> bool:
 
 def _is_caught(file: PythonFile, around: Sequence[cst.CSTNode]) -> bool:
     """Whether the generator itself handles what is raised there."""
-    for outer, inner in zip(around, around[1:], strict=False):
-        if isinstance(outer, cst.Try) and inner is outer.body and any(
-            catches_failures(file, one) or caught(file, one) & _REFUSALS for one in outer.handlers
+    for outer, inner in pairwise(around):
+        if (
+            isinstance(outer, cst.Try)
+            and inner is outer.body
+            and any(catches_failures(file, one) or caught(file, one) & _REFUSALS for one in outer.handlers)
         ):
             return True
     return False

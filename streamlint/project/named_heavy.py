@@ -52,8 +52,15 @@ class NamedHeavy:
         kept = {binding.name for binding in scope.bindings if binding.value is call}
         loops = [loop.iterable for loop in scope.loops if loop.is_async]
         entered = [entry.context for entry in scope.entries if entry.is_async]
-        arguments = [one for other in scope.calls for one in (*other.arguments, *(v for _, v in other.keywords)) if _may_await(other)]
-        waited = {part.id for root in (*loops, *entered, *arguments) for part in ir.walk(root) if isinstance(part, ir.Name)}
+        arguments = [
+            one
+            for other in scope.calls
+            for one in (*other.arguments, *(v for _, v in other.keywords))
+            if _may_await(other)
+        ]
+        waited = {
+            part.id for root in (*loops, *entered, *arguments) for part in ir.walk(root) if isinstance(part, ir.Name)
+        }
         ends = {name.end for name in scope.names if name.id in kept}
         return bool(kept) and not kept & waited and not self._awaited_ends(frame) & ends
 
@@ -81,4 +88,6 @@ def _may_await(call: ir.Call) -> bool:
     return _last_name(call.function) in _AWAITING
 
 
-_AWAITING = frozenset(("gather", "create_task", "ensure_future", "wait_for", "shield", "wait", "start_soon", "as_completed"))
+_AWAITING = frozenset(
+    ("gather", "create_task", "ensure_future", "wait_for", "shield", "wait", "start_soon", "as_completed")
+)

@@ -65,9 +65,9 @@ class Runs:
 
     def _ends_something(self, module: Module, scope: ir.Scope) -> bool:
         inner = (one for one in module.scopes if scope.start <= one.start and one.end <= scope.end)
-        return any(
-            attribute.attribute in _ENDING for one in inner for attribute in one.attributes
-        ) or any(name.id in _ENDING for name in scope.names)
+        return any(attribute.attribute in _ENDING for one in inner for attribute in one.attributes) or any(
+            name.id in _ENDING for name in scope.names
+        )
 
     # Workflows
 
@@ -132,7 +132,12 @@ class Runs:
         if len(names) != 1:
             return False
         functions = [one for one in frame.module.scopes if scope.start <= one.start and one.end <= scope.end]
-        given = [part for one in functions for other in one.calls for part in (*other.arguments, *(v for _, v in other.keywords))]
+        given = [
+            part
+            for one in functions
+            for other in one.calls
+            for part in (*other.arguments, *(v for _, v in other.keywords))
+        ]
         given += [item.value for one in functions for item in one.returns if item.value is not None]
         given += [store.value for one in functions for store in one.stores]
         return not any(isinstance(part, ir.Name) and part.id in names for root in given for part in ir.walk(root))
@@ -155,4 +160,8 @@ def _starts_with(statement: ir.Expression, call: ir.Call) -> bool:
     """`call(...)` or `call(...).start()` as a statement."""
     if statement is call:
         return True
-    return isinstance(statement, ir.Call) and isinstance(statement.function, ir.Attribute) and statement.function.base is call
+    return (
+        isinstance(statement, ir.Call)
+        and isinstance(statement.function, ir.Attribute)
+        and statement.function.base is call
+    )

@@ -56,4 +56,6 @@ class Serialised:
 
 def _joins(function: ir.Expression) -> bool:
     """`"".join`, not called."""
-    return isinstance(function, ir.Attribute) and function.attribute == "join" and isinstance(function.base, ir.Constant)
+    return (
+        isinstance(function, ir.Attribute) and function.attribute == "join" and isinstance(function.base, ir.Constant)
+    )

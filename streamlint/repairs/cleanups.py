@@ -67,7 +67,9 @@ class _Block:
     @property
     def is_movable(self) -> bool:
         """Whether nothing in the lines depends on where they begin, and no name means something else."""
-        if self.indent.strip() or any("anyio" in scope.by_name and not _is_import(scope) for scope in self.file.facts.scopes):
+        if self.indent.strip() or any(
+            "anyio" in scope.by_name and not _is_import(scope) for scope in self.file.facts.scopes
+        ):
             return False
         strings = (part for node in self.nodes for part in m.findall(node, _STRINGS))
         return not any("\n" in self.file.text(part) for part in strings)

@@ -15,7 +15,8 @@ from streamlint.repairs.waiting import notes, way_out
 from streamlint.rule import Rule, on
 
 _STALL = (
-    "measured: while an `async def` route built a `VectorStoreIndex` of 400 documents every other client waited 0.20 s; during the same "
+    "measured: while an `async def` route built a `VectorStoreIndex` of 400 documents every other client waited 0.20 s; "
+    "during the same "
     "work in a thread, 0.03 s"
 )
 
@@ -24,16 +25,17 @@ class HeavyCallInAsync(Rule):
     """
     ## What it does
 
-    Finds work that keeps a processor busy for long (reranking, embedding, index building, model loading, OCR, transcription) in code
-    that runs on the event loop: calls that the tables know, directly or through the project's own functions, with the way
+    Finds work that keeps a processor busy for long (reranking, embedding, index building, model loading, OCR, transcription) in
+    code that runs on the event loop: calls that the tables know, directly or through the project's own functions, with the way
     to the leaf. A function of which nothing but the name can be seen, in an `async def` route that streams, is reported as *likely*
     where the name says such work (`rerank`, `embed`, `transcribe`, `ocr`, `expensive`); one that can be seen is
     judged by its body.
 
     ## Why it breaks streaming
 
-    A reranker or an embedding model computes for tenths of seconds to seconds, and the loop does nothing else meanwhile: every stream of
-    the process stands still. Measured: building a `VectorStoreIndex` of 400 documents stalls every other client for 0.20 s, a
+    A reranker or an embedding model computes for tenths of seconds to seconds, and the loop does nothing else meanwhile: every
+    stream of the process stands still. Measured: building a `VectorStoreIndex` of 400 documents stalls every other client for
+    0.20 s, a
     computation of 6 million steps for 0.33 s; in a thread, 0.03 s.
 
     ## Example
@@ -112,9 +114,11 @@ class HeavyCallInAsync(Rule):
     @on(cst.Call)
     def named(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
         found = on_loop(file, node)
-        if found is None or not isinstance(found[1], ir.Call):
+        if found is None:
             return
         where, call = found
+        if not isinstance(call, ir.Call):
+            return
         entry = file.entry(where.scope)
         kind = file.project.named_heavy.of_call(call, entry, file.frame(where.scope)) if entry is not None else ""
         if not kind:

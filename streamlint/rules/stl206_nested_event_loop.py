@@ -13,20 +13,23 @@ from streamlint.repairs.nested_loops import awaited
 from streamlint.rule import Rule, on
 
 _RAISES = "measured: the client received status 500, and the log says that a running event loop cannot be run again"
-_PATCHES = "measured: status 500 on uvloop, which uvicorn uses where it is installed; at the top of a module it does no harm"
+_PATCHES = (
+    "measured: status 500 on uvloop, which uvicorn uses where it is installed; at the top of a module it does no harm"
+)
 
 
 class NestedEventLoop(Rule):
     """
     ## What it does
 
-    Finds `asyncio.run(...)`, `loop.run_until_complete(...)` and `nest_asyncio.apply()` in code that runs on the event loop of a server.
+    Finds `asyncio.run(...)`, `loop.run_until_complete(...)` and `nest_asyncio.apply()` in code that runs on the event loop of a
+    server.
 
     ## Why it breaks streaming
 
     A thread runs one event loop at a time. In an `async def` route, or in what it calls, `asyncio.run` raises `RuntimeError`: the
-    client receives status 500, or, once the response has begun, a body that breaks off. `nest_asyncio.apply()` in a handler cannot patch
-    a uvloop loop, which raises as well; on asyncio's own loop it works. In a plain `def` route `asyncio.run` works,
+    client receives status 500, or, once the response has begun, a body that breaks off. `nest_asyncio.apply()` in a handler
+    cannot patch a uvloop loop, which raises as well; on asyncio's own loop it works. In a plain `def` route `asyncio.run` works,
     and at the top of a module `nest_asyncio.apply()` does no harm: neither is reported.
 
     ## Example
@@ -81,9 +84,11 @@ class NestedEventLoop(Rule):
     @on(cst.Call)
     def called(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
         found = on_loop(file, node)
-        if found is None or not isinstance(found[1], ir.Call):
+        if found is None:
             return
         where, call = found
+        if not isinstance(call, ir.Call):
+            return
         nested = file.project.nested_loops.of_call(call, file.frame(where.scope))
         if nested is None:
             return
@@ -94,7 +99,9 @@ class NestedEventLoop(Rule):
             node,
             call=" ".join(file.text(node.func).split()),
             effect="raises `RuntimeError`" if starts else "fails where uvloop runs",
-            label="starts an event loop where one runs" if starts else "patches the loop that runs, which uvloop does not allow",
+            label="starts an event loop where one runs"
+            if starts
+            else "patches the loop that runs, which uvloop does not allow",
             related=(*where.way, *file.related(nested.hops[1:])),
             help=_way_out(starts, bool(nested.hops)),
             notes=(*where.doubts, _RAISES if starts else _PATCHES),
@@ -105,7 +112,7 @@ class NestedEventLoop(Rule):
 
 def _way_out(starts: bool, in_helper: bool) -> str:
     if not starts:
-        return "await instead of starting loops within loops, or apply it once at the top of a module and run the server with `--loop asyncio`"
+        return "await instead of starting loops within loops, or apply it once at the top of a module"
     if in_helper:
         return "make the helper `async def` and await it, or call it in a thread"
     return "await the coroutine"

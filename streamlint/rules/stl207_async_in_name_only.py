@@ -21,9 +21,9 @@ class AsyncInNameOnly(Rule):
     """
     ## What it does
 
-    Finds awaited LlamaIndex methods (`aquery`, `astream_chat`, `aretrieve`, ...) on the event loop that end in a class of the project
-    which has only the synchronous method: a `CustomLLM` with `complete` and `stream_complete`, a `BaseRetriever` with `_retrieve`, a
-    `CustomQueryEngine` with `custom_query`.
+    Finds awaited LlamaIndex methods (`aquery`, `astream_chat`, `aretrieve`, ...) on the event loop that end in a class of the
+    project which has only the synchronous method: a `CustomLLM` with `complete` and `stream_complete`, a `BaseRetriever` with
+    `_retrieve`, a `CustomQueryEngine` with `custom_query`.
 
     ## Why it breaks streaming
 
@@ -114,9 +114,11 @@ class AsyncInNameOnly(Rule):
     @on(cst.Call)
     def called(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
         found = on_loop(file, node)
-        if found is None or not isinstance(found[1], ir.Call) or not found[0].reached.is_certain:
+        if found is None:
             return
         where, call = found
+        if not isinstance(call, ir.Call) or not where.reached.is_certain:
+            return
         known = file.project.async_in_name.of_call(call, file.frame(where.scope))
         if known is None:
             return

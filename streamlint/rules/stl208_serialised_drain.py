@@ -61,8 +61,8 @@ class SerialisedDrain(Rule):
 
     ## Fix safety
 
-    `response`: the client receives the tokens as plain text, as they are made, instead of one answer at the end. There is none where
-    the text is used for more than the answer.
+    `response`: the client receives the tokens as plain text, as they are made, instead of one answer at the end. There is none
+    where the text is used for more than the answer.
 
     ## References
 

@@ -19,15 +19,15 @@ class RunsAfterDisconnect(Rule):
     """
     ## What it does
 
-    Finds work behind an async generator that goes on when the client has left: the run of a workflow or an agent that nothing cancels,
-    and a task or a thread that takes tokens from a model and that nothing can stop.
+    Finds work behind an async generator that goes on when the client has left: the run of a workflow or an agent that nothing
+    cancels, and a task or a thread that takes tokens from a model and that nothing can stop.
 
     ## Why it breaks streaming
 
     When a client leaves, the server cancels the generator and nothing else. A run, a task or a thread beside it does not
     notice: the model goes on to the last token, and the owner pays for an answer that nobody reads. Measured: the client left after
-    0.4 s of 2 s, and all remaining tokens were produced. A plain `await handler.cancel_run()` in `finally` does not help, because the
-    server cancels that `await` as well; it takes a shielded scope.
+    0.4 s of 2 s, and all remaining tokens were produced. A plain `await handler.cancel_run()` in `finally` does not help,
+    because the server cancels that `await` as well; it takes a shielded scope.
 
     ## Example
 
@@ -82,9 +82,10 @@ class RunsAfterDisconnect(Rule):
 
     ## Fix safety
 
-    `unsafe`: a client that stays receives the same, and cancelling a run that has ended does nothing; but a step that runs after the answer,
-    such as one that saves it, is cancelled too when the client leaves. Tasks and threads have no fix: cancel the task in a `finally`, or
-    give the response the iterator itself.
+    `unsafe`: a client that stays receives the same, and cancelling a run that has ended does nothing; but a step that runs after
+    the answer, such as one that saves it, is cancelled too when the client leaves. Tasks and threads have no fix: cancel the
+    task in a
+    `finally`, or give the response the iterator itself.
 
     ## References
 

@@ -11,7 +11,8 @@ from streamlint.repairs.handlers import exceptions_only
 from streamlint.rule import Rule, on
 
 _SPUN = (
-    "measured: after its client had left, a generator with such a handler swallowed a cancellation in each of the 33 steps that were "
+    "measured: after its client had left, a generator with such a handler swallowed a cancellation in each of the 33 steps "
+    "that were "
     "left, at full speed; a loop without an end spins for ever"
 )
 
@@ -102,7 +103,9 @@ class SwallowedCancellation(Rule):
                 handler.type or file.head(handler, "except"),
                 handler=head,
                 label="`CancelledError` ends here, and the loop around goes on",
-                help="catch `Exception`, which lets cancellation pass" if fix is not None else "end the handler with `raise`",
+                help="catch `Exception`, which lets cancellation pass"
+                if fix is not None
+                else "end the handler with `raise`",
                 notes=(_SPUN,),
                 fix=fix,
             )

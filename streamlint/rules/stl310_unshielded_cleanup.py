@@ -10,7 +10,7 @@ from streamlint.languages.python import PythonFile
 from streamlint.repairs.cleanups import shielded
 from streamlint.rule import Rule, on
 
-_CUT = "measured: the `finally` was entered when the client left, its `await` was cancelled at once; in a shielded scope it ran to its end"
+_CUT = "measured: the `finally` was entered when the client left, its `await` was cancelled at once; shielded, it ended well"
 
 
 class UnshieldedCleanup(Rule):
@@ -22,8 +22,9 @@ class UnshieldedCleanup(Rule):
 
     ## Why it breaks streaming
 
-    When the client leaves, Starlette cancels the scope in which the generator runs, and AnyIO cancels again whatever is awaited in that scope.
-    The cleanup begins and ends at its first real `await`: the history is not saved, the run is not cancelled. Measured: entered,
+    When the client leaves, Starlette cancels the scope in which the generator runs, and AnyIO cancels again whatever is awaited
+    in that scope. The cleanup begins and ends at its first real `await`: the history is not saved, the run is not cancelled.
+    Measured: entered,
     and cancelled at once; in `anyio.CancelScope(shield=True)` it is completed. While the client stays, both do the same.
 
     ## Example

@@ -11,7 +11,8 @@ from streamlint.repairs.polling import poll_removed
 from streamlint.rule import Rule, on
 
 _TRUNCATED = (
-    "measured: under `gunicorn -k asgi` the poll ended a healthy stream after 2 of 20 tokens with a clean status 200; under uvicorn "
+    "measured: under `gunicorn -k asgi` the poll ended a healthy stream after 2 of 20 tokens with a clean status 200; under "
+    "uvicorn "
     "the stream was cancelled before the poll ever saw that the client had left"
 )
 
@@ -100,7 +101,9 @@ class DisconnectPolling(Rule):
                 poll.call,
                 poll=" ".join(file.text(poll.call).split()),
                 label="asked for every token; some servers answer that a healthy client has left",
-                help="remove the poll" if fix is not None else "remove the poll; work that must follow a disconnect belongs in a `finally`",
+                help="remove the poll"
+                if fix is not None
+                else "remove the poll; work that must follow a disconnect belongs in a `finally`",
                 notes=(_TRUNCATED,),
                 fix=fix,
             )

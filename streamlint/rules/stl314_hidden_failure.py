@@ -17,13 +17,15 @@ class HiddenFailure(Rule):
     """
     ## What it does
 
-    Finds `except Exception: pass` around the loop of a generator that sends a response, and `raise HTTPException` in such a generator.
+    Finds `except Exception: pass` around the loop of a generator that sends a response, and `raise HTTPException` in such a
+    generator.
 
     ## Why it breaks streaming
 
     The status and the headers are sent before the first token, so a stream can tell of a failure only by breaking off, or by an
     item that says so. A handler that does nothing makes the cut body look complete: measured, 5 of 20 tokens, a regular end of
-    the body, and an empty log. `HTTPException` comes too late to become a status: the client receives 200 and a body that breaks off.
+    the body, and an empty log. `HTTPException` comes too late to become a status: the client receives 200 and a body that breaks
+    off.
 
     ## Example
 
