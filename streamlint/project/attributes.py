@@ -175,8 +175,9 @@ class Attributes:
                 continue
             module, scope = located
             for index in reversed(scope.by_name.get(name, [])):
-                if scope.bindings[index].kind == "function":
-                    return Function(module.path, scope.bindings[index].target)
+                binding = scope.bindings[index]
+                if binding.kind == "function" and _is_called(module.scopes[binding.target]):
+                    return Function(module.path, binding.target)
         return None
 
     def _own(self, owner: Class, base: Object | Class, name: str) -> Values:
@@ -185,13 +186,13 @@ class Attributes:
             return NOTHING
         module, scope = located
         found: list[Values] = []
-        for index in scope.by_name.get(name, []):
+        for index in reversed(scope.by_name.get(name, [])):
             binding = scope.bindings[index]
-            if binding.kind == "function":
+            if binding.kind == "function" and _is_called(module.scopes[binding.target]):
                 return self._method(module, scope, binding, base)
             found.append(self._field(module, scope, binding, base))
         if isinstance(base, Object):
-            found.append(self._assigned_on_self(module, scope, name))
+            found.append(self._assigned_on_self(module, scope, name, base))
         return self.evaluator.union(found)
 
     def _field(self, module: Module, scope: ir.Scope, binding: ir.Binding, base: Object | Class) -> Values:
@@ -230,8 +231,8 @@ class Attributes:
             return Function(value.path, value.scope, value.frame, receiver)
         return value
 
-    def _assigned_on_self(self, module: Module, scope: ir.Scope, name: str) -> Values:
-        """What the methods of one class assign to `self.name`."""
+    def _assigned_on_self(self, module: Module, scope: ir.Scope, name: str, made: Object) -> Values:
+        """What the methods of one class assign to `self.name`, where `self` is this object."""
         evaluator = self.evaluator
         found = []
         for index in range(scope.index + 1, len(module.scopes)):
@@ -247,9 +248,21 @@ class Attributes:
             for store in method.stores:
                 base = store.base
                 if store.is_attribute and store.member == name and isinstance(base, ir.Name) and base.id == itself:
-                    frame = evaluator.any_call(module, method)
+                    frame = self._making(module, method, store, made)
                     found.append(evaluator._at(evaluator.value(store.value, frame), store.path))
         return evaluator.union(found)
+
+    def _making(self, module: Module, method: ir.Scope, store: ir.Store, made: Object) -> Frame:
+        """The frame in which a method stores: for `__init__`, with what those give who make such an object."""
+        evaluator = self.evaluator
+        used = {part.id for part in ir.walk(store.value) if isinstance(part, ir.Name)}
+        parameters = [p for p in method.parameters[1:] if p.name in used and p.kind in ("positional", "keyword")]
+        if method.name != "__init__" or not parameters:
+            return evaluator.any_call(module, method)
+        function = Function(module.path, method.index)
+        arguments = {p.name: evaluator.callers.initial(function, method, p, made) for p in parameters}
+        arguments = {name: values for name, values in arguments.items() if any(known(values))}
+        return evaluator.frames.call(module, method, None, arguments, 0)
 
     @staticmethod
     def _method_around(module: Module, function: ir.Scope, owner: ir.Scope) -> ir.Scope | None:
@@ -380,3 +393,9 @@ def constant_truth(values: Values) -> bool | None:
     """True or False where all alternatives agree on a constant."""
     truths = {bool(value.value) if isinstance(value, Constant) else None for value in values}
     return truths.pop() if len(truths) == 1 else None
+
+
+def _is_called(function: ir.Scope) -> bool:
+    """Whether a function of a class body is what its name gives: no setter, and no overload that only types see."""
+    kinds = {ir.dotted(decorator).rpartition(".")[2] for decorator in function.decorators}
+    return not kinds & {"setter", "deleter", "overload"}

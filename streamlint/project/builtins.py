@@ -146,7 +146,35 @@ def _cached(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
     return values or frozenset((External("functools.cache"),))
 
 
+def _field(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    """What a field of a dataclass or model starts with."""
+    for keyword in ("default_factory", "factory"):
+        factory = call.argument(None, keyword)
+        if factory is not None:
+            return evaluator.calls.results(evaluator.value(factory, frame), (), {}, frame)
+    default = call.argument(None, "default")
+    return evaluator.value(default, frame) if default is not None else UNKNOWN
+
+
+def _defaultdict(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    made = evaluator.calls.results(_first(evaluator, call, frame), (), {}, frame) if call.arguments else UNKNOWN
+    return frozenset((Collection("dict", ((None, made),), evaluator.origin(call, frame)),))
+
+
+def _import_module(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    given = call.argument(0, "name")
+    if not isinstance(given, ir.Constant) or not isinstance(given.value, str) or given.value.startswith("."):
+        return UNKNOWN
+    return evaluator.imported(frame.module, given.value, "", 0)
+
+
 BUILTINS: dict[str, Builtin] = {
+    "dataclasses.field": _field,
+    "pydantic.Field": _field,
+    "attrs.field": _field,
+    "attr.ib": _field,
+    "collections.defaultdict": _defaultdict,
+    "importlib.import_module": _import_module,
     "builtins.iter": _first,
     "builtins.aiter": _first,
     "builtins.reversed": _around,

@@ -20,10 +20,20 @@ _MOST_CALLERS = 24
 class CallSite:
     """A call of a known function: where it stands, and how its arguments meet the parameters."""
 
-    __slots__ = ("call", "frame", "is_bound", "module", "scope")
+    __slots__ = ("call", "frame", "is_bound", "made", "module", "scope")
 
-    def __init__(self, module: Module, scope: ir.Scope, call: ir.Call, frame: Frame, is_bound: bool) -> None:
+    def __init__(
+        self,
+        module: Module,
+        scope: ir.Scope,
+        call: ir.Call,
+        frame: Frame,
+        is_bound: bool,
+        made: Class | None = None,
+    ) -> None:
         self.module, self.scope, self.call, self.frame, self.is_bound = module, scope, call, frame, is_bound
+        self.made = made
+        """The class that a constructor call makes; None for `super().__init__()` and all other calls."""
 
 
 class Callers:
@@ -35,6 +45,9 @@ class Callers:
         self._passed: dict[str, list[tuple[Module, ir.Scope, ir.Call]]] = {}
         self._stores: dict[str, list[tuple[Module, ir.Scope, ir.Store]]] = {}
         self._puts: dict[str, list[tuple[Module, ir.Scope, ir.Store]]] = {}
+        self._descendants: dict[str, set[str]] = {}
+        """Names of the classes that name another one as their base."""
+        self._aliases: dict[str, set[str]] = {}
         self._sites: dict[tuple[object, int], tuple[CallSite, ...]] = {}
 
     def _index(self) -> dict[str, list[tuple[Module, ir.Scope, ir.Call]]]:
@@ -43,6 +56,12 @@ class Callers:
         self._calls = {}
         for module in self.evaluator.modules.loaded():
             for scope in module.scopes:
+                for binding in scope.bindings:
+                    if binding.kind == "import" and binding.member and binding.member != binding.name:
+                        self._aliases.setdefault(binding.member, set()).add(binding.name)
+                for base in scope.bases:
+                    word = last_word(base.base if isinstance(base, ir.Subscript) else base)
+                    self._descendants.setdefault(word, set()).add(scope.name)
                 if scope.decorators and scope.kind == "function":
                     self._index_decorator(module, scope)
                 for call in scope.calls:
@@ -97,23 +116,44 @@ class Callers:
             return
         module, scope = located
         parent = module.scopes[scope.parent] if scope.parent >= 0 else None
-        word = scope.name
-        is_constructor = scope.name in ("__init__", "__call__") and parent is not None and parent.kind == "class"
-        if is_constructor and parent is not None and scope.name == "__init__":
-            word = parent.name
-        candidates = self.calls_of(word)
+        is_constructor = scope.name == "__init__" and parent is not None and parent.kind == "class"
+        if is_constructor and parent is not None:
+            candidates = self._constructing(parent.name)
+        else:
+            candidates = [row for word in self._spellings(scope.name) for row in self.calls_of(word)]
         if len(candidates) > 12 * _MOST_CALLERS:
             return
+        wanted = (function.path, function.scope)
         for other, where, call in candidates:
             frame = self.evaluator.any_call(other, where)
             for value in self.evaluator.value(call.function, frame):
-                if isinstance(value, Function) and (value.path, value.scope) == (function.path, function.scope):
+                if isinstance(value, Function) and (value.path, value.scope) == wanted:
                     yield CallSite(other, where, call, frame, value.receiver is not None)
-                elif is_constructor and isinstance(value, Class) and parent is not None:
+                elif is_constructor and isinstance(value, Class):
                     method = self.evaluator.attributes.method(value, "__init__")
-                    if method is not None and (method.path, method.scope) == (function.path, function.scope):
-                        yield CallSite(other, where, call, frame, True)
+                    if method is not None and (method.path, method.scope) == wanted:
+                        yield CallSite(other, where, call, frame, True, Class(value.path, value.scope))
         yield from self._handed_over(function, scope)
+
+    def _spellings(self, name: str) -> list[str]:
+        """A name and those under which it is imported."""
+        self._index()
+        return [name, *sorted(self._aliases.get(name, ()))]
+
+    def _constructing(self, name: str) -> list[tuple[Module, ir.Scope, ir.Call]]:
+        """Calls that may run the `__init__` of a class of this name: its own, its descendants', `cls(...)` and `super().__init__()`."""
+        self._index()
+        names, pending = {name}, [name]
+        while pending:
+            current = pending.pop()
+            for below in (*self._descendants.get(current, ()), *self._aliases.get(current, ())):
+                if below not in names:
+                    names.add(below)
+                    pending.append(below)
+        found = [row for each in sorted(names) for row in self.calls_of(each)]
+        for word in ("cls", "__init__"):
+            found += [row for row in self.calls_of(word) if _class_around(row[0], row[1]) in names]
+        return found
 
     def _handed_over(self, function: Function, scope: ir.Scope) -> Iterator[CallSite]:
         """Calls that pass the function on with its arguments, such as `run_in_threadpool(f, x)`."""
@@ -135,6 +175,21 @@ class Callers:
         found = []
         for site in sites:
             given = argument_of(site.call, scope, parameter, site.is_bound)
+            if given is not None:
+                found.append(self.evaluator.value(given, site.frame))
+        return self.evaluator.union(found)
+
+    def initial(self, function: Function, scope: ir.Scope, parameter: ir.Parameter, made: Object) -> Values:
+        """What the constructor calls that make an object of exactly this class, or of one below it, give for a parameter."""
+        attributes = self.evaluator.attributes
+        above = {owner for owner in attributes.lineage(made) if isinstance(owner, Class)}
+        found = []
+        for site in self.of(function)[: 4 * _MOST_CALLERS]:
+            if site.made is not None:
+                concerns = Class(made.path, made.scope) in set(attributes.lineage(site.made))
+            else:
+                concerns = _owner_of(site.module, site.scope) in above
+            given = argument_of(site.call, scope, parameter, site.is_bound) if concerns else None
             if given is not None:
                 found.append(self.evaluator.value(given, site.frame))
         return self.evaluator.union(found)
@@ -182,6 +237,20 @@ class Callers:
             for row in rows
             if any(keyword == "lifespan" for keyword, _ in row[2].keywords)
         ]
+
+
+def _owner_of(module: Module, scope: ir.Scope) -> Class | None:
+    """The class whose method holds this scope."""
+    while scope.parent >= 0:
+        scope = module.scopes[scope.parent]
+        if scope.kind == "class":
+            return Class(module.path, scope.index)
+    return None
+
+
+def _class_around(module: Module, scope: ir.Scope) -> str:
+    owner = _owner_of(module, scope)
+    return module.scopes[owner.scope].name if owner is not None else ""
 
 
 def argument_of(call: ir.Call, scope: ir.Scope, parameter: ir.Parameter, is_bound: bool) -> ir.Expression | None:

@@ -260,6 +260,9 @@ class Calls:
         known_builtin = BUILTINS.get(function.name)
         if known_builtin is not None:
             return known_builtin(self.evaluator, call, frame)
+        if self.evaluator.knowledge.objects.is_dependency(function.name):
+            given = call.argument(0, "dependency")
+            return self.evaluator.parameters.provided(self.evaluator.value(given, frame)) if given is not None else UNKNOWN
         moved = self._off_loop(function.name, call, frame)
         if moved is not None:
             return moved

@@ -175,10 +175,18 @@ class Evaluator:
         if indices is None:
             found = self._starred(name, frame.module)
         else:
-            found = self.union(self.binding(frame.scope.bindings[index], frame) for index in indices)
+            found = self.union(self.binding(frame.scope.bindings[i], frame) for i in self._lasting(frame.scope, name, indices))
         if frame.scope.kind == "module" and not any(known(found)):
             return self.attributes.put_on_module(frame.module.path, name) or found
         return found
+
+    @staticmethod
+    def _lasting(scope: ir.Scope, name: str, indices: list[int]) -> list[int]:
+        """Of a module's bindings those that its end sees, and those that functions make through `global`."""
+        final = scope.final.get(name)
+        if final is None:
+            return indices
+        return [index for index in indices if index in final or scope.bindings[index].scope != scope.index]
 
     def _starred(self, name: str, module: Module) -> Values:
         """A name that `from module import *` brings, the last such import first, through any chain of them."""
@@ -260,6 +268,9 @@ class Evaluator:
             return self.attributes.of_external(External(name), member) if member else frozenset((External(name),))
         if not member:
             return frozenset((ProjectModule(path),))
+        if path == importer.path:  # `from . import submodule` in a package's `__init__.py`
+            submodule = self.modules.member(path, member)
+            return frozenset((ProjectModule(submodule),)) if submodule is not None else UNKNOWN
         found = self.attributes.of_module(path, member)
         if found or level:
             return found or UNKNOWN

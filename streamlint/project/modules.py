@@ -117,7 +117,7 @@ class Modules:
         if key not in self._resolved:
             self._resolved[key] = self._resolve(importer, name, level)
         found = self._resolved[key]
-        return None if found == importer else found
+        return None if found == importer and name else found
 
     def member(self, package: Path, name: str) -> Path | None:
         """The submodule `name` of a package's `__init__.py` or of a namespace folder."""

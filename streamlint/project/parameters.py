@@ -81,7 +81,7 @@ class Parameters:
     def injected(self, parameter: ir.Parameter, frame: Frame) -> Values:
         """What `Depends(...)` provides, in the default or in `Annotated[...]`."""
         for dependency, where in self.dependencies(parameter, frame):
-            return self._provided(self.evaluator.value(dependency, where))
+            return self.provided(self.evaluator.value(dependency, where))
         return NOTHING
 
     def dependencies(self, parameter: ir.Parameter, frame: Frame) -> list[Located]:
@@ -142,7 +142,7 @@ class Parameters:
                 return self._imported_alias(found, self.evaluator.any_call(module, scope))
         return None, frame
 
-    def _provided(self, made: Values) -> Values:
+    def provided(self, made: Values) -> Values:
         """A dependency's result: a class's instance, a function's return, a generator's yield, a callable's answer."""
         calls = self.evaluator.calls
         return self.evaluator.awaited(calls.entered(self.evaluator.awaited(calls.results(made, (), {}, None))))

@@ -111,6 +111,7 @@ class _Lowering:
     def lower(self, tree: ast.Module) -> ir.Summary:
         self.scope = self._new_scope("module", "", 0, len(self.text))
         self._block(tree.body)
+        self.scope.final = self.environment
         return self.summary
 
     # Places

@@ -304,6 +304,8 @@ class Scope:
     returns_annotation: Expression | None = None
     bindings: list[Binding] = field(default_factory=list)
     by_name: dict[str, list[int]] = field(default_factory=dict)
+    final: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Of a module: the bindings that hold when it has been read to its end."""
     names: list[Name] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     call_branches: list[int] = field(default_factory=list)
