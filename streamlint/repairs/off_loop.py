@@ -30,6 +30,7 @@ _ASYNC = re.compile(r"async\s+")
 _MOST_FUNCTIONS = 400
 _COMMON = 200
 """A name that is called more often than this is not looked for; somebody may mean the function."""
+_HAVING_CONCURRENCY = ("fastapi", "starlette")
 _THREADABLE = (Kind.ROUTE, Kind.DEPENDENCY)
 _NEEDS_LOOP = frozenset(
     f"asyncio.{name}"
@@ -57,7 +58,7 @@ _TO_THREAD = Threads("asyncio.to_thread", Import("asyncio"), None)
 def threads(module: Module) -> Threads:
     """The way of the framework that the module imports, else that of the standard library."""
     imported = {name.partition(".")[0] for name, _, level in module.summary.imports if not level}
-    for package in ("fastapi", "starlette"):
+    for package in _HAVING_CONCURRENCY:
         if package in imported:
             where = f"{package}.concurrency"
             return Threads(
@@ -330,7 +331,7 @@ def iterated_off_loop(
 ) -> Fix | None:
     """`for t in tokens` becomes `async for t in iterate_in_threadpool(tokens)`."""
     file, scope = where.file, where.scope
-    needed = threads(file.facts).iterate_import
+    needed = threads(file.facts).iterate_import or _of_framework(where)
     if needed is None or scope.kind != "function" or not scope.is_async or not _is_free(file, needed):
         return None
     iterable = file.span(node.iter)
@@ -348,6 +349,14 @@ def iterated_off_loop(
         reason,
         frozenset((needed,)),
     )
+
+
+def _of_framework(where: OnLoop) -> Import | None:
+    """For a module that imports no framework: what the framework has whose route iterates."""
+    entry = where.reached.entry
+    if entry is None or entry.framework not in _HAVING_CONCURRENCY:
+        return None
+    return Import(f"{entry.framework}.concurrency", "iterate_in_threadpool")
 
 
 def _in_own_comprehension(file: PythonFile, scope: ir.Scope, span: Span) -> bool:

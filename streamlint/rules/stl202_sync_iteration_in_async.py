@@ -77,8 +77,8 @@ class SyncIterationInAsync(Rule):
 
     ## Fix safety
 
-    `safe`: the same tokens in the same order, each waited for in a thread. Where neither FastAPI nor Starlette is imported
-    there is no fix; a plain `def` generator, or a thread with a queue, does the same.
+    `safe`: the same tokens in the same order, each waited for in a thread. Where neither FastAPI nor Starlette is imported or
+    serves the route, there is no fix; a plain `def` generator, or a thread with a queue, does the same.
 
     ## References
 
