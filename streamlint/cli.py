@@ -220,7 +220,7 @@ def _routes(points: tuple[Any, ...], output_format: str) -> str:
     for point in points:
         row = _route(point)
         place = f"{row['file']}:{row['line']}"
-        methods = ",".join(row["methods"]) or "-"
+        methods = ",".join(row["methods"]) or str(row["kind"])
         rows.append(
             (methods, row["path"] or "-", place, row["name"], row["runner"], row["streams"] or "-", row["framework"])
         )
@@ -230,6 +230,7 @@ def _routes(points: tuple[Any, ...], output_format: str) -> str:
 def _route(point: Any) -> dict[str, Any]:
     return {
         "framework": str(point.framework),
+        "kind": str(point.kind),
         "path": point.path or "",
         "methods": sorted(point.methods),
         "name": point.name,

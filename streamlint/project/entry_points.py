@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.frameworks import Argument, ClassView, Kind, Registration, Runner
+from streamlint.knowledge.frameworks import ClassView, Kind, Registration, Runner
 from streamlint.project import syntax as ir
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
+from streamlint.project.route_paths import RoutePaths, argument
 from streamlint.project.values import (
     Bound,
     Class,
@@ -20,7 +22,6 @@ from streamlint.project.values import (
     Instance,
     Object,
     OffLoop,
-    Origin,
     Partial,
     Unknown,
     Value,
@@ -31,8 +32,14 @@ if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
 
 _VERBS = frozenset(("get", "post", "put", "patch", "delete", "head", "options", "route", "api_route", "websocket"))
-_FRAMEWORK_OF_VERBS = (("fastapi", "fastapi.APIRouter"), ("flask", "flask.Blueprint"), ("quart", "quart.Blueprint"), ("sanic", "sanic.Blueprint"))
-_DEEPEST_MOUNT = 8
+_FRAMEWORK_OF_VERBS = (
+    ("fastapi", "fastapi.APIRouter"),
+    ("flask", "flask.Blueprint"),
+    ("quart", "quart.Blueprint"),
+    ("sanic", "sanic.Blueprint"),
+)
+_SERVED = (Kind.ROUTE, Kind.WEBSOCKET)
+_CALLED = {Kind.DEPENDENCY: ("__init__",)}
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,20 @@ class Entry:
     on_request_path: bool
     registration: Registration | None = None
     receiver: Value | None = None
+    others: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Further paths with their methods: routers that are included twice, stacked decorators."""
+
+    @property
+    def routes(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """All paths with their methods."""
+        return ((self.path, self.methods), *self.others)
+
+    def joined(self, other: Entry) -> Entry:
+        """This entry with what another registration of the same function adds."""
+        if not self.path and other.path:
+            return other
+        further = [route for route in other.routes if route[0] and route not in self.routes]
+        return replace(self, others=(*self.others, *further)) if further else self
 
     @property
     def name(self) -> str:
@@ -72,24 +93,18 @@ class Entry:
         return self.kind in (Kind.ROUTE, Kind.EXCEPTION_HANDLER) and self.on_request_path
 
 
-@dataclass(frozen=True)
-class _Mount:
-    """A router that is included in another one, under a prefix."""
-
-    parent: object
-    prefix: str
-
-
 class EntryPoints:
     """Finds the entry points of the loaded modules."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         self.frameworks = evaluator.knowledge.frameworks
-        self._mounts: dict[object, list[_Mount]] = {}
+        self.paths = RoutePaths(evaluator)
+        self._view_paths: dict[tuple[Path, int], list[tuple[ir.Call, Value | None, str | None, Frame]]] = {}
 
     def find(self) -> tuple[Entry, ...]:
         modules = list(self.evaluator.modules.loaded())
+        self._settle_decorators(modules)
         for module in modules:
             for scope in module.scopes:
                 for call in scope.calls:
@@ -99,9 +114,19 @@ class EntryPoints:
             for entry in self._of_module(module):
                 key = (*entry.key, entry.kind)
                 known = found.get(key)
-                if known is None or not known.path and entry.path:
-                    found[key] = entry
+                found[key] = entry if known is None else known.joined(entry)
         return tuple(found.values())
+
+    def _settle_decorators(self, modules: Iterable[Module]) -> None:
+        """What decorators hang on is asked first, as an answer that is asked at the end of a long chain may be cut short."""
+        for module in modules:
+            for scope in module.scopes:
+                for decorator in scope.decorators:
+                    function = decorator.function if isinstance(decorator, ir.Call) else decorator
+                    if isinstance(function, ir.Attribute):
+                        self.evaluator.value(
+                            function.base, self.evaluator.any_call(module, module.scopes[scope.parent])
+                        )
 
     def _of_module(self, module: Module) -> Iterator[Entry]:
         for scope in module.scopes:
@@ -219,7 +244,7 @@ class EntryPoints:
                 if registration.factory and call.arguments:
                     yield from self._handlers(call.arguments[0], registration, wrapper, frame, owner)
                 continue
-            given = self._argument(call, registration.handler)
+            given = argument(call, registration.handler)
             if given is not None:
                 yield from self._handlers(given, registration, call, frame, owner)
             if registration.dispatch_keyword:
@@ -253,26 +278,26 @@ class EntryPoints:
             for item in given.items:
                 yield from self._handlers(item, registration, call, frame, owner)
             return
-        for value in self._callables(self.evaluator.value(given, frame)):
+        for value in self._callables(self.evaluator.value(given, frame), registration.kind):
             located = self.evaluator.scope_of(value)
             if located is not None:
                 entry = self._entry(*located, registration, call, frame, owner)
                 yield replace(entry, receiver=value.receiver)
 
-    def _callables(self, values: Values) -> Iterator[Function]:
+    def _callables(self, values: Values, kind: Kind) -> Iterator[Function]:
         for value in values:
             match value:
                 case Function():
                     yield value
                 case Partial():
-                    yield from self._callables(value.function)
+                    yield from self._callables(value.function, kind)
                 case OffLoop():
                     continue
                 case Object():
-                    yield from self._callables(self.evaluator.attributes.of_class(value, "__call__"))
+                    yield from self._callables(self.evaluator.attributes.of_class(value, "__call__"), kind)
                 case Class():
                     instance = Object(value.path, value.scope)
-                    for name in ("__init__", "__call__", "dispatch"):
+                    for name in _CALLED.get(kind, ("__call__", "dispatch")):
                         method = self.evaluator.attributes.method(instance, name)
                         if method is not None:
                             yield Function(method.path, method.scope, None, instance)
@@ -288,30 +313,29 @@ class EntryPoints:
     ) -> Entry:
         runner = registration.async_runner if scope.is_async else registration.sync_runner
         methods = registration.methods
-        path = ""
+        path: str | None = ""
         if call is not None:
             if registration.thread_keyword and self._truth(call, registration.thread_keyword, frame):
                 runner = runner if scope.is_async else Runner.THREAD_POOL
-            path = self._text(self._argument(call, registration.path), frame)
-            methods = self._texts(self._argument(call, registration.methods_argument), frame) or methods
-        path = self._full_path(owner, path, registration)
+            path = self.paths.text(argument(call, registration.path), frame)
+            methods = self._texts(argument(call, registration.methods_argument), frame) or methods
+        found = self.paths.full(owner, call, path, frame) if registration.kind in _SERVED else ()
         return Entry(
-            module, scope, registration.framework, registration.kind, path, methods, runner, registration.on_request_path, registration
+            module,
+            scope,
+            registration.framework,
+            registration.kind,
+            found[0] if found else "",
+            methods,
+            runner,
+            registration.on_request_path,
+            registration,
+            others=tuple((further, methods) for further in found[1:]),
         )
-
-    @staticmethod
-    def _argument(call: ir.Call, argument: Argument) -> ir.Expression | None:
-        return call.argument(argument.position, argument.keyword or None) if argument else None
 
     def _truth(self, call: ir.Call, keyword: str, frame: Frame) -> bool:
         given = call.argument(None, keyword)
         return given is not None and Constant(True) in self.evaluator.value(given, frame)
-
-    def _text(self, expression: ir.Expression | None, frame: Frame) -> str:
-        if expression is None:
-            return ""
-        texts = [v.value for v in self.evaluator.value(expression, frame) if isinstance(v, Constant)]
-        return next((text for text in texts if isinstance(text, str)), "")
 
     def _texts(self, expression: ir.Expression | None, frame: Frame) -> tuple[str, ...]:
         if expression is None:
@@ -323,63 +347,36 @@ class EntryPoints:
                     found += [v.value for v in items if isinstance(v, Constant) and isinstance(v.value, str)]
         return tuple(found)
 
-    # Prefixes
+    # Routers
 
     def _include(self, call: ir.Call, frame: Frame) -> None:
+        """Note which routers the call puts under a prefix."""
         for registration, owner in self._registrations(call.function, frame, None):
-            if registration.kind is not Kind.INCLUDE:
+            if registration.kind is Kind.INCLUDE:
+                self.paths.include(call, registration, owner, frame)
                 continue
-            child = self._argument(call, registration.child)
-            if child is None:
+            given = argument(call, registration.handler)
+            if registration.kind is not Kind.ROUTE or given is None:
                 continue
-            prefix = self._text(self._argument(call, registration.prefix), frame)
-            for value in self.evaluator.value(child, frame):
-                identity = self._identity(value)
-                if identity is not None and identity != self._identity(owner):
-                    self._mounts.setdefault(identity, []).append(_Mount(self._identity(owner), prefix))
+            if isinstance(given, ir.Call):
+                for inner, _ in self._registrations(given.function, frame, None):
+                    child = argument(given, inner.child) if inner.kind is Kind.INCLUDE else None
+                    if child is not None:
+                        self.paths.include_urls(call, registration, child, frame)
+            for view in self._view_classes(given, frame):
+                text = self.paths.text(argument(call, registration.path), frame)
+                self._view_paths.setdefault(view, []).append((call, owner, text, frame))
 
-    @staticmethod
-    def _identity(value: Value | None) -> object:
-        if isinstance(value, Instance | Object):
-            return value.origin
-        return None
-
-    def _full_path(self, owner: Value | None, path: str, registration: Registration) -> str:
-        if registration.kind not in (Kind.ROUTE, Kind.WEBSOCKET):
-            return path
-        prefix = self._prefix(self._identity(owner), owner, 0)
-        return prefix + path if prefix or path else ""
-
-    def _prefix(self, identity: object, owner: Value | None, depth: int) -> str:
-        """All prefixes above a router, outermost first."""
-        if identity is None or depth > _DEEPEST_MOUNT:
-            return ""
-        own = self._own_prefix(identity)
-        mounts = self._mounts.get(identity, [])
-        if not mounts:
-            return own
-        mount = mounts[0]
-        return self._prefix(mount.parent, None, depth + 1) + mount.prefix + own
-
-    def _own_prefix(self, identity: object) -> str:
-        """The prefix that a router's constructor is given."""
-        if not isinstance(identity, Origin):
-            return ""
-        module = self.evaluator.modules.load(identity.path)
-        if module is None:
-            return ""
-        for scope in module.scopes:
-            for call in scope.calls:
-                if (call.start, call.end) == (identity.start, identity.end):
-                    return self._constructor_prefix(call, self.evaluator.any_call(module, scope))
-        return ""
-
-    def _constructor_prefix(self, call: ir.Call, frame: Frame) -> str:
-        for value in self.evaluator.value(call.function, frame):
-            application = self.frameworks.application(value.name) if isinstance(value, External) else None
-            if application is not None and application.prefix_keyword:
-                return self._text(call.argument(None, application.prefix_keyword), frame)
-        return ""
+    def _view_classes(self, given: ir.Expression, frame: Frame) -> Iterator[tuple[Path, int]]:
+        """The class of the project that stands as a handler: itself, or as `View.as_view(...)`."""
+        if isinstance(given, ir.Call) and isinstance(given.function, ir.Attribute):
+            if given.function.attribute != "as_view":
+                return
+            given = given.function.base
+        if isinstance(given, ir.Name | ir.Attribute):
+            for value in self.evaluator.value(given, frame):
+                if isinstance(value, Class):
+                    yield value.path, value.scope
 
     # Classes, files
 
@@ -406,18 +403,36 @@ class EntryPoints:
                 continue
             runner = view.async_runner if scope.is_async else view.sync_runner
             http = (name.upper(),) if view.method_is_http else ()
+            found = self._paths_of_view(owner)
+            others = tuple((path, http) for path in found[1:])
             yield Entry(
-                module, scope, view.framework, view.kind, "", http, runner, view.on_request_path, None, owner
+                module,
+                scope,
+                view.framework,
+                view.kind,
+                found[0] if found else "",
+                http,
+                runner,
+                view.on_request_path,
+                None,
+                owner,
+                others,
             )
+
+    def _paths_of_view(self, owner: Object) -> tuple[str, ...]:
+        places = self._view_paths.get((owner.path, owner.scope), ())
+        return tuple(
+            dict.fromkeys(
+                path for call, router, text, frame in places for path in self.paths.full(router, call, text, frame)
+            )
+        )
 
     def _whole_file(self, module: Module) -> Iterator[Entry]:
         imported = {name.partition(".")[0] for name, _, level in module.summary.imports if not level}
         for name in self.frameworks.names:
             framework = self.frameworks.framework(name)
             if framework.whole_file and imported & framework.packages:
-                yield Entry(
-                    module, module.summary.module, name, Kind.PAGE, "", (), framework.sync_runner, True, None
-                )
+                yield Entry(module, module.summary.module, name, Kind.PAGE, "", (), framework.sync_runner, True, None)
 
 
 def _is_capitalised(function: ir.Expression) -> bool:

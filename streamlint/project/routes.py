@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,15 +30,16 @@ class EntryPoint:
     streams: str
 
 
-def describe(entry: Entry, project: Project) -> EntryPoint:
+def describe(entry: Entry, project: Project) -> Iterator[EntryPoint]:
+    """A row for each path under which the entry is served."""
     source = entry.module.source
     start, end = entry.scope.start, entry.scope.end
     line = source.line(source.position(start).line)
     place = Place(entry.module.path, Span(start, end), source.position(start), source.position(end), line)
     frame = project.evaluator.any_call(entry.module, entry.scope)
-    return EntryPoint(
-        entry.framework, str(entry.kind), entry.path, entry.methods, str(entry.runner), entry.name, place, _streams(frame, project)
-    )
+    streams = _streams(frame, project)
+    for path, methods in entry.routes:
+        yield EntryPoint(entry.framework, str(entry.kind), path, methods, str(entry.runner), entry.name, place, streams)
 
 
 def _streams(frame: Frame, project: Project) -> str:
@@ -58,5 +60,3 @@ def _stream_name(value: Value) -> str:
             kind = {True: "async", False: "sync", None: "unknown"}[value.is_async]
             return f"{value.items} tokens ({kind})"
     return ""
-
-
