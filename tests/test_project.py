@@ -41,7 +41,9 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def request(folder: Path, *paths: Path) -> Request:
-    return Request(paths or (folder,), Config(root=folder), Selection(select=("STL0", "STL1", "STL2")), Level.RESPONSE, root=folder)
+    return Request(
+        paths or (folder,), Config(root=folder), Selection(select=("STL0", "STL1", "STL2")), Level.RESPONSE, root=folder
+    )
 
 
 def findings(folder: Path, *paths: Path) -> tuple[Finding, ...]:
@@ -120,15 +122,24 @@ for x in x:
 node = Node(Node())
 twice(node)(work)()
 """
-    write(tmp_path, {"helpers.py": helpers, "main.py": ROUTE + "\n\n@app.get('/n')\nasync def n():\n    return node.root()\n"})
+    write(
+        tmp_path,
+        {"helpers.py": helpers, "main.py": ROUTE + "\n\n@app.get('/n')\nasync def n():\n    return node.root()\n"},
+    )
     assert told(tmp_path) == []
 
 
 def test_deep_inheritance(tmp_path: Path) -> None:
     classes = ["class C0:\n    def run(self):\n        return requests.get(self.url)\n\n\n"]
     classes += [f"class C{n}(C{n - 1}):\n    pass\n\n\n" for n in range(1, 60)]
-    helpers = "import requests\n\n\n" + "".join(classes) + "def work():\n    return C9().run()\n\n\ndef far():\n    return C59().run()\n"
-    loop = "class A(B):\n    pass\n\n\nclass B(A):\n    pass\n\n\nclass Own(Own):\n    pass\n\n\nB().run(), Own().run()\n"
+    helpers = (
+        "import requests\n\n\n"
+        + "".join(classes)
+        + "def work():\n    return C9().run()\n\n\ndef far():\n    return C59().run()\n"
+    )
+    loop = (
+        "class A(B):\n    pass\n\n\nclass B(A):\n    pass\n\n\nclass Own(Own):\n    pass\n\n\nB().run(), Own().run()\n"
+    )
     write(tmp_path, {"helpers.py": helpers + "\n\n" + loop, "main.py": ROUTE})
     assert told(tmp_path) == ["main.py:9: STL204"]
 
@@ -171,7 +182,9 @@ def test_two_thousand_modules(tmp_path: Path) -> None:
     for n in range(2_000):
         following = [f"from pkg.m{n * 2 + k} import work as work{k}\n" for k in (1, 2) if n * 2 + k < 2_000]
         calls = "".join(f"    work{k}()\n" for k in range(1, len(following) + 1))
-        files[f"pkg/m{n}.py"] = "import fastapi\n" + "".join(following) + f"\n\ndef work(x=None):\n{calls}    return {n}\n"
+        files[f"pkg/m{n}.py"] = (
+            "import fastapi\n" + "".join(following) + f"\n\ndef work(x=None):\n{calls}    return {n}\n"
+        )
     files["pkg/m1999.py"] = WAITING
     write(tmp_path, files)
     started = time.monotonic()
@@ -200,7 +213,9 @@ def copied(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("project", sorted(FIXTURES.glob("*/project_*")), ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.parametrize(
+    "project", sorted(FIXTURES.glob("*/project_*")), ids=lambda path: f"{path.parent.name}/{path.name}"
+)
 def test_one_file_is_judged_as_within_its_project(project: Path) -> None:
     root = project.resolve()
     together = findings(root)
@@ -208,7 +223,9 @@ def test_one_file_is_judged_as_within_its_project(project: Path) -> None:
         assert findings(root, path) == tuple(f for f in together if f.path == path)
 
 
-@pytest.mark.parametrize("project", sorted(FIXTURES.glob("*/project_*")), ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.parametrize(
+    "project", sorted(FIXTURES.glob("*/project_*")), ids=lambda path: f"{path.parent.name}/{path.name}"
+)
 def test_order_of_files_does_not_matter(project: Path) -> None:
     root = project.resolve()
     files = sorted(root.rglob("*.py"))
@@ -219,7 +236,13 @@ def test_hash_seed_does_not_matter(tmp_path: Path) -> None:
     folder = copied(tmp_path)
     command = [sys.executable, "-m", "streamlint", "--select", "STL0,STL1,STL2", "--output-format", "full", str(folder)]
     runs = [
-        subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, check=False, env={**os.environ, "PYTHONHASHSEED": seed})
+        subprocess.run(
+            command,
+            cwd=Path(__file__).parent.parent,
+            capture_output=True,
+            check=False,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        )
         for seed in ("0", "1", "2")
     ]
     assert b"STL204" in runs[0].stdout
