@@ -38,6 +38,9 @@ _LOGGING = frozenset(("debug", "info", "warning", "warn", "error", "exception", 
 _PRINTING = frozenset(("builtins.print",))
 
 
+_OF_CLASSES = ("staticmethod", "classmethod")
+
+
 def served(file: PythonFile, function: cst.FunctionDef) -> ir.Scope | None:
     """The scope of a generator function if requests run it for its items: no dependency, no context manager."""
     scope = file.scope(function)
@@ -49,7 +52,8 @@ def served(file: PythonFile, function: cst.FunctionDef) -> ir.Scope | None:
     if is_sent(file, scope):
         return scope
     reached = file.project.reach.from_request(file.facts, scope)
-    return scope if reached is not None and reached.is_certain and not scope.decorators else None
+    plain = all(ir.dotted(decorator) in _OF_CLASSES for decorator in scope.decorators)
+    return scope if reached is not None and reached.is_certain and plain else None
 
 
 def is_sent(file: PythonFile, scope: ir.Scope) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from streamlint.finding import Finding, Severity
-from streamlint.languages.held import held_at
+from streamlint.languages.held import Held, held_at, swallowed
 from streamlint.languages.python import PythonFile
 from streamlint.project.blocking import Cause
 from streamlint.repairs.off_loop import off_loop
@@ -82,7 +82,7 @@ class SyncLlamaCallInAsync(Rule):
     def called(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
         for held in held_at(file, node):
             hold = held.hold
-            if not hold.is_direct or hold.cause is not Cause.LLAMA:
+            if not hold.is_direct or hold.cause is not Cause.LLAMA or _is_told(held):
                 continue
             fix = off_loop(held, node)
             yield file.finding(
@@ -97,3 +97,9 @@ class SyncLlamaCallInAsync(Rule):
                 severity=held.severity,
                 fix=fix,
             )
+
+
+def _is_told(held: Held) -> bool:
+    """Whether another rule reports that the whole stream is taken there, which leaves nothing to wait for once it is repaired."""
+    span = held.file.span(held.node)
+    return (span.start, span.end) in swallowed(held.on_loop)
