@@ -5,7 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import cache
 
-from streamlint.knowledge.table import read
+from packaging.version import Version
+
+from streamlint.knowledge.table import Row, read
 
 
 class End(StrEnum):
@@ -37,3 +39,10 @@ def closers() -> dict[str, frozenset[str]]:
 @cache
 def lasting_facts() -> frozenset[str]:
     return frozenset(name for row in read("resources").rows("fact") for name in row.texts("names"))
+
+
+def closes_dependencies_early(fastapi: Version | None) -> bool:
+    """Whether this release of FastAPI ends dependencies before it sends the response; False where it is not known."""
+    values = read("resources").values["dependencies"]
+    row = Row(values) if isinstance(values, dict) else Row({})
+    return fastapi is not None and Version(row.text("since")) <= fastapi < Version(row.text("before"))

@@ -12,7 +12,7 @@ from streamlint.project.calls import dotted_name
 from streamlint.project.drains import exclusive
 from streamlint.project.frames import Frame
 from streamlint.project.uses import Uses
-from streamlint.project.values import Generated, Instance
+from streamlint.project.values import NOTHING, Function, Generated, Instance
 
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
@@ -67,6 +67,50 @@ class Resources:
                 return Outlived(entry, end, name.id, sending, answer, generator)
         return None
 
+    # Dependencies
+
+    def closed_dependency(self, parameter: ir.Parameter, frame: Frame, *, early: bool) -> Sending | None:
+        """The response that reads from what a dependency closed when the handler returned.
+
+        `early`: the installed FastAPI closes every dependency then, and not only those with `scope="function"`.
+        """
+        scope = frame.scope
+        if scope.is_generator or not (early or _is_function_scoped(parameter)):
+            return None
+        located = self.evaluator.parameters.dependencies(parameter, frame)
+        values = [value for given, where in located for value in self.evaluator.value(given, where)]
+        if not values or not all(isinstance(value, Function) and self._closes(value) for value in values):
+            return None
+        name = ir.Name(scope.start, scope.start, parameter.name, None)
+        for answer in scope.returns:
+            sending = self._sending(answer, frame)
+            if sending is not None and sending.response.streaming and self._needs(sending.content, name, frame, 0):
+                return sending
+        return None
+
+    def _closes(self, dependency: Function) -> bool:
+        """Whether a dependency yields what is unusable after its end."""
+        located = self.evaluator.scope_of(dependency)
+        if located is None or not located[1].is_generator or len(located[1].yields) != 1:
+            return False
+        frame = self.evaluator.any_call(*located)
+        item = located[1].yields[0]
+        if self._of_block(frame) is End.CLOSED:
+            return True
+        made = self.evaluator.value(item.value, frame) if isinstance(item.value, ir.Name) else NOTHING
+        kinds = [isinstance(value, Instance) and resource_ends().get(value.name) is End.CLOSED for value in made]
+        return bool(kinds) and all(kinds) and any(self._is_close(call, item) for call in located[1].calls)
+
+    @staticmethod
+    def _is_close(call: ir.Call, item: ir.Yield) -> bool:
+        function = call.function
+        if not isinstance(function, ir.Attribute) or function.attribute not in ("close", "aclose"):
+            return False
+        same = (
+            isinstance(function.base, ir.Name) and isinstance(item.value, ir.Name) and function.base.id == item.value.id
+        )
+        return same and call.start > item.end
+
     def end(self, context: ir.Expression, frame: Frame, depth: int = 0) -> End | None:
         """What becomes of a context manager at the end of its block; None where that is not known, or does no harm."""
         ends = resource_ends()
@@ -92,8 +136,11 @@ class Resources:
         return any(dotted_name(value) in names for value in self.evaluator.value(expression.function, frame))
 
     def _of_manager(self, manager: Generated, depth: int) -> End | None:
-        """A context manager of the project that yields what it opened in a `with`."""
-        scope = manager.frame.scope
+        return self._of_block(manager.frame, depth)
+
+    def _of_block(self, frame: Frame, depth: int = 0) -> End | None:
+        """What becomes of what a function yields out of a `with` that opened it."""
+        scope = frame.scope
         if len(scope.yields) != 1 or not isinstance(scope.yields[0].value, ir.Name):
             return None
         item = scope.yields[0]
@@ -102,7 +149,7 @@ class Resources:
             if name is None or not isinstance(item.value, ir.Name) or name.id != item.value.id:
                 continue
             if entry.body_start <= item.start and item.end <= entry.body_end:
-                end = self.end(entry.context, manager.frame, depth + 1)
+                end = self.end(entry.context, frame, depth + 1)
                 return end if end is End.CLOSED else None
         return None
 
@@ -169,3 +216,13 @@ class Resources:
         if path not in self._known_uses:
             self._known_uses[path] = Uses(frame.module)
         return self._known_uses[path]
+
+
+def _is_function_scoped(parameter: ir.Parameter) -> bool:
+    """Whether a dependency is declared as `Depends(..., scope="function")`."""
+    candidates = [parameter.default]
+    annotation = parameter.annotation
+    if isinstance(annotation, ir.Subscript) and isinstance(annotation.key, ir.Sequence):
+        candidates += annotation.key.items[1:]
+    scopes = [one.argument(None, "scope") for one in candidates if isinstance(one, ir.Call)]
+    return any(isinstance(scope, ir.Constant) and scope.value == "function" for scope in scopes)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from streamlint.finding import Finding, Related, Severity
-from streamlint.knowledge.resources import End
+from streamlint.knowledge.resources import End, closes_dependencies_early
 from streamlint.languages.python import PythonFile
 from streamlint.project.resources import Outlived
 from streamlint.repairs.resources import into_generator, is_only_return
@@ -25,7 +25,8 @@ class ResourceClosedEarly(Rule):
 
     Finds `with` and `async with` blocks around `return StreamingResponse(...)` where the stream reads from what the block opens:
     files, HTTP clients and their responses, connections, temporary folders. Also finds locks, semaphores and time limits around
-    nothing but that `return`.
+    nothing but that `return`, and dependencies with `yield` where FastAPI is known to be 0.106 to 0.117, or where they are
+    declared with `scope="function"`.
 
     ## Why it breaks streaming
 
@@ -92,7 +93,7 @@ class ResourceClosedEarly(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     message = "`{resource}` {fault}"
-    words = ("with",)
+    words = ("with", "Depends")
 
     @on(cst.With)
     def outlived(self, node: cst.With, file: PythonFile) -> Iterator[Finding]:
@@ -101,6 +102,27 @@ class ResourceClosedEarly(Rule):
             if found is None or (found.end is not End.CLOSED and not is_only_return(node)):
                 continue
             yield self._told(found, item.item, node, file)
+
+    @on(cst.FunctionDef)
+    def provided(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
+        scope = file.scope(node)
+        entry = file.entry(scope) if scope is not None else None
+        if scope is None or entry is None or not entry.answers:
+            return
+        early = closes_dependencies_early(file.project.version("fastapi", file.path))
+        for parameter in scope.parameters:
+            sending = file.project.resources.closed_dependency(parameter, file.frame(scope), early=early)
+            if sending is None:
+                continue
+            yield file.finding(
+                self,
+                _parameter(node, parameter.name),
+                resource=parameter.name,
+                fault=_FAULT[End.CLOSED],
+                label="this dependency ends when the handler returns",
+                related=(Related(file.place(Span(sending.content.start, sending.content.end)), "sent after that"),),
+                help='open it in the generator, or let it live as long as the request: `fastapi>=0.118`, no `scope="function"`',
+            )
 
     def _told(self, found: Outlived, opened: cst.BaseExpression, node: cst.With, file: PythonFile) -> Finding:
         content = found.sending.content
@@ -115,3 +137,8 @@ class ResourceClosedEarly(Rule):
             severity=Severity.ERROR if found.end is End.CLOSED else Severity.WARNING,
             fix=into_generator(file, node, found) if len(node.items) == 1 else None,
         )
+
+
+def _parameter(node: cst.FunctionDef, name: str) -> cst.CSTNode:
+    parameters = (*node.params.posonly_params, *node.params.params, *node.params.kwonly_params)
+    return next((parameter.name for parameter in parameters if parameter.name.value == name), node.name)

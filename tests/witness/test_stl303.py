@@ -116,3 +116,37 @@ def test_a_time_limit_does_not_watch_the_stream() -> None:
     assert broken.streamed
     assert not fixed.complete
     assert fixed.arrivals < broken.arrivals
+
+
+DEPENDENCY = (
+    HEAD
+    + """
+from fastapi import Depends
+
+
+async def http_client():
+    async with httpx.AsyncClient() as client:
+        yield client
+
+
+@app.get("/chat")
+async def chat(request: Request, q: str, client=Depends(http_client, scope="function")):
+    url = f"http://127.0.0.1:{request.scope['server'][1]}/model?q={q}"
+
+    async def stream():
+        async with client.stream("GET", url) as response:
+            async for text in response.aiter_text():
+                yield text
+
+    return StreamingResponse(stream(), media_type="text/plain")
+"""
+)
+
+
+@repeated
+def test_a_dependency_that_ends_with_the_function_is_closed_before_the_stream() -> None:
+    """What FastAPI 0.106 to 0.117 did to every dependency, today's release does with `scope="function"`."""
+    broken, fixed = broken_and_fixed(DEPENDENCY, fixed=DEPENDENCY.replace(', scope="function"', ""))
+    assert broken.body == ""
+    assert not broken.complete
+    assert fixed.streamed
