@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from streamlint.fix import Edit, Fix, Level
+from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.project import syntax as ir
 from streamlint.project.framing import Fault, Unframed
 from streamlint.source import Span
@@ -29,7 +29,7 @@ def framed(file: PythonFile, unframed: Unframed) -> Fix | None:
         case Fault.RAW if unframed.is_iterator:
             return _each(file, unframed, text, span)
         case Fault.RAW if _SIMPLE.fullmatch(text):
-            return _response("frame each token as an event", Edit(span, f'f"data: {{{text}}}\\n\\n"'))
+            return _response("frame each token as an event", Edit(span, _event(text)))
         case Fault.HALF:
             return _response("end each event with an empty line", Edit(Span(span.end - 1, span.end - 1), "\\n"))
         case Fault.TWICE if found := _TWICE.fullmatch(text):
@@ -48,11 +48,17 @@ def _each(file: PythonFile, unframed: Unframed, text: str, span: Span) -> Fix | 
         if item is None or not _SIMPLE.fullmatch(element):
             return None
         return _response(
-            "frame each token as an event", Edit(Span(item.start, item.end), f'f"data: {{{element}}}\\n\\n"')
+            "frame each token as an event", Edit(Span(item.start, item.end), _event(element))
         )
     loop = "async for" if unframed.is_async else "for"
-    return _response("frame each token as an event", Edit(span, f'(f"data: {{token}}\\n\\n" {loop} token in {text})'))
+    return _response("frame each token as an event", Edit(span, f'({_event("token")} {loop} token in {text})'))
+
+
+def _event(token: str) -> str:
+    """One event; as JSON, because a line break or a leading space inside a token would be lost in plain `data:` lines."""
+    return f'f"data: {{json.dumps({token})}}\\n\\n"'
 
 
 def _response(title: str, edit: Edit) -> Fix:
-    return Fix(title, (edit,), Level.RESPONSE, _REASON)
+    imports = frozenset((Import("json"),)) if "json." in edit.text else frozenset()
+    return Fix(title, (edit,), Level.RESPONSE, _REASON, imports)

@@ -18,7 +18,7 @@ _WHAT = {
     Fault.TWICE: "is framed again by the response, so the client reads `data: ` in front of every token",
 }
 _HELP = {
-    Fault.RAW: 'send `f"data: {token}\\n\\n"`, or `json.dumps(token)` in it where tokens hold line breaks',
+    Fault.RAW: 'send `f"data: {json.dumps(token)}\\n\\n"`; without JSON, line breaks inside tokens would be lost',
     Fault.HALF: "end each event with an empty line: `\\n\\n`",
     Fault.TWICE: "yield the text alone; the response class adds `data: ` and the empty line",
 }
@@ -60,6 +60,8 @@ class UnframedSse(Rule):
     ## Use instead
 
     ```python
+    import json
+
     from fastapi import FastAPI
     from fastapi.responses import StreamingResponse
 
@@ -72,15 +74,15 @@ class UnframedSse(Rule):
 
         def events():
             for token in response.response_gen:
-                yield f"data: {token}\n\n"
+                yield f"data: {json.dumps(token)}\n\n"
 
         return StreamingResponse(events(), media_type="text/event-stream")
     ```
 
     ## Fix safety
 
-    `response`: the client receives events where it received bare text. A token that holds a line break loses it in this
-    frame; where that matters, send `json.dumps(token)` and parse it in the client.
+    `response`: the client receives events where it received bare text, each with its token as JSON, because a line break or a
+    leading space inside a token would be lost in plain `data:` lines. The client parses the JSON.
 
     ## References
 

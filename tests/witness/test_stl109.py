@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from .measure import broken_and_fixed, repeated
@@ -63,7 +65,8 @@ def test_no_event_reaches_the_client(item: str) -> None:
     assert broken.streamed
     assert len(events(broken.body)) <= 1
     assert fixed.streamed
-    assert events(fixed.body) == [f"tok{number} " for number in range(20)]
+    tokens = [json.loads(event) if item == "token" else event for event in events(fixed.body)]
+    assert tokens == [f"tok{number} " for number in range(20)]
 
 
 @repeated
