@@ -14,13 +14,15 @@ from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
-from streamlint.project.values import Bound, Llama, Origin
+from streamlint.project.values import Bound, Function, Llama, Origin
 
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
     from streamlint.project.reach import Reach
 
 _CONVERSING = frozenset(("chat", "achat", "stream_chat", "astream_chat"))
+_LOOKUPS = frozenset(("get", "setdefault", "pop"))
+_DEEPEST = 5
 _CACHES = frozenset(("functools.lru_cache", "functools.cache", "streamlit.cache_resource"))
 _ONE_USER = frozenset(("streamlit",))
 """Frameworks that run a module again for every visitor."""
@@ -39,7 +41,7 @@ class Lifetimes:
             return None
         if call.argument(1, "chat_history") is not None or any(name is None for name, _ in call.keywords):
             return None
-        if self._is_reset(call.function.base, frame):
+        if self._is_reset(call.function.base, frame) or self._is_looked_up(call.function.base, frame, 0):
             return None
         values = self.evaluator.value(call.function, frame)
         origins = [
@@ -57,6 +59,22 @@ class Lifetimes:
     def _is_reset(engine: ir.Expression, frame: Frame) -> bool:
         words = ir.dotted(engine)
         return any(ir.dotted(call.function) == f"{words}.reset" for call in frame.scope.calls)
+
+    def _is_looked_up(self, engine: ir.Expression, frame: Frame, depth: int) -> bool:
+        """Whether an engine is chosen by something that a request may bring: a key, or an argument."""
+        match engine:
+            case ir.Subscript():
+                return not isinstance(engine.key, ir.Constant)
+            case ir.Await():
+                return self._is_looked_up(engine.value, frame, depth + 1)
+            case ir.Call(function=ir.Attribute(attribute=word)) if word in _LOOKUPS and engine.arguments:
+                return True
+            case ir.Call() if engine.arguments or engine.keywords:
+                return any(isinstance(value, Function) for value in self.evaluator.value(engine.function, frame))
+            case ir.Name() if engine.bindings and depth < _DEEPEST:
+                made = [frame.scope.bindings[index].value for index in engine.bindings]
+                return any(one is not None and self._is_looked_up(one, frame, depth + 1) for one in made)
+        return False
 
     def _is_made_once(self, origin: Origin) -> bool:
         module = self.evaluator.modules.load(origin.path)
