@@ -29,6 +29,8 @@ _REQUEST = "starlette.requests.Request"
 _REFUSALS = frozenset(
     ("fastapi.HTTPException", "fastapi.exceptions.HTTPException", "starlette.exceptions.HTTPException")
 )
+_STEPS = frozenset(("__anext__", "__next__"))
+_STEPPING = frozenset(("builtins.anext", "builtins.next"))
 _LEAVING = (cst.Raise, cst.Return, cst.Break)
 _SCOPES = (cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.GeneratorExp)
 _CANCELLATION = frozenset(("asyncio.CancelledError", "asyncio.exceptions.CancelledError", "builtins.GeneratorExit"))
@@ -217,7 +219,7 @@ def hiders(file: PythonFile, function: cst.FunctionDef) -> Iterator[cst.ExceptHa
 def refusals(file: PythonFile, function: cst.FunctionDef) -> Iterator[cst.Raise]:
     """`raise HTTPException(...)` in a generator that a response sends, where no handler of its own catches it."""
     scope = file.scope(function)
-    if scope is None or not scope.is_generator or not is_sent(file, scope):
+    if scope is None or not scope.is_generator or not is_sent(file, scope) or _is_begun_first(file, scope):
         return
     for node, around in parts(function.body):
         if not isinstance(node, cst.Raise) or node.exc is None:
@@ -225,6 +227,19 @@ def refusals(file: PythonFile, function: cst.FunctionDef) -> Iterator[cst.Raise]
         raised = node.exc.func if isinstance(node.exc, cst.Call) else node.exc
         if dotted_names(file.value(raised)) & _REFUSALS and not _is_caught(file, around):
             yield node
+
+
+def _is_begun_first(file: PythonFile, scope: ir.Scope) -> bool:
+    """Whether a function that sends the generator takes items by hand, and so meets the exception before the response."""
+    evaluator = file.project.evaluator
+    for sent in file.project.sent.generator(file.path, scope):
+        frame = sent.sending.frame
+        for call in frame.scope.calls:
+            if isinstance(call.function, ir.Attribute) and call.function.attribute in _STEPS:
+                return True
+            if dotted_names(evaluator.value(call.function, frame)) & _STEPPING:
+                return True
+    return False
 
 
 def _sends(body: cst.BaseSuite) -> bool:
