@@ -93,9 +93,9 @@ def _load(row: RuleName) -> Rule:
 
 def dispatch(file: PythonFile, rules: Sequence[Rule]) -> Iterator[Finding]:
     """The findings of all `rules` in one walk; a check that crashes becomes a finding, once, and the others go on."""
-    checks = _Checks(rules)
+    checks = _checks(tuple(rules))
     crashed: set[Rule] = set()
-    for node in file.walk():
+    for node in file.walk(lambda node_type: bool(checks.of(node_type))):
         for rule, check in checks.of(type(node)):
             if rule in crashed:
                 continue
@@ -141,6 +141,12 @@ class _Checks:
                 (rule, method) for rule, method, types in self._marked if issubclass(node_type, types)
             )
         return self._by_type[node_type]
+
+
+@cache
+def _checks(rules: tuple[Rule, ...]) -> _Checks:
+    """Made once for all files of a run."""
+    return _Checks(rules)
 
 
 def _marked(rule: Rule) -> Iterator[tuple[Check, tuple[type[Any], ...]]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -54,9 +55,10 @@ class PythonFile:
     def spans(self) -> dict[cst.CSTNode, Span]:
         return spans_of(self.module)
 
-    def walk(self) -> Iterator[cst.CSTNode]:
-        """Every node that has a place, in the order of the text, outer ones first."""
-        return iter(sorted(self.spans, key=lambda node: (self.spans[node].start, -self.spans[node].end)))
+    def walk(self, wanted: Callable[[type[cst.CSTNode]], bool] = lambda _: True) -> Iterator[cst.CSTNode]:
+        """Every node of the wanted types that has a place, in the order of the text, outer ones first."""
+        nodes = [(span.start, -span.end, node) for node, span in self.spans.items() if wanted(type(node))]
+        return (node for _, _, node in sorted(nodes, key=itemgetter(0, 1)))
 
     def span(self, node: cst.CSTNode) -> Span:
         """Character offsets, without white space and parentheses around."""
