@@ -10,11 +10,12 @@ import libcst as cst
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.languages.generators import catches_cancellation, caught, holds, parts, served
-from streamlint.project.values import Bound, Function, Llama
+from streamlint.project.values import Bound, Function, Llama, Unknown
 
 if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
 
+_RUNNERS = frozenset(("llama_index", "workflows"))
 _FRAMEWORKS = frozenset(("fastapi", "starlette"))
 _SHIELDING = frozenset(("shield", "CancelScope", "move_on_after", "fail_after"))
 
@@ -86,6 +87,8 @@ def _names_any(root: cst.CSTNode, words: frozenset[str]) -> bool:
 def _suspends(file: PythonFile, call: cst.Call) -> bool:
     """Whether awaiting the call waits for something: the end of a run, or a project coroutine that awaits more."""
     values = file.value(call.func)
+    if all(isinstance(value, Unknown) for value in values):
+        return _ends_a_run(file, call)
     if len(values) != 1:
         return False
     for value in values:
@@ -97,6 +100,13 @@ def _suspends(file: PythonFile, call: cst.Call) -> bool:
         words = {attribute.attribute for attribute in located[1].attributes} | {name.id for name in located[1].names}
         return bool(located[1].awaited) and not words & _SHIELDING
     return False
+
+
+def _ends_a_run(file: PythonFile, call: cst.Call) -> bool:
+    """Whether the name alone tells the end of a LlamaIndex run, on an object that could not be followed."""
+    imported = {name.partition(".")[0] for name, _, level in file.facts.summary.imports if not level}
+    named = isinstance(call.func, cst.Attribute) and call.func.attr.value == "cancel_run"
+    return named and not call.args and bool(imported & _RUNNERS)
 
 
 def _line(file: PythonFile, wait: cst.Await, around: Sequence[cst.CSTNode]) -> cst.BaseStatement | None:
