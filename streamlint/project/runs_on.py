@@ -30,6 +30,8 @@ class What(StrEnum):
     RUN = "run"
     TASK = "task"
     THREAD = "thread"
+    BRIDGE = "bridge"
+    """A thread that hands tokens over to the event loop as it must."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Runs:
         if names & _TASKS and call.arguments and self._runs_model(self.evaluator.value(call.arguments[0], frame), True):
             what = What.TASK
         elif names & _THREADS and target is not None and self._runs_model(self.evaluator.value(target, frame), False):
-            what = What.THREAD
+            what = What.BRIDGE if self._hands_over(self.evaluator.value(target, frame)) else What.THREAD
         else:
             return
         if self._is_kept_here(call, frame):
@@ -122,6 +124,11 @@ class Runs:
             if any(not _may_stop(loop, located[1]) for loop in loops):
                 return True
         return False
+
+    def _hands_over(self, values: Values) -> bool:
+        located = [self.evaluator.scope_of(value) for value in values if isinstance(value, Function)]
+        attributes = [one.attribute for found in located if found is not None for one in found[1].attributes]
+        return "call_soon_threadsafe" in attributes
 
     def _is_kept_here(self, call: ir.Call, frame: Frame) -> bool:
         """Whether what is started stays in this function: dropped, or under a name that nothing else is given."""

@@ -20,7 +20,8 @@ class RunsAfterDisconnect(Rule):
     ## What it does
 
     Finds work behind an async generator that goes on when the client has left: the run of a workflow or an agent that nothing
-    cancels, and a task or a thread that takes tokens from a model and that nothing can stop.
+    cancels, and a task or a thread that takes tokens from a model and that nothing can stop. A thread that hands its tokens over
+    with `call_soon_threadsafe` is right in every other way: it is advice, reported when the rule is selected by its code.
 
     ## Why it breaks streaming
 
@@ -116,14 +117,16 @@ class RunsAfterDisconnect(Rule):
                 help=_way_out(found),
                 notes=(_RAN_ON,),
                 fix=fix,
+                severity=Severity.ADVICE if found.what is What.BRIDGE else None,
             )
 
 
-_WHAT = {What.RUN: "the run", What.TASK: "the task", What.THREAD: "the thread"}
+_WHAT = {What.RUN: "the run", What.TASK: "the task", What.THREAD: "the thread", What.BRIDGE: "the thread"}
 _LABELS = {
     What.RUN: "only the loop ends with the client; nothing cancels the run",
     What.TASK: "takes tokens from the model, and nothing cancels it",
     What.THREAD: "takes tokens from the model, and nothing can stop it",
+    What.BRIDGE: "takes tokens from the model, and nothing can stop it",
 }
 
 
