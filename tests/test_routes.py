@@ -121,6 +121,33 @@ app.include_router(router, prefix="/v2")
     }
 
 
+def test_a_router_class_of_the_project(tmp_path: Path) -> None:
+    found = routes(
+        tmp_path,
+        own="""
+from fastapi import APIRouter
+
+class OwnRouter(APIRouter):
+    def add_api_route(self, path, endpoint, **kwargs):
+        super().add_api_route(path, endpoint, **kwargs)
+""",
+        main="""
+from fastapi import FastAPI
+from own import OwnRouter
+
+router: OwnRouter = OwnRouter(prefix="/items", tags=["items"])
+
+@router.post("/")
+async def create(): ...
+
+app = FastAPI()
+for each in (router,):
+    app.include_router(each, prefix="/api")
+""",
+    )
+    assert found == {("POST", "/api/items/", "create", LOOP)}
+
+
 def test_a_mounted_application(tmp_path: Path) -> None:
     found = routes(
         tmp_path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from streamlint.project import syntax as ir
@@ -151,8 +152,17 @@ class Callers:
                     names.add(below)
                     pending.append(below)
         found = [row for each in sorted(names) for row in self.calls_of(each)]
+        for each in sorted(names):
+            found += self._by_class_around.get(each, ())
+        return found
+
+    @cached_property
+    def _by_class_around(self) -> dict[str, list[tuple[Module, ir.Scope, ir.Call]]]:
+        """The calls `cls(...)` and `super().__init__()` by the name of the class that holds them."""
+        found: dict[str, list[tuple[Module, ir.Scope, ir.Call]]] = {}
         for word in ("cls", "__init__"):
-            found += [row for row in self.calls_of(word) if _class_around(row[0], row[1]) in names]
+            for row in self.calls_of(word):
+                found.setdefault(_class_around(row[0], row[1]), []).append(row)
         return found
 
     def _handed_over(self, function: Function, scope: ir.Scope) -> Iterator[CallSite]:
@@ -219,7 +229,7 @@ class Callers:
         if not knowledge.objects.is_state(base.name):
             return NOTHING
         found = []
-        for module, scope, call in self._lifespans():
+        for module, scope, call in self._lifespans:
             given = call.argument(None, "lifespan")
             if given is None:
                 continue
@@ -230,6 +240,7 @@ class Callers:
                     found += [values for key, values in value.items if key == member]
         return self.evaluator.union(found)
 
+    @cached_property
     def _lifespans(self) -> list[tuple[Module, ir.Scope, ir.Call]]:
         return [
             row

@@ -81,10 +81,10 @@ class Entry:
 
     @property
     def title(self) -> str:
-        """How people name it: `GET /chat`, or its kind and name."""
+        """How messages name it: `GET /chat`, or its kind and name; the code words are in backticks."""
         if self.kind in (Kind.ROUTE, Kind.WEBSOCKET) and self.path:
             verb = "WebSocket" if self.kind is Kind.WEBSOCKET else "/".join(self.methods)
-            return f"{verb} {self.path}".strip()
+            return f"`{f'{verb} {self.path}'.strip()}`"
         return f"{self.kind} `{self.name}`"
 
     @property
@@ -171,7 +171,10 @@ class EntryPoints:
                 case Bound(receiver=Instance() as owner):
                     registration = self._of_application(owner, value.name)
                     if registration is not None:
-                        yield registration, owner
+                        yield (
+                            registration,
+                            owner if owner.origin is not None else self._inheritor(function, frame, owner),
+                        )
                         return
                 case External():
                     registration = self.frameworks.call(value.name)
@@ -195,6 +198,14 @@ class EntryPoints:
             if made is not None:
                 return self._of_application(Instance(made, owner.origin), rest)
         return self.frameworks.decorator(owner.name, method)
+
+    def _inheritor(self, function: ir.Expression, frame: Frame, owner: Instance) -> Value:
+        """The project's own router whose method is inherited from outside."""
+        if isinstance(function, ir.Attribute):
+            for value in self.evaluator.value(function.base, frame):
+                if isinstance(value, Object) and value.origin is not None:
+                    return value
+        return owner
 
     def _of_subclass(self, function: ir.Attribute, frame: Frame) -> Iterator[tuple[Registration, Value | None]]:
         for owner in self.evaluator.value(function.base, frame):

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.frameworks import Argument, Registration
 from streamlint.project import syntax as ir
 from streamlint.project.frames import Frame
-from streamlint.project.values import Collection, Constant, External, Instance, Object, Origin, ProjectModule, Value
+from streamlint.project.values import (
+    Class,
+    Collection,
+    Constant,
+    External,
+    Instance,
+    Object,
+    Origin,
+    ProjectModule,
+    Value,
+)
 
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
@@ -164,12 +174,17 @@ class RoutePaths:
 
     def _given_prefix(self, call: ir.Call, frame: Frame) -> str:
         for value in self.evaluator.value(call.function, frame):
-            application = (
-                self.evaluator.knowledge.frameworks.application(value.name) if isinstance(value, External) else None
-            )
-            if application is not None and application.prefix_keyword:
-                return self._prefix_text(call.argument(None, application.prefix_keyword), frame)
+            for name in self._class_names(value):
+                application = self.evaluator.knowledge.frameworks.application(name)
+                if application is not None and application.prefix_keyword:
+                    return self._prefix_text(call.argument(None, application.prefix_keyword), frame)
         return ""
+
+    def _class_names(self, value: Value) -> tuple[str, ...]:
+        """A class outside the project by its name; a class of the project by those that it is derived from."""
+        if isinstance(value, Class):
+            return tuple(self.evaluator.attributes.outside_bases(Object(value.path, value.scope)))
+        return (value.name,) if isinstance(value, External) else ()
 
 
 def identity(value: Value | None) -> object:
