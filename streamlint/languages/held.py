@@ -39,7 +39,7 @@ class OnLoop:
         entry = self.reached.entry
         if entry is None:
             return "other clients wait"
-        return f"{f'`{entry.title}`' if '`' not in entry.title else entry.title} waits"
+        return f"{entry.title} waits"
 
     @property
     def way(self) -> tuple[Related, ...]:
@@ -48,7 +48,7 @@ class OnLoop:
         hops = self.reached.hops
         if entry is None or not hops:
             return ()
-        title = f"`{entry.title}`" if "`" not in entry.title else entry.title
+        title = entry.title
         first = Hop(hops[0].path, hops[0].start, hops[0].end, f"{title} {hops[0].label}")
         return self.file.related((first, *hops[1:]))
 

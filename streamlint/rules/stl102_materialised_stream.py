@@ -81,7 +81,7 @@ class MaterialisedStream(Rule):
     name = "materialised-stream"
     severity = Severity.ERROR
     since = "0.1.0"
-    message = "`{route}` makes one piece of the stream before anything is sent"
+    message = "{route} makes one piece of the stream before anything is sent"
 
     @on(cst.FunctionDef)
     def swallowed(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:

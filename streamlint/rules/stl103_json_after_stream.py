@@ -72,7 +72,7 @@ class JsonAfterStream(Rule):
     name = "json-after-stream"
     severity = Severity.ERROR
     since = "0.1.0"
-    message = "`{route}` starts a stream and then answers in one piece"
+    message = "{route} starts a stream and then answers in one piece"
 
     @on(cst.FunctionDef)
     def answered(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:

@@ -69,7 +69,7 @@ class ReplayedStream(Rule):
     name = "replayed-stream"
     severity = Severity.ERROR
     since = "0.1.0"
-    message = "`{route}` streams what it has already drained, so everything arrives at once"
+    message = "{route} streams what it has already drained, so everything arrives at once"
 
     @on(cst.FunctionDef)
     def replayed(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:

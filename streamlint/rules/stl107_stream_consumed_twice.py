@@ -77,7 +77,7 @@ class StreamConsumedTwice(Rule):
     name = "stream-consumed-twice"
     severity = Severity.ERROR
     since = "0.1.0"
-    message = "`{text}` takes the tokens before the response of `{route}` gets them, so the client receives nothing of the stream"
+    message = "`{text}` takes the tokens before the response of {route} gets them, so the client receives nothing of the stream"
 
     @on(cst.FunctionDef)
     def consumed(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:

@@ -74,7 +74,7 @@ class SerialisedDrain(Rule):
     name = "serialised-drain"
     severity = Severity.ERROR
     since = "0.1.0"
-    message = "`{route}` waits in a thread for the last token before anything is sent"
+    message = "{route} waits in a thread for the last token before anything is sent"
 
     @on(cst.FunctionDef)
     def collected(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:

@@ -69,7 +69,7 @@ class SharedChatEngine(Rule):
     name = "shared-chat-engine"
     severity = Severity.ERROR
     since = "0.1.0"
-    message = "`{engine}` is one conversation for all users of `{route}`"
+    message = "`{engine}` is one conversation for all users of {route}"
     words = ("chat",)
 
     @on(cst.Call)
@@ -91,7 +91,7 @@ class SharedChatEngine(Rule):
             self,
             node,
             engine=file.text(call.function.base),
-            route=reached.entry.title.replace("`", ""),
+            route=reached.entry.title,
             label="adds to a history that every user shares",
             related=(Related(place, "made once, for all requests"),) if place is not None else (),
             help="make the engine for each request, with a memory that belongs to the user's session",
