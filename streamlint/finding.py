@@ -75,9 +75,14 @@ class ToolCode:
 
 
 UNREADABLE_FILE = ToolCode(
-    "STL001", "unreadable-file", Severity.ERROR, "the file cannot be read, decoded or parsed, so nothing in it was checked"
+    "STL001",
+    "unreadable-file",
+    Severity.ERROR,
+    "the file cannot be read, decoded or parsed, so nothing in it was checked",
 )
 UNUSED_IGNORE = ToolCode("STL002", "unused-ignore", Severity.WARNING, "an ignore comment that no finding needs")
-BLANKET_IGNORE = ToolCode("STL003", "blanket-ignore", Severity.WARNING, "an ignore comment without a code hides every finding on its line")
+BLANKET_IGNORE = ToolCode(
+    "STL003", "blanket-ignore", Severity.WARNING, "an ignore comment without a code hides every finding on its line"
+)
 RULE_CRASHED = ToolCode("STL009", "rule-crashed", Severity.ERROR, "a rule failed on this file; the other rules went on")
 TOOL_CODES = (UNREADABLE_FILE, UNUSED_IGNORE, BLANKET_IGNORE, RULE_CRASHED)

@@ -47,7 +47,9 @@ class PythonFile:
         try:
             self.module = cst.parse_module(source.text)
         except cst.ParserSyntaxError as error:
-            raise UnparsableFile(f"cannot be read by libcst: {error.message}", error.raw_line, error.raw_column + 1) from error
+            raise UnparsableFile(
+                f"cannot be read by libcst: {error.message}", error.raw_line, error.raw_column + 1
+            ) from error
 
     # Nodes and places
 
@@ -235,7 +237,7 @@ class PythonFile:
         found: dict[int, Sequence[cst.BaseStatement]] = {}
         for node in self.spans:
             if isinstance(node, cst.IndentedBlock):
-                body = [item for item in node.body if isinstance(item, cst.BaseStatement)]
+                body = list(node.body)
                 found.update({id(item): body for item in body})
         found.update({id(item): list(self.module.body) for item in self.module.body})
         return found

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from streamlint.project.blocking import Blocking
     from streamlint.project.bodies_read import BodiesRead
     from streamlint.project.consumed import Consumptions
+    from streamlint.project.contexts import Contexts
     from streamlint.project.cumulative import Cumulatives
     from streamlint.project.drains import Drains
-    from streamlint.project.framing import Framing
-    from streamlint.project.contexts import Contexts
     from streamlint.project.entry_points import Entry
     from streamlint.project.evaluate import Evaluator
+    from streamlint.project.framing import Framing
+    from streamlint.project.lifetimes import Lifetimes
     from streamlint.project.misgiven import Misgivings
     from streamlint.project.mismatch import Mismatches
-    from streamlint.project.lifetimes import Lifetimes
     from streamlint.project.modules import Module, Modules
     from streamlint.project.named_heavy import NamedHeavy
     from streamlint.project.nested_loops import NestedLoops
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from streamlint.project.resources import Resources
     from streamlint.project.routes import EntryPoint
     from streamlint.project.runs_on import Runs
-    from streamlint.project.serialised import Serialised
-    from streamlint.project.versions import Versions
     from streamlint.project.sent import Sent
+    from streamlint.project.serialised import Serialised
     from streamlint.project.servers import Servers
+    from streamlint.project.versions import Versions
     from streamlint.project.workflows import Workflows
     from streamlint.source import Source
 
@@ -49,7 +49,9 @@ _WORDS = re.compile(
     rb"\b(?:" + _FRAMEWORKS + rb"|llama_index|workflows|response_gen|async\s+def|__event_emitter__)\b|def\s+pipe\b"
 )
 _ENTRANCE = re.compile(
-    rb"\b(?:" + _FRAMEWORKS + rb"|llama_index|response_gen)\b|def\s+pipe\b|\b(?:asyncio|anyio)\.run\b|\brun_until_complete\b"
+    rb"\b(?:"
+    + _FRAMEWORKS
+    + rb"|llama_index|response_gen)\b|def\s+pipe\b|\b(?:asyncio|anyio)\.run\b|\brun_until_complete\b"
 )
 
 
@@ -87,7 +89,7 @@ class Project:
         """Every module that may hold an entry point or a stream, and all that they import, loaded."""
         from streamlint.project.modules import Modules
 
-        modules = Modules(self.root, self._files, self._overlay)
+        modules = Modules(self.root, self._files, self._overlay, self.knowledge.frameworks.packages | {"llama_index"})
         pending = [path for path in modules.files if self._is_entrance(path)]
         seen: set[Path] = set()
         while pending:

@@ -120,7 +120,9 @@ class Blocking:
             if isinstance(value, Generated) and not value.is_async:
                 found = self.of_frame(value.frame)
                 if found is not None:
-                    hop = Hop(frame.module.path, iterable.start, iterable.end, f"iterates over `{value.frame.scope.name}`")
+                    hop = Hop(
+                        frame.module.path, iterable.start, iterable.end, f"iterates over `{value.frame.scope.name}`"
+                    )
                     return found.behind(hop)
             if isinstance(value, Instance):
                 step = self.evaluator.knowledge.blocking.iteration(value.name)
@@ -264,9 +266,7 @@ class Blocking:
             return given | left_out
         return {}
 
-    def _of_function(
-        self, function: Function, frame: Frame, arguments: dict[str, Values] | None = None
-    ) -> Hold | None:
+    def _of_function(self, function: Function, frame: Frame, arguments: dict[str, Values] | None = None) -> Hold | None:
         located = self.evaluator.scope_of(function)
         if located is None or located[1].is_async or located[1].is_generator:
             return None
@@ -430,7 +430,11 @@ def _is_callable(value: Value) -> bool:
 def _reason_of(heavy: str, receiver: Llama | None) -> str:
     if heavy:
         return f"does {heavy}" if not heavy.startswith("an ") else f"makes {heavy}"
-    return "waits for the model" if receiver is not None and receiver.role == "llm" else "waits for retrieval and the model"
+    return (
+        "waits for the model"
+        if receiver is not None and receiver.role == "llm"
+        else "waits for retrieval and the model"
+    )
 
 
 def _flags(expression: ir.Expression) -> Iterator[ir.Expression]:

@@ -135,9 +135,12 @@ def _super(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
 
 
 def _type(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
-    return frozenset(
-        Class(value.path, value.scope) for value in _first(evaluator, call, frame) if isinstance(value, Object)
-    ) or UNKNOWN
+    return (
+        frozenset(
+            Class(value.path, value.scope) for value in _first(evaluator, call, frame) if isinstance(value, Object)
+        )
+        or UNKNOWN
+    )
 
 
 def _cached(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:

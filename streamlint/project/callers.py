@@ -142,7 +142,7 @@ class Callers:
         return [name, *sorted(self._aliases.get(name, ()))]
 
     def _constructing(self, name: str) -> list[tuple[Module, ir.Scope, ir.Call]]:
-        """Calls that may run the `__init__` of a class of this name: its own, its descendants', `cls(...)` and `super().__init__()`."""
+        """Calls that may run the `__init__` of a class of this name: its own, its descendants', `cls(...)`, `super()`'s."""
         self._index()
         names, pending = {name}, [name]
         while pending:
@@ -278,5 +278,3 @@ def last_word(expression: ir.Expression) -> str:
     if isinstance(expression, ir.Attribute):
         return expression.attribute
     return expression.id if isinstance(expression, ir.Name) else ""
-
-

@@ -105,10 +105,8 @@ class Calls:
         if located is None:
             return UNKNOWN
         module, scope = located
-        if scope in self._active:
-            frame = self.evaluator.any_call(module, scope)
-        else:
-            frame = self.frame(function, arguments, depth)
+        recurses = scope in self._active
+        frame = self.evaluator.any_call(module, scope) if recurses else self.frame(function, arguments, depth)
         if scope.is_generator:
             return frozenset((Generated(Function(module.path, scope.index), scope.is_async, frame),))
         if depth >= _DEEPEST_CALL:
@@ -196,7 +194,9 @@ class Calls:
                 more = {**dict(function.keywords), **keywords}
                 return self.results(function.function, (*function.arguments, *arguments), more, None)
             case OffLoop():
-                return frozenset((Coroutine(self.evaluator.awaited(self.results(function.function, arguments, keywords, None))),))
+                return frozenset(
+                    (Coroutine(self.evaluator.awaited(self.results(function.function, arguments, keywords, None))),)
+                )
             case External() if function.name.rpartition(".")[2][:1].isupper():
                 return self.evaluator.parameters._instance(function)
             case Object():
@@ -262,7 +262,9 @@ class Calls:
             return known_builtin(self.evaluator, call, frame)
         if self.evaluator.knowledge.objects.is_dependency(function.name):
             given = call.argument(0, "dependency")
-            return self.evaluator.parameters.provided(self.evaluator.value(given, frame)) if given is not None else UNKNOWN
+            return (
+                self.evaluator.parameters.provided(self.evaluator.value(given, frame)) if given is not None else UNKNOWN
+            )
         moved = self._off_loop(function.name, call, frame)
         if moved is not None:
             return moved
@@ -384,5 +386,3 @@ def dotted_name(value: Value) -> str:
         case Bound(receiver=External()):
             return f"{value.receiver.name}.{value.name}"  # type: ignore[union-attr]  # the pattern says External
     return ""
-
-

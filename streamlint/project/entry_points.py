@@ -146,8 +146,6 @@ class EntryPoints:
         for decorator in scope.decorators:
             call = decorator if isinstance(decorator, ir.Call) else None
             function = call.function if call is not None else decorator
-            if call is None and isinstance(function, ir.Name | ir.Attribute) is False:
-                continue
             for registration, owner in self._registrations(function, outer, call):
                 if registration.kind is Kind.INCLUDE or registration.factory is not (call is not None):
                     if not (call is not None and registration.factory is False and registration.handler.position == 0):
@@ -227,7 +225,7 @@ class EntryPoints:
             return
         if not all(isinstance(v, Unknown) for v in self.evaluator.value(function.base, frame)):
             return
-        if frame.module.text(call).count("(") and not self._decorates(call, frame.module):
+        if not self._decorates(call, frame.module):
             return
         imported = {name.partition(".")[0] for name, _, level in frame.module.summary.imports if not level}
         for package, router in _FRAMEWORK_OF_VERBS:

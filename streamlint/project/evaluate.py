@@ -12,8 +12,8 @@ from streamlint.project.attributes import Attributes, constant_truth
 from streamlint.project.callers import Callers
 from streamlint.project.calls import Calls
 from streamlint.project.frames import Frame, Frames
-from streamlint.project.modules import Module, Modules
 from streamlint.project.llama import STREAM_ROLES
+from streamlint.project.modules import Module, Modules
 from streamlint.project.parameters import Parameters
 from streamlint.project.values import (
     NOTHING,
@@ -159,9 +159,9 @@ class Evaluator:
         """A name that the frame's own scope does not bind before its use."""
         outer = frame.parent
         while outer is not None:
-            if outer.scope.kind != "class" or outer is frame.parent and frame.scope.kind != "function":
-                if name in outer.scope.by_name:
-                    return self._outer(name, outer)
+            sees_class = outer is frame.parent and frame.scope.kind != "function"
+            if (outer.scope.kind != "class" or sees_class) and name in outer.scope.by_name:
+                return self._outer(name, outer)
             outer = outer.parent
         if name in frame.scope.by_name and frame.scope.kind == "module":
             return self._outer(name, frame)
@@ -175,7 +175,9 @@ class Evaluator:
         if indices is None:
             found = self._starred(name, frame.module)
         else:
-            found = self.union(self.binding(frame.scope.bindings[i], frame) for i in self._lasting(frame.scope, name, indices))
+            found = self.union(
+                self.binding(frame.scope.bindings[i], frame) for i in self._lasting(frame.scope, name, indices)
+            )
         if frame.scope.kind == "module" and not any(known(found)):
             return self.attributes.put_on_module(frame.module.path, name) or found
         return found
@@ -294,7 +296,12 @@ class Evaluator:
 
     def _sequence(self, expression: ir.Sequence, frame: Frame) -> Values:
         items = tuple(
-            (None, self.element(self.value(item.value, frame)) if isinstance(item, ir.Starred) else self.value(item, frame))
+            (
+                None,
+                self.element(self.value(item.value, frame))
+                if isinstance(item, ir.Starred)
+                else self.value(item, frame),
+            )
             for item in expression.items[:64]
         )
         return frozenset((Collection(expression.kind, items, self.origin(expression, frame)),))

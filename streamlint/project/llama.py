@@ -13,8 +13,6 @@ from streamlint.project.values import (
     Class,
     Constant,
     Coroutine,
-
-
     Llama,
     Object,
     Tokens,
@@ -68,7 +66,9 @@ class LlamaCalls:
         method, role = self._class_method(owner, member)
         if method is not None and role is not None:
             base = self._built(role, llama.canonical(owner) or owner, call, frame)
-            return frozenset((base,)) if method.returns is not Returns.NOTHING or member.startswith("from_") else UNKNOWN
+            return (
+                frozenset((base,)) if method.returns is not Returns.NOTHING or member.startswith("from_") else UNKNOWN
+            )
         role = llama.role(name)
         if role is None or not member[:1].isupper():
             return None
@@ -226,5 +226,3 @@ class LlamaCalls:
         items = "event" if receiver.role in (Role.WORKFLOW_HANDLER, Role.WORKFLOW, Role.WORKFLOW_CONTEXT) else "text"
         origin = receiver.origin or self.evaluator.origin(call, frame)
         return Tokens(is_async, items, origin, receiver.role, receiver.is_async)
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -49,10 +49,17 @@ class Module:
 
 
 class Modules:
-    """Finds and loads modules; `files` are all Python files of the tree, `overlay` are texts in place of those on disk."""
+    """Finds and loads modules.
 
-    def __init__(self, root: Path, files: Iterable[Path], overlay: Mapping[Path, Source]) -> None:
+    `files` are all Python files of the tree, `overlay` are texts in place of those on disk, `installed` are names of packages from
+    outside that a bare folder of the same name does not hide.
+    """
+
+    def __init__(
+        self, root: Path, files: Iterable[Path], overlay: Mapping[Path, Source], installed: Collection[str] = ()
+    ) -> None:
         self.root = root
+        self.installed = installed
         self.files = frozenset(files) | frozenset(overlay)
         self.overlay = overlay
         self._loaded: dict[Path, Module | None] = {}
@@ -141,10 +148,9 @@ class Modules:
                 return found
         return None
 
-    @staticmethod
-    def _is_source_folder(folder: Path) -> bool:
+    def _is_source_folder(self, folder: Path) -> bool:
         """A bare folder counts as a namespace package only where its name is no installed framework's."""
-        return folder.name not in _INSTALLED_LOOKALIKES
+        return folder.name not in self.installed
 
     def _roots(self, importer: Path) -> Iterator[Path]:
         """Folders that Python may have on its path when it runs the importing file, likeliest first."""
@@ -168,8 +174,3 @@ class Modules:
             if candidate in self.files:
                 return candidate
         return last if last in self._folders else None
-
-
-_INSTALLED_LOOKALIKES = frozenset(
-    ("fastapi", "starlette", "flask", "django", "llama_index", "litestar", "quart", "sanic", "aiohttp", "chainlit", "gradio", "streamlit")
-)

@@ -39,7 +39,6 @@ def summarise(source: Source) -> ir.Summary:
 _Environment: TypeAlias = dict[str, tuple[int, ...]]
 
 
-
 class _Lowering:
     """Walks a parsed module once, keeping which bindings reach the current place."""
 
@@ -239,7 +238,9 @@ class _Lowering:
         self.loop_exits.append([])
         return merges
 
-    def _leave_loop(self, merges: dict[str, ir.Binding], before: _Environment, orelse: list[ast.stmt], endless: bool) -> None:
+    def _leave_loop(
+        self, merges: dict[str, ir.Binding], before: _Environment, orelse: list[ast.stmt], endless: bool
+    ) -> None:
         after = self.environment
         exits = self.loop_exits.pop()
         for environment in (after, *exits):
@@ -258,7 +259,9 @@ class _Lowering:
         self.environment = dict(before)
         merges = self._enter_loop(node)
         targets = self._bind_target(node.target, "loop", iterable, is_async=is_async)
-        self.scope.loops.append(ir.Loop(iterable, is_async, start, end, body_start, self.branch, tuple(targets), self.scope.index))
+        self.scope.loops.append(
+            ir.Loop(iterable, is_async, start, end, body_start, self.branch, tuple(targets), self.scope.index)
+        )
         self.scope.has_await |= is_async
         self._block(node.body)
         self._leave_loop(merges, before, node.orelse, endless=False)
@@ -295,9 +298,7 @@ class _Lowering:
         body = (self._span(node.body[0])[0], self._span(node.body[-1])[1])
         for item in node.items:
             context = self._expression(item.context_expr)
-            self.scope.entries.append(
-                ir.Entry(context, is_async, context.start, context.end, self.branch, *body)
-            )
+            self.scope.entries.append(ir.Entry(context, is_async, context.start, context.end, self.branch, *body))
             if item.optional_vars is not None:
                 self._bind_target(item.optional_vars, "with", context, is_async=is_async)
         self._block(node.body)

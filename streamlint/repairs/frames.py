@@ -47,11 +47,9 @@ def _each(file: PythonFile, unframed: Unframed, text: str, span: Span) -> Fix | 
         element = file.text(item) if item is not None else ""
         if item is None or not _SIMPLE.fullmatch(element):
             return None
-        return _response(
-            "frame each token as an event", Edit(Span(item.start, item.end), _event(element))
-        )
+        return _response("frame each token as an event", Edit(Span(item.start, item.end), _event(element)))
     loop = "async for" if unframed.is_async else "for"
-    return _response("frame each token as an event", Edit(span, f'({_event("token")} {loop} token in {text})'))
+    return _response("frame each token as an event", Edit(span, f"({_event('token')} {loop} token in {text})"))
 
 
 def _event(token: str) -> str:
