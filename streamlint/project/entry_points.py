@@ -147,12 +147,17 @@ class EntryPoints:
             call = decorator if isinstance(decorator, ir.Call) else None
             function = call.function if call is not None else decorator
             for registration, owner in self._registrations(function, outer, call):
-                if registration.kind is Kind.INCLUDE or registration.factory is not (call is not None):
-                    if not (call is not None and registration.factory is False and registration.handler.position == 0):
-                        continue
-                    if call is not None and call.arguments and self._is_callable(call.arguments[0], outer):
-                        continue
-                yield self._entry(module, scope, registration, call, outer, owner)
+                if self._decorates_with(registration, call, outer):
+                    yield self._entry(module, scope, registration, call, outer, owner)
+
+    def _decorates_with(self, registration: Registration, call: ir.Call | None, frame: Frame) -> bool:
+        """A call must give the decorator; a bare one, or one with options only, is given the function first."""
+        if registration.kind is Kind.INCLUDE or call is None:
+            return registration.kind is not Kind.INCLUDE and not registration.factory
+        if registration.factory:
+            return True
+        given = call.arguments[0] if call.arguments else None
+        return registration.handler.position == 0 and (given is None or not self._is_callable(given, frame))
 
     def _is_callable(self, argument: ir.Expression, frame: Frame) -> bool:
         return any(isinstance(v, Function | Class | Object) for v in self.evaluator.value(argument, frame))
