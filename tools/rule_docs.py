@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -79,7 +80,8 @@ def _summary(each: rule.Rule) -> str:
     """The first sentence of the rule's documentation that is not a heading, on one line."""
     paragraphs = (inspect.getdoc(type(each)) or "").split("\n\n")
     first = next((paragraph for paragraph in paragraphs if not paragraph.lstrip().startswith("#")), "")
-    return " ".join(first.split()).replace("|", "\\|")
+    sentence = re.split(r"(?<=\.) (?=[A-Z])", " ".join(first.split()))[0]
+    return sentence.replace("|", "\\|")
 
 
 def _page(each: rule.Rule) -> str:
