@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from streamlint.project.sent import Sent
     from streamlint.project.serialised import Serialised
     from streamlint.project.servers import Servers
+    from streamlint.project.shown import Shows
     from streamlint.project.versions import Versions
     from streamlint.project.workflows import Workflows
     from streamlint.source import Source
@@ -243,6 +244,12 @@ class Project:
         from streamlint.project.bodies_read import BodiesRead
 
         return BodiesRead(self.evaluator, self.sent)
+
+    @cached_property
+    def shows(self) -> Shows:
+        from streamlint.project.shown import Shows
+
+        return Shows(self.drains)
 
     @cached_property
     def framing(self) -> Framing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.frameworks import Kind
 from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
+from streamlint.project.answers import Answers
+from streamlint.project.branches import branch_of, exclusive, is_handler
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.reach import Hop
 from streamlint.project.values import (
     Bound,
-    Class,
     Collection,
-    Constant,
     Coroutine,
     External,
     Function,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
 
 _DEEPEST = 6
-_COLLECTORS = frozenset(f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "sum", "max", "min", "dict"))
+COLLECTORS = frozenset(f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "sum", "max", "min", "dict"))
 _HARMLESS = frozenset(
     f"builtins.{name}"
     for name in (
@@ -111,6 +111,7 @@ class Drains:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
+        self.answers = Answers(evaluator)
         self._known: dict[Frame, tuple[Drain, ...]] = {}
         self._open: set[Frame] = set()
 
@@ -122,7 +123,9 @@ class Drains:
             return ()
         if not (entry.answers or entry.kind is Kind.WEBSOCKET):
             return ()
-        answers = [item for item in frame.scope.returns if item.value is not None and self.is_stream(item.value, frame)]
+        answers = [
+            item for item in frame.scope.returns if item.value is not None and self.answers.is_stream(item.value, frame)
+        ]
         found = []
         for drain in self.in_frame(frame):
             if any(exclusive(frame.scope, drain.branch, item.branch) for item in answers):
@@ -144,7 +147,9 @@ class Drains:
             for part in ir.walk(root):
                 if isinstance(part, ir.Choice):
                     others = [o for o in part.options if not (o.start <= drain.start and drain.end <= o.end)]
-                    if len(others) < len(part.options) and any(self.is_stream(other, frame) for other in others):
+                    if len(others) < len(part.options) and any(
+                        self.answers.is_stream(other, frame) for other in others
+                    ):
                         return True
         return False
 
@@ -154,7 +159,7 @@ class Drains:
         if not entry.answers or scope.is_generator:
             return ()
         drains = self.of(entry, frame)
-        streaming = [r for r in scope.returns if r.value is not None and self.is_stream(r.value, frame)]
+        streaming = [r for r in scope.returns if r.value is not None and self.answers.is_stream(r.value, frame)]
         answers = [item for item in scope.returns if self._is_plain_answer(item, frame)]
         found: list[tuple[ir.Return, ir.Expression | None]] = []
         for item in answers:
@@ -170,9 +175,9 @@ class Drains:
         return tuple(found)
 
     def _is_plain_answer(self, item: ir.Return, frame: Frame) -> bool:
-        if item.value is None or not self.is_plain(item.value, frame) or _is_handler(frame.scope, item.branch):
+        if item.value is None or not self.answers.is_plain(item.value, frame) or is_handler(frame.scope, item.branch):
             return False
-        return not (isinstance(item.value, ir.Call) and self.content(item.value, frame) is not None)
+        return not (isinstance(item.value, ir.Call) and self.answers.content(item.value, frame) is not None)
 
     def _sends(self, item: ir.Return, drain: Drain, frame: Frame) -> bool:
         """Whether an answer holds what was drained, and is no other answer such as an error."""
@@ -189,7 +194,7 @@ class Drains:
         found = []
         drains = self.in_frame(frame)
         for call in scope.calls:
-            content = self.content(call, frame)
+            content = self.answers.content(call, frame)
             if content is None:
                 continue
             inner = self._within(content, frame)
@@ -241,108 +246,6 @@ class Drains:
         }
         return bool(_names(expression) & (derived | steps))
 
-    # Responses
-
-    def content(self, call: ir.Call, frame: Frame) -> ir.Expression | None:
-        """The body that a streaming response is made of."""
-        for value in self.evaluator.value(call.function, frame):
-            response = self.evaluator.knowledge.responses.response(dotted_name(value))
-            if response is not None and response.streaming and response.content:
-                return call.argument(response.content.position, response.content.keyword or None)
-        return None
-
-    def is_stream(self, expression: ir.Expression, frame: Frame) -> bool:
-        """Whether an answer sends its body piece by piece, or may: a value of which nothing is known is not judged."""
-        if isinstance(expression, ir.Sequence) and expression.kind == "tuple" and expression.items:
-            expression = expression.items[0]
-        if isinstance(expression, ir.Sequence) and expression.kind == "tuple" and expression.items:
-            return self.is_stream(expression.items[0], frame)  # Flask: body, status, headers
-        if isinstance(expression, ir.Call):
-            for value in self.evaluator.value(expression.function, frame):
-                response = self.evaluator.knowledge.responses.response(dotted_name(value))
-                if response is not None:
-                    return self._sends_pieces(response.streaming, response.content, expression, frame)
-        for value in self.evaluator.value(expression, frame):
-            if isinstance(value, Instance):
-                response = self.evaluator.knowledge.responses.response(value.name)
-                if response is not None and response.streaming:
-                    return True
-        return self.evaluator.tokens(self.evaluator.value(expression, frame)) is not None
-
-    def _sends_pieces(self, streaming: bool, content: object, call: ir.Call, frame: Frame) -> bool:
-        given = self.content(call, frame)
-        if not streaming or given is None:
-            return False
-        values = self.evaluator.value(given, frame)
-        if self.evaluator.tokens(values) is not None:
-            return True
-        return not any(isinstance(v, Collection | Text) for v in values) and not self._is_text(given, frame)
-
-    def _is_text(self, expression: ir.Expression, frame: Frame) -> bool:
-        if isinstance(expression, ir.FormattedString | ir.Mapping):
-            return True
-        if isinstance(expression, ir.Constant):
-            return isinstance(expression.value, str | bytes)
-        if isinstance(expression, ir.Name) and expression.bindings:
-            bindings = [frame.scope.bindings[index] for index in expression.bindings]
-            return all(b.value is not None and b.kind == "assign" and self._is_text(b.value, frame) for b in bindings)
-        return isinstance(expression, ir.Call) and (
-            self.is_join(expression) or self._is_call_of_text(expression, frame)
-        )
-
-    def _is_call_of_text(self, expression: ir.Expression, frame: Frame) -> bool:
-        if not isinstance(expression, ir.Call):
-            return False
-        return any(
-            dotted_name(v) in ("builtins.str", "json.dumps") for v in self.evaluator.value(expression.function, frame)
-        )
-
-    def is_plain(self, expression: ir.Expression, frame: Frame) -> bool:
-        """Whether an answer is sent in one piece: a dict, text, a model, a plain response."""
-        if self.is_stream(expression, frame):
-            return False
-        if isinstance(expression, ir.Mapping | ir.FormattedString | ir.Sequence | ir.Constant | ir.Comprehension):
-            return not (isinstance(expression, ir.Constant) and expression.value is None)
-        if isinstance(expression, ir.Call):
-            return self._makes_plain(expression, frame)
-        if isinstance(expression, ir.Name) and expression.bindings:
-            bindings = [frame.scope.bindings[index] for index in expression.bindings]
-            return all(
-                (b.kind == "assign" and b.value is not None and self.is_plain(b.value, frame)) or b.kind == "augmented"
-                for b in bindings
-            )
-        return any(isinstance(v, Text | Collection) for v in self.evaluator.value(expression, frame))
-
-    def _makes_plain(self, call: ir.Call, frame: Frame) -> bool:
-        if self.is_join(call) or self._is_call_of_text(call, frame):
-            return True
-        word = call.function.attribute if isinstance(call.function, ir.Attribute) else getattr(call.function, "id", "")
-        for value in self.evaluator.value(call.function, frame):
-            name = dotted_name(value)
-            response = self.evaluator.knowledge.responses.response(name)
-            if response is not None:
-                return not response.by_hand and not response.file
-            if isinstance(value, External) and name.startswith("builtins."):
-                return True
-            if isinstance(value, Class):
-                return self._is_model(value)
-        made = self.evaluator.value(call, frame)
-        if (
-            isinstance(call.function, ir.Name | ir.Attribute)
-            and made
-            and all(isinstance(v, Text | Collection | Constant) for v in made)
-            and any(isinstance(v, Text | Collection) for v in made)
-        ):
-            return True
-        return word[:1].isupper() and not word.endswith(("Response", "Stream", "Error", "Exception"))
-
-    def _is_model(self, made: Class) -> bool:
-        """Whether a class of the project is data: no response, nothing that is iterated, raised or called."""
-        attributes = self.evaluator.attributes
-        if any(attributes.method(made, name) for name in ("__iter__", "__aiter__", "__call__", "__next__")):
-            return False
-        return not any(name.endswith(("Response", "Exception", "Error")) for name in attributes.outside_bases(made))
-
     # Finding
 
     def in_frame(self, frame: Frame) -> tuple[Drain, ...]:
@@ -366,11 +269,11 @@ class Drains:
         for call, branch in zip(scope.calls, scope.call_branches, strict=True):
             drain = self._of_call(call, branch, frame)
             if drain is not None:
-                yield self._with_names(drain, frame)
+                yield self.with_names(drain, frame)
         for expression in self._expressions(scope):
             drain = self._of_expression(expression, frame)
             if drain is not None:
-                yield self._with_names(drain, frame)
+                yield self.with_names(drain, frame)
 
     @staticmethod
     def _expressions(scope: ir.Scope) -> Iterator[ir.Expression]:
@@ -416,7 +319,7 @@ class Drains:
                     loop=loop,
                     is_async=loop.is_async,
                 )
-                return self._with_names(drain, frame)
+                return self.with_names(drain, frame)
         return None
 
     @staticmethod
@@ -489,7 +392,7 @@ class Drains:
         return "" if names and names <= _HARMLESS else None
 
     def _of_call(self, call: ir.Call, branch: int, frame: Frame) -> Drain | None:
-        if self.is_join(call):
+        if self.answers.is_join(call):
             return self._taking(How.JOIN, call, call.arguments[0], branch, frame)
         for value in self.evaluator.value(call.function, frame):
             found = self._by_callee(value, call, branch, frame)
@@ -500,7 +403,7 @@ class Drains:
     def _by_callee(self, value: Value, call: ir.Call, branch: int, frame: Frame) -> Drain | None:
         match value:
             case External():
-                if value.name in _COLLECTORS and call.arguments:
+                if value.name in COLLECTORS and call.arguments:
                     return self._taking(How.CALL, call, call.arguments[0], branch, frame)
                 if value.name == "builtins.str" and call.arguments:
                     return self._as_text(call, call.arguments[0], branch, frame)
@@ -535,7 +438,7 @@ class Drains:
         return None
 
     def _of_expression(self, expression: ir.Expression, frame: Frame) -> Drain | None:
-        branch = _branch_of(expression, frame.scope)
+        branch = branch_of(expression, frame.scope)
         if isinstance(expression, ir.FormattedString):
             for part in expression.values:
                 found = self._as_text(expression, part, branch, frame)
@@ -580,7 +483,7 @@ class Drains:
         """Whether a function gives back what it drained, and no stream."""
         derived = self.derived(drain, frame)
         for item in frame.scope.returns:
-            if item.value is None or self.is_stream(item.value, frame):
+            if item.value is None or self.answers.is_stream(item.value, frame):
                 continue
             within = item.value.start <= drain.start and drain.end <= item.value.end
             if within or _names(item.value) & derived:
@@ -589,7 +492,7 @@ class Drains:
 
     # Names
 
-    def _with_names(self, drain: Drain, frame: Frame) -> Drain:
+    def with_names(self, drain: Drain, frame: Frame) -> Drain:
         """The names that an assignment around the drain gives its result."""
         kept = frozenset(
             b.name
@@ -654,7 +557,7 @@ class Drains:
             and item.value is not None
             and not exclusive(frame.scope, drain.branch, item.branch)
         ]
-        if not after or any(item not in answers and not _is_handler(frame.scope, item.branch) for item in after):
+        if not after or any(item not in answers and not is_handler(frame.scope, item.branch) for item in after):
             return False
         derived = self.derived(drain, frame)
         return not any(
@@ -666,7 +569,7 @@ class Drains:
 
     def _carries_tokens(self, answer: ir.Expression, frame: Frame) -> bool:
         """Whether the body of an answer surely is a stream of tokens, whatever else is in it."""
-        content = self.content(answer, frame) if isinstance(answer, ir.Call) else None
+        content = self.answers.content(answer, frame) if isinstance(answer, ir.Call) else None
         return self._streams(answer if content is None else content, frame)
 
     def _passes_on(self, frame: Frame) -> bool:
@@ -723,7 +626,7 @@ class Drains:
             given = {
                 name for argument in other.children() if argument is not other.function for name in _names(argument)
             }
-            if given & names and not self._is_response(other, frame):
+            if given & names and not self.answers.is_response(other, frame):
                 return True
         if any(_names(store.value) & names for store in frame.scope.stores):
             return True
@@ -732,22 +635,6 @@ class Drains:
             return True
         loops = [loop for loop in frame.scope.loops if _names(loop.iterable) & names]
         return bool(loops) or any(_names(y) & names for y in frame.scope.yields)
-
-    def _is_response(self, call: ir.Call, frame: Frame) -> bool:
-        names = [dotted_name(v) for v in self.evaluator.value(call.function, frame)]
-        return any(self.evaluator.knowledge.responses.response(name) is not None for name in names)
-
-    @staticmethod
-    def is_join(call: ir.Call) -> bool:
-        """`"".join(x)`, on a text as written."""
-        function = call.function
-        return (
-            isinstance(function, ir.Attribute)
-            and function.attribute == "join"
-            and isinstance(function.base, ir.Constant)
-            and isinstance(function.base.value, str | bytes)
-            and len(call.arguments) == 1
-        )
 
 
 _WHERE = {
@@ -763,44 +650,6 @@ _WHERE = {
 
 def _end_of(drain: Drain) -> int:
     return drain.loop.end if drain.loop is not None else drain.end
-
-
-def exclusive(scope: ir.Scope, first: int, second: int) -> bool:
-    """Whether two branches never run in the same call."""
-    arms = dict(_decisions(scope, first))
-    return any(decision in arms and arms[decision] != arm for decision, arm in _decisions(scope, second))
-
-
-def _decisions(scope: ir.Scope, branch: int) -> Iterator[tuple[int, str]]:
-    while branch >= 0:
-        found = scope.branches[branch]
-        if not found.arm.startswith("except"):
-            yield found.decision, found.arm
-        branch = found.parent
-
-
-def _is_handler(scope: ir.Scope, branch: int) -> bool:
-    while branch >= 0:
-        if scope.branches[branch].arm.startswith("except"):
-            return True
-        branch = scope.branches[branch].parent
-    return False
-
-
-def _branch_of(expression: ir.Expression, scope: ir.Scope) -> int:
-    """The branch of the innermost call or return around an expression, or of the closest one before it."""
-    best, size = -1, None
-    for start, end, branch in _branch_spans(scope):
-        if start <= expression.start and expression.end <= end and (size is None or end - start < size):
-            best, size = branch, end - start
-    return best
-
-
-def _branch_spans(scope: ir.Scope) -> Iterable[tuple[int, int, int]]:
-    for item in scope.returns:
-        yield item.start, item.end, item.branch
-    for call, branch in zip(scope.calls, scope.call_branches, strict=True):
-        yield call.start, call.end, branch
 
 
 def _names(expression: ir.Expression) -> set[str]:

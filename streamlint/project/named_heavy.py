@@ -74,7 +74,9 @@ class NamedHeavy:
     def _streams(self, entry: Entry, frame: Frame) -> bool:
         if frame.scope.is_generator:
             return entry.answers
-        return any(item.value is not None and self.drains.is_stream(item.value, frame) for item in frame.scope.returns)
+        return any(
+            item.value is not None and self.drains.answers.is_stream(item.value, frame) for item in frame.scope.returns
+        )
 
 
 def _last_name(expression: ir.Expression) -> str:

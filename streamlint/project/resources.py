@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.resources import End, closers, lasting_facts, lazy_readers, resource_ends
 from streamlint.project import syntax as ir
+from streamlint.project.branches import exclusive
 from streamlint.project.calls import dotted_name
-from streamlint.project.drains import exclusive
 from streamlint.project.frames import Frame
 from streamlint.project.uses import Uses
 from streamlint.project.values import NOTHING, Function, Generated, Instance

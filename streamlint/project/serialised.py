@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.off_loop import Where
 from streamlint.project import syntax as ir
+from streamlint.project.branches import exclusive
 from streamlint.project.calls import dotted_name
-from streamlint.project.drains import _COLLECTORS, Drain, How, exclusive
+from streamlint.project.drains import COLLECTORS, Drain, How
 
 if TYPE_CHECKING:
     from streamlint.project.drains import Drains
@@ -28,7 +29,7 @@ class Serialised:
         scope = frame.scope
         if scope.is_generator or not entry.answers:
             return ()
-        answers = [r for r in scope.returns if r.value is not None and self.drains.is_stream(r.value, frame)]
+        answers = [r for r in scope.returns if r.value is not None and self.drains.answers.is_stream(r.value, frame)]
         found = []
         for call, branch in zip(scope.calls, scope.call_branches, strict=True):
             drain = self._of_call(call, branch, frame)
@@ -48,10 +49,10 @@ class Serialised:
         tokens = self.evaluator.tokens(self.evaluator.value(source, frame))
         if tokens is None or tokens.is_async is True or tokens.items == "event":
             return None
-        return self.drains._with_names(Drain(How.CALL, call.start, call.end, tokens, None, source, branch), frame)
+        return self.drains.with_names(Drain(How.CALL, call.start, call.end, tokens, None, source, branch), frame)
 
     def _collects(self, function: ir.Expression, frame: Frame) -> bool:
-        return any(dotted_name(value) in _COLLECTORS for value in self.evaluator.value(function, frame))
+        return any(dotted_name(value) in COLLECTORS for value in self.evaluator.value(function, frame))
 
 
 def _joins(function: ir.Expression) -> bool:

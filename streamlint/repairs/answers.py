@@ -118,7 +118,9 @@ class Repair:
         """Whether a streaming response is returned after the drain."""
         drains = self.file.project.drains
         after = [item.value for item in self.scope.returns if item.end > self.drain.start]
-        return any(isinstance(value, ir.Call) and drains.content(value, self.frame) is not None for value in after)
+        return any(
+            isinstance(value, ir.Call) and drains.answers.content(value, self.frame) is not None for value in after
+        )
 
     def _is_inside_with(self) -> bool:
         """Whether something is closed after the drain that the stream may need."""
@@ -238,7 +240,7 @@ class Repair:
     def _is_text_call(self, call: ir.Call) -> bool:
         function = call.function
         if isinstance(function, ir.Attribute):
-            if self.file.project.drains.is_join(call):
+            if self.file.project.drains.answers.is_join(call):
                 return self._joins_seamlessly(call) and self.is_text_only(call.arguments[0])
             if function.attribute in ("strip", "getvalue", "rstrip") and not call.arguments:
                 return self.is_text_only(function.base)

@@ -88,7 +88,7 @@ class Rewriting:
         """Whether another answer of the handler is sent in one piece."""
         drains = self.file.project.drains
         others = [item for item in self.frame.scope.returns if item is not self.answer and item.value is not None]
-        return any(not drains.is_stream(item.value, self.frame) for item in others if item.value is not None)
+        return any(not drains.answers.is_stream(item.value, self.frame) for item in others if item.value is not None)
 
     def _annotation(self, definition: cst.FunctionDef) -> Iterator[Edit]:
         if definition.returns is None:
