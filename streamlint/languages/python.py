@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from streamlint.fix import Fix
     from streamlint.project import Project
     from streamlint.project.blocking import Hold
-    from streamlint.project.drains import Drain
     from streamlint.project.entry_points import Entry
     from streamlint.project.frames import Frame
     from streamlint.project.modules import Module
     from streamlint.project.reach import Hop, Reached
     from streamlint.project.resources import Outlived
     from streamlint.project.sent import Sending, SentGenerator
+    from streamlint.project.takings import Drain
     from streamlint.rule import Rule
 
 __all__ = ["PythonFile", "UnparsableFile"]

@@ -10,7 +10,7 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive
 from streamlint.project.calls import dotted_name
-from streamlint.project.drains import How
+from streamlint.project.takings import How
 from streamlint.project.values import Llama, Origin
 
 if TYPE_CHECKING:

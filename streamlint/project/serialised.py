@@ -8,7 +8,7 @@ from streamlint.knowledge.off_loop import Where
 from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive
 from streamlint.project.calls import dotted_name
-from streamlint.project.drains import COLLECTORS, Drain, How
+from streamlint.project.takings import COLLECTORS, Drain, How
 
 if TYPE_CHECKING:
     from streamlint.project.drains import Drains

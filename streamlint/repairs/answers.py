@@ -12,7 +12,7 @@ from streamlint.fix import Edit, Fix, Level
 from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
-from streamlint.project.drains import Drain, How
+from streamlint.project.takings import Drain, How
 from streamlint.repairs.elements import Elements
 from streamlint.repairs.rewriting import Rewriting
 from streamlint.source import Span

@@ -12,8 +12,8 @@ from streamlint.source import Span
 
 if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
-    from streamlint.project.drains import Drain
     from streamlint.project.frames import Frame
+    from streamlint.project.takings import Drain
 
 
 def stream_original(file: PythonFile, frame: Frame, call: ir.Call, content: ir.Expression, drain: Drain) -> Fix | None:

@@ -9,7 +9,7 @@ import libcst as cst
 from streamlint.fix import Edit, Fix, Level
 from streamlint.project import syntax as ir
 from streamlint.project.consumed import Consumed
-from streamlint.project.drains import How
+from streamlint.project.takings import How
 from streamlint.source import Span
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from streamlint.repairs.answers import Refusal, tokens_of
 if TYPE_CHECKING:
     from streamlint.fix import Fix
     from streamlint.languages.python import PythonFile
-    from streamlint.project.drains import Drain
     from streamlint.project.entry_points import Entry
+    from streamlint.project.takings import Drain
 
 
 def started(file: PythonFile, drain: Drain) -> tuple[Related, ...]:

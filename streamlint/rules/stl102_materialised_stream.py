@@ -7,7 +7,7 @@ import libcst as cst
 from streamlint.finding import Finding, Severity
 from streamlint.fix import Fix
 from streamlint.languages.python import PythonFile
-from streamlint.project.drains import How
+from streamlint.project.takings import How
 from streamlint.repairs.answers import stream_answer
 from streamlint.repairs.telling import started, way_out
 from streamlint.rule import Rule, on

@@ -7,7 +7,7 @@ import libcst as cst
 from streamlint.finding import Finding, Related, Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
-from streamlint.project.drains import Drain
+from streamlint.project.takings import Drain
 from streamlint.repairs.replays import stream_original
 from streamlint.rule import Rule, on
 from streamlint.source import Span

@@ -9,7 +9,7 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.languages.held import OnLoop, loop_of, on_loop, swallowed, sync_tokens
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
-from streamlint.project.drains import Drain, How
+from streamlint.project.takings import Drain, How
 from streamlint.project.values import Bound, External, Tokens
 from streamlint.repairs.off_loop import iterated_off_loop, next_off_loop
 from streamlint.repairs.waiting import notes, thread_of_tokens
