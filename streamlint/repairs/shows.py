@@ -1,0 +1,161 @@
+"""Show a stream token by token: `write_stream` on a Streamlit page, growing text in a Gradio callback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+from packaging.version import Version
+
+from streamlint.fix import Edit, Fix, Level
+from streamlint.knowledge.llama_index import Role
+from streamlint.knowledge.table import read
+from streamlint.project import syntax as ir
+from streamlint.project.shown import Fault
+from streamlint.project.values import Llama
+from streamlint.repairs.answers import Refusal, Repair
+from streamlint.source import Span
+
+if TYPE_CHECKING:
+    from streamlint.languages.python import PythonFile
+    from streamlint.project.frames import Frame
+    from streamlint.project.shown import Shown
+
+_FIRST_RELEASE = Version("1.31.0")
+"""The first Streamlit with `write_stream`: https://docs.streamlit.io/develop/quick-reference/release-notes/2024"""
+_SAFE = "the same text reaches the page, only earlier"
+_GROWING = "each update repeats what came before it, which is how Gradio shows text that grows"
+
+
+def written_as_stream(file: PythonFile, frame: Frame, shown: Shown) -> Fix | None:
+    """Let `write_stream` show what a Streamlit page collected or could not show; None where that may lose something."""
+    call, content = shown.show, shown.content
+    version = file.project.version("streamlit", file.path)
+    if call is None or content is None or call.keywords or len(call.arguments) != 1:
+        return None
+    if version is not None and version < _FIRST_RELEASE:
+        return None
+    function = call.function
+    if not isinstance(function, ir.Attribute) or function.attribute not in read("shown_texts").texts(
+        "streamlit-markdown"
+    ):
+        return None
+    if not _stands_alone(file, call):
+        return None
+    name = Edit(Span(function.end - len(function.attribute), function.end), "write_stream")
+    if shown.drain is not None:
+        return _collected(file, frame, shown, name)
+    stream = _stream_of(file, frame, shown, content)
+    return _fix((name, Edit(Span(content.start, content.end), stream)), shown) if stream is not None else None
+
+
+def _stands_alone(file: PythonFile, call: ir.Call) -> bool:
+    statement = file.statement(call.start, call.end)
+    return statement is not None and file.span(statement) == Span(call.start, call.end)
+
+
+def _stream_of(file: PythonFile, frame: Frame, shown: Shown, content: ir.Expression) -> str | None:
+    """The iterator to show, as code; None where it is asynchronous or gives something that is no text."""
+    values = file.project.evaluator.value(content, frame)
+    if shown.fault is Fault.WHOLE_OBJECT:
+        is_name = isinstance(content, ir.Name | ir.Attribute)
+        plain = all(isinstance(one, Llama) and one.role is Role.STREAM and not one.is_async for one in values)
+        return f"{file.text(content)}.response_gen" if is_name and plain else None
+    tokens = file.project.evaluator.tokens(values)
+    return file.text(content) if tokens is not None and tokens.items == "text" and tokens.is_async is False else None
+
+
+def _collected(file: PythonFile, frame: Frame, shown: Shown, name: Edit) -> Fix | None:
+    call, content, drain = shown.show, shown.content, shown.drain
+    assert call is not None and content is not None and drain is not None
+    repair = Repair(file, frame, drain)
+    stream = repair.stream()
+    tokens = drain.tokens
+    if drain.hops or drain.is_async or stream is None or not repair.is_text_only(content):
+        return None
+    if (tokens is not None and (tokens.items != "text" or tokens.is_async is not False)) or (
+        drain.stream is not None and drain.stream.is_async
+    ):
+        return None
+    blocks = [one for one in frame.scope.entries if one.body_start <= drain.start < one.body_end]
+    if any(not one.body_start <= call.start < one.body_end for one in blocks):
+        return None
+    removed = repair.removed(ir.Return(content, call.start, call.end, drain.branch))
+    if isinstance(removed, Refusal) or _is_read_later(file, frame, shown, removed):
+        return _kept(file, frame, shown, stream)
+    edits = [Edit(repair.lines_of(node), "") for node in removed]
+    return _fix((*edits, name, Edit(Span(content.start, content.end), stream)), shown)
+
+
+def _is_read_later(file: PythonFile, frame: Frame, shown: Shown, removed: tuple[cst.BaseStatement, ...]) -> bool:
+    """Whether a name of a page's own scope is read anywhere but where the text is made and shown."""
+    assert shown.drain is not None and shown.show is not None
+    if frame.scope.kind != "module":
+        return False
+    derived = file.project.drains.derived(shown.drain, frame)
+    spans = [file.span(node) for node in removed] + [Span(shown.show.start, shown.show.end)]
+    names = [name for scope in file.facts.scopes for name in scope.names if name.id in derived]
+    return any(not any(span.start <= name.start and name.end <= span.end for span in spans) for name in names)
+
+
+def _kept(file: PythonFile, frame: Frame, shown: Shown, stream: str) -> Fix | None:
+    """Where the text is used later: `write_stream` returns it."""
+    call, content, drain = shown.show, shown.content, shown.drain
+    assert call is not None and drain is not None
+    made, show = file.statement(drain.start, drain.end), file.statement(call.start, call.end)
+    if drain.is_loop or not isinstance(content, ir.Name) or made is None or show is None:
+        return None
+    siblings = list(file.siblings(made))
+    place = next((index for index, one in enumerate(siblings) if one is made), -1)
+    if siblings[place + 1 : place + 2] != [show] or not _is_plain_assignment(made, file, drain.start, drain.end):
+        return None
+    function = file.text(call.function).rpartition(".")[0]
+    edits = (
+        Edit(Span(drain.start, drain.end), f"{function}.write_stream({stream})"),
+        Edit(file.whole_lines(show), ""),
+    )
+    return _fix(edits, shown)
+
+
+def _is_plain_assignment(made: cst.BaseStatement, file: PythonFile, start: int, end: int) -> bool:
+    """`text = <drain>`, and nothing else on the line."""
+    if not isinstance(made, cst.SimpleStatementLine) or len(made.body) != 1 or not isinstance(made.body[0], cst.Assign):
+        return False
+    value = made.body[0].value
+    return file.span(value) == Span(start, end) and len(made.body[0].targets) == 1
+
+
+def _fix(edits: tuple[Edit, ...], shown: Shown) -> Fix:
+    return Fix(
+        "show each token when it is made",
+        tuple(sorted(edits)),
+        Level.SAFE,
+        _SAFE,
+        claims=(Span(shown.start, shown.end),),
+    )
+
+
+def growing(file: PythonFile, frame: Frame, shown: Shown) -> Fix | None:
+    """Let a Gradio callback yield the text so far; None where the loop is written in an unusual way."""
+    step = shown.step
+    if step is None or step.is_from or step.value is None:
+        return None
+    loops = [one for one in frame.scope.loops if 0 <= one.body_start <= step.start < one.end]
+    statement = file.statement(step.start, step.end)
+    if len(loops) != 1 or statement is None or file.span(statement) != Span(step.start, step.end):
+        return None
+    source = file.source
+    head, line = source.line_span(loops[0].start), source.line_span(step.start)
+    outer, inner = (source.text[one.start : at] for one, at in ((head, loops[0].start), (line, step.start)))
+    if outer.strip() or inner.strip() or len(frame.scope.yields) != 1:
+        return None
+    taken = {name.id for name in frame.scope.names} | set(frame.scope.by_name)
+    free = next((one for one in ("text", "answer", "so_far") if one not in taken), None)
+    if free is None:
+        return None
+    ending = "\r\n" if "\r\n" in source.text else "\n"
+    edits = (
+        Edit(Span(head.start, head.start), f'{outer}{free} = ""{ending}'),
+        Edit(Span(step.start, step.end), f"{free} += {file.text(step.value)}{ending}{inner}yield {free}"),
+    )
+    return Fix("yield the text so far", edits, Level.RESPONSE, _GROWING, claims=(Span(loops[0].start, loops[0].start),))

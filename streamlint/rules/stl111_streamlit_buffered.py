@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from streamlint.finding import Finding, Related, Severity
+from streamlint.fix import Fix
+from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
+from streamlint.project.shown import Fault, Shown
+from streamlint.repairs.shows import growing, written_as_stream
+from streamlint.rule import Rule, on
+from streamlint.source import Span
+
+
+class StreamlitBuffered(Rule):
+    """
+    ## What it does
+
+    Finds Streamlit pages, Chainlit messages and Gradio callbacks that show a stream only when it is whole, or not at all:
+    joined text in `st.markdown`, a list in `st.write_stream`, the response object or the bare iterator in a call that shows
+    text, a Gradio callback that yields each token alone.
+
+    ## Why it breaks streaming
+
+    Measured with 20 tokens in one second: the page stays empty for 1.1 s and then shows everything in one update, where
+    `st.write_stream` makes 20 updates, the first after 0.06 s. `st.markdown` of an iterator shows `<generator object ...>`. Gradio
+    replaces what it shows with each item, so a callback that yields tokens ends with the last token alone.
+
+    ## Example
+
+    ```python
+    import streamlit as st
+
+    response = index.as_query_engine(streaming=True).query(st.query_params["q"])
+    st.markdown("".join(response.response_gen))
+    ```
+
+    ## Use instead
+
+    ```python
+    import streamlit as st
+
+    response = index.as_query_engine(streaming=True).query(st.query_params["q"])
+    st.write_stream(response.response_gen)
+    ```
+
+    ## Fix safety
+
+    `safe` on a Streamlit page: the same text is shown, only earlier; text that is used later is what `write_stream` returns.
+    `response` in a Gradio callback: each update holds the text so far. No fix is offered for Chainlit, for text that a helper
+    makes, nor where Streamlit is older than 1.31, which has no `write_stream`.
+
+    ## References
+
+    - [Streamlit: st.write_stream](https://docs.streamlit.io/develop/api-reference/write-magic/st.write_stream)
+    - [Gradio: streaming outputs](https://www.gradio.app/guides/streaming-outputs)
+    - [Chainlit: streaming](https://docs.chainlit.io/advanced-features/streaming)
+    """
+
+    code = "STL111"
+    name = "streamlit-buffered"
+    severity = Severity.ERROR
+    since = "0.1.0"
+    message = "{what} {fault}"
+    words = ("streamlit", "chainlit", "gradio")
+
+    @on(cst.Call)
+    def on_a_page(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
+        known = file.expression(node)
+        if known is None or not isinstance(known[1], ir.Call):
+            return
+        frame = file.frame(known[0])
+        for shown in file.project.shows.by(known[1], frame, file.project.entries_of(file.path)):
+            fix = written_as_stream(file, frame, shown) if shown.framework == "streamlit" else None
+            yield self._finding(file, shown, f"`{_one_line(file.text(known[1].function))}`", fix)
+
+    @on(cst.FunctionDef)
+    def in_a_callback(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
+        scope = file.scope(node)
+        entry = file.entry(scope) if scope is not None else None
+        if scope is None or entry is None or not file.project.shows.is_gradio(entry):
+            return
+        frame = file.frame(scope)
+        for shown in file.project.shows.of_callback(frame):
+            yield self._finding(file, shown, entry.title, growing(file, frame, shown))
+
+    def _finding(self, file: PythonFile, shown: Shown, what: str, fix: Fix | None) -> Finding:
+        return file.finding(
+            self,
+            Span(shown.start, shown.end),
+            what=what,
+            fault=shown.fault.value,
+            label=_LABELS[shown.fault],
+            help=_HELP[shown.framework],
+            related=_shown_at(file, shown),
+            fix=fix,
+        )
+
+
+def _shown_at(file: PythonFile, shown: Shown) -> tuple[Related, ...]:
+    hops = file.related(shown.drain.hops[1:]) if shown.drain is not None else ()
+    show = shown.show
+    if show is None or show.start <= shown.start < show.end:
+        return hops
+    return (Related(file.place(Span(show.start, show.end)), "the text is shown here"), *hops)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+_LABELS = {
+    Fault.COLLECTED: "takes every token before any of them is shown",
+    Fault.DESCRIBED: "is an iterator, not text",
+    Fault.WHOLE_OBJECT: "is the object around the tokens",
+    Fault.ONE_BY_ONE: "is one token, without those before it",
+}
+_HELP = {
+    "streamlit": "`st.write_stream(response.response_gen)` shows each token when it is made, and returns the text",
+    "chainlit": "send an empty message, and give it each token with `await message.stream_token(token)`",
+    "gradio": "yield the text so far in the loop that takes the tokens",
+}
