@@ -12,7 +12,7 @@ from streamlint.knowledge.frameworks import Kind
 from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.table import read
 from streamlint.project import syntax as ir
-from streamlint.project.branches import exclusive
+from streamlint.project.branches import exclusive, is_handler
 from streamlint.project.calls import dotted_name
 from streamlint.project.sent import certain
 from streamlint.project.takings import Drain, How
@@ -184,7 +184,7 @@ class Shows:
         self, framework: str, shows: Sequence[tuple[ir.Call, ir.Expression, int]], streamed: Sequence[int], frame: Frame
     ) -> Iterator[Shown]:
         for drain in self.drains.in_frame(frame):
-            if not drain.waits or _is_rescue(frame.scope, drain.branch) or self._is_decorated(drain, frame):
+            if not drain.waits or is_handler(frame.scope, drain.branch) or self._is_decorated(drain, frame):
                 continue
             if any(exclusive(frame.scope, drain.branch, branch) for branch in streamed):
                 continue
@@ -285,12 +285,3 @@ def _is_in_loop(step: ir.Yield, scope: ir.Scope) -> bool:
         for loop in scope.loops
         if loop.body_start >= 0
     )
-
-
-def _is_rescue(scope: ir.Scope, branch: int) -> bool:
-    """Whether a branch runs only after something failed."""
-    while branch >= 0:
-        if scope.branches[branch].arm.startswith("except"):
-            return True
-        branch = scope.branches[branch].parent
-    return False
