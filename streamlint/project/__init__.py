@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from streamlint.project.async_in_name import AsyncInName
     from streamlint.project.blocking import Blocking
     from streamlint.project.bodies_read import BodiesRead
+    from streamlint.project.compressed import Compressors
     from streamlint.project.consumed import Consumptions
     from streamlint.project.contexts import Contexts
     from streamlint.project.cumulative import Cumulatives
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from streamlint.project.entry_points import Entry
     from streamlint.project.evaluate import Evaluator
     from streamlint.project.framing import Framing
+    from streamlint.project.generator_routes import GeneratorRoutes
     from streamlint.project.lifetimes import Lifetimes
     from streamlint.project.misgiven import Misgivings
     from streamlint.project.mismatch import Mismatches
@@ -252,6 +254,18 @@ class Project:
         return Shows(self.drains)
 
     @cached_property
+    def compressors(self) -> Compressors:
+        from streamlint.project.compressed import Compressors
+
+        return Compressors(self.evaluator, self.sent, self.versions)
+
+    @cached_property
+    def generator_routes(self) -> GeneratorRoutes:
+        from streamlint.project.generator_routes import GeneratorRoutes
+
+        return GeneratorRoutes(self.evaluator, self.versions)
+
+    @cached_property
     def framing(self) -> Framing:
         from streamlint.project.framing import Framing
 
@@ -283,11 +297,12 @@ class Project:
         module = self.modules.load(path)
         if module is None:
             return True
-        return any(
+        runs = any(
             self.reach.from_request(module, scope) is not None or self.reach.on_loop(module, scope) is not None
             for scope in module.scopes
             if scope.is_function or scope.kind == "module"
         )
+        return runs or self.compressors.concern(path)
 
     def entry_points(self) -> tuple[EntryPoint, ...]:
         """The entry points as people want to see them."""

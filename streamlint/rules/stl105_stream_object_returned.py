@@ -6,6 +6,7 @@ import libcst as cst
 
 from streamlint.finding import Finding, Related, Severity
 from streamlint.fix import Fix
+from streamlint.knowledge.releases import Driven
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.misgiven import Misgiven, What
@@ -32,6 +33,10 @@ _HELP = {
     What.PIECES: "send the new text of each item: `.delta` of a chunk, `.delta` of an `AgentStream` event",
     What.ITERATOR: "give the iterator to a streaming response",
 }
+_DRIVEN = {
+    Driven.DRAINED: "reads it to the end on the event loop and sends one JSON list",
+    Driven.REFUSED: "answers with an error",
+}
 
 
 class StreamObjectReturned(Rule):
@@ -40,7 +45,8 @@ class StreamObjectReturned(Rule):
 
     Finds bodies that no server can send piece by piece: LlamaIndex's own response object, a method or generator function
     that is not called, a coroutine that is not awaited, chunk and event objects in place of their text, a raw generator that
-    a route returns.
+    a route returns. Also FastAPI path operations that `yield` themselves, where the release or the response class cannot send that:
+    before 0.134, and with `response_class=PlainTextResponse`.
 
     ## Why it breaks streaming
 
@@ -48,6 +54,8 @@ class StreamObjectReturned(Rule):
     ends properly, and a `TypeError` or `AttributeError` in the server's log only. A FastAPI route that returns
     `response.response_gen` is worse in another way: the generator is read to the end on the event loop (first byte after
     1.04 s of 1.0 s, every other client waits 1.03 s) and sent as a JSON list.
+    A path operation with `yield` ends the same way before FastAPI 0.134, and an asynchronous one in status 500; from 0.134 on it
+    streams JSON lines.
 
     ## Example
 
@@ -83,7 +91,8 @@ class StreamObjectReturned(Rule):
 
     `safe` where the client received an empty body before: `.response_gen`, `()`, `await` or `.delta` is added. `response` where a
     returned generator becomes a streaming response, because the client receives plain text where it received a JSON list or
-    an error. No fix where events or other objects are sent: which part of them is text cannot be told.
+    an error. No fix where events or other objects are sent: which part of them is text cannot be told;
+    none for a path operation with `yield`, as the cure may be another release.
 
     ## References
 
@@ -137,6 +146,23 @@ class StreamObjectReturned(Rule):
             effect = "the response breaks off there"
             yield self._finding(file, item.value, fault, effect, yielded_text(item, fault, file), related)
             return
+
+    @on(cst.FunctionDef)
+    def operated(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
+        scope = file.scope(node)
+        entry = file.entry(scope) if scope is not None and scope.is_generator else None
+        route = file.project.generator_routes.of(entry) if entry is not None else None
+        if route is None:
+            return
+        yield file.finding(
+            self,
+            node.name,
+            body=node.name.value,
+            what="a generator function",
+            effect=f"{f'FastAPI {route.release}'.strip()} {_DRIVEN[route.effect]}",
+            label="its `yield` makes this path operation a generator function",
+            help="move the generator into a function of its own and return a `StreamingResponse` over it",
+        )
 
     def _finding(
         self,

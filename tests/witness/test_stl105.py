@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from .client import Request, fetch
 from .measure import broken_and_fixed, measure, repeated
+from .releases import install, serving
 
 HEAD = """
 from fastapi import FastAPI
@@ -85,3 +87,54 @@ def chat():
     broken, fixed = broken_and_fixed(code, select=("STL105",), framework="flask")
     assert "tok1" not in broken.body
     assert fixed.streamed
+
+
+YIELDING = """
+import time
+
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
+
+app = FastAPI()
+
+
+@app.get("/sync")
+def tokens():
+    for number in range(20):
+        time.sleep(0.03)
+        yield f"tok{number} "
+
+
+@app.get("/async")
+async def atokens():
+    yield "tok"
+
+
+app.get("/text", response_class=PlainTextResponse)(tokens)
+app.get("/atext", response_class=PlainTextResponse)(atokens)
+"""
+BORDERS = [("fastapi==0.133.1", "starlette==0.52.1", False), ("fastapi==0.134.0", "starlette==0.52.1", True)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("fastapi", "starlette", "streams"), BORDERS, ids=[row[0] for row in BORDERS])
+@repeated
+def test_releases_of_fastapi_that_cannot_send_a_path_operation_with_yield(
+    fastapi: str, starlette: str, streams: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with serving(install(tmp_path_factory.mktemp("old"), fastapi, starlette), YIELDING) as port:
+        asked = {name: fetch(port, Request(f"/{name}")) for name in ("sync", "async", "text", "atext")}
+    assert asked["text"].status == asked["atext"].status == 500
+    assert asked["async"].status == (200 if streams else 500)
+    assert (asked["sync"].arrivals >= 15) is streams
+    assert asked["sync"].body.startswith(b"[") is not streams
+
+
+@repeated
+def test_plain_text_cannot_be_yielded() -> None:
+    head = HEAD.replace("StreamingResponse", "PlainTextResponse")
+    code = head.replace('"/chat"', '"/chat", response_class=PlainTextResponse')
+    broken = measure(
+        code + "def chat(q: str):\n    yield from index.as_query_engine(streaming=True).query(q).response_gen\n"
+    )
+    assert broken.status == 500

@@ -1,0 +1,95 @@
+"""What only some releases of a framework do to a stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from streamlint.knowledge.table import Row, read
+
+
+class Compressed(StrEnum):
+    """What a compressor makes of tokens that come one by one."""
+
+    HELD = "held"
+    SPLIT = "split"
+
+
+class Driven(StrEnum):
+    """What FastAPI makes of a path operation that is a generator function."""
+
+    DRAINED = "drained"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Releases:
+    """From one release on, until before another one; "" where there is no such border."""
+
+    package: str
+    first: str
+    below: str
+
+
+@dataclass(frozen=True)
+class Compression:
+    """Middleware that compresses responses."""
+
+    names: frozenset[str]
+    releases: Releases
+    framework: str
+    registrations: tuple[str, ...]
+    class_keywords: tuple[str, ...]
+    applications: tuple[str, ...]
+    setting: str
+    listed_as: str
+    of_sync: Compressed
+    of_async: Compressed
+    exempt: frozenset[str]
+
+
+@dataclass(frozen=True)
+class GeneratorRoute:
+    """A path operation with `yield` whose `response_class` is one of these."""
+
+    classes: frozenset[str]
+    releases: Releases
+    of_sync: Driven
+    of_async: Driven
+
+
+@cache
+def compressions() -> tuple[Compression, ...]:
+    return tuple(_compression(row) for row in read("releases").rows("compression"))
+
+
+@cache
+def generator_routes() -> tuple[GeneratorRoute, ...]:
+    return tuple(
+        GeneratorRoute(
+            frozenset(row.texts("classes")), _releases(row), Driven(row.text("sync")), Driven(row.text("async"))
+        )
+        for row in read("releases").rows("generator-route")
+    )
+
+
+def _compression(row: Row) -> Compression:
+    names = row.texts("names")
+    return Compression(
+        frozenset(names),
+        _releases(row),
+        row.text("framework"),
+        row.texts("registrations"),
+        row.texts("class-keywords"),
+        row.texts("applications"),
+        row.text("setting"),
+        names[0],
+        Compressed(row.text("sync-iterator")),
+        Compressed(row.text("async-iterator")),
+        frozenset(row.texts("exempt")),
+    )
+
+
+def _releases(row: Row) -> Releases:
+    return Releases(row.text("package"), row.text("from"), row.text("below"))
