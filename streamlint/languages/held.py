@@ -22,6 +22,7 @@ SITES = (cst.Call, cst.With, cst.For, cst.CompFor, cst.Attribute)
 """The nodes at which something can be held."""
 
 _FAR = 3
+_NEAR = 2
 """What is only likely to wait, behind more calls than this, cannot be judged: each of them may not come to it."""
 
 
@@ -108,8 +109,15 @@ def held_at(file: PythonFile, node: cst.CSTNode) -> Iterator[Held]:
             continue
         where, expression = found
         hold = _hold(where, expression, node)
-        if hold is not None and (hold.tier is Tier.CERTAIN or (where.reached.is_certain and len(hold.hops) <= _FAR)):
+        if hold is not None and _is_told(where, hold):
             yield Held(part, where, hold)
+
+
+def _is_told(where: OnLoop, hold: Hold) -> bool:
+    """What no entry point is known to reach is told only where the hold is certain and at most one helper away."""
+    if not where.reached.is_certain:
+        return hold.tier is Tier.CERTAIN and len(hold.hops) <= _NEAR
+    return hold.tier is Tier.CERTAIN or len(hold.hops) <= _FAR
 
 
 def swallowed(where: OnLoop) -> frozenset[tuple[int, int]]:

@@ -41,6 +41,7 @@ class NestedLoops:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         self._functions: dict[tuple[Path, int], Nested | None] = {}
+        self._asking: dict[Frame, bool] = {}
 
     def of_call(self, call: ir.Call, frame: Frame) -> Nested | None:
         """The fault of a call, or of the plain function that it runs on the same thread."""
@@ -93,7 +94,9 @@ class NestedLoops:
         """Whether the function, or one around it, looks first whether a loop runs."""
         current: Frame | None = frame
         while current is not None and current.scope.is_function:
-            if any(self._is_question(call, current) for call in current.scope.calls):
+            if current not in self._asking:
+                self._asking[current] = any(self._is_question(call, current) for call in current.scope.calls)
+            if self._asking[current]:
                 return True
             current = current.parent
         return False

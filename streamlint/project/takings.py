@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
@@ -30,6 +31,8 @@ from streamlint.project.values import (
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
 
+_STREAM_PACKAGES = ("llama_index", "workflows")
+_STREAM_WORDS = ("response_gen", "as_query_engine", "as_chat_engine")
 _DEEPEST = 6
 COLLECTORS = frozenset(f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "sum", "max", "min", "dict"))
 _HARMLESS = frozenset(
@@ -115,13 +118,22 @@ class Takings:
         """Every drain directly in a function, and those in the helpers that it hands a stream to."""
         if frame in self._known:
             return self._known[frame]
-        if frame in self._open or len(self._open) > _DEEPEST:
+        if frame in self._open or len(self._open) > _DEEPEST or not self._has_streams:
             return ()
         self._open.add(frame)
         found = tuple(self._find(frame))
         self._open.discard(frame)
         self._known[frame] = found
         return found
+
+    @cached_property
+    def _has_streams(self) -> bool:
+        """Whether any module of the project uses LlamaIndex at all; where none does, no helper is looked into."""
+        for module in self.evaluator.modules.loaded():
+            packages = {name.partition(".")[0] for name, _, _ in module.summary.imports}
+            if not packages.isdisjoint(_STREAM_PACKAGES) or any(word in module.source.text for word in _STREAM_WORDS):
+                return True
+        return False
 
     def _find(self, frame: Frame) -> Iterator[Drain]:
         scope = frame.scope
