@@ -114,10 +114,16 @@ def held_at(file: PythonFile, node: cst.CSTNode) -> Iterator[Held]:
 
 
 def _is_told(where: OnLoop, hold: Hold) -> bool:
-    """What no entry point is known to reach is told only where the hold is certain and at most one helper away."""
+    """What no entry point is known to reach is told only where the hold is certain and at most one helper away.
+
+    The lock of a file that a helper writes is held for moments, and only seldom by somebody else.
+    """
     if not where.reached.is_certain:
         return hold.tier is Tier.CERTAIN and len(hold.hops) <= _NEAR
-    return hold.tier is Tier.CERTAIN or len(hold.hops) <= _FAR
+    if hold.tier is Tier.CERTAIN:
+        return True
+    is_lock = hold.call is not None and hold.call.category == "file lock"
+    return hold.is_direct or (len(hold.hops) <= _FAR and not is_lock)
 
 
 def swallowed(where: OnLoop) -> frozenset[tuple[int, int]]:
