@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from llama_index.core import Document, VectorStoreIndex
 
 app = FastAPI()
-many = [Document(text=f"Document {number} is about streams.") for number in range(600)]
+many = [Document(text=f"Document {number} is about streams.") for number in range(3000)]
 
 
 @app.get("/chat")
