@@ -16,7 +16,6 @@ from streamlint.project.values import Bound, Instance, Values
 
 if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
-    from streamlint.project.entry_points import Entry
 
 
 def dotted_names(values: Values) -> frozenset[str]:
@@ -64,12 +63,6 @@ def is_sent(file: PythonFile, scope: ir.Scope) -> bool:
     if entry is not None:
         return entry.answers
     return bool(file.project.sent.generator(file.path, scope))
-
-
-def reached_from(file: PythonFile, scope: ir.Scope) -> Entry | None:
-    """The entry point that leads to a scope, where one is known."""
-    reached = file.project.reach.from_request(file.facts, scope)
-    return reached.entry if reached is not None else None
 
 
 def parts(root: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, tuple[cst.CSTNode, ...]]]:

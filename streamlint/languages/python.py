@@ -19,7 +19,6 @@ from streamlint.source import Source, Span
 if TYPE_CHECKING:
     from streamlint.fix import Fix
     from streamlint.project import Project
-    from streamlint.project.blocking import Hold
     from streamlint.project.entry_points import Entry
     from streamlint.project.frames import Frame
     from streamlint.project.modules import Module
@@ -151,18 +150,6 @@ class PythonFile:
 
     def on_loop(self, scope: ir.Scope) -> Reached | None:
         return self.project.reach.on_loop(self.facts, scope)
-
-    def holding_call(self, node: cst.Call) -> tuple[Reached, ir.Scope, ir.Call, Hold] | None:
-        """The hold of a call that stands on an event loop that serves requests."""
-        known = self.expression(node)
-        if known is None or not isinstance(known[1], ir.Call):
-            return None
-        scope, call = known[0], known[1]
-        reached = self.on_loop(scope)
-        if reached is None:
-            return None
-        hold = self.project.blocking.of_call(call, self.frame(scope))
-        return (reached, scope, call, hold) if hold is not None else None
 
     def drains(self, function: cst.FunctionDef) -> tuple[Entry, Sequence[Drain]] | None:
         """The streams that a handler swallows instead of sending them on."""

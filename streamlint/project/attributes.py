@@ -113,7 +113,7 @@ class Attributes:
                 continue
             frame = evaluator.any_call(module, scope)
             if ProjectModule(path) in evaluator.value(store.base, frame):
-                found.append(evaluator._at(evaluator.value(store.value, frame), store.path))
+                found.append(evaluator.at(evaluator.value(store.value, frame), store.path))
         return evaluator.union(found)
 
     # Project classes
@@ -249,7 +249,7 @@ class Attributes:
                 base = store.base
                 if store.is_attribute and store.member == name and isinstance(base, ir.Name) and base.id == itself:
                     frame = self._making(module, method, store, made)
-                    found.append(evaluator._at(evaluator.value(store.value, frame), store.path))
+                    found.append(evaluator.at(evaluator.value(store.value, frame), store.path))
         return evaluator.union(found)
 
     def _making(self, module: Module, method: ir.Scope, store: ir.Store, made: Object) -> Frame:
@@ -295,7 +295,7 @@ class Attributes:
             frame = evaluator.any_call(module, scope)
             holders = evaluator.value(store.base, frame)
             if any(isinstance(one, Instance | Object) and self._identity(one) == wanted for one in holders):
-                found.append(evaluator._at(evaluator.value(store.value, frame), store.path))
+                found.append(evaluator.at(evaluator.value(store.value, frame), store.path))
         if isinstance(base, Instance) and not found:
             found.append(evaluator.callers.lifespan_state(base, member))
         return evaluator.union(found)
@@ -385,7 +385,7 @@ class Attributes:
             frame = self.evaluator.any_call(module, scope)
             holders = self.evaluator.value(store.base, frame)
             if any(isinstance(one, Collection) and one.origin == base.origin for one in holders):
-                found.append(self.evaluator._at(self.evaluator.value(store.value, frame), store.path))
+                found.append(self.evaluator.at(self.evaluator.value(store.value, frame), store.path))
         return self.evaluator.union(found) or (UNKNOWN if not base.items else NOTHING)
 
 

@@ -256,7 +256,7 @@ class Blocking:
 
     def _told(self, function: Function, call: ir.Call, frame: Frame) -> dict[str, Values]:
         """The arguments of a call, where they may decide what blocks: it gives something callable, or leaves it out."""
-        given = self.evaluator.calls._arguments(function, call, frame)
+        given = self.evaluator.calls.arguments(function, call, frame)
         located = self.evaluator.scope_of(function)
         if located is None or not _is_plain(call):
             return {name: values for name, values in given.items() if any(_is_callable(v) for v in values)}

@@ -60,7 +60,7 @@ class Calls:
     def _one(self, function: Value, call: ir.Call, frame: Frame) -> Values:
         match function:
             case Function():
-                return self._project(function, self._arguments(function, call, frame), frame.depth)
+                return self._project(function, self.arguments(function, call, frame), frame.depth)
             case Class():
                 return self._construct(function, call, frame)
             case External():
@@ -85,7 +85,8 @@ class Calls:
 
     # Project functions
 
-    def _arguments(self, function: Function, call: ir.Call, frame: Frame) -> dict[str, Values]:
+    def arguments(self, function: Function, call: ir.Call, frame: Frame) -> dict[str, Values]:
+        """What a call gives for each parameter of a project function; what it leaves out or hides behind `*` is absent."""
         located = self.evaluator.scope_of(function)
         if located is None:
             return {}
@@ -198,7 +199,7 @@ class Calls:
                     (Coroutine(self.evaluator.awaited(self.results(function.function, arguments, keywords, None))),)
                 )
             case External() if function.name.rpartition(".")[2][:1].isupper():
-                return self.evaluator.parameters._instance(function)
+                return self.evaluator.parameters.instance(function)
             case Object():
                 method = self.evaluator.attributes.of_class(function, "__call__")
                 return self.results(frozenset(m for m in method if isinstance(m, Function)), arguments, keywords, None)

@@ -25,7 +25,6 @@ from streamlint.project.values import (
     External,
     Function,
     Generated,
-    Instance,
     Iterated,
     Llama,
     Object,
@@ -219,9 +218,9 @@ class Evaluator:
             case "parameter":
                 return self.parameters.value(binding, frame)
             case "loop":
-                return self._at(self.element(self._value_of(binding, frame)), binding.path)
+                return self.at(self.element(self._value_of(binding, frame)), binding.path)
             case "with":
-                return self._at(self.calls.entered(self._value_of(binding, frame)), binding.path)
+                return self.at(self.calls.entered(self._value_of(binding, frame)), binding.path)
             case "import":
                 return self._imported(binding, frame.module)
             case "function":
@@ -240,7 +239,7 @@ class Evaluator:
         return self.value(binding.value, frame) if binding.value is not None else UNKNOWN
 
     def _assigned(self, binding: ir.Binding, frame: Frame) -> Values:
-        values = self._at(self._value_of(binding, frame), binding.path)
+        values = self.at(self._value_of(binding, frame), binding.path)
         if binding.annotation is not None and not any(known(values)):
             return self.parameters.annotated(binding.annotation, frame)
         return values
@@ -352,7 +351,8 @@ class Evaluator:
 
     # Parts of values
 
-    def _at(self, values: Values, path: tuple[int, ...]) -> Values:
+    def at(self, values: Values, path: tuple[int, ...]) -> Values:
+        """The part of a tuple that a name on the left of an assignment gets: `(1, 0)` is the first item of the second."""
         for position in path:
             values = self.union(self._item(value, position) for value in values)
         return values
@@ -454,7 +454,3 @@ class Evaluator:
 
     def is_stream_object(self, value: Value) -> bool:
         return isinstance(value, Llama) and value.role in STREAM_ROLES
-
-    def instance_name(self, value: Value) -> str:
-        """The dotted class name of an outside instance, or ""."""
-        return value.name if isinstance(value, Instance) else ""

@@ -165,9 +165,10 @@ class Parameters:
             if alias is not None:
                 return self.annotated(alias, where)
         values = self.evaluator.value(annotation, frame)
-        return self.evaluator.union(self._instance(value) for value in values)
+        return self.evaluator.union(self.instance(value) for value in values)
 
-    def _instance(self, value: Value) -> Values:
+    def instance(self, value: Value) -> Values:
+        """An instance of what a class value stands for."""
         match value:
             case Class():
                 return frozenset((Object(value.path, value.scope),))

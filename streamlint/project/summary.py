@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 from streamlint.project import syntax as ir
-from streamlint.source import Source, Span, UnreadableFile
+from streamlint.source import Source, UnreadableFile
 
 
 class UnparsableFile(UnreadableFile):
@@ -420,7 +420,6 @@ class _Lowering:
         with self._inside(scope):
             self._bind_parameters(scope)
             self._block(node.body)
-            scope.always_leaves = self.dead
 
     def _lambda(self, node: ast.Lambda) -> ir.Closure:
         start, end = self._span(node)
@@ -656,7 +655,3 @@ def _is_main_guard(test: ast.expr) -> bool:
         case ast.Compare(left=ast.Name(id="__name__"), comparators=[ast.Constant(value="__main__")]):
             return True
     return False
-
-
-def span_of(expression: ir.Expression) -> Span:
-    return Span(expression.start, expression.end)

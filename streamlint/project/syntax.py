@@ -322,7 +322,6 @@ class Scope:
     statements: list[Expression] = field(default_factory=list)
     """Expressions that stand alone as a statement."""
     has_await: bool = False
-    always_leaves: bool = False
 
     @property
     def is_function(self) -> bool:

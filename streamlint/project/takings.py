@@ -336,7 +336,7 @@ class Takings:
             return None
         if located[1].is_async and call.end not in frame.scope.awaited:
             return None
-        arguments = self.evaluator.calls._arguments(function, call, frame)
+        arguments = self.evaluator.calls.arguments(function, call, frame)
         inner = self.evaluator.calls.frame(function, arguments, frame.depth)
         for drain in self.in_frame(inner):
             if not self._returned(drain, inner):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from streamlint.fix import Edit, Fix, Level
-from streamlint.repairs.off_loop import _brackets, _can_await
+from streamlint.repairs.off_loop import brackets, can_await
 from streamlint.source import Span
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ _TIGHT = (cst.Call, cst.Name, cst.Attribute, cst.Subscript)
 def awaited(where: OnLoop, call: cst.Call) -> Fix | None:
     """`asyncio.run(f(x))` becomes `await f(x)`."""
     file = where.file
-    if len(call.args) != 1 or call.args[0].star or call.args[0].keyword is not None or not _can_await(where, call):
+    if len(call.args) != 1 or call.args[0].star or call.args[0].keyword is not None or not can_await(where, call):
         return None
     given = call.args[0].value
     outer, inner = file.span(call), file.span(given)
     cut = (Span(outer.start, inner.start), Span(inner.end, outer.end))
     if not isinstance(given, _TIGHT) or any("#" in file.source.slice(span) for span in cut):
         return None
-    opening, closing = _brackets(file, call)
+    opening, closing = brackets(file, call)
     return Fix(
         "await it on the loop that runs already",
         (Edit(cut[0], f"{opening}await "), Edit(cut[1], closing)),

@@ -201,9 +201,9 @@ def _replacement(held: Held) -> Fix | None:
     if fact is None or not fact.drop_in or not isinstance(call, cst.Call) or not _is_itself(held, fact):
         return None
     needed = Import(fact.replacement_import)
-    if not _can_await(held.on_loop, call) or not _is_free(file, needed):
+    if not can_await(held.on_loop, call) or not _is_free(file, needed):
         return None
-    opening, closing = _brackets(file, call)
+    opening, closing = brackets(file, call)
     head = Edit(_function_span(file, call), f"{opening}await {fact.replacement}")
     return Fix(
         f"await `{fact.replacement}`",
@@ -225,13 +225,13 @@ def _is_itself(held: Held, fact: BlockingCall) -> bool:
 def in_thread(where: OnLoop, call: cst.Call, level: Level, reason: str) -> Fix | None:
     """`f(x)` becomes `await run_in_threadpool(f, x)`."""
     file, how = where.file, threads(where.file.facts)
-    if not _can_await(where, call) or not _is_free(file, how.run_import) or not _can_hand_over(call):
+    if not can_await(where, call) or not _is_free(file, how.run_import) or not _can_hand_over(call):
         return None
     text, start = file.source.text, file.span(call).start
     bracket = _OPENING.match(text, file.span(call.func).end)
     if bracket is None:
         return None
-    opening, closing = _brackets(file, call)
+    opening, closing = brackets(file, call)
     line_break = _LINE_BREAK.match(text, bracket.end()) if call.args else None
     comma = "" if not call.args else "," if _ENDS_LINE.match(text, bracket.end()) else ", "
     edits = (
@@ -272,7 +272,7 @@ def _function_span(file: PythonFile, call: cst.Call) -> Span:
     return Span(start, start + len(text[start : bracket.end() - 1 if bracket else end].rstrip()))
 
 
-def _brackets(file: PythonFile, call: cst.Call) -> tuple[str, str]:
+def brackets(file: PythonFile, call: cst.Call) -> tuple[str, str]:
     """The parentheses that `await …` needs where something follows that binds tighter."""
     if call.lpar:
         return "", ""
@@ -289,7 +289,7 @@ def _closed(file: PythonFile, call: cst.Call, closing: str) -> Iterator[Edit]:
         yield Edit(Span(end, end), closing)
 
 
-def _can_await(where: OnLoop, call: cst.Call) -> bool:
+def can_await(where: OnLoop, call: cst.Call) -> bool:
     """Whether `await` may stand there: directly in the body of an `async def`, and not yet behind another one."""
     scope, file = where.scope, where.file
     if scope.kind != "function" or not scope.is_async or not _stands_in_body(file, scope, file.span(call)):
