@@ -12,8 +12,9 @@ from streamlint.finding import Related, Severity
 from streamlint.knowledge.blocking import Tier
 from streamlint.project import syntax as ir
 from streamlint.project.blocking import Hold
-from streamlint.project.reach import Hop, Reached
+from streamlint.project.reach import Reached
 from streamlint.project.values import Tokens
+from streamlint.project.ways import Hop
 
 if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
@@ -119,11 +120,11 @@ def _is_told(where: OnLoop, hold: Hold) -> bool:
     The lock of a file that a helper writes is held for moments, and only seldom by somebody else.
     """
     if not where.reached.is_certain:
-        return hold.tier is Tier.CERTAIN and len(hold.hops) <= _NEAR
+        return hold.tier is Tier.CERTAIN and hold.way.length <= _NEAR
     if hold.tier is Tier.CERTAIN:
         return True
     is_lock = hold.call is not None and hold.call.category == "file lock"
-    return hold.is_direct or (len(hold.hops) <= _FAR and not is_lock)
+    return hold.is_direct or (hold.way.length <= _FAR and not is_lock)
 
 
 def swallowed(where: OnLoop) -> frozenset[tuple[int, int]]:

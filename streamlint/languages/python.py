@@ -22,13 +22,17 @@ if TYPE_CHECKING:
     from streamlint.project.entry_points import Entry
     from streamlint.project.frames import Frame
     from streamlint.project.modules import Module
-    from streamlint.project.reach import Hop, Reached
+    from streamlint.project.reach import Reached
     from streamlint.project.resources import Outlived
     from streamlint.project.sent import Sending, SentGenerator
     from streamlint.project.takings import Drain
+    from streamlint.project.ways import Hop
     from streamlint.rule import Rule
 
 __all__ = ["PythonFile", "UnparsableFile"]
+
+_SHOWN = 12
+"""Of a longer chain of calls a person reads how it begins and how it ends."""
 
 
 class PythonFile:
@@ -270,12 +274,15 @@ class PythonFile:
         )
 
     def related(self, hops: Sequence[Hop]) -> tuple[Related, ...]:
-        """Hops as secondary places, in this file or others."""
+        """Hops as secondary places, in this file or others; of a very long way its beginning and its end."""
+        left_out = max(0, len(hops) - _SHOWN)
+        shown = (*hops[: _SHOWN // 2], *hops[len(hops) - _SHOWN // 2 :]) if left_out else hops
         found = []
-        for hop in hops:
+        for number, hop in enumerate(shown, 1):
             place = self.project.place(hop.path, hop.start, hop.end)
             if place is not None:
-                found.append(Related(place, hop.label))
+                more = f", and so on through {left_out:,} more" if left_out and number == _SHOWN // 2 else ""
+                found.append(Related(place, hop.label + more))
         return tuple(found)
 
 

@@ -84,7 +84,7 @@ class AsyncInName:
                 method = methods(owner, runs) if runs else None
                 if not runs or method is None or methods(owner, missing) is not None:
                     continue
-                inner = self.evaluator.calls.frame(replace(method, receiver=owner), {}, 0)
+                inner = self.evaluator.calls.frame(replace(method, receiver=owner), {}, None)
                 if self.blocking.of_frame(inner) is not None:
                     return InName(owner, self._name(owner), missing, runs)
         return None

@@ -29,6 +29,7 @@ from streamlint.project.values import (
     Unknown,
     Value,
     Values,
+    alternatives,
     known,
 )
 
@@ -106,15 +107,7 @@ class Attributes:
 
     def put_on_module(self, path: Path, name: str) -> Values:
         """What other modules assign to an attribute of this one: `state.engine = ...`."""
-        evaluator = self.evaluator
-        found = []
-        for module, scope, store in evaluator.callers.stores(name):
-            if not store.is_attribute or module.path == path:
-                continue
-            frame = evaluator.any_call(module, scope)
-            if ProjectModule(path) in evaluator.value(store.base, frame):
-                found.append(evaluator.at(evaluator.value(store.value, frame), store.path))
-        return evaluator.union(found)
+        return self.evaluator.callers.stored(name, self.identity(ProjectModule(path)), is_attribute=True)
 
     # Project classes
 
@@ -223,7 +216,7 @@ class Attributes:
         receiver: Value = Class(base.path, base.scope) if "classmethod" in kinds else base
         if isinstance(base, Class) and "classmethod" not in kinds:
             return values
-        return frozenset(self._bind(value, receiver) for value in values)
+        return alternatives(self._bind(value, receiver) for value in values)
 
     @staticmethod
     def _bind(value: Value, receiver: Value) -> Value:
@@ -262,7 +255,7 @@ class Attributes:
         function = Function(module.path, method.index)
         arguments = {p.name: evaluator.callers.initial(function, method, p, made) for p in parameters}
         arguments = {name: values for name, values in arguments.items() if any(known(values))}
-        return evaluator.frames.call(module, method, None, arguments, 0)
+        return evaluator.frames.call(module, method, None, arguments, None)
 
     @staticmethod
     def _method_around(module: Module, function: ir.Scope, owner: ir.Scope) -> ir.Scope | None:
@@ -286,28 +279,24 @@ class Attributes:
 
     def _stored(self, base: Instance | Object, member: str, *, is_attribute: bool) -> Values:
         """What any module of the project stores under this name on an object of the same class."""
-        evaluator = self.evaluator
-        wanted = self._identity(base)
-        found = []
-        for module, scope, store in evaluator.callers.stores(member):
-            if store.is_attribute != is_attribute:
-                continue
-            frame = evaluator.any_call(module, scope)
-            holders = evaluator.value(store.base, frame)
-            if any(isinstance(one, Instance | Object) and self._identity(one) == wanted for one in holders):
-                found.append(evaluator.at(evaluator.value(store.value, frame), store.path))
-        if isinstance(base, Instance) and not found:
-            found.append(evaluator.callers.lifespan_state(base, member))
-        return evaluator.union(found)
+        callers = self.evaluator.callers
+        found = callers.stored(member, self.identity(base), is_attribute=is_attribute)
+        return callers.lifespan_state(base, member) if isinstance(base, Instance) and not found else found
 
     def put_under(self, base: Instance, key: str) -> Values:
         """What the project stores under a constant key of an outside object: `app["engine"] = ...`."""
         return self._stored(base, key, is_attribute=False)
 
-    def _identity(self, value: Instance | Object) -> object:
-        if isinstance(value, Instance):
-            return self.evaluator.knowledge.objects.family(value.name)
-        return (value.path, value.scope)
+    def identity(self, value: Value) -> object:
+        """What two values share where one store on them is a store on the other."""
+        match value:
+            case Instance():
+                return self.evaluator.knowledge.objects.family(value.name)
+            case Object():
+                return (value.path, value.scope)
+            case Collection():
+                return value.origin
+        return value
 
     # Outside the project
 
@@ -378,14 +367,9 @@ class Attributes:
     def _put(self, base: Collection, key: object, word: str) -> Values:
         """What is put under a key after the display was made; under keys that cannot be seen, into something of the same name."""
         callers = self.evaluator.callers
-        found = []
-        for module, scope, store in (*(callers.stores(str(key)) if key is not None else ()), *callers.puts(word)):
-            if store.is_attribute:
-                continue
-            frame = self.evaluator.any_call(module, scope)
-            holders = self.evaluator.value(store.base, frame)
-            if any(isinstance(one, Collection) and one.origin == base.origin for one in holders):
-                found.append(self.evaluator.at(self.evaluator.value(store.value, frame), store.path))
+        found = [callers.put_into(word, self.identity(base))]
+        if key is not None:
+            found.append(callers.stored(str(key), self.identity(base), is_attribute=False))
         return self.evaluator.union(found) or (UNKNOWN if not base.items else NOTHING)
 
 

@@ -13,7 +13,6 @@ from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
-from streamlint.project.reach import Hop
 from streamlint.project.values import (
     Bound,
     Class,
@@ -29,11 +28,11 @@ from streamlint.project.values import (
     Value,
     Values,
 )
+from streamlint.project.ways import Hop, Way
 
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
 
-_DEEPEST = 16
 _NOTICEABLE = 0.01
 """Seconds; measured, other clients' waits vary by twice that without any block."""
 _CACHES = frozenset(("functools.cache", "functools.lru_cache"))
@@ -67,17 +66,21 @@ class Hold:
     name: str
     reason: str
     tier: Tier
-    hops: tuple[Hop, ...]
+    way: Way
     call: BlockingCall | None = None
     method: Method | None = None
     receiver: Llama | None = None
 
     @property
+    def hops(self) -> tuple[Hop, ...]:
+        return self.way.steps
+
+    @property
     def is_direct(self) -> bool:
-        return len(self.hops) == 1
+        return self.way.length == 1
 
     def behind(self, hop: Hop) -> Hold:
-        return replace(self, hops=(hop, *self.hops))
+        return replace(self, way=self.way.behind(hop))
 
 
 class Blocking:
@@ -85,8 +88,6 @@ class Blocking:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
-        self._functions: dict[Frame, Hold | None] = {}
-        self._open: set[Frame] = set()
 
     # Questions
 
@@ -174,19 +175,14 @@ class Blocking:
 
     def of_frame(self, frame: Frame) -> Hold | None:
         """The first and strongest hold in the body of a synchronous function."""
-        if frame in self._functions:
-            return self._functions[frame]
-        if frame in self._open or len(self._open) >= _DEEPEST:
-            return None
-        self._open.add(frame)
+        return self.evaluator.solver.ask(("hold", frame), lambda: self._of_body(frame), None, None)
+
+    def _of_body(self, frame: Frame) -> Hold | None:
         best: Hold | None = None
         for found in self._holds(frame):
             best = _stronger(best, found)
             if best is not None and best.tier is Tier.CERTAIN:
                 break
-        self._open.discard(frame)
-        if best is not None or not self._open:
-            self._functions[frame] = best
         return best
 
     def _holds(self, frame: Frame) -> Iterator[Hold | None]:
@@ -209,7 +205,7 @@ class Blocking:
             return None
         name = frame.module.text(loop.iterable)
         hop = self._hop(loop.iterable, frame, "waits here for every token")
-        return Hold(Cause.STREAM, name, "waits for every token", Tier.CERTAIN, (hop,))
+        return Hold(Cause.STREAM, name, "waits for every token", Tier.CERTAIN, Way(hop))
 
     # Callees
 
@@ -271,12 +267,10 @@ class Blocking:
         if located is None or located[1].is_async or located[1].is_generator:
             return None
         needs_frame = arguments or function.frame is not None or isinstance(function.receiver, Object)
-        recurses = any(one.scope is located[1] for one in self._open)
-        if needs_frame and not recurses:
-            inner = self.evaluator.calls.frame(function, arguments or {}, min(frame.depth, 6))
-        else:
-            inner = self.evaluator.any_call(*located)
-        return self.of_frame(inner)
+        calls = self.evaluator.calls
+        return self.of_frame(
+            calls.frame(function, arguments or {}, frame) if needs_frame else self.evaluator.any_call(*located)
+        )
 
     def _of_partial(self, function: Partial, call: ir.Call, frame: Frame) -> Hold | None:
         for one in function.function:
@@ -312,7 +306,7 @@ class Blocking:
         hop = self._hop(call, frame, reason)
         cause = Cause.HEAVY if heavy else Cause.LLAMA
         tier = Tier.LIKELY if _is_lazy(method, receiver) else Tier.CERTAIN
-        return Hold(cause, " ".join(name.split()), reason, tier, (hop,), None, method, receiver)
+        return Hold(cause, " ".join(name.split()), reason, tier, Way(hop), None, method, receiver)
 
     def _of_outside(self, function: Value, call: ir.Call, frame: Frame) -> Hold | None:
         name = dotted_name(function)
@@ -365,7 +359,7 @@ class Blocking:
 
     def _library(self, fact: BlockingCall, name: str, node: ir.Expression, frame: Frame) -> Hold:
         hop = self._hop(node, frame, f"`{name}` {fact.reason}")
-        return Hold(Cause.LIBRARY, name, fact.reason, fact.tier, (hop,), fact)
+        return Hold(Cause.LIBRARY, name, fact.reason, fact.tier, Way(hop), fact)
 
     def _returns_at_once(self, fact: BlockingCall, call: ir.Call, frame: Frame) -> bool:
         if fact.needs_argument and not call.arguments and not call.keywords:
@@ -399,7 +393,7 @@ def _stronger(first: Hold | None, second: Hold | None) -> Hold | None:
         return first or second
     if first.tier is not second.tier:
         return first if first.tier is Tier.CERTAIN else second
-    return second if len(second.hops) < len(first.hops) else first
+    return second if second.way.length < first.way.length else first
 
 
 def _is_plain(call: ir.Call) -> bool:

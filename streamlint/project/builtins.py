@@ -20,6 +20,7 @@ from streamlint.project.values import (
     Text,
     Tokens,
     Values,
+    alternatives,
 )
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _super(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
 
 def _type(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
     return (
-        frozenset(
+        alternatives(
             Class(value.path, value.scope) for value in _first(evaluator, call, frame) if isinstance(value, Object)
         )
         or UNKNOWN
@@ -145,7 +146,7 @@ def _type(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
 
 def _cached(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
     """`lru_cache(maxsize=1)` gives a decorator; `lru_cache(f)` gives f."""
-    values = frozenset(v for v in _first(evaluator, call, frame) if isinstance(v, Function | Class | Partial))
+    values = alternatives(v for v in _first(evaluator, call, frame) if isinstance(v, Function | Class | Partial))
     return values or frozenset((External("functools.cache"),))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.project import syntax as ir
@@ -14,44 +16,44 @@ from streamlint.project.values import NOTHING, Class, Collection, Function, Inst
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
 
-_MOST_CALLERS = 24
-"""More callers than this tell nothing definite about a parameter, and cost time."""
+Row = tuple[Module, ir.Scope, ir.Call]
+Stored = tuple[Module, ir.Scope, ir.Store]
+Definition = tuple[Path, int]
+Meant = Mapping[Definition, tuple[tuple[int, bool], ...]]
+"""By the scope of a function or class: the numbers of the rows that mean it, and whether they bring its first argument."""
 
 
+@dataclass(frozen=True)
 class CallSite:
     """A call of a known function: where it stands, and how its arguments meet the parameters."""
 
-    __slots__ = ("call", "frame", "is_bound", "made", "module", "scope")
-
-    def __init__(
-        self,
-        module: Module,
-        scope: ir.Scope,
-        call: ir.Call,
-        frame: Frame,
-        is_bound: bool,
-        made: Class | None = None,
-    ) -> None:
-        self.module, self.scope, self.call, self.frame, self.is_bound = module, scope, call, frame, is_bound
-        self.made = made
-        """The class that a constructor call makes; None for `super().__init__()` and all other calls."""
+    module: Module
+    scope: ir.Scope
+    call: ir.Call
+    frame: Frame
+    is_bound: bool
+    made: Class | None = None
+    """The class that a constructor call makes; None for `super().__init__()` and all other calls."""
 
 
 class Callers:
-    """Indexes the loaded modules by the last word of what they call, pass on and store; built when first asked."""
+    """Indexes the loaded modules by what they call, pass on and store.
+
+    Words lead to candidates; every candidate is evaluated once and then known by the definition that it means.
+    """
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
-        self._calls: dict[str, list[tuple[Module, ir.Scope, ir.Call]]] | None = None
-        self._passed: dict[str, list[tuple[Module, ir.Scope, ir.Call]]] = {}
-        self._stores: dict[str, list[tuple[Module, ir.Scope, ir.Store]]] = {}
-        self._puts: dict[str, list[tuple[Module, ir.Scope, ir.Store]]] = {}
+        self._calls: dict[str, list[Row]] | None = None
+        self._passed: dict[str, list[Row]] = {}
+        self._stores: dict[str, list[Stored]] = {}
+        self._puts: dict[str, list[Stored]] = {}
         self._descendants: dict[str, set[str]] = {}
         """Names of the classes that name another one as their base."""
         self._aliases: dict[str, set[str]] = {}
-        self._sites: dict[tuple[object, int], tuple[CallSite, ...]] = {}
+        self._shifted: dict[ir.Call, ir.Call] = {}
 
-    def _index(self) -> dict[str, list[tuple[Module, ir.Scope, ir.Call]]]:
+    def _index(self) -> dict[str, list[Row]]:
         if self._calls is not None:
             return self._calls
         self._calls = {}
@@ -85,63 +87,64 @@ class Callers:
             call = ir.Call(decorator.start, decorator.end, decorator, (function,), ())
             self._calls.setdefault(last_word(decorator), []).append((module, module.scopes[scope.parent], call))
 
-    def stores(self, member: str) -> list[tuple[Module, ir.Scope, ir.Store]]:
+    def stores(self, member: str) -> list[Stored]:
         self._index()
         return self._stores.get(member, [])
 
-    def puts(self, word: str) -> list[tuple[Module, ir.Scope, ir.Store]]:
+    def puts(self, word: str) -> list[Stored]:
         """Assignments under keys that are not constant, to something whose name ends in this word."""
         self._index()
         return self._puts.get(word, [])
 
-    def calls_of(self, word: str) -> list[tuple[Module, ir.Scope, ir.Call]]:
+    def calls_of(self, word: str) -> list[Row]:
         """Calls whose function ends in this word."""
         return self._index().get(word, [])
 
-    def passing(self, word: str) -> list[tuple[Module, ir.Scope, ir.Call]]:
+    def passing(self, word: str) -> list[Row]:
         """Calls that are given something whose name ends in this word."""
         self._index()
         return self._passed.get(word, [])
 
     def of(self, function: Function) -> tuple[CallSite, ...]:
         """The calls of a function of the project in the loaded modules, `Class(...)` for an `__init__` too."""
-        key = (function.path, function.scope)
-        if key not in self._sites:
-            self._sites[key] = ()
-            self._sites[key] = tuple(self._find(function))
-        return self._sites[key]
+        key = ("sites", function.path, function.scope)
+        return self.evaluator.solver.ask(key, lambda: tuple(self._find(function)), (), ())
 
     def _find(self, function: Function) -> Iterator[CallSite]:
         located = self.evaluator.scope_of(function)
         if located is None:
             return
         module, scope = located
-        parent = module.scopes[scope.parent] if scope.parent >= 0 else None
-        is_constructor = scope.name == "__init__" and parent is not None and parent.kind == "class"
-        if is_constructor and parent is not None:
-            candidates = self._constructing(parent.name)
-        else:
-            candidates = [row for word in self._spellings(scope.name) for row in self.calls_of(word)]
-        if len(candidates) > 12 * _MOST_CALLERS:
-            return
         wanted = (function.path, function.scope)
-        for other, where, call in candidates:
-            frame = self.evaluator.any_call(other, where)
-            for value in self.evaluator.value(call.function, frame):
-                if isinstance(value, Function) and (value.path, value.scope) == wanted:
-                    yield CallSite(other, where, call, frame, value.receiver is not None)
-                elif is_constructor and isinstance(value, Class):
-                    method = self.evaluator.attributes.method(value, "__init__")
-                    if method is not None and (method.path, method.scope) == wanted:
-                        yield CallSite(other, where, call, frame, True, Class(value.path, value.scope))
-        yield from self._handed_over(function, scope)
+        parent = module.scopes[scope.parent] if scope.parent >= 0 else None
+        if scope.name == "__init__" and parent is not None and parent.kind == "class":
+            yield from self._constructing(parent.name, wanted)
+        else:
+            for word in self._spellings(scope.name):
+                yield from self._sites(word, wanted)
+        yield from self._handed_over(scope.name, wanted)
+
+    def _sites(self, word: str, wanted: Definition, made: Class | None = None) -> Iterator[CallSite]:
+        rows = self.calls_of(word)
+        for number, is_bound in self._meant(word).get(wanted, ()):
+            module, scope, call = rows[number]
+            frame = self.evaluator.any_call(module, scope)
+            yield CallSite(module, scope, call, frame, is_bound or made is not None, made)
+
+    def _meant(self, word: str) -> Meant:
+        """What the calls whose function ends in this word mean."""
+        return self.evaluator.solver.ask(("calls", word), lambda: self._resolved(self.calls_of(word)), {}, {})
+
+    def _resolved(self, rows: list[Row]) -> Meant:
+        evaluator = self.evaluator
+        return _by_definition(evaluator.value(row[2].function, evaluator.any_call(*row[:2])) for row in rows)
 
     def _spellings(self, name: str) -> list[str]:
         """A name and those under which it is imported."""
         self._index()
         return [name, *sorted(self._aliases.get(name, ()))]
 
-    def _constructing(self, name: str) -> list[tuple[Module, ir.Scope, ir.Call]]:
+    def _constructing(self, name: str, wanted: Definition) -> Iterator[CallSite]:
         """Calls that may run the `__init__` of a class of this name: its own, its descendants', `cls(...)`, `super()`'s."""
         self._index()
         names, pending = {name}, [name]
@@ -151,37 +154,39 @@ class Callers:
                 if below not in names:
                     names.add(below)
                     pending.append(below)
-        found = [row for each in sorted(names) for row in self.calls_of(each)]
-        for each in sorted(names):
-            found += self._by_class_around.get(each, ())
-        return found
+        for word in (*sorted(names), "cls"):
+            for path, scope in self._meant(word):
+                if self._initialises(Class(path, scope), wanted):
+                    yield from self._sites(word, (path, scope), Class(path, scope))
+        yield from self._sites("__init__", wanted)
 
-    @cached_property
-    def _by_class_around(self) -> dict[str, list[tuple[Module, ir.Scope, ir.Call]]]:
-        """The calls `cls(...)` and `super().__init__()` by the name of the class that holds them."""
-        found: dict[str, list[tuple[Module, ir.Scope, ir.Call]]] = {}
-        for word in ("cls", "__init__"):
-            for row in self.calls_of(word):
-                found.setdefault(_class_around(row[0], row[1]), []).append(row)
-        return found
+    def _initialises(self, made: Class, wanted: Definition) -> bool:
+        located = self.evaluator.scope_of(made)
+        if located is None or located[1].kind != "class":
+            return False
+        method = self.evaluator.attributes.method(made, "__init__")
+        return method is not None and (method.path, method.scope) == wanted
 
-    def _handed_over(self, function: Function, scope: ir.Scope) -> Iterator[CallSite]:
+    def _handed_over(self, word: str, wanted: Definition) -> Iterator[CallSite]:
         """Calls that pass the function on with its arguments, such as `run_in_threadpool(f, x)`."""
-        for other, where, call in self.passing(scope.name)[: 4 * _MOST_CALLERS]:
-            frame = self.evaluator.any_call(other, where)
+        rows = self.passing(word)
+        meant: Meant = self.evaluator.solver.ask(("passed", word), lambda: self._moved(rows), {}, {})
+        for number, is_bound in meant.get(wanted, ()):
+            module, scope, call = rows[number]
+            frame = self.evaluator.any_call(module, scope)
             moved = self.evaluator.calls.handed(call, frame)
-            if moved is None:
-                continue
-            for value in moved[0]:
-                if isinstance(value, Function) and (value.path, value.scope) == (function.path, function.scope):
-                    shifted = ir.Call(call.start, call.end, call.function, moved[1], moved[2])
-                    yield CallSite(other, where, shifted, frame, value.receiver is not None)
+            if moved is not None:
+                there = ir.Call(call.start, call.end, call.function, moved[1], moved[2])
+                yield CallSite(module, scope, self._shifted.setdefault(call, there), frame, is_bound)
+
+    def _moved(self, rows: list[Row]) -> Meant:
+        evaluator = self.evaluator
+        handed = (evaluator.calls.handed(row[2], evaluator.any_call(*row[:2])) for row in rows)
+        return _by_definition(moved[0] if moved is not None else NOTHING for moved in handed)
 
     def argument(self, function: Function, scope: ir.Scope, parameter: ir.Parameter) -> Values:
         """What the known callers give for a parameter; empty where nobody is known to give it."""
         sites = self.of(function)
-        if not sites or len(sites) > _MOST_CALLERS:
-            return NOTHING
         found = []
         for site in sites:
             given = argument_of(site.call, scope, parameter, site.is_bound)
@@ -191,10 +196,14 @@ class Callers:
 
     def initial(self, function: Function, scope: ir.Scope, parameter: ir.Parameter, made: Object) -> Values:
         """What the constructor calls that make an object of exactly this class, or of one below it, give for a parameter."""
+        key = ("initial", function.path, function.scope, parameter.name, made.path, made.scope)
+        return self.evaluator.solver.ask(key, lambda: self._initial(function, scope, parameter, made), NOTHING, NOTHING)
+
+    def _initial(self, function: Function, scope: ir.Scope, parameter: ir.Parameter, made: Object) -> Values:
         attributes = self.evaluator.attributes
         above = {owner for owner in attributes.lineage(made) if isinstance(owner, Class)}
         found = []
-        for site in self.of(function)[: 4 * _MOST_CALLERS]:
+        for site in self.of(function):
             if site.made is not None:
                 concerns = Class(made.path, made.scope) in set(attributes.lineage(site.made))
             else:
@@ -206,22 +215,53 @@ class Callers:
 
     def field_values(self, base: Object, name: str) -> Values:
         """What the constructor calls of a class without `__init__` give for a field."""
+        key = ("field", base.path, base.scope, name)
+        return self.evaluator.solver.ask(key, lambda: self._field_values(base, name), NOTHING, NOTHING)
+
+    def _field_values(self, base: Object, name: str) -> Values:
         located = self.evaluator.scope_of(base)
         if located is None:
             return NOTHING
         _, scope = located
         fields = [b.name for b in scope.bindings if b.annotation is not None]
         position = fields.index(name) if name in fields else None
-        found = []
-        for other, where, call in self.calls_of(scope.name)[:_MOST_CALLERS]:
-            given = call.argument(position, name)
-            if given is None:
-                continue
-            frame = self.evaluator.any_call(other, where)
-            callee = self.evaluator.value(call.function, frame)
-            if any(isinstance(c, Class) and (c.path, c.scope) == (base.path, base.scope) for c in callee):
-                found.append(self.evaluator.value(given, frame))
-        return self.evaluator.union(found)
+        sites = (site for word in self._spellings(scope.name) for site in self._sites(word, (base.path, base.scope)))
+        given = ((site.call.argument(position, name), site.frame) for site in sites)
+        return self.evaluator.union(self.evaluator.value(value, frame) for value, frame in given if value is not None)
+
+    # Stores
+
+    def stored(self, member: str, holder: object, *, is_attribute: bool) -> Values:
+        """What the project stores under this name on what `holder` identifies, as in `Attributes.identity`."""
+        rows = self.stores(member)
+        return self._put_on(("stores", member), rows, holder, is_attribute)
+
+    def put_into(self, word: str, holder: object) -> Values:
+        """What the project stores under keys that cannot be seen, into something whose name ends in this word."""
+        return self._put_on(("puts", word), self.puts(word), holder, False)
+
+    def _put_on(self, key: tuple[str, str], rows: list[Stored], holder: object, is_attribute: bool) -> Values:
+        evaluator = self.evaluator
+        held: Mapping[object, tuple[int, ...]] = evaluator.solver.ask(key, lambda: self._held(rows), {}, {})
+        values = []
+        for number in held.get(holder, ()):
+            module, scope, store = rows[number]
+            if store.is_attribute == is_attribute:
+                value = evaluator.value(store.value, evaluator.any_call(module, scope))
+                values.append(evaluator.at(value, store.path))
+        return evaluator.union(values)
+
+    def _held(self, rows: list[Stored]) -> Mapping[object, tuple[int, ...]]:
+        """By what holds it: the numbers of the rows that store something there."""
+        evaluator, found = self.evaluator, dict[object, list[int]]()
+        for number, (module, scope, store) in enumerate(rows):
+            for value in evaluator.value(store.base, evaluator.any_call(module, scope)):
+                numbers = found.setdefault(evaluator.attributes.identity(value), [])
+                if numbers[-1:] != [number]:
+                    numbers.append(number)
+        return {holder: tuple(numbers) for holder, numbers in found.items()}
+
+    # Lifespans
 
     def lifespan_state(self, base: Instance, member: str) -> Values:
         """What a lifespan yields under this key, for the state object of requests."""
@@ -241,7 +281,7 @@ class Callers:
         return self.evaluator.union(found)
 
     @cached_property
-    def _lifespans(self) -> list[tuple[Module, ir.Scope, ir.Call]]:
+    def _lifespans(self) -> list[Row]:
         return [
             row
             for rows in self._index().values()
@@ -259,9 +299,17 @@ def _owner_of(module: Module, scope: ir.Scope) -> Class | None:
     return None
 
 
-def _class_around(module: Module, scope: ir.Scope) -> str:
-    owner = _owner_of(module, scope)
-    return module.scopes[owner.scope].name if owner is not None else ""
+def _by_definition(rows: Iterable[Values]) -> Meant:
+    """The functions and classes among the values of each row."""
+    found: dict[Definition, list[tuple[int, bool]]] = {}
+    for number, values in enumerate(rows):
+        for value in values:
+            if isinstance(value, Function | Class):
+                is_bound = isinstance(value, Function) and value.receiver is not None
+                meant = found.setdefault((value.path, value.scope), [])
+                if (number, is_bound) not in meant[-2:]:
+                    meant.append((number, is_bound))
+    return {definition: tuple(meant) for definition, meant in found.items()}
 
 
 def argument_of(call: ir.Call, scope: ir.Scope, parameter: ir.Parameter, is_bound: bool) -> ir.Expression | None:

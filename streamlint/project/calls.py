@@ -13,6 +13,7 @@ from streamlint.project.callers import argument_of
 from streamlint.project.frames import Frame
 from streamlint.project.llama import LlamaCalls
 from streamlint.project.values import (
+    NOTHING,
     UNKNOWN,
     Bound,
     Class,
@@ -32,12 +33,11 @@ from streamlint.project.values import (
     Unknown,
     Value,
     Values,
+    alternatives,
 )
 
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
-
-_DEEPEST_CALL = 8
 
 Handed = tuple[Values, tuple[ir.Expression, ...], tuple[tuple[str | None, ir.Expression], ...]]
 """A callable that another call runs, with the arguments that it will get."""
@@ -49,7 +49,6 @@ class Calls:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         self.llama = LlamaCalls(evaluator)
-        self._active: list[ir.Scope] = []
         self.native_async = self.llama.native_async
         self.token_attribute = self.llama.token_attribute
 
@@ -60,7 +59,7 @@ class Calls:
     def _one(self, function: Value, call: ir.Call, frame: Frame) -> Values:
         match function:
             case Function():
-                return self._project(function, self.arguments(function, call, frame), frame.depth)
+                return self._project(function, self.arguments(function, call, frame), frame)
             case Class():
                 return self._construct(function, call, frame)
             case External():
@@ -101,28 +100,23 @@ class Calls:
                 arguments[parameter.name] = self.evaluator.value(given, frame)
         return arguments
 
-    def _project(self, function: Function, arguments: Mapping[str, Values], depth: int) -> Values:
+    def _project(self, function: Function, arguments: Mapping[str, Values], caller: Frame | None) -> Values:
         located = self.evaluator.scope_of(function)
         if located is None:
             return UNKNOWN
         module, scope = located
-        recurses = scope in self._active
-        frame = self.evaluator.any_call(module, scope) if recurses else self.frame(function, arguments, depth)
+        frame = self.frame(function, arguments, caller)
         if scope.is_generator:
             return frozenset((Generated(Function(module.path, scope.index), scope.is_async, frame),))
-        if depth >= _DEEPEST_CALL:
-            return UNKNOWN
-        self._active.append(scope)
-        try:
-            result = self._returned(scope, frame)
-        finally:
-            self._active.pop()
+        result = self.evaluator.solver.ask(
+            ("returns", frame), lambda: self._returned(scope, frame), NOTHING, frozenset((Constant(None),))
+        )
         if scope.is_async:
             return frozenset((Coroutine(result, function),))
         return result
 
-    def frame(self, function: Function, arguments: Mapping[str, Values], depth: int) -> Frame:
-        """The frame in which a call with these arguments runs."""
+    def frame(self, function: Function, arguments: Mapping[str, Values], caller: Frame | None) -> Frame:
+        """The frame in which a call with these arguments runs, made by `caller` where that is known."""
         located = self.evaluator.scope_of(function)
         assert located is not None
         module, scope = located
@@ -130,7 +124,9 @@ class Calls:
         if function.receiver is not None and scope.parameters:
             given.setdefault(scope.parameters[0].name, frozenset((function.receiver,)))
         given = {name: values for name, values in given.items() if not all(isinstance(v, Unknown) for v in values)}
-        return self.evaluator.frames.call(module, scope, function.frame, given, depth + 1)
+        if not scope.parameters and function.frame is None:
+            return self.evaluator.any_call(module, scope)
+        return self.evaluator.frames.call(module, scope, function.frame, given, caller)
 
     def _returned(self, scope: ir.Scope, frame: Frame) -> Values:
         evaluator = self.evaluator
@@ -139,7 +135,9 @@ class Calls:
             for item in scope.returns
             if item.value is not None and self._happens(item.branch, frame)
         ]
-        values = evaluator.union(found) or frozenset((Constant(None),))
+        if not found:
+            return frozenset((Constant(None),))
+        values = evaluator.union(found)
         if all(isinstance(value, Unknown | Constant) for value in values) and scope.returns_annotation is not None:
             annotated = evaluator.parameters.annotated(scope.returns_annotation, frame.parent or frame)
             if not all(isinstance(value, Unknown | Constant) for value in annotated):
@@ -174,11 +172,10 @@ class Calls:
         self, functions: Values, arguments: tuple[Values, ...], keywords: Mapping[str, Values], frame: Frame | None
     ) -> Values:
         """What calling any of these with given values returns."""
-        depth = frame.depth if frame is not None else 0
-        return self.evaluator.union(self._result(one, arguments, keywords, depth) for one in functions)
+        return self.evaluator.union(self._result(one, arguments, keywords, frame) for one in functions)
 
     def _result(
-        self, function: Value, arguments: tuple[Values, ...], keywords: Mapping[str, Values], depth: int
+        self, function: Value, arguments: tuple[Values, ...], keywords: Mapping[str, Values], frame: Frame | None
     ) -> Values:
         match function:
             case Function():
@@ -188,7 +185,7 @@ class Calls:
                 positional = [p.name for p in located[1].parameters if p.kind == "positional"]
                 positional = positional[1 if function.receiver is not None else 0 :]
                 given = dict(zip(positional, arguments, strict=False)) | dict(keywords)
-                return self._project(function, given, depth)
+                return self._project(function, given, frame)
             case Class():
                 return frozenset((Object(function.path, function.scope),))
             case Partial():
@@ -202,7 +199,9 @@ class Calls:
                 return self.evaluator.parameters.instance(function)
             case Object():
                 method = self.evaluator.attributes.of_class(function, "__call__")
-                return self.results(frozenset(m for m in method if isinstance(m, Function)), arguments, keywords, None)
+                return self.results(
+                    alternatives(m for m in method if isinstance(m, Function)), arguments, keywords, None
+                )
         return UNKNOWN
 
     def decorated(self, module: object, scope_index: int, frame: Frame) -> Values:
@@ -224,7 +223,7 @@ class Calls:
                     return frozenset((OffLoop(values),))
                 case Function():
                     found = self.results(frozenset((made,)), (values,), {}, frame)
-                    callables = frozenset(v for v in found if isinstance(v, Function | OffLoop | Partial))
+                    callables = alternatives(v for v in found if isinstance(v, Function | OffLoop | Partial))
                     if callables:
                         return callables
         return values
@@ -367,7 +366,7 @@ class Calls:
                 return self.evaluator.generated(value)
             case Object():
                 for name in ("__enter__", "__aenter__"):
-                    method = frozenset(
+                    method = alternatives(
                         one for one in self.evaluator.attributes.of_class(value, name) if isinstance(one, Function)
                     )
                     if method:

@@ -10,7 +10,6 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive, is_handler
 from streamlint.project.frames import Frame
-from streamlint.project.reach import Hop
 from streamlint.project.takings import DRAINING_METHODS, WHERE, Drain, Takings, names_in
 from streamlint.project.values import (
     Coroutine,
@@ -18,6 +17,7 @@ from streamlint.project.values import (
     Llama,
     Tokens,
 )
+from streamlint.project.ways import Hop, through
 
 if TYPE_CHECKING:
     from streamlint.project.entry_points import Entry
@@ -132,7 +132,7 @@ class Drains(Takings):
             for drain in self.in_frame(inner):
                 if any(y.value is not None and self._holds(y.value, drain, inner) for y in inner.scope.yields):
                     place = Hop(inner.module.path, drain.start, drain.end, WHERE[drain.how])
-                    return replace(drain, hops=(*drain.hops, place))
+                    return replace(drain, way=through((*drain.hops, place)))
         return None
 
     def _forwards(self, loop: ir.Loop, frame: Frame) -> bool:

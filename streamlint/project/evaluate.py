@@ -11,6 +11,7 @@ from streamlint.project import syntax as ir
 from streamlint.project.attributes import Attributes, constant_truth
 from streamlint.project.callers import Callers
 from streamlint.project.calls import Calls
+from streamlint.project.fixpoint import Solver
 from streamlint.project.frames import Frame, Frames
 from streamlint.project.llama import STREAM_ROLES
 from streamlint.project.modules import Module, Modules
@@ -35,10 +36,10 @@ from streamlint.project.values import (
     Tokens,
     Value,
     Values,
+    alternatives,
     known,
 )
 
-_DEEPEST = 90
 _BUILTIN_NAMES = frozenset(dir(builtins))
 _MOST_ALTERNATIVES = 16
 
@@ -50,16 +51,11 @@ class Evaluator:
         self.modules = modules
         self.knowledge = knowledge
         self.frames = Frames()
+        self.solver = Solver()
         self.callers = Callers(self)
         self.attributes = Attributes(self)
         self.calls = Calls(self)
         self.parameters = Parameters(self)
-        self._answers: dict[tuple[int, Frame], Values] = {}
-        self._kept_alive: list[object] = []
-        self._open: dict[tuple[int, Frame], int] = {}
-        self._provisional: dict[tuple[int, Frame], tuple[Values, int]] = {}
-        self._cut_at: dict[int, list[tuple[int, Frame]]] = {}
-        self._shallowest_cut = _DEEPEST
         self._expressions: dict[type[ir.Expression], Callable[[Any, Frame], Values]] = {
             ir.Name: self._name,
             ir.Attribute: self._attribute,
@@ -90,14 +86,14 @@ class Evaluator:
     def origin(self, expression: ir.Expression, frame: Frame) -> Origin:
         return Origin(frame.module.path, expression.start, expression.end)
 
-    def union(self, alternatives: Iterable[Values]) -> Values:
+    def union(self, answers: Iterable[Values]) -> Values:
         """All alternatives together; `None` counts only where nothing else is there, and a crowd is nobody."""
         found: set[Value] = set()
-        for values in alternatives:
+        for values in answers:
             found |= values
         if len(found) > 1:
             found.discard(Constant(None))
-        return frozenset(found) if len(found) <= _MOST_ALTERNATIVES else UNKNOWN
+        return alternatives(found) if len(found) <= _MOST_ALTERNATIVES else UNKNOWN
 
     def scope_of(self, value: Function | Class | Object) -> tuple[Module, ir.Scope] | None:
         module = self.modules.load(value.path)
@@ -111,40 +107,8 @@ class Evaluator:
     # Keeping answers
 
     def _remember(self, node: object, frame: Frame, evaluate: Callable[[], Values]) -> Values:
-        """Evaluate once. An answer that was cut short by a cycle holds only until the cycle's head is answered."""
-        key = (id(node), frame)
-        answer = self._answers.get(key)
-        if answer is not None:
-            return answer
-        provisional = self._provisional.get(key)
-        if provisional is not None:
-            self._shallowest_cut = min(self._shallowest_cut, provisional[1])
-            return provisional[0]
-        if key in self._open:
-            self._shallowest_cut = min(self._shallowest_cut, self._open[key])
-            return NOTHING
-        depth = len(self._open)
-        if depth >= _DEEPEST:
-            return UNKNOWN
-        self._open[key] = depth
-        outer_cut, self._shallowest_cut = self._shallowest_cut, _DEEPEST
-        try:
-            answer = evaluate()
-        finally:
-            del self._open[key]
-            own_cut, self._shallowest_cut = self._shallowest_cut, outer_cut
-        if own_cut < depth:
-            self._shallowest_cut = min(outer_cut, own_cut)
-            self._provisional[key] = (answer, own_cut)
-            self._cut_at.setdefault(own_cut, []).append(key)
-            return answer
-        for cut in [cut for cut in self._cut_at if cut >= depth]:
-            for stale in self._cut_at.pop(cut):
-                self._provisional.pop(stale, None)
-        answer = answer or UNKNOWN
-        self._answers[key] = answer
-        self._kept_alive.append(node)
-        return answer
+        """Evaluate once; what comes back to itself is nothing at first, and unknown where nothing else is found."""
+        return self.solver.ask((node, frame), evaluate, NOTHING, UNKNOWN)
 
     # Names
 
@@ -334,7 +298,7 @@ class Evaluator:
         function = Function(frame.module.path, scope.index, frame)
         if scope.kind != "generator-expression":
             return frozenset((function,))
-        inner = self.frames.call(frame.module, scope, frame, {}, frame.depth)
+        inner = self.frames.call(frame.module, scope, frame, {}, frame)
         return frozenset((Generated(function, scope.is_async, inner),))
 
     def _walrus(self, expression: ir.Walrus, frame: Frame) -> Values:
@@ -392,7 +356,7 @@ class Evaluator:
 
     def generated(self, value: Generated) -> Values:
         """What a generator yields."""
-        return self._remember(value.frame, value.frame, lambda: self._yielded(value.frame))
+        return self._remember("yields", value.frame, lambda: self._yielded(value.frame))
 
     def _yielded(self, frame: Frame) -> Values:
         found = []

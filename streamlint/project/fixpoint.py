@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 Answer = TypeVar("Answer")
 
 _DEEPEST = 100
-"""Questions within questions before the innermost is answered first, from the ground; each takes about ten frames of Python's stack."""
+"""Questions within questions before the innermost is answered first; each takes about ten frames of Python's stack."""
 _MOST_ROUNDS = 12
 _NOWHERE = 1 << 60
 _MISSING: Any = object()
@@ -53,7 +53,7 @@ class Solver:
 
     A question that comes to itself gets what was assumed of it so far, `bottom` at first. When the outermost question of the
     circle has its answer, the whole circle is asked again with the new assumptions until none of them changes: then all answers
-    of the circle are final. So an answer does not depend on where a circle was entered, and a circle costs a few rounds of its length.
+    of the circle are final. So an answer does not depend on where a circle was entered, and a circle costs a few times its length.
     """
 
     def __init__(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge import nested_loops as knowledge
@@ -13,8 +12,8 @@ from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
-from streamlint.project.reach import Hop
 from streamlint.project.values import Function
+from streamlint.project.ways import Hop, Way
 
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
@@ -32,7 +31,11 @@ class Nested:
     """A fault, and the hops that lead to it; a fault of the call itself has none."""
 
     fault: Fault
-    hops: tuple[Hop, ...] = ()
+    way: Way | None = None
+
+    @property
+    def hops(self) -> tuple[Hop, ...]:
+        return self.way.steps if self.way is not None else ()
 
 
 class NestedLoops:
@@ -40,7 +43,6 @@ class NestedLoops:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
-        self._functions: dict[tuple[Path, int], Nested | None] = {}
         self._asking: dict[Frame, bool] = {}
 
     def of_call(self, call: ir.Call, frame: Frame) -> Nested | None:
@@ -59,18 +61,15 @@ class NestedLoops:
             found = self._of_function(function) if isinstance(function, Function) else None
             if found is not None:
                 hop = Hop(frame.module.path, call.start, call.end, f"calls `{found[0]}`")
-                return replace(found[1], hops=(hop, *found[1].hops))
+                return replace(found[1], way=found[1].way.behind(hop) if found[1].way is not None else Way(hop))
         return None
 
     def _of_function(self, function: Function) -> tuple[str, Nested] | None:
         located = self.evaluator.scope_of(function)
         if located is None or located[1].is_async or located[1].is_generator:
             return None
-        key = (located[0].path, located[1].index)
-        if key not in self._functions:
-            self._functions[key] = None
-            self._functions[key] = self._in_scope(*located)
-        found = self._functions[key]
+        key = ("nested", located[1])
+        found: Nested | None = self.evaluator.solver.ask(key, lambda: self._in_scope(*located), None, None)
         return (located[1].name, found) if found is not None else None
 
     def _in_scope(self, module: Module, scope: ir.Scope) -> Nested | None:
@@ -80,7 +79,7 @@ class NestedLoops:
             found = self.of_call(call, frame) if branch < 0 else None
             if found is not None and found.fault is Fault.STARTS:
                 here = Hop(module.path, call.start, call.end, "starts a loop where one runs")
-                return found if found.hops else replace(found, hops=(here,))
+                return found if found.way is not None else replace(found, way=Way(here))
         return None
 
     @cached_property

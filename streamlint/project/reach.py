@@ -16,6 +16,7 @@ from streamlint.project.entry_points import Entry
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
 from streamlint.project.values import Class, Function, Generated, Object, OffLoop, Partial, Value, Values
+from streamlint.project.ways import Hop
 
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
@@ -29,22 +30,23 @@ _ELSEWHERE = (Where.OWN_LOOP, Where.PROCESS)
 Key = tuple[Path, int]
 
 
-@dataclass(frozen=True)
-class Hop:
-    """A call on the way: where it stands, in character offsets, and what it calls."""
-
-    path: Path
-    start: int
-    end: int
-    label: str
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reached:
     """How a function comes to run: from an entry point through calls, or only likely (`entry` None)."""
 
     entry: Entry | None
-    hops: tuple[Hop, ...] = ()
+    last: Hop | None = None
+    before: Reached | None = None
+    """How the function that makes the last call comes to run."""
+
+    @property
+    def hops(self) -> tuple[Hop, ...]:
+        found: list[Hop] = []
+        current: Reached | None = self
+        while current is not None and current.last is not None:
+            found.append(current.last)
+            current = current.before
+        return tuple(reversed(found))
 
     @property
     def is_certain(self) -> bool:
@@ -110,10 +112,10 @@ class Reach:
             known[key] = reached
             for callee, call in self.callees(module, scope):
                 located = self.evaluator.scope_of(callee)
-                if located is None or len(reached.hops) > 24:
+                if located is None:
                     continue
                 hop = Hop(module.path, call.start, call.end, f"calls `{located[1].name}`")
-                following = Reached(reached.entry, (*reached.hops, hop))
+                following = Reached(reached.entry, hop, reached)
                 pending.append((*located, following, located[1].is_async and serves, serves))
 
     def _follow_others(self) -> None:

@@ -26,6 +26,7 @@ from streamlint.project.values import (
     Unknown,
     Value,
     Values,
+    alternatives,
 )
 
 if TYPE_CHECKING:
@@ -204,7 +205,7 @@ class Sent:
     def _passed_on(self, value: Generated) -> Values:
         """What a generator yields from, and what it loops over where it yields the loop's own variable."""
         sources = [self._source(item, value.frame) for item in value.frame.scope.yields]
-        return frozenset(one for values in sources for one in values)
+        return alternatives(one for values in sources for one in values)
 
     def _source(self, item: ir.Yield, frame: Frame) -> Values:
         if item.value is not None and item.is_from:
@@ -213,7 +214,7 @@ class Sent:
             return NOTHING
         reaching = set(item.value.bindings or ())
         loops = [loop for loop in frame.scope.loops if reaching & set(loop.targets)]
-        return frozenset(one for loop in loops for one in self.evaluator.iterated(loop, frame))
+        return alternatives(one for loop in loops for one in self.evaluator.iterated(loop, frame))
 
 
 def certain(values: Values) -> list[Value]:

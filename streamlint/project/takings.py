@@ -14,7 +14,6 @@ from streamlint.project.answers import Answers
 from streamlint.project.branches import branch_of
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
-from streamlint.project.reach import Hop
 from streamlint.project.values import (
     Bound,
     Collection,
@@ -27,13 +26,13 @@ from streamlint.project.values import (
     Tokens,
     Value,
 )
+from streamlint.project.ways import Hop, Way
 
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
 
 _STREAM_PACKAGES = ("llama_index", "workflows")
 _STREAM_WORDS = ("response_gen", "as_query_engine", "as_chat_engine")
-_DEEPEST = 6
 COLLECTORS = frozenset(f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "sum", "max", "min", "dict"))
 _HARMLESS = frozenset(
     f"builtins.{name}"
@@ -92,8 +91,12 @@ class Drain:
     branch: int
     kept: frozenset[str] = frozenset()
     loop: ir.Loop | None = None
-    hops: tuple[Hop, ...] = ()
+    way: Way | None = None
     is_async: bool = False
+
+    @property
+    def hops(self) -> tuple[Hop, ...]:
+        return self.way.steps if self.way is not None else ()
 
     @property
     def waits(self) -> bool:
@@ -111,20 +114,12 @@ class Takings:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         self.answers = Answers(evaluator)
-        self._known: dict[Frame, tuple[Drain, ...]] = {}
-        self._open: set[Frame] = set()
 
     def in_frame(self, frame: Frame) -> tuple[Drain, ...]:
         """Every drain directly in a function, and those in the helpers that it hands a stream to."""
-        if frame in self._known:
-            return self._known[frame]
-        if frame in self._open or len(self._open) > _DEEPEST or not self._has_streams:
+        if not self._has_streams:
             return ()
-        self._open.add(frame)
-        found = tuple(self._find(frame))
-        self._open.discard(frame)
-        self._known[frame] = found
-        return found
+        return self.evaluator.solver.ask(("takings", frame), lambda: tuple(self._find(frame)), (), ())
 
     @cached_property
     def _has_streams(self) -> bool:
@@ -174,7 +169,9 @@ class Takings:
         if kept is None:
             return None
         end = loop.iterable.end
-        return Drain(How.LOOP, loop.start, end, tokens, None, loop.iterable, loop.branch, kept, loop, (), loop.is_async)
+        return Drain(
+            How.LOOP, loop.start, end, tokens, None, loop.iterable, loop.branch, kept, loop, None, loop.is_async
+        )
 
     def _of_comprehension(self, loop: ir.Loop, tokens: Tokens, frame: Frame) -> Drain | None:
         scope = frame.scope
@@ -332,25 +329,25 @@ class Takings:
     def _in_helper(self, function: Function, call: ir.Call, branch: int, frame: Frame) -> Drain | None:
         """A helper that takes all tokens and gives back text."""
         located = self.evaluator.scope_of(function)
-        if located is None or located[1].is_generator or frame.depth >= _DEEPEST:
+        if located is None or located[1].is_generator:
             return None
         if located[1].is_async and call.end not in frame.scope.awaited:
             return None
         arguments = self.evaluator.calls.arguments(function, call, frame)
-        inner = self.evaluator.calls.frame(function, arguments, frame.depth)
+        inner = self.evaluator.calls.frame(function, arguments, frame)
         for drain in self.in_frame(inner):
             if not self._returned(drain, inner):
                 continue
             place = Hop(inner.module.path, drain.start, drain.end, WHERE[drain.how])
             through = Hop(frame.module.path, call.start, call.end, f"calls `{located[1].name}`")
-            hops = (through, *drain.hops) if drain.hops else (through, place)
+            way = (drain.way or Way(place)).behind(through)
             return replace(
                 drain,
                 start=call.start,
                 end=call.end,
                 source=call,
                 branch=branch,
-                hops=hops,
+                way=way,
                 kept=frozenset(),
                 loop=None,
             )

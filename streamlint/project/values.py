@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from streamlint.knowledge.llama_index import Role
 
@@ -205,6 +205,61 @@ Value: TypeAlias = (
     | Text
 )
 Values: TypeAlias = frozenset[Value]
+
+
+class _InOrder(frozenset[Value]):
+    """Several alternatives, in an order that no hash seed and no order of questions changes."""
+
+    __slots__ = ("_order",)
+    _order: tuple[Value, ...]
+
+    def __new__(cls, found: Iterable[Value]) -> _InOrder:
+        made = super().__new__(cls, found)
+        made._order = tuple(sorted(frozenset.__iter__(made), key=_place))
+        if any(_place(one) == _place(other) for one, other in zip(made._order, made._order[1:], strict=False)):
+            made._order = tuple(sorted(made._order, key=lambda value: (_place(value), _detail(value, _DETAILS))))
+        return made
+
+    def __iter__(self) -> Iterator[Value]:
+        return iter(self._order)
+
+    def __reduce__(self) -> tuple[type[_InOrder], tuple[tuple[Value, ...]]]:
+        return _InOrder, (self._order,)
+
+
+_DETAILS = 3
+
+
+def alternatives(found: Iterable[Value]) -> Values:
+    """These values as one answer; all that hold more than one value are made here, so that they have an order."""
+    made = frozenset(found)
+    return made if len(made) < 2 else _InOrder(made)
+
+
+def _place(value: Value) -> tuple[str, str, str, int, int]:
+    """What kind of value it is, what it is called, and where it was made."""
+    name = str(getattr(value, "name", "") or getattr(value, "kind", "") or getattr(value, "items", ""))
+    origin = getattr(value, "origin", None)
+    if origin is not None:
+        return type(value).__name__, name, str(origin.path), origin.start, origin.end
+    return type(value).__name__, name, str(getattr(value, "path", "")), getattr(value, "scope", 0), 0
+
+
+def _detail(value: object, depth: int) -> str:
+    """The whole value as a text, down to a depth; only asked where two values have the same place."""
+    if depth < 0:
+        return ""
+    if isinstance(value, frozenset | tuple):
+        return f"({','.join(_detail(one, depth - 1) for one in value)})"
+    if type(value).__name__ == "Frame":
+        frame = cast("Frame", value)
+        given = tuple(sorted((frame.arguments or {}).items()))
+        return f"{frame.module.path}:{frame.scope.index}{_detail(given, depth - 1)}"
+    if not hasattr(value, "__dataclass_fields__"):
+        return repr(value)
+    parts = (f"{name}={_detail(getattr(value, name), depth - 1)}" for name in value.__dataclass_fields__)
+    return f"{type(value).__name__}({','.join(parts)})"
+
 
 UNKNOWN: Values = frozenset((Unknown(),))
 NOTHING: Values = frozenset()

@@ -8,7 +8,7 @@ from streamlint.finding import Finding, Severity
 from streamlint.languages.held import on_loop
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
-from streamlint.project.reach import Hop
+from streamlint.project.ways import Hop
 from streamlint.rule import Rule, on
 
 _STALL = (
