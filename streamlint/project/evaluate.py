@@ -11,8 +11,9 @@ from streamlint.project import syntax as ir
 from streamlint.project.attributes import Attributes, constant_truth
 from streamlint.project.callers import Callers
 from streamlint.project.calls import Calls
+from streamlint.project.circles import Circles
 from streamlint.project.fixpoint import Solver
-from streamlint.project.frames import Frame, Frames
+from streamlint.project.frames import Frame, Frames, shallow
 from streamlint.project.llama import STREAM_ROLES
 from streamlint.project.modules import Module, Modules
 from streamlint.project.parameters import Parameters
@@ -42,6 +43,7 @@ from streamlint.project.values import (
 
 _BUILTIN_NAMES = frozenset(dir(builtins))
 _MOST_ALTERNATIVES = 16
+_MOST_NESTED = 6
 
 
 class Evaluator:
@@ -50,7 +52,7 @@ class Evaluator:
     def __init__(self, modules: Modules, knowledge: Knowledge) -> None:
         self.modules = modules
         self.knowledge = knowledge
-        self.frames = Frames()
+        self.frames = Frames(Circles(modules))
         self.solver = Solver()
         self.callers = Callers(self)
         self.attributes = Attributes(self)
@@ -108,7 +110,7 @@ class Evaluator:
 
     def _remember(self, node: object, frame: Frame, evaluate: Callable[[], Values]) -> Values:
         """Evaluate once; what comes back to itself is nothing at first, and unknown where nothing else is found."""
-        return self.solver.ask((node, frame), evaluate, NOTHING, UNKNOWN)
+        return self.solver.ask((node, frame), lambda: shallow(evaluate(), _MOST_NESTED), NOTHING, UNKNOWN)
 
     # Names
 

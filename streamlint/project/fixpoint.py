@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import Any, TypeVar
 
 Answer = TypeVar("Answer")
 
 _DEEPEST = 100
 """Questions within questions before the innermost is answered first; each takes about ten frames of Python's stack."""
-_MOST_ROUNDS = 12
+_MOST_CHANGES = 24
 _NOWHERE = 1 << 60
 _MISSING: Any = object()
 
@@ -25,7 +26,23 @@ class _Question:
     """How many questions were open when it was opened."""
     mark: int = 0
     """How many answers were provisional then."""
-    rounds: int = 0
+    uses: dict[Hashable, Any] = field(default_factory=dict)
+    """The answers, not final yet, that the last computation was given."""
+    is_resting: bool = False
+    """Whether its circle is closed and is being brought to rest."""
+    is_stale: bool = False
+    """Whether its last computation was broken off, or was given what is no longer so."""
+    changes: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class _Provisional:
+    """An answer that rests on others which are not final; those are answers to questions opened at depth `lowest` or deeper."""
+
+    question: _Question
+    answer: Any
+    index: int
+    lowest: int
 
 
 class _TooDeep(Exception):
@@ -36,39 +53,30 @@ class _TooDeep(Exception):
         self.left = [question]
 
 
-@dataclass(frozen=True, slots=True)
-class _Provisional:
-    """An answer that rests on assumptions about questions that are still open, the outermost of them opened at depth `cut`."""
-
-    question: _Question
-    cut: int
-    lowest: int
-    """The lowest cut of this one and all before it."""
-    has_moved: bool
-    """Whether something assumed another answer than this one."""
-
-
 class Solver:
     """Keeps every answer.
 
-    A question that comes to itself gets what was assumed of it so far, `bottom` at first. When the outermost question of the
-    circle has its answer, the whole circle is asked again with the new assumptions until none of them changes: then all answers
-    of the circle are final. So an answer does not depend on where a circle was entered, and a circle costs a few times its length.
+    A question that comes to itself is given `bottom` at first. When the outermost question of the circle has its answer, those
+    that were given something else than what the answer is by now are computed again, until nothing changes any more. Then all
+    answers of the circle are final. So an answer does not depend on where a circle was entered.
     """
 
     def __init__(self) -> None:
         self.gave_up = 0
-        """Circles that did not come to rest; their last answers are kept."""
+        """Answers that went on changing; the last one is kept."""
         self.steps = 0
         """How often something was computed."""
         self._kept: dict[Hashable, Any] = {}
         self._open: dict[Hashable, int] = {}
-        self._provisional: dict[Hashable, Any] = {}
+        self._provisional: dict[Hashable, _Provisional] = {}
         self._trail: list[_Provisional] = []
-        self._assumed: dict[Hashable, Any] = {}
+        """The provisional answers in the order in which they were found."""
+        self._bases: list[int] = []
+        """For every circle that is being brought to rest, the inner ones last: where it begins on the trail."""
+        self._asking: _Question | None = None
         self._level = 0
         self._cut = _NOWHERE
-        """The lowest depth of an open question whose assumed answer was used since the innermost one was opened."""
+        """The lowest depth of an open question on which something rests that was given since the innermost one was opened."""
 
     def ask(self, key: Hashable, compute: Callable[[], Answer], bottom: Answer, otherwise: Answer) -> Answer:
         """The answer that `compute` gives, or gave before; `otherwise` stands for an answer that is `bottom` in the end."""
@@ -76,12 +84,12 @@ class Solver:
         if answer is not _MISSING:
             return answer  # type: ignore[no-any-return]  # the key decides the type
         if key in self._provisional:
-            self._cut = min(self._cut, self._trail[-1].lowest)
-            return self._provisional[key]  # type: ignore[no-any-return]  # likewise
+            return self._given(key)  # type: ignore[no-any-return]  # likewise
         depth = self._open.get(key)
         if depth is not None:
             self._cut = min(self._cut, depth)
-            return self._assumed.setdefault(key, bottom)  # type: ignore[no-any-return]  # likewise
+            self._note_use(key, bottom)
+            return bottom
         question = _Question(key, compute, bottom, otherwise)
         if self._level == 0:
             return self._from_the_ground(question)  # type: ignore[no-any-return]  # likewise
@@ -89,11 +97,14 @@ class Solver:
             raise _TooDeep(self._opened(question))
         return self._inside(question)  # type: ignore[no-any-return]  # likewise
 
+    # Questions within questions
+
     def _from_the_ground(self, question: _Question) -> Any:
         """Answer; where it leads too deep, the question down there comes first, then those that led to it, which stay open."""
         pending = [self._opened(question)]
         try:
             while True:
+                self._level, self._asking = 0, None
                 try:
                     answer = self._settled(pending[-1])
                 except _TooDeep as deep:
@@ -106,8 +117,8 @@ class Solver:
             self._open.clear()
             self._provisional.clear()
             self._trail.clear()
-            self._assumed.clear()
-            self._level, self._cut = 0, _NOWHERE
+            self._bases.clear()
+            self._level, self._cut, self._asking = 0, _NOWHERE, None
 
     def _inside(self, question: _Question) -> Any:
         outer = self._cut
@@ -118,8 +129,8 @@ class Solver:
             deep.left.append(question)
             raise
         del self._open[question.key]
-        self._cut = min(outer, self._cut) if self._cut < question.depth else outer
-        return answer
+        self._cut = outer
+        return self._given(question.key) if question.key in self._provisional else answer
 
     def _opened(self, question: _Question) -> _Question:
         question.depth, question.mark = len(self._open), len(self._trail)
@@ -128,48 +139,124 @@ class Solver:
 
     def _settled(self, question: _Question) -> Any:
         """The answer: final, unless it rests on a question further out."""
-        while True:
+        if not question.is_resting:
             answer = self._computed(question)
-            assumed = self._assumed.get(question.key, _MISSING)
-            has_moved = assumed is not _MISSING and assumed != answer
-            if has_moved:
-                self._assumed[question.key] = answer
             if self._cut < question.depth:
-                self._note(question, answer, has_moved)
-                return answer
-            has_moved = has_moved or any(one.has_moved for one in self._trail[question.mark :])
-            if not has_moved or question.rounds >= _MOST_ROUNDS:
-                self.gave_up += has_moved
-                return self._final(question, answer)
-            question.rounds += 1
-            self._drop(question.mark)
+                return self._note(question, answer)
+            if len(self._trail) == question.mark and question.key not in question.uses:
+                return self._keep(question, answer)
+            self._note(question, answer)
+            self._close_circle(question)
+        self._bring_to_rest(question)
+        return self._final(question)
 
     def _computed(self, question: _Question) -> Any:
+        outer, self._asking = self._asking, question
+        question.uses = {}
         self._cut = _NOWHERE
         self.steps += 1
         self._level += 1
-        try:
-            return question.compute()
-        finally:
-            self._level -= 1
+        answer = question.compute()
+        self._level -= 1
+        self._asking = outer
+        return answer
 
-    def _note(self, question: _Question, answer: Any, has_moved: bool) -> None:
-        lowest = min(self._cut, self._trail[-1].lowest) if self._trail else self._cut
-        self._provisional[question.key] = answer
-        self._trail.append(_Provisional(question, self._cut, lowest, has_moved))
+    # Answers that are not final
 
-    def _final(self, question: _Question, answer: Any) -> Any:
+    def _given(self, key: Hashable) -> Any:
+        """A provisional answer; who is given it rests on what it rests on."""
+        found = self._provisional[key]
+        end = len(self._trail)
+        for base in reversed(self._bases):
+            if found.index >= base:
+                break
+            end = base
+        self._cut = min(self._cut, self._trail[end - 1].lowest)
+        self._note_use(key, found.answer)
+        return found.answer
+
+    def _note_use(self, key: Hashable, answer: Any) -> None:
+        if self._asking is not None:
+            self._asking.uses[key] = answer
+
+    def _note(self, question: _Question, answer: Any) -> Any:
+        base = self._bases[-1] if self._bases else 0
+        before = self._trail[-1].lowest if len(self._trail) > base else _NOWHERE
+        found = _Provisional(question, answer, len(self._trail), min(self._cut, question.depth, before))
+        self._provisional[question.key] = found
+        self._trail.append(found)
+        return answer
+
+    # Circles
+
+    def _close_circle(self, question: _Question) -> None:
+        question.is_resting = True
         for one in self._trail[question.mark :]:
-            self._keep(one.question, self._provisional.pop(one.question.key))
-        del self._trail[question.mark :]
-        return self._keep(question, answer)
+            one.lowest = question.depth
+        self._bases.append(question.mark)
+
+    def _bring_to_rest(self, head: _Question) -> None:
+        """Compute again what was given other answers than those of now; the questions of the circle, the innermost first."""
+        users: dict[Hashable, dict[int, None]] = {}
+        stale: list[int] = []
+        noted = self._watch(head.mark, users, stale)
+        while stale:
+            found = self._trail[heappop(stale)]
+            answer = self._again(found.question)
+            self._trail[-1].lowest = min(self._trail[-1].lowest, self._cut)
+            noted = self._watch(noted, users, stale)
+            for key in found.question.uses:
+                users.setdefault(key, {})[found.index] = None
+            if answer != found.answer:
+                found.answer = answer
+                for user in users.get(found.question.key, {}):
+                    self._doubt(self._trail[user].question, found, user, stale)
+
+    def _watch(self, start: int, users: dict[Hashable, dict[int, None]], stale: list[int]) -> int:
+        """Take note of the answers from `start` on: what they use, and whether that holds."""
+        for found in self._trail[start:]:
+            for key in found.question.uses:
+                users.setdefault(key, {})[found.index] = None
+            if self._is_stale(found.question):
+                found.question.is_stale = True
+                heappush(stale, found.index)
+        return len(self._trail)
+
+    def _is_stale(self, question: _Question) -> bool:
+        now = ((self._provisional.get(key), answer) for key, answer in question.uses.items())
+        return question.is_stale or any(found is not None and found.answer != given for found, given in now)
+
+    def _doubt(self, user: _Question, changed: _Provisional, index: int, stale: list[int]) -> None:
+        """Have a user of a changed answer computed again, unless it will be, was given the new answer, or never rests."""
+        if user.is_stale or user.uses.get(changed.question.key, _MISSING) == changed.answer:
+            return
+        if user.changes >= _MOST_CHANGES:
+            self.gave_up += 1
+            return
+        user.is_stale = True
+        heappush(stale, index)
+
+    def _again(self, question: _Question) -> Any:
+        answer = self._computed(question)
+        question.is_stale = False
+        question.changes += 1
+        return answer
+
+    def _final(self, head: _Question) -> Any:
+        """Keep the answers of a circle at rest, unless bringing it there has tied it to a question further out."""
+        self._bases.pop()
+        lowest = min(one.lowest for one in self._trail[head.mark :])
+        if lowest < head.depth:
+            for one in self._trail[head.mark :]:
+                one.lowest = lowest
+            return self._provisional[head.key].answer
+        for one in self._trail[head.mark :]:
+            del self._provisional[one.question.key]
+            self._keep(one.question, one.answer)
+        del self._trail[head.mark :]
+        return self._kept[head.key]
 
     def _keep(self, question: _Question, answer: Any) -> Any:
         kept = question.otherwise if answer == question.bottom else answer
         self._kept[question.key] = kept
         return kept
-
-    def _drop(self, mark: int) -> None:
-        for one in self._trail[mark:]:
-            del self._provisional[one.question.key]
-        del self._trail[mark:]

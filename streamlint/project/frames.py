@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from operator import itemgetter
 
+from streamlint.project.circles import Circles
 from streamlint.project.modules import Module
 from streamlint.project.syntax import Scope
 from streamlint.project.values import (
-    UNKNOWN,
     Collection,
     Coroutine,
     Function,
-    Generated,
     Iterated,
     OffLoop,
     Partial,
@@ -21,11 +21,13 @@ from streamlint.project.values import (
     Value,
     Values,
     alternatives,
+    nesting,
 )
 
-_DEEPEST = 6
+_DEEPEST = 2
 """Calls within calls whose arguments are told apart; behind that, a function is judged for any call."""
 _MOST_NESTED = 3
+_MOST_ITEMS = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +43,12 @@ class Frame:
     arguments: Mapping[str, Values] | None
     depth: int
 
+    @cached_property
+    def nested(self) -> int:
+        """How many values stand in one another in what makes the frame."""
+        own = max(map(nesting, self.arguments.values()), default=0) if self.arguments else 0
+        return max(own, self.parent.nested if self.parent is not None else 0)
+
     def of(self, scope_index: int) -> Frame | None:
         """The frame of this scope in the chain of enclosing scopes."""
         frame: Frame | None = self
@@ -55,7 +63,8 @@ _Key = tuple[Scope, Frame | None, tuple[tuple[str, Values], ...] | None, int]
 class Frames:
     """Makes every frame once."""
 
-    def __init__(self) -> None:
+    def __init__(self, circles: Circles) -> None:
+        self._circles = circles
         self._frames: dict[_Key, Frame] = {}
         self._any: dict[Scope, Frame] = {}
 
@@ -70,71 +79,56 @@ class Frames:
     def call(
         self, module: Module, scope: Scope, parent: Frame | None, arguments: Mapping[str, Values], caller: Frame | None
     ) -> Frame:
-        """The frame of a call that `caller` makes; a function that calls itself, or one far down, is judged for any call."""
+        """The frame of a call that `caller` makes; a function that comes back to itself, or one far down, is judged for any call."""
         outer = parent
         if outer is None and scope.parent >= 0:
             outer = self.any_call(module, module.scopes[scope.parent])
         depth = caller.depth + 1 if caller is not None else 1
-        recurses = caller is not None and caller.of(scope.index) is not None and caller.module is module
-        if parent is None and (recurses or depth > _DEEPEST):
+        is_any = depth > _DEEPEST or self._circles.holds(scope)
+        if parent is None and is_any:
             return self.any_call(module, scope)
-        known = {name: shallow(values) for name, values in arguments.items()}
-        items: tuple[tuple[str, Values], ...] | None = tuple(sorted(known.items(), key=itemgetter(0)))
-        if recurses or depth > _DEEPEST:
-            items = None
-        key = (scope, outer, items, depth)
+        depth = 0 if is_any else depth
+        known = None if is_any else {name: _argument(values) for name, values in arguments.items()}
+        key = (scope, outer, tuple(sorted(known.items(), key=itemgetter(0))) if known is not None else None, depth)
         frame = self._frames.get(key)
         if frame is None:
-            frame = self._frames[key] = Frame(module, scope, outer, known if items is not None else None, depth)
+            frame = self._frames[key] = Frame(module, scope, outer, known, depth)
         return frame
 
 
-def shallow(values: Values, left: int = _MOST_NESTED) -> Values:
+def shallow(values: Values, left: int) -> Values:
     """The values without what is nested too deeply in them, so that a project has finitely many."""
-    if not any(isinstance(value, _NESTING) for value in values):
+    if nesting(values) <= left:
         return values
     return alternatives(_shallow(value, left) for value in values)
 
 
 def _shallow(value: Value, left: int) -> Value:
+    if getattr(value, "nested", 0) <= left:
+        return value
+    if not left:
+        return replace(value, items=()) if isinstance(value, Collection) else Unknown()
     match value:
         case Collection():
-            items = tuple((key, shallow(one, left - 1) if left else UNKNOWN) for key, one in value.items)
-            return value if items == value.items else replace(value, items=items)
-        case Function() if value.frame is not None and _nesting(value.frame, left) > left:
+            return replace(value, items=tuple((key, shallow(one, left - 1)) for key, one in value.items))
+        case Function() if value.receiver is None:
             return replace(value, frame=None)
-        case Partial() if not left:
-            return Unknown()
         case Partial():
             given = tuple(shallow(one, left - 1) for one in value.arguments)
             keywords = tuple((name, shallow(one, left - 1)) for name, one in value.keywords)
             return replace(value, function=shallow(value.function, left - 1), arguments=given, keywords=keywords)
         case Iterated():
-            if not left:
-                return replace(value, over=UNKNOWN, element=UNKNOWN)
             return replace(value, over=shallow(value.over, left - 1), element=shallow(value.element, left - 1))
         case Coroutine():
-            return replace(value, result=shallow(value.result, left - 1) if left else UNKNOWN)
+            return replace(value, result=shallow(value.result, left - 1))
         case OffLoop():
-            return replace(value, function=shallow(value.function, left - 1) if left else UNKNOWN)
-    return value
+            return replace(value, function=shallow(value.function, left - 1))
+    return Unknown()
 
 
-def _nesting(frame: Frame, left: int) -> int:
-    """How many frames are needed to make this one, as far as `left` goes."""
-    if left < 0:
-        return 0
-    inner = [0]
-    current: Frame | None = frame
-    while current is not None:
-        for values in (current.arguments or {}).values():
-            inner += [
-                _nesting(value.frame, left - 1)
-                for value in values
-                if isinstance(value, Function | Generated) and value.frame is not None
-            ]
-        current = current.parent
-    return 1 + max(inner)
-
-
-_NESTING = (Collection, Function, Partial, Iterated, Coroutine, OffLoop)
+def _argument(values: Values) -> Values:
+    """Values as a frame tells them apart: what a large display holds is not known of a parameter."""
+    if not any(isinstance(value, Collection) and len(value.items) > _MOST_ITEMS for value in values):
+        return shallow(values, _MOST_NESTED)
+    large = (replace(value, items=()) if isinstance(value, Collection) else value for value in values)
+    return shallow(alternatives(large), _MOST_NESTED)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias
 
 from streamlint.knowledge.llama_index import Role
 
@@ -60,6 +60,10 @@ class Bound:
 
     receiver: Value
     name: str
+    nested: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nested", 1 + _nested_in((self.receiver,)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,18 @@ class Function:
     scope: int
     frame: Frame | None = None
     receiver: Value | None = None
+    nested: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self,
+            "nested",
+            1
+            + max(
+                self.frame.nested if self.frame is not None else -1,
+                _nested_in((self.receiver,)) if self.receiver is not None else -1,
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +112,15 @@ class Partial:
     function: Values
     arguments: tuple[Values, ...]
     keywords: tuple[tuple[str, Values], ...]
+    nested: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self,
+            "nested",
+            1
+            + max((nesting(self.function), *map(nesting, self.arguments), *(nesting(one) for _, one in self.keywords))),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +128,10 @@ class OffLoop:
     """A callable that runs the given one in a thread or process and is awaited."""
 
     function: Values
+    nested: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nested", 1 + nesting(self.function))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +141,10 @@ class Generated:
     function: Function
     is_async: bool
     frame: Frame
+    nested: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nested", 1 + self.frame.nested)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +155,10 @@ class Iterated:
     element: Values
     is_async: bool
     in_thread: bool = False
+    nested: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nested", 1 + max(nesting(self.over), nesting(self.element)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +168,10 @@ class Collection:
     kind: str
     items: tuple[tuple[str | None, Values], ...]
     origin: Origin | None = None
+    nested: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nested", 1 + max((nesting(one) for _, one in self.items), default=-1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +180,10 @@ class Coroutine:
 
     result: Values
     function: Function | None = None
+    nested: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nested", 1 + nesting(self.result))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,23 +256,23 @@ class _InOrder(frozenset[Value]):
     """Several alternatives, in an order that no hash seed and no order of questions changes."""
 
     __slots__ = ("_order",)
-    _order: tuple[Value, ...]
-
-    def __new__(cls, found: Iterable[Value]) -> _InOrder:
-        made = super().__new__(cls, found)
-        made._order = tuple(sorted(frozenset.__iter__(made), key=_place))
-        if any(_place(one) == _place(other) for one, other in zip(made._order, made._order[1:], strict=False)):
-            made._order = tuple(sorted(made._order, key=lambda value: (_place(value), _detail(value, _DETAILS))))
-        return made
 
     def __iter__(self) -> Iterator[Value]:
-        return iter(self._order)
+        order: tuple[Value, ...] | None = getattr(self, "_order", None)
+        if order is None:
+            order = tuple(_sorted(list(super().__iter__())))
+            self._order = order
+        return iter(order)
 
-    def __reduce__(self) -> tuple[type[_InOrder], tuple[tuple[Value, ...]]]:
-        return _InOrder, (self._order,)
+
+def _sorted(values: list[Value]) -> list[Value]:
+    places = {value: _place(value) for value in values}
+    if len(set(places.values())) < len(values):
+        return sorted(values, key=lambda value: (places[value], str(_detail(value))))
+    return sorted(values, key=places.__getitem__)
 
 
-_DETAILS = 3
+_DETAILS = 8
 
 
 def alternatives(found: Iterable[Value]) -> Values:
@@ -245,20 +290,40 @@ def _place(value: Value) -> tuple[str, str, str, int, int]:
     return type(value).__name__, name, str(getattr(value, "path", "")), getattr(value, "scope", 0), 0
 
 
-def _detail(value: object, depth: int) -> str:
-    """The whole value as a text, down to a depth; only asked where two values have the same place."""
-    if depth < 0:
-        return ""
-    if isinstance(value, frozenset | tuple):
-        return f"({','.join(_detail(one, depth - 1) for one in value)})"
-    if type(value).__name__ == "Frame":
-        frame = cast("Frame", value)
-        given = tuple(sorted((frame.arguments or {}).items()))
-        return f"{frame.module.path}:{frame.scope.index}{_detail(given, depth - 1)}"
-    if not hasattr(value, "__dataclass_fields__"):
-        return repr(value)
-    parts = (f"{name}={_detail(getattr(value, name), depth - 1)}" for name in value.__dataclass_fields__)
-    return f"{type(value).__name__}({','.join(parts)})"
+def _detail(value: Value) -> tuple[object, ...]:
+    """What tells two values of the same place apart: what is in them, one level down."""
+    if isinstance(value, Function | Generated) and value.frame is not None:
+        given = sorted((value.frame.arguments or {}).items())
+        return (value.frame.depth, *((name, _places(values)) for name, values in given))
+    if isinstance(value, Collection):
+        return (len(value.items), *((str(key), _places(values)) for key, values in value.items[:_DETAILS]))
+    if isinstance(value, Iterated | Coroutine | Partial | OffLoop):
+        inner = (
+            value.element
+            if isinstance(value, Iterated)
+            else value.result
+            if isinstance(value, Coroutine)
+            else value.function
+        )
+        return (0, _places(inner))
+    if isinstance(value, Function | Bound) and value.receiver is not None:
+        return (0, str(_place(value.receiver)))
+    if isinstance(value, Llama | Tokens):
+        return (0, str(value.is_async), str(getattr(value, "streaming", "")), str(getattr(value, "native_async", "")))
+    return (0, repr(value.value) if isinstance(value, Constant) else "")
+
+
+def _places(values: Values) -> str:
+    return str([_place(value) for value in values])
+
+
+def nesting(values: Values) -> int:
+    """How many values stand in one another, at most: 0 for values that hold no others."""
+    return _nested_in(frozenset.__iter__(values))
+
+
+def _nested_in(values: Iterable[Value]) -> int:
+    return max((getattr(value, "nested", 0) for value in values), default=0)
 
 
 UNKNOWN: Values = frozenset((Unknown(),))
