@@ -43,7 +43,7 @@ from streamlint.project.values import (
 
 _BUILTIN_NAMES = frozenset(dir(builtins))
 _MOST_ALTERNATIVES = 16
-_MOST_NESTED = 6
+_MOST_NESTED = 3
 
 
 class Evaluator:
@@ -53,7 +53,7 @@ class Evaluator:
         self.modules = modules
         self.knowledge = knowledge
         self.frames = Frames(Circles(modules))
-        self.solver = Solver()
+        self.solver = Solver(self._joined)
         self.callers = Callers(self)
         self.attributes = Attributes(self)
         self.calls = Calls(self)
@@ -111,6 +111,16 @@ class Evaluator:
     def _remember(self, node: object, frame: Frame, evaluate: Callable[[], Values]) -> Values:
         """Evaluate once; what comes back to itself is nothing at first, and unknown where nothing else is found."""
         return self.solver.ask((node, frame), lambda: shallow(evaluate(), _MOST_NESTED), NOTHING, UNKNOWN)
+
+    def _joined(self, old: object, new: object) -> object:
+        """Alternatives in a circle only grow, so that they come to rest; a display is the one of now."""
+        if not isinstance(old, frozenset) or not isinstance(new, frozenset):
+            return new
+        if old == UNKNOWN:
+            return old
+        made = {value.origin for value in new if isinstance(value, Collection)}
+        left = (value for value in old if not isinstance(value, Collection) or value.origin not in made)
+        return self.union((alternatives(left), new))
 
     # Names
 

@@ -11,6 +11,7 @@ Answer = TypeVar("Answer")
 
 _DEEPEST = 100
 """Questions within questions before the innermost is answered first; each takes about ten frames of Python's stack."""
+_FEW_CHANGES = 3
 _MOST_CHANGES = 24
 _NOWHERE = 1 << 60
 _MISSING: Any = object()
@@ -61,7 +62,9 @@ class Solver:
     answers of the circle are final. So an answer does not depend on where a circle was entered.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, join: Callable[[Any, Any], Any] = lambda _old, new: new) -> None:
+        self._join = join
+        """What an answer is taken for that went on changing: of the old and the new one."""
         self.gave_up = 0
         """Answers that went on changing; the last one is kept."""
         self.steps = 0
@@ -202,7 +205,7 @@ class Solver:
         noted = self._watch(head.mark, users, stale)
         while stale:
             found = self._trail[heappop(stale)]
-            answer = self._again(found.question)
+            answer = self._again(found)
             self._trail[-1].lowest = min(self._trail[-1].lowest, self._cut)
             noted = self._watch(noted, users, stale)
             for key in found.question.uses:
@@ -236,11 +239,12 @@ class Solver:
         user.is_stale = True
         heappush(stale, index)
 
-    def _again(self, question: _Question) -> Any:
+    def _again(self, found: _Provisional) -> Any:
+        question = found.question
         answer = self._computed(question)
         question.is_stale = False
         question.changes += 1
-        return answer
+        return answer if question.changes < _FEW_CHANGES else self._join(found.answer, answer)
 
     def _final(self, head: _Question) -> Any:
         """Keep the answers of a circle at rest, unless bringing it there has tied it to a question further out."""

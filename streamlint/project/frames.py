@@ -24,9 +24,9 @@ from streamlint.project.values import (
     nesting,
 )
 
-_DEEPEST = 2
+_DEEPEST = 3
 """Calls within calls whose arguments are told apart; behind that, a function is judged for any call."""
-_MOST_NESTED = 3
+_MOST_NESTED = 2
 _MOST_ITEMS = 16
 
 
@@ -79,7 +79,7 @@ class Frames:
     def call(
         self, module: Module, scope: Scope, parent: Frame | None, arguments: Mapping[str, Values], caller: Frame | None
     ) -> Frame:
-        """The frame of a call that `caller` makes; a function that comes back to itself, or one far down, is judged for any call."""
+        """The frame of a call that `caller` makes; what comes back to itself, or is far down, is judged for any call."""
         outer = parent
         if outer is None and scope.parent >= 0:
             outer = self.any_call(module, module.scopes[scope.parent])

@@ -73,6 +73,7 @@ class Reach:
         self._follow_requests()
         self._follow_others()
         self._near = self._near_modules()
+        self._tests: dict[Path, bool] = {}
 
     # Questions
 
@@ -84,9 +85,14 @@ class Reach:
             return found
         if scope.kind in ("lambda", "generator-expression") or not scope.is_async:
             return None
-        if key in self._elsewhere or key in self._seen or module.path not in self._near or is_test_module(module):
+        if key in self._elsewhere or key in self._seen or module.path not in self._near or self._is_test(module):
             return None
         return Reached(None)
+
+    def _is_test(self, module: Module) -> bool:
+        if module.path not in self._tests:
+            self._tests[module.path] = is_test_module(module)
+        return self._tests[module.path]
 
     def from_request(self, module: Module, scope: ir.Scope) -> Reached | None:
         """How a request comes to run the scope, on whatever thread; None where no request is known to."""
