@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import errno
 import io
-import os
 import re
 import stat
 import tokenize
@@ -23,7 +22,6 @@ _BOM = codecs.BOM_UTF8
 _COOKIE = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 SIZE_LIMIT = 2_000_000
 """Bytes; a larger file of Python was written by a program."""
-_OPENING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 TOO_LARGE = f"is larger than {SIZE_LIMIT // 1_000_000} MB"
@@ -38,17 +36,11 @@ def read_bytes(path: Path | str, limit: int = -1) -> bytes:
 
     Raises `OSError` where the system refuses, and for pipes, sockets and devices: to open one may wait for ever.
     """
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise _irregular(path)
-    descriptor = os.open(path, _OPENING)
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise _irregular(path)
+    path = Path(path)
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "is not a regular file", str(path))
+    with path.open("rb") as file:
         return file.read(limit)
-
-
-def _irregular(path: Path | str) -> OSError:
-    return OSError(errno.EINVAL, "is not a regular file", str(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +118,10 @@ class Source:
     def is_rewritable(self) -> bool:
         """Whether the encoding gives back the bytes that it read, so that a repair changes no other part of the file."""
         try:
-            return self.content is None or Source(self.path, self.text, self.encoding, self.has_bom).encode(self.text) == self.content
+            return (
+                self.content is None
+                or Source(self.path, self.text, self.encoding, self.has_bom).encode(self.text) == self.content
+            )
         except UnicodeError:
             return False
 

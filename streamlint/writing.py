@@ -247,7 +247,8 @@ def _complete(folder: Path, digest: str, new: Path, old: Path) -> bool:
     if target is None:
         return False
     content, before, after = read_bytes(target), read_bytes(old), read_bytes(new)
-    common = len(os.path.commonprefix([content, after]))
+    pairs = enumerate(zip(content, after, strict=False))
+    common = next((at for at, (one, other) in pairs if one != other), min(len(content), len(after)))
     if content in (before, after) or content[common:] != before[common:]:
         return False
     _overwrite(target, content, after)
