@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlint import form_feeds
 from streamlint.finding import UNREADABLE_FILE, Finding, Place
 from streamlint.outcome import Skipped
 from streamlint.rule import file_place
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from streamlint.discovery import Found
 
 THROUGH_LINK = "is a link to a file that is no part of this run, and no link is written through"
+
+FORM_FEEDS = "has form feeds in its indentation, which a repair would misplace"
 
 
 @dataclass
@@ -62,6 +65,8 @@ def read(found: Found, text: Source | None = None) -> Texts:
             texts.interesting.add(path)
         if interesting or MARK.encode() in content:
             texts.matter[path] = source
+            if form_feeds.in_indentation(source.text):
+                texts.held.setdefault(path, FORM_FEEDS)
         else:
             texts.faults.extend(texts.check_syntax(source))
     texts.unjudged.update(fault.path for fault in texts.faults)

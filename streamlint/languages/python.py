@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from streamlint.finding import Finding, Place, Related, Severity
+from streamlint.form_feeds import straighten
 from streamlint.languages.spans import spans_of
 from streamlint.project import syntax as ir
 from streamlint.project.summary import UnparsableFile
@@ -44,17 +45,15 @@ class PythonFile:
             raise _unparsable(source)
         self.facts: Module = summarised
         try:
-            self.module = cst.parse_module(source.text)
+            parsed = straighten(source.text)
+            self.module = cst.parse_module(parsed.text)
+            self.spans = spans_of(self.module, parsed)
         except cst.ParserSyntaxError as error:
             raise UnparsableFile(
                 f"cannot be read by libcst: {error.message}", error.raw_line, error.raw_column + 1
             ) from error
 
     # Nodes and places
-
-    @cached_property
-    def spans(self) -> dict[cst.CSTNode, Span]:
-        return spans_of(self.module)
 
     def walk(self, wanted: Callable[[type[cst.CSTNode]], bool] = lambda _: True) -> Iterator[cst.CSTNode]:
         """Every node of the wanted types that has a place, in the order of the text, outer ones first."""
