@@ -1,4 +1,4 @@
-"""White space that Python skips in front of a statement and libcst loses: form feeds, and lines that hold nothing but a backslash."""
+"""White space that Python skips in front of a statement and libcst loses: form feeds, and lines with nothing but a backslash."""
 
 from __future__ import annotations
 

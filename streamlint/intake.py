@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
 import symtable
+import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint import form_feeds
-from streamlint.finding import UNREADABLE_FILE, Finding, Place
+from streamlint.finding import UNREADABLE_FILE, Finding, Place, Severity
 from streamlint.outcome import Skipped
 from streamlint.rule import file_place
 from streamlint.source import SIZE_LIMIT, TOO_LARGE, Source, Span, UnreadableFile, read_bytes
@@ -20,6 +22,11 @@ from streamlint.suppress import MARK
 if TYPE_CHECKING:
     from streamlint.discovery import Found
 
+_NEWER = re.compile(
+    r"\btype\s+\w|\b(?:def|class)\s+\w+\s*\[|\bexcept\b[ \t*]*[^\n:]*,|\b(?:[rR]?[fFtT]|[fFtT][rR])['\"]",
+    re.MULTILINE,
+)
+"""What a text of a newer Python holds, so that a broken file seldom costs a parse by libcst."""
 THROUGH_LINK = "is a link to a file that is no part of this run, and no link is written through"
 
 FORM_FEEDS = "has form feeds in its indentation, which a repair would misplace"
@@ -94,10 +101,36 @@ def syntax_fault(source: Source) -> Iterator[Finding]:
     if _is_python(source.text):
         return
     error = _parse_error(source.text)
-    if isinstance(error, SyntaxError):
+    newer = _newer(source) if isinstance(error, SyntaxError) else None
+    if newer is not None:
+        yield newer
+    elif isinstance(error, SyntaxError):
         yield unreadable(place_at(source, error.lineno or 1, error.offset or 1), f"is not valid Python: {error.msg}")
     elif error is not None:
         yield unreadable(place_at(source, 1, 1), f"cannot be parsed: {str(error) or type(error).__name__}")
+
+
+def _newer(source: Source) -> Finding | None:
+    """The warning for a text of a newer Python: no fault of the file, but nobody looked at it."""
+    if not _NEWER.search(source.text):
+        return None
+    from streamlint.languages import newer
+
+    found = newer.newest(source.text)
+    if found is None:
+        return None
+    needed, running = (".".join(map(str, release)) for release in (found.release, sys.version_info[:2]))
+    start, end = source.position(found.span.start), source.position(found.span.end)
+    fault = unreadable(
+        Place(source.path, found.span, start, end, source.line(start.line)),
+        f"needs Python {needed}, and streamlint runs on Python {running}",
+    )
+    return replace(
+        fault,
+        severity=Severity.WARNING,
+        label=f"{found.name} came with Python {needed}",
+        help=f"install streamlint for Python {needed} or later, or pass this file over with `exclude`",
+    )
 
 
 def _is_python(text: str) -> bool:

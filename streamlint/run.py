@@ -214,7 +214,8 @@ def _check_python(rules: Sequence[rule.Rule], project: Project, source: Source) 
     try:
         file = PythonFile(source, project)
     except UnparsableFile as error:
-        yield intake.unreadable(intake.place_at(source, error.line, error.column), str(error))
+        fault = intake.unreadable(intake.place_at(source, error.line, error.column), str(error))
+        yield from tuple(intake.syntax_fault(source)) or (fault,)
         return
     yield from rule.dispatch(file, rules)
 
