@@ -217,7 +217,9 @@ def _check_python(rules: Sequence[rule.Rule], project: Project, source: Source) 
         fault = intake.unreadable(intake.place_at(source, error.line, error.column), str(error))
         yield from tuple(intake.syntax_fault(source)) or (fault,)
         return
-    yield from rule.dispatch(file, rules)
+    findings = rule.dispatch(file, rules)
+    # what libcst could not be given cannot be rewritten with it either
+    yield from (replace(each, fix=None) for each in findings) if file.facts.summary.deep else findings
 
 
 class _Projects:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from operator import itemgetter
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from streamlint.project.takings import Drain
     from streamlint.rule import Rule
 
+_INK = re.compile(r"\\(?!\r|\n)|[^\r\n\\]")
 __all__ = ["PythonFile", "UnparsableFile"]
 
 
@@ -45,7 +47,7 @@ class PythonFile:
             raise _unparsable(source)
         self.facts: Module = summarised
         try:
-            parsed = straighten(source.text)
+            parsed = straighten(_without(source.text, self.facts.summary.deep))
             self.module = cst.parse_module(parsed.text)
             self.spans = spans_of(self.module, parsed)
         except cst.ParserSyntaxError as error:
@@ -298,6 +300,18 @@ def _roots(scope: ir.Scope) -> Iterator[ir.Expression]:
     for binding in scope.bindings:
         if binding.value is not None and binding.scope == scope.index:
             yield binding.value
+
+
+def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """The text with a name in the place of each of these expressions, as long as they are, so that all else keeps its place."""
+    for start, end in spans:
+        blank = _INK.sub(" ", text[start + 1 : end])
+        text = (
+            f"{text[:start]}_{blank}{text[end:]}"
+            if "\n" in blank or "\r" in blank
+            else f"{text[:start]}{'_' * (end - start)}{text[end:]}"
+        )
+    return text
 
 
 def _unparsable(source: Source) -> UnparsableFile:

@@ -338,6 +338,8 @@ class Summary:
     """Every import of the module, nested ones too: module, member, level."""
     script_spans: list[tuple[int, int]] = field(default_factory=list)
     """The bodies of `if __name__ == "__main__"`."""
+    deep: list[tuple[int, int]] = field(default_factory=list)
+    """Expressions nested so deeply that libcst cannot read them: its time grows with the square of a chain, its stack too."""
 
     @property
     def module(self) -> Scope:
