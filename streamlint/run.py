@@ -219,7 +219,7 @@ def _check_python(rules: Sequence[rule.Rule], project: Project, source: Source) 
         return
     findings = rule.dispatch(file, rules)
     # what libcst could not be given cannot be rewritten with it either
-    yield from (replace(each, fix=None) for each in findings) if file.facts.summary.deep else findings
+    yield from (replace(each, fix=None) for each in findings) if file.facts.summary.is_deep else findings
 
 
 class _Projects:

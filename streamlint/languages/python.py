@@ -47,7 +47,7 @@ class PythonFile:
             raise _unparsable(source)
         self.facts: Module = summarised
         try:
-            parsed = straighten(_without(source.text, self.facts.summary.deep))
+            parsed = straighten(_shallow(source.text, self.facts.summary))
             self.module = cst.parse_module(parsed.text)
             self.spans = spans_of(self.module, parsed)
         except cst.ParserSyntaxError as error:
@@ -99,10 +99,16 @@ class PythonFile:
     @cached_property
     def _expressions(self) -> dict[tuple[int, int], tuple[ir.Scope, ir.Expression]]:
         found: dict[tuple[int, int], tuple[ir.Scope, ir.Expression]] = {}
+        seen: set[int] = set()
         for scope in self.facts.scopes:
-            for root in _roots(scope):
-                for expression in ir.walk(root):
-                    found.setdefault((expression.start, expression.end), (scope, expression))
+            pending = list(_roots(scope))[::-1]
+            while pending:
+                expression = pending.pop()
+                if id(expression) in seen:
+                    continue
+                seen.add(id(expression))
+                found.setdefault((expression.start, expression.end), (scope, expression))
+                pending.extend(expression.children())
         return found
 
     def expression(self, node: cst.CSTNode) -> tuple[ir.Scope, ir.Expression] | None:
@@ -302,15 +308,14 @@ def _roots(scope: ir.Scope) -> Iterator[ir.Expression]:
             yield binding.value
 
 
-def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
-    """The text with a name in the place of each of these expressions, as long as they are, so that all else keeps its place."""
-    for start, end in spans:
+def _shallow(text: str, summary: ir.Summary) -> str:
+    """The text as libcst can read it, all places kept: a name for a deep expression, and a long chain of `elif` in pieces."""
+    for at in summary.far_elifs:
+        text = f"{text[:at]}if  {text[at + len('elif') :]}"
+    for start, end in summary.deep:
         blank = _INK.sub(" ", text[start + 1 : end])
-        text = (
-            f"{text[:start]}_{blank}{text[end:]}"
-            if "\n" in blank or "\r" in blank
-            else f"{text[:start]}{'_' * (end - start)}{text[end:]}"
-        )
+        name = f"_{blank}" if "\n" in blank or "\r" in blank else "_" * (end - start)
+        text = text[:start] + name + text[end:]
     return text
 
 
@@ -320,5 +325,5 @@ def _unparsable(source: Source) -> UnparsableFile:
     try:
         summarise(source)
     except UnparsableFile as error:
-        return UnparsableFile(f"is not valid Python: {error}", error.line, error.column)
+        return error
     return UnparsableFile("cannot be read", 1, 1)

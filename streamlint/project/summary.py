@@ -30,11 +30,13 @@ def summarise(source: Source) -> ir.Summary:
             tree = ast.parse(source.text)
         return _Lowering(source).lower(tree)
     except SyntaxError as error:
-        raise UnparsableFile(error.msg, error.lineno or 1, max(error.offset or 1, 1)) from error
+        raise UnparsableFile(
+            f"is not valid Python: {error.msg}", error.lineno or 1, max(error.offset or 1, 1)
+        ) from error
     except ValueError as error:
-        raise UnparsableFile(str(error), 1, 1) from error
+        raise UnparsableFile(f"cannot be parsed: {error}", 1, 1) from error
     except (RecursionError, MemoryError) as error:
-        raise UnparsableFile("nested too deeply to be read", 1, 1) from error
+        raise UnparsableFile("is nested too deeply to be read", 1, 1) from error
 
 
 _Environment: TypeAlias = dict[str, tuple[int, ...]]
@@ -231,6 +233,8 @@ class _Lowering:
         while len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
             node = node.orelse[0]
             self.environment, self.dead, self.branch = dict(arms[-1].before), False, arms[-1].second
+            if len(arms) % _DEEPEST == 0:
+                self.summary.far_elifs.append(self._span(node)[0])
             arms.append(self._first_arm(node))
         other = self._arm(node.orelse, arms[-1].before, arms[-1].second)
         for arm in reversed(arms):
@@ -640,7 +644,10 @@ class _Lowering:
         return ir.Choice(*self._span(node), (test,), options)
 
     def _boolean(self, node: ast.BoolOp) -> ir.Choice:
-        return ir.Choice(*self._span(node), (), tuple(self._expression(value) for value in node.values))
+        start, end = self._span(node)
+        if len(node.values) > _DEEPEST:  # a row to Python, a nest to libcst
+            self.summary.deep.append((start, end))
+        return ir.Choice(start, end, (), tuple(self._expression(value) for value in node.values))
 
     def _comprehension_loop(
         self, generator: ast.comprehension, iterable: ir.Expression, outer: ir.Scope | None = None
