@@ -26,7 +26,8 @@ _CLASSES = {
     "xdigit": "0-9a-fA-F",
 }
 _STAR, _STARS, _SLASH = "*", "**", "/"
-_FOLDER = "[^/]++/"
+_FOLDER = "[^/]*+/"
+_PLAIN = re.compile(r"[^*?\[\\]+(?=\*\*)")
 _NEVER = re.compile(r"(?!)")
 
 
@@ -87,10 +88,9 @@ def _parse(line: str) -> _Rule | None:
         return None
     of_names = "/" not in pattern
     try:
-        tokens = list(_tokens(pattern.removeprefix("/")))
+        expression = _segment(list(_tokens(pattern))) if of_names else _anchored(pattern.removeprefix("/"))
     except _Impossible:
         return None
-    expression = _segment(tokens) if of_names else _path(tokens)
     return _Rule(rf"{expression}\Z", takes_back, of_names, of_folders)
 
 
@@ -100,6 +100,13 @@ def _without_end(line: str) -> str:
     bare = line.rstrip(" ")
     is_kept = (len(bare) - len(bare.rstrip("\\"))) % 2 and len(bare) < len(line)
     return f"{bare} " if is_kept else bare
+
+
+def _anchored(pattern: str) -> str:
+    """A whole path. What stands before the first wildcard git compares by itself, so that `a**/b` fits `ab` as `**/b` fits `b`."""
+    plain = _PLAIN.match(pattern)
+    start = plain.end() if plain is not None else 0
+    return re.escape(pattern[:start]) + _path(list(_tokens(pattern[start:])))
 
 
 def _tokens(pattern: str) -> Iterator[str]:
@@ -177,7 +184,7 @@ def _segment(tokens: Sequence[str]) -> str:
 
 
 def _path(tokens: Sequence[str]) -> str:
-    """A whole path: runs of segments, and between them as many folders as it takes."""
+    """Runs of segments, and between them as many folders as it takes."""
     runs: list[list[str]] = [[]]
     for segment in _split(tokens):
         if segment == [_STARS]:
@@ -188,7 +195,7 @@ def _path(tokens: Sequence[str]) -> str:
         return "/".join(runs[0])
     first, *middle, last = ["".join(f"{segment}/" for segment in run) for run in runs]
     found = "".join(f"(?>(?:{_FOLDER})*?{run})" for run in middle if run)
-    return f"{first}{found}{f'(?:{_FOLDER})*{last[:-1]}' if last else '.+'}"
+    return f"{first}{found}{f'(?:{_FOLDER})*{last[:-1]}' if last else '.*'}"
 
 
 def _split(tokens: Sequence[str]) -> Iterator[list[str]]:
