@@ -66,7 +66,7 @@ def _indentations(text: str) -> Iterator[tuple[int, int]]:
         for token in tokenize.generate_tokens(readline):
             if token.type in _LAYOUT:
                 continue
-            if is_fresh:
+            if is_fresh and token.type != tokenize.NL:  # libcst keeps what stands on an empty line
                 yield at, starts[token.start[0] - 1] + token.start[1]
                 is_fresh = False
             if token.type == tokenize.NEWLINE or (token.type == tokenize.NL and not in_statement):

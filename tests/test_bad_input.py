@@ -188,7 +188,7 @@ CODECS = sorted(
 )
 
 
-@pytest.mark.parametrize("ending", ["x = 1\n", "x = '\\q \\n'\n"])
+@pytest.mark.parametrize("ending", ["x = 1\n", "x = '\\q'\n"])
 def test_every_codec_reads_what_python_reads(ending: str) -> None:
     for codec in CODECS:
         content = f"# -*- coding: {codec} -*-\n{ending}".encode()
@@ -283,13 +283,16 @@ PROJECT_FILES = (
 )
 
 
-@pytest.mark.parametrize("name", PROJECT_FILES)
-def test_a_pipe_as_a_file_of_the_project(write: Write, project: Path, pipe: Path, name: str) -> None:
-    application = "import helper\nfrom llama_index.core import VectorStoreIndex\nimport django, sub\n" + BLOCKING
-    write("app.py", application)
-    target = project / name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.symlink_to(pipe) if len(name) % 2 else os.mkfifo(target)
+@pytest.mark.parametrize("is_link", [True, False])
+def test_pipes_as_files_of_the_project(write: Write, project: Path, pipe: Path, is_link: bool) -> None:
+    write("app.py", f"import helper\nfrom llama_index.core import VectorStoreIndex\nimport django, sub\n{BLOCKING}")
+    for name in PROJECT_FILES:
+        target = project / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if is_link:
+            target.symlink_to(pipe)
+        else:
+            os.mkfifo(target)
     done = run_program("--output-format", "concise", cwd=project)
     assert (done.returncode, done.stderr.count("Traceback")) == (1, 0)
     assert "app.py:13:5: error[STL203]" in done.stdout
@@ -421,7 +424,8 @@ def test_deep_nests_are_a_finding_on_that_file(write: Write, project: Path, expr
 
 def test_a_long_chain_of_elif(write: Write, project: Path) -> None:
     arms = "".join(f"    elif a == {number}:\n        b = {number}\n" for number in range(3_000))
-    text = f"{BLOCKING}\n\n@app.get('/deep')\nasync def deep(a):\n    if a:\n        b = 1\n{arms}    else:\n        time.sleep(2)\n"
+    start = "@app.get('/deep')\nasync def deep(a):\n    if a:\n        b = 1\n"
+    text = f"{BLOCKING}\n\n{start}{arms}    else:\n        time.sleep(2)\n"
     write("app.py", text)
     done = run_program("--output-format", "concise", cwd=project)
     assert [line.partition(" ")[0] for line in done.stdout.splitlines()[:2]] == [
