@@ -184,7 +184,7 @@ def _print_skipped(outcome: Outcome, quiet: bool) -> None:
 def _exit_code(outcome: Outcome, options: dict[str, Any]) -> int:
     if any(finding.code == RULE_CRASHED.code for finding in outcome.findings):
         return INTERNAL
-    failed = bool(outcome.changes) if options["diff"] else bool(outcome.findings)
+    failed = bool(outcome.changes) if options["diff"] else outcome.fails
     return FINDINGS if (failed or outcome.unwritten) and not options["exit_zero"] else CLEAN
 
 

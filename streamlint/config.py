@@ -16,6 +16,7 @@ import click
 
 from streamlint.discovery import DEFAULT_EXCLUDE, Patterns
 from streamlint.fix import Level
+from streamlint.source import read_bytes
 
 Codes = Mapping[str, str]
 """Every code that exists, with its name."""
@@ -160,7 +161,7 @@ def _common_folder(paths: Sequence[Path]) -> Path:
 def _read(file: Path) -> dict[str, Any] | None:
     """The table of streamlint in `file`; None where pyproject.toml has none."""
     try:
-        document = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+        document = tomllib.loads(read_bytes(file).decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{_shown(file)}: {error.strerror}") from error
     except UnicodeDecodeError as error:

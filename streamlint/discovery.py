@@ -1,18 +1,22 @@
-"""Which files a run looks at: walking folders, `.gitignore`, exclude patterns, and what cannot be walked."""
+"""Which files a run looks at: walking folders, links, `.gitignore`, exclude patterns, and what cannot be walked.
+
+Each real file is looked at once, under its own name where that is part of the run. A link to another file is read under the
+link's name and never written through: the file belongs to somebody else, or was left out on purpose.
+"""
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from streamlint import writing
 from streamlint.outcome import Skipped
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from streamlint.patterns import Rules
+from streamlint.source import read_bytes
 
 DEFAULT_EXCLUDE = (
     ".bzr", ".direnv", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pyenv", ".pytest_cache",
@@ -27,10 +31,25 @@ _PLAIN = re.compile(r"[^*?\[\]!/\\#]+")
 
 @dataclass
 class Found:
-    """Files in the order of the walk, each once, and what was passed over with a word."""
+    """Files in the order of the walk, each once, and what was passed over with a word.
+
+    `links` are those of the files that are links; `leftovers` are what killed runs left beside files.
+    """
 
     files: dict[Path, None] = field(default_factory=dict)
+    links: dict[Path, None] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
+    leftovers: list[Path] = field(default_factory=list)
+
+    def settle(self) -> None:
+        """Keep one name of each real file: its own before a link's, and the first of several."""
+        seen: set[object] = set()
+        for path in (*(each for each in self.files if each not in self.links), *self.links):
+            identity = _identity(path)
+            if identity in seen:
+                self.files.pop(path, None)
+                self.links.pop(path, None)
+            seen.add(identity)
 
 
 class Patterns:
@@ -40,15 +59,15 @@ class Patterns:
         self.names = frozenset(line for line in lines if _PLAIN.fullmatch(line))
         self._root = f"{root}{os.sep}" if str(root) != os.sep else os.sep
         rest = [line for line in lines if line not in self.names]
-        self._spec = _Spec(rest) if rest else None
+        self._rules = Rules(rest) if rest else None
 
     def matches_entry(self, path: str, name: str, is_folder: bool) -> bool:
         """Whether this file or folder itself is meant, whatever its parents are."""
         if name in self.names:
             return True
-        if self._spec is None or not path.startswith(self._root):
+        if self._rules is None or not path.startswith(self._root):
             return False
-        return bool(self._spec.decide(_relative(path, self._root, is_folder)))
+        return bool(self._rules.decide(_relative(path, self._root), is_folder))
 
     def match(self, path: Path) -> bool:
         """Whether this file or a folder above it, up to the root of the patterns, is meant."""
@@ -65,20 +84,59 @@ def discover(paths: Sequence[Path], exclude: Patterns, own_exclude: Patterns) ->
     """The Python files that `paths` mean.
 
     Named paths are taken as they are unless the user's own patterns exclude them; what the folders among them hold
-    passes `.gitignore` and all patterns. Links to folders are not followed.
+    passes `.gitignore` and all patterns. Links to folders are not followed. A named link to a file of the same project
+    means that file.
     """
     found = Found()
     for path in paths:
-        absolute = Path(os.path.abspath(path))
-        if own_exclude.match(absolute):
+        named = Path(os.path.abspath(path))
+        absolute = _behind_link(named)
+        if own_exclude.match(named) or own_exclude.match(absolute):
             continue
         if absolute.is_dir():
             _walk(absolute, exclude, found)
-        elif is_python(absolute):
-            found.files[absolute] = None
         else:
-            found.skipped.append(Skipped(absolute, "is not a Python file"))
+            _name(absolute, found)
+    found.settle()
     return found
+
+
+def discover_text(path: Path, own_exclude: Patterns) -> Found:
+    """What `discover` finds for a text that stands in for the file of `path`, whatever lies there."""
+    found = Found()
+    if not own_exclude.match(path):
+        _name(path, found)
+    found.links.clear()
+    return found
+
+
+def _name(path: Path, found: Found) -> None:
+    """Take a file that was named."""
+    if not is_python(path):
+        found.skipped.append(Skipped(path, "is not a Python file"))
+        return
+    found.files[path] = None
+    found.leftovers += writing.leftovers_of(path)
+    if path.is_symlink():
+        found.links[path] = None
+
+
+def _behind_link(path: Path) -> Path:
+    """The file of the same project that a link to a file leads to, by its name there; else the path itself."""
+    if not path.is_symlink() or not path.is_file():
+        return path
+    tree = project_root(path.parent) or path.parent
+    real, real_tree = Path(os.path.realpath(path)), os.path.realpath(tree)
+    return tree / real.relative_to(real_tree) if real.is_relative_to(real_tree) else path
+
+
+def _identity(path: Path) -> object:
+    """The same for all names of one file; the path itself where the system does not tell."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return path
+    return (status.st_dev, status.st_ino) if status.st_ino else path
 
 
 def project_root(path: Path) -> Path | None:
@@ -112,8 +170,7 @@ def is_python(path: Path) -> bool:
     if path.suffix:
         return False
     try:
-        with path.open("rb") as file:
-            first = file.readline(200)
+        first = read_bytes(path, 200).partition(b"\n")[0]
     except OSError:
         return False
     return first.startswith(b"#!") and b"python" in first
@@ -137,6 +194,8 @@ def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:
                 continue
             is_folder = _is_folder(entry)
             if not is_folder and not entry.name.endswith(SUFFIXES):
+                if writing.is_leftover(entry.name):
+                    found.leftovers.append(Path(entry.path))
                 continue
             if exclude.matches_entry(entry.path, entry.name, is_folder) or _ignored(ignores, entry.path, is_folder):
                 continue
@@ -149,13 +208,17 @@ def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:
 
 
 def _take(entry: os.DirEntry[str], found: Found) -> None:
+    path = Path(entry.path)
     try:
         if entry.is_file():
-            found.files[Path(entry.path)] = None
-        elif entry.is_symlink() and not entry.is_dir():
-            found.skipped.append(Skipped(Path(entry.path), "is a link to nothing"))
+            found.files[path] = None
+            if entry.is_symlink():
+                found.links[path] = None
+        elif not entry.is_dir():
+            what = "is a link to nothing" if entry.is_symlink() and not path.exists() else "is not a regular file"
+            found.skipped.append(Skipped(path, what))
     except OSError as error:
-        found.skipped.append(Skipped(Path(entry.path), error.strerror or str(error)))
+        found.skipped.append(Skipped(path, error.strerror or str(error)))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -179,19 +242,19 @@ class _Ignore:
     """A `.gitignore` and the folder that it speaks about, with a separator at its end."""
 
     folder: str
-    spec: _Spec
+    rules: Rules
 
 
 def _ignores_in(folder: str) -> _Ignore | None:
     lines: list[str] = []
-    for name in (".gitignore", os.path.join(".git", "info", "exclude")):
+    for name in (os.path.join(".git", "info", "exclude"), ".gitignore"):
         try:
-            with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
-                lines.extend(file)
+            content = read_bytes(os.path.join(folder, name))
         except OSError:
             continue
+        lines += content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape").split("\n")
     meant = [line for line in lines if line.strip() and not line.startswith("#")]
-    return _Ignore(folder.rstrip(os.sep) + os.sep, _Spec(meant)) if meant else None
+    return _Ignore(folder.rstrip(os.sep) + os.sep, Rules(meant)) if meant else None
 
 
 def _ignores_above(top: Path) -> tuple[_Ignore, ...]:
@@ -209,47 +272,11 @@ def _ignored(ignores: tuple[_Ignore, ...], path: str, is_folder: bool) -> bool:
     for ignore in reversed(ignores):
         if not path.startswith(ignore.folder):
             continue
-        decision = ignore.spec.decide(_relative(path, ignore.folder, is_folder))
+        decision = ignore.rules.decide(_relative(path, ignore.folder), is_folder)
         if decision is not None:
             return decision
     return False
 
 
-def _relative(path: str, folder: str, is_folder: bool) -> str:
-    relative = path.removeprefix(folder).replace(os.sep, "/")
-    return f"{relative}/" if is_folder else relative
-
-
-class _Spec:
-    """Compiled patterns. One joined expression answers "none of them" first, which is nearly always the answer."""
-
-    def __init__(self, lines: Sequence[str]) -> None:
-        self._spec = _compile(lines)
-        self._any = _join(self._spec)
-
-    def decide(self, relative: str) -> bool | None:
-        """True: ignored; False: taken back by a `!` pattern; None: not spoken of."""
-        if self._any is not None and not self._any.match(relative):
-            return None
-        return self._spec.check_file(relative).include
-
-
-def _compile(lines: Sequence[str]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec
-
-    valid = []
-    for line in lines:
-        try:
-            GitIgnoreSpec.from_lines([line])
-        except ValueError:
-            continue
-        valid.append(line)
-    return GitIgnoreSpec.from_lines(valid)
-
-
-def _join(spec: GitIgnoreSpec) -> re.Pattern[str] | None:
-    expressions = [str(pattern.regex.pattern) for pattern in spec.patterns if pattern.regex is not None]
-    try:
-        return re.compile("|".join(re.sub(r"\?P<\w+>", "?:", expression) for expression in expressions))
-    except re.error:
-        return None
+def _relative(path: str, folder: str) -> str:
+    return path.removeprefix(folder).replace(os.sep, "/")

@@ -79,6 +79,8 @@ UNREADABLE_FILE = ToolCode(
     "unreadable-file",
     Severity.ERROR,
     "the file cannot be read, decoded or parsed, so nothing in it was checked",
+    "The file cannot be read, decoded or parsed, so nothing in it was checked. Source for a newer Python than the one that runs\n"
+    "streamlint is a warning that says which one it needs; it does not change the exit code.",
 )
 UNUSED_IGNORE = ToolCode("STL002", "unused-ignore", Severity.WARNING, "an ignore comment that no finding needs")
 BLANKET_IGNORE = ToolCode(

@@ -61,35 +61,43 @@ def run(request: Request) -> Outcome:
     found = _find(request)
     texts = intake.read(found, request.text)
     findings, applied, overlay = _settle(request, texts)
+    held = _held(texts, findings, request.level)
+    findings = [_shown_only(finding, texts.held) for finding in findings]
     kept = [finding for finding in (*texts.faults, *findings) if _reported(request, finding)]
     return Outcome(
         findings=tuple(sorted(kept, key=lambda finding: finding.sort_key)),
         sources={**texts.matter, **overlay},
-        checked=len(found.files),
+        checked=len(found.files) - len(texts.unjudged),
         skipped=tuple(found.skipped),
         applied=tuple(applied),
         changes=tuple(Change(texts.matter[path], after) for path, after in overlay.items()),
+        held=held,
+        leftovers=tuple(found.leftovers),
         level=request.level,
     )
 
 
 def write(request: Request, outcome: Outcome) -> Outcome:
     """Write the fixed texts. Where a file refuses, the outcome is that of what then stands on the disk."""
-    if not outcome.changes:
+    if not request.fix:
         return outcome
-    from streamlint import fix
+    from streamlint import fix, writing
 
+    completed = [path for path in outcome.leftovers if writing.recover(path)]
+    if completed:
+        outcome = run(request)
     refused: list[Skipped] = []
     for change in outcome.changes:
         try:
             fix.write(change.before, change.after.text)
         except fix.UnwritableFile as error:
             refused.append(Skipped(change.before.path, str(error)))
+    unwritten = (*outcome.held, *refused)
     if not refused:
-        return outcome
+        return replace(outcome, unwritten=unwritten)
     paths = {skipped.path for skipped in refused}
     applied = tuple(applied for applied in outcome.applied if applied.finding.path not in paths)
-    return replace(run(replace(request, fix=False)), applied=applied, unwritten=tuple(refused))
+    return replace(run(replace(request, fix=False)), applied=applied, unwritten=unwritten)
 
 
 @_deep()
@@ -104,8 +112,9 @@ def entry_points(request: Request) -> tuple[Any, ...]:
 
 def _find(request: Request) -> discovery.Found:
     own = discovery.Patterns(request.config.root, request.config.own_exclude)
-    paths = (request.text.path,) if request.text else request.paths
-    return discovery.discover(paths, _patterns(request.config), own)
+    if request.text is not None:
+        return discovery.discover_text(request.text.path, own)
+    return discovery.discover(request.paths, _patterns(request.config), own)
 
 
 def _patterns(config: Config) -> discovery.Patterns:
@@ -126,7 +135,7 @@ def _settle(request: Request, texts: intake.Texts) -> tuple[list[Finding], list[
         progress = False
         for path, source in sources.items():
             fixed, done = _fix(source, [finding for finding in findings if finding.path == path], request.level)
-            if (path, fixed) in seen:
+            if (path, fixed) in seen or _is_held(texts, path, fixed):
                 continue
             seen.add((path, fixed))
             progress = True
@@ -147,9 +156,35 @@ def _fix(source: Source, findings: Sequence[Finding], level: Level) -> tuple[str
     return fix.apply(source, chosen), [finding for finding in findings if finding.fix in chosen]
 
 
+def _is_held(texts: intake.Texts, path: Path, fixed: str) -> bool:
+    """Whether the fixed text cannot be written; the reason is kept."""
+    from streamlint import fix
+
+    if path not in texts.held:
+        try:
+            fix.encode(texts.matter[path], fixed)
+        except fix.UnwritableFile as error:
+            texts.held[path] = str(error)
+    return path in texts.held
+
+
+def _held(texts: intake.Texts, findings: Sequence[Finding], level: Level) -> tuple[Skipped, ...]:
+    """The files that would be fixed if they could be written."""
+    fixable = {finding.path for finding in findings if finding.fix is not None and level.allows(finding.fix.level)}
+    return tuple(Skipped(path, reason) for path, reason in texts.held.items() if path in fixable)
+
+
+def _shown_only(finding: Finding, held: Mapping[Path, str]) -> Finding:
+    if finding.fix is None or finding.path not in held:
+        return finding
+    return replace(finding, fix=replace(finding.fix, level=Level.DISPLAY, reason=f"the file {held[finding.path]}"))
+
+
 def _lint(request: Request, projects: _Projects, sources: Mapping[Path, Source]) -> Iterator[Finding]:
     for path, source in sources.items():
         findings = list(_check(projects, path, source))
+        if any(finding.code == UNREADABLE_FILE.code for finding in findings):
+            projects.texts.unjudged.add(path)
         left = suppress(source, findings, rule.codes(), partial(request.selects, path))
         yield from (finding for finding in left if _reported(request, finding))
 
@@ -179,9 +214,12 @@ def _check_python(rules: Sequence[rule.Rule], project: Project, source: Source) 
     try:
         file = PythonFile(source, project)
     except UnparsableFile as error:
-        yield intake.unreadable(intake.place_at(source, error.line, error.column), str(error))
+        fault = intake.unreadable(intake.place_at(source, error.line, error.column), str(error))
+        yield from tuple(intake.syntax_fault(source)) or (fault,)
         return
-    yield from rule.dispatch(file, rules)
+    findings = rule.dispatch(file, rules)
+    # what libcst could not be given cannot be rewritten with it either
+    yield from (replace(each, fix=None) for each in findings) if file.facts.summary.is_deep else findings
 
 
 class _Projects:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge import Knowledge
+from streamlint.source import SIZE_LIMIT, read_bytes
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -109,7 +110,7 @@ class Project:
     def _is_entrance(self, path: Path) -> bool:
         source = self._overlay.get(path)
         try:
-            content = source.text.encode("utf-8", "replace") if source is not None else path.read_bytes()
+            content = source.text.encode("utf-8", "replace") if source is not None else read_bytes(path, SIZE_LIMIT)
         except OSError:
             return False
         return _ENTRANCE.search(content) is not None

@@ -30,6 +30,10 @@ def render_fixed(outcome: Outcome, style: Style) -> str:
 def render_summary(outcome: Outcome, style: Style) -> str:
     """One line: how many, where, and how many of them `--fix` takes."""
     checked = f"{_count(outcome.checked, 'file')} checked"
+    if outcome.too_new:
+        checked += f", {outcome.too_new} {'needs' if outcome.too_new == 1 else 'need'} a newer Python"
+    if not outcome.findings and outcome.unwritten:
+        return style.paint("warning", f"{_count(len(outcome.unwritten), 'file')} not written ({checked})")
     if not outcome.findings:
         rest = "Nothing is left" if outcome.applied else "No findings"
         return style.paint("good", f"{rest} ({checked})")
