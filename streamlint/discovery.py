@@ -71,6 +71,7 @@ def discover(paths: Sequence[Path], exclude: Patterns, own_exclude: Patterns) ->
     for path in paths:
         absolute = Path(os.path.abspath(path))
         if own_exclude.match(absolute):
+            found.skipped.append(Skipped(absolute, "the configuration excludes it"))
             continue
         if absolute.is_dir():
             _walk(absolute, exclude, found)

@@ -11,6 +11,7 @@ from streamlint.fix import Level
 
 if TYPE_CHECKING:
     from streamlint.finding import Finding, Severity
+    from streamlint.fix import Fix
     from streamlint.source import Source
 
 
@@ -24,10 +25,10 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Applied:
-    """A finding whose fix was applied; `route` says which answer to a client it changed, where that is known."""
+    """A finding whose fix was applied; `routes` are those that run the changed code, where that is known."""
 
     finding: Finding
-    route: str = ""
+    routes: tuple[str, ...] = ()
 
     @property
     def level(self) -> Level:
@@ -54,7 +55,11 @@ class Outcome:
     changes: tuple[Change, ...] = ()
     unwritten: tuple[Skipped, ...] = ()
     level: Level = Level.RESPONSE
-    """What `--fix` applies in this configuration."""
+    """What `--fix` applies in this run."""
+
+    def applies(self, fix: Fix | None) -> bool:
+        """Whether `--fix` at the level of this run applies a fix."""
+        return fix is not None and self.level.allows(fix.level)
 
     def count(self, severity: Severity) -> int:
         return sum(finding.severity is severity for finding in self.findings)
@@ -62,7 +67,7 @@ class Outcome:
     @property
     def fixable(self) -> int:
         """Findings that `--fix` would fix."""
-        return sum(finding.fix is not None and self.level.allows(finding.fix.level) for finding in self.findings)
+        return sum(self.applies(finding.fix) for finding in self.findings)
 
     def fixable_beyond(self, level: Level) -> int:
         """Findings with a fix of exactly this level that the configured level leaves out."""
