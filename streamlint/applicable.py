@@ -74,5 +74,6 @@ def _taken(source: Source, fix: Fix, chosen: Sequence[Fix]) -> str:
     for needed in sorted(fix.imports):
         others = any(each.binds == needed.binds and each != needed for each in coming)
         if others or not imports.available(source.text, (needed,)):
-            return f"`{needed.binds}`, which it needs from `{needed.module}`, cannot be imported: the name is taken"
+            why = "the name is taken" if needed.binds in source.text or others else "no import can be written there"
+            return f"it needs `{needed.binds}` from `{needed.module}`, and {why} in this file"
     return ""

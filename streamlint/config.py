@@ -222,7 +222,9 @@ class _Reader:
         for key in self.table:
             if key not in KEYS:
                 known = ", ".join(KEYS)
-                raise ConfigError(f"{_shown(self.file)}: unknown key `{key}`{_suggestion(key, KEYS)}; known keys: {known}")
+                raise ConfigError(
+                    f"{_shown(self.file)}: unknown key `{key}`{_suggestion(key, KEYS)}; known keys: {known}"
+                )
 
     def strings(self, key: str) -> tuple[str, ...] | None:
         return None if key not in self.table else self._strings(key, self.table[key])

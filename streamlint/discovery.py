@@ -156,7 +156,7 @@ def _take(entry: os.DirEntry[str], found: Found) -> None:
         elif entry.is_symlink() and not entry.is_dir():
             found.skipped.append(Skipped(Path(entry.path), "is a link to nothing"))
     except OSError as error:
-        found.skipped.append(Skipped(Path(entry.path), error.strerror or str(error)))
+        found.skipped.append(Skipped(Path(entry.path), error.strerror or str(error), failed=True))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -171,7 +171,7 @@ def _entries(folder: str, found: Found) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
-        found.skipped.append(Skipped(Path(folder), error.strerror or str(error)))
+        found.skipped.append(Skipped(Path(folder), error.strerror or str(error), failed=True))
         return []
 
 

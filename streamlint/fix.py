@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -132,16 +130,6 @@ def write(source: Source, text: str) -> None:
         _replace(target, content)
     except OSError as error:
         raise UnwritableFile(error.strerror or str(error)) from error
-
-
-def unified_diff(before: str, after: str, name: str) -> str:
-    """The difference as `diff -u` writes it; lines keep their own line ends."""
-    lines = difflib.unified_diff(_lines(before), _lines(after), f"a/{name}", f"b/{name}")
-    return "".join(line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n" for line in lines)
-
-
-def _lines(text: str) -> list[str]:
-    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
 
 
 def _conflict(one: Fix, other: Fix) -> bool:

@@ -21,6 +21,8 @@ class Skipped:
 
     path: Path
     reason: str
+    failed: bool = False
+    """Whether it should have been looked at and could not be read."""
 
 
 @dataclass(frozen=True)

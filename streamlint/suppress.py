@@ -249,7 +249,7 @@ def _judged(entry: Entry, codes: Mapping[str, str], selects: Callable[[str], boo
 
 def _mended(ignore: Ignore, codes: Mapping[str, str]) -> str:
     words = re.findall(r"[\w-]+", ignore.broken)
-    meant = [word for word in takewhile(lambda word: prefix(word, codes), words)] or ["STL101"]
+    meant = list(takewhile(lambda word: prefix(word, codes), words)) or ["STL101"]
     return f"write `ignore{'-file' if ignore.whole_file else ''}[{', '.join(meant)}]`"
 
 
