@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import json
 import os
@@ -135,9 +136,26 @@ def _write(text: str | bytes, *, err: bool = False, colour: bool = False) -> Non
     if stream is None:
         raise OutputError(None, name)
     try:
-        click.echo(text, nl=False, err=err, color=colour)
+        if stream.isatty() or not hasattr(stream, "buffer"):
+            click.echo(text, nl=False, err=err, color=colour)
+        else:
+            _pour(text, stream)
     except OSError as error:
         raise OutputError(stream, name, error) from error
+
+
+def _pour(text: str | bytes, stream: TextIO) -> None:
+    """Write all of it: with PYTHONUNBUFFERED, Python drops what a pipe that is being closed does not take at once."""
+    if isinstance(text, str):
+        text = text.replace("\n", os.linesep).encode(stream.encoding, stream.errors or "strict")
+    stream.flush()
+    rest = memoryview(text)
+    while rest:
+        written = stream.buffer.write(rest)
+        if written is None:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        rest = rest[written:]
+    stream.buffer.flush()
 
 
 def _split(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:

@@ -114,7 +114,11 @@ def load(paths: Sequence[Path], codes: Codes, explicit: Path | None = None) -> C
     for folder in (start, *start.parents):
         for name in ("streamlint.toml", "pyproject.toml"):
             file = folder / name
-            if os.path.isfile(file) and (table := _read(file)) is not None:
+            if not os.path.lexists(file):
+                continue
+            if not os.path.isfile(file):
+                raise ConfigError(f"{_shown(file)}: is no file that can be read: a folder, a pipe or a link to nothing")
+            if (table := _read(file)) is not None:
                 return _parse(file, table, codes)
         if os.path.exists(folder / ".git"):
             break
@@ -168,8 +172,10 @@ def _read(file: Path) -> dict[str, Any] | None:
         raise ConfigError(f"{_shown(file)}: is not UTF-8: {error}") from error
     except RecursionError as error:
         raise ConfigError(f"{_shown(file)}: is nested too deeply to be read") from error
-    except ValueError as error:  # TOMLDecodeError is one; a number of more than 4,300 digits is another
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(_broken(file, str(error))) from error
+    except ValueError as error:  # Python reads no number of more than 4,300 digits
+        raise ConfigError(f"{_shown(file)}: holds a number that is too long to be read") from error
     if file.name != "pyproject.toml":
         return document
     tool = document.get("tool", {})
