@@ -70,7 +70,7 @@ def discover(paths: Sequence[Path], exclude: Patterns, own_exclude: Patterns) ->
     found = Found()
     for path in paths:
         absolute = Path(os.path.abspath(path))
-        if own_exclude.match(absolute):
+        if own_exclude.match(absolute) or _is_folder_of(own_exclude, absolute):
             found.skipped.append(Skipped(absolute, "the configuration excludes it"))
             continue
         if absolute.is_dir():
@@ -80,6 +80,11 @@ def discover(paths: Sequence[Path], exclude: Patterns, own_exclude: Patterns) ->
         else:
             found.skipped.append(Skipped(absolute, "is not a Python file"))
     return found
+
+
+def _is_folder_of(patterns: Patterns, path: Path) -> bool:
+    """Whether a named folder is meant by a pattern for folders."""
+    return path.is_dir() and patterns.matches_entry(str(path), path.name, True)
 
 
 def project_root(path: Path) -> Path | None:
