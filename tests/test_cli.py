@@ -400,3 +400,42 @@ def test_lint_returns_findings(write: Write, project: Path) -> None:
     found = streamlint.lint([project])
     assert [(finding.code, finding.place.start.line) for finding in found] == [("STL203", 10)]
     assert streamlint.lint(["app.py"], ignore=["STL203"]) == []
+
+
+HOSTILE = "x\n::error::pwned\x1b[31m\x07\u202e"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--output-format", "concise"),
+        ("--output-format", "json"),
+        ("--output-format", "github"),
+        ("--show-routes",),
+        ("--diff",),
+        ("--fix",),
+        (f"{HOSTILE}.txt",),
+        (f"nowhere{HOSTILE}",),
+        ("--select", HOSTILE),
+        ("--explain", HOSTILE),
+        (f"--{HOSTILE}",),
+        ("--output-format", HOSTILE),
+        ("--config", HOSTILE),
+    ],
+    ids=lambda arguments: " ".join(arguments)[:20].encode("unicode_escape").decode(),
+)
+def test_no_name_from_outside_starts_a_line_or_reaches_the_terminal(
+    write: Write, streamlint: Streamlint, arguments: tuple[str, ...]
+) -> None:
+    hostile = ROUTES.replace('"/one"', repr(f"/one{HOSTILE}")).replace('"/two"', "'/two', methods=['::error::m']")
+    for name in (f"{HOSTILE}.py", "::error file=x::y.py"):
+        write(name, hostile.replace("app.post", "app.route"))
+    write(f"{HOSTILE}.txt", "no Python")
+    result = streamlint(*arguments)
+    output = (result.stdout + result.stderr).replace("\t\n", "\n")  # git's mark behind a name that holds a space
+    assert "pwned" in output
+    assert {character for character in output if not character.isprintable()} == {"\n"}
+    commands = [line for line in output.splitlines() if line.lstrip().startswith("::")]
+    expected = output.splitlines() if "github" in arguments else []
+    assert commands == expected

@@ -27,14 +27,19 @@ def patch(change: Change) -> bytes:
 
 def patch_for_terminal(change: Change) -> str:
     """The same for a person: a terminal obeys nothing that stands in the lines."""
-    lines = [visible(line.rstrip("\r\n"), keep="\t") for line in unified_diff(change.before.text, change.after.text)]
-    return _headers(change) + "".join(f"{line}\n" for line in lines) if lines else ""
+    body = [visible(line.rstrip("\r\n"), keep="\t") for line in unified_diff(change.before.text, change.after.text)]
+    return _headers(change) + "".join(f"{line}\n" for line in body) if body else ""
 
 
 def unified_diff(before: str, after: str) -> list[str]:
     """The hunks without the names of the files; lines keep their own line ends."""
-    lines = list(difflib.unified_diff(_LINES.findall(before), _LINES.findall(after)))[2:]
-    return [line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n" for line in lines]
+    hunks = list(difflib.unified_diff(lines(before), lines(after)))[2:]
+    return [line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n" for line in hunks]
+
+
+def lines(text: str) -> list[str]:
+    """The lines of a text as Python counts them, with their ends; `str.splitlines` also splits at a form feed."""
+    return _LINES.findall(text)
 
 
 def _encoded(source: Source, text: str) -> bytes:

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Fix, Level
+from streamlint.reporters.diff import lines
 from streamlint.reporters.readable import readable
 from streamlint.reporters.snippet import gutter_width, render_snippet
 from streamlint.reporters.summary import option, render_changed, render_fixed, render_summary
@@ -101,7 +102,8 @@ class _Line:
 def _diff(fix: Fix, source: Source) -> list[list[_Line]]:
     from streamlint.fix import apply
 
-    return list(_changes(source.text.splitlines(), apply(source, (fix,)).splitlines()))
+    before, after = lines(source.text), lines(apply(source, (fix,)))
+    return list(_changes([line.rstrip("\r\n") for line in before], [line.rstrip("\r\n") for line in after]))
 
 
 def _changes(old: list[str], new: list[str]) -> Iterator[list[_Line]]:
