@@ -210,7 +210,7 @@ def command(**options: Any) -> None:
     """Find broken LlamaIndex streaming in web applications.
 
     PATHS are files and folders (default: the working folder); - reads standard input. A file that is named here and
-    that the configuration excludes is passed over, as pre-commit names files without looking.
+    that the configuration excludes is passed over with a word, as pre-commit names files without looking.
     """
     if options["explain"]:
         _say(_explain(options["explain"]))

@@ -80,7 +80,9 @@ UNREADABLE_FILE = ToolCode(
     Severity.ERROR,
     "the file cannot be read, decoded or parsed, so nothing in it was checked",
 )
-UNUSED_IGNORE = ToolCode("STL002", "unused-ignore", Severity.WARNING, "an ignore comment that no finding needs")
+UNUSED_IGNORE = ToolCode(
+    "STL002", "unused-ignore", Severity.WARNING, "an ignore comment that no finding needs, or that names no rule"
+)
 BLANKET_IGNORE = ToolCode(
     "STL003", "blanket-ignore", Severity.WARNING, "an ignore comment without a code hides every finding on its line"
 )
