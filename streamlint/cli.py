@@ -1,8 +1,7 @@
-"""The command line: the only place that prints or exits."""
+"""The command line: the only place that exits, and that decides what is printed."""
 
 from __future__ import annotations
 
-import errno
 import inspect
 import json
 import os
@@ -13,16 +12,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from streamlint import __version__, config, reporters, rule, run
 from streamlint.finding import RULE_CRASHED, TOOL_CODES
 from streamlint.fix import Level
+from streamlint.output import OutputError, say, write
 from streamlint.reporters.style import Style, wants_colour
 from streamlint.reporters.summary import render_changed
-from streamlint.reporters.text import printed, visible
+from streamlint.reporters.text import visible
 from streamlint.source import Source, UnreadableFile
 
 if TYPE_CHECKING:
@@ -48,35 +48,9 @@ def main() -> None:
         command()
     except Exception:  # noqa: BLE001 the last resort: a failure of our own, told and turned into exit code 3
         with _told():
-            _print(traceback.format_exc(), err=True)
-            _print("streamlint: internal error; please report it with the lines above\n", err=True)
+            say(traceback.format_exc(), err=True)
+            say("streamlint: internal error; please report it with the lines above\n", err=True)
         sys.exit(INTERNAL)
-
-
-class OutputError(click.ClickException):
-    """Standard output or standard error takes no more; what was to be said is lost, and the exit code says so.
-
-    Exception > click.ClickException > OutputError
-    """
-
-    exit_code = USAGE
-
-    def __init__(self, stream: TextIO | None, name: str, error: OSError | None = None) -> None:
-        reason = (error.strerror or str(error)) if error else "it is closed"
-        super().__init__(f"cannot write to {name}: {reason}; the output is not complete")
-        _abandon(stream)
-
-
-def _abandon(stream: TextIO | None) -> None:
-    """Lead a broken stream to nowhere: else the interpreter would try once more when it ends, and fail with a traceback."""
-    try:
-        number = stream.fileno() if stream is not None else None
-    except (OSError, ValueError):
-        return
-    if number is not None:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, number)
-        os.close(nowhere)
 
 
 @contextmanager
@@ -94,7 +68,7 @@ def _told() -> Iterator[None]:
 
 def _tell_error(text: str) -> None:
     with suppress(OutputError):  # there is nowhere left to say it; the exit code does
-        _print(text, err=True)
+        say(text, err=True)
 
 
 def _usage(error: click.ClickException) -> str:
@@ -121,41 +95,6 @@ class _Program(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         with _told():
             return super().invoke(ctx)
-
-
-def _print(text: str, *, err: bool = False, colour: bool = False) -> None:
-    """Print lines that were put together for a person, or with nothing from outside in them."""
-    _write(printed(text, colour), err=err, colour=colour)
-
-
-def _write(text: str | bytes, *, err: bool = False, colour: bool = False) -> None:
-    """Write as it is what a program reads; every output passes here."""
-    stream, name = (sys.stderr, "standard error") if err else (sys.stdout, "standard output")
-    if not text:
-        return
-    if stream is None:
-        raise OutputError(None, name)
-    try:
-        if stream.isatty() or not hasattr(stream, "buffer"):
-            click.echo(text, nl=False, err=err, color=colour)
-        else:
-            _pour(text, stream)
-    except OSError as error:
-        raise OutputError(stream, name, error) from error
-
-
-def _pour(text: str | bytes, stream: TextIO) -> None:
-    """Write all of it: with PYTHONUNBUFFERED, Python drops what a pipe that is being closed does not take at once."""
-    if isinstance(text, str):
-        text = text.replace("\n", os.linesep).encode(stream.encoding, stream.errors or "strict")
-    stream.flush()
-    rest = memoryview(text)
-    while rest:
-        written = stream.buffer.write(rest)
-        if written is None:
-            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
-        rest = rest[written:]
-    stream.buffer.flush()
 
 
 def _split(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -213,9 +152,9 @@ def command(**options: Any) -> None:
     that the configuration excludes is passed over with a word, as pre-commit names files without looking.
     """
     if options["explain"]:
-        _say(_explain(options["explain"]))
+        say(f"{_explain(options['explain'])}\n")
     elif options["list_rules"]:
-        _say(_list_rules())
+        say(f"{_list_rules()}\n")
     else:
         sys.exit(_lint(options))
 
@@ -223,7 +162,6 @@ def command(**options: Any) -> None:
 def _lint(options: dict[str, Any]) -> int:
     given = _stdin(options["paths"], options["stdin_filename"])
     request = _request(options, given)
-    style = Style(wants_colour(os.environ, sys.stdout is not None and sys.stdout.isatty()))
     if options["show_routes"]:
         _print_routes(run.entry_points(request), options["output_format"])
         return CLEAN
@@ -232,13 +170,13 @@ def _lint(options: dict[str, Any]) -> int:
         outcome = run.write(request, outcome)
     _tell_skipped(outcome, options["quiet"])
     if options["diff"]:
-        _tell_changed(outcome, style, options, written=False)
+        _tell_changed(outcome, options, written=False)
         _print_diff(outcome)
     elif given is not None and request.fix:
-        _write(given.fixed(outcome))
-        _report(outcome, options, style, err=True)
+        write(given.fixed(outcome))
+        _report(outcome, options, err=True)
     else:
-        _report(outcome, options, style)
+        _report(outcome, options)
     return _exit_code(outcome, request, options)
 
 
@@ -264,7 +202,11 @@ class _Given:
     def fixed(self, outcome: Outcome) -> bytes:
         """The bytes after the fixes; those that came, where nothing was fixed."""
         after = next((change.after.text for change in outcome.changes), None)
-        return self.content if after is None else self.source.encode(after)
+        try:
+            return self.content if after is None else self.source.encode(after)
+        except UnicodeError as error:
+            encoding = self.source.encoding
+            raise config.ConfigError(f"the repaired text cannot be written in its encoding, {encoding}") from error
 
 
 def _stdin(paths: tuple[Path, ...], name: Path | None) -> _Given | None:
@@ -286,19 +228,25 @@ def _stdin(paths: tuple[Path, ...], name: Path | None) -> _Given | None:
         raise config.ConfigError(f"standard input {error}") from error
 
 
-def _report(outcome: Outcome, options: dict[str, Any], style: Style, *, err: bool = False) -> None:
-    name, quiet = options["output_format"], options["quiet"]
+def _style(*, err: bool = False) -> Style:
+    stream = sys.stderr if err else sys.stdout
+    return Style(wants_colour(os.environ, stream is not None and stream.isatty()))
+
+
+def _report(outcome: Outcome, options: dict[str, Any], *, err: bool = False) -> None:
+    name, quiet, style = options["output_format"], options["quiet"], _style(err=err)
     text = reporters.reporter(name, quiet)(outcome, style)
     if name in reporters.FOR_PEOPLE:
-        _print(text, err=err, colour=style.colour)
+        say(text, err=err, colour=style.colour)
     else:
-        _write(text, err=err)
-        _tell_changed(outcome, style, options)
+        write(text, err=err)
+        _tell_changed(outcome, options)
 
 
-def _tell_changed(outcome: Outcome, style: Style, options: dict[str, Any], *, written: bool = True) -> None:
+def _tell_changed(outcome: Outcome, options: dict[str, Any], *, written: bool = True) -> None:
     if not options["quiet"]:
-        _print(render_changed(outcome, style, written=written), err=True, colour=style.colour)
+        style = _style(err=True)
+        say(render_changed(outcome, style, written=written), err=True, colour=style.colour)
 
 
 def _print_diff(outcome: Outcome) -> None:
@@ -306,9 +254,9 @@ def _print_diff(outcome: Outcome) -> None:
 
     for change in outcome.changes:
         if sys.stdout is not None and sys.stdout.isatty():
-            _print(diff.patch_for_terminal(change))
+            say(diff.patch_for_terminal(change))
         else:
-            _write(diff.patch(change))
+            write(diff.patch(change))
 
 
 def _tell_skipped(outcome: Outcome, quiet: bool) -> None:
@@ -322,12 +270,12 @@ def _tell_skipped(outcome: Outcome, quiet: bool) -> None:
         start = crash.place.start
         _complain(crash.path, f"{start.line}:{start.column}: {crash.message}", *crash.notes)
     if crashes:
-        _print("streamlint: internal error; the other rules and files were checked\n", err=True)
+        say("streamlint: internal error; the other rules and files were checked\n", err=True)
 
 
 def _complain(path: Path, message: str, *notes: str) -> None:
     lines = [f"streamlint: {reporters.shown(path)}: {visible(message)}", *(f"    {visible(note)}" for note in notes)]
-    _print("".join(f"{line}\n" for line in lines), err=True)
+    say("".join(f"{line}\n" for line in lines), err=True)
 
 
 def _exit_code(outcome: Outcome, request: run.Request, options: dict[str, Any]) -> int:
@@ -337,10 +285,6 @@ def _exit_code(outcome: Outcome, request: run.Request, options: dict[str, Any]) 
     unread = any(skipped.failed and skipped.path in named for skipped in outcome.skipped)
     failed = bool(outcome.changes) if options["diff"] else bool(outcome.findings)
     return FINDINGS if (failed or unread or outcome.unwritten) and not options["exit_zero"] else CLEAN
-
-
-def _say(text: str) -> None:
-    _print(text.rstrip("\n") + "\n")
 
 
 def _explain(wanted: str) -> str:
@@ -366,9 +310,9 @@ def _list_rules() -> str:
 
 def _print_routes(points: tuple[Any, ...], output_format: str) -> None:
     if output_format == "json":
-        _write(json.dumps({"version": __version__, "entry_points": [_route(each) for each in points]}, indent=2) + "\n")
+        write(json.dumps({"version": __version__, "entry_points": [_route(each) for each in points]}, indent=2) + "\n")
     else:
-        _say(_routes(points))
+        say(f"{_routes(points)}\n")
 
 
 def _routes(points: tuple[Any, ...]) -> str:

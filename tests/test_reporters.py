@@ -382,7 +382,7 @@ def test_json_keeps_the_characters(hostile: Outcome) -> None:
     [
         ("::error::x\n", "\\x3a:error::x\n"),
         ("  \u2003::error::x", "  \\u2003::error::x"),
-        ("a\n \t::set-env name=x::y", "a\n \\t::set-env name=x::y"),
+        ("a\n \t::set-env name=x::y", "a\n \t\\x3a:set-env name=x::y"),
         ("  ::group::x", "  \\x3a:group::x"),
         ("  ::: lib/helper.py:4:12", "  ::: lib/helper.py:4:12"),
         ("a ::error::x", "a ::error::x"),

@@ -53,8 +53,8 @@ def printed(text: str, colour: bool = False) -> str:
 
 def _line(line: str, colour: bool) -> str:
     if not colour:
-        return visible(line)
-    return "".join(part if _COLOUR.fullmatch(part) else visible(part) for part in _COLOUR.split(line))
+        return visible(line, "\t")
+    return "".join(part if _COLOUR.fullmatch(part) else visible(part, "\t") for part in _COLOUR.split(line))
 
 
 def width(text: str) -> int:
