@@ -24,6 +24,7 @@ DEFAULT_EXCLUDE = (
     "build", "dist", "node_modules", "site-packages", "venv",
 )  # fmt: skip
 SUFFIXES = (".py", ".pyw")
+EXCLUDED = "the configuration excludes it"
 ROOT_MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
 _GUESSED_DEPTH = 3
 _PLAIN = re.compile(r"[^*?\[\]!/\\#]+")
@@ -91,7 +92,8 @@ def discover(paths: Sequence[Path], exclude: Patterns, own_exclude: Patterns) ->
     for path in paths:
         named = Path(os.path.abspath(path))
         absolute = _behind_link(named)
-        if own_exclude.match(named) or own_exclude.match(absolute):
+        if any(own_exclude.match(each) or _is_folder_of(own_exclude, each) for each in (named, absolute)):
+            found.skipped.append(Skipped(named, EXCLUDED))
             continue
         if absolute.is_dir():
             _walk(absolute, exclude, found)
@@ -104,7 +106,9 @@ def discover(paths: Sequence[Path], exclude: Patterns, own_exclude: Patterns) ->
 def discover_text(path: Path, own_exclude: Patterns) -> Found:
     """What `discover` finds for a text that stands in for the file of `path`, whatever lies there."""
     found = Found()
-    if not own_exclude.match(path):
+    if own_exclude.match(path):
+        found.skipped.append(Skipped(path, EXCLUDED))
+    else:
         _name(path, found)
     found.links.clear()
     return found
@@ -113,12 +117,28 @@ def discover_text(path: Path, own_exclude: Patterns) -> Found:
 def _name(path: Path, found: Found) -> None:
     """Take a file that was named."""
     if not is_python(path):
-        found.skipped.append(Skipped(path, "is not a Python file"))
+        unread = _refusal(path)
+        found.skipped.append(Skipped(path, unread or "is not a Python file", failed=bool(unread)))
         return
     found.files[path] = None
     found.leftovers += writing.leftovers_of(path)
     if path.is_symlink():
         found.links[path] = None
+
+
+def _refusal(path: Path) -> str:
+    """Why nobody can tell whether a file without a suffix is Python, or nothing."""
+    try:
+        if not path.suffix and os.path.lexists(path):
+            read_bytes(path, 0)
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
+
+
+def _is_folder_of(patterns: Patterns, path: Path) -> bool:
+    """Whether a named folder is meant by a pattern for folders."""
+    return path.is_dir() and patterns.matches_entry(str(path), path.name, True)
 
 
 def _behind_link(path: Path) -> Path:
@@ -218,7 +238,7 @@ def _take(entry: os.DirEntry[str], found: Found) -> None:
             what = "is a link to nothing" if entry.is_symlink() and not path.exists() else "is not a regular file"
             found.skipped.append(Skipped(path, what))
     except OSError as error:
-        found.skipped.append(Skipped(path, error.strerror or str(error)))
+        found.skipped.append(Skipped(path, error.strerror or str(error), failed=True))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -233,7 +253,7 @@ def _entries(folder: str, found: Found) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
-        found.skipped.append(Skipped(Path(folder), error.strerror or str(error)))
+        found.skipped.append(Skipped(Path(folder), error.strerror or str(error), failed=True))
         return []
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -141,16 +139,6 @@ def encode(source: Source, text: str) -> bytes:
     except UnreadableFile as error:
         raise UnwritableFile(f"the result {error}") from error
     raise UnwritableFile("the result would read differently")
-
-
-def unified_diff(before: str, after: str, name: str) -> str:
-    """The difference as `diff -u` writes it; lines keep their own line ends."""
-    lines = difflib.unified_diff(_lines(before), _lines(after), f"a/{name}", f"b/{name}")
-    return "".join(line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n" for line in lines)
-
-
-def _lines(text: str) -> list[str]:
-    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
 
 
 def _conflict(one: Fix, other: Fix) -> bool:

@@ -11,6 +11,7 @@ from streamlint.finding import UNREADABLE_FILE, Finding, Severity
 from streamlint.fix import Level
 
 if TYPE_CHECKING:
+    from streamlint.fix import Fix
     from streamlint.source import Source
 
 
@@ -20,14 +21,16 @@ class Skipped:
 
     path: Path
     reason: str
+    failed: bool = False
+    """Whether it should have been looked at and could not be read."""
 
 
 @dataclass(frozen=True)
 class Applied:
-    """A finding whose fix was applied; `route` says which answer to a client it changed, where that is known."""
+    """A finding whose fix was applied; `routes` are those that run the changed code, where that is known."""
 
     finding: Finding
-    route: str = ""
+    routes: tuple[str, ...] = ()
 
     @property
     def level(self) -> Level:
@@ -60,7 +63,11 @@ class Outcome:
     unwritten: tuple[Skipped, ...] = ()
     leftovers: tuple[Path, ...] = ()
     level: Level = Level.RESPONSE
-    """What `--fix` applies in this configuration."""
+    """What `--fix` applies in this run."""
+
+    def applies(self, fix: Fix | None) -> bool:
+        """Whether `--fix` at the level of this run applies a fix."""
+        return fix is not None and self.level.allows(fix.level)
 
     @property
     def fails(self) -> bool:
@@ -78,7 +85,7 @@ class Outcome:
     @property
     def fixable(self) -> int:
         """Findings that `--fix` would fix."""
-        return sum(finding.fix is not None and self.level.allows(finding.fix.level) for finding in self.findings)
+        return sum(self.applies(finding.fix) for finding in self.findings)
 
     def fixable_beyond(self, level: Level) -> int:
         """Findings with a fix of exactly this level that the configured level leaves out."""

@@ -11,9 +11,9 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from streamlint import discovery, intake, rule
+from streamlint import applicable, discovery, intake, rule
 from streamlint.config import ConfigError
-from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Place, Severity
+from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Severity
 from streamlint.fix import Level
 from streamlint.outcome import Applied, Change, Outcome, Skipped
 from streamlint.suppress import suppress
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from streamlint.config import Config, Selection
     from streamlint.knowledge import Knowledge
     from streamlint.project import Project
+    from streamlint.project.affected import Affected
     from streamlint.source import Source
 
 ROUNDS = 10
@@ -64,9 +65,11 @@ def run(request: Request) -> Outcome:
     held = _held(texts, findings, request.level)
     findings = [_shown_only(finding, texts.held) for finding in findings]
     kept = [finding for finding in (*texts.faults, *findings) if _reported(request, finding)]
+    kept.sort(key=lambda finding: finding.sort_key)
+    sources = {**texts.matter, **overlay}
     return Outcome(
-        findings=tuple(sorted(kept, key=lambda finding: finding.sort_key)),
-        sources={**texts.matter, **overlay},
+        findings=tuple(applicable.judge(kept, sources, request.level, request.fix)),
+        sources=sources,
         checked=len(found.files) - len(texts.unjudged),
         skipped=tuple(found.skipped),
         applied=tuple(applied),
@@ -140,7 +143,7 @@ def _settle(request: Request, texts: intake.Texts) -> tuple[list[Finding], list[
             seen.add((path, fixed))
             progress = True
             overlay[path] = source.with_text(fixed)
-            applied.extend(Applied(finding, projects.route(finding)) for finding in done)
+            applied.extend(Applied(finding, projects.routes(finding)) for finding in done)
         if not progress:
             break
     return findings, applied, overlay
@@ -233,6 +236,7 @@ class _Projects:
             self._overlay.setdefault(request.text.path, request.text)
         self._roots: dict[Path, tuple[Path, bool]] = {}
         self._made: dict[Path, Project] = {}
+        self._asked: dict[Path, Affected] = {}
 
     @cached_property
     def rules(self) -> tuple[rule.Rule, ...]:
@@ -255,20 +259,25 @@ class _Projects:
             self._made[root] = self._make(root, guessed)
         return self._made[root]
 
-    def route(self, finding: Finding) -> str:
-        """The entry point whose code a finding stands in, as `GET /chat`, or nothing."""
-        if finding.fix is None or finding.fix.level is not Level.RESPONSE:
-            return ""
-        places = (finding.place, *(related.place for related in finding.related))
-        return next((route for place in places if (route := self._route_at(place))), "")
+    def routes(self, finding: Finding) -> tuple[str, ...]:
+        """The entry points that run the code which a fix changes, as `GET /chat`, where clients may notice it."""
+        fix = finding.fix
+        if fix is None or fix.level is Level.SAFE:
+            return ()
+        spans = (finding.place.span, *(edit.span for edit in fix.edits))
+        found = self._affected(finding.path).routes(finding.path, spans)
+        if found:
+            return found
+        places = (related.place for related in finding.related)
+        return next((found for at in places if (found := self._affected(at.path).routes(at.path, (at.span,)))), ())
 
-    def _route_at(self, place: Place) -> str:
-        points = [point for point in self.of(place.path).entry_points() if point.place.path == place.path]
-        above = [point for point in points if point.place.span.start <= place.span.start]
-        if not above:
-            return ""
-        nearest = max(above, key=lambda point: point.place.span.start)
-        return f"{'/'.join(nearest.methods)} {nearest.path}".strip() or nearest.name
+    def _affected(self, path: Path) -> Affected:
+        project = self.of(path)
+        if project.root not in self._asked:
+            from streamlint.project.affected import Affected
+
+            self._asked[project.root] = Affected(project)
+        return self._asked[project.root]
 
     def _root(self, path: Path) -> tuple[Path, bool]:
         folder = path.parent

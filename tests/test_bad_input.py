@@ -310,7 +310,7 @@ def test_a_pipe_as_input(write: Write, project: Path, pipe: Path, arguments: tup
             True,
         )
     elif "pipe" in arguments:
-        assert "pipe: skipped: is not a Python file" in said
+        assert (done.returncode, "pipe: skipped: is not a regular file" in said) == (1, True)
     else:
         assert "pipe.py: skipped: is not a regular file" in said
         assert OTHER in said
@@ -334,9 +334,10 @@ def test_a_pipe_as_configuration(write: Write, project: Path, pipe: Path, name: 
     write("other.py", BLOCKING)
     (project / name).unlink(missing_ok=True)
     (project / name).symlink_to(pipe)
-    assert run_program("--output-format", "concise", cwd=project).returncode == 1
+    done = run_program(cwd=project)
+    assert (done.returncode, f"{name}: is no file that can be read" in done.stderr) == (2, True)
     done = run_program("--config", name, cwd=project)
-    assert (done.returncode, f"{name}: is not a regular file" in done.stderr) == (2, True)
+    assert (done.returncode, f"{name}: cannot be read: is not a regular file" in done.stderr) == (2, True)
 
 
 # Files that could not be judged

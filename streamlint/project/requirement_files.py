@@ -119,7 +119,7 @@ def pyproject(path: Path) -> tuple[Declared, ...]:
         return ()
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return ()
     main = [*_listed(_at(document, "project", "dependencies"), path, text), *_poetry(document, path, text, ())]
     known = {declared.package for declared in main}
