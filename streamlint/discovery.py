@@ -21,7 +21,6 @@ DEFAULT_EXCLUDE = (
 )  # fmt: skip
 SUFFIXES = (".py", ".pyw")
 ROOT_MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
-_GUESSED_DEPTH = 3
 _PLAIN = re.compile(r"[^*?\[\]!/\\#]+")
 
 
@@ -82,9 +81,15 @@ def discover(paths: Sequence[Path], exclude: Patterns, own_exclude: Patterns) ->
 
 
 def project_root(path: Path) -> Path | None:
-    """The nearest folder at or above `path` that holds a project, or None."""
+    """The nearest folder at or above `path` that is marked as a project, or None; a marker inside a package does not count."""
     folder = path if path.is_dir() else path.parent
-    return next((above for above in (folder, *folder.parents) if _is_project(above)), None)
+    marked = (above for above in (folder, *folder.parents) if is_project(above))
+    return next((above for above in marked if not (is_package(above) and is_package(above.parent))), None)
+
+
+def is_project(folder: Path) -> bool:
+    """Whether a folder is marked as the root of a project."""
+    return any(os.path.exists(os.path.join(folder, marker)) for marker in ROOT_MARKERS)
 
 
 def is_package(folder: Path) -> bool:
@@ -98,11 +103,18 @@ def outside_packages(folder: Path) -> Path:
     return folder
 
 
-def project_files(root: Path, exclude: Patterns, guessed: bool) -> tuple[Path, ...]:
-    """All Python files of a project; a root that is only guessed is not searched deeply."""
+def project_files(root: Path, exclude: Patterns, depth: int = -1) -> tuple[Path, ...]:
+    """The Python files of a folder, in a fixed order; with a `depth`, only so many folders down."""
     found = Found()
-    _walk(root, exclude, found, depth=_GUESSED_DEPTH if guessed else -1)
+    _walk(root, exclude, found, depth)
     return tuple(found.files)
+
+
+def folders(root: Path, exclude: Patterns) -> tuple[Path, ...]:
+    """The folders in a folder that are neither excluded nor links."""
+    entries = _entries(str(root), Found())
+    inside = (entry for entry in entries if _is_folder(entry) and not exclude.matches_entry(entry.path, entry.name, True))
+    return tuple(Path(entry.path) for entry in inside)
 
 
 def is_python(path: Path) -> bool:
@@ -117,10 +129,6 @@ def is_python(path: Path) -> bool:
     except OSError:
         return False
     return first.startswith(b"#!") and b"python" in first
-
-
-def _is_project(folder: Path) -> bool:
-    return any(os.path.exists(os.path.join(folder, marker)) for marker in ROOT_MARKERS)
 
 
 def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamlint import discovery, intake, rule
+from streamlint.boundaries import Boundaries, Boundary
 from streamlint.config import ConfigError
 from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Place, Severity
 from streamlint.fix import Level
@@ -193,8 +194,8 @@ class _Projects:
         self._overlay = dict(overlay)
         if request.text is not None:
             self._overlay.setdefault(request.text.path, request.text)
-        self._roots: dict[Path, tuple[Path, bool]] = {}
-        self._made: dict[Path, Project] = {}
+        self._boundaries = Boundaries(_patterns(request.config))
+        self._made: dict[Boundary, Project] = {}
 
     @cached_property
     def rules(self) -> tuple[rule.Rule, ...]:
@@ -212,10 +213,10 @@ class _Projects:
         return list({id(project): project for project in map(self.of, self.texts.matter)}.values())
 
     def of(self, path: Path) -> Project:
-        root, guessed = self._root(path)
-        if root not in self._made:
-            self._made[root] = self._make(root, guessed)
-        return self._made[root]
+        boundary = self._boundary(path)
+        if boundary not in self._made:
+            self._made[boundary] = self._make(boundary)
+        return self._made[boundary]
 
     def route(self, finding: Finding) -> str:
         """The entry point whose code a finding stands in, as `GET /chat`, or nothing."""
@@ -232,41 +233,18 @@ class _Projects:
         nearest = max(above, key=lambda point: point.place.span.start)
         return f"{'/'.join(nearest.methods)} {nearest.path}".strip() or nearest.name
 
-    def _root(self, path: Path) -> tuple[Path, bool]:
-        folder = path.parent
-        if folder not in self._roots:
-            self._roots[folder] = self._find_root(path)
-        return self._roots[folder]
+    def _boundary(self, path: Path) -> Boundary:
+        root = self._request.root
+        return self._boundaries.of(path) if root is None else Boundary(Path(os.path.abspath(root)))
 
-    def _find_root(self, path: Path) -> tuple[Path, bool]:
-        if self._request.root is not None:
-            return Path(os.path.abspath(self._request.root)), False
-        given = [Path(os.path.abspath(each)) for each in self._request.paths]
-        start = next((each for each in given if each.is_dir() and path.is_relative_to(each)), path)
-        root = discovery.project_root(start)
-        if root is not None:
-            return root, False
-        if start.is_dir() and not discovery.is_package(start):
-            return start, False
-        top = discovery.outside_packages(path.parent if start is path else start)
-        return top, True
-
-    def _packages(self, root: Path) -> set[Path]:
-        """The outermost packages below a guessed root that hold files of the run: they belong to the project whole."""
-        inside = [path.relative_to(root) for path in self.texts.matter if path.is_relative_to(root)]
-        tops = {root / path.parts[0] for path in inside if len(path.parts) > 1}
-        return {top for top in tops if discovery.is_package(top)}
-
-    def _make(self, root: Path, guessed: bool) -> Project:
+    def _make(self, boundary: Boundary) -> Project:
         from streamlint.project import Project
 
-        files = dict.fromkeys(discovery.project_files(root, _patterns(self._request.config), guessed))
-        for package in self._packages(root) if guessed else ():
-            files.update(dict.fromkeys(discovery.project_files(package, _patterns(self._request.config), False)))
-        files.update(dict.fromkeys(path for path in self.texts.matter if self._root(path)[0] == root))
+        files = dict.fromkeys(boundary.files(_patterns(self._request.config)))
+        files.update(dict.fromkeys(path for path in self.texts.matter if self._boundary(path) == boundary))
         config = self._request.config
         return Project(
-            root,
+            boundary.root,
             tuple(files),
             overlay=self._overlay,
             knowledge=self._knowledge,

@@ -92,7 +92,7 @@ class Project:
         """Every module that may hold an entry point or a stream, and all that they import, loaded."""
         from streamlint.project.modules import Modules
 
-        modules = Modules(self.root, self._files, self._overlay, self.knowledge.frameworks.packages | {"llama_index"})
+        modules = Modules(self.root, self._files, self._overlay, self.knowledge.installed)
         pending = [path for path in modules.files if self._is_entrance(path)]
         seen: set[Path] = set()
         while pending:

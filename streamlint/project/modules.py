@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,7 +53,7 @@ class Modules:
     """Finds and loads modules.
 
     `files` are all Python files of the tree, `overlay` are texts in place of those on disk, `installed` are names of packages from
-    outside that a bare folder of the same name does not hide.
+    outside that neither a bare folder nor a module inside a package of the project hides.
     """
 
     def __init__(
@@ -140,13 +141,14 @@ class Modules:
                 return self._find(folder, *name.split("."))
             return folder / "__init__.py" if folder / "__init__.py" in self.files else folder
         parts = name.split(".")
-        for folder in self._roots(importer):
+        sources = list(self._sources(importer))
+        for folder in (*self._roots(importer), *sources):
             found = self._find(folder, *parts)
             if found is not None and (found in self.files or len(parts) > 1 or found.parent != folder):
                 return found
-            if found is not None and folder != self.root / "src" and self._is_source_folder(found):
+            if found is not None and folder not in sources and self._is_source_folder(found):
                 return found
-        return None
+        return self._in_packages(importer, parts)
 
     def _is_source_folder(self, folder: Path) -> bool:
         """A bare folder counts as a namespace package only where its name is no installed framework's."""
@@ -157,12 +159,29 @@ class Modules:
         folder = importer.parent
         while folder / "__init__.py" in self.files:
             folder = folder.parent
-        while True:
-            yield folder
-            if folder == self.root or folder == folder.parent or self.root not in folder.parents:
-                break
+        yield folder
+        while folder != self.root and self.root in folder.parents:
             folder = folder.parent
-        yield self.root / "src"
+            yield folder
+        if folder != self.root:
+            yield self.root
+
+    def _sources(self, importer: Path) -> Iterator[Path]:
+        return (folder / "src" for folder in self._roots(importer))
+
+    def _in_packages(self, importer: Path, parts: list[str]) -> Path | None:
+        """What an import means that starts inside a package, as when the folder that the program is started in has an `__init__.py`.
+
+        The outermost package is the likeliest; a name that Python or a known package has is not sought there.
+        """
+        if parts[0] in sys.stdlib_module_names or parts[0] in self.installed:
+            return None
+        folder, around = importer.parent, []
+        while folder / "__init__.py" in self.files:
+            around.append(folder)
+            folder = folder.parent
+        found = (self._find(folder, *parts) for folder in reversed(around))
+        return next((path for path in found if path is not None), None)
 
     def _find(self, folder: Path, *parts: str) -> Path | None:
         for part in parts[:-1]:
