@@ -23,12 +23,13 @@ _WHOLE = ("requirements.txt", "manage.py", "Pipfile", "poetry.lock", "uv.lock", 
 """Where no root is marked, a folder with one of these is a project with all that it holds."""
 _HIGHEST = 3
 """How many folders above a file's packages its project may start."""
-_PART_DEPTH, _PART_FILES, _FILES = 6, 400, 4_000
+_PART_DEPTH, _PART_FILES, _FILES = 6, 400, 2_000
 """How much of each folder beside each other, and of all of them, is searched for imports; a bound that a home folder needs."""
 _SIZE = 2_000_000
 
 _STATEMENT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import\b[ \t(\\]*(\w*)|import[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)*))", re.M
+    rb"^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import\b[ \t(\\]*(\w*)|import[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)*))",
+    re.M,
 )
 _NAMED = re.compile(rb"""["']([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?::\w+)?["']""")
 """A module that is named in a text, as in `include("shop.urls")` and `uvicorn.run("app.main:app")`."""
@@ -75,9 +76,12 @@ class Boundaries:
         root = self._start(base, _step(base, folder), above)
         if whole and root.is_relative_to(whole[-1]):
             return Boundary(whole[-1])
-        if root not in self._parts:
-            self._parts[root] = _Parts(root, self._exclude)
-        return Boundary(root, self._parts[root].around(_step(root, folder)))
+        return Boundary(root, self._parts_of(root).around(_step(root, folder)))
+
+    def _parts_of(self, folder: Path) -> _Parts:
+        if folder not in self._parts:
+            self._parts[folder] = _Parts(folder, self._exclude)
+        return self._parts[folder]
 
     def _start(self, base: Path, own: Path, above: list[Path]) -> Path:
         if (base, own) not in self._roots:
@@ -93,7 +97,8 @@ class Boundaries:
             outside = _imports(discovery.project_files(folder, self._exclude, depth=0))
             if folder in needed or any(one.leads_into(steps) for one in outside):
                 return folder
-        return base
+        beside = own == base and base.parent in above and len(self._parts_of(base.parent).around(base)) > 1
+        return base.parent if beside else base
 
 
 class _Parts:
@@ -133,11 +138,15 @@ class _Parts:
             return ()
         if _is_crowded(self._root):
             return (self._root,)
-        return (self._root, *discovery.folders(self._root, self._exclude))
+        beside = discovery.folders(self._root, self._exclude)
+        return (self._root, *(folder for folder in beside if not discovery.is_project(folder)))
 
     def _part_of(self, one: _Import) -> Path | None:
         """The part that an import means, if it starts at this folder; a folder with a marker is another project."""
-        if one.level or one.start(self._root) != self._root:
+        if one.level:
+            start = one.file.parents[min(one.level, len(one.file.parents)) - 1]
+            return start / one.name[0] if start == self._root and one.name[0] else None
+        if one.start(self._root) != self._root:
             return None
         folder = self._root / one.name[0]
         if not folder.is_dir():
@@ -157,7 +166,7 @@ class _Import:
         """The lowest folder around the file, up to `highest`, from which the import can be followed."""
         if self.level:
             return next(islice(self.file.parents, self.level, None), None)
-        if not self.name or self.name[0] in sys.stdlib_module_names:
+        if not self.name[0] or self.name[0] in sys.stdlib_module_names:
             return None
         for folder in self.file.parents:
             if _holds(folder, self.name):
@@ -167,7 +176,7 @@ class _Import:
         return None
 
     def leads_into(self, steps: tuple[str, ...]) -> bool:
-        return not self.level and bool(self.name) and all(map(str.__eq__, self.name, steps))
+        return not self.level and all(map(str.__eq__, self.name, steps))
 
 
 def _imports(files: tuple[Path, ...]) -> Iterator[_Import]:

@@ -113,7 +113,9 @@ def project_files(root: Path, exclude: Patterns, depth: int = -1) -> tuple[Path,
 def folders(root: Path, exclude: Patterns) -> tuple[Path, ...]:
     """The folders in a folder that are neither excluded nor links."""
     entries = _entries(str(root), Found())
-    inside = (entry for entry in entries if _is_folder(entry) and not exclude.matches_entry(entry.path, entry.name, True))
+    inside = (
+        entry for entry in entries if _is_folder(entry) and not exclude.matches_entry(entry.path, entry.name, True)
+    )
     return tuple(Path(entry.path) for entry in inside)
 
 

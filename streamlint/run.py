@@ -16,6 +16,7 @@ from streamlint.boundaries import Boundaries, Boundary
 from streamlint.config import ConfigError
 from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Place, Severity
 from streamlint.fix import Level
+from streamlint.links import Renaming, real_path
 from streamlint.outcome import Applied, Change, Outcome, Skipped
 from streamlint.suppress import suppress
 
@@ -99,7 +100,9 @@ def entry_points(request: Request) -> tuple[Any, ...]:
     found = _find(request)
     texts = intake.read(found, request.text)
     projects = _Projects(request, texts, {}).all
-    points = [point for project in projects for point in project.entry_points() if point.place.path in found.files]
+    names = {real_path(path): path for path in found.files}
+    points = [point for project in projects for point in project.entry_points() if point.place.path in names]
+    points = [replace(point, place=replace(point.place, path=names[point.place.path])) for point in points]
     return tuple(sorted(points, key=lambda point: (str(point.place.path), point.place.span.start)))
 
 
@@ -161,11 +164,14 @@ def _check(projects: _Projects, path: Path, source: Source) -> Iterator[Finding]
         yield from intake.syntax_fault(source)
         return
     rules = projects.rules_for(path, source)
+    real = projects.real(path)
     try:
-        if not rules or not projects.of(path).concerns(path):
+        if not rules or not projects.of(path).concerns(real):
             yield from projects.texts.check_syntax(source)
         else:
-            yield from _check_python(rules, projects.of(path), source)
+            yield from map(
+                Renaming.of(path).finding, _check_python(rules, projects.of(path), replace(source, path=real))
+            )
     except ConfigError:
         raise
     except (RecursionError, MemoryError):
@@ -191,10 +197,12 @@ class _Projects:
     def __init__(self, request: Request, texts: intake.Texts, overlay: Mapping[Path, Source]) -> None:
         self._request = request
         self.texts = texts
-        self._overlay = dict(overlay)
-        if request.text is not None:
-            self._overlay.setdefault(request.text.path, request.text)
-        self._boundaries = Boundaries(_patterns(request.config))
+        standing_in = {request.text.path: request.text, **overlay} if request.text is not None else overlay
+        self._overlay = {real_path(path): source for path, source in standing_in.items()}
+        config = request.config
+        self._exclude = _patterns(replace(config, root=Path(os.path.realpath(config.root))))
+        self._boundaries = Boundaries(self._exclude)
+        self._folders: dict[Path, Path] = {}
         self._made: dict[Boundary, Project] = {}
 
     @cached_property
@@ -218,6 +226,13 @@ class _Projects:
             self._made[boundary] = self._make(boundary)
         return self._made[boundary]
 
+    def real(self, path: Path) -> Path:
+        """The file in the folder that it really lies in; asked often, so it is kept."""
+        folder = path.parent
+        if folder not in self._folders:
+            self._folders[folder] = real_path(path).parent
+        return self._folders[folder] / path.name
+
     def route(self, finding: Finding) -> str:
         """The entry point whose code a finding stands in, as `GET /chat`, or nothing."""
         if finding.fix is None or finding.fix.level is not Level.RESPONSE:
@@ -226,7 +241,8 @@ class _Projects:
         return next((route for place in places if (route := self._route_at(place))), "")
 
     def _route_at(self, place: Place) -> str:
-        points = [point for point in self.of(place.path).entry_points() if point.place.path == place.path]
+        real = self.real(place.path)
+        points = [point for point in self.of(place.path).entry_points() if point.place.path == real]
         above = [point for point in points if point.place.span.start <= place.span.start]
         if not above:
             return ""
@@ -235,13 +251,14 @@ class _Projects:
 
     def _boundary(self, path: Path) -> Boundary:
         root = self._request.root
-        return self._boundaries.of(path) if root is None else Boundary(Path(os.path.abspath(root)))
+        return self._boundaries.of(self.real(path)) if root is None else Boundary(Path(os.path.realpath(root)))
 
     def _make(self, boundary: Boundary) -> Project:
         from streamlint.project import Project
 
-        files = dict.fromkeys(boundary.files(_patterns(self._request.config)))
-        files.update(dict.fromkeys(path for path in self.texts.matter if self._boundary(path) == boundary))
+        files = dict.fromkeys(boundary.files(self._exclude))
+        own = (path for path in self.texts.matter if self._boundary(path) == boundary)
+        files.update(dict.fromkeys(map(self.real, own)))
         config = self._request.config
         return Project(
             boundary.root,
