@@ -18,7 +18,7 @@ from streamlint import discovery
 from streamlint.discovery import Patterns
 
 _INSTALLED = ("site-packages", "dist-packages")
-_CROWDED = (os.path.expanduser("~"), os.sep, "/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp")
+_CROWDED = (os.path.expanduser("~"), os.sep, "/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp")  # noqa: S108 no file is made there
 _WHOLE = ("requirements.txt", "manage.py", "Pipfile", "poetry.lock", "uv.lock", "pdm.lock")
 """Where no root is marked, a folder with one of these is a project with all that it holds."""
 _HIGHEST = 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,8 +43,11 @@ class Texts:
         return self._syntax.get(key, ())
 
 
-def read(found: Found, text: Source | None = None) -> Texts:
-    """Read what was found; `text` stands in for the only file. What is too large moves to the skipped."""
+def read(found: Found, text: Source | None = None, names: Sequence[str] = ()) -> Texts:
+    """Read what was found; `text` stands in for the only file. What is too large moves to the skipped.
+
+    `names` are dotted names that register functions, beside those of the frameworks.
+    """
     texts = Texts()
     for path in list(found.files):
         try:
@@ -53,7 +56,7 @@ def read(found: Found, text: Source | None = None) -> Texts:
                 found.skipped.append(Skipped(path, f"is larger than {SIZE_LIMIT // 1_000_000} MB"))
                 del found.files[path]
                 continue
-            interesting = _interesting(content)
+            interesting = _interesting(content, names)
             matters = interesting or MARK.encode() in content
             if not matters and len(content) > texts.budget:
                 continue
@@ -80,10 +83,10 @@ def _content(path: Path, text: Source | None) -> bytes:
         raise UnreadableFile(error.strerror or str(error)) from error
 
 
-def _interesting(content: bytes) -> bool:
+def _interesting(content: bytes, names: Sequence[str]) -> bool:
     from streamlint import project
 
-    return project.interesting(content)
+    return project.interesting(content, names)
 
 
 def syntax_fault(source: Source) -> Iterator[Finding]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from streamlint import discovery, intake, rule
 from streamlint.boundaries import Boundaries, Boundary
-from streamlint.config import ConfigError
 from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Place, Severity
 from streamlint.fix import Level
 from streamlint.links import Renaming, real_path
@@ -61,7 +60,7 @@ def _deep() -> Iterator[None]:
 def run(request: Request) -> Outcome:
     """Lint and, where asked, fix; nothing is written."""
     found = _find(request)
-    texts = intake.read(found, request.text)
+    texts = intake.read(found, request.text, request.config.registering)
     findings, applied, overlay = _settle(request, texts)
     kept = [finding for finding in (*texts.faults, *findings) if _reported(request, finding)]
     return Outcome(
@@ -98,7 +97,7 @@ def write(request: Request, outcome: Outcome) -> Outcome:
 def entry_points(request: Request) -> tuple[Any, ...]:
     """What the frameworks call in the files of the request, by place."""
     found = _find(request)
-    texts = intake.read(found, request.text)
+    texts = intake.read(found, request.text, request.config.registering)
     projects = _Projects(request, texts, {}).all
     names = {real_path(path): path for path in found.files}
     points = [point for project in projects for point in project.entry_points() if point.place.path in names]
@@ -172,8 +171,6 @@ def _check(projects: _Projects, path: Path, source: Source) -> Iterator[Finding]
             yield from map(
                 Renaming.of(path).finding, _check_python(rules, projects.of(path), replace(source, path=real))
             )
-    except ConfigError:
-        raise
     except (RecursionError, MemoryError):
         yield intake.unreadable(intake.place_at(source, 1, 1), "is nested too deeply to be read")
     except Exception as error:  # noqa: BLE001 a failure of our own is reported, and other files go on
@@ -276,16 +273,11 @@ class _Projects:
             return None
         from streamlint.knowledge import Knowledge
 
-        knowledge = Knowledge(
+        return Knowledge(
             blocking_rows=rows.get("blocking-calls", ()),
             off_loop_rows=rows.get("off-loop", ()),
             entry_point_rows=rows.get("entry-points", ()),
         )
-        try:
-            _ = knowledge.blocking, knowledge.off_loop, knowledge.frameworks
-        except (KeyError, TypeError, ValueError) as error:
-            raise ConfigError(f"a row of {', '.join(f'`{key}`' for key in rows)} cannot be used: {error}") from error
-        return knowledge
 
 
 def _reported(request: Request, finding: Finding) -> bool:

@@ -69,7 +69,17 @@ class Knowledge:
         return framework_objects()
 
     @property
+    def told(self) -> tuple[str, ...]:
+        """The functions that the user's rows are about; they may be the project's own."""
+        return tuple(str(row["name"]) for row in (*self.blocking_rows, *self.off_loop_rows, *self.entry_point_rows))
+
+    @property
+    def registering(self) -> tuple[str, ...]:
+        """The functions that register others, as the user's rows say."""
+        return tuple(str(row["name"]) for row in self.entry_point_rows)
+
+    @property
     def installed(self) -> frozenset[str]:
         """Top-level names of the packages that the shipped tables know, LlamaIndex among them; not those of the user's rows."""
-        own = {str(row.get("name", "")).partition(".")[0] for row in (*self.blocking_rows, *self.entry_point_rows)}
-        return (self.frameworks.packages | self.blocking.packages | {"llama_index"}) - own
+        known = self.frameworks.packages | self.blocking.packages | {"llama_index"}
+        return known - {name.partition(".")[0] for name in self.told}

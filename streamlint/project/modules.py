@@ -12,6 +12,9 @@ from streamlint.project.summary import UnparsableFile, summarise
 from streamlint.project.syntax import Expression, Scope, Summary
 from streamlint.source import Source, Span, UnreadableFile
 
+_DEEPEST_IMPORT = 8
+"""How often a function may be handed on by modules that only import it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Module:
@@ -53,13 +56,20 @@ class Modules:
     """Finds and loads modules.
 
     `files` are all Python files of the tree, `overlay` are texts in place of those on disk, `installed` are names of packages from
-    outside that neither a bare folder nor a module inside a package of the project hides.
+    outside that neither a bare folder nor a module inside a package of the project hides; `told` are dotted names of functions
+    that the user's rows are about.
     """
 
     def __init__(
-        self, root: Path, files: Iterable[Path], overlay: Mapping[Path, Source], installed: Collection[str] = ()
+        self,
+        root: Path,
+        files: Iterable[Path],
+        overlay: Mapping[Path, Source],
+        installed: Collection[str] = (),
+        told: Iterable[str] = (),
     ) -> None:
         self.root = root
+        self._names_told = tuple(told)
         self.installed = installed
         self.files = frozenset(files) | frozenset(overlay)
         self.overlay = overlay
@@ -127,6 +137,39 @@ class Modules:
         found = self._resolved[key]
         return None if found == importer and name else found
 
+    def told(self, module: Module, scope: int) -> str:
+        """The name under which the user's rows speak of a function, or nothing."""
+        return self._told.get((module.path, scope), "") if self._names_told else ""
+
+    @cached_property
+    def _told(self) -> dict[tuple[Path, int], str]:
+        found = {}
+        for name in self._names_told:
+            module, _, function = name.rpartition(".")
+            place = self._function(self.root / "__main__.py", module, function, 0)
+            if place is not None:
+                found[place] = name
+        return found
+
+    def _function(self, importer: Path, name: str, member: str, level: int, depth: int = 0) -> tuple[Path, int] | None:
+        """Where the function is defined that `from name import member` gives, also through further imports."""
+        path = self.resolve(importer, name, level)
+        module = self.load(path) if path is not None and path in self.files else None
+        if module is None or depth > _DEEPEST_IMPORT:
+            return None
+        top = module.summary.module
+        for binding in (top.bindings[index] for index in reversed(top.by_name.get(member, []))):
+            if binding.kind == "function":
+                return module.path, binding.target
+            if binding.kind == "import" and binding.member:
+                return self._function(module.path, binding.module, binding.member, binding.level, depth + 1)
+        starred = (self._function(module.path, *star, depth + 1) for star in self._stars(module, member))
+        return next((place for place in starred if place is not None), None)
+
+    @staticmethod
+    def _stars(module: Module, member: str) -> Iterator[tuple[str, str, int]]:
+        return ((name, member, level) for name, level in module.summary.star_imports)
+
     def member(self, package: Path, name: str) -> Path | None:
         """The submodule `name` of a package's `__init__.py` or of a namespace folder."""
         folder = package.parent if package.name == "__init__.py" else package
@@ -170,7 +213,7 @@ class Modules:
         return (folder / "src" for folder in self._roots(importer))
 
     def _in_packages(self, importer: Path, parts: list[str]) -> Path | None:
-        """What an import means that starts inside a package, as when the folder that the program is started in has an `__init__.py`.
+        """What an import means that starts inside a package: where a program is started may lie an `__init__.py` too.
 
         The outermost package is the likeliest; a name that Python or a known package has is not sought there.
         """
