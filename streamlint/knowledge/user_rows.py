@@ -15,7 +15,7 @@ _WORDS = {str: "a string", int: "a number", bool: "true or false"}
 
 
 @dataclass(frozen=True)
-class _Key:
+class Key:
     """The type of a value, and the values that it may have where these are few."""
 
     type: type
@@ -32,16 +32,16 @@ class _Key:
         return ""
 
 
-_TEXT, _POSITION, _TRUTH = _Key(str), _Key(int), _Key(bool)
+_TEXT, _POSITION, _TRUTH = Key(str), Key(int), Key(bool)
 
 
 def fault(table: str, row: Mapping[str, object]) -> tuple[str, str] | None:
     """What is wrong with a row: the key, and why; None where it can be used."""
-    keys = _keys()[table]
+    known = keys(table)
     for name, value in row.items():
-        if name not in keys:
-            return name, f"is no key of such a row{_near(name, tuple(keys))}; known keys: {', '.join(keys)}"
-        if why := keys[name].fault(value):
+        if name not in known:
+            return name, f"is no key of such a row{_near(name, tuple(known))}; known keys: {', '.join(known)}"
+        if why := known[name].fault(value):
             return name, why
     dotted = str(row.get("name", ""))
     if "." not in dotted or not all(part.isidentifier() for part in dotted.split(".")):
@@ -51,29 +51,33 @@ def fault(table: str, row: Mapping[str, object]) -> tuple[str, str] | None:
     return None
 
 
+def keys(table: str) -> dict[str, Key]:
+    """What a row of this table may have."""
+    return _tables()[table]
+
+
 @cache
-def _keys() -> dict[str, dict[str, _Key]]:
-    runner = _Key(str, tuple(Runner))
+def _tables() -> dict[str, dict[str, Key]]:
+    runner = Key(str, tuple(Runner))
     return {
         "blocking-calls": {
             "name": _TEXT,
             "reason": _TEXT,
             "replacement": _TEXT,
-            "tier": _Key(str, tuple(Tier)),
+            "tier": Key(str, tuple(Tier)),
             "thread-safe": _TRUTH,
         },
         "off-loop": {
             "name": _TEXT,
-            "kind": _Key(str, tuple(Where)),
+            "kind": Key(str, tuple(Where)),
             "position": _POSITION,
             "keyword": _TEXT,
-            "result": _Key(str, tuple(Result)),
-            "variadic": _TRUTH,
+            "result": Key(str, tuple(Result)),
         },
         "entry-points": {
             "name": _TEXT,
-            "kind": _Key(str, tuple(kind for kind in Kind if kind is not Kind.INCLUDE)),
-            "framework": _Key(str, Frameworks().names),
+            "kind": Key(str, tuple(kind for kind in Kind if kind is not Kind.INCLUDE)),
+            "framework": Key(str, Frameworks().names),
             "factory": _TRUTH,
             "handler": _POSITION,
             "handler-keyword": _TEXT,
