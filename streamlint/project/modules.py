@@ -35,6 +35,17 @@ class Module:
     def is_package(self) -> bool:
         return self.path.name == "__init__.py"
 
+    @cached_property
+    def _inner(self) -> dict[int, list[Scope]]:
+        found: dict[int, list[Scope]] = {}
+        for scope in self.scopes:
+            found.setdefault(scope.parent, []).append(scope)
+        return found
+
+    def inner(self, scope: Scope) -> list[Scope]:
+        """The scopes directly in a scope."""
+        return self._inner.get(scope.index, [])
+
     def enclosing_function(self, scope: Scope) -> Scope | None:
         """The innermost named function that holds this scope, or is it."""
         while scope.kind != "function":
