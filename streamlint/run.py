@@ -267,12 +267,11 @@ class _Projects:
         )
 
     @cached_property
-    def _knowledge(self) -> Knowledge | None:
-        rows = self._request.config.rows
-        if not rows:
-            return None
+    def _knowledge(self) -> Knowledge:
+        """The tables with the user's rows, read once for all projects of the run."""
         from streamlint.knowledge import Knowledge
 
+        rows = self._request.config.rows
         return Knowledge(
             blocking_rows=rows.get("blocking-calls", ()),
             off_loop_rows=rows.get("off-loop", ()),
