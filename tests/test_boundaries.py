@@ -101,7 +101,6 @@ TREES = {
         "serve.py": 'import uvicorn\n\nuvicorn.run("shop.main:app")\n',
     },
 }
-MARKERS = {"unmarked": {}, "pyproject": {"pyproject.toml": ""}, "git": {".git/HEAD": ""}, "marked and a package": {}}
 
 
 def write(folder: Path, files: dict[str, str]) -> None:
