@@ -201,6 +201,16 @@ def test_a_decorator_registers_what_it_is_given(write: Write, streamlint: Stream
 
 
 @pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(("options", "count"), [("", 0), ("('orders')", 1)])
+def test_a_factory_is_no_bare_decorator_unless_its_row_says_so(
+    write: Write, streamlint: Streamlint, options: str, count: int
+) -> None:
+    text = DECORATED.format(options=options, kind="async ")
+    assert len(orders(write, streamlint, text, name="shop.bus.listen", factory=True)) == count
+    assert len(orders(write, streamlint, text, name="shop.bus.listen", factory=True, handler=0)) == 1
+
+
+@pytest.mark.usefixtures("shop")
 def test_the_keys_of_a_decorator(write: Write, streamlint: Streamlint) -> None:
     text = DECORATED.format(options="('/orders', of='/all')", kind="async ")
     name = "shop.bus.listen"
@@ -270,7 +280,6 @@ def test_a_call_registers_the_function_that_it_is_given(
         ("entry-points", {"name": "shop.f", "kind": "rout"}, "kind", ["did you mean `route`?"]),
         ("entry-points", {"name": "shop.f", "kind": "include"}, "kind", ["must be one of route"]),
         ("entry-points", {"name": "shop.f", "framework": "fastapy"}, "framework", ["did you mean `fastapi`?"]),
-        ("entry-points", {"name": "shop.f", "factory": True, "handler": 0}, "handler", ["does not go with `factory`"]),
         (
             "entry-points",
             {"name": "shop.f", "methods": "GET"},

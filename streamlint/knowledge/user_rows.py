@@ -46,8 +46,6 @@ def fault(table: str, row: Mapping[str, object]) -> tuple[str, str] | None:
     dotted = str(row.get("name", ""))
     if "." not in dotted or not all(part.isidentifier() for part in dotted.split(".")):
         return "name", "must be the dotted name under which a function is imported, as in `shop.printer.print_label`"
-    if table == "entry-points" and row.get("factory") and ("handler" in row or "handler-keyword" in row):
-        return "handler", "does not go with `factory`: a call that gives a decorator is not given the function"
     return None
 
 
