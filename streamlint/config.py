@@ -29,8 +29,7 @@ _KINDS = {
     dict: "a table",
     list: "a list with other values",
 }
-_NAMED_TABLES = ("blocking-calls", "off-loop", "entry-points")
-_TABLES = (*_NAMED_TABLES, "streaming-paths")
+_TABLES = ("blocking-calls", "off-loop", "entry-points")
 _LISTS = ("select", "extend-select", "ignore", "exclude", "extend-exclude")
 KEYS = (*_LISTS, "per-file-ignores", "fix-level", "versions", "versions-from-environment", *_TABLES)
 
@@ -94,6 +93,11 @@ class Config:
     versions: Mapping[str, str] = field(default_factory=dict)
     """Versions or ranges of packages, where no file of the project says them exactly."""
     versions_from_environment: bool = False
+
+    @property
+    def registering(self) -> tuple[str, ...]:
+        """The dotted names of functions that register others, as `entry-points` has them."""
+        return tuple(str(row["name"]) for row in self.rows.get("entry-points", ()))
 
     @cached_property
     def _per_file(self) -> tuple[tuple[Patterns, tuple[str, ...]], ...]:
@@ -287,12 +291,12 @@ class _Reader:
         value = self.table[key]
         if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
             raise self.error(key, f"must be a list of tables ([[tool.streamlint.{key}]]), not {_kind(value)}")
-        for row in value:
-            for name, entry in row.items():
-                if not isinstance(entry, str | int):
-                    raise self.error(f"{key}.{name}", f"must be a string, a number or a boolean, not {_kind(entry)}")
-            if key in _NAMED_TABLES and not isinstance(row.get("name"), str):
-                raise self.error(key, "each row needs a `name`: the dotted name of a function or class")
+        from streamlint.knowledge import user_rows
+
+        for number, row in enumerate(value, 1):
+            if found := user_rows.fault(key, row):
+                name, why = found
+                raise self.error(f"{key}.{name}", f"{why} (row {number})")
         return tuple(value)
 
 

@@ -1,8 +1,4 @@
-"""Which files a run looks at: walking folders, links, `.gitignore`, exclude patterns, and what cannot be walked.
-
-Each real file is looked at once, under its own name where that is part of the run. A link to another file is read under the
-link's name and never written through: the file belongs to somebody else, or was left out on purpose.
-"""
+"""Which files a run looks at: walking folders, `.gitignore`, exclude patterns, and what cannot be walked."""
 
 from __future__ import annotations
 
@@ -13,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from streamlint import writing
+from streamlint import links, writing
 from streamlint.outcome import Skipped
 from streamlint.patterns import Rules
 from streamlint.source import read_bytes
@@ -26,7 +22,6 @@ DEFAULT_EXCLUDE = (
 SUFFIXES = (".py", ".pyw")
 EXCLUDED = "the configuration excludes it"
 ROOT_MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
-_GUESSED_DEPTH = 3
 _PLAIN = re.compile(r"[^*?\[\]!/\\#]+")
 
 
@@ -43,14 +38,10 @@ class Found:
     leftovers: list[Path] = field(default_factory=list)
 
     def settle(self) -> None:
-        """Keep one name of each real file: its own before a link's, and the first of several."""
-        seen: set[object] = set()
-        for path in (*(each for each in self.files if each not in self.links), *self.links):
-            identity = _identity(path)
-            if identity in seen:
-                self.files.pop(path, None)
-                self.links.pop(path, None)
-            seen.add(identity)
+        """Keep one name of each real file."""
+        for path in tuple(links.surplus(self.files, self.links)):
+            self.files.pop(path, None)
+            self.links.pop(path, None)
 
 
 class Patterns:
@@ -142,27 +133,20 @@ def _is_folder_of(patterns: Patterns, path: Path) -> bool:
 
 
 def _behind_link(path: Path) -> Path:
-    """The file of the same project that a link to a file leads to, by its name there; else the path itself."""
-    if not path.is_symlink() or not path.is_file():
-        return path
-    tree = project_root(path.parent) or path.parent
-    real, real_tree = Path(os.path.realpath(path)), os.path.realpath(tree)
-    return tree / real.relative_to(real_tree) if real.is_relative_to(real_tree) else path
-
-
-def _identity(path: Path) -> object:
-    """The same for all names of one file; the path itself where the system does not tell."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return path
-    return (status.st_dev, status.st_ino) if status.st_ino else path
+    """The file of the same project that a link means; else the path itself."""
+    return links.name_in(project_root(path.parent) or path.parent, path) if path.is_symlink() else path
 
 
 def project_root(path: Path) -> Path | None:
-    """The nearest folder at or above `path` that holds a project, or None."""
+    """The nearest folder at or above `path` that is marked as a project, or None; a marker inside a package does not count."""
     folder = path if path.is_dir() else path.parent
-    return next((above for above in (folder, *folder.parents) if _is_project(above)), None)
+    marked = (above for above in (folder, *folder.parents) if is_project(above))
+    return next((above for above in marked if not (is_package(above) and is_package(above.parent))), None)
+
+
+def is_project(folder: Path) -> bool:
+    """Whether a folder is marked as the root of a project."""
+    return any(os.path.exists(os.path.join(folder, marker)) for marker in ROOT_MARKERS)
 
 
 def is_package(folder: Path) -> bool:
@@ -176,11 +160,20 @@ def outside_packages(folder: Path) -> Path:
     return folder
 
 
-def project_files(root: Path, exclude: Patterns, guessed: bool) -> tuple[Path, ...]:
-    """All Python files of a project; a root that is only guessed is not searched deeply."""
+def project_files(root: Path, exclude: Patterns, depth: int = -1) -> tuple[Path, ...]:
+    """The Python files of a folder, in a fixed order; with a `depth`, only so many folders down."""
     found = Found()
-    _walk(root, exclude, found, depth=_GUESSED_DEPTH if guessed else -1)
+    _walk(root, exclude, found, depth)
     return tuple(found.files)
+
+
+def folders(root: Path, exclude: Patterns) -> tuple[Path, ...]:
+    """The folders in a folder that are neither excluded nor links."""
+    entries = _entries(str(root), Found())
+    inside = (
+        entry for entry in entries if _is_folder(entry) and not exclude.matches_entry(entry.path, entry.name, True)
+    )
+    return tuple(Path(entry.path) for entry in inside)
 
 
 def is_python(path: Path) -> bool:
@@ -194,10 +187,6 @@ def is_python(path: Path) -> bool:
     except OSError:
         return False
     return first.startswith(b"#!") and b"python" in first
-
-
-def _is_project(folder: Path) -> bool:
-    return any(os.path.exists(os.path.join(folder, marker)) for marker in ROOT_MARKERS)
 
 
 def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:

@@ -7,7 +7,7 @@ import re
 import symtable
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,8 +53,11 @@ class Texts:
         return self._syntax[key]
 
 
-def read(found: Found, text: Source | None = None) -> Texts:
-    """Read what was found; `text` stands in for the only file. What is too large moves to the skipped."""
+def read(found: Found, text: Source | None = None, names: Sequence[str] = ()) -> Texts:
+    """Read what was found; `text` stands in for the only file. What is too large moves to the skipped.
+
+    `names` are dotted names that register functions, beside those of the frameworks.
+    """
     texts = Texts(held=dict.fromkeys(found.links, THROUGH_LINK))
     for path in list(found.files):
         try:
@@ -67,7 +70,7 @@ def read(found: Found, text: Source | None = None) -> Texts:
         except UnreadableFile as error:
             texts.faults.append(unreadable(file_place(path), str(error)))
             continue
-        interesting = _interesting(content)
+        interesting = _interesting(content, names)
         if interesting:
             texts.interesting.add(path)
         if interesting or MARK.encode() in content:
@@ -90,10 +93,10 @@ def _content(path: Path, text: Source | None) -> bytes:
         raise UnreadableFile(error.strerror or str(error)) from error
 
 
-def _interesting(content: bytes) -> bool:
+def _interesting(content: bytes, names: Sequence[str]) -> bool:
     from streamlint import project
 
-    return project.interesting(content)
+    return project.interesting(content, names)
 
 
 def syntax_fault(source: Source) -> Iterator[Finding]:

@@ -83,8 +83,8 @@ def test_search_ends_at_the_repository(write: Write, project: Path) -> None:
         ("[per-file-ignores]\n'tests/*' = 'STL1'", ["`per-file-ignores.tests/*`", "must be a list of strings"]),
         ("[per-file-ignores]\n'tests/*' = ['STLX']", ["`per-file-ignores`", "there is no rule `STLX`"]),
         ("blocking-calls = 'x'", ["`blocking-calls`", "list of tables"]),
-        ("[[off-loop]]\nname = []", ["`off-loop.name`", "must be a string, a number or a boolean"]),
-        ("[[off-loop]]\nkind = 'thread'", ["`off-loop`", "each row needs a `name`"]),
+        ("[[off-loop]]\nname = []", ["`off-loop.name`", "must be a string, not list"]),
+        ("[[off-loop]]\nkind = 'thread'", ["`off-loop.name`", "must be the dotted name"]),
         ("select = [\n'STL1'\nfix-level = 2", ["streamlint.toml:3:", "not valid TOML"]),
     ],
 )

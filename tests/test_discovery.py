@@ -118,12 +118,12 @@ def test_project_root(tmp_path: Path, marker: str) -> None:
     assert discovery.project_root(tmp_path / "src" / "shop" / "app.py") == tmp_path
 
 
-def test_a_guessed_root_is_not_searched_deeply(write: Write, project: Path) -> None:
+def test_files_of_a_folder_to_a_depth(write: Write, project: Path) -> None:
     write("a/b/c/d/e/far.py", "")
     write("a/near.py", "")
     patterns = Patterns(project, ())
-    assert [file.name for file in discovery.project_files(project, patterns, guessed=True)] == ["near.py"]
-    assert len(discovery.project_files(project, patterns, guessed=False)) == 2
+    assert [file.name for file in discovery.project_files(project, patterns, depth=2)] == ["near.py"]
+    assert len(discovery.project_files(project, patterns)) == 2
 
 
 # Links

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,9 +59,16 @@ _ENTRANCE = re.compile(
 )
 
 
-def interesting(content: bytes) -> bool:
-    """Whether a file with this content can matter at all: cheap, and never wrong in the negative."""
-    return _WORDS.search(content) is not None
+def interesting(content: bytes, names: Iterable[str] = ()) -> bool:
+    """Whether a file with this content can matter at all: cheap, and never wrong in the negative.
+
+    `names` are dotted names that register functions, beside those of the frameworks.
+    """
+    return _WORDS.search(content) is not None or _speaks_of(content, names)
+
+
+def _speaks_of(content: bytes, names: Iterable[str]) -> bool:
+    return any(name.rpartition(".")[2].encode() in content for name in names)
 
 
 class Project:
@@ -93,7 +100,8 @@ class Project:
         """Every module that may hold an entry point or a stream, and all that they import, loaded."""
         from streamlint.project.modules import Modules
 
-        modules = Modules(self.root, self._files, self._overlay, self.knowledge.frameworks.packages | {"llama_index"})
+        knowledge = self.knowledge
+        modules = Modules(self.root, self._files, self._overlay, knowledge.installed, knowledge.told)
         pending = [path for path in modules.files if self._is_entrance(path)]
         seen: set[Path] = set()
         while pending:
@@ -113,7 +121,7 @@ class Project:
             content = source.text.encode("utf-8", "replace") if source is not None else read_bytes(path, SIZE_LIMIT)
         except OSError:
             return False
-        return _ENTRANCE.search(content) is not None
+        return _ENTRANCE.search(content) is not None or _speaks_of(content, self.knowledge.registering)
 
     @cached_property
     def evaluator(self) -> Evaluator:
