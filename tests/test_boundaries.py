@@ -232,3 +232,40 @@ def test_a_project_within_a_project_is_one_of_its_own(tmp_path: Path) -> None:
     together = findings(tmp_path)
     assert [finding.code for finding in together] == [FOUND]
     assert findings(tmp_path / "inner") == findings(tmp_path / "inner" / "jobs.py") == together
+
+
+# What is said of a fix
+
+DRAINED = """\
+from fastapi import FastAPI
+from llama_index.core import VectorStoreIndex
+
+app = FastAPI()
+engine = VectorStoreIndex([]).as_query_engine(streaming=True)
+
+
+@app.get("/{name}")
+def answer(question: str):
+    response = engine.query(question)
+    return "".join(response.response_gen)
+"""
+
+
+def routes(*paths: Path) -> set[tuple[Path, tuple[str, ...]]]:
+    outcome = run(replace(request(*paths), fix=True))
+    return {(applied.finding.path, applied.routes) for applied in outcome.applied}
+
+
+def test_routes_of_a_fix_behind_a_link(tmp_path: Path) -> None:
+    write(tmp_path / "tree", {"pyproject.toml": "", "main.py": DRAINED.replace("{name}", "chat")})
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "tree", target_is_directory=True)
+    assert routes(link) == {(link / "main.py", ("GET /chat",))}
+
+
+def test_routes_of_projects_with_one_root(tmp_path: Path) -> None:
+    code = tmp_path / "code"
+    for name in ("one", "two"):
+        route = f"import {name}_lib.jobs\n{DRAINED.replace('{name}', name)}"
+        write(code, {f"{name}/main.py": route, f"{name}_lib/jobs.py": ""})
+    assert routes(code) == {(code / name / "main.py", (f"GET /{name}",)) for name in ("one", "two")}
