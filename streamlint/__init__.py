@@ -1,9 +1,10 @@
 """Find broken LlamaIndex streaming in web applications, show where the tokens stop, and fix it."""
 
-from __future__ import annotations
+from streamlint.search_path import leave_the_tree
 
-from typing import TYPE_CHECKING
+leave_the_tree()  # before anything else is imported: a linted folder may hold a `typing.py`
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
@@ -15,12 +16,12 @@ __all__ = ["Finding", "__version__", "lint"]
 
 
 def lint(
-    paths: Iterable[str | Path],
+    paths: "Iterable[str | Path]",
     *,
-    select: Sequence[str] | None = None,
-    ignore: Sequence[str] = (),
-    root: Path | None = None,
-) -> list[Finding]:
+    select: "Sequence[str] | None" = None,
+    ignore: "Sequence[str]" = (),
+    root: "Path | None" = None,
+) -> "list[Finding]":
     """The findings of the files and folders in `paths`, in the order of their places.
 
     The configuration is the one that the command line would find. `root` is the project's folder where it cannot be

@@ -1,4 +1,4 @@
-"""The command line: the only place that prints or exits."""
+"""The command line: the only place that exits, and that decides what is printed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,18 +19,27 @@ import click
 from streamlint import __version__, config, reporters, rule, run
 from streamlint.finding import RULE_CRASHED, TOOL_CODES
 from streamlint.fix import Level
+from streamlint.output import OutputError, say, write
 from streamlint.reporters.style import Style, wants_colour
+from streamlint.reporters.summary import render_changed
+from streamlint.reporters.text import visible
 from streamlint.source import Source, UnreadableFile
 
 if TYPE_CHECKING:
     from streamlint.outcome import Outcome
 
 CLEAN, FINDINGS, USAGE, INTERNAL = range(4)
+INTERRUPTED = 130
+"""What a shell says of a program that Ctrl-C has ended: 128 and the signal's number."""
 _STDIN = Path("-")
+_SUMMARY = 100
+"""Characters of a rule's first sentence in the list."""
 
 
 def main() -> None:
     """Run the command line; a failure of our own ends with exit code 3."""
+    if sys.stderr is None:  # closed by who started us; what is said there is for nobody
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 as long as the process
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:
@@ -35,9 +47,54 @@ def main() -> None:
     try:
         command()
     except Exception:  # noqa: BLE001 the last resort: a failure of our own, told and turned into exit code 3
-        traceback.print_exc()
-        click.echo("streamlint: internal error; please report it with the lines above", err=True)
+        with _told():
+            say(traceback.format_exc(), err=True)
+            say("streamlint: internal error; please report it with the lines above\n", err=True)
         sys.exit(INTERNAL)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """End on an error with its exit code, after one line on standard error in which every name is visible."""
+    try:
+        yield
+    except click.ClickException as error:
+        _tell_error(f"{_usage(error)}Error: {visible(error.format_message())}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        _tell_error("streamlint: interrupted\n")
+        sys.exit(INTERRUPTED)
+
+
+def _tell_error(text: str) -> None:
+    with suppress(OutputError):  # there is nowhere left to say it; the exit code does
+        say(text, err=True)
+
+
+def _usage(error: click.ClickException) -> str:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is None:
+        return ""
+    return f"{context.get_usage()}\nTry '{context.command_path} {context.help_option_names[0]}' for help.\n\n"
+
+
+class _Program(click.Command):
+    """A command whose errors and lost output are told as `_told` does."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        with _told():
+            try:
+                return super().make_context(*arguments, **options)
+            except click.exceptions.Exit:  # --help or --version was printed
+                if sys.stdout is None:
+                    raise OutputError(None, "standard output") from None
+                raise
+            except OSError as error:
+                raise OutputError(sys.stdout, "standard output", error) from error
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _told():
+            return super().invoke(ctx)
 
 
 def _split(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -45,18 +102,24 @@ def _split(_context: click.Context, _parameter: click.Parameter, values: tuple[s
 
 
 _LEVELS = click.Choice([level.value for level in Level if level is not Level.DISPLAY])
-_EXISTING = click.Path(exists=True, allow_dash=True, path_type=Path)
+_EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=Path)
 
 
 @click.command(
     name="streamlint",
+    cls=_Program,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 clean, 1 findings, 2 usage or configuration error, 3 internal error.",
+    epilog="Exit codes: 0 clean, 1 findings, or something named cannot be read or written, 2 usage or configuration error,"
+    " or the output cannot be written, 3 internal error.",
 )
 @click.argument("paths", nargs=-1, type=_EXISTING)
 @click.option("--fix", "apply_fixes", is_flag=True, help="Apply fixes up to the fix level, and report what is left.")
 @click.option("--diff", is_flag=True, help="Print what --fix would change; exit 1 if anything.")
-@click.option("--fix-level", type=_LEVELS, help="The strongest change that --fix may make (default: response).")
+@click.option(
+    "--fix-level",
+    type=_LEVELS,
+    help="The strongest change that --fix may make (default: the setting fix-level, else response).",
+)
 @click.option("--unsafe-fixes", is_flag=True, help="The same as --fix-level unsafe.")
 @click.option(
     "--select",
@@ -86,40 +149,39 @@ def command(**options: Any) -> None:
     """Find broken LlamaIndex streaming in web applications.
 
     PATHS are files and folders (default: the working folder); - reads standard input. A file that is named here and
-    that the configuration excludes is passed over, as pre-commit names files without looking.
+    that the configuration excludes is passed over with a word, as pre-commit names files without looking.
     """
     if options["explain"]:
-        _say(_explain(options["explain"]))
+        say(f"{_explain(options['explain'])}\n")
     elif options["list_rules"]:
-        _say(_list_rules())
+        say(f"{_list_rules()}\n")
     else:
         sys.exit(_lint(options))
 
 
 def _lint(options: dict[str, Any]) -> int:
-    request = _request(options)
-    style = Style(wants_colour(os.environ, sys.stdout.isatty()))
+    given = _stdin(options["paths"], options["stdin_filename"])
+    request = _request(options, given)
     if options["show_routes"]:
-        _say(_routes(run.entry_points(request), options["output_format"]))
+        _print_routes(run.entry_points(request), options["output_format"])
         return CLEAN
     outcome = run.run(request)
-    if options["diff"]:
-        _print_diff(outcome)
-    elif request.text is not None and request.fix:
-        _print_fixed_text(request.text, outcome)
-        _report(outcome, options, style, err=True)
-    else:
+    if not options["diff"] and request.text is None:
         outcome = run.write(request, outcome)
-        _report(outcome, options, style)
-    _print_skipped(outcome, options["quiet"])
-    return _exit_code(outcome, options)
+    _tell_skipped(outcome, options["quiet"])
+    if options["diff"]:
+        _tell_changed(outcome, options, written=False)
+        _print_diff(outcome)
+    elif given is not None and request.fix:
+        write(given.fixed(outcome))
+        _report(outcome, options, err=True)
+    else:
+        _report(outcome, options)
+    return _exit_code(outcome, request, options)
 
 
-def _request(options: dict[str, Any]) -> run.Request:
-    paths: tuple[Path, ...] = options["paths"] or (Path(),)
-    text = _stdin(paths, options["stdin_filename"])
-    if text is not None:
-        paths = (text.path,)
+def _request(options: dict[str, Any], given: _Given | None) -> run.Request:
+    paths: tuple[Path, ...] = (given.source.path,) if given else options["paths"] or (Path(),)
     codes = rule.codes()
     settings = config.load(paths, codes, options["config_file"])
     selection = settings.selection.override(
@@ -127,76 +189,109 @@ def _request(options: dict[str, Any]) -> run.Request:
     )
     fixing = options["apply_fixes"] or options["diff"]
     level = Level.UNSAFE if options["unsafe_fixes"] else Level(options["fix_level"] or settings.fix_level)
-    return run.Request(paths, settings, selection, level=level, fix=fixing, text=text)
+    return run.Request(paths, settings, selection, level=level, fix=fixing, text=given.source if given else None)
 
 
-def _stdin(paths: tuple[Path, ...], name: Path | None) -> Source | None:
+@dataclass(frozen=True)
+class _Given:
+    """What came through standard input, as text and as bytes."""
+
+    source: Source
+    content: bytes
+
+    def fixed(self, outcome: Outcome) -> bytes:
+        """The bytes after the fixes; those that came, where nothing was fixed."""
+        after = next((change.after.text for change in outcome.changes), None)
+        try:
+            return self.content if after is None else self.source.encode(after)
+        except UnicodeError as error:
+            encoding = self.source.encoding
+            raise config.ConfigError(f"the repaired text cannot be written in its encoding, {encoding}") from error
+
+
+def _stdin(paths: tuple[Path, ...], name: Path | None) -> _Given | None:
     if _STDIN not in paths:
         if name is not None:
             raise click.UsageError("--stdin-filename goes with - as the only path")
         return None
     if len(paths) > 1:
         raise click.UsageError("- cannot go together with other paths")
-    path = Path(os.path.abspath(name or "stdin.py"))
-    content = sys.stdin.buffer.read()
+    path = config.working_folder() / (name or "stdin.py")
+    if sys.stdin is None:
+        raise config.ConfigError("standard input is closed")
     try:
-        return Source.decode(path, content)
+        content = sys.stdin.buffer.read()
+        return _Given(Source.decode(Path(os.path.abspath(path)), content), content)
+    except OSError as error:
+        raise config.ConfigError(f"standard input cannot be read: {error.strerror}") from error
     except UnreadableFile as error:
         raise config.ConfigError(f"standard input {error}") from error
 
 
-def _report(outcome: Outcome, options: dict[str, Any], style: Style, *, err: bool = False) -> None:
-    name = options["output_format"]
-    if options["quiet"] and name in ("full", "concise") and not outcome.findings:
-        return
-    click.echo(reporters.reporter(name)(outcome, style), nl=False, err=err, color=style.colour)
+def _style(*, err: bool = False) -> Style:
+    stream = sys.stderr if err else sys.stdout
+    return Style(wants_colour(os.environ, stream is not None and stream.isatty()))
+
+
+def _report(outcome: Outcome, options: dict[str, Any], *, err: bool = False) -> None:
+    name, quiet, style = options["output_format"], options["quiet"], _style(err=err)
+    text = reporters.reporter(name, quiet)(outcome, style)
+    if name in reporters.FOR_PEOPLE:
+        say(text, err=err, colour=style.colour)
+    else:
+        write(text, err=err)
+        _tell_changed(outcome, options)
+
+
+def _tell_changed(outcome: Outcome, options: dict[str, Any], *, written: bool = True) -> None:
+    if not options["quiet"]:
+        style = _style(err=True)
+        say(render_changed(outcome, style, written=written), err=True, colour=style.colour)
 
 
 def _print_diff(outcome: Outcome) -> None:
-    from streamlint.fix import unified_diff
+    from streamlint.reporters import diff
 
     for change in outcome.changes:
-        click.echo(unified_diff(change.before.text, change.after.text, reporters.shown(change.before.path)), nl=False)
+        if sys.stdout is not None and sys.stdout.isatty():
+            say(diff.patch_for_terminal(change))
+        else:
+            write(diff.patch(change))
 
 
-def _print_fixed_text(text: Source, outcome: Outcome) -> None:
-    fixed = next((change.after.text for change in outcome.changes), text.text)
-    sys.stdout.buffer.write(text.encode(fixed))
-    sys.stdout.flush()
-
-
-def _print_skipped(outcome: Outcome, quiet: bool) -> None:
+def _tell_skipped(outcome: Outcome, quiet: bool) -> None:
+    """What a report has no place for; it comes before the report, whose last lines are the last of the run."""
     for skipped in () if quiet else outcome.skipped:
-        click.echo(f"streamlint: {reporters.shown(skipped.path)}: skipped: {skipped.reason}", err=True)
+        _complain(skipped.path, f"skipped: {skipped.reason}")
     for refused in outcome.unwritten:
-        click.echo(f"streamlint: {reporters.shown(refused.path)}: not written: {refused.reason}", err=True)
+        _complain(refused.path, f"not written: {refused.reason}")
     crashes = [finding for finding in outcome.findings if finding.code == RULE_CRASHED.code]
     for crash in crashes:
         start = crash.place.start
-        where = f"{reporters.shown(crash.path)}:{start.line}:{start.column}"
-        click.echo(
-            "\n".join([f"streamlint: {where}: {crash.message}", *(f"    {note}" for note in crash.notes)]), err=True
-        )
+        _complain(crash.path, f"{start.line}:{start.column}: {crash.message}", *crash.notes)
     if crashes:
-        click.echo("streamlint: internal error; the other rules and files were checked", err=True)
+        say("streamlint: internal error; the other rules and files were checked\n", err=True)
 
 
-def _exit_code(outcome: Outcome, options: dict[str, Any]) -> int:
+def _complain(path: Path, message: str, *notes: str) -> None:
+    lines = [f"streamlint: {reporters.shown(path)}: {visible(message)}", *(f"    {visible(note)}" for note in notes)]
+    say("".join(f"{line}\n" for line in lines), err=True)
+
+
+def _exit_code(outcome: Outcome, request: run.Request, options: dict[str, Any]) -> int:
     if any(finding.code == RULE_CRASHED.code for finding in outcome.findings):
         return INTERNAL
-    failed = bool(outcome.changes) if options["diff"] else bool(outcome.findings)
-    return FINDINGS if (failed or outcome.unwritten) and not options["exit_zero"] else CLEAN
-
-
-def _say(text: str) -> None:
-    click.echo(text.rstrip("\n"))
+    named = {Path(os.path.abspath(path)) for path in request.paths}
+    unread = any(skipped.failed and skipped.path in named for skipped in outcome.skipped)
+    failed = bool(outcome.changes) if options["diff"] else outcome.fails
+    return FINDINGS if (failed or unread or outcome.unwritten) and not options["exit_zero"] else CLEAN
 
 
 def _explain(wanted: str) -> str:
     codes = rule.codes()
     code = config.resolve("--explain", (wanted,), codes)[0]
     if code not in codes:
-        raise config.ConfigError(f"--explain: `{wanted}` is the beginning of several codes; name one")
+        raise config.ConfigError(f"--explain: `{wanted}` is the beginning of codes, not one; name one")
     for row in TOOL_CODES:
         if row.code == code:
             return f"{row.code} {row.name} ({row.severity})\n\n{row.documentation or row.summary}"
@@ -207,13 +302,20 @@ def _explain(wanted: str) -> str:
 def _list_rules() -> str:
     rows = [(row.code, row.name, row.severity.value, row.summary) for row in TOOL_CODES]
     for each in rule.discover():
-        rows.append((each.code, each.name, each.severity.value, (inspect.getdoc(each) or "").partition("\n")[0]))
+        rows.append(
+            (each.code, each.name, each.severity.value, shorten(rule.summary(each), _SUMMARY, placeholder=" …"))
+        )
     return _table(sorted(rows))
 
 
-def _routes(points: tuple[Any, ...], output_format: str) -> str:
+def _print_routes(points: tuple[Any, ...], output_format: str) -> None:
     if output_format == "json":
-        return json.dumps({"version": __version__, "entry_points": [_route(point) for point in points]}, indent=2)
+        write(json.dumps({"version": __version__, "entry_points": [_route(each) for each in points]}, indent=2) + "\n")
+    else:
+        say(f"{_routes(points)}\n")
+
+
+def _routes(points: tuple[Any, ...]) -> str:
     if not points:
         return "No entry points found"
     rows = [("METHODS", "PATH", "PLACE", "FUNCTION", "RUN BY", "STREAMS", "FRAMEWORK")]
@@ -224,7 +326,7 @@ def _routes(points: tuple[Any, ...], output_format: str) -> str:
         rows.append(
             (methods, row["path"] or "-", place, row["name"], row["runner"], row["streams"] or "-", row["framework"])
         )
-    return _table(rows)
+    return _table([tuple(map(visible, row)) for row in rows])
 
 
 def _route(point: Any) -> dict[str, Any]:
@@ -234,7 +336,7 @@ def _route(point: Any) -> dict[str, Any]:
         "path": point.path or "",
         "methods": sorted(point.methods),
         "name": point.name,
-        "file": reporters.shown(point.place.path),
+        "file": reporters.relative(point.place.path),
         "line": point.place.start.line,
         "runner": str(point.runner),
         "streams": str(point.streams or ""),

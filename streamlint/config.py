@@ -7,7 +7,6 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,12 @@ import click
 
 from streamlint.discovery import DEFAULT_EXCLUDE, Patterns
 from streamlint.fix import Level
+from streamlint.selectors import EVERYTHING, Codes, nearest, prefix
+from streamlint.source import read_bytes
 
-Codes = Mapping[str, str]
-"""Every code that exists, with its name."""
 Row = Mapping[str, str | int | bool]
 """A row for a knowledge table, as the user writes it."""
 
-_ALL = "STL"
 _KINDS = {
     bool: "a boolean",
     int: "a number",
@@ -31,8 +29,7 @@ _KINDS = {
     dict: "a table",
     list: "a list with other values",
 }
-_NAMED_TABLES = ("blocking-calls", "off-loop", "entry-points")
-_TABLES = (*_NAMED_TABLES, "streaming-paths")
+_TABLES = ("blocking-calls", "off-loop", "entry-points")
 _LISTS = ("select", "extend-select", "ignore", "exclude", "extend-exclude")
 KEYS = (*_LISTS, "per-file-ignores", "fix-level", "versions", "versions-from-environment", *_TABLES)
 
@@ -55,7 +52,7 @@ class Selection:
     ignore: tuple[str, ...] = ()
 
     def selects(self, code: str) -> bool:
-        chosen = _longest(code, (*((_ALL,) if self.select is None else self.select), *self.extend_select))
+        chosen = _longest(code, (*((EVERYTHING,) if self.select is None else self.select), *self.extend_select))
         return chosen > _longest(code, self.ignore)
 
     def names(self, code: str) -> bool:
@@ -97,6 +94,11 @@ class Config:
     """Versions or ranges of packages, where no file of the project says them exactly."""
     versions_from_environment: bool = False
 
+    @property
+    def registering(self) -> tuple[str, ...]:
+        """The dotted names of functions that register others, as `entry-points` has them."""
+        return tuple(str(row["name"]) for row in self.rows.get("entry-points", ()))
+
     @cached_property
     def _per_file(self) -> tuple[tuple[Patterns, tuple[str, ...]], ...]:
         return tuple((Patterns(self.root, (pattern,)), ignored) for pattern, ignored in self.per_file_ignores)
@@ -117,9 +119,13 @@ def load(paths: Sequence[Path], codes: Codes, explicit: Path | None = None) -> C
     for folder in (start, *start.parents):
         for name in ("streamlint.toml", "pyproject.toml"):
             file = folder / name
-            if file.is_file() and (table := _read(file)) is not None:
+            if not os.path.lexists(file):
+                continue
+            if not os.path.isfile(file):
+                raise ConfigError(f"{_shown(file)}: is no file that can be read: a folder, a pipe or a link to nothing")
+            if (table := _read(file)) is not None:
                 return _parse(file, table, codes)
-        if (folder / ".git").exists():
+        if os.path.exists(folder / ".git"):
             break
     return Config(start)
 
@@ -129,44 +135,52 @@ def resolve(where: str, selectors: Iterable[str], codes: Codes) -> tuple[str, ..
     return tuple(_resolve(where, selector.strip(), codes) for selector in selectors)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def _suggestion(written: str, known: Iterable[str]) -> str:
     """' (did you mean …?)' for the nearest known word, or nothing."""
-    known = {entry.lower(): entry for entry in known}
-    found = get_close_matches(word.lower(), known, n=1, cutoff=0.5)
-    return f" (did you mean `{known[found[0]]}`?)" if found else ""
+    found = nearest(written, known)
+    return f" (did you mean `{found}`?)" if found else ""
 
 
 def _resolve(where: str, selector: str, codes: Codes) -> str:
-    if selector.upper() == "ALL":
-        return _ALL
-    for code, name in codes.items():
-        if selector.lower() == name:
-            return code
-    if len(selector) >= len(_ALL) and any(code.startswith(selector.upper()) for code in codes):
-        return selector.upper()
-    raise ConfigError(f"{where}: there is no rule `{selector}`{nearest(selector, (*codes, *codes.values()))}")
+    found = prefix(selector, codes)
+    if found:
+        return found
+    raise ConfigError(f"{where}: there is no rule `{selector}`{_suggestion(selector, (*codes, *codes.values()))}")
 
 
 def _longest(code: str, prefixes: Iterable[str]) -> int:
     return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=0)
 
 
+def working_folder() -> Path:
+    """The folder that the program runs in; raises `ConfigError` where it was deleted or cannot be read."""
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise ConfigError(f"the working folder cannot be used: {error.strerror}; go to one that exists") from error
+
+
 def _common_folder(paths: Sequence[Path]) -> Path:
-    absolute = [Path(os.path.abspath(path)) for path in paths] or [Path.cwd()]
-    folders = [path if path.is_dir() else path.parent for path in absolute]
+    working = working_folder()
+    absolute = [Path(os.path.abspath(path)) for path in paths] or [working]
+    folders = [path if os.path.isdir(path) else path.parent for path in absolute]
     return Path(os.path.commonpath(folders))
 
 
 def _read(file: Path) -> dict[str, Any] | None:
     """The table of streamlint in `file`; None where pyproject.toml has none."""
     try:
-        document = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+        document = tomllib.loads(read_bytes(file).decode("utf-8-sig"))
     except OSError as error:
-        raise ConfigError(f"{_shown(file)}: {error.strerror}") from error
+        raise ConfigError(f"{_shown(file)}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{_shown(file)}: is not UTF-8: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{_shown(file)}: is nested too deeply to be read") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_broken(file, str(error))) from error
+    except ValueError as error:  # Python reads no number of more than 4,300 digits
+        raise ConfigError(f"{_shown(file)}: holds a number that is too long to be read") from error
     if file.name != "pyproject.toml":
         return document
     tool = document.get("tool", {})
@@ -219,7 +233,9 @@ class _Reader:
         for key in self.table:
             if key not in KEYS:
                 known = ", ".join(KEYS)
-                raise ConfigError(f"{_shown(self.file)}: unknown key `{key}`{nearest(key, KEYS)}; known keys: {known}")
+                raise ConfigError(
+                    f"{_shown(self.file)}: unknown key `{key}`{_suggestion(key, KEYS)}; known keys: {known}"
+                )
 
     def strings(self, key: str) -> tuple[str, ...] | None:
         return None if key not in self.table else self._strings(key, self.table[key])
@@ -247,7 +263,7 @@ class _Reader:
         value = self.table.get("fix-level", Level.RESPONSE.value)
         levels = [level.value for level in Level if level is not Level.DISPLAY]
         if not isinstance(value, str) or value not in levels:
-            near = nearest(value, levels) if isinstance(value, str) else ""
+            near = _suggestion(value, levels) if isinstance(value, str) else ""
             raise self.error("fix-level", f"must be one of {', '.join(levels)}, not {value!r}{near}")
         return Level(value)
 
@@ -275,12 +291,12 @@ class _Reader:
         value = self.table[key]
         if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
             raise self.error(key, f"must be a list of tables ([[tool.streamlint.{key}]]), not {_kind(value)}")
-        for row in value:
-            for name, entry in row.items():
-                if not isinstance(entry, str | int):
-                    raise self.error(f"{key}.{name}", f"must be a string, a number or a boolean, not {_kind(entry)}")
-            if key in _NAMED_TABLES and not isinstance(row.get("name"), str):
-                raise self.error(key, "each row needs a `name`: the dotted name of a function or class")
+        from streamlint.knowledge import user_rows
+
+        for number, row in enumerate(value, 1):
+            if found := user_rows.fault(key, row):
+                name, why = found
+                raise self.error(f"{key}.{name}", f"{why} (row {number})")
         return tuple(value)
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from streamlint import links, writing
 from streamlint.outcome import Skipped
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from streamlint.patterns import Rules
+from streamlint.source import read_bytes
 
 DEFAULT_EXCLUDE = (
     ".bzr", ".direnv", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pyenv", ".pytest_cache",
@@ -20,17 +20,28 @@ DEFAULT_EXCLUDE = (
     "build", "dist", "node_modules", "site-packages", "venv",
 )  # fmt: skip
 SUFFIXES = (".py", ".pyw")
+EXCLUDED = "the configuration excludes it"
 ROOT_MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
-_GUESSED_DEPTH = 3
 _PLAIN = re.compile(r"[^*?\[\]!/\\#]+")
 
 
 @dataclass
 class Found:
-    """Files in the order of the walk, each once, and what was passed over with a word."""
+    """Files in the order of the walk, each once, and what was passed over with a word.
+
+    `links` are those of the files that are links; `leftovers` are what killed runs left beside files.
+    """
 
     files: dict[Path, None] = field(default_factory=dict)
+    links: dict[Path, None] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
+    leftovers: list[Path] = field(default_factory=list)
+
+    def settle(self) -> None:
+        """Keep one name of each real file."""
+        for path in tuple(links.surplus(self.files, self.links)):
+            self.files.pop(path, None)
+            self.links.pop(path, None)
 
 
 class Patterns:
@@ -40,15 +51,15 @@ class Patterns:
         self.names = frozenset(line for line in lines if _PLAIN.fullmatch(line))
         self._root = f"{root}{os.sep}" if str(root) != os.sep else os.sep
         rest = [line for line in lines if line not in self.names]
-        self._spec = _Spec(rest) if rest else None
+        self._rules = Rules(rest) if rest else None
 
     def matches_entry(self, path: str, name: str, is_folder: bool) -> bool:
         """Whether this file or folder itself is meant, whatever its parents are."""
         if name in self.names:
             return True
-        if self._spec is None or not path.startswith(self._root):
+        if self._rules is None or not path.startswith(self._root):
             return False
-        return bool(self._spec.decide(_relative(path, self._root, is_folder)))
+        return bool(self._rules.decide(_relative(path, self._root), is_folder))
 
     def match(self, path: Path) -> bool:
         """Whether this file or a folder above it, up to the root of the patterns, is meant."""
@@ -65,26 +76,77 @@ def discover(paths: Sequence[Path], exclude: Patterns, own_exclude: Patterns) ->
     """The Python files that `paths` mean.
 
     Named paths are taken as they are unless the user's own patterns exclude them; what the folders among them hold
-    passes `.gitignore` and all patterns. Links to folders are not followed.
+    passes `.gitignore` and all patterns. Links to folders are not followed. A named link to a file of the same project
+    means that file.
     """
     found = Found()
     for path in paths:
-        absolute = Path(os.path.abspath(path))
-        if own_exclude.match(absolute):
+        named = Path(os.path.abspath(path))
+        absolute = _behind_link(named)
+        if any(own_exclude.match(each) or _is_folder_of(own_exclude, each) for each in (named, absolute)):
+            found.skipped.append(Skipped(named, EXCLUDED))
             continue
         if absolute.is_dir():
             _walk(absolute, exclude, found)
-        elif is_python(absolute):
-            found.files[absolute] = None
         else:
-            found.skipped.append(Skipped(absolute, "is not a Python file"))
+            _name(absolute, found)
+    found.settle()
     return found
 
 
+def discover_text(path: Path, own_exclude: Patterns) -> Found:
+    """What `discover` finds for a text that stands in for the file of `path`, whatever lies there."""
+    found = Found()
+    if own_exclude.match(path):
+        found.skipped.append(Skipped(path, EXCLUDED))
+    else:
+        _name(path, found)
+    found.links.clear()
+    return found
+
+
+def _name(path: Path, found: Found) -> None:
+    """Take a file that was named."""
+    if not is_python(path):
+        unread = _refusal(path)
+        found.skipped.append(Skipped(path, unread or "is not a Python file", failed=bool(unread)))
+        return
+    found.files[path] = None
+    found.leftovers += writing.leftovers_of(path)
+    if path.is_symlink():
+        found.links[path] = None
+
+
+def _refusal(path: Path) -> str:
+    """Why nobody can tell whether a file without a suffix is Python, or nothing."""
+    try:
+        if not path.suffix and os.path.lexists(path):
+            read_bytes(path, 0)
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
+
+
+def _is_folder_of(patterns: Patterns, path: Path) -> bool:
+    """Whether a named folder is meant by a pattern for folders."""
+    return path.is_dir() and patterns.matches_entry(str(path), path.name, True)
+
+
+def _behind_link(path: Path) -> Path:
+    """The file of the same project that a link means; else the path itself."""
+    return links.name_in(project_root(path.parent) or path.parent, path) if path.is_symlink() else path
+
+
 def project_root(path: Path) -> Path | None:
-    """The nearest folder at or above `path` that holds a project, or None."""
+    """The nearest folder at or above `path` that is marked as a project, or None; a marker inside a package does not count."""
     folder = path if path.is_dir() else path.parent
-    return next((above for above in (folder, *folder.parents) if _is_project(above)), None)
+    marked = (above for above in (folder, *folder.parents) if is_project(above))
+    return next((above for above in marked if not (is_package(above) and is_package(above.parent))), None)
+
+
+def is_project(folder: Path) -> bool:
+    """Whether a folder is marked as the root of a project."""
+    return any(os.path.exists(os.path.join(folder, marker)) for marker in ROOT_MARKERS)
 
 
 def is_package(folder: Path) -> bool:
@@ -98,11 +160,20 @@ def outside_packages(folder: Path) -> Path:
     return folder
 
 
-def project_files(root: Path, exclude: Patterns, guessed: bool) -> tuple[Path, ...]:
-    """All Python files of a project; a root that is only guessed is not searched deeply."""
+def project_files(root: Path, exclude: Patterns, depth: int = -1) -> tuple[Path, ...]:
+    """The Python files of a folder, in a fixed order; with a `depth`, only so many folders down."""
     found = Found()
-    _walk(root, exclude, found, depth=_GUESSED_DEPTH if guessed else -1)
+    _walk(root, exclude, found, depth)
     return tuple(found.files)
+
+
+def folders(root: Path, exclude: Patterns) -> tuple[Path, ...]:
+    """The folders in a folder that are neither excluded nor links."""
+    entries = _entries(str(root), Found())
+    inside = (
+        entry for entry in entries if _is_folder(entry) and not exclude.matches_entry(entry.path, entry.name, True)
+    )
+    return tuple(Path(entry.path) for entry in inside)
 
 
 def is_python(path: Path) -> bool:
@@ -112,15 +183,10 @@ def is_python(path: Path) -> bool:
     if path.suffix:
         return False
     try:
-        with path.open("rb") as file:
-            first = file.readline(200)
+        first = read_bytes(path, 200).partition(b"\n")[0]
     except OSError:
         return False
     return first.startswith(b"#!") and b"python" in first
-
-
-def _is_project(folder: Path) -> bool:
-    return any(os.path.exists(os.path.join(folder, marker)) for marker in ROOT_MARKERS)
 
 
 def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:
@@ -137,6 +203,8 @@ def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:
                 continue
             is_folder = _is_folder(entry)
             if not is_folder and not entry.name.endswith(SUFFIXES):
+                if writing.is_leftover(entry.name):
+                    found.leftovers.append(Path(entry.path))
                 continue
             if exclude.matches_entry(entry.path, entry.name, is_folder) or _ignored(ignores, entry.path, is_folder):
                 continue
@@ -149,13 +217,17 @@ def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:
 
 
 def _take(entry: os.DirEntry[str], found: Found) -> None:
+    path = Path(entry.path)
     try:
         if entry.is_file():
-            found.files[Path(entry.path)] = None
-        elif entry.is_symlink() and not entry.is_dir():
-            found.skipped.append(Skipped(Path(entry.path), "is a link to nothing"))
+            found.files[path] = None
+            if entry.is_symlink():
+                found.links[path] = None
+        elif not entry.is_dir():
+            what = "is a link to nothing" if entry.is_symlink() and not path.exists() else "is not a regular file"
+            found.skipped.append(Skipped(path, what))
     except OSError as error:
-        found.skipped.append(Skipped(Path(entry.path), error.strerror or str(error)))
+        found.skipped.append(Skipped(path, error.strerror or str(error), failed=True))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -170,7 +242,7 @@ def _entries(folder: str, found: Found) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
-        found.skipped.append(Skipped(Path(folder), error.strerror or str(error)))
+        found.skipped.append(Skipped(Path(folder), error.strerror or str(error), failed=True))
         return []
 
 
@@ -179,19 +251,19 @@ class _Ignore:
     """A `.gitignore` and the folder that it speaks about, with a separator at its end."""
 
     folder: str
-    spec: _Spec
+    rules: Rules
 
 
 def _ignores_in(folder: str) -> _Ignore | None:
     lines: list[str] = []
-    for name in (".gitignore", os.path.join(".git", "info", "exclude")):
+    for name in (os.path.join(".git", "info", "exclude"), ".gitignore"):
         try:
-            with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
-                lines.extend(file)
+            content = read_bytes(os.path.join(folder, name))
         except OSError:
             continue
+        lines += content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape").split("\n")
     meant = [line for line in lines if line.strip() and not line.startswith("#")]
-    return _Ignore(folder.rstrip(os.sep) + os.sep, _Spec(meant)) if meant else None
+    return _Ignore(folder.rstrip(os.sep) + os.sep, Rules(meant)) if meant else None
 
 
 def _ignores_above(top: Path) -> tuple[_Ignore, ...]:
@@ -209,47 +281,11 @@ def _ignored(ignores: tuple[_Ignore, ...], path: str, is_folder: bool) -> bool:
     for ignore in reversed(ignores):
         if not path.startswith(ignore.folder):
             continue
-        decision = ignore.spec.decide(_relative(path, ignore.folder, is_folder))
+        decision = ignore.rules.decide(_relative(path, ignore.folder), is_folder)
         if decision is not None:
             return decision
     return False
 
 
-def _relative(path: str, folder: str, is_folder: bool) -> str:
-    relative = path.removeprefix(folder).replace(os.sep, "/")
-    return f"{relative}/" if is_folder else relative
-
-
-class _Spec:
-    """Compiled patterns. One joined expression answers "none of them" first, which is nearly always the answer."""
-
-    def __init__(self, lines: Sequence[str]) -> None:
-        self._spec = _compile(lines)
-        self._any = _join(self._spec)
-
-    def decide(self, relative: str) -> bool | None:
-        """True: ignored; False: taken back by a `!` pattern; None: not spoken of."""
-        if self._any is not None and not self._any.match(relative):
-            return None
-        return self._spec.check_file(relative).include
-
-
-def _compile(lines: Sequence[str]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec
-
-    valid = []
-    for line in lines:
-        try:
-            GitIgnoreSpec.from_lines([line])
-        except ValueError:
-            continue
-        valid.append(line)
-    return GitIgnoreSpec.from_lines(valid)
-
-
-def _join(spec: GitIgnoreSpec) -> re.Pattern[str] | None:
-    expressions = [str(pattern.regex.pattern) for pattern in spec.patterns if pattern.regex is not None]
-    try:
-        return re.compile("|".join(re.sub(r"\?P<\w+>", "?:", expression) for expression in expressions))
-    except re.error:
-        return None
+def _relative(path: str, folder: str) -> str:
+    return path.removeprefix(folder).replace(os.sep, "/")

@@ -79,8 +79,12 @@ UNREADABLE_FILE = ToolCode(
     "unreadable-file",
     Severity.ERROR,
     "the file cannot be read, decoded or parsed, so nothing in it was checked",
+    "The file cannot be read, decoded or parsed, so nothing in it was checked. Source for a newer Python than the one that runs\n"
+    "streamlint is a warning that says which one it needs; it does not change the exit code.",
 )
-UNUSED_IGNORE = ToolCode("STL002", "unused-ignore", Severity.WARNING, "an ignore comment that no finding needs")
+UNUSED_IGNORE = ToolCode(
+    "STL002", "unused-ignore", Severity.WARNING, "an ignore comment that no finding needs, or that names no rule"
+)
 BLANKET_IGNORE = ToolCode(
     "STL003", "blanket-ignore", Severity.WARNING, "an ignore comment without a code hides every finding on its line"
 )

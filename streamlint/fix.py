@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
-import errno
 import os
-import re
-import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlint import writing
 from streamlint.source import Source, Span, UnreadableFile
+from streamlint.writing import UnwritableFile as UnwritableFile  # what `write` and `encode` raise
 
 if TYPE_CHECKING:
     from streamlint.finding import Finding
-
-
-class UnwritableFile(Exception):
-    """A file that the fixed text cannot be written to; the message says why, in words for its owner."""
 
 
 class Level(StrEnum):
@@ -122,26 +115,30 @@ def write(source: Source, text: str) -> None:
     """
     if text == source.text:
         return
-    content = _encode(source, text)
+    content = encode(source, text)
     try:
         target = Path(os.path.realpath(source.path, strict=True))
-        if target.read_bytes() != source.encode(source.text):
-            raise UnwritableFile("has changed since it was read")
-        if not os.access(target, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        _replace(target, content)
+        writing.replace(target, source.encode(source.text), content)
     except OSError as error:
         raise UnwritableFile(error.strerror or str(error)) from error
 
 
-def unified_diff(before: str, after: str, name: str) -> str:
-    """The difference as `diff -u` writes it; lines keep their own line ends."""
-    lines = difflib.unified_diff(_lines(before), _lines(after), f"a/{name}", f"b/{name}")
-    return "".join(line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n" for line in lines)
-
-
-def _lines(text: str) -> list[str]:
-    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
+def encode(source: Source, text: str) -> bytes:
+    """The bytes of `text` in the place of those of `source`; raises `UnwritableFile` where they would say something else."""
+    if not source.is_rewritable:
+        raise UnwritableFile(f"its encoding, {source.encoding}, would write the rest of the file differently")
+    try:
+        content = source.encode(text)
+        if Source.decode(source.path, content).text == text:
+            return content
+    except UnicodeEncodeError as error:
+        unfit = text[error.start : error.end]
+        raise UnwritableFile(f"its encoding, {source.encoding}, has no bytes for {unfit!r}") from error
+    except UnicodeError as error:
+        raise UnwritableFile(f"its encoding, {source.encoding}, refuses the result: {error}") from error
+    except UnreadableFile as error:
+        raise UnwritableFile(f"the result {error}") from error
+    raise UnwritableFile("the result would read differently")
 
 
 def _conflict(one: Fix, other: Fix) -> bool:
@@ -195,28 +192,3 @@ def _is_sound(source: Source, fixes: tuple[Fix, ...]) -> bool:
         RecursionError
     ):  # libcst writes code recursively; deeply nested code in front of the imports is too much for it
         return False
-
-
-def _encode(source: Source, text: str) -> bytes:
-    try:
-        content = source.encode(text)
-        if Source.decode(source.path, content).text == text:
-            return content
-    except UnicodeEncodeError as error:
-        unfit = text[error.start : error.end]
-        raise UnwritableFile(f"its encoding, {source.encoding}, has no bytes for {unfit!r}") from error
-    except UnreadableFile as error:
-        raise UnwritableFile(f"the result {error}") from error
-    raise UnwritableFile("the result would read differently")
-
-
-def _replace(target: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        shutil.copymode(target, name)
-        os.replace(name, target)
-    except BaseException:
-        os.unlink(name)
-        raise

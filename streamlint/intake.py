@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import ast
+import re
+import symtable
+import sys
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.finding import UNREADABLE_FILE, Finding, Place
+from streamlint import form_feeds
+from streamlint.finding import UNREADABLE_FILE, Finding, Place, Severity
 from streamlint.outcome import Skipped
 from streamlint.rule import file_place
-from streamlint.source import Source, Span, UnreadableFile
+from streamlint.source import SIZE_LIMIT, TOO_LARGE, Source, Span, UnreadableFile, read_bytes
 from streamlint.suppress import MARK
 
 if TYPE_CHECKING:
     from streamlint.discovery import Found
 
-SIZE_LIMIT = 2_000_000
-"""Bytes; a larger file was written by a program."""
-SYNTAX_BUDGET = 1_000_000
-"""Characters of files that cannot matter of which a run still checks the syntax: `ast` reads about 7 MB a second."""
+_NEWER = re.compile(
+    r"\btype\s+\w|\b(?:def|class)\s+\w+\s*\[|\bexcept\b[ \t*]*[^\n:]*,|\b(?:[rR]?[fFtT]|[fFtT][rR])['\"]",
+    re.MULTILINE,
+)
+"""What a text of a newer Python holds, so that a broken file seldom costs a parse by libcst."""
+THROUGH_LINK = "is a link to a file that is no part of this run, and no link is written through"
+
+FORM_FEEDS = "has form feeds in its indentation, which a repair would misplace"
 
 
 @dataclass
@@ -31,68 +39,112 @@ class Texts:
     matter: dict[Path, Source] = field(default_factory=dict)
     interesting: set[Path] = field(default_factory=set)
     faults: list[Finding] = field(default_factory=list)
-    budget: int = SYNTAX_BUDGET
+    unjudged: set[Path] = field(default_factory=set)
+    """Files of which nobody can say what they hold."""
+    held: dict[Path, str] = field(default_factory=dict)
+    """Files that no fix is written to, and why."""
     _syntax: dict[tuple[Path, str], tuple[Finding, ...]] = field(default_factory=dict)
 
     def check_syntax(self, source: Source) -> tuple[Finding, ...]:
-        """The syntax error of a file that is not looked at otherwise, as long as the budget lasts."""
+        """The syntax error of a file that is not looked at otherwise."""
         key = (source.path, source.text)
-        if key not in self._syntax and len(source.text) <= self.budget:
-            self.budget -= len(source.text)
+        if key not in self._syntax:
             self._syntax[key] = tuple(syntax_fault(source))
-        return self._syntax.get(key, ())
+        return self._syntax[key]
 
 
-def read(found: Found, text: Source | None = None) -> Texts:
-    """Read what was found; `text` stands in for the only file. What is too large moves to the skipped."""
-    texts = Texts()
+def read(found: Found, text: Source | None = None, names: Sequence[str] = ()) -> Texts:
+    """Read what was found; `text` stands in for the only file. What is too large moves to the skipped.
+
+    `names` are dotted names that register functions, beside those of the frameworks.
+    """
+    texts = Texts(held=dict.fromkeys(found.links, THROUGH_LINK))
     for path in list(found.files):
         try:
             content = _content(path, text)
             if len(content) > SIZE_LIMIT:
-                found.skipped.append(Skipped(path, f"is larger than {SIZE_LIMIT // 1_000_000} MB"))
+                found.skipped.append(Skipped(path, TOO_LARGE))
                 del found.files[path]
                 continue
-            interesting = _interesting(content)
-            matters = interesting or MARK.encode() in content
-            if not matters and len(content) > texts.budget:
-                continue
-            source = Source.decode(path, content)
+            source = text or Source.decode(path, content)
         except UnreadableFile as error:
             texts.faults.append(unreadable(file_place(path), str(error)))
             continue
+        interesting = _interesting(content, names)
         if interesting:
             texts.interesting.add(path)
-        if matters:
+        if interesting or MARK.encode() in content:
             texts.matter[path] = source
+            if form_feeds.in_indentation(source.text):
+                texts.held.setdefault(path, FORM_FEEDS)
         else:
             texts.faults.extend(texts.check_syntax(source))
+    texts.unjudged.update(fault.path for fault in texts.faults)
     return texts
 
 
 def _content(path: Path, text: Source | None) -> bytes:
+    """What a file holds, or what a text would hold in UTF-8; the words that are looked for are the same in any encoding."""
     if text is not None:
-        return text.encode(text.text)
+        return text.text.encode("utf-8", "replace")
     try:
-        with path.open("rb") as file:
-            return file.read(SIZE_LIMIT + 1)
+        return read_bytes(path, SIZE_LIMIT + 1)
     except OSError as error:
         raise UnreadableFile(error.strerror or str(error)) from error
 
 
-def _interesting(content: bytes) -> bool:
+def _interesting(content: bytes, names: Sequence[str]) -> bool:
     from streamlint import project
 
-    return project.interesting(content)
+    return project.interesting(content, names)
 
 
 def syntax_fault(source: Source) -> Iterator[Finding]:
     """The finding for a text that is not Python, at most one."""
+    if _is_python(source.text):
+        return
     error = _parse_error(source.text)
-    if isinstance(error, SyntaxError):
+    newer = _newer(source) if isinstance(error, SyntaxError) else None
+    if newer is not None:
+        yield newer
+    elif isinstance(error, SyntaxError):
         yield unreadable(place_at(source, error.lineno or 1, error.offset or 1), f"is not valid Python: {error.msg}")
     elif error is not None:
         yield unreadable(place_at(source, 1, 1), f"cannot be parsed: {str(error) or type(error).__name__}")
+
+
+def _newer(source: Source) -> Finding | None:
+    """The warning for a text of a newer Python: no fault of the file, but nobody looked at it."""
+    if not _NEWER.search(source.text):
+        return None
+    from streamlint.languages import newer
+
+    found = newer.newest(source.text)
+    if found is None:
+        return None
+    needed, running = (".".join(map(str, release)) for release in (found.release, sys.version_info[:2]))
+    start, end = source.position(found.span.start), source.position(found.span.end)
+    fault = unreadable(
+        Place(source.path, found.span, start, end, source.line(start.line)),
+        f"needs Python {needed}, and streamlint runs on Python {running}",
+    )
+    return replace(
+        fault,
+        severity=Severity.WARNING,
+        label=f"{found.name} came with Python {needed}",
+        help=f"install streamlint for Python {needed} or later, or pass this file over with `exclude`",
+    )
+
+
+def _is_python(text: str) -> bool:
+    """Whether the parser takes the text; twice as fast as to build its tree, and not sure of the answer no."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            symtable.symtable(text, "<text>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _parse_error(text: str) -> Exception | None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlint.finding import UNREADABLE_FILE, Finding, Severity
 from streamlint.fix import Level
 
 if TYPE_CHECKING:
-    from streamlint.finding import Finding, Severity
+    from streamlint.fix import Fix
     from streamlint.source import Source
 
 
@@ -20,14 +21,16 @@ class Skipped:
 
     path: Path
     reason: str
+    failed: bool = False
+    """Whether it should have been looked at and could not be read."""
 
 
 @dataclass(frozen=True)
 class Applied:
-    """A finding whose fix was applied; `route` says which answer to a client it changed, where that is known."""
+    """A finding whose fix was applied; `routes` are those that run the changed code, where that is known."""
 
     finding: Finding
-    route: str = ""
+    routes: tuple[str, ...] = ()
 
     @property
     def level(self) -> Level:
@@ -44,7 +47,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Everything that a reporter shows. Findings stand in `sources`, which hold the texts after the fixes."""
+    """Everything that a reporter shows. Findings stand in `sources`, which hold the texts after the fixes.
+
+    `checked` counts the files that could be judged. `held` are files whose fixes would not be written, `unwritten` those whose
+    fixes were not; `leftovers` lie where a run was killed.
+    """
 
     findings: tuple[Finding, ...] = ()
     sources: Mapping[Path, Source] = field(default_factory=dict)
@@ -52,9 +59,25 @@ class Outcome:
     skipped: tuple[Skipped, ...] = ()
     applied: tuple[Applied, ...] = ()
     changes: tuple[Change, ...] = ()
+    held: tuple[Skipped, ...] = ()
     unwritten: tuple[Skipped, ...] = ()
+    leftovers: tuple[Path, ...] = ()
     level: Level = Level.RESPONSE
-    """What `--fix` applies in this configuration."""
+    """What `--fix` applies in this run."""
+
+    def applies(self, fix: Fix | None) -> bool:
+        """Whether `--fix` at the level of this run applies a fix."""
+        return fix is not None and self.level.allows(fix.level)
+
+    @property
+    def fails(self) -> bool:
+        """Whether there is a finding that the project can do something about: a newer Python is ours to have."""
+        return len(self.findings) > self.too_new
+
+    @property
+    def too_new(self) -> int:
+        """Files that need a newer Python than the one that runs streamlint."""
+        return sum(_is_too_new(finding) for finding in self.findings)
 
     def count(self, severity: Severity) -> int:
         return sum(finding.severity is severity for finding in self.findings)
@@ -62,9 +85,13 @@ class Outcome:
     @property
     def fixable(self) -> int:
         """Findings that `--fix` would fix."""
-        return sum(finding.fix is not None and self.level.allows(finding.fix.level) for finding in self.findings)
+        return sum(self.applies(finding.fix) for finding in self.findings)
 
     def fixable_beyond(self, level: Level) -> int:
         """Findings with a fix of exactly this level that the configured level leaves out."""
         fixes = [finding.fix for finding in self.findings if finding.fix]
         return sum(fix.level is level and not self.level.allows(level) for fix in fixes)
+
+
+def _is_too_new(finding: Finding) -> bool:
+    return finding.code == UNREADABLE_FILE.code and finding.severity is Severity.WARNING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
 import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -89,6 +90,13 @@ def _load(row: RuleName) -> Rule:
     if len(rules) != 1 or (rules[0].code, rules[0].name) != (row.code, row.name):
         raise TypeError(f"{row.module} must define one Rule with code {row.code!r} and name {row.name!r}")
     return rules[0]()
+
+
+def summary(rule: Rule) -> str:
+    """What a rule finds: the first sentence of its documentation that is not a heading, on one line."""
+    paragraphs = (inspect.getdoc(type(rule)) or "").split("\n\n")
+    first = next((paragraph for paragraph in paragraphs if not paragraph.lstrip().startswith("#")), "")
+    return re.split(r"(?<=\.) (?=[A-Z])", " ".join(first.split()))[0]
 
 
 def dispatch(file: PythonFile, rules: Sequence[Rule]) -> Iterator[Finding]:

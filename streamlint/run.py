@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from streamlint import discovery, intake, rule
-from streamlint.config import ConfigError
+from streamlint import applicable, discovery, intake, rule
+from streamlint.boundaries import Boundaries, Boundary
 from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Place, Severity
 from streamlint.fix import Level
+from streamlint.links import Renaming, real_path
 from streamlint.outcome import Applied, Change, Outcome, Skipped
 from streamlint.suppress import suppress
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from streamlint.config import Config, Selection
     from streamlint.knowledge import Knowledge
     from streamlint.project import Project
-    from streamlint.source import Source
+    from streamlint.project.affected import Affected
+    from streamlint.source import Source, Span
 
 ROUNDS = 10
 _FRAMES = 8_000
@@ -59,53 +61,66 @@ def _deep() -> Iterator[None]:
 def run(request: Request) -> Outcome:
     """Lint and, where asked, fix; nothing is written."""
     found = _find(request)
-    texts = intake.read(found, request.text)
+    texts = intake.read(found, request.text, request.config.registering)
     findings, applied, overlay = _settle(request, texts)
+    held = _held(texts, findings, request.level)
+    findings = [_shown_only(finding, texts.held) for finding in findings]
     kept = [finding for finding in (*texts.faults, *findings) if _reported(request, finding)]
+    kept.sort(key=lambda finding: finding.sort_key)
+    sources = {**texts.matter, **overlay}
     return Outcome(
-        findings=tuple(sorted(kept, key=lambda finding: finding.sort_key)),
-        sources={**texts.matter, **overlay},
-        checked=len(found.files),
+        findings=tuple(applicable.judge(kept, sources, request.level, request.fix)),
+        sources=sources,
+        checked=len(found.files) - len(texts.unjudged),
         skipped=tuple(found.skipped),
         applied=tuple(applied),
         changes=tuple(Change(texts.matter[path], after) for path, after in overlay.items()),
+        held=held,
+        leftovers=tuple(found.leftovers),
         level=request.level,
     )
 
 
 def write(request: Request, outcome: Outcome) -> Outcome:
     """Write the fixed texts. Where a file refuses, the outcome is that of what then stands on the disk."""
-    if not outcome.changes:
+    if not request.fix:
         return outcome
-    from streamlint import fix
+    from streamlint import fix, writing
 
+    completed = [path for path in outcome.leftovers if writing.recover(path)]
+    if completed:
+        outcome = run(request)
     refused: list[Skipped] = []
     for change in outcome.changes:
         try:
             fix.write(change.before, change.after.text)
         except fix.UnwritableFile as error:
             refused.append(Skipped(change.before.path, str(error)))
+    unwritten = (*outcome.held, *refused)
     if not refused:
-        return outcome
+        return replace(outcome, unwritten=unwritten)
     paths = {skipped.path for skipped in refused}
     applied = tuple(applied for applied in outcome.applied if applied.finding.path not in paths)
-    return replace(run(replace(request, fix=False)), applied=applied, unwritten=tuple(refused))
+    return replace(run(replace(request, fix=False)), applied=applied, unwritten=unwritten)
 
 
 @_deep()
 def entry_points(request: Request) -> tuple[Any, ...]:
     """What the frameworks call in the files of the request, by place."""
     found = _find(request)
-    texts = intake.read(found, request.text)
+    texts = intake.read(found, request.text, request.config.registering)
     projects = _Projects(request, texts, {}).all
-    points = [point for project in projects for point in project.entry_points() if point.place.path in found.files]
+    names = {real_path(path): path for path in found.files}
+    points = [point for project in projects for point in project.entry_points() if point.place.path in names]
+    points = [replace(point, place=replace(point.place, path=names[point.place.path])) for point in points]
     return tuple(sorted(points, key=lambda point: (str(point.place.path), point.place.span.start)))
 
 
 def _find(request: Request) -> discovery.Found:
     own = discovery.Patterns(request.config.root, request.config.own_exclude)
-    paths = (request.text.path,) if request.text else request.paths
-    return discovery.discover(paths, _patterns(request.config), own)
+    if request.text is not None:
+        return discovery.discover_text(request.text.path, own)
+    return discovery.discover(request.paths, _patterns(request.config), own)
 
 
 def _patterns(config: Config) -> discovery.Patterns:
@@ -126,12 +141,12 @@ def _settle(request: Request, texts: intake.Texts) -> tuple[list[Finding], list[
         progress = False
         for path, source in sources.items():
             fixed, done = _fix(source, [finding for finding in findings if finding.path == path], request.level)
-            if (path, fixed) in seen:
+            if (path, fixed) in seen or _is_held(texts, path, fixed):
                 continue
             seen.add((path, fixed))
             progress = True
             overlay[path] = source.with_text(fixed)
-            applied.extend(Applied(finding, projects.route(finding)) for finding in done)
+            applied.extend(Applied(finding, projects.routes(finding)) for finding in done)
         if not progress:
             break
     return findings, applied, overlay
@@ -147,9 +162,35 @@ def _fix(source: Source, findings: Sequence[Finding], level: Level) -> tuple[str
     return fix.apply(source, chosen), [finding for finding in findings if finding.fix in chosen]
 
 
+def _is_held(texts: intake.Texts, path: Path, fixed: str) -> bool:
+    """Whether the fixed text cannot be written; the reason is kept."""
+    from streamlint import fix
+
+    if path not in texts.held:
+        try:
+            fix.encode(texts.matter[path], fixed)
+        except fix.UnwritableFile as error:
+            texts.held[path] = str(error)
+    return path in texts.held
+
+
+def _held(texts: intake.Texts, findings: Sequence[Finding], level: Level) -> tuple[Skipped, ...]:
+    """The files that would be fixed if they could be written."""
+    fixable = {finding.path for finding in findings if finding.fix is not None and level.allows(finding.fix.level)}
+    return tuple(Skipped(path, reason) for path, reason in texts.held.items() if path in fixable)
+
+
+def _shown_only(finding: Finding, held: Mapping[Path, str]) -> Finding:
+    if finding.fix is None or finding.path not in held:
+        return finding
+    return replace(finding, fix=replace(finding.fix, level=Level.DISPLAY, reason=f"the file {held[finding.path]}"))
+
+
 def _lint(request: Request, projects: _Projects, sources: Mapping[Path, Source]) -> Iterator[Finding]:
     for path, source in sources.items():
         findings = list(_check(projects, path, source))
+        if any(finding.code == UNREADABLE_FILE.code for finding in findings):
+            projects.texts.unjudged.add(path)
         left = suppress(source, findings, rule.codes(), partial(request.selects, path))
         yield from (finding for finding in left if _reported(request, finding))
 
@@ -160,13 +201,14 @@ def _check(projects: _Projects, path: Path, source: Source) -> Iterator[Finding]
         yield from intake.syntax_fault(source)
         return
     rules = projects.rules_for(path, source)
+    real = projects.real(path)
     try:
-        if not rules or not projects.of(path).concerns(path):
+        if not rules or not projects.of(path).concerns(real):
             yield from projects.texts.check_syntax(source)
         else:
-            yield from _check_python(rules, projects.of(path), source)
-    except ConfigError:
-        raise
+            yield from map(
+                Renaming.of(path).finding, _check_python(rules, projects.of(path), replace(source, path=real))
+            )
     except (RecursionError, MemoryError):
         yield intake.unreadable(intake.place_at(source, 1, 1), "is nested too deeply to be read")
     except Exception as error:  # noqa: BLE001 a failure of our own is reported, and other files go on
@@ -179,9 +221,12 @@ def _check_python(rules: Sequence[rule.Rule], project: Project, source: Source) 
     try:
         file = PythonFile(source, project)
     except UnparsableFile as error:
-        yield intake.unreadable(intake.place_at(source, error.line, error.column), str(error))
+        fault = intake.unreadable(intake.place_at(source, error.line, error.column), str(error))
+        yield from tuple(intake.syntax_fault(source)) or (fault,)
         return
-    yield from rule.dispatch(file, rules)
+    findings = rule.dispatch(file, rules)
+    # what libcst could not be given cannot be rewritten with it either
+    yield from (replace(each, fix=None) for each in findings) if file.facts.summary.is_deep else findings
 
 
 class _Projects:
@@ -190,11 +235,14 @@ class _Projects:
     def __init__(self, request: Request, texts: intake.Texts, overlay: Mapping[Path, Source]) -> None:
         self._request = request
         self.texts = texts
-        self._overlay = dict(overlay)
-        if request.text is not None:
-            self._overlay.setdefault(request.text.path, request.text)
-        self._roots: dict[Path, tuple[Path, bool]] = {}
-        self._made: dict[Path, Project] = {}
+        standing_in = {request.text.path: request.text, **overlay} if request.text is not None else overlay
+        self._overlay = {real_path(path): source for path, source in standing_in.items()}
+        config = request.config
+        self._exclude = _patterns(replace(config, root=Path(os.path.realpath(config.root))))
+        self._boundaries = Boundaries(self._exclude)
+        self._folders: dict[Path, Path] = {}
+        self._made: dict[Boundary, Project] = {}
+        self._affected: dict[Boundary, Affected] = {}
 
     @cached_property
     def rules(self) -> tuple[rule.Rule, ...]:
@@ -212,61 +260,50 @@ class _Projects:
         return list({id(project): project for project in map(self.of, self.texts.matter)}.values())
 
     def of(self, path: Path) -> Project:
-        root, guessed = self._root(path)
-        if root not in self._made:
-            self._made[root] = self._make(root, guessed)
-        return self._made[root]
+        boundary = self._boundary(path)
+        if boundary not in self._made:
+            self._made[boundary] = self._make(boundary)
+        return self._made[boundary]
 
-    def route(self, finding: Finding) -> str:
-        """The entry point whose code a finding stands in, as `GET /chat`, or nothing."""
-        if finding.fix is None or finding.fix.level is not Level.RESPONSE:
-            return ""
-        places = (finding.place, *(related.place for related in finding.related))
-        return next((route for place in places if (route := self._route_at(place))), "")
-
-    def _route_at(self, place: Place) -> str:
-        points = [point for point in self.of(place.path).entry_points() if point.place.path == place.path]
-        above = [point for point in points if point.place.span.start <= place.span.start]
-        if not above:
-            return ""
-        nearest = max(above, key=lambda point: point.place.span.start)
-        return f"{'/'.join(nearest.methods)} {nearest.path}".strip() or nearest.name
-
-    def _root(self, path: Path) -> tuple[Path, bool]:
+    def real(self, path: Path) -> Path:
+        """The file in the folder that it really lies in; asked often, so it is kept."""
         folder = path.parent
-        if folder not in self._roots:
-            self._roots[folder] = self._find_root(path)
-        return self._roots[folder]
+        if folder not in self._folders:
+            self._folders[folder] = real_path(path).parent
+        return self._folders[folder] / path.name
 
-    def _find_root(self, path: Path) -> tuple[Path, bool]:
-        if self._request.root is not None:
-            return Path(os.path.abspath(self._request.root)), False
-        given = [Path(os.path.abspath(each)) for each in self._request.paths]
-        start = next((each for each in given if each.is_dir() and path.is_relative_to(each)), path)
-        root = discovery.project_root(start)
-        if root is not None:
-            return root, False
-        if start.is_dir() and not discovery.is_package(start):
-            return start, False
-        top = discovery.outside_packages(path.parent if start is path else start)
-        return top, True
+    def routes(self, finding: Finding) -> tuple[str, ...]:
+        """The entry points that run the code which a fix changes, as `GET /chat`, where clients may notice it."""
+        fix = finding.fix
+        if fix is None or fix.level is Level.SAFE:
+            return ()
+        found = self._running(finding.place, (finding.place.span, *(edit.span for edit in fix.edits)))
+        if found:
+            return found
+        places = (related.place for related in finding.related)
+        return next((found for place in places if (found := self._running(place, (place.span,)))), ())
 
-    def _packages(self, root: Path) -> set[Path]:
-        """The outermost packages below a guessed root that hold files of the run: they belong to the project whole."""
-        inside = [path.relative_to(root) for path in self.texts.matter if path.is_relative_to(root)]
-        tops = {root / path.parts[0] for path in inside if len(path.parts) > 1}
-        return {top for top in tops if discovery.is_package(top)}
+    def _running(self, place: Place, spans: Iterable[Span]) -> tuple[str, ...]:
+        boundary = self._boundary(place.path)
+        if boundary not in self._affected:
+            from streamlint.project.affected import Affected
 
-    def _make(self, root: Path, guessed: bool) -> Project:
+            self._affected[boundary] = Affected(self.of(place.path))
+        return self._affected[boundary].routes(self.real(place.path), spans)
+
+    def _boundary(self, path: Path) -> Boundary:
+        root = self._request.root
+        return self._boundaries.of(self.real(path)) if root is None else Boundary(Path(os.path.realpath(root)))
+
+    def _make(self, boundary: Boundary) -> Project:
         from streamlint.project import Project
 
-        files = dict.fromkeys(discovery.project_files(root, _patterns(self._request.config), guessed))
-        for package in self._packages(root) if guessed else ():
-            files.update(dict.fromkeys(discovery.project_files(package, _patterns(self._request.config), False)))
-        files.update(dict.fromkeys(path for path in self.texts.matter if self._root(path)[0] == root))
+        files = dict.fromkeys(boundary.files(self._exclude))
+        own = (path for path in self.texts.matter if self._boundary(path) == boundary)
+        files.update(dict.fromkeys(map(self.real, own)))
         config = self._request.config
         return Project(
-            root,
+            boundary.root,
             tuple(files),
             overlay=self._overlay,
             knowledge=self._knowledge,
@@ -275,22 +312,16 @@ class _Projects:
         )
 
     @cached_property
-    def _knowledge(self) -> Knowledge | None:
-        rows = self._request.config.rows
-        if not rows:
-            return None
+    def _knowledge(self) -> Knowledge:
+        """The tables with the user's rows, read once for all projects of the run."""
         from streamlint.knowledge import Knowledge
 
-        knowledge = Knowledge(
+        rows = self._request.config.rows
+        return Knowledge(
             blocking_rows=rows.get("blocking-calls", ()),
             off_loop_rows=rows.get("off-loop", ()),
             entry_point_rows=rows.get("entry-points", ()),
         )
-        try:
-            _ = knowledge.blocking, knowledge.off_loop, knowledge.frameworks
-        except (KeyError, TypeError, ValueError) as error:
-            raise ConfigError(f"a row of {', '.join(f'`{key}`' for key in rows)} cannot be used: {error}") from error
-        return knowledge
 
 
 def _reported(request: Request, finding: Finding) -> bool:

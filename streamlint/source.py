@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import re
+import stat
 import tokenize
+import warnings
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
+_Converted = TypeVar("_Converted")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _BOM = codecs.BOM_UTF8
+_COOKIE = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+SIZE_LIMIT = 2_000_000
+"""Bytes; a larger file of Python was written by a program."""
+
+
+TOO_LARGE = f"is larger than {SIZE_LIMIT // 1_000_000} MB"
 
 
 class UnreadableFile(Exception):
     """A file whose text cannot be had; the message says why, in words for its owner."""
+
+
+def read_bytes(path: Path | str, limit: int = -1) -> bytes:
+    """The content of a regular file, up to `limit` bytes; every file of the linted tree is read here.
+
+    Raises `OSError` where the system refuses, and for pipes, sockets and devices: to open one may wait for ever.
+    """
+    path = Path(path)
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "is not a regular file", str(path))
+    with path.open("rb") as file:
+        return file.read(limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,30 +74,56 @@ class Source:
     text: str
     encoding: str = "utf-8"
     has_bom: bool = False
+    content: bytes | None = field(default=None, repr=False, compare=False)
+    """The bytes that the text was decoded from, where it was."""
 
     @classmethod
     def read(cls, path: Path) -> Source:
-        """Read a file; raises `UnreadableFile` when the system or the encoding refuses."""
+        """Read a file; raises `UnreadableFile` when the system, the encoding or the size of the file refuses."""
         try:
-            content = path.read_bytes()
+            content = read_bytes(path, SIZE_LIMIT + 1)
         except OSError as error:
             raise UnreadableFile(error.strerror or str(error)) from error
+        if len(content) > SIZE_LIMIT:
+            raise UnreadableFile(TOO_LARGE)
         return cls.decode(path, content)
 
     @classmethod
     def decode(cls, path: Path, content: bytes) -> Source:
         """Decode bytes as Python does (PEP 263 cookie, byte-order mark, else UTF-8); raises `UnreadableFile`."""
+        has_bom = content.startswith(_BOM)
+        bare = content.removeprefix(_BOM)
         try:
             encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
-            has_bom = content.startswith(_BOM)
             name = "utf-8" if has_bom else encoding
-            return cls(path, content.removeprefix(_BOM).decode(name), name, has_bom)
-        except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+            text = _quietly(lambda: bare.decode(name))
+        except Exception as error:  # codecs are anybody's code: UnicodeError, LookupError, zlib.error, …
             raise UnreadableFile(f"cannot be decoded: {error}") from error
+        if name not in ("utf-8", "iso-8859-1") and _cookie(text) != _cookie(bare.decode("iso-8859-1")):
+            raise UnreadableFile(f"cannot be decoded: {name} cannot read the line that names it")
+        return cls(path, text, name, has_bom, content)
 
     def encode(self, text: str) -> bytes:
-        """The bytes of `text` in this file's encoding, with its byte-order mark."""
-        return (_BOM if self.has_bom else b"") + text.encode(self.encoding)
+        """The bytes of `text` in this file's encoding, with its byte-order mark; raises `UnicodeError`, and no other."""
+        if text == self.text and self.content is not None:
+            return self.content
+        try:
+            return (_BOM if self.has_bom else b"") + _quietly(lambda: text.encode(self.encoding))
+        except UnicodeError:
+            raise
+        except Exception as error:  # codecs are anybody's code
+            raise UnicodeError(f"{self.encoding} cannot encode: {error}") from error
+
+    @property
+    def is_rewritable(self) -> bool:
+        """Whether the encoding gives back the bytes that it read, so that a repair changes no other part of the file."""
+        try:
+            return (
+                self.content is None
+                or Source(self.path, self.text, self.encoding, self.has_bom).encode(self.text) == self.content
+            )
+        except UnicodeError:
+            return False
 
     def with_text(self, text: str) -> Source:
         return Source(self.path, text, self.encoding, self.has_bom)
@@ -107,3 +157,15 @@ class Source:
 
     def slice(self, span: Span) -> str:
         return self.text[span.start : span.end]
+
+
+def _quietly(convert: Callable[[], _Converted]) -> _Converted:
+    """`unicode_escape` warns of escapes that it does not know, and a warning may be an error where streamlint runs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return convert()
+
+
+def _cookie(text: str) -> list[str]:
+    """What the first two lines say about the encoding: an encoding that is no superset of ASCII cannot read it."""
+    return [match[1] for line in text.split("\n", 2)[:2] if (match := _COOKIE.match(line))]

@@ -7,17 +7,23 @@ import re
 import tokenize
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from itertools import takewhile
 
 from streamlint.finding import BLANKET_IGNORE, RULE_CRASHED, UNREADABLE_FILE, UNUSED_IGNORE, Finding, Place, ToolCode
 from streamlint.fix import Edit, Fix, Level
+from streamlint.selectors import EVERYTHING, nearest, prefix
 from streamlint.source import Source, Span
 
 MARK = "streamlint:"
 _CUT_SHORT = (UNREADABLE_FILE.code, RULE_CRASHED.code)
 """With one of these, nobody knows what an ignore would have met."""
 _OF_COMMENTS = (UNUSED_IGNORE.code, BLANKET_IGNORE.code)
-_COMMENT = re.compile(r"#\s*streamlint:\s*(?P<kind>ignore-file|ignore)(?![\w-])(?:\s*\[(?P<codes>[^\]]*)\])?")
+_COMMENT = re.compile(
+    r"#\s*streamlint:\s*(?P<kind>ignore-file|ignore)(?![\w-])"
+    r"(?:\s*\[(?P<codes>[^\]\[#]*)\]|(?P<broken>\s*(?:[\[({<]|[:=]?\s*(?i:stl)\d)[^#]*))?"
+)
+"""Codes stand in closed square brackets; `broken` is what was meant as codes and is not."""
+_BROKEN = "the codes of this comment do not stand in closed square brackets, so it hides nothing"
 _SILENT = frozenset(
     (tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING, tokenize.ENDMARKER)
 )
@@ -33,16 +39,22 @@ class Lines:
 
 @dataclass(frozen=True)
 class Entry:
-    """One code or name in the brackets; `code` is empty where nothing is called that."""
+    """A code, the beginning of codes or a name in the brackets; `prefix` is empty where nothing is called that."""
 
     written: str
     span: Span
-    code: str
+    prefix: str
+
+    def names(self, code: str) -> bool:
+        return bool(self.prefix) and code.startswith(self.prefix)
 
 
 @dataclass(frozen=True)
 class Ignore:
-    """An ignore comment that speaks for `line` of `statement`, and for `header`, the function under its decorators."""
+    """An ignore comment that speaks for `line` of `statement`, and for all of `decorated`: decorators, header and body.
+
+    `broken` is what stands where the codes should be; such a comment hides nothing.
+    """
 
     span: Span
     entries: tuple[Entry, ...]
@@ -50,12 +62,15 @@ class Ignore:
     whole_file: bool
     line: int
     statement: Lines
-    header: int = 0
+    decorated: Lines | None = None
+    broken: str = ""
 
     def reaches(self, finding: Finding) -> bool:
         """Whether the comment stands where it can speak for this finding."""
         first, last = finding.place.start.line, finding.place.end.line
-        if self.whole_file or first in (self.line, self.header):
+        if self.whole_file or first == self.line:
+            return True
+        if self.decorated is not None and self.decorated.first <= first <= self.decorated.last:
             return True
         if not self.statement.first <= first <= self.statement.last:
             return False
@@ -108,7 +123,7 @@ def read(source: Source, codes: Mapping[str, str]) -> tuple[Ignore, ...]:
 class _Target:
     line: int
     statement: Lines
-    header: int = 0
+    decorated: Lines | None = None
 
 
 def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
@@ -118,37 +133,52 @@ def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
         return
 
 
-def _statements(tokens: Sequence[tokenize.TokenInfo]) -> list[tuple[Lines, bool]]:
-    """The lines of each logical line, and whether it is a decorator."""
+@dataclass(frozen=True)
+class _Statement:
+    """A logical line; `depth` counts the blocks around it."""
+
+    lines: Lines
+    depth: int
+    is_decorator: bool
+
+
+def _statements(tokens: Sequence[tokenize.TokenInfo]) -> list[_Statement]:
     found = []
+    depth = 0
     first: tokenize.TokenInfo | None = None
     for token in tokens:
+        depth += (token.type == tokenize.INDENT) - (token.type == tokenize.DEDENT)
         if token.type in _SILENT:
             continue
         first = first or token
         if token.type == tokenize.NEWLINE:
-            found.append((Lines(first.start[0], token.start[0]), first.string == "@"))
+            found.append(_Statement(Lines(first.start[0], token.start[0]), depth, first.string == "@"))
             first = None
     return found
 
 
 def _speaks_for(
-    comment: tokenize.TokenInfo, tokens: Sequence[tokenize.TokenInfo], statements: Sequence[tuple[Lines, bool]]
+    comment: tokenize.TokenInfo, tokens: Sequence[tokenize.TokenInfo], statements: Sequence[_Statement]
 ) -> _Target:
     line = comment.start[0]
     alone = not comment.line[: comment.start[1]].strip()
     if alone:
         behind = (token.start[0] for token in tokens if token.start[0] > line and token.type not in _SILENT)
         line = next(behind, line)
-    for number, (lines, is_decorator) in enumerate(statements):
-        if lines.first <= line <= lines.last:
-            header = _header(statements[number:]) if alone and is_decorator else 0
-            return _Target(line, lines, header)
+    for number, statement in enumerate(statements):
+        if statement.lines.first <= line <= statement.lines.last:
+            decorated = _decorated(statements[number:]) if alone and statement.is_decorator else None
+            return _Target(line, statement.lines, decorated)
     return _Target(line, Lines(line, line))
 
 
-def _header(statements: Sequence[tuple[Lines, bool]]) -> int:
-    return next((lines.first for lines, is_decorator in statements if not is_decorator), 0)
+def _decorated(statements: Sequence[_Statement]) -> Lines:
+    """From the first of these statements, a decorator, to the end of the function or class under it."""
+    top = statements[0]
+    header = next((at for at, each in enumerate(statements) if not each.is_decorator), len(statements) - 1)
+    body = takewhile(lambda each: each.depth > top.depth, statements[header + 1 :])
+    last = max((each.lines.last for each in body), default=statements[header].lines.last)
+    return Lines(top.lines.first, last)
 
 
 def _ignore(
@@ -157,24 +187,20 @@ def _ignore(
     base = source.line_starts[token.start[0] - 1] + token.start[1]
     start = match.start("codes")
     entries = tuple(
-        Entry(word.group(), Span(base + start + word.start(), base + start + word.end()), _code(word.group(), codes))
+        Entry(word.group(), Span(base + start + word.start(), base + start + word.end()), prefix(word.group(), codes))
         for word in re.finditer(r"[^\s,]+", match["codes"] or "")
     )
+    broken = (match["broken"] or "").strip()
     return Ignore(
         span=Span(base + match.start(), base + match.end()),
         entries=entries,
-        blanket=not entries,
+        blanket=not broken and (not entries or any(entry.prefix == EVERYTHING for entry in entries)),
         whole_file=match["kind"] == "ignore-file",
         line=target.line,
         statement=target.statement,
-        header=target.header,
+        decorated=target.decorated,
+        broken=broken,
     )
-
-
-def _code(written: str, codes: Mapping[str, str]) -> str:
-    if written.upper() in codes:
-        return written.upper()
-    return next((code for code, name in codes.items() if name == written.lower()), "")
 
 
 def _matching(finding: Finding, ignores: Sequence[Ignore]) -> Iterator[tuple[Ignore, Entry | None]]:
@@ -184,37 +210,52 @@ def _matching(finding: Finding, ignores: Sequence[Ignore]) -> Iterator[tuple[Ign
         if ignore.blanket:
             yield ignore, None
         for entry in ignore.entries:
-            if entry.code == finding.code:
+            if entry.names(finding.code):
                 yield ignore, entry
 
 
 def _excused(remark: Finding, ignores: Sequence[Ignore]) -> bool:
     """Whether a comment names the remark's own code; a blanket comment cannot excuse itself."""
     line = remark.place.start.line
-    speaking = (ignore for ignore in ignores if ignore.whole_file or ignore.line == line)
-    return any(entry.code == remark.code for ignore in speaking for entry in ignore.entries)
+    speaking = (ignore for ignore in ignores if not ignore.blanket and (ignore.whole_file or ignore.line == line))
+    return any(entry.names(remark.code) for ignore in speaking for entry in ignore.entries)
 
 
 def _remarks(
     source: Source, ignore: Ignore, used: set[Entry], codes: Mapping[str, str], selects: Callable[[str], bool]
 ) -> Iterator[Finding]:
     where = "file" if ignore.whole_file else "statement"
+    if ignore.broken:
+        yield _remark(source, UNUSED_IGNORE, ignore.span, _BROKEN, remedy=_mended(ignore, codes))
+        return
     if ignore.blanket:
         message = f"this comment hides every finding of its {where}, also those that nobody has seen yet"
         yield _remark(source, BLANKET_IGNORE, ignore.span, message, remedy="name the codes: `ignore[STL101]`")
+        return
     for entry in ignore.entries:
-        if not entry.code:
+        if not entry.prefix:
             message = f"there is no rule `{entry.written}`"
             yield _remark(source, UNUSED_IGNORE, entry.span, message, remedy=_near(entry.written, codes))
-        elif entry not in used and selects(entry.code) and entry.code not in _OF_COMMENTS:
+        elif entry not in used and _judged(entry, codes, selects):
             message = f"no finding of this {where} needs `ignore[{entry.written}]`"
             yield _remark(source, UNUSED_IGNORE, entry.span, message, fix=_removal(source, ignore, entry))
 
 
+def _judged(entry: Entry, codes: Mapping[str, str], selects: Callable[[str], bool]) -> bool:
+    """Whether every finding that the entry could have met was looked for."""
+    meant = [code for code in codes if entry.names(code)]
+    return bool(meant) and all(map(selects, meant)) and not any(code in _OF_COMMENTS for code in meant)
+
+
+def _mended(ignore: Ignore, codes: Mapping[str, str]) -> str:
+    words = re.findall(r"[\w-]+", ignore.broken)
+    meant = list(takewhile(lambda word: prefix(word, codes), words)) or ["STL101"]
+    return f"write `ignore{'-file' if ignore.whole_file else ''}[{', '.join(meant)}]`"
+
+
 def _near(written: str, codes: Mapping[str, str]) -> str:
-    known = {word.lower(): word for word in (*codes, *codes.values())}
-    found = get_close_matches(written.lower(), known, n=1, cutoff=0.5)
-    return f"write `{known[found[0]]}`" if found else "`streamlint --list-rules` shows what there is"
+    found = nearest(written, (*codes, *codes.values()))
+    return f"write `{found}`" if found else "`streamlint --list-rules` shows what there is"
 
 
 def _removal(source: Source, ignore: Ignore, entry: Entry) -> Fix:

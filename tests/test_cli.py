@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from streamlint import __version__
+from streamlint.cli import command
 from tests.conftest import BLOCKING, CLEAN, Streamlint, Write, run_program
 
 
@@ -124,7 +128,197 @@ def test_selection(write: Write, streamlint: Streamlint) -> None:
 
 def test_quiet_prints_nothing_but_findings(write: Write, streamlint: Streamlint) -> None:
     write("shop.py", CLEAN)
+    write("text.txt", "no Python")
     assert streamlint("--quiet").output == ""
+    assert streamlint("--quiet", "shop.py", "text.txt").output == ""
+    write("app.py", BLOCKING)
+    line = "app.py:10:5: error[STL203] blocking-call-in-async: `time.sleep` holds the event loop "
+    concise = streamlint("-q", "--output-format", "concise")
+    assert (len(concise.output.splitlines()), concise.exit_code) == (1, 1)
+    assert concise.stdout.startswith(line)
+    full = streamlint("-q")
+    assert full.stdout.startswith("error[STL203]")
+    assert "Found" not in full.output
+    assert streamlint("-q", "--fix").output == ""
+
+
+def test_a_file_that_is_named_and_not_looked_at_is_told(write: Write, streamlint: Streamlint) -> None:
+    write("streamlint.toml", 'extend-exclude = ["generated/"]\n')
+    write("generated/app.py", BLOCKING)
+    write("text.txt", "no Python")
+    result = streamlint("generated/app.py", "text.txt", "generated")
+    assert (result.exit_code, result.stdout) == (0, "No findings (0 files checked)\n")
+    assert result.stderr.splitlines() == [
+        "streamlint: generated/app.py: skipped: the configuration excludes it",
+        "streamlint: text.txt: skipped: is not a Python file",
+        "streamlint: generated: skipped: the configuration excludes it",
+    ]
+
+
+def test_a_named_folder_that_cannot_be_read_is_no_clean_folder(
+    write: Write, project: Path, streamlint: Streamlint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("locked/app.py", BLOCKING)
+    real = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path) == str(project / "locked"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    result = streamlint("locked")
+    assert result.exit_code == 1
+    assert result.stderr == "streamlint: locked: skipped: Permission denied\n"
+    assert streamlint(".").exit_code == 0, "nobody asked for this folder"
+    assert streamlint("locked", "--exit-zero").exit_code == 0
+
+
+def test_a_named_file_that_cannot_be_read_is_a_finding(
+    write: Write, streamlint: Streamlint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("app.py", BLOCKING)
+    monkeypatch.setattr(os, "access", lambda *_arguments, **_options: False)
+    assert streamlint("app.py").exit_code == 1, "the command line leaves it to the run to find out"
+
+
+def test_an_interrupted_run_is_no_run_with_findings(project: Path) -> None:
+    class Interrupted(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if size == 0:
+                return b""
+            raise KeyboardInterrupt
+
+    result = CliRunner().invoke(command, ["-"], input=Interrupted())
+    assert (result.exit_code, result.stderr) == (130, "streamlint: interrupted\n")
+
+
+ROUTES = """\
+from fastapi import FastAPI
+from llama_index.core import VectorStoreIndex
+
+app = FastAPI()
+index = VectorStoreIndex([])
+
+
+@app.get("/one")
+@app.post("/two")
+def chat(q: str):
+    response = index.as_query_engine(streaming=True).query(q)
+    return {"answer": "".join(response.response_gen)}
+
+
+@app.get("/other")
+def other():
+    return 1
+"""
+CHANGED = """\
+These routes now answer their clients differently:
+  app.py: GET /one
+  app.py: POST /two
+--fix-level safe, or fix-level = "safe" in the configuration, makes only repairs that no client can see.
+"""
+
+
+@pytest.mark.parametrize("output_format", ["full", "concise"])
+def test_the_last_lines_name_the_routes_that_answer_differently(
+    write: Write, streamlint: Streamlint, output_format: str
+) -> None:
+    write("app.py", ROUTES)
+    write("text.txt", "no Python")
+    result = streamlint("app.py", "text.txt", "--fix", "--output-format", output_format)
+    assert result.output.endswith(CHANGED), "also behind what stands on standard error"
+
+
+@pytest.mark.parametrize("output_format", ["json", "github"])
+def test_for_programs_the_routes_are_named_on_standard_error(
+    write: Write, streamlint: Streamlint, output_format: str
+) -> None:
+    write("app.py", ROUTES)
+    result = streamlint("--fix", "--output-format", output_format)
+    assert result.stderr == CHANGED
+    if output_format == "json":
+        document = json.loads(result.stdout)
+        assert document["fix_level"] == "response"
+        assert {tuple(each["routes"]) for each in document["fixed"]} == {("GET /one", "POST /two")}
+        assert {each["route"] for each in document["fixed"]} == {"GET /one"}
+
+
+def test_diff_says_it_before(write: Write, streamlint: Streamlint) -> None:
+    write("app.py", ROUTES)
+    result = streamlint("--diff")
+    head = "With --fix these routes would answer their clients differently:"
+    assert result.stderr.splitlines()[:3] == [head, "  app.py: GET /one", "  app.py: POST /two"]
+    assert "--fix-level safe" in result.stderr
+    assert result.stdout.startswith("--- a/app.py\n")
+    assert streamlint("--diff", "--fix-level", "safe").output == ""
+
+
+def test_routes_that_run_a_repaired_helper_are_named(write: Write, streamlint: Streamlint) -> None:
+    write(
+        "app.py",
+        """\
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+from llama_index.core import VectorStoreIndex
+
+app = FastAPI()
+index = VectorStoreIndex([])
+
+
+@app.get("/above")
+def above():
+    return 1
+
+
+def tokens(q):
+    for token in index.as_query_engine(streaming=True).query(q).response_gen:
+        yield token
+
+
+@app.get("/one")
+def one(q: str):
+    return StreamingResponse(tokens(q), media_type="text/event-stream")
+
+
+@app.get("/two")
+def two(q: str):
+    return StreamingResponse(tokens(q), media_type="text/event-stream")
+""",
+    )
+    result = streamlint("--fix")
+    assert CHANGED.replace("POST", "GET") in result.stdout, result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "setting", "label", "applies"),
+    [
+        ((), "response", "applied by --fix)", True),
+        ((), "safe", "applied by --fix-level response)", False),
+        (("--fix-level", "response"), "safe", "applied by --fix)", True),
+        (("--fix-level", "safe"), "response", "applied by --fix-level response)", False),
+    ],
+)
+def test_the_label_says_what_this_run_would_do(
+    write: Write, streamlint: Streamlint, arguments: tuple[str, ...], setting: str, label: str, applies: bool
+) -> None:
+    write("app.py", ROUTES)
+    write("streamlint.toml", f'fix-level = "{setting}"\n')
+    assert label in streamlint(*arguments).stdout
+    findings = json.loads(streamlint(*arguments, "--output-format", "json").stdout)["findings"]
+    assert [finding["fix"]["applies"] for finding in findings] == [applies, applies]
+
+
+def test_a_fix_that_can_never_be_applied_is_not_promised(write: Write, streamlint: Streamlint) -> None:
+    taken = "from house import StreamingResponse\n"
+    path = write("app.py", taken + ROUTES)
+    result = streamlint()
+    assert result.stdout.splitlines()[-1] == "Found 2 errors in 1 file (1 file checked)"
+    assert "(display: shown only, never applied)" in result.stdout
+    assert "it needs `StreamingResponse` from `fastapi.responses`, and the name is taken in this file" in result.stdout
+    again = streamlint("--fix")
+    assert again.stdout.splitlines()[-1] == "Found 2 errors in 1 file (1 file checked)"
+    assert path.read_text() == taken + ROUTES
 
 
 def test_version(streamlint: Streamlint) -> None:
@@ -136,6 +330,10 @@ def test_list_rules(streamlint: Streamlint) -> None:
     assert lines == sorted(lines)
     assert lines[0].split()[:3] == ["STL001", "unreadable-file", "error"]
     assert any(line.startswith("STL203  blocking-call-in-async") for line in lines)
+    sentences = [line.split(maxsplit=3)[3] for line in lines if line[:4] != "STL0"]
+    assert all(sentence.startswith("Finds ") and sentence[-1] in ".…" for sentence in sentences)
+    assert len(set(sentences)) == len(sentences)
+    assert max(map(len, lines)) <= 150
 
 
 @pytest.mark.parametrize("rule", ["STL203", "stl203", "blocking-call-in-async", "STL002"])
@@ -202,3 +400,42 @@ def test_lint_returns_findings(write: Write, project: Path) -> None:
     found = streamlint.lint([project])
     assert [(finding.code, finding.place.start.line) for finding in found] == [("STL203", 10)]
     assert streamlint.lint(["app.py"], ignore=["STL203"]) == []
+
+
+HOSTILE = "x\n::error::pwned\x1b[31m\x07\u202e"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--output-format", "concise"),
+        ("--output-format", "json"),
+        ("--output-format", "github"),
+        ("--show-routes",),
+        ("--diff",),
+        ("--fix",),
+        (f"{HOSTILE}.txt",),
+        (f"nowhere{HOSTILE}",),
+        ("--select", HOSTILE),
+        ("--explain", HOSTILE),
+        (f"--{HOSTILE}",),
+        ("--output-format", HOSTILE),
+        ("--config", HOSTILE),
+    ],
+    ids=lambda arguments: " ".join(arguments)[:20].encode("unicode_escape").decode(),
+)
+def test_no_name_from_outside_starts_a_line_or_reaches_the_terminal(
+    write: Write, streamlint: Streamlint, arguments: tuple[str, ...]
+) -> None:
+    hostile = ROUTES.replace('"/one"', repr(f"/one{HOSTILE}")).replace('"/two"', "'/two', methods=['::error::m']")
+    for name in (f"{HOSTILE}.py", "::error file=x::y.py"):
+        write(name, hostile.replace("app.post", "app.route"))
+    write(f"{HOSTILE}.txt", "no Python")
+    result = streamlint(*arguments)
+    output = (result.stdout + result.stderr).replace("\t\n", "\n")  # git's mark behind a name that holds a space
+    assert "pwned" in output
+    assert {character for character in output if not character.isprintable()} == {"\n"}
+    commands = [line for line in output.splitlines() if line.lstrip().startswith("::")]
+    expected = output.splitlines() if "github" in arguments else []
+    assert commands == expected

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from streamlint import config, rule
 from streamlint.config import Config, ConfigError, Selection
 from streamlint.fix import Level
 from tests.conftest import BLOCKING, CLEAN, Streamlint, Write
+
+README = Path(__file__).parents[1] / "README.md"
 
 
 def load(*paths: Path) -> Config:
@@ -63,6 +67,15 @@ def test_search_ends_at_the_repository(write: Write, project: Path) -> None:
         ("ignore = ['STL2O2']", ["`ignore`", "there is no rule `STL2O2`", "did you mean `STL"]),
         ("select = ['unused-ignor']", ["did you mean `unused-ignore`?"]),
         ("select = ['']", ["there is no rule ``"]),
+        ("select = ['STL777']", ["`select`", "there is no rule `STL777`", "did you mean `STL"]),
+        ("select = ['STL6']", ["there is no rule `STL6`", "did you mean `STL"]),
+        ("select = ['ST']", ["there is no rule `ST`"]),
+        ("[per-file-ignores]\n'*' = ['blocking-cal-in-async']", ["did you mean `blocking-call-in-async`?"]),
+        ("x = 1" + "0" * 5000, ["holds a number that is too long"]),
+        ("select = " + "[" * 10_000, ["is nested too deeply to be read"]),
+        ("x = 1\0", ["streamlint.toml:1:", "not valid TOML"]),
+        ("'a\\n::error::b' = 1", ["unknown key `a\\n::error::b`"]),
+        ('"a\\n::error::b\\u001b[2J" = 1', ["unknown key `a\\n::error::b\\x1b[2J`"]),
         ("fix-level = 'saef'", ["`fix-level`", "safe, response, unsafe", "did you mean `safe`?"]),
         ("fix-level = 'display'", ["`fix-level`"]),
         ("fix-level = true", ["`fix-level`"]),
@@ -70,8 +83,8 @@ def test_search_ends_at_the_repository(write: Write, project: Path) -> None:
         ("[per-file-ignores]\n'tests/*' = 'STL1'", ["`per-file-ignores.tests/*`", "must be a list of strings"]),
         ("[per-file-ignores]\n'tests/*' = ['STLX']", ["`per-file-ignores`", "there is no rule `STLX`"]),
         ("blocking-calls = 'x'", ["`blocking-calls`", "list of tables"]),
-        ("[[off-loop]]\nname = []", ["`off-loop.name`", "must be a string, a number or a boolean"]),
-        ("[[off-loop]]\nkind = 'thread'", ["`off-loop`", "each row needs a `name`"]),
+        ("[[off-loop]]\nname = []", ["`off-loop.name`", "must be a string, not list"]),
+        ("[[off-loop]]\nkind = 'thread'", ["`off-loop.name`", "must be the dotted name"]),
         ("select = [\n'STL1'\nfix-level = 2", ["streamlint.toml:3:", "not valid TOML"]),
     ],
 )
@@ -79,6 +92,7 @@ def test_mistakes_name_file_key_and_cure(write: Write, streamlint: Streamlint, t
     write("streamlint.toml", text)
     result = streamlint()
     assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
     for part in ["streamlint.toml", *parts]:
         assert part in result.stderr
 
@@ -93,6 +107,41 @@ def test_undecodable_configuration(write: Write, project: Path) -> None:
     write("streamlint.toml", b"select = ['\xff']\n")
     with pytest.raises(ConfigError, match="is not UTF-8"):
         load(project)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfea\0", b"[tool]\nx = '\xe9'\n", b"\xef\xbb\xbf[tool"])
+def test_a_pyproject_of_an_odd_encoding(write: Write, streamlint: Streamlint, content: bytes) -> None:
+    write("pyproject.toml", content)
+    result = streamlint()
+    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (2, "", 1)
+    assert result.stderr.startswith("Error: pyproject.toml:")
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("nowhere")])
+def test_a_pyproject_that_is_no_file(project: Path, streamlint: Streamlint, make: Callable[[Path], None]) -> None:
+    (project / "pyproject.toml").unlink()
+    make(project / "pyproject.toml")
+    result = streamlint()
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "Error: pyproject.toml: is no file that can be read: a folder, a pipe or a link to nothing\n"
+    )
+
+
+def test_a_pyproject_that_cannot_be_read(
+    write: Write, project: Path, streamlint: Streamlint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("app.py", CLEAN)
+    real = config.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.name == "pyproject.toml":
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(config, "read_bytes", refuse)
+    result = streamlint()
+    assert (result.exit_code, result.stderr) == (2, "Error: pyproject.toml: cannot be read: Permission denied\n")
 
 
 def test_explicit_file(write: Write, project: Path, streamlint: Streamlint) -> None:
@@ -151,8 +200,37 @@ def test_excluded_file_named_on_the_command_line_is_passed_over(write: Write, st
     assert (result.exit_code, result.stdout) == (0, "No findings (1 file checked)\n")
 
 
+@pytest.mark.parametrize("written", ["STL", "ALL", "STL0", "stl1", "STL2", "STL3", "STL4", "STL5", "STL20", "STL203"])
+def test_beginnings_of_codes(written: str) -> None:
+    (found,) = config.resolve("--select", (written,), rule.codes())
+    assert found == ("STL" if written == "ALL" else written.upper())
+
+
+PAGES = [
+    path for path in (README, *sorted((README.parent / "docs").rglob("*.md"))) if "```toml" in path.read_text("utf-8")
+]
+EXAMPLES = [
+    (page, text) for page in PAGES for text in re.findall(r"^```toml\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)
+]
+
+
+def test_there_are_examples() -> None:
+    assert {page.name for page in PAGES} >= {"README.md", "configuration.md"}
+
+
+@pytest.mark.parametrize(
+    "text", [text for _, text in EXAMPLES], ids=[f"{page.name}-{text[:30]}" for page, text in EXAMPLES]
+)
+def test_every_example_in_the_documentation_is_accepted(write: Write, streamlint: Streamlint, text: str) -> None:
+    write("pyproject.toml", text)
+    write("app.py", BLOCKING)
+    result = streamlint("app.py")
+    assert result.exit_code in (0, 1), result.stderr
+    assert result.stderr == ""
+
+
 def test_the_documentation_names_every_key() -> None:
-    page = (Path(__file__).parents[1] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    page = (README.parent / "docs" / "configuration.md").read_text(encoding="utf-8")
     assert [key for key in config.KEYS if f"`{key}`" not in page] == []
 
 

@@ -506,12 +506,6 @@ def test_a_failed_rename_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyte
 # The rest
 
 
-def test_diff() -> None:
-    diff = fix.unified_diff("a\r\nb\r\nc", "a\r\nB\r\nc", "app.py")
-    assert diff == ("--- a/app.py\n+++ b/app.py\n@@ -1,3 +1,3 @@\n a\r\n-b\r\n+B\r\n c\n\\ No newline at end of file\n")
-    assert fix.unified_diff("a\n", "a\n", "app.py") == ""
-
-
 def test_reexports_are_the_same_objects() -> None:
     from importlib import import_module
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -203,16 +200,6 @@ def test_many_alternatives_tell_nothing(tmp_path: Path) -> None:
 # The same answers
 
 
-def copied(tmp_path: Path) -> Path:
-    """All fixture projects in one tree."""
-    for project in sorted(FIXTURES.glob("STL20[14]/project_*")):
-        for path in project.rglob("*.py"):
-            target = tmp_path / project.name / path.relative_to(project)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(path.read_bytes())
-    return tmp_path
-
-
 @pytest.mark.parametrize(
     "project", sorted(FIXTURES.glob("*/project_*")), ids=lambda path: f"{path.parent.name}/{path.name}"
 )
@@ -230,20 +217,3 @@ def test_order_of_files_does_not_matter(project: Path) -> None:
     root = project.resolve()
     files = sorted(root.rglob("*.py"))
     assert findings(root, *files) == findings(root, *reversed(files))
-
-
-def test_hash_seed_does_not_matter(tmp_path: Path) -> None:
-    folder = copied(tmp_path)
-    command = [sys.executable, "-m", "streamlint", "--select", "STL0,STL1,STL2", "--output-format", "full", str(folder)]
-    runs = [
-        subprocess.run(
-            command,
-            cwd=Path(__file__).parent.parent,
-            capture_output=True,
-            check=False,
-            env={**os.environ, "PYTHONHASHSEED": seed},
-        )
-        for seed in ("0", "1", "2")
-    ]
-    assert b"STL204" in runs[0].stdout
-    assert {run.stdout for run in runs} == {runs[0].stdout}

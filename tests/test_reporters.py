@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,10 @@ import pytest
 from streamlint import __version__, reporters
 from streamlint.finding import Finding, Place, Related, Severity
 from streamlint.fix import Edit, Fix, Import, Level
-from streamlint.outcome import Applied, Outcome, Skipped
+from streamlint.outcome import Applied, Change, Outcome, Skipped
+from streamlint.reporters import diff
 from streamlint.reporters.style import Style, wants_colour
+from streamlint.reporters.text import printed
 from streamlint.source import Source, Span
 
 TEXT = """\
@@ -92,8 +96,7 @@ error[STL102]: materialised-stream: `list` collects every token before `GET /cha
    |
    = help: return the stream
    = note: measured
-   = note: two
-           lines
+   = note: two\\nlines
    = help: Return `tokens` (unsafe: may change behaviour; applied by --unsafe-fixes)
    = note: unsafe, because `tokens` may differ
    |
@@ -231,7 +234,7 @@ def test_wants_colour(environment: dict[str, str], terminal: bool, colour: bool)
 def test_concise(app: Source, finding: Finding) -> None:
     assert render("concise", outcome_of(finding, sources=(app,))).splitlines()[0] == (
         "app.py:9:14: error[STL102] materialised-stream: "
-        "`list` collects every token before `GET /chat` answers [fix: unsafe]"
+        "`list` collects every token before `GET /chat` answers [fix: unsafe, by --unsafe-fixes]"
     )
 
 
@@ -249,10 +252,12 @@ def test_github_without_findings_is_empty() -> None:
 
 def test_json(app: Source, finding: Finding) -> None:
     outcome = outcome_of(finding, sources=(app,), skipped=(Skipped(Path.cwd() / "big.py", "is larger than 2 MB"),))
+    outcome = replace(outcome, unwritten=(Skipped(Path.cwd() / "link.py", "is a link"),))
     document = json.loads(render("json", outcome))
     assert document["version"] == __version__
     assert document["schema"] == 1
     assert document["skipped"] == [{"path": "big.py", "reason": "is larger than 2 MB"}]
+    assert document["unwritten"] == [{"path": "link.py", "reason": "is a link"}]
     assert document["summary"] == {"errors": 1, "warnings": 0, "advice": 0, "fixable": 0, "files_checked": 1}
     (found,) = document["findings"]
     assert found["path"] == "app.py"
@@ -266,7 +271,7 @@ def test_json(app: Source, finding: Finding) -> None:
 
 def test_json_of_nothing_is_valid() -> None:
     document = json.loads(render("json", Outcome()))
-    assert (document["findings"], document["fixed"], document["skipped"]) == ([], [], [])
+    assert [document[name] for name in ("findings", "fixed", "skipped", "unwritten")] == [[], [], [], []]
 
 
 def test_json_names_imports(app: Source, finding: Finding) -> None:
@@ -279,16 +284,38 @@ def test_json_names_imports(app: Source, finding: Finding) -> None:
 def test_fixed_names_the_routes_that_answer_differently(app: Source, finding: Finding) -> None:
     fix = Fix("Stream the tokens", (), Level.RESPONSE, "")
     changed = Finding("STL101", "n", Severity.ERROR, "m", finding.place, fix=fix)
-    outcome = outcome_of(sources=(app,), applied=(Applied(changed, "GET /chat"), Applied(changed, "GET /chat")))
+    outcome = outcome_of(
+        sources=(app,), applied=(Applied(changed, ("GET /chat", "GET /b")), Applied(changed, ("GET /chat",)))
+    )
     assert render("full", outcome) == (
         "Fixed 2 findings in 1 file:\n"
         "  app.py:9: STL101 Stream the tokens (response)\n"
         "  app.py:9: STL101 Stream the tokens (response)\n"
-        "These routes now answer their clients differently:\n"
-        "  app.py: GET /chat\n"
         "\n"
         "Nothing is left (1 file checked)\n"
+        "\n"
+        "These routes now answer their clients differently:\n"
+        "  app.py: GET /chat\n"
+        "  app.py: GET /b\n"
+        '--fix-level safe, or fix-level = "safe" in the configuration, makes only repairs that no client can see.\n'
     )
+
+
+def test_unsafe_repairs_are_named_apart(app: Source, finding: Finding) -> None:
+    outcome = outcome_of(
+        sources=(app,), applied=(Applied(finding, ("GET /chat",)), Applied(finding)), level=Level.UNSAFE
+    )
+    assert render("concise", outcome).splitlines()[-4:-1] == [
+        "These routes were changed in ways that may show in their behaviour:",
+        "  app.py: GET /chat",
+        "  app.py: the function at line 9",
+    ]
+
+
+def test_safe_repairs_change_no_answer(app: Source, finding: Finding) -> None:
+    safe = Finding("STL203", "n", Severity.ERROR, "m", finding.place, fix=Fix("t", (), Level.SAFE, ""))
+    text = render("full", outcome_of(sources=(app,), applied=(Applied(safe),)))
+    assert text.endswith("Nothing is left (1 file checked)\n")
 
 
 @pytest.mark.parametrize(
@@ -308,3 +335,131 @@ def test_summary_counts_fixes(app: Source, level: Level, levels: list[Level], ta
     line = render("concise", outcome_of(*findings, sources=(app,), level=level)).splitlines()[-1]
     number = "1 error" if len(findings) == 1 else f"{len(findings)} errors"
     assert line == f"Found {number} in 1 file (1 file checked){tail}"
+
+
+# Text from outside
+
+HOSTILE = "x\n::error::pwned\r\x1b[31m\x07\u202e\u2066\x85\u2028\udcff##[error]y"
+VISIBLE = "x\\n::error::pwned\\r\\x1b[31m\\x07\\u202e\\u2066\\x85\\u2028\\xff#\\x23[error]y"
+
+
+@pytest.fixture
+def hostile(project: Path) -> Outcome:
+    """Every text of an outcome holds what a terminal or a CI system would obey."""
+    source = source_of(f"{HOSTILE}.py", f"a = '{HOSTILE}'\n::error::z\n".replace("\udcff", ""))
+    start, end = source.position(0), source.position(5)
+    where = Place(source.path, Span(0, 5), start, end, source.line(1))
+    fix = Fix(HOSTILE, (Edit(Span(0, 1), "b"),), Level.RESPONSE, HOSTILE)
+    found = Finding(
+        "STL1", "n", Severity.ERROR, HOSTILE, where, HOSTILE, (Related(where, HOSTILE),), HOSTILE, (HOSTILE,), fix
+    )
+    skipped = (Skipped(source.path, HOSTILE),)
+    return outcome_of(found, sources=(source,), skipped=skipped, applied=(Applied(found, (HOSTILE,)),))
+
+
+@pytest.mark.parametrize("name", reporters.FORMATS)
+@pytest.mark.parametrize("colour", [False, True])
+def test_nothing_from_outside_is_obeyed(hostile: Outcome, name: str, colour: bool) -> None:
+    text = re.sub(r"\x1b\[[\d;]*m", "", render(name, hostile, colour=colour))
+    assert {character for character in text if not character.isprintable()} == {"\n"}
+    lines = [line.strip() for line in text.split("\n")]
+    expected = [line for line in lines if name == "github" and line.startswith("::error file=")]
+    assert [line for line in lines if line.startswith("::")] == expected
+    assert "##[" not in text or name == "json"
+
+
+def test_text_from_outside_is_readable(hostile: Outcome) -> None:
+    line = render("concise", hostile).splitlines()[0]
+    assert line == f"{VISIBLE}.py:1:1: error[STL1] n: {VISIBLE} [fix: response]"
+    assert render("full", hostile).startswith(f"error[STL1]: n: {VISIBLE}\n --> {VISIBLE}.py:1:1\n")
+
+
+def test_json_keeps_the_characters(hostile: Outcome) -> None:
+    document = json.loads(render("json", hostile))
+    assert document["findings"][0]["message"] == HOSTILE
+    assert document["findings"][0]["path"] == f"{HOSTILE}.py"
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("::error::x\n", "\\x3a:error::x\n"),
+        ("  \u2003::error::x", "  \\u2003::error::x"),
+        ("a\n \t::set-env name=x::y", "a\n \t\\x3a:set-env name=x::y"),
+        ("  ::group::x", "  \\x3a:group::x"),
+        ("  ::: lib/helper.py:4:12", "  ::: lib/helper.py:4:12"),
+        ("a ::error::x", "a ::error::x"),
+        ("a ##[error]x", "a #\\x23[error]x"),
+        ("\x1b[31mred\x1b[0m", "\\x1b[31mred\\x1b[0m"),
+    ],
+)
+def test_every_printed_line(text: str, safe: str) -> None:
+    assert printed(text) == safe
+
+
+def test_only_our_colours_stay() -> None:
+    assert printed("\x1b[1;31mred\x1b[0m\x1b[2J", colour=True) == "\x1b[1;31mred\x1b[0m\\x1b[2J"
+
+
+# Patches
+
+
+def change(name: str, before: str, after: str, **rest: object) -> Change:
+    source = Source(Path.cwd() / name, before, **rest)  # type: ignore[arg-type]
+    return Change(source, source.with_text(after))
+
+
+def test_diff(project: Path) -> None:
+    assert diff.patch(change("app.py", "a\r\nb\r\nc", "a\r\nB\r\nc")) == (
+        b"--- a/app.py\n+++ b/app.py\n@@ -1,3 +1,3 @@\n a\r\n-b\r\n+B\r\n c\n\\ No newline at end of file\n"
+    )
+    assert diff.patch(change("app.py", "a\n", "a\n")) == b""
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("caf\u00e9.py", "a/caf\u00e9.py"),
+        ("two words.py", "a/two words.py\t"),
+        ('quote".py', '"a/quote\\".py"'),
+        ("back\\slash.py", '"a/back\\\\slash.py"'),
+        ("new\n::error::line.py", '"a/new\\012::error::line.py"'),
+        ("\u202e\x1b[31m.py", '"a/\\342\\200\\256\\033[31m.py"'),
+        ("raw\udcff.py", '"a/raw\\377.py"'),
+    ],
+)
+def test_names_in_a_patch_are_written_as_git_does(project: Path, name: str, header: str) -> None:
+    assert diff.patch(change(name, "a\n", "b\n")).decode().split("\n")[0] == f"--- {header}"
+
+
+@pytest.mark.parametrize(
+    "name", ["app.py", "two words.py", "new\n::error::line.py", "\u202e\x1b[31m.py", "caf\u00e9.py"]
+)
+@pytest.mark.parametrize(
+    ("content", "encoding", "has_bom"),
+    [
+        ("# coding: latin-1\nx = 'caf\u00e9'\ny = 1\n", "iso-8859-1", False),
+        ("x = '\x1b[31m\u202e'\r\ny = 1\r\n", "utf-8", False),
+        ("x = 1\ny = 1", "utf-8", True),
+    ],
+)
+def test_git_takes_the_patch(project: Path, name: str, content: str, encoding: str, has_bom: bool) -> None:
+    one = change(name, content, content.replace("y = 1", "y = 2"), encoding=encoding, has_bom=has_bom)
+    path = one.before.path
+    path.write_bytes(one.before.encode(one.before.text))
+    applied = subprocess.run(
+        ["git", "apply", "-"], input=diff.patch(one), cwd=project, capture_output=True, check=False
+    )
+    assert applied.returncode == 0, applied.stderr
+    assert path.read_bytes() == one.after.encode(one.after.text)
+
+
+def test_a_terminal_obeys_nothing_in_a_patch(project: Path) -> None:
+    text = diff.patch_for_terminal(change("app.py", "\tx = 1  # \x1b[2J\u202e\r\n", "\tx = 2  # \x1b[2J\u202e\r\n"))
+    assert text == (
+        "--- a/app.py\n+++ b/app.py\n@@ -1 +1 @@\n-\tx = 1  # \\x1b[2J\\u202e\n+\tx = 2  # \\x1b[2J\\u202e\n"
+    )
+
+
+def test_an_encoding_that_writes_nothing_is_no_crash(project: Path) -> None:
+    assert b"-x = 1\n" in diff.patch(change("app.py", "x = 1\n", f"{'y' * 70}..\n", encoding="idna"))

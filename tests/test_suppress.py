@@ -57,10 +57,96 @@ def test_comment_alone_speaks_for_the_next_code_line() -> None:
     assert left(text, "drain(x)", "drain(y)") == ["STL101:5"]
 
 
-def test_comment_above_a_decorator_speaks_for_the_function() -> None:
-    text = "# streamlint: ignore[STL101]\n@app.get('/')\n@other\ndef chat():\n    drain(x)\n"
-    assert left(text, "def chat") == []
-    assert left(text, "drain(x)") == ["STL101:5", "STL002:1"]
+DECORATED = """\
+# streamlint: ignore[STL101] said
+@app.get(
+    '/'
+)
+@other
+async def chat():
+    if x:
+        drain(x)
+
+    def inner():
+        drain(y)
+    return drain(z)
+
+drain(after)
+"""
+
+
+def test_comment_above_a_decorator_speaks_for_the_whole_function() -> None:
+    stretches = ("app.get", "'/'", "other", "async def chat", "drain(x)", "drain(y)", "drain(z)")
+    assert left(DECORATED, *stretches) == []
+    assert left(DECORATED, "drain(z)", "drain(after)") == ["STL101:14"]
+
+
+def test_comment_above_the_second_decorator_does_so_too() -> None:
+    text = "@one\n# streamlint: ignore[STL101]\n@two\nclass Chat:\n    def get(self):\n        drain(x)\ndrain(y)\n"
+    assert left(text, "drain(x)", "drain(y)") == ["STL101:7"]
+    assert left("# streamlint: ignore[STL101]\n@one\ndef f(): drain(x)\ndrain(y)\n", "drain(x)", "drain(y)") == [
+        "STL101:4"
+    ]
+
+
+def test_comment_behind_a_decorator_speaks_for_its_line() -> None:
+    text = "@one  # streamlint: ignore[STL101]\ndef f():\n    drain(x)\n"
+    assert left(text, "one", "drain(x)") == ["STL101:3"]
+
+
+def test_comment_above_a_plain_function_speaks_for_its_header() -> None:
+    text = "# streamlint: ignore[STL101]\ndef f():\n    drain(x)\n"
+    assert left(text, "def f") == []
+    assert left(text, "drain(x)") == ["STL101:3", "STL002:1"]
+
+
+@pytest.mark.parametrize(
+    ("comment", "remedy"),
+    [
+        ("ignore[STL101", "ignore[STL101]"),
+        ("ignore [stl101, STL203 the client asked for it", "ignore[stl101, STL203]"),
+        ("ignore[STL101  # see [1]", "ignore[STL101]"),
+        ("ignore[STL101 [sic] x]", "ignore[STL101]"),
+        ("ignore(STL101)", "ignore[STL101]"),
+        ("ignore{STL101}", "ignore[STL101]"),
+        ("ignore STL101 it is meant", "ignore[STL101]"),
+        ("ignore: STL101", "ignore[STL101]"),
+        ("ignore[", "ignore[STL101]"),
+        ("ignore-file[STL203", "ignore-file[STL203]"),
+    ],
+)
+def test_codes_without_closed_brackets_hide_nothing(comment: str, remedy: str) -> None:
+    text = f"drain(x)  # streamlint: {comment}\n"
+    assert left(text, "drain(x)") == ["STL101:1", "STL002:1"]
+    source = Source(Path("app.py"), text)
+    (remark,) = suppress.suppress(source, [], CODES, CODES.__contains__)
+    assert "closed square brackets" in remark.message
+    assert remark.help == f"write `{remedy}`"
+
+
+@pytest.mark.parametrize("written", ["STL1", "stl10", "STL101", "iterated-in-handler"])
+@pytest.mark.parametrize("kind", ["ignore", "ignore-file"])
+def test_codes_are_named_as_in_the_settings(kind: str, written: str) -> None:
+    assert left(f"drain(x)  # streamlint: {kind}[{written}]\n", "drain(x)") == []
+    assert left(f"drain(x)  # streamlint: {kind}[{written}]\n", "drain(x)", code="STL203") == ["STL203:1", "STL002:1"]
+
+
+def test_the_beginning_of_codes_is_unused_only_where_all_of_them_were_looked_for() -> None:
+    text = "x = 1  # streamlint: ignore[STL0]\ny = 2  # streamlint: ignore[STL2]\n"
+    assert left(text) == ["STL002:2"]
+    codes = {**CODES, "STL204": "blocking-helper-in-async"}
+    source = Source(Path("app.py"), text)
+    assert suppress.suppress(source, [], codes, CODES.__contains__) == []
+
+
+def test_a_family_without_rules_is_known_and_another_is_not() -> None:
+    assert left("x = 1  # streamlint: ignore[STL5]\n") == []
+    assert left("x = 1  # streamlint: ignore[STL9]\n") == ["STL002:1"]
+
+
+@pytest.mark.parametrize("written", ["ALL", "STL", "STL101, ALL"])
+def test_everything_is_a_blanket_under_another_name(written: str) -> None:
+    assert left(f"drain(x)  # streamlint: ignore[{written}]\n", "drain(x)") == ["STL003:1"]
 
 
 @pytest.mark.parametrize("line", [0, 2, 3])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from streamlint import rule
 
+_PIPE = "\\|"
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 PAGES = ROOT / "docs" / "rules"
@@ -70,18 +70,10 @@ def _finding() -> str:
 
 def _table(rules: tuple[rule.Rule, ...]) -> str:
     rows = (
-        f"| [{each.code}](docs/rules/{each.code}.md) | {each.name} | {each.severity} | {_summary(each)} |"
+        f"| [{each.code}](docs/rules/{each.code}.md) | {each.name} | {each.severity} | {rule.summary(each).replace('|', _PIPE)} |"
         for each in rules
     )
     return "\n".join(("| Code | Name | Severity | What it finds |", "|---|---|---|---|", *rows, ""))
-
-
-def _summary(each: rule.Rule) -> str:
-    """The first sentence of the rule's documentation that is not a heading, on one line."""
-    paragraphs = (inspect.getdoc(type(each)) or "").split("\n\n")
-    first = next((paragraph for paragraph in paragraphs if not paragraph.lstrip().startswith("#")), "")
-    sentence = re.split(r"(?<=\.) (?=[A-Z])", " ".join(first.split()))[0]
-    return sentence.replace("|", "\\|")
 
 
 def _page(each: rule.Rule) -> str:

@@ -9,6 +9,7 @@ from functools import lru_cache
 import libcst as cst
 
 from streamlint.fix import Import
+from streamlint.form_feeds import straighten
 from streamlint.imports.names import canonical, clash, count, parse, read, top_level
 from streamlint.imports.placing import placed
 from streamlint.imports.pruning import pruned, useless
@@ -58,12 +59,13 @@ def _spliced(text: str, old: cst.Module, new: cst.Module) -> str:
     end = _common(old.body[start:][::-1], new.body[start:][::-1])
     if len(old.body) == len(new.body) == start:
         return text
-    prefix = len(_code(old, old.body[:start], old.header))
+    prefix = _code(old, old.body[:start], old.header)
     before = _code(old, old.body[start : len(old.body) - end])
     after = _code(old, new.body[start : len(new.body) - end])
-    if not text.startswith(before, prefix):
+    parsed = straighten(text)
+    if not parsed.text.startswith(prefix + before):
         return new.code
-    return text[:prefix] + after + text[prefix + len(before) :]
+    return text[: parsed.offset(len(prefix))] + after + text[parsed.offset(len(prefix) + len(before)) :]
 
 
 def _common(one: Sequence[cst.CSTNode], other: Sequence[cst.CSTNode]) -> int:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import libcst as cst
 
 from streamlint.fix import Import
+from streamlint.form_feeds import straighten
 from streamlint.imports.statements import aliases, asname, dotted, imports
 
 WORD = re.compile(r"[^\W\d]\w*")
@@ -26,7 +27,7 @@ _TYPING_CALLS = {"cast", "TypeVar", "NewType", "TypeAliasType", "ForwardRef", "N
 def parse(text: str) -> cst.Module | None:
     """The module, or None where libcst cannot read the text."""
     try:
-        return cst.parse_module(text)
+        return cst.parse_module(straighten(text).text)
     except (cst.ParserSyntaxError, RecursionError):
         return None
 

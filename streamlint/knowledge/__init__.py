@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ class Knowledge:
 
     blocking_rows: UserRows = ()
     off_loop_rows: UserRows = ()
-    entry_point_rows: UserRows = field(default=())
+    entry_point_rows: UserRows = ()
 
     @cached_property
     def llama(self) -> LlamaIndex:
@@ -54,7 +54,7 @@ class Knowledge:
     def frameworks(self) -> Frameworks:
         from streamlint.knowledge.frameworks import Frameworks
 
-        return Frameworks()
+        return Frameworks(self.entry_point_rows)
 
     @cached_property
     def responses(self) -> Responses:
@@ -67,3 +67,19 @@ class Knowledge:
         from streamlint.knowledge.objects import framework_objects
 
         return framework_objects()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The functions that the user's rows are about; they may be the project's own."""
+        return tuple(str(row["name"]) for row in (*self.blocking_rows, *self.off_loop_rows, *self.entry_point_rows))
+
+    @property
+    def registering(self) -> tuple[str, ...]:
+        """The functions that register others, as the user's rows say."""
+        return tuple(str(row["name"]) for row in self.entry_point_rows)
+
+    @property
+    def installed(self) -> frozenset[str]:
+        """Top-level names of the packages that the shipped tables know, LlamaIndex among them; not those of the user's rows."""
+        known = self.frameworks.packages | self.blocking.packages | {"llama_index"}
+        return known - {name.partition(".")[0] for name in self.told}

@@ -37,6 +37,9 @@ class Kind(StrEnum):
     INCLUDE = "include"
 
 
+_OFF_PATH = (Kind.STARTUP, Kind.LIFESPAN, Kind.BACKGROUND)
+
+
 class Generator(StrEnum):
     """Who advances a `def` generator that the framework is given to send."""
 
@@ -131,7 +134,7 @@ class ClassView:
 
 
 class Frameworks:
-    """The table, extended by the user's rows (`entry-points`, each like a row of `[[function]]`); names are resolved."""
+    """The table, extended by the user's rows (each like a row of `[[function]]` for one name); names are resolved."""
 
     def __init__(self, user_rows: Iterable[Mapping[str, object]] = ()) -> None:
         table = read("frameworks")
@@ -150,8 +153,7 @@ class Frameworks:
             self._methods.update({(owner, name): self._registration(row, name) for name in row.texts("names")})
         for row in table.rows("function"):
             self._functions.update({name: self._registration(row, name) for name in row.texts("names")})
-        for values in user_rows:
-            row = Row({"framework": "custom", "kind": "route", **values})
+        for row in map(_user_row, user_rows):
             self._functions[row.text("name")] = self._registration(row, row.text("name"))
         for row in table.rows("keyword"):
             owner = row.text("framework")
@@ -280,6 +282,15 @@ class Frameworks:
             sync_runner=below.sync_runner if own_sync else registration.sync_runner,
             async_runner=below.async_runner if own_async else registration.async_runner,
         )
+
+
+def _user_row(values: Mapping[str, object]) -> Row:
+    """A row of the user's, with what goes without saying: a call or decorator that is given the function of a route first."""
+    given = {"framework": "custom", "kind": Kind.ROUTE.value, **values}
+    given.setdefault("off-path", given["kind"] in _OFF_PATH)
+    if not any(key in values for key in ("factory", "handler", "handler-keyword")):
+        given["handler"] = 0
+    return Row(given)
 
 
 def _framework(row: Row) -> Framework:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from streamlint.knowledge.table import Row, read
 
@@ -77,6 +78,11 @@ class OffLoop:
     def returns(self, dotted: str) -> str | None:
         """The class (loop, task group, executor …) of what calling `dotted` gives."""
         return self._made_by.get(dotted, dotted if dotted in self._classes else None)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The last words of everything that takes a callable, to look for before asking."""
+        return frozenset(name.rpartition(".")[2] for name in self._calls)
 
     @property
     def packages(self) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from operator import itemgetter
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from streamlint.finding import Finding, Place, Related, Severity
+from streamlint.form_feeds import straighten
 from streamlint.languages.spans import spans_of
 from streamlint.project import syntax as ir
 from streamlint.project.summary import UnparsableFile
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from streamlint.project.ways import Hop
     from streamlint.rule import Rule
 
+_INK = re.compile(r"\\(?!\r|\n)|[^\r\n\\]")
 __all__ = ["PythonFile", "UnparsableFile"]
 
 _SHOWN = 12
@@ -48,17 +51,15 @@ class PythonFile:
             raise _unparsable(source)
         self.facts: Module = summarised
         try:
-            self.module = cst.parse_module(source.text)
+            parsed = straighten(_shallow(source.text, self.facts.summary))
+            self.module = cst.parse_module(parsed.text)
+            self.spans = spans_of(self.module, parsed)
         except cst.ParserSyntaxError as error:
             raise UnparsableFile(
                 f"cannot be read by libcst: {error.message}", error.raw_line, error.raw_column + 1
             ) from error
 
     # Nodes and places
-
-    @cached_property
-    def spans(self) -> dict[cst.CSTNode, Span]:
-        return spans_of(self.module)
 
     def walk(self, wanted: Callable[[type[cst.CSTNode]], bool] = lambda _: True) -> Iterator[cst.CSTNode]:
         """Every node of the wanted types that has a place, in the order of the text, outer ones first."""
@@ -102,10 +103,16 @@ class PythonFile:
     @cached_property
     def _expressions(self) -> dict[tuple[int, int], tuple[ir.Scope, ir.Expression]]:
         found: dict[tuple[int, int], tuple[ir.Scope, ir.Expression]] = {}
+        seen: set[int] = set()
         for scope in self.facts.scopes:
-            for root in _roots(scope):
-                for expression in ir.walk(root):
-                    found.setdefault((expression.start, expression.end), (scope, expression))
+            pending = list(_roots(scope))[::-1]
+            while pending:
+                expression = pending.pop()
+                if id(expression) in seen:
+                    continue
+                seen.add(id(expression))
+                found.setdefault((expression.start, expression.end), (scope, expression))
+                pending.extend(expression.children())
         return found
 
     def expression(self, node: cst.CSTNode) -> tuple[ir.Scope, ir.Expression] | None:
@@ -308,11 +315,22 @@ def _roots(scope: ir.Scope) -> Iterator[ir.Expression]:
             yield binding.value
 
 
+def _shallow(text: str, summary: ir.Summary) -> str:
+    """The text as libcst can read it, all places kept: a name for a deep expression, and a long chain of `elif` in pieces."""
+    for at in summary.far_elifs:
+        text = f"{text[:at]}if  {text[at + len('elif') :]}"
+    for start, end in summary.deep:
+        blank = _INK.sub(" ", text[start + 1 : end])
+        name = f"_{blank}" if "\n" in blank or "\r" in blank else "_" * (end - start)
+        text = text[:start] + name + text[end:]
+    return text
+
+
 def _unparsable(source: Source) -> UnparsableFile:
     from streamlint.project.summary import summarise
 
     try:
         summarise(source)
     except UnparsableFile as error:
-        return UnparsableFile(f"is not valid Python: {error}", error.line, error.column)
+        return error
     return UnparsableFile("cannot be read", 1, 1)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
+from streamlint.form_feeds import Straight
+from streamlint.project.summary import UnparsableFile
 from streamlint.source import Span
 
 
@@ -48,8 +50,16 @@ class _OffsetState(CodegenState):
             self.spans[node] = Span(first, last)
 
 
-def spans_of(module: cst.Module) -> dict[cst.CSTNode, Span]:
-    """Character offsets of every node without the white space and parentheses around it."""
+def spans_of(module: cst.Module, parsed: Straight) -> dict[cst.CSTNode, Span]:
+    """Character offsets in the original text of every node, without the white space and parentheses around it.
+
+    Raises `UnparsableFile` where the module is not the whole text that was parsed.
+    """
     state = _OffsetState(default_indent=module.default_indent, default_newline=module.default_newline)
     module._codegen(state)
-    return state.spans
+    beyond = state.offset - len(parsed.text)  # it writes a line end of its own behind the text
+    if beyond not in (0, len(module.default_newline)):
+        raise UnparsableFile("cannot be read by libcst: it leaves out characters", 1, 1)
+    if not parsed.is_changed:
+        return state.spans
+    return {node: Span(parsed.offset(span.start), parsed.offset(span.end)) for node, span in state.spans.items()}

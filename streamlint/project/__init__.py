@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge import Knowledge
+from streamlint.source import SIZE_LIMIT, read_bytes
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -58,9 +59,16 @@ _ENTRANCE = re.compile(
 )
 
 
-def interesting(content: bytes) -> bool:
-    """Whether a file with this content can matter at all: cheap, and never wrong in the negative."""
-    return _WORDS.search(content) is not None
+def interesting(content: bytes, names: Iterable[str] = ()) -> bool:
+    """Whether a file with this content can matter at all: cheap, and never wrong in the negative.
+
+    `names` are dotted names that register functions, beside those of the frameworks.
+    """
+    return _WORDS.search(content) is not None or _speaks_of(content, names)
+
+
+def _speaks_of(content: bytes, names: Iterable[str]) -> bool:
+    return any(name.rpartition(".")[2].encode() in content for name in names)
 
 
 class Project:
@@ -92,7 +100,8 @@ class Project:
         """Every module that may hold an entry point or a stream, and all that they import, loaded."""
         from streamlint.project.modules import Modules
 
-        modules = Modules(self.root, self._files, self._overlay, self.knowledge.frameworks.packages | {"llama_index"})
+        knowledge = self.knowledge
+        modules = Modules(self.root, self._files, self._overlay, knowledge.installed, knowledge.told)
         pending = [path for path in modules.files if self._is_entrance(path)]
         seen: set[Path] = set()
         while pending:
@@ -109,10 +118,10 @@ class Project:
     def _is_entrance(self, path: Path) -> bool:
         source = self._overlay.get(path)
         try:
-            content = source.text.encode("utf-8", "replace") if source is not None else path.read_bytes()
+            content = source.text.encode("utf-8", "replace") if source is not None else read_bytes(path, SIZE_LIMIT)
         except OSError:
             return False
-        return _ENTRANCE.search(content) is not None
+        return _ENTRANCE.search(content) is not None or _speaks_of(content, self.knowledge.registering)
 
     @cached_property
     def evaluator(self) -> Evaluator:

@@ -152,8 +152,10 @@ class EntryPoints:
 
     def _decorates_with(self, registration: Registration, call: ir.Call | None, frame: Frame) -> bool:
         """A call must give the decorator; a bare one, or one with options only, is given the function first."""
-        if registration.kind is Kind.INCLUDE or call is None:
-            return registration.kind is not Kind.INCLUDE and not registration.factory
+        if registration.kind is Kind.INCLUDE:
+            return False
+        if call is None:
+            return not registration.factory or registration.handler.position == 0
         if registration.factory:
             return True
         given = call.arguments[0] if call.arguments else None

@@ -199,6 +199,8 @@ class Evaluator:
                 return self.at(self.calls.entered(self._value_of(binding, frame)), binding.path)
             case "import":
                 return self._imported(binding, frame.module)
+            case "function" if told := self.modules.told(frame.module, binding.target):
+                return frozenset((External(told),))
             case "function":
                 return self.calls.decorated(frame.module, binding.target, frame)
             case "class":

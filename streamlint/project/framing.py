@@ -50,7 +50,7 @@ class Framing:
         values = certain(self.evaluator.value(sending.content, sending.frame))
         if not values or not all(self._is_raw_iterator(frozenset((value,))) for value in values):
             return None
-        tokens = self.evaluator.tokens(frozenset(values))
+        tokens = self.evaluator.tokens(self.evaluator.union(frozenset((value,)) for value in values))
         is_async = tokens is not None and tokens.is_async is True
         if tokens is None or tokens.is_async is None:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,9 @@ from pathlib import Path
 from streamlint.project.summary import UnparsableFile, summarise
 from streamlint.project.syntax import Expression, Scope, Summary
 from streamlint.source import Source, Span, UnreadableFile
+
+_DEEPEST_IMPORT = 8
+"""How often a function may be handed on by modules that only import it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +34,17 @@ class Module:
     @cached_property
     def is_package(self) -> bool:
         return self.path.name == "__init__.py"
+
+    @cached_property
+    def _inner(self) -> dict[int, list[Scope]]:
+        found: dict[int, list[Scope]] = {}
+        for scope in self.scopes:
+            found.setdefault(scope.parent, []).append(scope)
+        return found
+
+    def inner(self, scope: Scope) -> list[Scope]:
+        """The scopes directly in a scope."""
+        return self._inner.get(scope.index, [])
 
     def enclosing_function(self, scope: Scope) -> Scope | None:
         """The innermost named function that holds this scope, or is it."""
@@ -52,13 +67,20 @@ class Modules:
     """Finds and loads modules.
 
     `files` are all Python files of the tree, `overlay` are texts in place of those on disk, `installed` are names of packages from
-    outside that a bare folder of the same name does not hide.
+    outside that neither a bare folder nor a module inside a package of the project hides; `told` are dotted names of functions
+    that the user's rows are about.
     """
 
     def __init__(
-        self, root: Path, files: Iterable[Path], overlay: Mapping[Path, Source], installed: Collection[str] = ()
+        self,
+        root: Path,
+        files: Iterable[Path],
+        overlay: Mapping[Path, Source],
+        installed: Collection[str] = (),
+        told: Iterable[str] = (),
     ) -> None:
         self.root = root
+        self._names_told = tuple(told)
         self.installed = installed
         self.files = frozenset(files) | frozenset(overlay)
         self.overlay = overlay
@@ -126,6 +148,39 @@ class Modules:
         found = self._resolved[key]
         return None if found == importer and name else found
 
+    def told(self, module: Module, scope: int) -> str:
+        """The name under which the user's rows speak of a function, or nothing."""
+        return self._told.get((module.path, scope), "") if self._names_told else ""
+
+    @cached_property
+    def _told(self) -> dict[tuple[Path, int], str]:
+        found = {}
+        for name in self._names_told:
+            module, _, function = name.rpartition(".")
+            place = self._function(self.root / "__main__.py", module, function, 0)
+            if place is not None:
+                found[place] = name
+        return found
+
+    def _function(self, importer: Path, name: str, member: str, level: int, depth: int = 0) -> tuple[Path, int] | None:
+        """Where the function is defined that `from name import member` gives, also through further imports."""
+        path = self.resolve(importer, name, level)
+        module = self.load(path) if path is not None and path in self.files else None
+        if module is None or depth > _DEEPEST_IMPORT:
+            return None
+        top = module.summary.module
+        for binding in (top.bindings[index] for index in reversed(top.by_name.get(member, []))):
+            if binding.kind == "function":
+                return module.path, binding.target
+            if binding.kind == "import" and binding.member:
+                return self._function(module.path, binding.module, binding.member, binding.level, depth + 1)
+        starred = (self._function(module.path, *star, depth + 1) for star in self._stars(module, member))
+        return next((place for place in starred if place is not None), None)
+
+    @staticmethod
+    def _stars(module: Module, member: str) -> Iterator[tuple[str, str, int]]:
+        return ((name, member, level) for name, level in module.summary.star_imports)
+
     def member(self, package: Path, name: str) -> Path | None:
         """The submodule `name` of a package's `__init__.py` or of a namespace folder."""
         folder = package.parent if package.name == "__init__.py" else package
@@ -140,13 +195,14 @@ class Modules:
                 return self._find(folder, *name.split("."))
             return folder / "__init__.py" if folder / "__init__.py" in self.files else folder
         parts = name.split(".")
-        for folder in self._roots(importer):
+        sources = list(self._sources(importer))
+        for folder in (*self._roots(importer), *sources):
             found = self._find(folder, *parts)
             if found is not None and (found in self.files or len(parts) > 1 or found.parent != folder):
                 return found
-            if found is not None and folder != self.root / "src" and self._is_source_folder(found):
+            if found is not None and folder not in sources and self._is_source_folder(found):
                 return found
-        return None
+        return self._in_packages(importer, parts)
 
     def _is_source_folder(self, folder: Path) -> bool:
         """A bare folder counts as a namespace package only where its name is no installed framework's."""
@@ -157,12 +213,29 @@ class Modules:
         folder = importer.parent
         while folder / "__init__.py" in self.files:
             folder = folder.parent
-        while True:
-            yield folder
-            if folder == self.root or folder == folder.parent or self.root not in folder.parents:
-                break
+        yield folder
+        while folder != self.root and self.root in folder.parents:
             folder = folder.parent
-        yield self.root / "src"
+            yield folder
+        if folder != self.root:
+            yield self.root
+
+    def _sources(self, importer: Path) -> Iterator[Path]:
+        return (folder / "src" for folder in self._roots(importer))
+
+    def _in_packages(self, importer: Path, parts: list[str]) -> Path | None:
+        """What an import means that starts inside a package: where a program is started may lie an `__init__.py` too.
+
+        The outermost package is the likeliest; a name that Python or a known package has is not sought there.
+        """
+        if parts[0] in sys.stdlib_module_names or parts[0] in self.installed:
+            return None
+        folder, around = importer.parent, []
+        while folder / "__init__.py" in self.files:
+            around.append(folder)
+            folder = folder.parent
+        found = (self._find(folder, *parts) for folder in reversed(around))
+        return next((path for path in found if path is not None), None)
 
     def _find(self, folder: Path, *parts: str) -> Path | None:
         for part in parts[:-1]:

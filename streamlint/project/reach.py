@@ -15,7 +15,7 @@ from streamlint.project import syntax as ir
 from streamlint.project.entry_points import Entry
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
-from streamlint.project.values import Class, Function, Generated, Object, OffLoop, Partial, Value, Values
+from streamlint.project.values import Class, External, Function, Generated, Object, OffLoop, Partial, Value, Values
 from streamlint.project.ways import Hop
 
 if TYPE_CHECKING:
@@ -141,6 +141,8 @@ class Reach:
             if key in self._elsewhere:
                 continue
             self._elsewhere.add(key)
+            inner = module.inner(scope)
+            pending.extend((module, one) for one in inner if one.kind == "generator-expression")
             for callee, _ in self.callees(module, scope):
                 located = self.evaluator.scope_of(callee)
                 if located is not None:
@@ -149,29 +151,84 @@ class Reach:
     def _started_elsewhere(self, module: Module, scope: ir.Scope) -> Iterator[Function]:
         frame = self.evaluator.any_call(module, scope)
         for call in scope.calls:
-            for argument in self._moved(call, frame, scope.calls):
-                yield from self._functions(self.evaluator.value(argument.function, frame))
+            for moved in self._moved(call, frame):
+                yield from self._functions(self.evaluator.value(moved.function, frame))
+            given = self._given(call, frame)
+            if given is not None and not isinstance(given, ir.Call):
+                yield from self._functions(self.evaluator.value(given, frame))
+            elif given is not None:
+                made = self.evaluator.value(given, frame)
+                yield from self._functions(frozenset(value for value in made if isinstance(value, Partial)))
             if scope.kind == "module" and self._in_script(module, call):
                 yield from self._functions(self.evaluator.value(call.function, frame))
+        if scope.is_async and any(self._is_started_by(decorator, module, scope) for decorator in scope.decorators):
+            yield Function(module.path, scope.index)
+
+    def _is_started_by(self, decorator: ir.Expression, module: Module, scope: ir.Scope) -> bool:
+        """Whether what a decorator gives runs the function on a loop of its own, as wrappers around tasks of a worker do."""
+        frame = self.evaluator.any_call(module, module.scopes[scope.parent])
+        for value in self.evaluator.value(decorator, frame):
+            if isinstance(value, External):
+                row = self.evaluator.knowledge.off_loop.call(value.name)
+                if row is not None and row.where in _ELSEWHERE:
+                    return True
+            located = self.evaluator.scope_of(value) if isinstance(value, Function | Class) else None
+            if located is not None and self._starts_what_it_is_given(*located):
+                return True
+        return False
+
+    def _starts_what_it_is_given(self, module: Module, wrapper: ir.Scope) -> bool:
+        names = {wrapper.parameters[0].name} if wrapper.parameters else {"self"}
+        pending = [wrapper]
+        while pending:
+            scope = pending.pop()
+            pending += module.inner(scope)
+            frame = self.evaluator.any_call(module, scope)
+            moved = (moved for call in scope.calls for moved in self._moved(call, frame))
+            if any(ir.dotted(call.function).partition(".")[0] in names for call in moved):
+                return True
+        return False
 
     @staticmethod
     def _in_script(module: Module, call: ir.Call) -> bool:
         return any(start <= call.start and call.end <= end for start, end in module.summary.script_spans)
 
-    def _moved(self, call: ir.Call, frame: Frame, calls: list[ir.Call]) -> list[ir.Call]:
-        """The coroutine calls that this call is given to run on a loop of its own."""
-        if not any(isinstance(argument, ir.Call) for argument in call.arguments):
-            return []
+    def _given(self, call: ir.Call, frame: Frame) -> ir.Expression | None:
+        """What this call is given to run on a loop of its own, or in another process."""
+        word = call.function.attribute if isinstance(call.function, ir.Attribute) else getattr(call.function, "id", "")
+        holds_call = any(isinstance(argument, ir.Call) for argument in call.arguments)
+        if not holds_call and word not in self.evaluator.knowledge.off_loop.words:
+            return None
         row = self.evaluator.calls.moving(call, frame)
         if row is None or row.where not in _ELSEWHERE:
+            return None
+        return call.argument(row.position, row.keyword or None)
+
+    def _moved(self, call: ir.Call, frame: Frame) -> list[ir.Call]:
+        """The coroutine calls that this call is given to run on a loop of its own: by themselves, by a name, gathered."""
+        given = self._given(call, frame)
+        if given is None:
             return []
-        return [argument for argument in call.arguments if isinstance(argument, ir.Call)]
+        bindings = given.bindings or () if isinstance(given, ir.Name) else ()
+        values = (frame.scope.bindings[index].value for index in bindings)
+        roots = [given, *(value for value in values if value is not None)]
+        inner = (part for root in roots for part in ir.walk(root) if part is not root and isinstance(part, ir.Call))
+        return [
+            *(root for root in roots if isinstance(root, ir.Call)),
+            *(one for one in inner if self._waits(one, frame)),
+        ]
+
+    def _waits(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether a call of a project's function only makes a coroutine."""
+        functions = self._functions(self.evaluator.value(call.function, frame))
+        located = (self.evaluator.scope_of(function) for function in functions)
+        return any(place is not None and place[1].is_async for place in located)
 
     def callees(self, module: Module, scope: ir.Scope) -> Iterator[tuple[Function, ir.Expression]]:
         """The project functions that run when the scope runs, on the same loop where they are asynchronous."""
         evaluator = self.evaluator
         frame = evaluator.any_call(module, scope)
-        away = {argument.start for call in scope.calls for argument in self._moved(call, frame, scope.calls)}
+        away = {argument.start for call in scope.calls for argument in self._moved(call, frame)}
         for call in scope.calls:
             if call.start in away:
                 continue

@@ -14,6 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from streamlint.project.version_ranges import ANY, parse, parse_poetry
+from streamlint.source import read_bytes
 
 _LARGEST = 20_000_000
 _INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)(?:\s*=\s*|\s+|(?=[\w./]))(\S+)")
@@ -39,9 +40,9 @@ def canonical(name: str) -> str:
 
 def read(path: Path) -> str | None:
     try:
-        if not path.is_file() or path.stat().st_size > _LARGEST:
+        content = read_bytes(path, _LARGEST + 1)
+        if len(content) > _LARGEST:
             return None
-        content = path.read_bytes()
         return content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except (OSError, UnicodeError):
         return None
@@ -118,7 +119,7 @@ def pyproject(path: Path) -> tuple[Declared, ...]:
         return ()
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return ()
     main = [*_listed(_at(document, "project", "dependencies"), path, text), *_poetry(document, path, text, ())]
     known = {declared.package for declared in main}

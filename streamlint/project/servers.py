@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.responses import Fate
 from streamlint.project.values import External, Generated, Iterated, Tokens, Value
+from streamlint.source import read_bytes
 
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
@@ -104,11 +105,10 @@ def _is_async(value: Value) -> bool | None:
 def _lines(path: Path) -> Iterator[str]:
     """The lines that are no comments and install nothing."""
     try:
-        if not path.is_file() or path.stat().st_size > _LARGEST:
-            return
-        text = path.read_text("utf-8", "replace")
+        content = read_bytes(path, _LARGEST + 1)
     except OSError:
         return
+    text = content.decode("utf-8", "replace") if len(content) <= _LARGEST else ""
     for line in text.replace("\\\n", " ").splitlines():
         if not line.lstrip().startswith("#") and "install" not in line:
             yield line

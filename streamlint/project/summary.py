@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from streamlint.project import syntax as ir
 from streamlint.source import Source, UnreadableFile
@@ -29,14 +30,37 @@ def summarise(source: Source) -> ir.Summary:
             tree = ast.parse(source.text)
         return _Lowering(source).lower(tree)
     except SyntaxError as error:
-        raise UnparsableFile(error.msg, error.lineno or 1, max(error.offset or 1, 1)) from error
+        raise UnparsableFile(
+            f"is not valid Python: {error.msg}", error.lineno or 1, max(error.offset or 1, 1)
+        ) from error
     except ValueError as error:
-        raise UnparsableFile(str(error), 1, 1) from error
+        raise UnparsableFile(f"cannot be parsed: {error}", 1, 1) from error
     except (RecursionError, MemoryError) as error:
-        raise UnparsableFile("nested too deeply to be read", 1, 1) from error
+        raise UnparsableFile("is nested too deeply to be read", 1, 1) from error
 
 
 _Environment: TypeAlias = dict[str, tuple[int, ...]]
+_BASES: dict[type[ast.expr], str] = {
+    ast.Attribute: "value",
+    ast.Call: "func",
+    ast.Subscript: "value",
+    ast.BinOp: "left",
+}
+"""What the links of a chain (`a.b(c)[d] + e`) hang on. Chains have thousands of links; a recursion would not come to their end."""
+_DEEPEST = 300
+_PIECES = 500
+_PIECE = re.compile(r"""["'][ \t\r\n\\]+[a-zA-Z]{0,2}["']""")
+
+
+class _Arm(NamedTuple):
+    """An `if` of which the first arm is read: what held before it, the branches of both, and what the first leaves."""
+
+    parent: int
+    before: _Environment
+    was_dead: bool
+    first: int
+    second: int
+    taken: tuple[_Environment, bool]
 
 
 class _Lowering:
@@ -52,19 +76,17 @@ class _Lowering:
         self.environment: _Environment = {}
         self.dead = False
         self.branch = -1
+        self.depth = 0
         self.elsewhere: dict[str, int] = {}
         self.loop_exits: list[list[_Environment]] = []
         self.expressions: dict[type[ast.expr], Callable[..., ir.Expression]] = {
             ast.Name: self._name,
-            ast.Attribute: self._attribute,
-            ast.Call: self._call,
             ast.Await: self._await,
             ast.Constant: self._constant,
             ast.Tuple: self._sequence,
             ast.List: self._sequence,
             ast.Set: self._sequence,
             ast.Dict: self._mapping,
-            ast.Subscript: self._subscript,
             ast.IfExp: self._conditional,
             ast.BoolOp: self._boolean,
             ast.ListComp: self._comprehension,
@@ -77,6 +99,12 @@ class _Lowering:
             ast.YieldFrom: self._yield,
             ast.Starred: self._starred,
             ast.NamedExpr: self._walrus,
+        }
+        self.links: dict[type[ast.expr], Callable[..., ir.Expression]] = {
+            ast.Attribute: self._attribute,
+            ast.Call: self._call,
+            ast.Subscript: self._subscript,
+            ast.BinOp: self._binary,
         }
         self.statements: dict[type[ast.stmt], Callable[..., None]] = {
             ast.Assign: self._assign,
@@ -200,20 +228,33 @@ class _Lowering:
         return self.environment, self.dead
 
     def _if(self, node: ast.If) -> None:
+        """With all its `elif`, which Python nests in each other: each holds where the tests above it failed."""
+        arms = [self._first_arm(node)]
+        while len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
+            node = node.orelse[0]
+            self.environment, self.dead, self.branch = dict(arms[-1].before), False, arms[-1].second
+            if len(arms) % _DEEPEST == 0:
+                self.summary.far_elifs.append(self._span(node)[0])
+            arms.append(self._first_arm(node))
+        other = self._arm(node.orelse, arms[-1].before, arms[-1].second)
+        for arm in reversed(arms):
+            last, self.branch = other, arm.parent
+            self._join([arm.taken, other])
+            self.dead = self.dead or arm.was_dead
+            other = (self.environment, self.dead)
+        if arm.taken[1] and not last[1]:
+            self.branch = arm.second
+        elif last[1] and not arm.taken[1]:
+            self.branch = arm.first
+
+    def _first_arm(self, node: ast.If) -> _Arm:
         if self.scope.kind == "module" and _is_main_guard(node.test):
             self.summary.script_spans.append((self._span(node.body[0])[0], self._span(node.body[-1])[1]))
         test = self._expression(node.test)
-        parent, decision, before, was_dead = self.branch, test.start, self.environment, self.dead
-        first = self._new_branch(parent, decision, "if", test)
-        second = self._new_branch(parent, decision, "else", test)
-        taken = self._arm(node.body, before, first)
-        other = self._arm(node.orelse, before, second)
-        self._join([taken, other])
-        self.dead = self.dead or was_dead
-        if taken[1] and not other[1]:
-            self.branch = second
-        elif other[1] and not taken[1]:
-            self.branch = first
+        parent, before, was_dead = self.branch, self.environment, self.dead
+        first = self._new_branch(parent, test.start, "if", test)
+        second = self._new_branch(parent, test.start, "else", test)
+        return _Arm(parent, before, was_dead, first, second, self._arm(node.body, before, first))
 
     def _match(self, node: ast.Match) -> None:
         subject = self._expression(node.subject)
@@ -501,6 +542,23 @@ class _Lowering:
     # Expressions
 
     def _expression(self, node: ast.expr) -> ir.Expression:
+        chain = [node]
+        while (base := _BASES.get(type(node))) is not None:
+            node = getattr(node, base)
+            chain.append(node)
+        depth = self.depth
+        if 0 <= _DEEPEST - depth < len(chain):
+            self.summary.deep.append(self._span(chain[_DEEPEST - depth]))
+        self.depth = depth + len(chain)
+        lowered = self._unchained(chain.pop())
+        while chain:
+            self.depth = depth + len(chain)
+            link = chain.pop()
+            lowered = self.links[type(link)](link, lowered)
+        self.depth = depth
+        return lowered
+
+    def _unchained(self, node: ast.expr) -> ir.Expression:
         lower = self.expressions.get(type(node))
         if lower is not None:
             return lower(node)
@@ -508,8 +566,11 @@ class _Lowering:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.expr):
                 operands.append(self._expression(child))
-        operator = type(node.op).__name__ if isinstance(node, ast.BinOp | ast.UnaryOp) else type(node).__name__
+        operator = type(node.op).__name__ if isinstance(node, ast.UnaryOp) else type(node).__name__
         return ir.Operation(*self._span(node), operator, tuple(operands))
+
+    def _binary(self, node: ast.BinOp, left: ir.Expression) -> ir.Operation:
+        return ir.Operation(*self._span(node), type(node.op).__name__, (left, self._expression(node.right)))
 
     def _annotation(self, node: ast.expr) -> ir.Expression:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -530,13 +591,12 @@ class _Lowering:
         self.scope.names.append(name)
         return name
 
-    def _attribute(self, node: ast.Attribute) -> ir.Attribute:
-        attribute = ir.Attribute(*self._span(node), self._expression(node.value), node.attr)
+    def _attribute(self, node: ast.Attribute, base: ir.Expression) -> ir.Attribute:
+        attribute = ir.Attribute(*self._span(node), base, node.attr)
         self.scope.attributes.append(attribute)
         return attribute
 
-    def _call(self, node: ast.Call) -> ir.Call:
-        function = self._expression(node.func)
+    def _call(self, node: ast.Call, function: ir.Expression) -> ir.Call:
         arguments = tuple(self._expression(argument) for argument in node.args)
         keywords = tuple((keyword.arg, self._expression(keyword.value)) for keyword in node.keywords)
         call = ir.Call(*self._span(node), function, arguments, keywords)
@@ -555,7 +615,14 @@ class _Lowering:
         value = node.value
         if value is Ellipsis or isinstance(value, complex):
             value = None
-        return ir.Constant(*self._span(node), value)
+        start, end = self._span(node)
+        self._note_pieces(start, end)
+        return ir.Constant(start, end, value)
+
+    def _note_pieces(self, start: int, end: int) -> None:
+        """Strings that stand beside each other are one: to libcst each is nested in the one before."""
+        if end - start > _PIECES and len(_PIECE.findall(self.text, start, end)) > _PIECES:
+            self.summary.deep.append((start, end))
 
     def _sequence(self, node: ast.Tuple | ast.List | ast.Set) -> ir.Sequence:
         kind = type(node).__name__.lower()
@@ -568,8 +635,8 @@ class _Lowering:
         )
         return ir.Mapping(*self._span(node), items)
 
-    def _subscript(self, node: ast.Subscript) -> ir.Subscript:
-        return ir.Subscript(*self._span(node), self._expression(node.value), self._expression(node.slice))
+    def _subscript(self, node: ast.Subscript, base: ir.Expression) -> ir.Subscript:
+        return ir.Subscript(*self._span(node), base, self._expression(node.slice))
 
     def _conditional(self, node: ast.IfExp) -> ir.Choice:
         test = self._expression(node.test)
@@ -577,7 +644,10 @@ class _Lowering:
         return ir.Choice(*self._span(node), (test,), options)
 
     def _boolean(self, node: ast.BoolOp) -> ir.Choice:
-        return ir.Choice(*self._span(node), (), tuple(self._expression(value) for value in node.values))
+        start, end = self._span(node)
+        if len(node.values) > _DEEPEST:  # a row to Python, a nest to libcst
+            self.summary.deep.append((start, end))
+        return ir.Choice(start, end, (), tuple(self._expression(value) for value in node.values))
 
     def _comprehension_loop(
         self, generator: ast.comprehension, iterable: ir.Expression, outer: ir.Scope | None = None
@@ -610,7 +680,9 @@ class _Lowering:
 
     def _formatted(self, node: ast.JoinedStr) -> ir.FormattedString:
         values = tuple(self._expression(part.value) for part in node.values if isinstance(part, ast.FormattedValue))
-        return ir.FormattedString(*self._span(node), values)
+        start, end = self._span(node)
+        self._note_pieces(start, end)
+        return ir.FormattedString(start, end, values)
 
     def _yield(self, node: ast.Yield | ast.YieldFrom) -> ir.Yield:
         value = self._expression(node.value) if node.value is not None else None

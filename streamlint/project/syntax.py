@@ -338,6 +338,15 @@ class Summary:
     """Every import of the module, nested ones too: module, member, level."""
     script_spans: list[tuple[int, int]] = field(default_factory=list)
     """The bodies of `if __name__ == "__main__"`."""
+    deep: list[tuple[int, int]] = field(default_factory=list)
+    """Expressions nested so deeply that libcst cannot read them: its time grows with the square of a chain, its stack too."""
+
+    far_elifs: list[int] = field(default_factory=list)
+    """Some of the words `elif` of a long chain, which is a nest to libcst."""
+
+    @property
+    def is_deep(self) -> bool:
+        return bool(self.deep or self.far_elifs)
 
     @property
     def module(self) -> Scope:

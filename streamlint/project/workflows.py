@@ -118,16 +118,22 @@ class Workflows:
 
     # Time limits
 
-    def limit(self, call: ir.Call, frame: Frame) -> Limit | None:
-        """The time limit of the run that this call starts, if its events are streamed to a client and the limit is known."""
+    def limits(self, call: ir.Call, frame: Frame) -> tuple[Limit, ...]:
+        """The known time limits of the run that this call starts, if its events are streamed to a client: the shortest first.
+
+        Where several workflows may be meant, each has its own, or none that is known.
+        """
         if not (isinstance(call.function, ir.Attribute) and call.function.attribute == "run"):
-            return None
+            return ()
         if self.evaluator.origin(call, frame) not in self._streamed:
-            return None
-        for value in self.evaluator.value(call.function.base, frame):
-            if isinstance(value, Object) and value.origin is not None and self._is_plain(value):
-                return self._limit_of(value, value.origin)
-        return None
+            return ()
+        found = [
+            limit
+            for value in self.evaluator.value(call.function.base, frame)
+            if isinstance(value, Object) and value.origin is not None and self._is_plain(value)
+            if (limit := self._limit_of(value, value.origin)) is not None
+        ]
+        return tuple(sorted(found, key=lambda limit: (limit.seconds, str(limit.place.path), limit.place.start)))
 
     def _is_plain(self, value: Object) -> bool:
         """Whether it is a workflow of the project; agents have no time limit."""

@@ -9,17 +9,26 @@ from pathlib import Path
 
 from streamlint.outcome import Outcome
 from streamlint.reporters.style import Style
+from streamlint.reporters.text import visible
 
 Reporter = Callable[[Outcome, Style], str]
-FORMATS = ("full", "concise", "json", "github")
+FOR_PEOPLE = ("full", "concise")
+FORMATS = (*FOR_PEOPLE, "json", "github")
 
 
-def reporter(name: str) -> Reporter:
-    render: Reporter = import_module(f"streamlint.reporters.{name}").render
+def reporter(name: str, quiet: bool = False) -> Reporter:
+    """The function of a format; `quiet` leaves out everything but the findings where the format is for people."""
+    function = "render_findings" if quiet and name in FOR_PEOPLE else "render"
+    render: Reporter = getattr(import_module(f"streamlint.reporters.{name}"), function)
     return render
 
 
 def shown(path: Path) -> str:
-    """A path as people read it: relative to the working folder where it lies below."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith(os.pardir + os.sep) else relative.replace(os.sep, "/")
+    """A path as people read it, on one line whatever its name holds: relative to the working folder where it lies below."""
+    return visible(relative(path))
+
+
+def relative(path: Path) -> str:
+    """A path as programs read it, with the characters that it has."""
+    way = os.path.relpath(path)
+    return str(path) if way.startswith(os.pardir + os.sep) else way.replace(os.sep, "/")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlint import reporters
-from streamlint.reporters.summary import render_fixed, render_summary
+from streamlint.fix import Level
+from streamlint.reporters.readable import readable
+from streamlint.reporters.summary import option, render_changed, render_fixed, render_summary
 
 if TYPE_CHECKING:
     from streamlint.finding import Finding
@@ -14,13 +16,25 @@ if TYPE_CHECKING:
 
 
 def render(outcome: Outcome, style: Style) -> str:
-    lines = [_line(finding, style) for finding in outcome.findings]
-    return "".join(f"{line}\n" for line in lines) + render_fixed(outcome, style) + render_summary(outcome, style) + "\n"
+    texts = [render_findings(outcome, style), render_fixed(outcome, style), render_summary(outcome, style)]
+    return "".join([*texts, "\n", render_changed(outcome, style)])
 
 
-def _line(finding: Finding, style: Style) -> str:
+def render_findings(outcome: Outcome, style: Style) -> str:
+    """The findings alone."""
+    return "".join(f"{_line(finding, outcome, style)}\n" for finding in readable(outcome).findings)
+
+
+def _line(finding: Finding, outcome: Outcome, style: Style) -> str:
     start = finding.place.start
     where = style.paint("strong", f"{reporters.shown(finding.path)}:{start.line}:{start.column}:")
     title = style.paint(finding.severity, f"{finding.severity}[{finding.code}]")
-    fix = f" [fix: {finding.fix.level}]" if finding.fix else ""
-    return f"{where} {title} {finding.name}: {' '.join(finding.message.split())}{fix}"
+    return f"{where} {title} {finding.name}: {finding.message}{_fix(finding, outcome)}"
+
+
+def _fix(finding: Finding, outcome: Outcome) -> str:
+    if finding.fix is None:
+        return ""
+    level = finding.fix.level
+    by = "" if level is Level.DISPLAY or outcome.applies(finding.fix) else f", by {option(level)}"
+    return f" [fix: {level}{by}]"

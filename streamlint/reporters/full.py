@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Fix, Level
+from streamlint.reporters.diff import lines
+from streamlint.reporters.readable import readable
 from streamlint.reporters.snippet import gutter_width, render_snippet
-from streamlint.reporters.summary import render_fixed, render_summary
+from streamlint.reporters.summary import option, render_changed, render_fixed, render_summary
 from streamlint.reporters.text import printable
 
 if TYPE_CHECKING:
@@ -19,21 +20,31 @@ if TYPE_CHECKING:
     from streamlint.reporters.style import Style
     from streamlint.source import Source
 
-_APPLIED_BY = {
-    Level.SAFE: "the same response; applied by --fix",
-    Level.RESPONSE: "the client receives something else; applied by --fix",
-    Level.UNSAFE: "may change behaviour; applied by --unsafe-fixes",
-    Level.DISPLAY: "shown only, never applied",
+_PROMISES = {
+    Level.SAFE: "the same response",
+    Level.RESPONSE: "the client receives something else",
+    Level.UNSAFE: "may change behaviour",
 }
 
 
 def render(outcome: Outcome, style: Style) -> str:
-    blocks = ["\n".join(_finding(finding, outcome.sources, style)) for finding in outcome.findings]
-    fixed = render_fixed(outcome, style)
-    return "\n\n".join([*blocks, *((fixed.rstrip("\n"),) if fixed else ()), render_summary(outcome, style)]) + "\n"
+    texts = (
+        render_findings(outcome, style),
+        render_fixed(outcome, style),
+        render_summary(outcome, style),
+        render_changed(outcome, style),
+    )
+    return "\n\n".join(text.rstrip("\n") for text in texts if text) + "\n"
 
 
-def _finding(finding: Finding, sources: Mapping[Path, Source], style: Style) -> Iterator[str]:
+def render_findings(outcome: Outcome, style: Style) -> str:
+    """The findings alone."""
+    blocks = ["\n".join(_finding(finding, outcome, style)) for finding in readable(outcome).findings]
+    return "\n\n".join(blocks) + "\n" if blocks else ""
+
+
+def _finding(finding: Finding, outcome: Outcome, style: Style) -> Iterator[str]:
+    sources = outcome.sources
     title = style.paint(finding.severity, f"{finding.severity}[{finding.code}]")
     yield f"{title}{style.paint('strong', f': {finding.name}: {finding.message}')}"
     source = sources.get(finding.path)
@@ -41,26 +52,30 @@ def _finding(finding: Finding, sources: Mapping[Path, Source], style: Style) -> 
     highest = max((line.number for group in diff for line in group), default=0)
     gutter = max(gutter_width(finding, sources), len(str(highest)))
     yield from render_snippet(finding, sources, gutter, style)
-    for kind, text in _remarks(finding):
+    for kind, text in _remarks(finding, outcome):
         yield _remark(gutter, kind, text, style)
     yield from _diff_lines(diff, gutter, style)
 
 
-def _remarks(finding: Finding) -> Iterator[tuple[str, str]]:
+def _remarks(finding: Finding, outcome: Outcome) -> Iterator[tuple[str, str]]:
     if finding.help:
         yield "help", finding.help
     for note in finding.notes:
         yield "note", note
     if finding.fix:
-        yield "help", f"{finding.fix.title} ({finding.fix.level}: {_APPLIED_BY[finding.fix.level]})"
+        yield "help", f"{finding.fix.title} ({finding.fix.level}: {_promise(finding.fix, outcome)})"
         if finding.fix.reason:
             yield "note", f"{finding.fix.level}, because {finding.fix.reason}"
 
 
+def _promise(fix: Fix, outcome: Outcome) -> str:
+    if fix.level is Level.DISPLAY:
+        return "shown only, never applied"
+    return f"{_PROMISES[fix.level]}; applied by {'--fix' if outcome.applies(fix) else option(fix.level)}"
+
+
 def _remark(gutter: int, kind: str, text: str, style: Style) -> str:
-    lead = f"{' ' * gutter} {style.paint('gutter', '=')} {style.paint(kind, f'{kind}:')} "
-    indent = " " * (gutter + len(kind) + 5)
-    return lead + f"\n{indent}".join(text.splitlines())
+    return f"{' ' * gutter} {style.paint('gutter', '=')} {style.paint(kind, f'{kind}:')} {text}"
 
 
 def _diff_lines(diff: list[list[_Line]], gutter: int, style: Style) -> Iterator[str]:
@@ -87,7 +102,8 @@ class _Line:
 def _diff(fix: Fix, source: Source) -> list[list[_Line]]:
     from streamlint.fix import apply
 
-    return list(_changes(source.text.splitlines(), apply(source, (fix,)).splitlines()))
+    before, after = lines(source.text), lines(apply(source, (fix,)))
+    return list(_changes([line.rstrip("\r\n") for line in before], [line.rstrip("\r\n") for line in after]))
 
 
 def _changes(old: list[str], new: list[str]) -> Iterator[list[_Line]]:

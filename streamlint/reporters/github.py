@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from streamlint import reporters
 from streamlint.finding import Finding, Severity
+from streamlint.reporters.readable import readable_finding
 
 if TYPE_CHECKING:
     from streamlint.outcome import Outcome
@@ -15,7 +16,8 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVI
 
 
 def render(outcome: Outcome, _style: Style) -> str:
-    return "".join(f"{_annotation(finding)}\n" for finding in outcome.findings)
+    findings = (readable_finding(finding, keep="\r\n") for finding in outcome.findings)
+    return "".join(f"{_annotation(finding)}\n" for finding in findings)
 
 
 def _annotation(finding: Finding) -> str:

@@ -27,9 +27,11 @@ def render(outcome: Outcome, _style: Style) -> str:
     document = {
         "schema": SCHEMA,
         "version": streamlint.__version__,
-        "findings": [_finding(finding, outcome.sources.get(finding.path)) for finding in outcome.findings],
+        "findings": [_finding(finding, outcome) for finding in outcome.findings],
+        "fix_level": outcome.level.value,
         "fixed": [_applied(applied) for applied in outcome.applied],
-        "skipped": [_skipped(skipped) for skipped in (*outcome.skipped, *outcome.unwritten)],
+        "skipped": [_skipped(skipped) for skipped in outcome.skipped],
+        "unwritten": [_skipped(skipped) for skipped in outcome.unwritten],
         "summary": _summary(outcome),
     }
     return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
@@ -40,7 +42,7 @@ def _summary(outcome: Outcome) -> dict[str, int]:
     return {**counts, "fixable": outcome.fixable, "files_checked": outcome.checked}
 
 
-def _finding(finding: Finding, source: Source | None) -> dict[str, Any]:
+def _finding(finding: Finding, outcome: Outcome) -> dict[str, Any]:
     return {
         "code": finding.code,
         "name": finding.name,
@@ -51,22 +53,24 @@ def _finding(finding: Finding, source: Source | None) -> dict[str, Any]:
         "notes": list(finding.notes),
         **_place(finding.place),
         "related": [{"label": related.label, **_place(related.place)} for related in finding.related],
-        "fix": _fix(finding.fix, source) if finding.fix else None,
+        "fix": _fix(finding.fix, finding.path, outcome) if finding.fix else None,
     }
 
 
 def _place(place: Place) -> dict[str, Any]:
     return {
-        "path": reporters.shown(place.path),
+        "path": reporters.relative(place.path),
         "start": {"line": place.start.line, "column": place.start.column, "offset": place.span.start},
         "end": {"line": place.end.line, "column": place.end.column, "offset": place.span.end},
     }
 
 
-def _fix(fix: Fix, source: Source | None) -> dict[str, Any]:
+def _fix(fix: Fix, path: Path, outcome: Outcome) -> dict[str, Any]:
+    source = outcome.sources.get(path)
     return {
         "title": fix.title,
         "level": fix.level.value,
+        "applies": outcome.applies(fix),
         "reason": fix.reason,
         "edits": [_edit(edit, source) for edit in sorted(fix.edits)],
         "imports": [_import(wanted) for wanted in sorted(fix.imports)],
@@ -92,9 +96,10 @@ def _applied(applied: Applied) -> dict[str, Any]:
     finding = applied.finding
     title = finding.fix.title if finding.fix else ""
     where = {"code": finding.code, "name": finding.name, "title": title, "level": applied.level.value}
-    return {**where, "route": applied.route, **_place(finding.place)}
+    routes = {"route": next(iter(applied.routes), ""), "routes": list(applied.routes)}
+    return {**where, **routes, **_place(finding.place)}
 
 
 def _skipped(skipped: Skipped) -> dict[str, str]:
     path: Path = skipped.path
-    return {"path": reporters.shown(path), "reason": skipped.reason}
+    return {"path": reporters.relative(path), "reason": skipped.reason}

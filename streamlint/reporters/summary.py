@@ -1,4 +1,4 @@
-"""The lines at the end of a run: what was fixed, what remains, what can be fixed."""
+"""The lines at the end of a run: what was fixed, what remains, what can be fixed, and whose answers are others now."""
 
 from __future__ import annotations
 
@@ -7,29 +7,53 @@ from typing import TYPE_CHECKING
 from streamlint import reporters
 from streamlint.finding import Severity
 from streamlint.fix import Level
+from streamlint.reporters.readable import readable
 
 if TYPE_CHECKING:
     from streamlint.outcome import Applied, Outcome
     from streamlint.reporters.style import Style
 
+_NOW = {
+    Level.RESPONSE: "These routes now answer their clients differently:",
+    Level.UNSAFE: "These routes were changed in ways that may show in their behaviour:",
+}
+_WOULD = {
+    Level.RESPONSE: "With --fix these routes would answer their clients differently:",
+    Level.UNSAFE: "With --fix these routes would be changed in ways that may show in their behaviour:",
+}
+_STAY = '--fix-level safe, or fix-level = "safe" in the configuration, makes only repairs that no client can see.'
+
 
 def render_fixed(outcome: Outcome, style: Style) -> str:
-    """What `--fix` did: each fix, and every route whose client now receives something else."""
+    """What `--fix` did: each fix."""
     if not outcome.applied:
         return ""
-    files = len({fix.finding.path for fix in outcome.applied})
-    lines = [style.paint("good", f"Fixed {_count(len(outcome.applied), 'finding')} in {_count(files, 'file')}:")]
-    lines += [f"  {_where(fix)}: {fix.finding.code} {_title(fix)}" for fix in outcome.applied]
-    changed = [fix for fix in outcome.applied if fix.level is Level.RESPONSE]
-    if changed:
-        lines.append(style.paint("warning", "These routes now answer their clients differently:"))
-        lines += dict.fromkeys(_changed(fix) for fix in changed)
+    applied = readable(outcome).applied
+    files = len({fix.finding.path for fix in applied})
+    lines = [style.paint("good", f"Fixed {_count(len(applied), 'finding')} in {_count(files, 'file')}:")]
+    lines += [f"  {_where(fix)}: {fix.finding.code} {_title(fix)}" for fix in applied]
     return "\n".join(lines) + "\n"
+
+
+def render_changed(outcome: Outcome, style: Style, *, written: bool = True) -> str:
+    """Every route whose client receives something else after the fixes, and how to stay without that."""
+    heads = _NOW if written else _WOULD
+    lines = []
+    for level, head in heads.items():
+        changed = [fix for fix in readable(outcome).applied if fix.level is level]
+        if changed:
+            lines.append(style.paint("warning", head))
+            lines += dict.fromkeys(line for fix in changed for line in _changed(fix))
+    return "\n".join([*lines, _STAY]) + "\n" if lines else ""
 
 
 def render_summary(outcome: Outcome, style: Style) -> str:
     """One line: how many, where, and how many of them `--fix` takes."""
     checked = f"{_count(outcome.checked, 'file')} checked"
+    if outcome.too_new:
+        checked += f", {outcome.too_new} {'needs' if outcome.too_new == 1 else 'need'} a newer Python"
+    if not outcome.findings and outcome.unwritten:
+        return style.paint("warning", f"{_count(len(outcome.unwritten), 'file')} not written ({checked})")
     if not outcome.findings:
         rest = "Nothing is left" if outcome.applied else "No findings"
         return style.paint("good", f"{rest} ({checked})")
@@ -44,11 +68,16 @@ def _fixable(outcome: Outcome) -> str:
     response = outcome.fixable_beyond(Level.RESPONSE)
     unsafe = outcome.fixable_beyond(Level.UNSAFE)
     parts = [f"{outcome.fixable} fixable with --fix"] if outcome.fixable else []
-    parts += [f"{response}{' more' if parts else ''} with --fix-level response"] if response else []
-    parts += [f"{unsafe}{' more' if parts else ''} with --unsafe-fixes"] if unsafe else []
+    parts += [f"{response}{' more' if parts else ''} with {option(Level.RESPONSE)}"] if response else []
+    parts += [f"{unsafe}{' more' if parts else ''} with {option(Level.UNSAFE)}"] if unsafe else []
     if parts and not outcome.fixable:
         parts[0] = parts[0].replace(" with", " fixable with", 1)
     return f"; {', '.join(parts)}" if parts else ""
+
+
+def option(level: Level) -> str:
+    """What the command line needs for a fix that this run would not apply."""
+    return "--unsafe-fixes" if level is Level.UNSAFE else f"--fix-level {level}"
 
 
 def _where(fix: Applied) -> str:
@@ -59,10 +88,9 @@ def _title(fix: Applied) -> str:
     return f"{fix.finding.fix.title} ({fix.level})" if fix.finding.fix else ""
 
 
-def _changed(fix: Applied) -> str:
-    return (
-        f"  {reporters.shown(fix.finding.path)}: {fix.route or f'the function at line {fix.finding.place.start.line}'}"
-    )
+def _changed(fix: Applied) -> list[str]:
+    routes = fix.routes or (f"the function at line {fix.finding.place.start.line}",)
+    return [f"  {reporters.shown(fix.finding.path)}: {route}" for route in routes]
 
 
 def _count(number: int, noun: str) -> str:

@@ -126,16 +126,18 @@ class WorkflowTimeout(Rule):
         known = file.expression(node)
         if known is None or not isinstance(known[1], ir.Call):
             return
-        limit = file.project.workflows.limit(known[1], file.frame(known[0]))
-        if limit is None or limit.seconds > DEFAULT_SECONDS:
+        limits = file.project.workflows.limits(known[1], file.frame(known[0]))
+        short = [limit for limit in limits if limit.seconds <= DEFAULT_SECONDS]
+        if not short:
             return
+        limit = short[0]
         yield file.finding(
             self,
             node,
             workflow=_name(limit, file),
             seconds=f"{limit.seconds:g}",
             label="the events of this run are sent to a client",
-            related=_made(limit, node, file),
+            related=tuple(place for each in short for place in _made(each, node, file)),
             help="give the workflow `timeout=None`, or a limit that is longer than any answer",
             notes=("the default of `timeout` is 45 s",) if limit.is_default else (),
             fix=without_limit(file, limit),
@@ -152,4 +154,4 @@ def _made(limit: Limit, node: cst.Call, file: PythonFile) -> tuple[Related, ...]
     if origin.path == file.path and span.start <= origin.start and origin.end <= span.end:
         return ()
     place = file.project.place(origin.path, origin.start, origin.end)
-    return (Related(place, "the workflow is made here"),) if place is not None else ()
+    return (Related(place, f"`{_name(limit, file)}` is made here"),) if place is not None else ()

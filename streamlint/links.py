@@ -1,0 +1,72 @@
+"""What is reached through links: where a file really lies, which names are one file, and under which its findings are told.
+
+Each real file is looked at once, under its own name where that is part of the run. A link to another file is read under the
+link's name and never written through: the file belongs to somebody else, or was left out on purpose.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from streamlint.finding import Finding, Place
+
+
+def real_path(path: Path) -> Path:
+    """The file in the folder that it really lies in; a link to a file stays, as Python imports it where it stands."""
+    return Path(os.path.realpath(path.parent)) / path.name
+
+
+def name_in(tree: Path, path: Path) -> Path:
+    """The file of a tree that a link to a file leads to, by its name there; else the path itself."""
+    if not path.is_file():
+        return path
+    real, real_tree = Path(os.path.realpath(path)), os.path.realpath(tree)
+    return tree / real.relative_to(real_tree) if real.is_relative_to(real_tree) else path
+
+
+def surplus(files: Collection[Path], links: Collection[Path]) -> Iterator[Path]:
+    """The files that are there under another name too: the own name stays before a link's, and the first of several."""
+    seen: set[object] = set()
+    for path in (*(each for each in files if each not in links), *links):
+        identity = _identity(path)
+        if identity in seen:
+            yield path
+        seen.add(identity)
+
+
+def _identity(path: Path) -> object:
+    """The same for all names of one file; the path itself where the system does not tell."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return path
+    return (status.st_dev, status.st_ino) if status.st_ino else path
+
+
+@dataclass(frozen=True)
+class Renaming:
+    """From the folder that a link leads to, to the name under which a run was given it."""
+
+    real: Path
+    named: Path
+
+    @classmethod
+    def of(cls, named: Path) -> Renaming:
+        real = real_path(named)
+        while real.name == named.name and real != real.parent and real != named:
+            real, named = real.parent, named.parent
+        return cls(real, named)
+
+    def finding(self, finding: Finding) -> Finding:
+        if self.real == self.named:
+            return finding
+        related = tuple(replace(each, place=self._place(each.place)) for each in finding.related)
+        return replace(finding, place=self._place(finding.place), related=related)
+
+    def _place(self, place: Place) -> Place:
+        if not place.path.is_relative_to(self.real):
+            return place
+        return replace(place, path=self.named / place.path.relative_to(self.real))

@@ -1,0 +1,312 @@
+"""Every key that docs/configuration.md gives for the user's own tables changes what is found, and a wrong row is refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from streamlint.knowledge import user_rows
+from tests.conftest import Streamlint, Write
+
+DOCUMENT = Path(__file__).parent.parent / "docs" / "configuration.md"
+TABLES = ("blocking-calls", "off-loop", "entry-points")
+Row = Mapping[str, str | int | bool]
+
+PRINTER = "def print_label(text):\n    return text\n"
+BUS = """\
+def listen(*options, **more):
+    return handlers.append
+
+
+def register(topic, function, path=None):
+    handlers.append((topic, path, function))
+"""
+POOL = "def in_pool(*given, **named):\n    return _pool.submit(given, named)\n"
+
+LABEL = """\
+import asyncio
+
+from fastapi import FastAPI
+
+from shop.printer import print_label
+
+app = FastAPI()
+
+
+@app.get("/label")
+async def label(text: str):
+    print_label(text)
+    await asyncio.sleep(0)
+    return {}
+"""
+DECORATED = """\
+import time
+
+from shop.bus import listen
+
+
+@listen{options}
+{kind}def order(message):
+    time.sleep(1)
+"""
+REGISTERED = """\
+import time
+
+from shop.bus import register
+
+
+async def order(message):
+    time.sleep(1)
+
+
+register({arguments})
+"""
+HANDED = """\
+import requests
+from fastapi import FastAPI
+
+from shop.pool import in_pool
+
+app = FastAPI()
+
+
+def session(*given):
+    return requests.Session()
+
+
+@app.get("/page")
+async def page(url: str):
+    made = {call}
+    return {{"text": made.get(url).text}}
+"""
+
+
+@pytest.fixture
+def shop(write: Write) -> None:
+    write("shop/__init__.py", "from shop.bus import *\nfrom shop.printer import print_label as print_it\n")
+    write("shop/printer.py", PRINTER)
+    write("shop/bus.py", BUS)
+    write("shop/pool.py", POOL)
+
+
+def toml(table: str, *rows: Row) -> str:
+    def line(name: str, value: object) -> str:
+        return f"{name} = {json.dumps(value)}"
+
+    return "\n\n".join(f"[[{table}]]\n" + "\n".join(line(name, value) for name, value in row.items()) for row in rows)
+
+
+def told(write: Write, streamlint: Streamlint, text: str, table: str = "", row: Row | None = None) -> list[str]:
+    """The findings of a program as code and message, and what is said of each fix."""
+    write("streamlint.toml", toml(table, row) if row is not None else "")
+    write("main.py", text)
+    result = streamlint("--output-format", "json", "main.py")
+    assert result.exit_code in (0, 1), result.output
+    found = json.loads(result.stdout)["findings"]
+    return [f"{each['code']} {each['severity']} {each['message']} {each['help']} {each['fix']}" for each in found]
+
+
+# Calls that hold their thread
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_blocking_call_of_the_project_itself(write: Write, streamlint: Streamlint) -> None:
+    row: dict[str, str | int | bool] = {"name": "shop.printer.print_label"}
+
+    def found(**keys: str | bool) -> str:
+        (one,) = told(write, streamlint, LABEL, "blocking-calls", {**row, **keys})
+        return one
+
+    assert told(write, streamlint, LABEL) == []
+    assert found().startswith("STL203 error `shop.printer.print_label` holds the event loop")
+    assert found(tier="likely").startswith("STL203 warning")
+    assert "use `aprinter.print_label`" in found(replacement="aprinter.print_label")
+    assert found(**{"thread-safe": True}) != found(**{"thread-safe": False})
+
+
+@pytest.mark.usefixtures("shop")
+def test_the_reason_of_a_blocking_call_is_told_behind_a_helper(write: Write, streamlint: Streamlint) -> None:
+    helper = (
+        LABEL.replace("    print_label(text)\n", "    send(text)\n") + "\n\ndef send(text):\n    print_label(text)\n"
+    )
+    write(
+        "streamlint.toml",
+        toml("blocking-calls", {"name": "shop.printer.print_label", "reason": "waits for the printer"}),
+    )
+    write("main.py", helper)
+    assert "`shop.printer.print_label` waits for the printer" in streamlint("--output-format", "full", "main.py").stdout
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("name", ["shop.printer.print_label", "shop.print_it"])
+def test_a_function_is_known_by_each_name_that_imports_it(write: Write, streamlint: Streamlint, name: str) -> None:
+    assert len(told(write, streamlint, LABEL, "blocking-calls", {"name": name})) == 1
+
+
+def test_a_blocking_call_of_a_package_that_is_not_there(write: Write, streamlint: Streamlint) -> None:
+    assert len(told(write, streamlint, LABEL, "blocking-calls", {"name": "shop.printer.print_label"})) == 1
+
+
+# Calls that run a function elsewhere
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    ("call", "row", "codes"),
+    [
+        ("await in_pool(session, url)", {}, {"STL203"}),
+        ("await in_pool(session, url)", {"kind": "thread"}, {"STL203"}),
+        ("await in_pool(session, url)", {"kind": "loop"}, set()),
+        ("await in_pool('llm', session, url)", {}, set()),
+        ("await in_pool('llm', session, url)", {"position": 1}, {"STL203"}),
+        ("await in_pool(target=session)", {}, set()),
+        ("await in_pool(call=session)", {"keyword": "call"}, {"STL203"}),
+        ("await in_pool(session)(url)", {}, set()),
+        ("await in_pool(session)(url)", {"result": "callable"}, {"STL203"}),
+    ],
+)
+def test_a_call_that_runs_a_function_elsewhere(
+    write: Write, streamlint: Streamlint, call: str, row: Row, codes: set[str]
+) -> None:
+    program = HANDED.format(call=call)
+    without = {line.split()[0] for line in told(write, streamlint, program)}
+    found = {
+        line.split()[0] for line in told(write, streamlint, program, "off-loop", {"name": "shop.pool.in_pool", **row})
+    }
+    assert (without & {"STL203"}, found & {"STL203"}) == (set(), codes)
+
+
+# Calls and decorators that register functions
+
+
+def orders(write: Write, streamlint: Streamlint, text: str, **keys: str | int | bool) -> list[str]:
+    row = {key.replace("_", "-"): value for key, value in keys.items()}
+    return [
+        line.partition(" error ")[2].partition(" run ")[0]
+        for line in told(write, streamlint, text, "entry-points", row)
+    ]
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("options", ["", "()", "(topic='orders')"])
+def test_a_decorator_registers_what_it_is_given(write: Write, streamlint: Streamlint, options: str) -> None:
+    text = DECORATED.format(options=options, kind="async ")
+    assert told(write, streamlint, text) == []
+    assert len(orders(write, streamlint, text, name="shop.bus.listen")) == 1
+    assert len(orders(write, streamlint, text, name="shop.listen")) == 1
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(("options", "count"), [("", 0), ("('orders')", 1)])
+def test_a_factory_is_no_bare_decorator_unless_its_row_says_so(
+    write: Write, streamlint: Streamlint, options: str, count: int
+) -> None:
+    text = DECORATED.format(options=options, kind="async ")
+    assert len(orders(write, streamlint, text, name="shop.bus.listen", factory=True)) == count
+    assert len(orders(write, streamlint, text, name="shop.bus.listen", factory=True, handler=0)) == 1
+
+
+@pytest.mark.usefixtures("shop")
+def test_the_keys_of_a_decorator(write: Write, streamlint: Streamlint) -> None:
+    text = DECORATED.format(options="('/orders', of='/all')", kind="async ")
+    name = "shop.bus.listen"
+
+    def found(**keys: str | int | bool) -> str:
+        return "".join(orders(write, streamlint, text, name=name, **keys))
+
+    assert "while `/orders` waits" in found(factory=True, path=0)
+    assert "while `/all` waits" in found(factory=True, path_keyword="of")
+    assert "while route `order` waits" in found(factory=True)
+    assert "while websocket `order` waits" in found(factory=True, kind="websocket")
+    assert "while callback `order` waits" in found(factory=True, kind="callback")
+    assert found(factory=True, kind="startup") == found(factory=True, off_path=True) == ""
+    assert found(factory=True, framework="flask") == ""
+    assert found(factory=True, framework="quart") != ""
+    assert found(**{"factory": True, "async": "private loop"}) == ""
+
+
+@pytest.mark.usefixtures("shop")
+def test_who_runs_a_function_that_is_not_asynchronous(write: Write, streamlint: Streamlint) -> None:
+    text = DECORATED.format(options="", kind="")
+    assert "holds the event loop while route `order` waits" in "".join(
+        orders(write, streamlint, text, name="shop.bus.listen")
+    )
+    assert orders(write, streamlint, text, name="shop.bus.listen", sync="thread pool") == []
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    ("arguments", "keys", "count"),
+    [
+        ("'orders', order", {}, 0),
+        ("'orders', order", {"handler": 1}, 1),
+        ("'orders', function=order", {"handler": 1}, 0),
+        ("'orders', function=order", {"handler_keyword": "function"}, 1),
+        ("'orders', function=order", {"handler": 1, "handler_keyword": "function"}, 1),
+    ],
+)
+def test_a_call_registers_the_function_that_it_is_given(
+    write: Write, streamlint: Streamlint, arguments: str, keys: Mapping[str, str | int | bool], count: int
+) -> None:
+    text = REGISTERED.format(arguments=arguments)
+    assert len(orders(write, streamlint, text, name="shop.bus.register", **keys)) == count
+
+
+# Wrong rows
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "key", "parts"),
+    [
+        ("blocking-calls", {"reason": "waits"}, "name", ["must be the dotted name", "row 1"]),
+        ("blocking-calls", {"name": "print_label"}, "name", ["must be the dotted name"]),
+        ("blocking-calls", {"name": "shop.print-label"}, "name", ["must be the dotted name"]),
+        ("blocking-calls", {"name": "shop.f", "tier": "sure"}, "tier", ["must be one of certain, likely, not `sure`"]),
+        ("blocking-calls", {"name": "shop.f", "thread_safe": True}, "thread_safe", ["did you mean `thread-safe`?"]),
+        (
+            "blocking-calls",
+            {"name": "shop.f", "thread-safe": "yes"},
+            "thread-safe",
+            ["must be true or false, not a string"],
+        ),
+        ("off-loop", {"name": "shop.f", "kind": "treads"}, "kind", ["did you mean `thread`?"]),
+        ("off-loop", {"name": "shop.f", "position": -1}, "position", ["must be a position from 0, not -1"]),
+        ("off-loop", {"name": "shop.f", "position": True}, "position", ["must be a number, not true or false"]),
+        ("off-loop", {"name": "shop.f", "result": "value"}, "result", ["must be one of coroutine, callable"]),
+        ("entry-points", {"name": "shop.f", "kind": "rout"}, "kind", ["did you mean `route`?"]),
+        ("entry-points", {"name": "shop.f", "kind": "include"}, "kind", ["must be one of route"]),
+        ("entry-points", {"name": "shop.f", "framework": "fastapy"}, "framework", ["did you mean `fastapi`?"]),
+        (
+            "entry-points",
+            {"name": "shop.f", "methods": "GET"},
+            "methods",
+            ["is no key of such a row", "known keys: name"],
+        ),
+    ],
+)
+def test_a_row_that_cannot_be_used_is_refused(
+    write: Write, streamlint: Streamlint, table: str, row: Row, key: str, parts: list[str]
+) -> None:
+    write("streamlint.toml", toml(table, row))
+    result = streamlint()
+    assert result.exit_code == 2
+    for part in ("streamlint.toml", f"`{table}.{key}`", *parts):
+        assert part in result.stderr
+
+
+def test_the_document_names_every_key() -> None:
+    text = DOCUMENT.read_text("utf-8")
+    for table in TABLES:
+        row = next(line for line in text.splitlines() if line.startswith(f"| `{table}` |"))
+        documented = set(re.findall(r"`([a-z-]+)`", row.partition("the keys:")[2]))
+        assert documented >= set(user_rows.keys(table))
+        assert documented >= {choice for name in ("tier", "result") for choice in choices(table, name)}
+
+
+def choices(table: str, name: str) -> tuple[str, ...]:
+    key = user_rows.keys(table).get(name)
+    return key.choices if key is not None else ()
