@@ -77,8 +77,10 @@ class Holders:
         self.modules = evaluator.modules
         self._entry_points = EntryPoints(evaluator)
         self._answers: dict[_Function, tuple[Holder, ...]] = {}
-        self._references: dict[Path, dict[str, list[_Reference]]] = {}
+        self._words: dict[Path, dict[str, list[_Reference]]] = {}
         self._uses: dict[Path, Uses] = {}
+        self._imported: dict[Path, dict[str, set[str]]] = {}
+        self._spellings: dict[tuple[Path, str], list[tuple[str, list[Module]]]] = {}
 
     # Questions
 
@@ -89,6 +91,20 @@ class Holders:
     def readers(self, module: Module, scope: ir.Scope) -> tuple[Holder, ...]:
         """Who may see what the function returns, beside the client that it answers."""
         return self._all(module, scope)
+
+    def registrations(self, module: Module, scope: ir.Scope) -> tuple[tuple[Module, ir.Scope, ir.Call], ...]:
+        """The calls that register the function with a framework, decorators included, each with the scope that makes it."""
+        outer = module.scopes[scope.parent]
+        found = [
+            (module, outer, decorator)
+            for decorator in scope.decorators
+            if isinstance(decorator, ir.Call) and any(self._entry_points.of_decorator(decorator, module, scope))
+        ]
+        for where, inside, expression in self._references(module, scope):
+            call, is_callee = self._call_around(where, expression)
+            if call is not None and not is_callee and any(self._registers(call, where, inside, module, scope)):
+                found.append((where, inside, call))
+        return tuple(found)
 
     # The search
 
@@ -121,35 +137,64 @@ class Holders:
         return bool(names) and names <= _PLAIN_DECORATORS
 
     def _referring(self, module: Module, scope: ir.Scope) -> Iterator[Holder]:
-        for word, where in self._spelled(scope.name):
-            for other in where:
-                for inside, expression in self._by_word(other).get(word, ()):
-                    if self._means(other, inside, expression, word, module, scope):
-                        yield from self._used(other, inside, expression, module, scope)
-                yield from self._named_in_text(other, word, module, scope)
+        for where, inside, expression in self._references(module, scope):
+            yield from self._used(where, inside, expression, module, scope)
+        for word, modules in self._spelled(module, scope.name):
+            for where in modules:
+                yield from self._named_in_text(where, word, module, scope)
 
-    def _spelled(self, name: str) -> Iterator[tuple[str, list[Module]]]:
-        """The function's name and those under which it is imported, each with the modules that say it."""
-        pending, seen = [name], {name}
-        while pending:
-            word = pending.pop()
-            where = self._saying(word)
-            yield word, where
-            for module in where:
-                for scope in module.scopes:
-                    for binding in scope.bindings:
-                        if binding.kind == "import" and binding.member == word and binding.name not in seen:
-                            seen.add(binding.name)
-                            pending.append(binding.name)
+    def _references(self, module: Module, scope: ir.Scope) -> Iterator[tuple[Module, ir.Scope, ir.Expression]]:
+        """Every name and attribute that means the function."""
+        for word, modules in self._spelled(module, scope.name):
+            for where in modules:
+                for inside, expression in self._by_word(where).get(word, ()):
+                    if self._means(where, inside, expression, word, module, scope):
+                        yield where, inside, expression
 
-    def _saying(self, word: str) -> list[Module]:
-        """The modules whose text holds a word, those included that nothing of the application imports."""
+    def _spelled(self, module: Module, name: str) -> list[tuple[str, list[Module]]]:
+        """A name of a module and those under which it is imported, each with the modules that say it."""
+        key = (module.path, name)
+        if key not in self._spellings:
+            found, pending, seen = [], [name], {name}
+            while pending:
+                word = pending.pop()
+                where = self._saying(module, word)
+                found.append((word, where))
+                aliases = {alias for one in where for alias in self._aliases(one).get(word, ())}
+                pending += sorted(aliases - seen)
+                seen |= aliases
+            self._spellings[key] = found
+        return self._spellings[key]
+
+    def _aliases(self, module: Module) -> dict[str, set[str]]:
+        """The names under which a module imports something, by the name that it has where it comes from."""
+        if module.path not in self._imported:
+            found: dict[str, set[str]] = {}
+            for scope in module.scopes if any(member for _, member, _ in module.summary.imports) else ():
+                for binding in scope.bindings:
+                    if binding.kind == "import" and binding.member:
+                        found.setdefault(binding.member, set()).add(binding.name)
+            self._imported[module.path] = found
+        return self._imported[module.path]
+
+    def _saying(self, module: Module, word: str) -> list[Module]:
+        """The modules whose text holds a word; of those that nothing of the application imports, the ones that name the module."""
         pattern = re.compile(rf"\b{re.escape(word)}\b")
-        found = [module for module in self.modules.loaded() if pattern.search(module.source.text)]
+        found = [one for one in self.modules.loaded() if word in one.source.text and pattern.search(one.source.text)]
+        root = self.modules.root
+        parts = (
+            module.path.relative_to(root).with_suffix("").parts
+            if module.path.is_relative_to(root)
+            else (module.path.stem,)
+        )
+        names = re.compile("|".join(rf"\b{re.escape(part)}\b" for part in parts) + r"|\bfrom\s+\.")
         for path, text in self._unread.items():
-            if pattern.search(text) and (module := self.modules.load(path)) is not None:
-                found.append(module)
-        return sorted(found, key=lambda module: module.path)
+            if word not in text or not pattern.search(text) or not names.search(text):
+                continue
+            one = self.modules.load(path)
+            if one is not None:
+                found.append(one)
+        return sorted(found, key=lambda one: one.path)
 
     @cached_property
     def _unread(self) -> dict[Path, str]:
@@ -165,15 +210,15 @@ class Holders:
 
     def _by_word(self, module: Module) -> dict[str, list[_Reference]]:
         """Names and attributes by their last word, with `getattr(base, "word")`."""
-        if module.path not in self._references:
+        if module.path not in self._words:
             found: dict[str, list[_Reference]] = {}
             for scope in module.scopes:
                 expressions = [*scope.names, *scope.attributes, *(_looked_up(call) for call in scope.calls)]
                 for expression in expressions:
                     if expression is not None:
                         found.setdefault(last_word(expression), []).append((scope, expression))
-            self._references[module.path] = found
-        return self._references[module.path]
+            self._words[module.path] = found
+        return self._words[module.path]
 
     # What a word means
 
@@ -244,9 +289,7 @@ class Holders:
             yield self._holder(where, call, Relation.CALLS, who, scope.name)
             return
         if call is not None:
-            frame = self.evaluator.any_call(where, inside)
-            entries = (e for e in self._entry_points.of_call(call, frame) if e.key == (module.path, scope.index))
-            kinds = [entry.kind for entry in entries]
+            kinds = list(self._registers(call, where, inside, module, scope))
             if kinds and not any(kind in _READ_BY_THE_PROJECT for kind in kinds):
                 return
             if kinds:
@@ -255,6 +298,13 @@ class Holders:
             if self._makes_application(call, inside, where):
                 return
         yield self._holder(where, expression, Relation.HOLDS, who, scope.name)
+
+    def _registers(
+        self, call: ir.Call, where: Module, inside: ir.Scope, module: Module, scope: ir.Scope
+    ) -> Iterator[Kind]:
+        """For what a call registers the function."""
+        entries = self._entry_points.of_call(call, self.evaluator.any_call(where, inside))
+        return (entry.kind for entry in entries if entry.key == (module.path, scope.index))
 
     def _call_around(self, where: Module, expression: ir.Expression) -> tuple[ir.Call | None, bool]:
         """The call that the expression is an argument of, directly or in a list, or the function of."""
