@@ -50,24 +50,29 @@ def given_iterator(file: PythonFile, sending: Sending, fault: Misgiven) -> Fix |
 def returned_iterator(
     file: PythonFile, frame: Frame, expression: ir.Expression, fault: Misgiven, entry: Entry
 ) -> Fix | None:
-    """A streaming response in place of a returned stream."""
+    """A streaming response in place of a returned stream; None where somebody else reads what is returned."""
     preferred = file.project.knowledge.responses.preferred(entry.framework)
     made = _iterator(file, frame, expression, fault)
     if preferred is None or made is None or isinstance(expression, ir.Mapping):
+        return None
+    if file.project.holders.readers(file.facts, frame.scope):
         return None
     if not (preferred.takes_async if made[1] else preferred.takes_sync):
         return None
     call = f'{preferred.name}({made[0]}, {preferred.media_type_keyword}="text/plain")'
     edits = [Edit(Span(expression.start, expression.end), call)]
+    drops: tuple[str, ...] = ()
     definition = file.definition(frame.scope)
     if definition is not None and definition.returns is not None:
         edits.append(Edit(file.span(definition.returns.annotation), preferred.name))
+        drops = (file.text(definition.returns.annotation),)
     return Fix(
         f"return a `{preferred.name}` over the tokens",
         tuple(sorted(edits)),
         Level.RESPONSE,
         _ERROR,
         imports_of(file, preferred),
+        drops=drops,
     )
 
 
@@ -112,7 +117,8 @@ def _streaming_class(file: PythonFile, sending: Sending, fault: Misgiven) -> Fix
     if "media_type" not in names:
         end = max(part.end for part in call.children())
         edits.append(Edit(Span(end, end), ', media_type="text/plain"'))
-    return Fix(f"use `{preferred.name}`", tuple(sorted(edits)), Level.RESPONSE, _ERROR, imports_of(file, preferred))
+    title, imports = f"use `{preferred.name}`", imports_of(file, preferred)
+    return Fix(title, tuple(sorted(edits)), Level.RESPONSE, _ERROR, imports, drops=(f"{file.text(call.function)}()",))
 
 
 def _called(file: PythonFile, content: ir.Expression, value: Value) -> Fix | None:

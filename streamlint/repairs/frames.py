@@ -36,7 +36,7 @@ def framed(file: PythonFile, unframed: Unframed) -> Fix | None:
             once = f"{found['open']}{found['text']}{found['close']}"
             value = _ONLY_VALUE.fullmatch(once)
             edit = Edit(span, value[1] if value is not None else once)
-            return Fix("let the response frame the events", (edit,), Level.RESPONSE, _LESS)
+            return Fix("let the response frame the events", (edit,), Level.RESPONSE, _LESS, drops=(text,))
     return None
 
 

@@ -52,7 +52,7 @@ def fitting_await(file: PythonFile, scope: ir.Scope, waited: ir.Await, mismatch:
     """The asynchronous twin of an awaited synchronous call; no `await` in front of an iterator."""
     call = waited.value
     if isinstance(mismatch.value, Tokens) and mismatch.value.is_async:
-        return _safe("leave out `await`", [Edit(Span(waited.start, call.start), "")])
+        return _safe("leave out `await`", [Edit(Span(waited.start, call.start), "")], "await _")
     if not isinstance(call, ir.Call) or not isinstance(call.function, ir.Attribute):
         return None
     for value in file.project.evaluator.value(call.function, file.frame(scope)):
@@ -63,7 +63,8 @@ def fitting_await(file: PythonFile, scope: ir.Scope, waited: ir.Await, mismatch:
             edit = Edit(_word(call.function), method.twin)
             native = value.receiver.native_async is True
             level, reason = (Level.SAFE, _NOTHING_CAME) if native else (Level.UNSAFE, _MAY_BLOCK)
-            return Fix(f"await `{method.twin}`", (edit,), level, reason)
+            drops = (f"_.{call.function.attribute}()",)
+            return Fix(f"await `{method.twin}`", (edit,), level, reason, drops=drops)
     return None
 
 
@@ -75,9 +76,9 @@ def _asynchronous(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) ->
             return None
         if not loop.is_async:
             edits.append(Edit(Span(loop.start, loop.start), "async "))
-        return _safe("take the tokens with `async_response_gen()`", edits)
+        return _safe("take the tokens with `async_response_gen()`", edits, f"_.{attribute.attribute}")
     if _is_sent(file, scope, attribute, is_async=True):
-        return _safe("take the tokens with `async_response_gen()`", edits)
+        return _safe("take the tokens with `async_response_gen()`", edits, f"_.{attribute.attribute}")
     return None
 
 
@@ -88,9 +89,9 @@ def _synchronous(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> 
     tokens = f"{file.text(attribute.base)}.response_gen"
     whole = Span(call.start, call.end)
     if any(loop.iterable is call and loop.is_async and loop.body_start >= 0 for loop in scope.loops):
-        return _in_thread(file, whole, tokens)
+        return _in_thread(file, whole, tokens, "_.async_response_gen()")
     if _is_sent(file, scope, call, is_async=False):
-        return _safe("take the tokens with `response_gen`", [Edit(whole, tokens)])
+        return _safe("take the tokens with `response_gen`", [Edit(whole, tokens)], "_.async_response_gen()")
     return None
 
 
@@ -103,7 +104,7 @@ def _streaming_call(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute, 
     if not isinstance(call.function, ir.Attribute) or not _is_only_use(file, scope, attribute):
         return None
     name = {"chat": "stream_chat", "achat": "astream_chat"}[call.function.attribute]
-    return _safe(f"ask with `{name}`", [Edit(_word(call.function), name)])
+    return _safe(f"ask with `{name}`", [Edit(_word(call.function), name)], f"_.{call.function.attribute}()")
 
 
 def _is_only_use(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> bool:
@@ -129,13 +130,13 @@ def _awaited(file: PythonFile, scope: ir.Scope, mismatch: Mismatch) -> Fix | Non
     return _safe("await the call first", edits)
 
 
-def _in_thread(file: PythonFile, span: Span, tokens: str) -> Fix | None:
+def _in_thread(file: PythonFile, span: Span, tokens: str, *drops: str) -> Fix | None:
     needed: Import | None = threads(file.facts).iterate_import
     if needed is None:
         return None
     edit = Edit(span, f"{needed.name}({tokens})")
     title = f"advance the iterator with `{needed.name}`"
-    return Fix(title, (edit,), Level.SAFE, _NOTHING_CAME, frozenset((needed,)))
+    return Fix(title, (edit,), Level.SAFE, _NOTHING_CAME, frozenset((needed,)), drops=drops)
 
 
 def _is_sent(file: PythonFile, scope: ir.Scope, tokens: ir.Expression, *, is_async: bool) -> bool:
@@ -152,5 +153,5 @@ def _word(attribute: ir.Attribute) -> Span:
     return Span(attribute.end - len(attribute.attribute), attribute.end)
 
 
-def _safe(title: str, edits: list[Edit]) -> Fix:
-    return Fix(title, tuple(sorted(edits)), Level.SAFE, _NOTHING_CAME)
+def _safe(title: str, edits: list[Edit], *drops: str) -> Fix:
+    return Fix(title, tuple(sorted(edits)), Level.SAFE, _NOTHING_CAME, drops=drops)

@@ -211,6 +211,7 @@ def _replacement(held: Held) -> Fix | None:
         Level.SAFE,
         "it waits for the same time, and other clients are served meanwhile",
         frozenset((needed,)),
+        drops=(f"{file.text(call.func)}()",),
     )
 
 

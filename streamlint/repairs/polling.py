@@ -33,6 +33,7 @@ def poll_removed(file: PythonFile, poll: Poll) -> Fix | None:
         (Edit(_with_blank_lines(file, file.whole_lines(poll.test), poll.test is siblings[0]), ""),),
         Level.SAFE,
         "the server cancels the generator when the client leaves",
+        drops=(file.text(poll.test),),
     )
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from streamlint.finding import Related
 from streamlint.knowledge.frameworks import Kind
-from streamlint.repairs.answers import Refusal, tokens_of
+from streamlint.repairs.answers import tokens_of
+from streamlint.repairs.refusals import Refusal, no_fix
 
 if TYPE_CHECKING:
     from streamlint.fix import Fix
@@ -42,13 +43,6 @@ def way_out(file: PythonFile, entry: Entry, drain: Drain, repair: Fix | Refusal)
         return repair.instead
     advice = f"return `{response}({tokens_of(file, drain)})`, which sends each token when it is made"
     return advice if not isinstance(repair, Refusal) else f"{advice}; {no_fix(repair)}"
-
-
-def no_fix(refusal: Refusal) -> str:
-    """Why there is no automatic fix, and what to do instead."""
-    if not refusal.why:
-        return refusal.instead
-    return f"no automatic fix, because {refusal.why}: {refusal.instead}"
 
 
 _RESPONSES = {

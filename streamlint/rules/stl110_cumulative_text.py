@@ -100,11 +100,13 @@ class CumulativeText(Rule):
 
     def _finding(self, file: PythonFile, found: Cumulative) -> Finding:
         edit = Edit(Span(found.start, found.end), found.replacement)
+        old = file.text(edit.span)
+        drops = (f"_{old}" if old.startswith(".") else old,)
         return file.finding(
             self,
             Span(found.expression.start, found.expression.end),
             text=" ".join(file.text(found.expression).split()),
             label="everything so far, not what is new",
             help="send `.delta`",
-            fix=Fix("send `.delta`", (edit,), Level.SAFE, _REASON),
+            fix=Fix("send `.delta`", (edit,), Level.SAFE, _REASON, drops=drops),
         )
