@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
     from streamlint.project.framing import Framing
     from streamlint.project.generator_routes import GeneratorRoutes
+    from streamlint.project.holders import Holders
     from streamlint.project.lifetimes import Lifetimes
     from streamlint.project.misgiven import Misgivings
     from streamlint.project.mismatch import Mismatches
@@ -132,6 +133,13 @@ class Project:
         from streamlint.project.reach import Reach
 
         return Reach(self.evaluator, self.entries)
+
+    @cached_property
+    def holders(self) -> Holders:
+        """Who else calls or holds a function that a framework calls."""
+        from streamlint.project.holders import Holders
+
+        return Holders(self.evaluator)
 
     @cached_property
     def blocking(self) -> Blocking:
