@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ import libcst as cst
 from streamlint.knowledge.frameworks import Kind
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
-from streamlint.project.values import Bound, Instance, Values
+from streamlint.project.values import Values
 
 if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
@@ -24,7 +23,6 @@ def dotted_names(values: Values) -> frozenset[str]:
 
 
 LOOPS = (cst.For, cst.While)
-_REQUEST = "starlette.requests.Request"
 _REFUSALS = frozenset(
     ("fastapi.HTTPException", "fastapi.exceptions.HTTPException", "starlette.exceptions.HTTPException")
 )
@@ -132,43 +130,6 @@ def is_log(file: PythonFile, statement: cst.CSTNode) -> bool:
     if isinstance(function, cst.Attribute):
         return function.attr.value in _LOGGING
     return bool(dotted_names(file.value(function)) & _PRINTING)
-
-
-@dataclass(frozen=True)
-class Poll:
-    """A question whether the client has left, in the loop that sends it the tokens."""
-
-    call: cst.Await
-    test: cst.If
-    """The `if` that the question decides."""
-    loop: cst.For
-
-
-def polls(file: PythonFile, function: cst.FunctionDef) -> Iterator[Poll]:
-    """The polls of an async generator that requests run, each in the innermost loop around it that takes tokens."""
-    scope = served(file, function) if function.asynchronous is not None else None
-    for node, around in parts(function.body) if scope is not None else ():
-        if not isinstance(node, cst.Await) or not isinstance(node.expression, cst.Call):
-            continue
-        tests = [outer for outer in around if isinstance(outer, cst.If) and outer.test in (node, *around)]
-        loops = [outer for outer in around if isinstance(outer, LOOPS)]
-        if not tests or not loops or not _asks(file, node.expression):
-            continue
-        loop = loops[-1]
-        if isinstance(loop, cst.For) and holds(loop.body, cst.Yield) and _waits_for_items(file, loop):
-            yield Poll(node, tests[-1], loop)
-
-
-def _asks(file: PythonFile, call: cst.Call) -> bool:
-    objects = file.project.knowledge.objects
-    for value in file.value(call.func):
-        if isinstance(value, Bound) and isinstance(value.receiver, Instance):
-            return value.name == "is_disconnected" and objects.family(value.receiver.name) == _REQUEST
-    return False
-
-
-def _waits_for_items(file: PythonFile, loop: cst.For) -> bool:
-    return loop.asynchronous is not None or file.project.evaluator.tokens(file.value(loop.iter)) is not None
 
 
 def swallowers(file: PythonFile, function: cst.FunctionDef) -> Iterator[cst.ExceptHandler]:
