@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import libcst as cst
 
 from streamlint.finding import Finding, Related, Severity
-from streamlint.fix import Edit, Fix, Level
+from streamlint.fix import Fix
 from streamlint.languages.held import loop_of
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.mismatch import Kind, Mismatch
 from streamlint.repairs.kinds import fitting_await, fitting_loop, fitting_tokens
+from streamlint.repairs.streaming import spelt_streaming
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 
@@ -147,10 +148,8 @@ class WrongTokenGenerator(Rule):
         mismatch = file.project.mismatches.of_call(known[1], file.frame(known[0]))
         given = known[1].argument(None, "stream")
         if mismatch is not None and given is not None:
+            fix = spelt_streaming(file, known[0], known[1], given)
             start = file.source.text.rindex("stream", 0, given.start)
-            edit = Edit(Span(start, start + len("stream")), "streaming")
-            reason = "an answer of a streaming engine has no `.response`"
-            fix = Fix("write `streaming=True`", (edit,), Level.UNSAFE, reason)
             yield self._finding(file, given, given, mismatch, fix, Span(start, given.end))
 
     def _finding(
