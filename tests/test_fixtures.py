@@ -1,7 +1,8 @@
 """Broken, fixed and innocent code of every rule: `tests/fixtures/STLnnn/`.
 
 `bad_*.py` holds `# STLnnn` at the end of every line on which a finding starts, and on no other; `bad_*.fixed.py` is what `--fix`
-makes of it (with `unsafe` in the name: at that level), and to `bad_no_fix*.py` no fix of the rule is offered at any level. `ok_*.py` raises nothing. `project_*/` are whole projects, marked alike.
+makes of it (with `unsafe` in the name: at that level); to `bad_no_fix*.py` no fix of the rule is offered at any level. `ok_*.py`
+raises nothing. `project_*/` are whole projects, marked alike.
 """
 
 from __future__ import annotations

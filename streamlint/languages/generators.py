@@ -11,7 +11,7 @@ import libcst as cst
 from streamlint.knowledge.frameworks import Kind
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
-from streamlint.project.values import Values
+from streamlint.project.values import Function, Generated, Values
 
 if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
@@ -61,6 +61,19 @@ def is_sent(file: PythonFile, scope: ir.Scope) -> bool:
     if entry is not None:
         return entry.answers
     return bool(file.project.sent.generator(file.path, scope))
+
+
+def is_looped_over(file: PythonFile, scope: ir.Scope) -> bool:
+    """Whether code of the project takes the items one by one, and so may go on when they end."""
+    evaluator = file.project.evaluator
+    modules = {id(site.module): site.module for site in evaluator.callers.of(Function(file.path, scope.index))}
+    return any(
+        isinstance(value, Generated) and value.frame.scope is scope
+        for module in modules.values()
+        for other in module.scopes
+        for loop in other.loops
+        for value in evaluator.iterated(loop, evaluator.any_call(module, other))
+    )
 
 
 def parts(root: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, tuple[cst.CSTNode, ...]]]:

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import libcst as cst
 import libcst.matchers as m
 
-from streamlint.languages.generators import LOOPS, holds, is_log, parts, served, statements, waits
-from streamlint.project import syntax as ir
-from streamlint.project.values import Bound, Function, Generated, Instance, Llama
+from streamlint.languages.generators import LOOPS, holds, is_log, is_looped_over, parts, served, statements, waits
+from streamlint.project.values import Bound, Instance, Llama
 
 if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
@@ -53,7 +52,7 @@ def polls(file: PythonFile, function: cst.FunctionDef) -> Iterator[Poll]:
         if not isinstance(loop, cst.For) or loop.asynchronous is None or not holds(loop.body, cst.Yield):
             continue
         is_native = _waits_natively(file, loop)
-        if is_native is False or scope is None or _is_looped_over(file, scope):
+        if is_native is False or scope is None or is_looped_over(file, scope):
             continue
         if _only_leaves(file, test) and not _leads_to_work(test, loop, around):
             yield Poll(node, test, test.test is node and _is_bare(test, loop, around), is_native is True)
@@ -84,19 +83,6 @@ def _waits_natively(file: PythonFile, loop: cst.For) -> bool | None:
         for one in made
     }
     return False if False in natives else True if natives == {True} else None
-
-
-def _is_looped_over(file: PythonFile, scope: ir.Scope) -> bool:
-    """Whether code of the project takes the items one by one, and so may go on when they end."""
-    evaluator = file.project.evaluator
-    modules = {id(site.module): site.module for site in evaluator.callers.of(Function(file.path, scope.index))}
-    return any(
-        isinstance(value, Generated) and value.frame.scope is scope
-        for module in modules.values()
-        for other in module.scopes
-        for loop in other.loops
-        for value in evaluator.iterated(loop, evaluator.any_call(module, other))
-    )
 
 
 def _only_leaves(file: PythonFile, test: cst.If) -> bool:
