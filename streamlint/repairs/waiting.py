@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Level
@@ -28,7 +29,8 @@ def way_out(held: Held, fix: Fix | None) -> str:
         if held.hold.is_direct
         else held.hold.hops[0].label.partition("`")[2].rstrip("`") or held.hold.name
     )
-    advice = f"run it in a thread: `await {run}({name}, ...)`"
+    named = f"{name}, " if all(part.isidentifier() and not iskeyword(part) for part in name.split(".")) else ""
+    advice = f"run it in a thread: `await {run}({named}...)`"
     replacement = held.hold.call.replacement if held.hold.call is not None else ""
     if replacement:
         advice += f", or use `{replacement}`"
