@@ -76,6 +76,28 @@ def is_looped_over(file: PythonFile, scope: ir.Scope) -> bool:
     )
 
 
+def has_other_takers(file: PythonFile, scope: ir.Scope) -> bool:
+    """Whether something else than the responses that send it may take its items: it is called more often, or looped over."""
+    sites = file.project.evaluator.callers.of(Function(file.path, scope.index))
+    sent = {id(one.sending) for one in file.project.sent.generator(file.path, scope)}
+    return len(sites) > len(sent) or is_looped_over(file, scope)
+
+
+def enclosing(function: cst.FunctionDef, node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
+    """The nodes around one in a function, the body first; none where it stands in another function."""
+    return next((around for one, around in parts(function.body) if one is node), ())
+
+
+def following(statement: cst.CSTNode, around: Sequence[cst.CSTNode]) -> Iterator[cst.CSTNode]:
+    """What comes after a statement in its function, also in the `else` of a `try` around it."""
+    for outer, inner in pairwise((*around, statement)):
+        body = getattr(outer, "body", None)
+        if isinstance(body, Sequence) and inner in body:
+            yield from body[body.index(inner) + 1 :]
+        if isinstance(outer, cst.Try) and inner is outer.body and outer.orelse is not None:
+            yield from outer.orelse.body.body
+
+
 def parts(root: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, tuple[cst.CSTNode, ...]]]:
     """Every node below `root` with the nodes around it, outer ones first; bodies of nested functions are left out."""
     pending: list[tuple[cst.CSTNode, tuple[cst.CSTNode, ...]]] = [(child, (root,)) for child in reversed(root.children)]

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import libcst as cst
 import libcst.matchers as m
 
-from streamlint.languages.generators import LOOPS, holds, is_log, is_looped_over, parts, served, statements, waits
+from streamlint.languages.generators import (
+    LOOPS,
+    following,
+    holds,
+    is_log,
+    is_looped_over,
+    parts,
+    served,
+    statements,
+    waits,
+)
 from streamlint.project.values import Bound, Instance, Llama
 
 if TYPE_CHECKING:
@@ -99,17 +108,7 @@ def _leads_to_work(test: cst.If, loop: cst.For, around: Sequence[cst.CSTNode]) -
     if isinstance(statements(test.body)[-1], cst.Return):
         return False
     repeated = any(isinstance(outer, LOOPS) for outer in outside)
-    return repeated or any(not _only_tells_the_client(one) for one in _following(loop, outside))
-
-
-def _following(loop: cst.For, outside: Sequence[cst.CSTNode]) -> Iterator[cst.CSTNode]:
-    """What comes after the loop in its function, also in the `else` of a `try` around it."""
-    for outer, inner in pairwise((*outside, loop)):
-        body = getattr(outer, "body", None)
-        if isinstance(body, Sequence):
-            yield from body[body.index(inner) + 1 :]
-        if isinstance(outer, cst.Try) and inner is outer.body and outer.orelse is not None:
-            yield from outer.orelse.body.body
+    return repeated or any(not _only_tells_the_client(one) for one in following(loop, outside))
 
 
 def _only_tells_the_client(statement: cst.CSTNode) -> bool:
@@ -121,4 +120,4 @@ def _is_bare(test: cst.If, loop: cst.For, around: Sequence[cst.CSTNode]) -> bool
     outside = around[: around.index(loop)]
     if loop.orelse is not None or test.orelse is not None or len(statements(test.body)) > 1:
         return False
-    return not any(isinstance(outer, (*LOOPS, *_CLOSING)) for outer in outside) and not any(_following(loop, outside))
+    return not any(isinstance(outer, (*LOOPS, *_CLOSING)) for outer in outside) and not any(following(loop, outside))

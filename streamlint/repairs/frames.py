@@ -6,10 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Import, Level
-from streamlint.languages.generators import is_looped_over
+from streamlint.languages.generators import has_other_takers
 from streamlint.project import syntax as ir
 from streamlint.project.framing import Fault, Kind, Unframed
-from streamlint.project.values import Function
 from streamlint.source import Span
 
 if TYPE_CHECKING:
@@ -38,20 +37,13 @@ def framed(file: PythonFile, unframed: Unframed) -> Fix | None:
     if unframed.scope is None:
         edit = _each(file, unframed.expression, unframed.is_async)
         return _response(Fault.RAW, [edit]) if edit is not None else None
-    if _has_other_takers(file, unframed.scope):
+    if has_other_takers(file, unframed.scope):
         return None
     frame = _once if unframed.fault is Fault.TWICE else _whole
     edits = [frame(file, item, kind, unframed) for item, kind in unframed.items]
     if any(edit is None for edit in edits):
         return None
     return _response(unframed.fault, [edit for edit in edits if edit is not None and edit.span.end > 0])
-
-
-def _has_other_takers(file: PythonFile, scope: ir.Scope) -> bool:
-    """Whether the generator is called in more places than responses send it, or looped over."""
-    sites = file.project.evaluator.callers.of(Function(file.path, scope.index))
-    sent = {id(one.sending) for one in file.project.sent.generator(file.path, scope)}
-    return len(sites) > len(sent) or is_looped_over(file, scope)
 
 
 _UNCHANGED = Edit(Span(0, 0), "")
