@@ -102,3 +102,20 @@ async def awaited(q: str):
     helps = "\n".join(finding.help for finding in findings_of(text, tmp_path))
     assert "`StreamingResponse((chunk.delta for chunk in Settings.llm.stream_complete(q)))`" in helps
     assert "`StreamingResponse((await index.as_query_engine(streaming=True).aquery(q)).async_response_gen())`" in helps
+
+
+def test_a_keyword_that_the_method_does_not_take_is_named(tmp_path: Path) -> None:
+    text = """
+from fastapi import FastAPI
+
+app = FastAPI()
+engine = index.as_query_engine(streaming=True)
+
+
+@app.get("/chat")
+async def chat(q: str):
+    return {"answer": str(await engine.query(q, stream=True))}
+"""
+    found = [finding for finding in findings_of(text, tmp_path) if finding.code == "STL106"]
+    assert ["leave out `stream=`" in finding.help for finding in found] == [True]
+    assert found[0].fix is None

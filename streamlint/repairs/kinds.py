@@ -70,7 +70,7 @@ def fitting_await(file: PythonFile, scope: ir.Scope, waited: ir.Await, mismatch:
             method is not None
             and method.twin
             and _gives_stream(method, llama, version)
-            and _takes(call, value.receiver.role, method.twin)
+            and not _untaken(call, value.receiver.role, method.twin)
         ):
             edit = Edit(_word(call.function), method.twin)
             native = value.receiver.native_async is True
@@ -84,10 +84,21 @@ def _gives_stream(method: Method, llama: LlamaIndex, version: str | None) -> boo
     return method.returns is not Returns.QUERY_STREAM or llama.role(_ASYNC_STREAM, version) is not None
 
 
-def _takes(call: ir.Call, role: Role, method: str) -> bool:
-    """Whether a method takes the keywords of a call."""
+def untaken_keyword(file: PythonFile, scope: ir.Scope, call: ir.Expression) -> str:
+    """A keyword of a call that its LlamaIndex method does not take, or ""."""
+    if not isinstance(call, ir.Call):
+        return ""
+    for value in file.project.evaluator.value(call.function, file.frame(scope)):
+        if isinstance(value, Bound) and isinstance(value.receiver, Llama):
+            return _untaken(call, value.receiver.role, value.name)
+    return ""
+
+
+def _untaken(call: ir.Call, role: Role, method: str) -> str:
     taken = parameters(role, method)
-    return taken is None or all(name is None or name in taken for name, _ in call.keywords)
+    if taken is None:
+        return ""
+    return next((name for name, _ in call.keywords if name is not None and name not in taken), "")
 
 
 def _all_fit(file: PythonFile, call: ir.Call) -> bool:

@@ -64,9 +64,10 @@ class CumulativeText(Rule):
 
     ## Fix safety
 
-    `response`: the same tokens, each once. `unsafe` for messages (WebSockets, server-sent events, lines of JSON), of which a
-    client may well show each in place of the one before. No fix where other code than the response takes what the generator
-    yields. Text inside a dict or JSON document is not reported, because a client may well replace what it shows by a whole text.
+    `response`: the same tokens, each once. `unsafe` for messages (WebSockets, server-sent events, a text with more in it), of
+    which a client may well show each in place of the one before. No fix where other code than the response takes what the
+    generator yields. Text inside a dict or JSON document is not reported, because a client may well replace what it shows by a
+    whole text.
 
     ## References
 
@@ -87,7 +88,8 @@ class CumulativeText(Rule):
             found = file.project.cumulatives.of_yield(item, generator.frame)
             if found is not None:
                 is_alone = not has_other_takers(file, generator.frame.scope)
-                yield self._finding(file, found, _is_text(generator.sending), fixable=is_alone)
+                is_text = _is_text(generator.sending) and found.expression is item.value
+                yield self._finding(file, found, is_text, fixable=is_alone)
                 return
 
     @on(cst.Call)
