@@ -11,10 +11,10 @@ from streamlint.knowledge.blocking import BlockingCall, Tier
 from streamlint.knowledge.llama_index import Kind, Method, Returns, Role
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
+from streamlint.project.evidence import ReceiverEvidence
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
 from streamlint.project.reach import Hop
-from streamlint.project.telling import TellingResults
 from streamlint.project.values import (
     Bound,
     Class,
@@ -90,7 +90,7 @@ class Blocking:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
-        self._telling = TellingResults(evaluator)
+        self._evidence = ReceiverEvidence(evaluator)
         self._functions: dict[Frame, Hold | None] = {}
         self._open: set[Frame] = set()
 
@@ -136,7 +136,7 @@ class Blocking:
 
     def _of_telling(self, call: ir.Call, frame: Frame) -> Hold | None:
         """A call on something unknown whose result is used as only LlamaIndex's can be."""
-        role = self._telling.role(call, frame)
+        role = self._evidence.role(call, frame)
         if role is None or not isinstance(call.function, ir.Attribute):
             return None
         receiver = Llama(role, streaming=True)

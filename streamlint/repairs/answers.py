@@ -64,6 +64,8 @@ def tokens_of(file: PythonFile, drain: Drain) -> str:
     text, stream = file.text(drain.source), drain.stream
     if stream is None:
         return text
+    if not isinstance(drain.source, _CHAIN):
+        text = f"({text})"
     if stream.role is Role.STREAM or (stream.role is Role.CHAT_STREAM and not stream.is_async):
         return f"{text}.response_gen"
     return f"{text}.async_response_gen()"

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.llama_index import Role
+from streamlint.languages.generators import has_other_takers
 from streamlint.project import syntax as ir
 from streamlint.project.misgiven import Misgiven, What, texts
-from streamlint.project.values import Coroutine, External, Generated, Llama, Tokens, Value, Values
+from streamlint.project.values import Coroutine, External, Function, Generated, Llama, Tokens, Value, Values
 from streamlint.source import Span
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _EMPTY = "the client receives the tokens where it received nothing"
 _ERROR = "the client receives the tokens as plain text where it received an error or one document at the end"
 _PLAIN = frozenset(("content", "media_type", "status_code", "headers", "background"))
+_SYNCHRONOUS = ("flask", "django")
 _PRIMARY = (ir.Name, ir.Attribute, ir.Call, ir.Subscript)
 
 
@@ -30,9 +32,9 @@ def given_iterator(file: PythonFile, sending: Sending, fault: Misgiven) -> Fix |
     if fault.what is What.ITERATOR:
         return _streaming_class(file, sending, fault)
     if fault.what is What.FUNCTION:
-        return _called(file, content, fault.value)
-    made = _iterator(file, sending.frame, content, fault)
-    if made is None or (made[1] and sending.response.framework in ("flask", "django")):
+        return _called(file, content, fault.value, sending)
+    made = _only_iterator(file, sending.frame, content, fault)
+    if made is None or (made[1] and sending.response.framework in _SYNCHRONOUS):
         return None
     if isinstance(content, ir.Closure):
         return None
@@ -52,8 +54,8 @@ def returned_iterator(
 ) -> Fix | None:
     """A streaming response in place of a returned stream; None where somebody else reads what is returned."""
     preferred = file.project.knowledge.responses.preferred(entry.framework)
-    made = _iterator(file, frame, expression, fault)
-    if preferred is None or made is None or isinstance(expression, ir.Mapping):
+    made = _only_iterator(file, frame, expression, fault)
+    if preferred is None or made is None or isinstance(expression, ir.Mapping) or _has_other_readers(file, frame):
         return None
     if file.project.holders.readers(file.facts, frame.scope):
         return None
@@ -76,9 +78,24 @@ def returned_iterator(
     )
 
 
-def yielded_text(item: ir.Yield, fault: Misgiven, file: PythonFile) -> Fix | None:
-    """`.delta` of a chunk in place of the chunk."""
+def _has_other_readers(file: PythonFile, frame: Frame) -> bool:
+    """Whether code of the project, or a decorator that may keep what it gives, reads what a handler returns."""
+    if file.project.evaluator.callers.of(Function(file.path, frame.scope.index)):
+        return True
+    return not all(_has_path(decorator) for decorator in frame.scope.decorators)
+
+
+def _has_path(decorator: ir.Expression) -> bool:
+    """Whether a decorator registers the function under a path."""
+    given = decorator.argument(0, "path") if isinstance(decorator, ir.Call) else None
+    return isinstance(given, ir.Constant | ir.FormattedString)
+
+
+def yielded_text(item: ir.Yield, fault: Misgiven, file: PythonFile, generator: ir.Scope) -> Fix | None:
+    """`.delta` of a chunk in place of the chunk; None where other code than the response takes the chunks."""
     value = item.value
+    if has_other_takers(file, generator):
+        return None
     if value is None or getattr(fault.value, "items", "") != "chunk":
         return None
     text = file.text(value)
@@ -121,15 +138,26 @@ def _streaming_class(file: PythonFile, sending: Sending, fault: Misgiven) -> Fix
     return Fix(title, tuple(sorted(edits)), Level.RESPONSE, _ERROR, imports, drops=(f"{file.text(call.function)}()",))
 
 
-def _called(file: PythonFile, content: ir.Expression, value: Value) -> Fix | None:
+def _called(file: PythonFile, content: ir.Expression, value: Value, sending: Sending) -> Fix | None:
     """A generator function with `()` behind it, where it needs no argument."""
     located = file.project.evaluator.scope_of(value)  # type: ignore[arg-type]  # What.FUNCTION holds a Function
     if located is None or not located[1].is_generator or not isinstance(content, ir.Name | ir.Attribute):
+        return None
+    if located[1].is_async and sending.response.framework in _SYNCHRONOUS:
         return None
     needed = [p for p in located[1].parameters if p.default is None and p.kind in ("positional", "keyword")]
     if len(needed) > (1 if getattr(value, "receiver", None) is not None else 0):
         return None
     return Fix("call the generator function", (Edit(Span(content.end, content.end), "()"),), Level.SAFE, _EMPTY)
+
+
+def _only_iterator(
+    file: PythonFile, frame: Frame, expression: ir.Expression, fault: Misgiven
+) -> tuple[str, bool] | None:
+    """As `_iterator`, where all that the expression may be gives the same one."""
+    values = file.project.evaluator.value(expression, frame)
+    made = {_iterator(file, frame, expression, Misgiven(fault.what, value)) for value in values}
+    return made.pop() if len(made) == 1 else None
 
 
 def _iterator(file: PythonFile, frame: Frame, expression: ir.Expression, fault: Misgiven) -> tuple[str, bool] | None:

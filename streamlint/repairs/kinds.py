@@ -5,15 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Import, Level
+from streamlint.knowledge.llama_index import LlamaIndex, Method, Returns, Role
+from streamlint.knowledge.llama_index_engines import parameters
 from streamlint.project import syntax as ir
 from streamlint.project.mismatch import Kind, Mismatch
-from streamlint.project.values import Bound, Llama, Tokens
+from streamlint.project.values import Bound, Llama, Origin, Tokens, Values
 from streamlint.repairs.off_loop import threads
+from streamlint.repairs.streaming import release
 from streamlint.source import Span
 
 if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
+    from streamlint.project.modules import Module
 
+_TOKENS = ("response_gen", "async_response_gen")
+_ASYNC_STREAM = "llama_index.core.base.response.schema.AsyncStreamingResponse"
 _NOTHING_CAME = "no token came through before"
 _MAY_BLOCK = (
     "the async method holds the event loop if the LLM behind it is not asynchronous itself, which cannot be seen here"
@@ -53,19 +59,90 @@ def fitting_await(file: PythonFile, scope: ir.Scope, waited: ir.Await, mismatch:
     call = waited.value
     if isinstance(mismatch.value, Tokens) and mismatch.value.is_async:
         return _safe("leave out `await`", [Edit(Span(waited.start, call.start), "")], "await _")
-    if not isinstance(call, ir.Call) or not isinstance(call.function, ir.Attribute):
+    if not isinstance(call, ir.Call) or not isinstance(call.function, ir.Attribute) or not _all_fit(file, call):
         return None
     for value in file.project.evaluator.value(call.function, file.frame(scope)):
         if not isinstance(value, Bound) or not isinstance(value.receiver, Llama):
             continue
-        method = file.project.evaluator.calls.llama.known_method(value.receiver, value.name)
-        if method is not None and method.twin:
+        llama, version = file.project.knowledge.llama, release(file.project, file.path)
+        method = llama.method(value.receiver.role, value.name, of=value.receiver.name, version=version)
+        if (
+            method is not None
+            and method.twin
+            and _gives_stream(method, llama, version)
+            and not _untaken(call, value.receiver.role, method.twin)
+        ):
             edit = Edit(_word(call.function), method.twin)
             native = value.receiver.native_async is True
             level, reason = (Level.SAFE, _NOTHING_CAME) if native else (Level.UNSAFE, _MAY_BLOCK)
             drops = (f"_.{call.function.attribute}()",)
             return Fix(f"await `{method.twin}`", (edit,), level, reason, drops=drops)
     return None
+
+
+def _gives_stream(method: Method, llama: LlamaIndex, version: str | None) -> bool:
+    """Whether the twin of this method gives an asynchronous stream, in a release: that of `query` came later than the method."""
+    return method.returns is not Returns.QUERY_STREAM or llama.role(_ASYNC_STREAM, version) is not None
+
+
+def untaken_keyword(file: PythonFile, scope: ir.Scope, call: ir.Expression) -> str:
+    """A keyword of a call that its LlamaIndex method does not take, or ""."""
+    if not isinstance(call, ir.Call):
+        return ""
+    for value in file.project.evaluator.value(call.function, file.frame(scope)):
+        if isinstance(value, Bound) and isinstance(value.receiver, Llama):
+            return _untaken(call, value.receiver.role, value.name)
+    return ""
+
+
+def _untaken(call: ir.Call, role: Role, method: str) -> str:
+    taken = parameters(role, method)
+    if taken is None:
+        return ""
+    return next((name for name, _ in call.keywords if name is not None and name not in taken), "")
+
+
+def _all_fit(file: PythonFile, call: ir.Call) -> bool:
+    """Whether everything that takes tokens of what the call gives can take them from its asynchronous twin.
+
+    Where one cannot, the request that fails now would hang, or get an empty body.
+    """
+    for module in file.project.evaluator.modules.loaded():
+        for scope in module.scopes:
+            is_near = module.path == file.path and scope.is_async
+            attributes, loops = _takings(file, module, scope, call)
+            if any(not (is_near and _takes_asynchronously(file, scope, one)) for one in attributes):
+                return False
+            if any(not is_near or loop.body_start < 0 for loop in loops):
+                return False
+    return True
+
+
+def _takings(
+    file: PythonFile, module: Module, scope: ir.Scope, call: ir.Call
+) -> tuple[list[ir.Attribute], list[ir.Loop]]:
+    """Where a scope asks what the call gives for its tokens, and where it loops over the call's own tokens."""
+    evaluator = file.project.evaluator
+    frame = evaluator.any_call(module, scope)
+    asked = [one for one in scope.attributes if one.attribute in _TOKENS]
+    loops = [loop for loop in scope.loops if isinstance(loop.iterable, ir.Name | ir.Await)]
+    return (
+        [one for one in asked if _is_of(evaluator.value(one.base, frame), file, call)],
+        [loop for loop in loops if _is_of(evaluator.iterated(loop, frame), file, call)],
+    )
+
+
+def _is_of(values: Values, file: PythonFile, call: ir.Call) -> bool:
+    """Whether a value comes from this call."""
+    made = (value.origin for value in values if isinstance(value, Llama | Tokens))
+    return any(one == Origin(file.path, call.start, call.end) for one in made)
+
+
+def _takes_asynchronously(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> bool:
+    taken: ir.Expression = next((call for call in scope.calls if call.function is attribute), attribute)
+    if any(loop.iterable is taken and loop.body_start >= 0 for loop in scope.loops):
+        return True
+    return _is_sent(file, scope, taken, is_async=True)
 
 
 def _asynchronous(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> Fix | None:
@@ -103,7 +180,10 @@ def _streaming_call(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute, 
     call = found[2]
     if not isinstance(call.function, ir.Attribute) or not _is_only_use(file, scope, attribute):
         return None
-    name = {"chat": "stream_chat", "achat": "astream_chat"}[call.function.attribute]
+    is_async = call.function.attribute == "achat"
+    if is_async != (attribute.attribute == "async_response_gen"):
+        return None
+    name = "astream_chat" if is_async else "stream_chat"
     return _safe(f"ask with `{name}`", [Edit(_word(call.function), name)], f"_.{call.function.attribute}()")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -35,7 +36,7 @@ def way_out(held: Held, fix: Fix | None) -> str:
         if held.hold.is_direct
         else held.hold.hops[0].label.partition("`")[2].rstrip("`") or held.hold.name
     )
-    advice = f"run it in a thread: `await {run}({name}, ...)`" if fix is not None else _advice(held, run, name)
+    advice = f"run it in a thread: `await {_handed_over(run, name)}`" if fix is not None else _advice(held, run, name)
     replacement = held.hold.call.replacement if held.hold.call is not None else ""
     if replacement:
         advice += f", or use `{replacement}`"
@@ -51,8 +52,14 @@ def _advice(held: Held, run: str, name: str) -> str:
     ):
         return "enter it, and take what comes, in one function that runs in a thread, or in a plain `def` generator"
     if isinstance(held.node, cst.Call) or held.hold.call is None:
-        return f"run it in a thread: `await {run}({name}, ...)`"
+        return f"run it in a thread: `await {_handed_over(run, name)}`"
     return "take what comes in one function that runs in a thread, or in a plain `def` generator"
+
+
+def _handed_over(run: str, name: str) -> str:
+    """The call that runs a function in a thread, with its name where that can be written."""
+    can_be_written = all(part.isidentifier() and not iskeyword(part) for part in name.split("."))
+    return f"{run}({name}, ...)" if can_be_written else f"{run}(...)"
 
 
 def _twin(held: Held) -> str:

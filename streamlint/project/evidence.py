@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _DEEPEST = 4
 
 
-class TellingResults:
+class ReceiverEvidence:
     """Follows the result of a call through the names of its own module, those of nested functions included."""
 
     def __init__(self, evaluator: Evaluator) -> None:
