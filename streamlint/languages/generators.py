@@ -77,10 +77,10 @@ def is_looped_over(file: PythonFile, scope: ir.Scope) -> bool:
 
 
 def has_other_takers(file: PythonFile, scope: ir.Scope) -> bool:
-    """Whether something else than the responses that send it may take its items: it is called more often, or looped over."""
-    sites = file.project.evaluator.callers.of(Function(file.path, scope.index))
+    """Whether something else than the responses that send it may take its items: it is used more often, or looped over."""
+    others = file.project.holders.others(file.facts, scope)
     sent = {id(one.sending) for one in file.project.sent.generator(file.path, scope)}
-    return len(sites) > len(sent) or is_looped_over(file, scope)
+    return len(others) > len(sent) or is_looped_over(file, scope)
 
 
 def enclosing(function: cst.FunctionDef, node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:

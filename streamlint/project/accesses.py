@@ -8,29 +8,38 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.shared_state import shared_state
 from streamlint.project import syntax as ir
 from streamlint.project.callers import last_word
 from streamlint.project.calls import dotted_name
+from streamlint.project.evidence import ReceiverEvidence
 from streamlint.project.lasting import Lasting, Parameters
+from streamlint.project.lifetimes import Lifetimes
 from streamlint.project.modules import Module
 from streamlint.project.uses import Uses
-from streamlint.project.values import Bound, Function, Instance, Llama, Value
+from streamlint.project.values import Bound, Function, Instance, Llama, Value, Values
 
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
 
 _ANY = "*"
+_CHATTING = (Role.CHAT_ENGINE, Role.AGENT_RUNNER)
+_TURNS = frozenset(("chat", "achat", "stream_chat", "astream_chat", "reset"))
 _WRITING_MODES = frozenset("wax+")
 
 
 class How(StrEnum):
-    """What is done: a change is one step, two of which may come in any order; a step belongs to a conversation."""
+    """What is done: a change is one step, two of which may come in any order; a step belongs to a conversation.
+
+    A turn is a step of a chat that all clients share: what it says depends on those before, and is there for those that follow.
+    """
 
     READ = "reads"
     SET = "sets"
     CHANGE = "changes"
     STEP = "goes on with"
+    TURN = "talks to"
 
 
 @dataclass(frozen=True, order=True)
@@ -46,8 +55,8 @@ class Access:
         if self.word != other.word or not (self.member == other.member or _ANY in (self.member, other.member)):
             return False
         if self.how is other.how:
-            return self.how in (How.SET, How.STEP)
-        return How.STEP not in (self.how, other.how) or How.READ not in (self.how, other.how)
+            return self.how in (How.SET, How.STEP, How.TURN)
+        return How.READ not in (self.how, other.how) or not {How.STEP, How.TURN} & {self.how, other.how}
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,8 @@ class Accesses:
     def __init__(self, evaluator: Evaluator, lasting: Lasting) -> None:
         self.evaluator = evaluator
         self.lasting = lasting
+        self.lifetimes = Lifetimes(evaluator, lasting.reach)
+        self.evidence = ReceiverEvidence(evaluator)
         self.facts = shared_state()
         self._own: dict[tuple[Path, int, Parameters], tuple[Event, ...]] = {}
         self._uses: dict[Path, Uses] = {}
@@ -142,11 +153,27 @@ class Accesses:
         if names & self.facts.changing_functions and call.arguments and self._lasts(call.arguments[0], activation):
             yield from self._on(call.arguments[0], How.CHANGE, call, activation)
         yield from self._file(call, names, activation)
+        if isinstance(call.function, ir.Attribute) and self._is_turn(call, call.function, functions, activation):
+            yield from self._on(call.function.base, How.TURN, call, activation)
+            return
         if not isinstance(call.function, ir.Attribute) or not self._lasts(call.function.base, activation):
             return
         how = self._how(call.function.attribute, functions)
         if how is not None:
             yield from self._on(call.function.base, how, call, activation)
+
+    def _is_turn(self, call: ir.Call, method: ir.Attribute, functions: Values, activation: Activation) -> bool:
+        """Whether a call goes on with a chat that all clients share; one that is looked up by a key is somebody's own."""
+        if method.attribute not in _TURNS:
+            return False
+        frame = self.evaluator.any_call(activation.module, activation.scope)
+        if self.lifetimes.is_looked_up(method.base, frame):
+            return False
+        receivers = [one.receiver for one in functions if isinstance(one, Bound) and isinstance(one.receiver, Llama)]
+        made = [one.origin for one in receivers if one.role in _CHATTING]
+        if made or receivers:
+            return any(one is not None and self.lifetimes.is_made_once(one) for one in made)
+        return self.evidence.role(call, frame) in _CHATTING and self._lasts(method.base, activation)
 
     def _how(self, method: str, functions: Iterable[Value]) -> How | None:
         """What a method does to a lasting object: nothing, where the tables say that any number may use it at once."""

@@ -62,6 +62,12 @@ class SharedState:
                     return word
         return ""
 
+    def chat_at(self, call: ir.Call, module: Module, scope: ir.Scope) -> str:
+        """The chat that all clients share, and that this call goes on with."""
+        activation = Activation(module, scope, self.lasting.given(module, scope))
+        turns = (one for one in self.accesses.of(activation) if one.access.how is How.TURN and one.at == call.end)
+        return next((one.access.word for one in turns), "")
+
     # A wait between two steps
 
     def _split_at(self, start: int, end: int, module: Module, scope: ir.Scope, seen: set[tuple[Path, int]]) -> str:
@@ -121,6 +127,7 @@ class SharedState:
             for loop in scope.loops
             if loop.is_async
             and loop.branch in passed
+            and not start <= loop.iterable.start < end
             and not any(isinstance(value, Generated | Object) for value in self.evaluator.iterated(loop, frame))
         ]
         return steps + [
@@ -171,7 +178,7 @@ class SharedState:
         accesses = self._accesses(activation)
         if accesses is None:
             return self.TOO_MUCH
-        writes = sorted(one for one in accesses if one.how in (How.SET, How.CHANGE))
+        writes = sorted(one for one in accesses if one.how in (How.SET, How.CHANGE, How.TURN))
         for write in writes:
             if not write.word.startswith("file ") or any(write.disturbs(other) for other in accesses):
                 return write.word

@@ -9,7 +9,7 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.languages.generators import has_other_takers
 from streamlint.project import syntax as ir
 from streamlint.project.misgiven import Misgiven, What, texts
-from streamlint.project.values import Coroutine, External, Function, Generated, Llama, Tokens, Value, Values
+from streamlint.project.values import Coroutine, External, Generated, Llama, Tokens, Value, Values
 from streamlint.source import Span
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def returned_iterator(
     """A streaming response in place of a returned stream; None where somebody else reads what is returned."""
     preferred = file.project.knowledge.responses.preferred(entry.framework)
     made = _only_iterator(file, frame, expression, fault)
-    if preferred is None or made is None or isinstance(expression, ir.Mapping) or _has_other_readers(file, frame):
+    if preferred is None or made is None or isinstance(expression, ir.Mapping):
         return None
     if file.project.holders.readers(file.facts, frame.scope):
         return None
@@ -76,19 +76,6 @@ def returned_iterator(
         imports_of(file, preferred),
         drops=drops,
     )
-
-
-def _has_other_readers(file: PythonFile, frame: Frame) -> bool:
-    """Whether code of the project, or a decorator that may keep what it gives, reads what a handler returns."""
-    if file.project.evaluator.callers.of(Function(file.path, frame.scope.index)):
-        return True
-    return not all(_has_path(decorator) for decorator in frame.scope.decorators)
-
-
-def _has_path(decorator: ir.Expression) -> bool:
-    """Whether a decorator registers the function under a path."""
-    given = decorator.argument(0, "path") if isinstance(decorator, ir.Call) else None
-    return isinstance(given, ir.Constant | ir.FormattedString)
 
 
 def yielded_text(item: ir.Yield, fault: Misgiven, file: PythonFile, generator: ir.Scope) -> Fix | None:

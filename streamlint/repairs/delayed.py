@@ -250,4 +250,4 @@ def _are_streams(values: Values) -> bool:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:37]}..."
+    return text if len(text) <= 40 else f"{text[:39]}…"

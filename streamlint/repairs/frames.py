@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Import, Level
@@ -43,7 +44,8 @@ def framed(file: PythonFile, unframed: Unframed) -> Fix | None:
     edits = [frame(file, item, kind, unframed) for item, kind in unframed.items]
     if any(edit is None for edit in edits):
         return None
-    return _response(unframed.fault, [edit for edit in edits if edit is not None and edit.span.end > 0])
+    drops = [file.text(item.value) for item, _ in unframed.items if item.value is not None]
+    return _response(unframed.fault, [edit for edit in edits if edit is not None and edit.span.end > 0], drops)
 
 
 _UNCHANGED = Edit(Span(0, 0), "")
@@ -117,7 +119,8 @@ def _constant(file: PythonFile, text: str, unframed: Unframed) -> str:
     return f'"data: {text}\\n\\n"'
 
 
-def _response(fault: Fault, edits: list[Edit]) -> Fix:
+def _response(fault: Fault, edits: list[Edit], items: Sequence[str] = ()) -> Fix:
     imports = frozenset((Import("json"),)) if any("json." in edit.text for edit in edits) else frozenset()
     reason = _LESS if fault is Fault.TWICE else _REASON
-    return Fix(_TITLES[fault], tuple(sorted(edits)), Level.RESPONSE, reason, imports)
+    drops = tuple(items) if fault is Fault.TWICE else ()
+    return Fix(_TITLES[fault], tuple(sorted(edits)), Level.RESPONSE, reason, imports, drops=drops)

@@ -9,7 +9,9 @@ from streamlint.knowledge.llama_index import LlamaIndex, Method, Returns, Role
 from streamlint.knowledge.llama_index_engines import parameters
 from streamlint.project import syntax as ir
 from streamlint.project.mismatch import Kind, Mismatch
+from streamlint.project.uses import Uses
 from streamlint.project.values import Bound, Llama, Origin, Tokens, Values
+from streamlint.repairs.obstacles import of_wait, split_at
 from streamlint.repairs.off_loop import threads
 from streamlint.repairs.streaming import release
 from streamlint.source import Span
@@ -32,7 +34,8 @@ def fitting_tokens(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute, m
         case Kind.ASYNC_STARTED:
             return _asynchronous(file, scope, attribute)
         case Kind.SYNC_STARTED:
-            return _synchronous(file, scope, attribute)
+            waited = _await_around(file, mismatch)
+            return _synchronous(file, scope, attribute) if waited is None else fitting_await(file, *waited, mismatch)
         case Kind.FINISHED:
             return _streaming_call(file, scope, attribute, mismatch)
         case Kind.UNAWAITED:
@@ -46,7 +49,9 @@ def fitting_loop(file: PythonFile, scope: ir.Scope, loop: ir.Loop, mismatch: Mis
         return None
     edits = []
     if mismatch.kind is Kind.ASYNC_LOOP:
-        return _in_thread(file, Span(loop.iterable.start, loop.iterable.end), file.text(loop.iterable))
+        return _in_thread(file, scope, loop.iterable, file.text(loop.iterable))
+    if split_at(file, scope, Span(loop.iterable.start, loop.iterable.end)) is not None:
+        return None
     if not loop.is_async:
         edits.append(Edit(Span(loop.start, loop.start), "async "))
     if mismatch.kind is Kind.UNAWAITED:
@@ -78,6 +83,13 @@ def fitting_await(file: PythonFile, scope: ir.Scope, waited: ir.Await, mismatch:
             drops = (f"_.{call.function.attribute}()",)
             return Fix(f"await `{method.twin}`", (edit,), level, reason, drops=drops)
     return None
+
+
+def _await_around(file: PythonFile, mismatch: Mismatch) -> tuple[ir.Scope, ir.Await] | None:
+    """The `await` in front of the synchronous call that started the stream: it fails before any token is asked for."""
+    found = file.project.mismatches.call_at(mismatch.origin)
+    waited = Uses(found[0]).parent(found[2]) if found is not None and found[0].path == file.path else None
+    return (found[1], waited) if found is not None and isinstance(waited, ir.Await) else None
 
 
 def _gives_stream(method: Method, llama: LlamaIndex, version: str | None) -> bool:
@@ -152,6 +164,8 @@ def _asynchronous(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) ->
         if not scope.is_async or loop.body_start < 0:
             return None
         if not loop.is_async:
+            if split_at(file, scope, Span(attribute.start, attribute.end)) is not None:
+                return None
             edits.append(Edit(Span(loop.start, loop.start), "async "))
         return _safe("take the tokens with `async_response_gen()`", edits, f"_.{attribute.attribute}")
     if _is_sent(file, scope, attribute, is_async=True):
@@ -166,7 +180,7 @@ def _synchronous(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> 
     tokens = f"{file.text(attribute.base)}.response_gen"
     whole = Span(call.start, call.end)
     if any(loop.iterable is call and loop.is_async and loop.body_start >= 0 for loop in scope.loops):
-        return _in_thread(file, whole, tokens, "_.async_response_gen()")
+        return _in_thread(file, scope, call, tokens, "_.async_response_gen()")
     if _is_sent(file, scope, call, is_async=False):
         return _safe("take the tokens with `response_gen`", [Edit(whole, tokens)], "_.async_response_gen()")
     return None
@@ -203,6 +217,8 @@ def _awaited(file: PythonFile, scope: ir.Scope, mismatch: Mismatch) -> Fix | Non
     if found is None or found[0].path != file.path or not found[1].is_async or not scope.is_async:
         return None
     call = found[2]
+    if split_at(file, found[1], Span(call.start, call.end)) is not None:
+        return None
     is_chained = any(part.base is call for part in found[1].attributes)
     edits = [Edit(Span(call.start, call.start), "(await " if is_chained else "await ")]
     if is_chained:
@@ -210,11 +226,11 @@ def _awaited(file: PythonFile, scope: ir.Scope, mismatch: Mismatch) -> Fix | Non
     return _safe("await the call first", edits)
 
 
-def _in_thread(file: PythonFile, span: Span, tokens: str, *drops: str) -> Fix | None:
+def _in_thread(file: PythonFile, scope: ir.Scope, iterable: ir.Expression, tokens: str, *drops: str) -> Fix | None:
     needed: Import | None = threads(file.facts).iterate_import
-    if needed is None:
+    if needed is None or of_wait(file, scope, iterable) is not None:
         return None
-    edit = Edit(span, f"{needed.name}({tokens})")
+    edit = Edit(Span(iterable.start, iterable.end), f"{needed.name}({tokens})")
     title = f"advance the iterator with `{needed.name}`"
     return Fix(title, (edit,), Level.SAFE, _NOTHING_CAME, frozenset((needed,)), drops=drops)
 

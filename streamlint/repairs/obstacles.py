@@ -8,8 +8,10 @@ import libcst as cst
 
 from streamlint.knowledge.llama_index import Returns
 from streamlint.languages.held import Held, OnLoop
+from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.blocking import Cause
+from streamlint.source import Span
 
 
 @dataclass(frozen=True)
@@ -26,15 +28,25 @@ def obstacle(held: Held) -> Obstacle | None:
     if known is None:
         return None
     expression = known[1]
-    found = split(held.on_loop, held.node) or _in_helper(held.on_loop, expression)
+    found = of_wait(held.file, held.scope, expression)
     if found is not None or not isinstance(expression, ir.Call):
         return found
     return _unfinished(held, expression)
 
 
+def of_wait(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> Obstacle | None:
+    """What stands in the way of running an expression, or each step over it, in a thread that is waited for."""
+    span = Span(expression.start, expression.end)
+    return split_at(file, scope, span) or _in_helper(file, scope, expression)
+
+
 def split(where: OnLoop, node: cst.CSTNode) -> Obstacle | None:
-    """The lock that would be held, or the two steps that others could come between."""
-    file, scope, span = where.file, where.scope, where.file.span(node)
+    """As `split_at`, for a node."""
+    return split_at(where.file, where.scope, where.file.span(node))
+
+
+def split_at(file: PythonFile, scope: ir.Scope, span: Span) -> Obstacle | None:
+    """The lock that would be held during a wait, or the two steps that others could come between."""
     shared = file.project.shared_state
     lock = shared.lock_around(span.start, span.end, file.facts, scope)
     if lock:
@@ -52,9 +64,8 @@ def split(where: OnLoop, node: cst.CSTNode) -> Obstacle | None:
     )
 
 
-def _in_helper(where: OnLoop, expression: ir.Expression) -> Obstacle | None:
+def _in_helper(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> Obstacle | None:
     """What the functions of the project behind a place do that must not be done in another thread."""
-    file, scope = where.file, where.scope
     tie = file.project.tied.through(expression, file.facts, scope)
     if tie:
         return Obstacle(
@@ -104,4 +115,4 @@ def iteration_obstacle(where: OnLoop, node: cst.For | cst.CompFor) -> Obstacle |
     known = where.file.expression(node.iter)
     if known is None:
         return None
-    return split(where, node.iter) or _in_helper(where, known[1])
+    return of_wait(where.file, where.scope, known[1])

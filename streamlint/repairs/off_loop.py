@@ -19,7 +19,7 @@ from streamlint.project.calls import dotted_name
 from streamlint.project.entry_points import Entry
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
-from streamlint.project.values import Function, Object, Origin
+from streamlint.project.values import Function, Object, Origin, Tokens
 from streamlint.repairs.obstacles import iteration_obstacle, obstacle, split
 from streamlint.source import Span
 
@@ -30,6 +30,7 @@ _ASYNC = re.compile(r"async\s+")
 _HAVING_CONCURRENCY = ("fastapi", "starlette")
 _THREADABLE = (Kind.ROUTE, Kind.DEPENDENCY)
 SAME_TOKENS = "the same tokens in the same order; each is waited for in a thread"
+_MIXED = "all clients share `{0}`, and two of them may then talk to it at once: their messages mix in one history"
 _TIGHTER = {cst.Attribute: "value", cst.Subscript: "value", cst.Call: "func", cst.Await: "expression"}
 
 
@@ -180,7 +181,9 @@ def in_thread(where: OnLoop, call: cst.Call, level: Level, reason: str) -> Fix |
 
 
 def _level(held: Held) -> tuple[Level, str]:
-    hold = held.hold
+    hold, mixing = held.hold, _mixing(held)
+    if mixing is not None:
+        return mixing
     if not hold.is_direct:
         return (
             Level.UNSAFE,
@@ -193,6 +196,24 @@ def _level(held: Held) -> tuple[Level, str]:
             f"the call then runs in another thread, and an object of `{owner}` may be tied to the one that made it",
         )
     return Level.SAFE, "the same call with the same arguments, in a thread"
+
+
+def _mixing(held: Held) -> tuple[Level, str] | None:
+    """What becomes of a chat that all clients share, where this call goes on with it."""
+    known = held.file.expression(held.node)
+    if known is None or not isinstance(known[1], ir.Call):
+        return None
+    word = held.file.project.shared_state.chat_at(known[1], held.file.facts, known[0])
+    return (Level.UNSAFE, _MIXED.format(word)) if word else None
+
+
+def of_tokens(where: OnLoop, tokens: Tokens) -> tuple[Level, str]:
+    """The level at which tokens are taken in a thread, and the reason."""
+    found = where.file.project.mismatches.call_at(tokens.origin)
+    if found is None:
+        return Level.SAFE, SAME_TOKENS
+    word = where.file.project.shared_state.chat_at(found[2], found[0], found[1])
+    return (Level.UNSAFE, _MIXED.format(word)) if word else (Level.SAFE, SAME_TOKENS)
 
 
 def _can_hand_over(call: cst.Call) -> bool:

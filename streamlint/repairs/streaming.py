@@ -12,7 +12,7 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.llama_index_engines import By, Engine
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
-from streamlint.project.values import Constant, Llama
+from streamlint.project.values import Constant, Llama, Value
 from streamlint.source import Span
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ _TITLE = "build the engine with `streaming=True`"
 _SYNTHESIZER = (
     "give the engine a synthesizer that streams: `response_synthesizer=get_response_synthesizer(streaming=True)`"
 )
+_STARTS = {"response_gen": "query", "async_response_gen": "aquery"}
+_FITTING = "take `response_gen` from `query`, or `async_response_gen()` from `await`ed `aquery`"
 _IGNORED = "`streaming=True` changes nothing beside `{0}=`"
 
 
@@ -93,6 +95,8 @@ def way_out(file: PythonFile, engine: Llama, built: Building | None) -> str:
             return f"leave out `{built.hindrance}=` and build the engine with `streaming=True`"
         case By.ARGUMENT if not takes_streaming(file, built):
             return f'{_TITLE} and with a mode that streams, such as `response_mode="compact"`'
+        case By.ARGUMENT if not _all_fit(file, engine):
+            return f"{_TITLE}, and {_FITTING}"
         case By.ARGUMENT if _is_read(file, engine):
             return f"{_TITLE}, and take the text that is read from `.response` from its tokens instead"
         case By.ARGUMENT:
@@ -108,7 +112,7 @@ def streaming_engine(file: PythonFile, engine: Llama, asking: ir.Scope) -> Fix |
     given = built.call.argument(None, "streaming")
     if given is not None and not (isinstance(given, ir.Constant) and given.value is False):
         return None
-    if _is_read(file, engine):
+    if _is_read(file, engine) or not _all_fit(file, engine):
         return None
     edit = _argument(file, built.call) if given is None else Edit(Span(given.start, given.end), "True")
     is_own = built.scope.is_function and built.scope.start <= asking.start and asking.end <= built.scope.end
@@ -148,6 +152,27 @@ def _is_read(file: PythonFile, engine: Llama) -> bool:
         for attribute, scope in _texts(file)
         for value in file.project.evaluator.value(attribute.base, file.frame(scope))
     )
+
+
+def _all_fit(file: PythonFile, engine: Llama) -> bool:
+    """Whether every place that asks an answer of the engine for tokens asks for those that the stream will have."""
+    mismatches, evaluator = file.project.mismatches, file.project.evaluator
+    for module in evaluator.modules.loaded():
+        for scope in module.scopes:
+            for attribute in (one for one in scope.attributes if one.attribute in _STARTS):
+                for value in evaluator.value(attribute.base, evaluator.any_call(module, scope)):
+                    if mismatches.asked_of(value) == engine and not _fits(file, attribute, value):
+                        return False
+    return True
+
+
+def _fits(file: PythonFile, attribute: ir.Attribute, value: Value) -> bool:
+    """Whether an answer is a stream with these tokens: started by the method that gives them, and awaited only if that can be."""
+    assert isinstance(value, Llama)
+    mismatches = file.project.mismatches
+    found, method = mismatches.call_at(value.origin), mismatches.started_by(value)
+    is_awaited = found is not None and found[2].end in found[1].awaited
+    return method == _STARTS[attribute.attribute] and is_awaited == (method == "aquery")
 
 
 def _texts(file: PythonFile) -> Iterator[tuple[ir.Attribute, ir.Scope]]:

@@ -11,7 +11,7 @@ from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.takings import Drain, How
 from streamlint.project.values import Bound, External, Tokens
-from streamlint.repairs.off_loop import iterated_off_loop, next_off_loop
+from streamlint.repairs.off_loop import iterated_off_loop, next_off_loop, of_tokens
 from streamlint.repairs.waiting import notes, thread_of_tokens
 from streamlint.rule import Rule, on
 
@@ -104,7 +104,7 @@ class SyncIterationInAsync(Rule):
         tokens = sync_tokens(where, iterable)
         if loop is None or loop.is_async or tokens is None or _is_told(where, loop):
             return
-        fix = iterated_off_loop(where, node) if not tokens.owner_is_async else None
+        fix = iterated_off_loop(where, node, *of_tokens(where, tokens)) if not tokens.owner_is_async else None
         way_out = "advance the iterator in a thread" if fix is not None else thread_of_tokens(where, node)
         yield file.finding(
             self,
