@@ -62,6 +62,7 @@ class Fix:
 
     `reason` argues the level. `imports` are added once, and the imports of names that the edits stop using are removed.
     `claims` are spans that no other fix may touch in the same round, beside the edits themselves.
+    `drops` is the code that is not there any more: what is not named is there still.
     """
 
     title: str
@@ -70,6 +71,8 @@ class Fix:
     reason: str
     imports: frozenset[Import] = frozenset()
     claims: tuple[Span, ...] = ()
+    drops: tuple[str, ...] = ()
+    """Expressions or statements, with `_` for what stays of them: `"".join(_)`, `text = ""`, `time.sleep`."""
 
     @property
     def touched(self) -> tuple[Span, ...]:

@@ -68,7 +68,62 @@ def chat(q: str):
 def chat(q: str):
     return {"answer": translate(str(engine.query(q)))}
 """,
-        "the answer carries more than the text: send the rest as headers, or as the first or last item of the stream",
+        "no automatic fix, because `translate` may change the text: yield the tokens in a generator",
+    ),
+    "stripped": (
+        """@app.get("/chat")
+def chat(q: str):
+    text = "".join(engine.query(q).response_gen)
+    text = text.strip()
+    return {"answer": text}
+""",
+        "no automatic fix, because `strip` may change the text: yield the tokens in a generator",
+    ),
+    "a part": (
+        """@app.get("/chat")
+def chat(q: str):
+    return {"answer": "".join(engine.query(q).response_gen)[:80]}
+""",
+        "no automatic fix, because only a part of the text is answered: yield the tokens in a generator",
+    ),
+    "another caller": (
+        """@app.get("/chat")
+def chat(q: str):
+    return {"answer": "".join(engine.query(q).response_gen)}
+
+
+def nightly():
+    return chat("what is new?")["answer"]
+""",
+        "because `nightly` (application.py:13) also reads what `chat` returns: give the other a function of its own",
+    ),
+    "guarded": (
+        """@app.get("/chat")
+def chat(q: str):
+    try:
+        return {"answer": "".join(engine.query(q).response_gen)}
+    except ValueError:
+        return {"answer": "sorry"}
+""",
+        "because the `try` around it would no longer see the errors of the stream: put the `try` into a generator",
+    ),
+    "read before": (
+        """@app.get("/chat")
+def chat(q: str):
+    response = engine.query(q)
+    response.print_response_stream()
+    return {"answer": str(response)}
+""",
+        "because `response` is read in another place too: let one generator take the tokens",
+    ),
+    "measured": (
+        """@app.get("/chat")
+def chat(q: str):
+    text = "".join(engine.query(q).response_gen)
+    count(q)
+    return {"answer": text}
+""",
+        "because `count(q)` waits for the last token: do that in a generator, after its last token",
     ),
     "shown": (
         """@app.get("/chat")

@@ -1,7 +1,8 @@
 """Broken, fixed and innocent code of every rule: `tests/fixtures/STLnnn/`.
 
 `bad_*.py` holds `# STLnnn` at the end of every line on which a finding starts, and on no other; `bad_*.fixed.py` is what `--fix`
-makes of it (with `unsafe` in the name: at that level). `ok_*.py` raises nothing. `project_*/` are whole projects, marked alike.
+makes of it (with `unsafe` in the name: at that level); to `bad_no_fix*.py` no fix of the rule is offered at any level. `ok_*.py`
+raises nothing. `project_*/` are whole projects, marked alike.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 CODES = sorted(folder.name for folder in FIXTURES.iterdir() if folder.is_dir())
 BAD = sorted(path for path in FIXTURES.glob("*/bad_*.py") if not path.name.endswith(".fixed.py"))
 FIXED = sorted(FIXTURES.glob("*/bad_*.fixed.py"))
+UNFIXED = sorted(FIXTURES.glob("*/bad_no_fix*.py"))
 OK = sorted(FIXTURES.glob("*/ok_*.py"))
 PROJECTS = sorted(path for path in FIXTURES.glob("*/project_*") if path.is_dir())
 MARK = re.compile(r"[ \t]*# (STL\d{3}(?: STL\d{3})*)[ \t]*(?=\r?$)", re.MULTILINE)
@@ -31,8 +33,9 @@ def name(path: Path) -> str:
     return str(path.relative_to(FIXTURES))
 
 
-def request(folder: Path, *, fix: bool = False, level: Level = Level.RESPONSE) -> Request:
-    return Request((folder,), Config(root=folder), Selection(), level, fix, root=folder)
+def request(folder: Path, code: str, *, fix: bool = False, level: Level = Level.RESPONSE) -> Request:
+    """A run with the rules that are on by default, and `code`, which may be advice."""
+    return Request((folder,), Config(root=folder), Selection(extend_select=(code,)), level, fix, root=folder)
 
 
 def marked(text: str) -> list[tuple[int, str]]:
@@ -63,13 +66,15 @@ def test_broken_code_is_found(path: Path, tmp_path: Path) -> None:
     copy = alone(path, tmp_path)
     marks = marked(path.read_text("utf-8"))
     assert any(code == path.parent.name for _, code in marks), "the fixture does not show its own rule"
-    assert found(run(request(tmp_path)).findings, copy) == marks
+    assert found(run(request(tmp_path, path.parent.name)).findings, copy) == marks
 
 
 @pytest.mark.parametrize("path", OK, ids=name)
 def test_innocent_code_is_silent(path: Path, tmp_path: Path) -> None:
     alone(path, tmp_path)
-    assert [f"{f.place.start.line}: {f.code} {f.message}" for f in run(request(tmp_path)).findings] == []
+    assert [
+        f"{f.place.start.line}: {f.code} {f.message}" for f in run(request(tmp_path, path.parent.name)).findings
+    ] == []
 
 
 @pytest.mark.parametrize("path", FIXED, ids=name)
@@ -77,12 +82,20 @@ def test_fix_writes_what_a_person_would(path: Path, tmp_path: Path) -> None:
     broken = path.with_name(path.name.replace(".fixed.py", ".py"))
     level = Level.UNSAFE if "unsafe" in path.name else Level.RESPONSE
     copy = alone(broken, tmp_path)
-    outcome = run(request(tmp_path, fix=True, level=level))
+    outcome = run(request(tmp_path, path.parent.name, fix=True, level=level))
     assert [change.after.text for change in outcome.changes] == [bare(path.read_bytes().decode())]
     copy.write_text(bare(path.read_bytes().decode()), "utf-8")
-    again = run(request(tmp_path, fix=True, level=level))
+    again = run(request(tmp_path, path.parent.name, fix=True, level=level))
     assert again.changes == (), "a second run changes the code again"
     assert found(again.findings, copy) == marked(path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("path", UNFIXED, ids=name)
+def test_no_fix_is_offered(path: Path, tmp_path: Path) -> None:
+    alone(path, tmp_path)
+    findings = run(request(tmp_path, path.parent.name)).findings
+    offered = [f for f in findings if f.code == path.parent.name and f.fix is not None]
+    assert [f"{f.place.start.line}: {f.fix.title}" for f in offered if f.fix is not None] == []
 
 
 @pytest.mark.parametrize("folder", PROJECTS, ids=name)
@@ -97,7 +110,7 @@ def test_project(folder: Path, tmp_path: Path) -> None:
             marks[copy] = marked(path.read_text("utf-8"))
         else:
             shutil.copy(path, copy)
-    outcome = run(request(tmp_path))
+    outcome = run(request(tmp_path, folder.parent.name))
     assert {path: found(outcome.findings, path) for path in marks} == marks
 
 

@@ -17,6 +17,10 @@ from streamlint.knowledge.off_loop import OffLoop, Result, Where
 from streamlint.knowledge.responses import Fate, Responses
 from streamlint.knowledge.table import Row, read
 
+SHARED_STATE = (
+    ("changing", "functions"), ("element", "functions"), ("cache", "names"), ("manager", "names"), ("lock", "names"),
+    ("context", "classes"), ("context", "names"), ("loop", "classes"), ("file", "reads"), ("file", "writes"),
+)  # fmt: skip
 CALL_TABLES = ("blocking_calls", "blocking_services", "heavy_calls", "off_loop")
 
 # Runs in an interpreter of its own: these packages warn, configure and register things when they are imported.
@@ -103,6 +107,9 @@ def dotted_names() -> Iterator[tuple[str, str]]:
         for kind in ("call", "class", "returns", "decorator"):
             for row in read(table).rows(kind):
                 yield from ((table, name) for name in named(row))
+    for kind, key in SHARED_STATE:
+        for row in read("shared_state").rows(kind):
+            yield from (("shared_state", name) for name in row.texts(key))
     for kind in ("application", "function", "view"):
         for row in read("frameworks").rows(kind):
             yield from (("frameworks", name) for name in named(row))
@@ -224,9 +231,10 @@ def test_every_class_that_is_named_is_known() -> None:
 
 KEYS = {
     "blocking_calls.call": {"names", "classes", "methods", "except", "category", "reason", "tier", "replacement",
-                            "replacement-import", "drop-in", "thread-safe", "needs-argument", "lazy", "iterates", "unless"},
-    "blocking_calls.class": {"name", "also", "returns", "attributes", "items", "iteration", "invented"},
-    "heavy_calls.call": {"names", "classes", "methods", "category", "reason", "thread-safe"},
+                            "replacement-import", "drop-in", "thread-safe", "needs-argument", "lazy", "lazy-with", "enters",
+                            "iterates", "unless"},
+    "blocking_calls.class": {"name", "also", "returns", "attributes", "items", "iteration", "entering", "invented"},
+    "heavy_calls.call": {"names", "classes", "methods", "category", "reason", "thread-safe", "lazy", "lazy-with"},
     "off_loop.call": {"names", "classes", "methods", "kind", "position", "keyword", "variadic", "result"},
     "frameworks.method": {"framework", "application", "names", "kind", "factory", "handler", "handler-keyword", "path",
                           "path-keyword", "http", "http-keyword", "http-position", "http-is-name", "off-path", "child",

@@ -55,6 +55,10 @@ class BlockingCall:
     """The call returns an iterator at once; each step of an iteration over it waits."""
     iterates: bool = False
     """With `stream=True`, or for a method that streams, each item of the result waits as well."""
+    enters: bool = False
+    """The call returns a context manager at once; entering it waits."""
+    lazy_with: str = ""
+    """The keyword with which the call is `lazy`."""
     unless: tuple[Unless, ...] = ()
 
     def returns_at_once(self, positional: Sequence[str], keywords: Mapping[str, str]) -> bool:
@@ -83,6 +87,7 @@ class _Class:
     attributes: dict[str, str] = field(default_factory=dict)
     items: str = ""
     iteration: str = ""
+    entering: str = ""
     groups: list[_Group] = field(default_factory=list)
 
     @property
@@ -142,7 +147,8 @@ class CallTable:
         owner, chain = self._descend(owner, f"{chain}.{name}" if chain else name)
         if not chain:
             return owner.name
-        return f"{owner.name}.{chain}" if owner.has_chains and not self.call(f"{owner.name}.{chain}") else None
+        full = f"{owner.name}.{chain}"
+        return full if owner.has_chains and not self.call(full) and not self.returns(full) else None
 
     def item(self, dotted: str) -> str | None:
         """The class of `instance[...]`."""
@@ -155,6 +161,30 @@ class CallTable:
         if owner is None or chain or not owner.iteration:
             return None
         return BlockingCall(owner.name, "iteration", owner.iteration, Tier.LIKELY)
+
+    def entering(self, dotted: str) -> BlockingCall | None:
+        """Whether entering a `with` over an instance of `dotted` waits, and for what."""
+        owner, chain = self._owner(dotted)
+        if owner is None or chain or not owner.entering:
+            return None
+        return BlockingCall(owner.name, "entering", owner.entering, Tier.CERTAIN)
+
+    def comes_later(self, dotted: str) -> bool:
+        """Whether entering an instance of `dotted`, or a step of an iteration over it or a part of it, waits."""
+        owner, chain = self._owner(dotted)
+        if owner is None or chain:
+            return False
+        parts = (self._classes.get(name) for name in owner.attributes.values())
+        return bool(owner.iteration or owner.entering) or any(
+            part is not None and bool(part.iteration) for part in parts
+        )
+
+    def is_one_at_a_time(self, dotted: str) -> bool:
+        """Whether `dotted` is a class whose objects no two threads, and no two conversations, may use at once."""
+        owner, chain = self._owner(dotted)
+        if owner is None or chain or not owner.groups:
+            return False
+        return not any(group.fact.thread_safe for group in owner.groups)
 
     def __contains__(self, dotted: str) -> bool:
         return self.call(dotted) is not None
@@ -224,6 +254,7 @@ class CallTable:
             row.mapping("attributes"),
             row.text("items"),
             row.text("iteration"),
+            row.text("entering"),
         )
         for name in (known.name, *row.texts("also")):
             self._classes[name] = known
@@ -279,6 +310,8 @@ def _fact(row: Row) -> BlockingCall:
         row.flag("needs-argument"),
         row.flag("lazy"),
         row.flag("iterates"),
+        row.flag("enters"),
+        row.text("lazy-with"),
         tuple(
             Unless(each.number("position"), each.text("keyword"), each.texts("values")) for each in row.rows("unless")
         ),

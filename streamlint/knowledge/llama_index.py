@@ -23,7 +23,9 @@ from streamlint.knowledge.llama_index_facts import (
     Returns,
     Role,
     Spelling,
+    Telling,
     TokenAttribute,
+    Twin,
     release,
     span,
 )
@@ -174,6 +176,14 @@ class LlamaIndex:
     def token_attribute(self, role: Role, name: str) -> TokenAttribute | None:
         """How `name` hands out the tokens of a stream object of this role; None if it does not."""
         return self._tokens.get((role, name))
+
+    def twin(self, role: Role) -> Twin | None:
+        """What the asynchronous twins of a role's methods wait for; None where that is not known."""
+        return self._twins.get(role)
+
+    def telling(self, method: str) -> tuple[Telling, ...]:
+        """What the result of a method of this name has where it is LlamaIndex's, for every role that has one."""
+        return self._telling.get(method, ())
 
     # who is async in more than name
 
@@ -342,6 +352,23 @@ class LlamaIndex:
             )
             for row in self._meaning.rows("tokens")
         }
+
+    @cached_property
+    def _twins(self) -> dict[Role, Twin]:
+        return {
+            Role(role): Twin(row.texts("needs"), row.flag("in-thread"), row.text("since"))
+            for row in self._meaning.rows("twin")
+            for role in row.texts("roles")
+        }
+
+    @cached_property
+    def _telling(self) -> dict[str, tuple[Telling, ...]]:
+        found: dict[str, tuple[Telling, ...]] = {}
+        for row in self._meaning.rows("telling"):
+            one = Telling(Role(row.text("role")), frozenset(row.texts("reads")), frozenset(row.texts("items")))
+            for name in row.texts("methods"):
+                found[name] = (*found.get(name, ()), one)
+        return found
 
     @cached_property
     def _fakes(self) -> dict[str, dict[str, list[Fake]]]:

@@ -155,6 +155,24 @@ class Method:
 
 
 @dataclass(frozen=True)
+class Twin:
+    """What the asynchronous twins of a role's methods need to leave the loop free, or whether they run in a thread."""
+
+    needs: tuple[str, ...]
+    in_thread: bool
+    since: str
+
+
+@dataclass(frozen=True)
+class Telling:
+    """A method of LlamaIndex that is known by what is read from its result, or from the items of it."""
+
+    role: Role
+    reads: frozenset[str]
+    items: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Function:
     """A module-level function; the fields mean what they mean for a Method."""
 

@@ -30,7 +30,7 @@ class ResponseClass:
     """A class or function that makes a response.
 
     `streaming`: it can send a body piece by piece. `by_hand`: the body is written to it. `frames_sse`: it turns each item
-    into a server-sent event; `frames_sse_as_class`: only as a route's `response_class`.
+    into a server-sent event; `frames_sse_as_class`: only as a route's `response_class`. `variadic`: keywords are keys of its body.
     """
 
     name: str
@@ -47,6 +47,7 @@ class ResponseClass:
     frames_sse_as_class: bool = False
     by_hand: bool = False
     file: bool = False
+    variadic: bool = False
     since: str = ""
 
 
@@ -54,7 +55,8 @@ class ResponseClass:
 class Preferred:
     """How a repair sends a stream in a framework: `takes_sync` and `takes_async` tell which iterators it may be given.
 
-    `declares_model`, `declares_class` and `declares_status` are the keywords with which a route's decorator announces its answer.
+    `declares_model`, `declares_class` and `declares_status` are the keywords with which a route's decorator announces its answer,
+    `quiet` those that say nothing about it.
     """
 
     module: str
@@ -65,6 +67,7 @@ class Preferred:
     declares_model: str = ""
     declares_class: str = ""
     declares_status: str = ""
+    quiet: frozenset[str] = frozenset()
 
 
 class Responses:
@@ -114,6 +117,7 @@ def _response(row: Row) -> ResponseClass:
         frames_sse_as_class=row.flag("frames-sse-as-class"),
         by_hand=row.flag("by-hand"),
         file=row.flag("file"),
+        variadic=row.flag("variadic"),
         since=row.text("since"),
     )
 
@@ -128,4 +132,5 @@ def _preferred(row: Row) -> Preferred:
         row.text("declares-model"),
         row.text("declares-class"),
         row.text("declares-status"),
+        frozenset(row.texts("quiet")),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ import libcst as cst
 from streamlint.knowledge.frameworks import Kind
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
-from streamlint.project.values import Bound, Instance, Values
+from streamlint.project.values import Function, Generated, Values
 
 if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
@@ -24,7 +23,6 @@ def dotted_names(values: Values) -> frozenset[str]:
 
 
 LOOPS = (cst.For, cst.While)
-_REQUEST = "starlette.requests.Request"
 _REFUSALS = frozenset(
     ("fastapi.HTTPException", "fastapi.exceptions.HTTPException", "starlette.exceptions.HTTPException")
 )
@@ -63,6 +61,41 @@ def is_sent(file: PythonFile, scope: ir.Scope) -> bool:
     if entry is not None:
         return entry.answers
     return bool(file.project.sent.generator(file.path, scope))
+
+
+def is_looped_over(file: PythonFile, scope: ir.Scope) -> bool:
+    """Whether code of the project takes the items one by one, and so may go on when they end."""
+    evaluator = file.project.evaluator
+    modules = {id(site.module): site.module for site in evaluator.callers.of(Function(file.path, scope.index))}
+    return any(
+        isinstance(value, Generated) and value.frame.scope is scope
+        for module in modules.values()
+        for other in module.scopes
+        for loop in other.loops
+        for value in evaluator.iterated(loop, evaluator.any_call(module, other))
+    )
+
+
+def has_other_takers(file: PythonFile, scope: ir.Scope) -> bool:
+    """Whether something else than the responses that send it may take its items: it is used more often, or looped over."""
+    others = file.project.holders.others(file.facts, scope)
+    sent = {id(one.sending) for one in file.project.sent.generator(file.path, scope)}
+    return len(others) > len(sent) or is_looped_over(file, scope)
+
+
+def enclosing(function: cst.FunctionDef, node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
+    """The nodes around one in a function, the body first; none where it stands in another function."""
+    return next((around for one, around in parts(function.body) if one is node), ())
+
+
+def following(statement: cst.CSTNode, around: Sequence[cst.CSTNode]) -> Iterator[cst.CSTNode]:
+    """What comes after a statement in its function, also in the `else` of a `try` around it."""
+    for outer, inner in pairwise((*around, statement)):
+        body = getattr(outer, "body", None)
+        if isinstance(body, Sequence) and inner in body:
+            yield from body[body.index(inner) + 1 :]
+        if isinstance(outer, cst.Try) and inner is outer.body and outer.orelse is not None:
+            yield from outer.orelse.body.body
 
 
 def parts(root: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, tuple[cst.CSTNode, ...]]]:
@@ -132,43 +165,6 @@ def is_log(file: PythonFile, statement: cst.CSTNode) -> bool:
     if isinstance(function, cst.Attribute):
         return function.attr.value in _LOGGING
     return bool(dotted_names(file.value(function)) & _PRINTING)
-
-
-@dataclass(frozen=True)
-class Poll:
-    """A question whether the client has left, in the loop that sends it the tokens."""
-
-    call: cst.Await
-    test: cst.If
-    """The `if` that the question decides."""
-    loop: cst.For
-
-
-def polls(file: PythonFile, function: cst.FunctionDef) -> Iterator[Poll]:
-    """The polls of an async generator that requests run, each in the innermost loop around it that takes tokens."""
-    scope = served(file, function) if function.asynchronous is not None else None
-    for node, around in parts(function.body) if scope is not None else ():
-        if not isinstance(node, cst.Await) or not isinstance(node.expression, cst.Call):
-            continue
-        tests = [outer for outer in around if isinstance(outer, cst.If) and outer.test in (node, *around)]
-        loops = [outer for outer in around if isinstance(outer, LOOPS)]
-        if not tests or not loops or not _asks(file, node.expression):
-            continue
-        loop = loops[-1]
-        if isinstance(loop, cst.For) and holds(loop.body, cst.Yield) and _waits_for_items(file, loop):
-            yield Poll(node, tests[-1], loop)
-
-
-def _asks(file: PythonFile, call: cst.Call) -> bool:
-    objects = file.project.knowledge.objects
-    for value in file.value(call.func):
-        if isinstance(value, Bound) and isinstance(value.receiver, Instance):
-            return value.name == "is_disconnected" and objects.family(value.receiver.name) == _REQUEST
-    return False
-
-
-def _waits_for_items(file: PythonFile, loop: cst.For) -> bool:
-    return loop.asynchronous is not None or file.project.evaluator.tokens(file.value(loop.iter)) is not None
 
 
 def swallowers(file: PythonFile, function: cst.FunctionDef) -> Iterator[cst.ExceptHandler]:

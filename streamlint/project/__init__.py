@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
     from streamlint.project.framing import Framing
     from streamlint.project.generator_routes import GeneratorRoutes
+    from streamlint.project.holders import Holders
     from streamlint.project.lifetimes import Lifetimes
     from streamlint.project.misgiven import Misgivings
     from streamlint.project.mismatch import Mismatches
@@ -40,7 +41,10 @@ if TYPE_CHECKING:
     from streamlint.project.sent import Sent
     from streamlint.project.serialised import Serialised
     from streamlint.project.servers import Servers
+    from streamlint.project.shared_state import SharedState
     from streamlint.project.shown import Shows
+    from streamlint.project.tied import Tied
+    from streamlint.project.unfinished import Unfinished
     from streamlint.project.versions import Versions
     from streamlint.project.workflows import Workflows
     from streamlint.source import Source
@@ -143,10 +147,35 @@ class Project:
         return Reach(self.evaluator, self.entries)
 
     @cached_property
+    def holders(self) -> Holders:
+        """Who else calls or holds a function that a framework calls."""
+        from streamlint.project.holders import Holders
+
+        return Holders(self.evaluator)
+
+    @cached_property
     def blocking(self) -> Blocking:
         from streamlint.project.blocking import Blocking
 
         return Blocking(self.evaluator)
+
+    @cached_property
+    def shared_state(self) -> SharedState:
+        from streamlint.project.shared_state import SharedState
+
+        return SharedState(self.evaluator, self.reach)
+
+    @cached_property
+    def tied(self) -> Tied:
+        from streamlint.project.tied import Tied
+
+        return Tied(self.evaluator, self.reach)
+
+    @cached_property
+    def unfinished(self) -> Unfinished:
+        from streamlint.project.unfinished import Unfinished
+
+        return Unfinished(self.evaluator, self.reach, self.sent)
 
     @cached_property
     def named_heavy(self) -> NamedHeavy:

@@ -11,6 +11,7 @@ from streamlint.knowledge.blocking import BlockingCall, Tier
 from streamlint.knowledge.llama_index import Kind, Method, Returns, Role
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
+from streamlint.project.evidence import ReceiverEvidence
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
 from streamlint.project.values import (
@@ -21,6 +22,7 @@ from streamlint.project.values import (
     Function,
     Generated,
     Instance,
+    Iterated,
     Llama,
     Object,
     Partial,
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 _NOTICEABLE = 0.01
 """Seconds; measured, other clients' waits vary by twice that without any block."""
 _CACHES = frozenset(("functools.cache", "functools.lru_cache"))
+_TAKING = frozenset(
+    f"builtins.{name}" for name in ("list", "tuple", "set", "dict", "sorted", "next", "sum", "any", "all", "max", "min")
+)
 _CALLING_BACK = {
     "builtins.map": 0,
     "builtins.filter": 0,
@@ -88,6 +93,7 @@ class Blocking:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
+        self._evidence = ReceiverEvidence(evaluator)
 
     # Questions
 
@@ -108,16 +114,45 @@ class Blocking:
             if found is not None and awaited and found.is_direct:
                 continue
             best = _stronger(best, found)
+        if best is None and not awaited:
+            return self._of_taking(call, frame) or self._of_telling(call, frame)
         if best is not None and best.is_direct and harmless_client:
             return None
         return replace(best, tier=Tier.LIKELY) if best is not None and harmless else best
+
+    def _of_taking(self, call: ir.Call, frame: Frame) -> Hold | None:
+        """`list(...)`, `next(...)`, `"".join(...)` over something outside LlamaIndex whose items are waited for."""
+        if not call.arguments or not self._takes(call, frame):
+            return None
+        found = self.of_iteration(call.arguments[0], frame)
+        if found is None or found.cause is not Cause.LIBRARY:
+            return None
+        if not found.is_direct:
+            return found
+        return replace(found, way=Way(self._hop(call, frame, found.way.first.label)))
+
+    def _takes(self, call: ir.Call, frame: Frame) -> bool:
+        if isinstance(call.function, ir.Attribute):
+            return call.function.attribute == "join" and isinstance(call.function.base, ir.Constant)
+        return any(isinstance(v, External) and v.name in _TAKING for v in self.evaluator.value(call.function, frame))
+
+    def _of_telling(self, call: ir.Call, frame: Frame) -> Hold | None:
+        """A call on something unknown whose result is used as only LlamaIndex's can be."""
+        role = self._evidence.role(call, frame)
+        if role is None or not isinstance(call.function, ir.Attribute):
+            return None
+        receiver = Llama(role, streaming=True)
+        method = self.evaluator.knowledge.llama.method(role, call.function.attribute)
+        return self._llama(
+            frame.module.text(call.function), _reason_of("", receiver), "", call, frame, method, receiver
+        )
 
     def of_iteration(self, iterable: ir.Expression, frame: Frame) -> Hold | None:
         """The hold of a `for` over this expression."""
         lazy = self._of_lazy_call(iterable, frame)
         if lazy is not None:
             return lazy
-        for value in self.evaluator.value(iterable, frame):
+        for value in _wrapped(self.evaluator.value(iterable, frame)):
             if isinstance(value, Generated) and not value.is_async:
                 found = self.of_frame(value.frame)
                 if found is not None:
@@ -129,16 +164,26 @@ class Blocking:
                 step = self.evaluator.knowledge.blocking.iteration(value.name)
                 if step is not None:
                     return self._library(step, value.name, iterable, frame)
+                heavy = self.evaluator.knowledge.heavy.iteration(value.name)
+                if heavy is not None:
+                    return replace(self._library(heavy, value.name, iterable, frame), cause=Cause.HEAVY)
         return None
 
     def _of_lazy_call(self, iterable: ir.Expression, frame: Frame) -> Hold | None:
         """A library call that waits in each step of an iteration over its result."""
         for function in self.evaluator.value(iterable.function, frame) if isinstance(iterable, ir.Call) else ():
-            name = dotted_name(function)
-            fact = self.evaluator.knowledge.blocking.call(name) if name else None
-            if fact is not None and fact.lazy:
-                return self._library(fact, name, iterable, frame)
+            name = _name_of(function)
+            for table in (self.evaluator.knowledge.blocking, self.evaluator.knowledge.heavy):
+                fact = table.call(name) if name else None
+                if fact is not None and isinstance(iterable, ir.Call) and self._is_lazy_call(fact, iterable, frame):
+                    cause = Cause.LIBRARY if table is self.evaluator.knowledge.blocking else Cause.HEAVY
+                    return replace(self._library(fact, name, iterable, frame), cause=cause)
         return None
+
+    def _is_lazy_call(self, fact: BlockingCall, call: ir.Call, frame: Frame) -> bool:
+        """Whether a call returns an iterator at once: always, or where it says so with a keyword."""
+        given = call.argument(None, fact.lazy_with) if fact.lazy_with else None
+        return fact.lazy or (isinstance(given, ir.Constant) and bool(given.value))
 
     def of_entry(self, entry: ir.Entry, frame: Frame) -> Hold | None:
         """The hold of entering and leaving a `with` item."""
@@ -149,6 +194,10 @@ class Blocking:
                 found = self.of_frame(value.frame)
                 if found is not None:
                     return found.behind(self._hop(entry.context, frame, f"enters `{value.frame.scope.name}`"))
+            if isinstance(value, Instance):
+                fact = self.evaluator.knowledge.blocking.entering(value.name)
+                if fact is not None:
+                    return self._library(fact, value.name, entry.context, frame)
             if isinstance(value, Object):
                 for name in ("__enter__", "__exit__"):
                     method = self.evaluator.attributes.method(value, name)
@@ -315,10 +364,14 @@ class Blocking:
         if called_back is not None:
             return called_back
         fact = knowledge.blocking.call(name)
-        if fact is not None and not fact.lazy and not self._returns_at_once(fact, call, frame):
+        if (
+            fact is not None
+            and not self._is_lazy_call(fact, call, frame)
+            and not self._returns_at_once(fact, call, frame)
+        ):
             return self._library(fact, name, call, frame)
         heavy = knowledge.heavy.call(name)
-        if heavy is not None:
+        if heavy is not None and not self._is_lazy_call(heavy, call, frame):
             return replace(self._library(heavy, name, call, frame), cause=Cause.HEAVY)
         if isinstance(function, External) and name.startswith(("llama_index.", "workflows.")):
             return self._of_llama_name(name, call, frame)
@@ -394,6 +447,20 @@ def _stronger(first: Hold | None, second: Hold | None) -> Hold | None:
     if first.tier is not second.tier:
         return first if first.tier is Tier.CERTAIN else second
     return second if second.way.length < first.way.length else first
+
+
+def _wrapped(values: Values) -> Iterator[Value]:
+    """The iterators themselves, of `enumerate(parts)` and its like what they take from; what threads advance is left out."""
+    for value in values:
+        if isinstance(value, Iterated):
+            yield from () if value.is_async or value.in_thread else _wrapped(value.over)
+        else:
+            yield value
+
+
+def _name_of(function: Value) -> str:
+    """The dotted name of an outside function; an instance that is called goes by its `__call__`."""
+    return dotted_name(Bound(function, "__call__") if isinstance(function, Instance) else function)
 
 
 def _is_plain(call: ir.Call) -> bool:

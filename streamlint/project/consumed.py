@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from streamlint.project.frames import Frame
     from streamlint.project.sent import Sending, Sent
 
-_LEVELS = ("info", "warning", "error", "critical", "exception")
-_PRINTS = frozenset(
-    ("builtins.print", *(f"logging.{level}" for level in _LEVELS), *(f"logging.Logger.{level}" for level in _LEVELS))
+LEVELS = ("info", "warning", "error", "critical", "exception")
+PRINTS = frozenset(
+    ("builtins.print", *(f"logging.{level}" for level in LEVELS), *(f"logging.Logger.{level}" for level in LEVELS))
 )
 
 
@@ -81,7 +81,7 @@ class Consumptions:
 
     def _printed(self, call: ir.Call, frame: Frame) -> tuple[ir.Expression, ...]:
         names = {dotted_name(value) for value in self.evaluator.value(call.function, frame)}
-        return tuple(one for one in call.arguments if isinstance(one, ir.Name)) if names & _PRINTS else ()
+        return tuple(one for one in call.arguments if isinstance(one, ir.Name)) if names & PRINTS else ()
 
     def _same(self, source: ir.Expression, origin: Origin, sending: Sending) -> bool:
         """Whether the body is made of the same variable, and of the same stream."""

@@ -34,7 +34,8 @@ class Cumulatives:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
-        self._sends = frozenset(read("token_sends").texts("names"))
+        self._appending = frozenset(read("token_sends").texts("appending"))
+        self._sends = frozenset(read("token_sends").texts("names")) | self._appending
 
     def of_yield(self, item: ir.Yield, frame: Frame) -> Cumulative | None:
         if item.value is None or item.is_from:
@@ -58,6 +59,11 @@ class Cumulatives:
             return None
         index = next(i for i, one in enumerate(frame.scope.calls) if one is call)
         return self._in_loop(call.arguments[0], frame.scope.call_branches[index], frame)
+
+    def appends(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether what is sent is put behind what was sent before, whoever the client is."""
+        names = {dotted_name(value) for value in self.evaluator.value(call.function, frame)}
+        return bool(names) and names <= self._appending
 
     # Loops
 

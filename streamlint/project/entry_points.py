@@ -136,19 +136,23 @@ class EntryPoints:
             if scope.kind == "class":
                 yield from self._views(module, scope)
             for call in scope.calls:
-                yield from self._registered(call, frame)
+                yield from self.of_call(call, frame)
         yield from self._whole_file(module)
 
     # Decorators
 
     def _decorated(self, module: Module, scope: ir.Scope) -> Iterator[Entry]:
-        outer = self.evaluator.any_call(module, module.scopes[scope.parent])
         for decorator in scope.decorators:
-            call = decorator if isinstance(decorator, ir.Call) else None
-            function = call.function if call is not None else decorator
-            for registration, owner in self._registrations(function, outer, call):
-                if self._decorates_with(registration, call, outer):
-                    yield self._entry(module, scope, registration, call, outer, owner)
+            yield from self.of_decorator(decorator, module, scope)
+
+    def of_decorator(self, decorator: ir.Expression, module: Module, scope: ir.Scope) -> Iterator[Entry]:
+        """What a decorator of this scope registers it as."""
+        outer = self.evaluator.any_call(module, module.scopes[scope.parent])
+        call = decorator if isinstance(decorator, ir.Call) else None
+        function = call.function if call is not None else decorator
+        for registration, owner in self._registrations(function, outer, call):
+            if self._decorates_with(registration, call, outer):
+                yield self._entry(module, scope, registration, call, outer, owner)
 
     def _decorates_with(self, registration: Registration, call: ir.Call | None, frame: Frame) -> bool:
         """A call must give the decorator; a bare one, or one with options only, is given the function first."""
@@ -248,7 +252,8 @@ class EntryPoints:
 
     # Calls
 
-    def _registered(self, call: ir.Call, frame: Frame) -> Iterator[Entry]:
+    def of_call(self, call: ir.Call, frame: Frame) -> Iterator[Entry]:
+        """The functions that a call registers."""
         function: ir.Expression = call.function
         wrapper = None
         if isinstance(function, ir.Call):

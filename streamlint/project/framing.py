@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.project import syntax as ir
 from streamlint.project.sent import Sending, SentGenerator, certain
-from streamlint.project.values import Generated, Token, Tokens, Values
+from streamlint.project.values import Constant, Generated, Token, Tokens, Value, Values
 
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
@@ -27,14 +27,31 @@ class Fault(StrEnum):
     TWICE = "twice"
 
 
+class Kind(StrEnum):
+    """How one item is framed: raw tokens, a bare constant without fields, an event without one or both of its line breaks."""
+
+    RAW = "raw"
+    BARE = "bare"
+    HALF = "half"
+    OPEN = "open"
+    WHOLE = "whole"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True)
 class Unframed:
-    """An expression that is sent, and what is wrong with its frame; `is_async` is the kind of the iterator that it is, if any."""
+    """An expression that is sent, and what is wrong with its frame.
+
+    `is_async` is the kind of the iterator that it is, if any (None: cannot be seen); `scope` the generator that yields it, with
+    the kinds of all its `items`.
+    """
 
     fault: Fault
     expression: ir.Expression
     is_iterator: bool = False
-    is_async: bool = False
+    is_async: bool | None = False
+    scope: ir.Scope | None = None
+    items: tuple[tuple[ir.Yield, Kind], ...] = ()
 
 
 class Framing:
@@ -51,10 +68,7 @@ class Framing:
         if not values or not all(self._is_raw_iterator(frozenset((value,))) for value in values):
             return None
         tokens = self.evaluator.tokens(self.evaluator.union(frozenset((value,)) for value in values))
-        is_async = tokens is not None and tokens.is_async is True
-        if tokens is None or tokens.is_async is None:
-            return None
-        return Unframed(Fault.RAW, sending.content, True, is_async)
+        return Unframed(Fault.RAW, sending.content, True, tokens.is_async) if tokens is not None else None
 
     def of_yield(self, item: ir.Yield, generators: tuple[SentGenerator, ...]) -> Unframed | None:
         """An item of a generator; all responses that send it, and all its other items, have a say."""
@@ -64,7 +78,9 @@ class Framing:
         fault = found.pop() if len(found) == 1 else None
         if fault is None:
             return None
-        return Unframed(fault, item.value, item.is_from)
+        frame = generators[0].frame
+        items = tuple((other, self._kind(other, frame)) for other in frame.scope.yields)
+        return Unframed(fault, item.value, item.is_from, scope=frame.scope, items=items)
 
     def _of_yield(self, item: ir.Yield, generator: SentGenerator) -> Fault | None:
         assert item.value is not None
@@ -74,32 +90,31 @@ class Framing:
             return Fault.TWICE if text is not None and text.startswith("data:") else None
         if sending.media_type != SSE:
             return None
-        others = [self._kind(other, frame) for other in frame.scope.yields]
-        if self._kind(item, frame) == "raw" and all(kind in ("raw", "bare") for kind in others):
-            return Fault.RAW
-        if self._kind(item, frame) == "half" and all(kind in ("half", "whole") for kind in others):
-            return Fault.HALF
+        kinds = {self._kind(other, frame) for other in frame.scope.yields}
+        if Kind.UNKNOWN in kinds:
+            return None
+        match self._kind(item, frame):
+            case Kind.RAW:
+                return Fault.RAW if not kinds & {Kind.HALF, Kind.OPEN} else None
+            case Kind.BARE:
+                return Fault.RAW if Kind.RAW not in kinds and kinds != {Kind.BARE} else None
+            case Kind.HALF | Kind.OPEN:
+                return Fault.HALF if Kind.RAW not in kinds else None
         return None
 
-    def _kind(self, item: ir.Yield, frame: Frame) -> str:
-        """One of raw, bare (a constant without fields), half, whole, line, unknown."""
+    def _kind(self, item: ir.Yield, frame: Frame) -> Kind:
         if item.value is None:
-            return "unknown"
+            return Kind.UNKNOWN
         values = self.evaluator.value(item.value, frame)
         if item.is_from:
-            return "raw" if self._is_raw_iterator(values) else "unknown"
+            return Kind.RAW if self._is_raw_iterator(values) else Kind.UNKNOWN
         text = literal(item.value, frame)
         if text is None:
-            alternatives = certain(values)
-            raw = all(isinstance(value, Token) and value.items in _TEXT for value in alternatives)
-            return "raw" if alternatives and raw else "unknown"
+            return Kind.RAW if _is_token(certain(values)) else Kind.UNKNOWN
         if not _FIELD.match(text):
-            return (
-                "bare" if isinstance(item.value, ir.Constant) and "\\n" not in text and ":" not in text else "unknown"
-            )
-        if text.endswith(("\\n\\n", "\\r\\n\\r\\n", "\\r\\r")):
-            return "whole"
-        return "half" if text.startswith("data:") and text.endswith("\\n") and text.count("\\n") == 1 else "unknown"
+            is_plain = isinstance(item.value, ir.Constant) and "\\n" not in text and ":" not in text
+            return Kind.BARE if is_plain and text.strip() else Kind.UNKNOWN
+        return _of_event(text)
 
     def _is_raw_iterator(self, values: Values) -> bool:
         alternatives = certain(values)
@@ -112,6 +127,22 @@ class Framing:
                     continue
             return False
         return bool(alternatives)
+
+
+def _is_token(alternatives: list[Value]) -> bool:
+    """Whether these are a token, or nothing in its place (`token or ""`)."""
+    tokens = [one for one in alternatives if one != Constant("")]
+    return bool(tokens) and all(isinstance(one, Token) and one.items in _TEXT for one in tokens)
+
+
+def _of_event(text: str) -> Kind:
+    """The kind of a text that begins with a field; the text as written, with its escapes."""
+    if text.endswith(("\\n\\n", "\\r\\n\\r\\n", "\\r\\r")):
+        return Kind.WHOLE
+    if text.startswith("data:") and text.endswith("\\n") and text.count("\\n") == 1:
+        return Kind.HALF
+    is_one_line = text.startswith("data:") and "\\" not in text and not text.endswith(("}", " "))
+    return Kind.OPEN if is_one_line else Kind.UNKNOWN
 
 
 def literal(expression: ir.Expression, frame: Frame) -> str | None:

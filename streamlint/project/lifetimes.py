@@ -41,7 +41,7 @@ class Lifetimes:
             return None
         if call.argument(1, "chat_history") is not None or any(name is None for name, _ in call.keywords):
             return None
-        if self._is_reset(call.function.base, frame) or self._is_looked_up(call.function.base, frame, 0):
+        if self._is_reset(call.function.base, frame) or self.is_looked_up(call.function.base, frame):
             return None
         values = self.evaluator.value(call.function, frame)
         origins = [
@@ -53,30 +53,31 @@ class Lifetimes:
         ]
         if len(origins) != len(values) or not origins:
             return None
-        return origins[0] if all(origin is not None and self._is_made_once(origin) for origin in origins) else None
+        return origins[0] if all(origin is not None and self.is_made_once(origin) for origin in origins) else None
 
     @staticmethod
     def _is_reset(engine: ir.Expression, frame: Frame) -> bool:
         words = ir.dotted(engine)
         return any(ir.dotted(call.function) == f"{words}.reset" for call in frame.scope.calls)
 
-    def _is_looked_up(self, engine: ir.Expression, frame: Frame, depth: int) -> bool:
+    def is_looked_up(self, engine: ir.Expression, frame: Frame, depth: int = 0) -> bool:
         """Whether an engine is chosen by something that a request may bring: a key, or an argument."""
         match engine:
             case ir.Subscript():
                 return not isinstance(engine.key, ir.Constant)
             case ir.Await():
-                return self._is_looked_up(engine.value, frame, depth + 1)
+                return self.is_looked_up(engine.value, frame, depth + 1)
             case ir.Call(function=ir.Attribute(attribute=word)) if word in _LOOKUPS and engine.arguments:
                 return True
             case ir.Call() if engine.arguments or engine.keywords:
                 return any(isinstance(value, Function) for value in self.evaluator.value(engine.function, frame))
             case ir.Name() if engine.bindings and depth < _DEEPEST:
                 made = [frame.scope.bindings[index].value for index in engine.bindings]
-                return any(one is not None and self._is_looked_up(one, frame, depth + 1) for one in made)
+                return any(one is not None and self.is_looked_up(one, frame, depth + 1) for one in made)
         return False
 
-    def _is_made_once(self, origin: Origin) -> bool:
+    def is_made_once(self, origin: Origin) -> bool:
+        """Whether the program makes what comes from there only once."""
         module = self.evaluator.modules.load(origin.path)
         if module is None:
             return False

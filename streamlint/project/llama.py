@@ -6,17 +6,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Kind, Method, Returns, Role, Spelling
+from streamlint.knowledge.llama_index_engines import By, Engine, engine
 from streamlint.project import syntax as ir
 from streamlint.project.frames import Frame
 from streamlint.project.values import (
     UNKNOWN,
+    Bound,
     Class,
     Constant,
     Coroutine,
+    External,
     Llama,
     Object,
     Tokens,
     Unknown,
+    Value,
     Values,
 )
 
@@ -25,7 +29,6 @@ if TYPE_CHECKING:
 
 STREAM_ROLES = frozenset((Role.STREAM, Role.ASYNC_STREAM, Role.CHAT_STREAM))
 _ENGINE_MAKERS = {"as_query_engine": Role.INDEX, "as_chat_engine": Role.INDEX}
-_STREAMING_BUILDERS = frozenset((Role.QUERY_ENGINE, Role.SYNTHESIZER))
 _ITEMS = {
     Returns.CHUNKS: (False, "chunk"),
     Returns.ASYNC_CHUNKS: (True, "chunk"),
@@ -65,14 +68,14 @@ class LlamaCalls:
         owner, _, member = name.rpartition(".")
         method, role = self._class_method(owner, member)
         if method is not None and role is not None:
-            base = self._built(role, llama.canonical(owner) or owner, call, frame)
+            base = self._built(role, llama.canonical(owner) or owner, call, frame, (owner, member))
             return (
                 frozenset((base,)) if method.returns is not Returns.NOTHING or member.startswith("from_") else UNKNOWN
             )
         role = llama.role(name)
         if role is None or not member[:1].isupper():
             return None
-        built = self._built(role, llama.canonical(name) or name, call, frame)
+        built = self._built(role, llama.canonical(name) or name, call, frame, (name, ""))
         return frozenset((replace(built, origin=origin),))
 
     def _class_method(self, owner: str, member: str) -> tuple[Method | None, Role | None]:
@@ -87,15 +90,55 @@ class LlamaCalls:
                 return method, role
         return None, None
 
-    def _built(self, role: Role, name: str, call: ir.Call, frame: Frame) -> Llama:
+    def _built(self, role: Role, name: str, call: ir.Call, frame: Frame, made_by: tuple[str, str] = ("", "")) -> Llama:
+        """An instance; `made_by` is the class whose method built it, and the method, "" for its constructor."""
         origin = self.evaluator.origin(call, frame)
         native = self._llm_of(call, frame)
         if role in (Role.LLM, Role.EMBEDDING):
             native = self.evaluator.knowledge.llama.native_async(name)
-        streaming = self._streaming(call, frame) if role in _STREAMING_BUILDERS else None
-        if role is Role.QUERY_ENGINE and streaming is not True:
-            streaming = self._synthesizer_of(call, frame, streaming)
+        streaming = None
+        if role is Role.QUERY_ENGINE:
+            made = engine(*made_by)
+            streaming = self._engine_streams(made, call, frame) if made is not None else None
+        elif role is Role.SYNTHESIZER:
+            streaming = self._streaming(call, frame)
         return Llama(role, name, streaming, False, native, origin)
+
+    def _engine_streams(self, made: Engine, call: ir.Call, frame: Frame) -> bool | None:
+        """Whether a query engine that is built by this call streams; None: cannot be seen."""
+        match made.by:
+            case By.NEVER:
+                return False
+            case By.CHOICE:
+                return None
+            case By.ENGINE:
+                return self._part_streams(call.argument(made.position, "query_engine"), frame)
+        given = call.argument(made.position, "response_synthesizer")
+        if given is not None:
+            return self._part_streams(given, frame)
+        if made.by is By.ARGUMENT:
+            return self._streaming(call, frame)
+        return None if any(name is None for name, _ in call.keywords) else False
+
+    def _part_streams(self, given: ir.Expression | None, frame: Frame) -> bool | None:
+        """Whether the engine or synthesizer that an engine is built of streams."""
+        values = self.evaluator.value(given, frame) if given is not None else frozenset[Value]()
+        found = {value.streaming if isinstance(value, Llama) else None for value in values}
+        return found.pop() if len(found) == 1 else None
+
+    def engine_made(self, call: ir.Call, frame: Frame, version: str | None = None) -> Engine | None:
+        """What is known of the query engine that a call builds, in a release of llama-index-core."""
+        for value in self.evaluator.value(call.function, frame):
+            match value:
+                case Bound(receiver=Llama(role=Role.INDEX, name=name), name="as_query_engine"):
+                    return engine(name, "as_query_engine", version)
+                case Bound(receiver=Unknown(), name="as_query_engine"):
+                    return engine("", "as_query_engine", version)
+                case External(name=name):
+                    owner, _, member = name.rpartition(".")
+                    is_class = member[:1].isupper()
+                    return engine(name, "", version) if is_class else engine(owner, member, version)
+        return None
 
     def _streaming(self, call: ir.Call, frame: Frame) -> bool | None:
         """The `streaming=` argument: False where it is absent, None where it is not constant or may hide behind `**`."""
@@ -104,16 +147,6 @@ class LlamaCalls:
             return None if any(name is None for name, _ in call.keywords) else False
         truths = {bool(v.value) if isinstance(v, Constant) else None for v in self.evaluator.value(given, frame)}
         return truths.pop() if len(truths) == 1 else None
-
-    def _synthesizer_of(self, call: ir.Call, frame: Frame, otherwise: bool | None) -> bool | None:
-        """A query engine streams as its synthesizer, or the engine that it wraps, does."""
-        for keyword in ("response_synthesizer", "query_engine"):
-            given = call.argument(None, keyword)
-            if given is None:
-                continue
-            for value in self.evaluator.value(given, frame):
-                return value.streaming if isinstance(value, Llama) else None
-        return otherwise
 
     def _llm_of(self, call: ir.Call, frame: Frame) -> bool | None:
         """Whether the LLM that is given as `llm=` is asynchronous in more than name."""
@@ -201,9 +234,9 @@ class LlamaCalls:
         role = _ROLES.get(returns)
         if role is None:
             return UNKNOWN
-        built = self._built(role, "", call, frame)
-        streaming = built.streaming
-        return frozenset((replace(built, streaming=streaming, native_async=built.native_async or native),))
+        method = call.function.attribute if isinstance(call.function, ir.Attribute) else ""
+        built = self._built(role, "", call, frame, (receiver.name, method))
+        return frozenset((replace(built, native_async=built.native_async or native),))
 
     def _answer(self, engine: Llama, role: Role, is_async: bool, call: ir.Call, frame: Frame) -> Values:
         origin = self.evaluator.origin(call, frame)

@@ -35,6 +35,7 @@ _QUESTIONS = frozenset(
         "isasyncgenfunction", "callable",
     )
 )  # fmt: skip
+_DECIDING = ("streaming", "response_synthesizer")
 _QUERIES = frozenset(("query", "aquery"))
 _NOT_AWAITABLE = STREAM_ROLES | {Role.RESPONSE}
 
@@ -89,13 +90,11 @@ class Mismatches:
         return _same([self._of_iterated(value, loop) for value in values])
 
     def of_call(self, call: ir.Call, frame: Frame) -> Mismatch | None:
-        """`as_query_engine(stream=True)`, which `**kwargs` swallows."""
+        """`as_query_engine(stream=True)`, which `**kwargs` swallows; not where another argument decides."""
         given = call.argument(None, "stream")
-        if (
-            not isinstance(given, ir.Constant)
-            or given.value is not True
-            or call.argument(None, "streaming") is not None
-        ):
+        if not isinstance(given, ir.Constant) or given.value is not True:
+            return None
+        if any(call.argument(None, name) is not None for name in _DECIDING):
             return None
         for value in self.evaluator.value(call.function, frame):
             match value:
@@ -108,16 +107,17 @@ class Mismatches:
         if attribute.attribute not in _TOKEN_NAMES or _is_asked_for(attribute.base, frame):
             return None
         values = certain(self.evaluator.value(attribute.base, frame))
-        engines = [self._engine_of(value) for value in values]
+        engines = [self.asked_of(value) for value in values]
         if not engines or any(engine is None for engine in engines):
             return None
         found = self.call_at(engines[0].origin) if engines[0] is not None else None
-        if found is None or found[2].argument(None, "stream") is not None:
+        if found is None or self.of_call(found[2], self.evaluator.any_call(found[0], found[1])) is not None:
             return None
         given = found[2].argument(None, "streaming")
         return engines[0] if given is None or isinstance(given, ir.Constant) else None
 
-    def _engine_of(self, value: Value) -> Llama | None:
+    def asked_of(self, value: Value) -> Llama | None:
+        """The query engine without a stream that gave this answer."""
         if not isinstance(value, Llama) or value.role is not Role.RESPONSE or value.streaming is not False:
             return None
         found = self.call_at(value.origin)

@@ -296,6 +296,7 @@ class _Lowering:
         before = self.environment
         is_async = isinstance(node, ast.AsyncFor)
         start, end = self._span(node)
+        self.scope.repeated.append((start, end))
         body_start = self._span(node.body[0])[0]
         self.environment = dict(before)
         merges = self._enter_loop(node)
@@ -308,6 +309,7 @@ class _Lowering:
         self._leave_loop(merges, before, node.orelse, endless=False)
 
     def _while(self, node: ast.While) -> None:
+        self.scope.repeated.append(self._span(node))
         before = self.environment
         self.environment = dict(before)
         merges = self._enter_loop(node)
@@ -381,7 +383,7 @@ class _Lowering:
             if isinstance(target, ast.Name):
                 self.environment.pop(target.id, None)
             else:
-                self._expression(target)
+                self._changed(target)
 
     def _declare(self, node: ast.Global | ast.Nonlocal) -> None:
         target = 0
@@ -414,7 +416,12 @@ class _Lowering:
             self._name(ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target))
             self._bind(node.target.id, "augmented", self._span(node.target), value=value, sources=before)
         else:
-            self._expression(node.target)
+            self._changed(node.target, value)
+
+    def _changed(self, target: ast.expr, added: ir.Expression | None = None) -> None:
+        start, end = self._span(target)
+        change = ir.Change(self._expression(target), added is not None, start, added.end if added is not None else end)
+        self.scope.changes.append(change)
 
     def _bind_target(
         self,
@@ -442,8 +449,11 @@ class _Lowering:
             if kind == "assign":
                 member = str(key.value) if isinstance(key, ir.Constant) else ""
                 self.scope.stores.append(ir.Store(base, member, False, value, path, *self._span(target)))
+            else:
+                start, end = self._span(target)
+                self.scope.changes.append(ir.Change(ir.Subscript(start, end, base, key), False, start, end))
         else:
-            self._expression(target)
+            self._changed(target)
         return []
 
     # Definitions

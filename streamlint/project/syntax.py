@@ -286,6 +286,17 @@ class Store:
 
 
 @dataclass(slots=True, eq=False)
+class Change:
+    """An attribute or item that is changed in place, or removed: `counter["n"] += 1`, `del cache[key]`, `for self.x in ...`."""
+
+    target: Expression
+    is_augmented: bool
+    start: int
+    end: int
+    """Where the whole statement ends, as far as it is about this target."""
+
+
+@dataclass(slots=True, eq=False)
 class Scope:
     """A module, class, function, lambda or generator expression, with what happens directly in it."""
 
@@ -318,6 +329,9 @@ class Scope:
     yield_branches: list[int] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     stores: list[Store] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    repeated: list[tuple[int, int]] = field(default_factory=list)
+    """Where the loop statements stand, `while` too."""
     branches: list[Branch] = field(default_factory=list)
     statements: list[Expression] = field(default_factory=list)
     """Expressions that stand alone as a statement."""

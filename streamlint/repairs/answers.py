@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,13 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.takings import Drain, How
-from streamlint.repairs.elements import Elements
+from streamlint.project.values import Iterated
+from streamlint.repairs.announced import Announced
+from streamlint.repairs.delayed import Delay
+from streamlint.repairs.elements import Elements, Tokens
+from streamlint.repairs.refusals import Refusal
 from streamlint.repairs.rewriting import Rewriting
+from streamlint.repairs.untouched import Form, Same, Untouched
 from streamlint.source import Span
 
 if TYPE_CHECKING:
@@ -27,27 +32,26 @@ TITLE = "return the stream instead of the drained text"
 REASON = "the client receives the tokens as plain text, as they are produced, instead of one {0}"
 _BESIDE = "send the rest as headers, or as the first or last item of the stream"
 _AFTER = "do that in a generator, after its last token"
-_EMPTY = ("builtins.list", "builtins.str", "io.StringIO")
-
-
+_ON_THE_WAY = Refusal("the tokens are changed, counted or shown on the way")
 _CHAIN = (ir.Name, ir.Attribute, ir.Call)
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """Why no repair is offered, and what to do about it, as the help text says it; no reason where another rule has the repair."""
+class Removed:
+    """Statements that only serve the drained text, and their code, with `_` for what stays."""
 
-    why: str
-    instead: str = "yield the tokens in a generator, and do the rest there"
+    statements: tuple[cst.BaseStatement, ...] = ()
+    drops: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """The statements to remove, the return to change, and the stream that it is to send."""
+    """The statements to remove, the return to change, what it was, and the stream that it is to send."""
 
-    removed: tuple[cst.BaseStatement, ...]
+    removed: Removed
     answer: ir.Return
-    stream: str
+    was: Same
+    stream: Tokens
 
 
 def stream_answer(file: PythonFile, entry: Entry, frame: Frame, drain: Drain) -> Fix | Refusal:
@@ -60,6 +64,8 @@ def tokens_of(file: PythonFile, drain: Drain) -> str:
     text, stream = file.text(drain.source), drain.stream
     if stream is None:
         return text
+    if not isinstance(drain.source, _CHAIN):
+        text = f"({text})"
     if stream.role is Role.STREAM or (stream.role is Role.CHAT_STREAM and not stream.is_async):
         return f"{text}.response_gen"
     return f"{text}.async_response_gen()"
@@ -73,6 +79,7 @@ class Repair:
         self.scope = frame.scope
         self.evaluator = file.project.evaluator
         self.derived = file.project.drains.derived(drain, frame)
+        self.untouched = Untouched(file, frame, drain)
 
     def make(self, entry: Entry) -> Fix | Refusal:
         responses = self.evaluator.knowledge.responses
@@ -99,14 +106,10 @@ class Repair:
             )
         if self._is_replayed():
             return Refusal("", "hand the iterator itself to the response")
-        if self._is_inside_with():
-            return Refusal(
-                "the stream would outlive the `with` block around it", "open the `with` block in a generator"
-            )
         plan = self._plan()
         if isinstance(plan, Refusal):
             return plan
-        return self._fix(plan, preferred)
+        return Announced(self.file, self.frame, preferred, self.untouched).refusal() or self._fix(plan, preferred)
 
     def _is_async(self) -> bool:
         stream = self.drain.stream
@@ -121,10 +124,6 @@ class Repair:
         return any(
             isinstance(value, ir.Call) and drains.answers.content(value, self.frame) is not None for value in after
         )
-
-    def _is_inside_with(self) -> bool:
-        """Whether something is closed after the drain that the stream may need."""
-        return any(entry.body_start <= self.drain.start < entry.body_end for entry in self.scope.entries)
 
     def _dresses_answer(self) -> bool:
         """Whether the handler sets headers or cookies on a response that the framework hands it."""
@@ -145,14 +144,14 @@ class Repair:
         assert statement is not None
         lines = self.file.whole_lines(statement)
         own = self.file.source.line_span(plan.answer.start)
-        edits = [Edit(self.lines_of(node), "") for node in plan.removed]
+        edits = [Edit(self.lines_of(node), "") for node in plan.removed.statements]
         edits += [Edit(Span(lines.start, own.start), "")] if lines.start < own.start else []
-        edits.append(Edit(self._to_end_of_code(answer, lines), rewriting.call(plan.stream)))
+        edits.append(Edit(self._to_end_of_code(answer, lines), rewriting.call(plan.stream.text)))
         edits += rewriting.declaration()
         kind = "JSON answer" if isinstance(answer, ir.Mapping) else "answer at the end"
-        return Fix(
-            TITLE, tuple(sorted(edits)), Level.RESPONSE, REASON.format(kind), rewriting.imports(), (self._claim(),)
-        )
+        drops = (*plan.removed.drops, *plan.was.drops, *plan.stream.drops, *rewriting.drops())
+        imports, claims = rewriting.imports(), (self._claim(),)
+        return Fix(TITLE, tuple(sorted(edits)), Level.RESPONSE, REASON.format(kind), imports, claims, drops)
 
     def _claim(self) -> Span:
         return Span(self.drain.start, self.drain.end)
@@ -189,112 +188,92 @@ class Repair:
             return Refusal("the text is returned in no place, or in more than one")
         answer = answers[0]
         assert answer.value is not None
-        if not self.is_text_only(answer.value):
+        was = self.untouched.judge(answer.value)
+        if isinstance(was, Refusal):
+            return was
+        if was.form in (Form.OBJECT, Form.BUFFER):
             return Refusal("the answer carries more than the text", _BESIDE)
         stream = self.stream()
         if stream is None:
-            return Refusal("the tokens are changed, counted or shown on the way")
-        removed = self.removed(answer)
-        if isinstance(removed, Refusal):
-            return removed
-        return _Plan(removed, answer, stream)
+            return _ON_THE_WAY
+        removed = self.replaced(Span(answer.start, answer.end))
+        return removed if isinstance(removed, Refusal) else _Plan(removed, answer, was, stream)
+
+    def delay(self) -> Delay:
+        drain = self.drain
+        return Delay(self.file, self.frame, Span(drain.start, drain.end), drain.source, drain.branch)
+
+    def spans(self, removed: Removed) -> tuple[Span, ...]:
+        return tuple(self.file.span(node) for node in removed.statements)
 
     def _takes(self, value: ir.Expression) -> bool:
         if value.start <= self.drain.start and self.drain.end <= value.end:
             return True
         return any(isinstance(part, ir.Name) and part.id in self.derived for part in ir.walk(value))
 
-    def is_text_only(self, value: ir.Expression) -> bool:
-        """Whether an answer is the drained text and nothing else, in whatever wrapping."""
-        if (value.start, value.end) == (self.drain.start, self.drain.end) and not self.drain.is_loop:
-            return self._whole(value)
-        match value:
-            case ir.Name():
-                return value.id in self.derived
-            case ir.Mapping():
-                return len(value.items) == 1 and value.items[0][0] is not None and self.is_text_only(value.items[0][1])
-            case ir.Sequence(kind="tuple") if len(value.items) == 2:
-                status = value.items[1]
-                return isinstance(status, ir.Constant) and status.value == 200 and self.is_text_only(value.items[0])
-            case ir.Attribute(attribute="response") if self.drain.how is How.METHOD:
-                return self.is_text_only(value.base)
-            case ir.Await():
-                return self.is_text_only(value.value)
-            case ir.Call():
-                return self._is_text_call(value)
-        return False
-
-    def _whole(self, value: ir.Expression) -> bool:
-        if isinstance(value, ir.FormattedString):
-            text = self.file.text(value)
-            return text[1:2] in "\"'" and text[2:3] == "{" and text[-2:-1] == "}" and len(value.values) == 1
-        if isinstance(value, ir.Call) and self.drain.how is How.JOIN:
-            return self._joins_seamlessly(value)
-        return True
-
-    @staticmethod
-    def _joins_seamlessly(call: ir.Call) -> bool:
-        base = call.function.base if isinstance(call.function, ir.Attribute) else None
-        return isinstance(base, ir.Constant) and base.value in ("", b"")
-
-    def _is_text_call(self, call: ir.Call) -> bool:
-        function = call.function
-        if isinstance(function, ir.Attribute):
-            if self.file.project.drains.answers.is_join(call):
-                return self._joins_seamlessly(call) and self.is_text_only(call.arguments[0])
-            if function.attribute in ("strip", "getvalue", "rstrip") and not call.arguments:
-                return self.is_text_only(function.base)
-        given = [*call.arguments, *(v for k, v in call.keywords if not _says_nothing(k, v))]
-        if len(given) != 1 or any(isinstance(argument, ir.Starred) for argument in call.arguments):
-            return False
-        names = {dotted_name(v) for v in self.evaluator.value(function, self.frame)}
-        responses = self.evaluator.knowledge.responses
-        known = any(responses.response(name) is not None for name in names) or "builtins.str" in names
-        word = function.attribute if isinstance(function, ir.Attribute) else getattr(function, "id", "")
-        return (known or word[:1].isupper() or "builtins.dict" in names) and self.is_text_only(given[0])
-
     # What is sent
 
-    def stream(self) -> str | None:
+    def stream(self) -> Tokens | None:
         """The iterator that the drain takes from, as the code writes it; None where the drain does more than take."""
         drain = self.drain
-        text = self.file.text(drain.source)
         if drain.stream is not None:
-            return tokens_of(self.file, drain) if isinstance(drain.source, _CHAIN) else None
-        if drain.tokens is None or drain.tokens.items not in ("text", "chunk"):
+            return Tokens(tokens_of(self.file, drain)) if isinstance(drain.source, _CHAIN) else None
+        if drain.tokens is None or drain.tokens.items not in ("text", "chunk") or self._is_wrapped(drain.source):
             return None
         elements = Elements(self.file, drain.tokens.items)
         if drain.loop is None:
-            return elements.of_iterable(drain.source, joined=drain.how is How.JOIN)
+            return elements.of_iterable(drain.source)
         if drain.how is How.COMPREHENSION:
-            return elements.of_comprehension(drain.start, drain.end, text)
-        return elements.of_loop(drain.loop, text)
+            return elements.of_comprehension(drain.start, drain.end)
+        return elements.of_loop(drain.loop, self.file.text(drain.source))
+
+    def _is_wrapped(self, source: ir.Expression) -> bool:
+        """Whether the tokens pass through `map`, `enumerate` or the like, whose work cannot be put off without a look at it."""
+        values = self.evaluator.value(source, self.frame)
+        return any(isinstance(value, Iterated) and not value.in_thread for value in values)
 
     # What goes
 
-    def removed(self, answer: ir.Return) -> tuple[cst.BaseStatement, ...] | Refusal:
-        """The statements that only serve the drained text; refuses where the text is used for more."""
-        assert answer.value is not None
+    def replaced(self, answer: Span, *, here: bool = False) -> Removed | Refusal:
+        """The statements that go where the tokens are taken in place of `answer`; refuses where something is in the way."""
+        delay = self.delay()
+        around = delay.around(answer, here=here)
+        if around is not None:
+            return around
+        removed = self.removed(answer)
+        if isinstance(removed, Refusal):
+            return removed
+        return delay.refusal(answer, moved=self.spans(removed), here=here) or removed
+
+    def removed(self, answer: Span) -> Removed | Refusal:
+        """The statements that only serve the drained text; refuses where the text is used for more than `answer`."""
         found: dict[int, cst.BaseStatement] = {}
-        within = answer.value.start <= self.drain.start and self.drain.end <= answer.value.end
-        if not within:
+        drops: list[str] = []
+        if not (answer.start <= self.drain.start and self.drain.end <= answer.end):
             statement = self.file.statement(self.drain.start, self.drain.end)
-            if statement is None or not self._stands_alone(statement):
+            dropped = self._stands_alone(statement) if statement is not None else None
+            if statement is None or dropped is None:
                 return Refusal("its statement does more than take the tokens")
+            if isinstance(dropped, Refusal):
+                return dropped
             found[id(statement)] = statement
+            drops += dropped
         for binding in self.scope.bindings:
             if binding.name not in self.derived or binding.kind in ("merge",) or self._inside(binding, found):
                 continue
-            statement = self._assignment(binding)
-            if statement is None:
+            assigned = self._assignment(binding)
+            if assigned is None:
                 return Refusal("the text is used for more than the answer", _AFTER)
-            found[id(statement)] = statement
+            if isinstance(assigned, Refusal):
+                return assigned
+            found[id(assigned[0])] = assigned[0]
+            drops += assigned[1]
         removed = tuple(sorted(found.values(), key=lambda node: self.file.span(node).start))
         if self._used_elsewhere(removed, answer):
             return Refusal("the text is stored, logged or passed on as well", _AFTER)
         if any(self._empties_block(node, removed) for node in removed):
             return Refusal("the block around it would be empty")
-        return removed
+        return Removed(removed, tuple(drops))
 
     def _inside(self, binding: ir.Binding, found: dict[int, cst.BaseStatement]) -> bool:
         return any(
@@ -302,42 +281,42 @@ class Repair:
             for node in found.values()
         )
 
-    def _stands_alone(self, statement: cst.BaseStatement) -> bool:
-        if isinstance(statement, cst.For):
-            return self.drain.is_loop
-        return (
-            isinstance(statement, cst.SimpleStatementLine)
-            and len(statement.body) == 1
-            and isinstance(statement.body[0], cst.Assign | cst.AnnAssign | cst.Expr)
-        )
+    def _stands_alone(self, statement: cst.BaseStatement) -> Sequence[str] | Refusal | None:
+        """The code of the statement that drains, where it does nothing else; what a loop takes is judged by its elements."""
+        if self.drain.is_loop:
+            return () if isinstance(statement, cst.For) else None
+        bindings = [one for one in self.scope.bindings if one.value is not None and self._holds(one.value)]
+        assigned = self._assignment(bindings[0]) if len(bindings) == 1 else None
+        return assigned[1] if isinstance(assigned, tuple) and assigned[0] is statement else _refused(assigned)
 
-    def _assignment(self, binding: ir.Binding) -> cst.BaseStatement | None:
-        """The statement of a binding that starts the collection empty, or makes text of it."""
+    def _holds(self, value: ir.Expression) -> bool:
+        return value.start <= self.drain.start and self.drain.end <= value.end
+
+    def _assignment(self, binding: ir.Binding) -> tuple[cst.BaseStatement, Sequence[str]] | Refusal | None:
+        """The statement of a binding that starts the collection empty, or makes text of it, with its code."""
         if binding.value is None or binding.path or binding.kind != "assign":
-            return None
-        if not (self._is_empty(binding.value) or self.is_text_only(binding.value)):
             return None
         statement = self.file.statement(binding.start, binding.end)
         if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
             return None
         small = statement.body[0]
         if isinstance(small, cst.Assign):
-            return statement if len(small.targets) == 1 else None
-        return statement if isinstance(small, cst.AnnAssign) else None
+            if len(small.targets) != 1 or not isinstance(small.targets[0].target, cst.Name):
+                return None
+        elif not isinstance(small, cst.AnnAssign):
+            return None
+        if self.untouched.is_empty(binding.value) is not None:
+            return statement, (self.file.text(small),)
+        was = self.untouched.judge(binding.value)
+        if isinstance(was, Refusal):
+            return was
+        annotation = (self.file.text(small.annotation.annotation),) if isinstance(small, cst.AnnAssign) else ()
+        return statement, (binding.name, *annotation, *was.drops)
 
-    def _is_empty(self, value: ir.Expression) -> bool:
-        if isinstance(value, ir.Sequence):
-            return not value.items
-        if isinstance(value, ir.Constant):
-            return value.value in ("", b"")
-        if isinstance(value, ir.Call) and not value.arguments:
-            return any(dotted_name(v) in _EMPTY for v in self.evaluator.value(value.function, self.frame))
-        return False
-
-    def _used_elsewhere(self, removed: tuple[cst.BaseStatement, ...], answer: ir.Return) -> bool:
+    def _used_elsewhere(self, removed: tuple[cst.BaseStatement, ...], answer: Span) -> bool:
         if self._names_of_outer_scopes() & self.derived:
             return True
-        spans = [self.file.span(node) for node in removed] + [Span(answer.start, answer.end)]
+        spans = [self.file.span(node) for node in removed] + [answer]
         names = [name for scope in self._scopes_inside() for name in scope.names if name.id in self.derived]
         return any(not any(s.start <= name.start and name.end <= s.end for s in spans) for name in names)
 
@@ -363,8 +342,5 @@ class Repair:
         return not kept
 
 
-def _says_nothing(keyword: str | None, value: ir.Expression) -> bool:
-    """Whether an argument of a response is its kind, or the usual status."""
-    if keyword in ("media_type", "mimetype", "content_type"):
-        return True
-    return keyword in ("status_code", "status") and isinstance(value, ir.Constant) and value.value == 200
+def _refused(assigned: tuple[cst.BaseStatement, Sequence[str]] | Refusal | None) -> Refusal | None:
+    return assigned if isinstance(assigned, Refusal) else None

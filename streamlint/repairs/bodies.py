@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.llama_index import Role
+from streamlint.languages.generators import has_other_takers
 from streamlint.project import syntax as ir
 from streamlint.project.misgiven import Misgiven, What, texts
 from streamlint.project.values import Coroutine, External, Generated, Llama, Tokens, Value, Values
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _EMPTY = "the client receives the tokens where it received nothing"
 _ERROR = "the client receives the tokens as plain text where it received an error or one document at the end"
 _PLAIN = frozenset(("content", "media_type", "status_code", "headers", "background"))
+_SYNCHRONOUS = ("flask", "django")
 _PRIMARY = (ir.Name, ir.Attribute, ir.Call, ir.Subscript)
 
 
@@ -30,9 +32,9 @@ def given_iterator(file: PythonFile, sending: Sending, fault: Misgiven) -> Fix |
     if fault.what is What.ITERATOR:
         return _streaming_class(file, sending, fault)
     if fault.what is What.FUNCTION:
-        return _called(file, content, fault.value)
-    made = _iterator(file, sending.frame, content, fault)
-    if made is None or (made[1] and sending.response.framework in ("flask", "django")):
+        return _called(file, content, fault.value, sending)
+    made = _only_iterator(file, sending.frame, content, fault)
+    if made is None or (made[1] and sending.response.framework in _SYNCHRONOUS):
         return None
     if isinstance(content, ir.Closure):
         return None
@@ -50,30 +52,37 @@ def given_iterator(file: PythonFile, sending: Sending, fault: Misgiven) -> Fix |
 def returned_iterator(
     file: PythonFile, frame: Frame, expression: ir.Expression, fault: Misgiven, entry: Entry
 ) -> Fix | None:
-    """A streaming response in place of a returned stream."""
+    """A streaming response in place of a returned stream; None where somebody else reads what is returned."""
     preferred = file.project.knowledge.responses.preferred(entry.framework)
-    made = _iterator(file, frame, expression, fault)
+    made = _only_iterator(file, frame, expression, fault)
     if preferred is None or made is None or isinstance(expression, ir.Mapping):
+        return None
+    if file.project.holders.readers(file.facts, frame.scope):
         return None
     if not (preferred.takes_async if made[1] else preferred.takes_sync):
         return None
     call = f'{preferred.name}({made[0]}, {preferred.media_type_keyword}="text/plain")'
     edits = [Edit(Span(expression.start, expression.end), call)]
+    drops: tuple[str, ...] = ()
     definition = file.definition(frame.scope)
     if definition is not None and definition.returns is not None:
         edits.append(Edit(file.span(definition.returns.annotation), preferred.name))
+        drops = (file.text(definition.returns.annotation),)
     return Fix(
         f"return a `{preferred.name}` over the tokens",
         tuple(sorted(edits)),
         Level.RESPONSE,
         _ERROR,
         imports_of(file, preferred),
+        drops=drops,
     )
 
 
-def yielded_text(item: ir.Yield, fault: Misgiven, file: PythonFile) -> Fix | None:
-    """`.delta` of a chunk in place of the chunk."""
+def yielded_text(item: ir.Yield, fault: Misgiven, file: PythonFile, generator: ir.Scope) -> Fix | None:
+    """`.delta` of a chunk in place of the chunk; None where other code than the response takes the chunks."""
     value = item.value
+    if has_other_takers(file, generator):
+        return None
     if value is None or getattr(fault.value, "items", "") != "chunk":
         return None
     text = file.text(value)
@@ -112,18 +121,30 @@ def _streaming_class(file: PythonFile, sending: Sending, fault: Misgiven) -> Fix
     if "media_type" not in names:
         end = max(part.end for part in call.children())
         edits.append(Edit(Span(end, end), ', media_type="text/plain"'))
-    return Fix(f"use `{preferred.name}`", tuple(sorted(edits)), Level.RESPONSE, _ERROR, imports_of(file, preferred))
+    title, imports = f"use `{preferred.name}`", imports_of(file, preferred)
+    return Fix(title, tuple(sorted(edits)), Level.RESPONSE, _ERROR, imports, drops=(f"{file.text(call.function)}()",))
 
 
-def _called(file: PythonFile, content: ir.Expression, value: Value) -> Fix | None:
+def _called(file: PythonFile, content: ir.Expression, value: Value, sending: Sending) -> Fix | None:
     """A generator function with `()` behind it, where it needs no argument."""
     located = file.project.evaluator.scope_of(value)  # type: ignore[arg-type]  # What.FUNCTION holds a Function
     if located is None or not located[1].is_generator or not isinstance(content, ir.Name | ir.Attribute):
+        return None
+    if located[1].is_async and sending.response.framework in _SYNCHRONOUS:
         return None
     needed = [p for p in located[1].parameters if p.default is None and p.kind in ("positional", "keyword")]
     if len(needed) > (1 if getattr(value, "receiver", None) is not None else 0):
         return None
     return Fix("call the generator function", (Edit(Span(content.end, content.end), "()"),), Level.SAFE, _EMPTY)
+
+
+def _only_iterator(
+    file: PythonFile, frame: Frame, expression: ir.Expression, fault: Misgiven
+) -> tuple[str, bool] | None:
+    """As `_iterator`, where all that the expression may be gives the same one."""
+    values = file.project.evaluator.value(expression, frame)
+    made = {_iterator(file, frame, expression, Misgiven(fault.what, value)) for value in values}
+    return made.pop() if len(made) == 1 else None
 
 
 def _iterator(file: PythonFile, frame: Frame, expression: ir.Expression, fault: Misgiven) -> tuple[str, bool] | None:

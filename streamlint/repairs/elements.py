@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -11,114 +12,120 @@ from streamlint.project import syntax as ir
 if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
 
-_TEXT_METHODS = frozenset(("strip", "lstrip", "rstrip", "replace", "lower", "upper", "removeprefix", "removesuffix"))
+
+@dataclass(frozen=True)
+class Tokens:
+    """An iterator as code, and the code around the tokens that it leaves out, with `_` for what stays."""
+
+    text: str
+    drops: tuple[str, ...] = ()
 
 
 class Elements:
     """Reads what a loop or comprehension makes of each token; `items` is what the stream gives, "text" or "chunk".
 
-    Every answer is None where an element may be something else than text, which no response could send.
+    Every answer is None where an element is anything else than the text of the token, or where tokens with text are left out.
     """
 
     def __init__(self, file: PythonFile, items: str) -> None:
         self.file, self.items = file, items
 
-    def of_iterable(self, source: ir.Expression, *, joined: bool) -> str | None:
-        """The iterable that a call takes; what is joined can only be text."""
+    def of_iterable(self, source: ir.Expression) -> Tokens | None:
+        """The iterable that a call takes."""
         text = self.file.text(source)
         if not isinstance(source, ir.Closure):
-            return text if self.items == "text" else None
-        node = self._inner(source, cst.GeneratorExp)
-        if node is None:
-            return None
-        plain = self._unchanged(node)
-        if plain is not None:
-            return plain
-        return text if joined or self._is_text(node.elt, _target(node.for_in)) else None
+            return Tokens(text) if self.items == "text" else None
+        node = self._inner(source)
+        return self._written(node, text) if node is not None else None
 
-    def of_comprehension(self, start: int, end: int, iterable: str) -> str | None:
+    def of_comprehension(self, start: int, end: int) -> Tokens | None:
         node = next((n for n in self.file.nodes_at(start, end) if isinstance(n, cst.ListComp)), None)
-        if node is None:
-            return None
-        if self._unchanged(node) is not None:
-            return iterable
-        return f"({self.file.text(node)[1:-1]})" if self._is_text(node.elt, _target(node.for_in)) else None
+        return self._written(node, f"({self.file.text(node)[1:-1]})") if node is not None else None
 
-    def of_loop(self, loop: ir.Loop, iterable: str) -> str | None:
-        node = next(
-            (n for n in self.file.spans if isinstance(n, cst.For) and self.file.span(n).start == loop.start), None
-        )
+    def _written(self, node: cst.GeneratorExp | cst.ListComp, text: str) -> Tokens | None:
+        loop = node.for_in
+        if loop.inner_for_in is not None or not isinstance(loop.target, cst.Name):
+            return None
+        target = loop.target.value
+        if not self._is_text(node.elt, target) or not all(self._is_there(one.test, target) for one in loop.ifs):
+            return None
+        if isinstance(node.elt, cst.Name) and not loop.ifs:
+            return Tokens(self.file.text(loop.iter), (f"[{target} for {target} in _]",))
+        return Tokens(text)
+
+    def of_loop(self, loop: ir.Loop, iterable: str) -> Tokens | None:
+        node = self.file.loop_node(loop)
         if node is None or node.orelse is not None or not isinstance(node.target, cst.Name):
             return None
         body, condition = node.body, None
         if len(body.body) == 1 and isinstance(body.body[0], cst.If) and body.body[0].orelse is None:
             condition, body = body.body[0].test, body.body[0].body
-        added = [element for statement in body.body for element in _added(statement)]
-        if len(added) != 1 or len(body.body) != 1 or added[0] is None or not self._is_text(added[0], node.target.value):
+        steps = [step for statement in body.body for step in _steps(statement)]
+        element = _element(steps[0]) if len(steps) == 1 else None
+        target = node.target.value
+        if element is None or not self._is_text(element, target):
             return None
-        target, element = node.target.value, added[0]
+        if condition is not None and not self._is_there(condition, target):
+            return None
+        added = self._around(steps[0], element)
         if isinstance(element, cst.Name) and condition is None:
-            return iterable
+            return Tokens(iterable, (added, target))
         item = self.file.text(element)
         if item == f"{target}.delta" and condition is None:
             item = f'{item} or ""'
         keyword = "async for" if loop.is_async else "for"
         tail = f" if {self.file.text(condition)}" if condition is not None else ""
-        return f"({item} {keyword} {target} in {iterable}{tail})"
+        return Tokens(f"({item} {keyword} {target} in {iterable}{tail})", (added,))
 
-    def _inner(self, source: ir.Expression, kind: type[cst.GeneratorExp]) -> cst.GeneratorExp | None:
+    def _around(self, step: cst.CSTNode, element: cst.BaseExpression) -> str:
+        outer, inner, code = self.file.span(step), self.file.span(element), self.file.source.text
+        return f"{code[outer.start : inner.start]}_{code[inner.end : outer.end]}"
+
+    def _inner(self, source: ir.Expression) -> cst.GeneratorExp | None:
         """The node of a generator expression, whose parentheses may be those of the call."""
         within = [
             node
             for node, span in self.file.spans.items()
-            if isinstance(node, kind) and source.start <= span.start and span.end <= source.end
+            if isinstance(node, cst.GeneratorExp) and source.start <= span.start and span.end <= source.end
         ]
         return max(within, key=lambda node: len(self.file.text(node)), default=None)
 
-    def _unchanged(self, node: cst.GeneratorExp | cst.ListComp) -> str | None:
-        """The iterable of `token for token in iterable`."""
-        target = _target(node.for_in)
-        alone = not node.for_in.ifs and node.for_in.inner_for_in is None
-        if self.items == "text" and alone and isinstance(node.elt, cst.Name) and node.elt.value == target:
-            return self.file.text(node.for_in.iter)
-        return None
-
     def _is_text(self, element: cst.BaseExpression, target: str) -> bool:
-        """Whether an element is surely text: a token, a chunk's `delta`, or something made of them."""
+        """Whether an element is the text of a token: itself, a chunk's `delta`, or that with "" for nothing."""
         match element:
             case cst.Name(value=name):
                 return name == target and self.items == "text"
             case cst.Attribute(value=cst.Name(value=name), attr=cst.Name(value="delta")):
                 return name == target and self.items == "chunk"
-            case cst.SimpleString() | cst.FormattedString() | cst.ConcatenatedString():
-                return True
-            case cst.BinaryOperation(operator=cst.Add()) | cst.BooleanOperation(operator=cst.Or()):
-                return self._is_text(element.left, target) and self._is_text(element.right, target)
-            case cst.IfExp():
-                return self._is_text(element.body, target) and self._is_text(element.orelse, target)
-            case cst.Call(func=cst.Attribute(value=base, attr=cst.Name(value=method))):
-                return method in _TEXT_METHODS and self._is_text(base, target)
-            case cst.Call(func=cst.Name(value="str"), args=[argument]):
-                return self._is_text(argument.value, target)
+            case cst.BooleanOperation(left=left, operator=cst.Or(), right=cst.SimpleString() as nothing):
+                return nothing.evaluated_value == "" and self._is_text(left, target)
         return False
 
+    def _is_there(self, condition: cst.BaseExpression, target: str) -> bool:
+        """Whether a condition leaves out only tokens without text: `if token`, `if chunk.delta is not None`."""
+        match condition:
+            case cst.Comparison(
+                left=left, comparisons=[cst.ComparisonTarget(operator=cst.IsNot(), comparator=cst.Name(value="None"))]
+            ):
+                return self._is_text(left, target)
+        return self._is_text(condition, target)
 
-def _target(loop: cst.CompFor) -> str:
-    return loop.target.value if isinstance(loop.target, cst.Name) else ""
 
-
-def _added(statement: cst.CSTNode) -> list[cst.BaseExpression | None]:
-    """What a statement of a loop adds to the collection; None where it does anything else."""
-    if not isinstance(statement, cst.SimpleStatementLine | cst.SimpleStatementSuite):
-        return [_element(statement)]
-    return [_element(small) for small in statement.body]
+def _steps(statement: cst.CSTNode) -> list[cst.CSTNode]:
+    is_line = isinstance(statement, cst.SimpleStatementLine | cst.SimpleStatementSuite)
+    return list(statement.body) if is_line else [statement]  # type: ignore[attr-defined]  # both have a body
 
 
 def _element(small: cst.CSTNode) -> cst.BaseExpression | None:
+    """What a statement of a loop adds to the collection; None where it does anything else."""
     match small:
         case cst.AugAssign(target=cst.Name(), operator=cst.AddAssign()):
             return small.value
-        case cst.Expr(value=cst.Call(func=cst.Attribute(attr=cst.Name(value="append" | "write")), args=[argument])):
+        case cst.Expr(
+            value=cst.Call(
+                func=cst.Attribute(value=cst.Name(), attr=cst.Name(value="append" | "write")), args=[argument]
+            )
+        ):
             return argument.value if argument.keyword is None and not argument.star else None
         case cst.Assign(
             targets=[cst.AssignTarget(target=cst.Name(value=name))],

@@ -3,53 +3,104 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Import, Level
+from streamlint.languages.generators import has_other_takers
 from streamlint.project import syntax as ir
-from streamlint.project.framing import Fault, Unframed
+from streamlint.project.framing import Fault, Kind, Unframed
 from streamlint.source import Span
 
 if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
 
-_SIMPLE = re.compile(r"[\w.]+")
+_SIMPLE = re.compile(r"[^\"\\\n#{}]+")
 _TWICE = re.compile(r"(?P<open>[fF]?[\"'])data: ?(?P<text>.*)\\n\\n(?P<close>[\"'])", re.DOTALL)
 _ONLY_VALUE = re.compile(r"[fF][\"']\{([\w.]+)\}[\"']")
+_MARKER = re.compile(r"\[[A-Z_]+\]")
+_PLAIN = re.compile(r"[^\"'\\\n{}]+")
 _REASON = "the client receives events where it received text that no event parser reads"
 _LESS = "the client receives each token without the extra `data: ` in it"
+_TITLES = {
+    Fault.RAW: "frame each item as an event",
+    Fault.HALF: "end each event with an empty line",
+    Fault.TWICE: "let the response frame the events",
+}
 
 
 def framed(file: PythonFile, unframed: Unframed) -> Fix | None:
-    """The repair; None where the expression is not simple enough to stand in an f-string."""
-    expression = unframed.expression
-    text = file.text(expression)
-    span = Span(expression.start, expression.end)
-    match unframed.fault:
-        case Fault.RAW if unframed.is_iterator:
-            return _each(file, unframed, text, span)
-        case Fault.RAW if _SIMPLE.fullmatch(text):
-            return _response("frame each token as an event", Edit(span, _event(text)))
-        case Fault.HALF:
-            return _response("end each event with an empty line", Edit(Span(span.end - 1, span.end - 1), "\\n"))
-        case Fault.TWICE if found := _TWICE.fullmatch(text):
-            once = f"{found['open']}{found['text']}{found['close']}"
-            value = _ONLY_VALUE.fullmatch(once)
-            edit = Edit(span, value[1] if value is not None else once)
-            return Fix("let the response frame the events", (edit,), Level.RESPONSE, _LESS)
+    """The repair of all items of a generator, or of an iterator that is itself the body.
+
+    None where one of the items cannot be framed, as the others would then be framed beside it, and where something else than
+    the response takes the items.
+    """
+    if unframed.scope is None:
+        edit = _each(file, unframed.expression, unframed.is_async)
+        return _response(Fault.RAW, [edit]) if edit is not None else None
+    if has_other_takers(file, unframed.scope):
+        return None
+    frame = _once if unframed.fault is Fault.TWICE else _whole
+    edits = [frame(file, item, kind, unframed) for item, kind in unframed.items]
+    if any(edit is None for edit in edits):
+        return None
+    drops = [file.text(item.value) for item, _ in unframed.items if item.value is not None]
+    return _response(unframed.fault, [edit for edit in edits if edit is not None and edit.span.end > 0], drops)
+
+
+_UNCHANGED = Edit(Span(0, 0), "")
+
+
+def _whole(file: PythonFile, item: ir.Yield, kind: Kind, unframed: Unframed) -> Edit | None:
+    """One item as one event."""
+    value = item.value
+    if value is None:
+        return None
+    span, text = Span(value.start, value.end), file.text(value)
+    match kind:
+        case Kind.RAW if item.is_from:
+            return _each(file, value, is_async=False)
+        case Kind.RAW if _SIMPLE.fullmatch(text):
+            return Edit(span, _event(text))
+        case Kind.BARE if _PLAIN.fullmatch(text[1:-1]):
+            return Edit(span, _constant(file, text[1:-1], unframed))
+        case Kind.HALF:
+            return Edit(Span(span.end - 1, span.end - 1), "\\n")
+        case Kind.OPEN:
+            return Edit(Span(span.end - 1, span.end - 1), "\\n\\n")
+        case Kind.WHOLE:
+            return _UNCHANGED
     return None
 
 
-def _each(file: PythonFile, unframed: Unframed, text: str, span: Span) -> Fix | None:
+def _once(file: PythonFile, item: ir.Yield, kind: Kind, unframed: Unframed) -> Edit | None:
+    """One item without the frame that the response adds."""
+    if item.value is None:
+        return None
+    text = file.text(item.value)
+    found = _TWICE.fullmatch(text)
+    if found is None:
+        return _UNCHANGED if kind in (Kind.RAW, Kind.BARE) else None
+    if "\\n" in found["text"]:
+        return None
+    once = f"{found['open']}{found['text']}{found['close']}"
+    value = _ONLY_VALUE.fullmatch(once)
+    return Edit(Span(item.value.start, item.value.end), value[1] if value is not None else once)
+
+
+def _each(file: PythonFile, iterator: ir.Expression, is_async: bool | None) -> Edit | None:
     """A generator expression around an iterator; in place of the element where it is one already."""
-    if isinstance(unframed.expression, ir.Closure):
-        item = file.facts.scopes[unframed.expression.scope].yields[0].value
+    if isinstance(iterator, ir.Closure):
+        item = file.facts.scopes[iterator.scope].yields[0].value
         element = file.text(item) if item is not None else ""
         if item is None or not _SIMPLE.fullmatch(element):
             return None
-        return _response("frame each token as an event", Edit(Span(item.start, item.end), _event(element)))
-    loop = "async for" if unframed.is_async else "for"
-    return _response("frame each token as an event", Edit(span, f"({_event('token')} {loop} token in {text})"))
+        return Edit(Span(item.start, item.end), _event(element))
+    if is_async is None:
+        return None
+    loop = "async for" if is_async else "for"
+    span = Span(iterator.start, iterator.end)
+    return Edit(span, f"({_event('token')} {loop} token in {file.text(iterator)})")
 
 
 def _event(token: str) -> str:
@@ -57,6 +108,19 @@ def _event(token: str) -> str:
     return f'f"data: {{json.dumps({token})}}\\n\\n"'
 
 
-def _response(title: str, edit: Edit) -> Fix:
-    imports = frozenset((Import("json"),)) if "json." in edit.text else frozenset()
-    return Fix(title, (edit,), Level.RESPONSE, _REASON, imports)
+def _constant(file: PythonFile, text: str, unframed: Unframed) -> str:
+    """A constant as one event: a marker such as `[DONE]` as it is, anything else as the tokens are."""
+    is_json = any(
+        kind is Kind.RAW or (item.value is not None and "dumps(" in file.text(item.value))
+        for item, kind in unframed.items
+    )
+    if is_json and not _MARKER.fullmatch(text):
+        return _event(f"'{text}'")
+    return f'"data: {text}\\n\\n"'
+
+
+def _response(fault: Fault, edits: list[Edit], items: Sequence[str] = ()) -> Fix:
+    imports = frozenset((Import("json"),)) if any("json." in edit.text for edit in edits) else frozenset()
+    reason = _LESS if fault is Fault.TWICE else _REASON
+    drops = tuple(items) if fault is Fault.TWICE else ()
+    return Fix(_TITLES[fault], tuple(sorted(edits)), Level.RESPONSE, reason, imports, drops=drops)

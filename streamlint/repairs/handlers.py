@@ -18,16 +18,19 @@ def exceptions_only(file: PythonFile, handler: cst.ExceptHandler) -> Fix | None:
     """`except:` and `except BaseException` become `except Exception`; None for any other handler."""
     if not catches_everything(file, handler) or isinstance(handler.type, cst.Tuple) or not _is_builtin(file):
         return None
+    drops: tuple[str, ...]
     if handler.type is None:
         end = file.head(handler, "except").end
-        edit = Edit(Span(end, end), " Exception")
+        edit, drops = Edit(Span(end, end), " Exception"), ()
     else:
+        drops = (file.text(handler.type),)
         edit = Edit(file.span(handler.type), "Exception")
     return Fix(
         "catch `Exception`",
         (edit,),
         Level.SAFE,
         "every error is still caught; `CancelledError` is a `BaseException` and passes",
+        drops=drops,
     )
 
 

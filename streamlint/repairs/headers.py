@@ -30,4 +30,6 @@ def without_item(file: PythonFile, call: cst.Call, headers: cst.Arg, item: cst.B
             rest[-1] = rest[-1].with_changes(comma=item.comma)
         new = headers.value.with_changes(elements=rest)
         span = file.span(headers.value)
-    return Fix("leave the length out", (Edit(span, file.module.code_for_node(new)),), Level.SAFE, _REASON)
+    edit = Edit(span, file.module.code_for_node(new))
+    key = (file.text(item.key),) if isinstance(item, cst.DictElement) else ()
+    return Fix("leave the length out", (edit,), Level.SAFE, _REASON, drops=(*key, file.text(item.value)))

@@ -32,4 +32,5 @@ def awaited(where: OnLoop, call: cst.Call) -> Fix | None:
         (Edit(cut[0], f"{opening}await "), Edit(cut[1], closing)),
         Level.SAFE,
         "the call raised `RuntimeError` here",
+        drops=(f"{file.source.slice(cut[0])}_{file.source.slice(cut[1])}",),
     )

@@ -11,7 +11,6 @@ import libcst as cst
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.blocking import BlockingCall
 from streamlint.knowledge.frameworks import Kind, Runner
-from streamlint.knowledge.llama_index import Role
 from streamlint.languages.held import Held, OnLoop
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
@@ -20,26 +19,18 @@ from streamlint.project.calls import dotted_name
 from streamlint.project.entry_points import Entry
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
-from streamlint.project.values import Bound, Coroutine, Function, Instance, Llama, Object, Origin, Value
+from streamlint.project.values import Function, Object, Origin, Tokens
+from streamlint.repairs.obstacles import iteration_obstacle, obstacle, split
 from streamlint.source import Span
 
 _OPENING = re.compile(r"(?:[\s\\)]|#[^\n]*)*\(")
 _LINE_BREAK = re.compile(r"[ \t]*\r?\n[ \t]*")
 _ENDS_LINE = re.compile(r"[ \t]*(?:\r|\n|#)")
 _ASYNC = re.compile(r"async\s+")
-_MOST_FUNCTIONS = 400
-_COMMON = 200
-"""A name that is called more often than this is not looked for; somebody may mean the function."""
 _HAVING_CONCURRENCY = ("fastapi", "starlette")
 _THREADABLE = (Kind.ROUTE, Kind.DEPENDENCY)
-_NEEDS_LOOP = frozenset(
-    f"asyncio.{name}"
-    for name in (
-        "create_task", "ensure_future", "get_running_loop", "get_event_loop", "current_task", "all_tasks", "gather", "shield",
-        "wait_for", "as_completed", "timeout", "timeout_at", "run_coroutine_threadsafe", "TaskGroup", "wrap_future",
-    )
-)  # fmt: skip
 SAME_TOKENS = "the same tokens in the same order; each is waited for in a thread"
+_MIXED = "all clients share `{0}`, and two of them may then talk to it at once: their messages mix in one history"
 _TIGHTER = {cst.Attribute: "value", cst.Subscript: "value", cst.Call: "func", cst.Await: "expression"}
 
 
@@ -68,15 +59,21 @@ def threads(module: Module) -> Threads:
 
 
 def off_loop(held: Held, node: cst.CSTNode) -> Fix | None:
-    """The preferred repair of what holds the loop; None where the text leaves no safe place for one."""
+    """The preferred repair of what holds the loop; None where there is no place for one, or somebody could see a difference."""
+    where = held.on_loop
     if isinstance(node, cst.For | cst.CompFor):
-        return iterated_off_loop(held.on_loop, node, *_level(held))
+        return iterated_off_loop(where, node, *_level(held))
+    if isinstance(node, cst.With):
+        return plain_function(where)
     if not isinstance(held.node, cst.Call):
         return None
-    replaced = _replacement(held)
-    if replaced is not None:
-        return replaced
-    return plain_function(held.on_loop) or in_thread(held.on_loop, held.node, *_level(held))
+    call = held.node
+    loop = next((one for one in held.file.spans if isinstance(one, cst.For) and one.iter is call), None)
+    if loop is not None and obstacle(held) is None:
+        return plain_function(where) or made_and_iterated_off_loop(where, loop, call, *_level(held))
+    if obstacle(held) is not None:
+        return plain_function(where)
+    return _replacement(held) or plain_function(where) or in_thread(where, call, *_level(held))
 
 
 # A plain function
@@ -88,9 +85,12 @@ def plain_function(where: OnLoop) -> Fix | None:
     entries = [entry for entry in file.project.entries_of(file.path) if entry.scope.index == scope.index]
     if not entries or not all(_is_threadable(entry) for entry in entries):
         return None
-    if scope.has_await or scope.is_generator or not scope.is_async or _is_shared(file, scope):
+    if scope.has_await or scope.is_generator or not scope.is_async or _shares_objects(file, scope):
         return None
-    if _declares_outer_names(file, scope) or _shares_objects(file, scope) or _needs_loop(file, scope):
+    project = file.project
+    if project.tied.by(file.facts, scope) or project.shared_state.written_by(file.facts, scope):
+        return None
+    if project.holders.others(file.facts, scope):
         return None
     word = _ASYNC.match(file.source.text, scope.start)
     if word is None:
@@ -112,33 +112,7 @@ def _is_threadable(entry: Entry) -> bool:
     registration = entry.registration
     if registration is None or registration.sync_runner is not Runner.THREAD_POOL or entry.kind not in _THREADABLE:
         return False
-    if entry.module.scopes[entry.scope.parent].kind == "class":
-        return False
-    return all(_registers(decorator, registration.framework, entry) for decorator in entry.scope.decorators)
-
-
-def _registers(decorator: ir.Expression, framework: str, entry: Entry) -> bool:
-    """Whether a decorator is a route's own; any other may await what it wraps."""
-    if not isinstance(decorator, ir.Call) or not isinstance(decorator.function, ir.Attribute):
-        return False
-    return decorator.function.attribute in _ROUTING
-
-
-_ROUTING = frozenset(("get", "post", "put", "patch", "delete", "head", "options", "trace", "api_route", "route"))
-
-
-def _is_shared(file: PythonFile, scope: ir.Scope) -> bool:
-    """Whether the project calls the function itself, and so awaits what it returns."""
-    callers = file.project.evaluator.callers
-    return len(callers.calls_of(scope.name)) > _COMMON or bool(callers.of(Function(file.path, scope.index)))
-
-
-def _declares_outer_names(file: PythonFile, scope: ir.Scope) -> bool:
-    """What two threads may change at the same time, one event loop changes one after the other."""
-    span = Span(scope.start, scope.end)
-    return any(
-        isinstance(node, cst.Global | cst.Nonlocal) and span.contains(place) for node, place in file.spans.items()
-    )
+    return entry.module.scopes[entry.scope.parent].kind != "class"
 
 
 def _shares_objects(file: PythonFile, scope: ir.Scope) -> bool:
@@ -153,43 +127,6 @@ def _is_made_in(origin: Origin | None, frame: Frame) -> bool:
     if origin is None or origin.path != frame.module.path:
         return False
     return frame.scope.start <= origin.start < frame.scope.end
-
-
-def _needs_loop(file: PythonFile, scope: ir.Scope) -> bool:
-    """Whether something in a function, or in what it calls, fails in a thread: no loop there, or an object tied to its thread."""
-    evaluator = file.project.evaluator
-    pending: list[tuple[Module, ir.Scope]] = [(file.facts, scope)]
-    seen: set[tuple[object, int]] = set()
-    while pending:
-        module, current = pending.pop()
-        if (module.path, current.index) in seen or len(seen) > _MOST_FUNCTIONS:
-            continue
-        seen.add((module.path, current.index))
-        frame = evaluator.any_call(module, current)
-        if any(_fails_in_thread(file, call, frame) for call in current.calls):
-            return True
-        located = (evaluator.scope_of(callee) for callee, _ in file.project.reach.callees(module, current))
-        pending += [each for each in located if each is not None and not each[1].is_async and not each[1].is_generator]
-    return False
-
-
-def _fails_in_thread(file: PythonFile, call: ir.Call, frame: Frame) -> bool:
-    evaluator = file.project.evaluator
-    for made in evaluator.value(call, frame):
-        if isinstance(made, Coroutine) or (isinstance(made, Llama) and made.role is Role.WORKFLOW_HANDLER):
-            return True
-    functions = evaluator.value(call.function, frame)
-    return any(dotted_name(one) in _NEEDS_LOOP or _is_tied(file, one, frame) for one in functions)
-
-
-def _is_tied(file: PythonFile, function: Value, frame: Frame) -> bool:
-    """A blocking call on an object from outside the function that other threads must not use."""
-    if not isinstance(function, Bound) or not isinstance(function.receiver, Instance):
-        return False
-    fact = file.project.knowledge.blocking.call(dotted_name(function))
-    if fact is None or fact.thread_safe:
-        return False
-    return not _is_made_in(function.receiver.origin, frame)
 
 
 # One call
@@ -211,6 +148,7 @@ def _replacement(held: Held) -> Fix | None:
         Level.SAFE,
         "it waits for the same time, and other clients are served meanwhile",
         frozenset((needed,)),
+        drops=(f"{file.text(call.func)}()",),
     )
 
 
@@ -243,7 +181,9 @@ def in_thread(where: OnLoop, call: cst.Call, level: Level, reason: str) -> Fix |
 
 
 def _level(held: Held) -> tuple[Level, str]:
-    hold = held.hold
+    hold, mixing = held.hold, _mixing(held)
+    if mixing is not None:
+        return mixing
     if not hold.is_direct:
         return (
             Level.UNSAFE,
@@ -258,8 +198,28 @@ def _level(held: Held) -> tuple[Level, str]:
     return Level.SAFE, "the same call with the same arguments, in a thread"
 
 
+def _mixing(held: Held) -> tuple[Level, str] | None:
+    """What becomes of a chat that all clients share, where this call goes on with it."""
+    known = held.file.expression(held.node)
+    if known is None or not isinstance(known[1], ir.Call):
+        return None
+    word = held.file.project.shared_state.chat_at(known[1], held.file.facts, known[0])
+    return (Level.UNSAFE, _MIXED.format(word)) if word else None
+
+
+def of_tokens(where: OnLoop, tokens: Tokens) -> tuple[Level, str]:
+    """The level at which tokens are taken in a thread, and the reason."""
+    found = where.file.project.mismatches.call_at(tokens.origin)
+    if found is None:
+        return Level.SAFE, SAME_TOKENS
+    word = where.file.project.shared_state.chat_at(found[2], found[0], found[1])
+    return (Level.UNSAFE, _MIXED.format(word)) if word else (Level.SAFE, SAME_TOKENS)
+
+
 def _can_hand_over(call: cst.Call) -> bool:
-    """Whether the arguments can stand behind another one."""
+    """Whether the arguments can stand behind another one; the end of an iterator cannot pass through a thread."""
+    if isinstance(call.func, cst.Name) and call.func.value == "next" and len(call.args) < 2:
+        return False
     if any(argument.keyword is not None and argument.keyword.value == "func" for argument in call.args):
         return False
     return not any(isinstance(argument.value, cst.GeneratorExp) and not argument.value.lpar for argument in call.args)
@@ -331,8 +291,8 @@ def iterated_off_loop(
 ) -> Fix | None:
     """`for t in tokens` becomes `async for t in iterate_in_threadpool(tokens)`."""
     file, scope = where.file, where.scope
-    needed = threads(file.facts).iterate_import or _of_framework(where)
-    if needed is None or scope.kind != "function" or not scope.is_async or not _is_free(file, needed):
+    needed = _iterating(where)
+    if needed is None or iteration_obstacle(where, node) is not None:
         return None
     iterable = file.span(node.iter)
     if isinstance(node, cst.CompFor) and not _in_own_comprehension(file, scope, iterable):
@@ -351,6 +311,35 @@ def iterated_off_loop(
     )
 
 
+def made_and_iterated_off_loop(where: OnLoop, loop: cst.For, call: cst.Call, level: Level, reason: str) -> Fix | None:
+    """`for t in f(x)` becomes `async for t in iterate_in_threadpool(await run_in_threadpool(f, x))`: both may wait."""
+    needed, made = _iterating(where), in_thread(where, call, level, reason)
+    if needed is None or made is None or loop.asynchronous is not None or call.lpar:
+        return None
+    start, span = where.file.span(loop).start, where.file.span(call)
+    head, *rest = made.edits
+    return Fix(
+        "make the iterator and advance it in a thread",
+        (
+            Edit(Span(start, start), "async "),
+            Edit(head.span, f"{needed.name}({head.text}"),
+            *rest,
+            Edit(Span(span.end, span.end), ")"),
+        ),
+        level,
+        f"{SAME_TOKENS}, and so is the first" if level is Level.SAFE else reason,
+        frozenset((*made.imports, needed)),
+    )
+
+
+def _iterating(where: OnLoop) -> Import | None:
+    """What advances an iterator in a thread, where that can be written."""
+    needed = threads(where.file.facts).iterate_import or _of_framework(where)
+    if needed is None or where.scope.kind != "function" or not where.scope.is_async:
+        return None
+    return needed if _is_free(where.file, needed) else None
+
+
 def _of_framework(where: OnLoop) -> Import | None:
     """For a module that imports no framework: what the framework has whose route iterates."""
     entry = where.reached.entry
@@ -366,6 +355,6 @@ def _in_own_comprehension(file: PythonFile, scope: ir.Scope, span: Span) -> bool
 
 def next_off_loop(where: OnLoop, call: cst.Call) -> Fix | None:
     """`next(tokens, None)` in a thread; without a default, the end of the stream cannot pass through a thread."""
-    if len(call.args) != 2:
+    if len(call.args) != 2 or split(where, call) is not None:
         return None
     return in_thread(where, call, Level.SAFE, "the same token, waited for in a thread")

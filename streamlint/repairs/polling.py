@@ -4,36 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from streamlint.fix import Edit, Fix, Level
-from streamlint.languages.generators import Poll, is_log, statements
+from streamlint.languages.polls import Poll
 from streamlint.source import Span
 
 if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
 
-_LEAVING = (cst.Break, cst.Return)
+_CANCELLED = "the server cancels the generator when the client leaves, and nothing else depends on the poll"
+_IN_NAME = (
+    "over a model that is asynchronous in name only the server cannot cancel the loop, and the poll is what ends it"
+)
 
 
 def poll_removed(file: PythonFile, poll: Poll) -> Fix | None:
-    """Delete the `if` around the poll where it only logs and leaves; None where it does more, or the loop cannot be cancelled."""
-    body = statements(poll.test.body)
-    if poll.loop.asynchronous is None or poll.test.test is not poll.call or poll.test.orelse is not None:
-        return None
-    if not body or not isinstance(body[-1], _LEAVING) or not all(is_log(file, one) for one in body[:-1]):
-        return None
-    if isinstance(body[-1], cst.Return) and body[-1].value is not None:
+    """Delete the `if` around a bare poll; None for every other one, and where the block would be empty."""
+    if not poll.is_bare:
         return None
     siblings = file.siblings(poll.test)
     if poll.test not in siblings or len(siblings) < 2:
         return None
-    return Fix(
-        "remove the poll",
-        (Edit(_with_blank_lines(file, file.whole_lines(poll.test), poll.test is siblings[0]), ""),),
-        Level.SAFE,
-        "the server cancels the generator when the client leaves",
-    )
+    level, reason = (Level.SAFE, _CANCELLED) if poll.is_cancellable else (Level.UNSAFE, _IN_NAME)
+    lines = _with_blank_lines(file, file.whole_lines(poll.test), poll.test is siblings[0])
+    return Fix("remove the poll", (Edit(lines, ""),), level, reason, drops=(file.text(poll.test),))
 
 
 def _with_blank_lines(file: PythonFile, span: Span, is_first: bool) -> Span:

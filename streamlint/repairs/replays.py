@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from streamlint.fix import Edit, Fix, Level
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
-from streamlint.repairs.answers import Refusal, Repair
+from streamlint.repairs.answers import Repair
+from streamlint.repairs.refusals import Refusal
+from streamlint.repairs.untouched import Form, Same
 from streamlint.source import Span
 
 if TYPE_CHECKING:
@@ -15,34 +17,66 @@ if TYPE_CHECKING:
     from streamlint.project.frames import Frame
     from streamlint.project.takings import Drain
 
+_YIELD = "yield each token inside the loop that takes it"
+_ONE = Refusal("each item is sent as an event of its own", "decide what an event is, and yield that in a generator")
 
-def stream_original(file: PythonFile, frame: Frame, call: ir.Call, content: ir.Expression, drain: Drain) -> Fix | None:
-    """The repair of a replay; None where the collected tokens are used for more than the response."""
+
+def stream_original(
+    file: PythonFile, frame: Frame, call: ir.Call, content: ir.Expression, drain: Drain
+) -> Fix | Refusal:
+    """The repair of a replay, or why the collected tokens are not only sent again."""
     repair = Repair(file, frame, drain)
+    if drain.hops:
+        return Refusal("", _YIELD)
+    was = _replayed(content, repair)
+    if isinstance(was, Refusal):
+        return was
+    if was.form not in (Form.TEXT, Form.PIECES):
+        return Refusal("the response is given something else than the text", _YIELD)
+    if was.form is Form.TEXT and _frames_items(call, repair):
+        return _ONE
     stream = repair.stream()
-    if drain.hops or stream is None or not _is_replay(content, repair):
-        return None
-    removed = repair.removed(ir.Return(content, call.start, call.end, drain.branch))
+    if stream is None:
+        return Refusal("the tokens are changed, counted or shown on the way", _YIELD)
+    place = Span(content.start, content.end)
+    removed = repair.replaced(place)
     if isinstance(removed, Refusal):
-        return None
-    edits = [Edit(repair.lines_of(node), "") for node in removed]
-    edits.append(Edit(Span(content.start, content.end), stream))
+        return removed
+    edits = [Edit(repair.lines_of(node), "") for node in removed.statements]
+    edits.append(Edit(place, stream.text))
     return Fix(
         "stream the iterator itself",
         tuple(sorted(edits)),
         Level.SAFE,
         "the same bytes reach the client, only earlier",
         claims=(Span(drain.start, drain.end),),
+        drops=(*removed.drops, *was.drops, *stream.drops),
     )
 
 
-def _is_replay(content: ir.Expression, repair: Repair) -> bool:
+def _replayed(content: ir.Expression, repair: Repair) -> Same | Refusal:
     """The collected tokens, or their text, in a list or an iterator of one item."""
+    is_drain = (content.start, content.end) == (repair.drain.start, repair.drain.end)
     match content:
-        case ir.Sequence(items=(only,)):
-            return repair.is_text_only(only)
-        case ir.Call(arguments=(only,)) if any(
-            dotted_name(value) == "builtins.iter" for value in repair.evaluator.value(content.function, repair.frame)
-        ):
-            return _is_replay(only, repair)
-    return repair.is_text_only(content)
+        case ir.Sequence(kind="list" | "tuple", items=(only,)) if not is_drain:
+            was = repair.untouched.judge(only)
+            return (
+                was
+                if isinstance(was, Refusal) or was.form is Form.TEXT
+                else Refusal("a list is sent in a list", _YIELD)
+            )
+        case ir.Call(arguments=(only,), keywords=()) if not is_drain and _is_iter(content, repair):
+            was = _replayed(only, repair)
+            return was if isinstance(was, Refusal) else Same(was.form, (*was.drops, "iter(_)"))
+    return repair.untouched.judge(content)
+
+
+def _is_iter(call: ir.Call, repair: Repair) -> bool:
+    return any(dotted_name(value) == "builtins.iter" for value in repair.evaluator.value(call.function, repair.frame))
+
+
+def _frames_items(call: ir.Call, repair: Repair) -> bool:
+    """Whether the response makes an event of each item, so that their number matters."""
+    responses = repair.evaluator.knowledge.responses
+    rows = [responses.response(dotted_name(v)) for v in repair.evaluator.value(call.function, repair.frame)]
+    return any(row is not None and row.frames_sse for row in rows)

@@ -6,11 +6,12 @@ import libcst as cst
 import libcst.matchers as m
 
 from streamlint.fix import Edit, Fix, Level
+from streamlint.languages.generators import has_other_takers
 from streamlint.languages.python import PythonFile
 from streamlint.project.resources import Outlived
 from streamlint.source import Span
 
-_REASON = "the same things are opened for the same stream, and closed when it has ended"
+_REASON = "it is opened when the body is sent: what fails there is met after status 200, and no longer by the route"
 
 
 def is_only_return(block: cst.With) -> bool:
@@ -24,7 +25,9 @@ def is_only_return(block: cst.With) -> bool:
 def into_generator(file: PythonFile, block: cst.With, found: Outlived) -> Fix | None:
     """The block opened in the generator instead; None where more than the generator needs it, or the text is too intricate."""
     generator = file.definition(found.generator) if found.generator is not None else None
-    if generator is None or not _is_simple(file, block, generator):
+    if generator is None or not _is_simple(file, block, generator) or _is_watched(file, block):
+        return None
+    if found.generator is not None and has_other_takers(file, found.generator):
         return None
     if block.asynchronous is not None and generator.asynchronous is None:
         return None
@@ -33,7 +36,16 @@ def into_generator(file: PythonFile, block: cst.With, found: Outlived) -> Fix | 
     edits = _inside(file, block, generator) if generator in block.body.body else _before(file, block, generator)
     if edits is None:
         return None
-    return Fix("open it in the generator", tuple(edits), Level.SAFE, _REASON, claims=(file.span(block),))
+    return Fix("open it in the generator", tuple(edits), Level.RESPONSE, _REASON, claims=(file.span(block),))
+
+
+def _is_watched(file: PythonFile, block: cst.With) -> bool:
+    """Whether a `try` around the block handles what fails when it is opened."""
+    place = file.span(block)
+    return any(
+        isinstance(node, cst.Try) and bool(node.handlers) and file.span(node.body).contains(place)
+        for node in file.spans
+    )
 
 
 def _is_simple(file: PythonFile, block: cst.With, generator: cst.FunctionDef) -> bool:

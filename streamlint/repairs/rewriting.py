@@ -118,6 +118,10 @@ class Rewriting:
         if position and not (argument.value.lpar if hasattr(argument.value, "lpar") else ()):
             yield Edit(Span(self.file.span(before).end, self.file.span(argument.value).end), "")
 
+    def drops(self) -> tuple[str, ...]:
+        """The code of the declaration that is replaced or removed."""
+        return tuple(self.file.text(edit.span).lstrip(" ,\n\t") for edit in self.declaration())
+
     # Imports
 
     def imports(self) -> frozenset[Import]:

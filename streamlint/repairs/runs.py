@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
     from streamlint.project.workflows import Limit
 
+_SEEN = "the client of a run that failed sees that the answer is incomplete, where it received a regular end"
+_SKIPPED = "a run that failed raises there, and what follows the loop is skipped"
+
 
 def leaves_early(loop: cst.For) -> bool:
     """Whether the loop may end before its iterator does."""
     return bool(m.findall(loop.body, m.Break()))
 
 
-def await_after(file: PythonFile, loop: cst.For, name: str) -> Fix | None:
-    """`await name` below the loop."""
+def await_after(file: PythonFile, loop: cst.For, name: str, *, is_last: bool) -> Fix | None:
+    """`await name` below the loop; `is_last`: nothing follows that a run which failed would then skip."""
     if loop.orelse is not None or not isinstance(loop.body, cst.IndentedBlock):
         return None
     span = file.span(loop)
@@ -36,8 +39,8 @@ def await_after(file: PythonFile, loop: cst.For, name: str) -> Fix | None:
     return Fix(
         f"await `{name}` after its last event",
         (Edit(Span(last.end, last.end), text),),
-        Level.SAFE,
-        "a run that ended well is awaited at once; one that failed raises what was lost before",
+        Level.RESPONSE if is_last else Level.UNSAFE,
+        _SEEN if is_last else _SKIPPED,
     )
 
 

@@ -1,35 +1,185 @@
-"""Build an engine so that it streams."""
+"""Build an engine so that it streams, where the tables say that the call which builds it takes `streaming=True`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
+from streamlint.knowledge.llama_index import Role
+from streamlint.knowledge.llama_index_engines import By, Engine
 from streamlint.project import syntax as ir
-from streamlint.project.values import Llama
+from streamlint.project.calls import dotted_name
+from streamlint.project.values import Constant, Llama, Value
 from streamlint.source import Span
 
 if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
+    from streamlint.project import Project
+    from streamlint.project.frames import Frame
+    from streamlint.project.modules import Module
 
 _HERE = "the client receives a token stream where it received an error"
 _SHARED = "others that use the engine find no `.response` in a streaming answer"
+_TITLE = "build the engine with `streaming=True`"
+_SYNTHESIZER = (
+    "give the engine a synthesizer that streams: `response_synthesizer=get_response_synthesizer(streaming=True)`"
+)
+_STARTS = {"response_gen": "query", "async_response_gen": "aquery"}
+_FITTING = "take `response_gen` from `query`, or `async_response_gen()` from `await`ed `aquery`"
+_IGNORED = "`streaming=True` changes nothing beside `{0}=`"
 
 
-def streaming_engine(file: PythonFile, engine: Llama) -> Fix | None:
-    """`streaming=True` in the call that builds the engine, where it stands in this file and takes the argument."""
+def release(project: Project, path: Path) -> str | None:
+    """The release of llama-index-core that a file runs with, where it is known; `llama-index` is numbered alike."""
+    known = project.version("llama-index-core", path) or project.version("llama-index", path)
+    return str(known) if known is not None else None
+
+
+@dataclass(frozen=True)
+class Building:
+    """The call that builds an engine, and what is known of what it builds."""
+
+    module: Module
+    scope: ir.Scope
+    call: ir.Call
+    frame: Frame
+    engine: Engine
+
+    @property
+    def hindrance(self) -> str:
+        """The argument beside which `streaming=True` changes nothing, or ""."""
+        return next((name for name in self.engine.ignored_beside if self.call.argument(None, name) is not None), "")
+
+
+def building(file: PythonFile, engine: Llama) -> Building | None:
+    """Where an engine is built; None where that, or what makes it stream, is not known."""
     found = file.project.mismatches.call_at(engine.origin)
-    if found is None or found[0].path != file.path:
+    return _building(file, *found) if found is not None else None
+
+
+def _building(file: PythonFile, module: Module, scope: ir.Scope, call: ir.Call) -> Building | None:
+    frame = file.project.evaluator.any_call(module, scope)
+    made = file.project.evaluator.calls.llama.engine_made(call, frame, release(file.project, module.path))
+    return Building(module, scope, call, frame, made) if made is not None else None
+
+
+def label(built: Building | None) -> str:
+    """Why the engine does not stream, at the call that builds it."""
+    if built is None:
+        return "the engine is built here"
+    match built.engine.by:
+        case By.NEVER:
+            return "an engine of this class never streams"
+        case By.ENGINE:
+            return "this engine hands on what the one inside gives, which does not stream"
+        case By.ARGUMENT if not built.hindrance:
+            return "the engine is built here, without `streaming=True`"
+    return "the engine is built here, with a synthesizer that does not stream"
+
+
+def way_out(file: PythonFile, engine: Llama, built: Building | None) -> str:
+    """What makes such an engine stream."""
+    if built is None:
+        return "ask an engine that streams"
+    match built.engine.by:
+        case By.NEVER:
+            return "send the whole answer, or ask an engine of another class"
+        case By.ENGINE:
+            return "build the engine inside with `streaming=True`"
+        case By.ARGUMENT if built.hindrance == "response_synthesizer":
+            return f"{_SYNTHESIZER}; {_IGNORED.format(built.hindrance)}"
+        case By.ARGUMENT if built.hindrance:
+            return f"leave out `{built.hindrance}=` and build the engine with `streaming=True`"
+        case By.ARGUMENT if not takes_streaming(file, built):
+            return f'{_TITLE} and with a mode that streams, such as `response_mode="compact"`'
+        case By.ARGUMENT if not _all_fit(file, engine):
+            return f"{_TITLE}, and {_FITTING}"
+        case By.ARGUMENT if _is_read(file, engine):
+            return f"{_TITLE}, and take the text that is read from `.response` from its tokens instead"
+        case By.ARGUMENT:
+            return _TITLE
+    return _SYNTHESIZER
+
+
+def streaming_engine(file: PythonFile, engine: Llama, asking: ir.Scope) -> Fix | None:
+    """`streaming=True` in the call that builds the engine, where it stands in this file, takes it, and nobody reads `.response`."""
+    built = building(file, engine)
+    if built is None or built.module.path != file.path or not takes_streaming(file, built):
         return None
-    call = found[2]
-    if not isinstance(call.function, ir.Attribute) or call.function.attribute not in ("as_query_engine", "from_args"):
-        return None
-    given = call.argument(None, "streaming")
+    given = built.call.argument(None, "streaming")
     if given is not None and not (isinstance(given, ir.Constant) and given.value is False):
         return None
-    edit = _argument(file, call) if given is None else Edit(Span(given.start, given.end), "True")
-    level, reason = (Level.RESPONSE, _HERE) if found[1].is_function else (Level.UNSAFE, _SHARED)
-    return Fix("build the engine with `streaming=True`", (edit,), level, reason)
+    if _is_read(file, engine) or not _all_fit(file, engine):
+        return None
+    edit = _argument(file, built.call) if given is None else Edit(Span(given.start, given.end), "True")
+    is_own = built.scope.is_function and built.scope.start <= asking.start and asking.end <= built.scope.end
+    level, reason = (Level.RESPONSE, _HERE) if is_own else (Level.UNSAFE, _SHARED)
+    return Fix(_TITLE, (edit,), level, reason)
+
+
+def spelt_streaming(file: PythonFile, scope: ir.Scope, call: ir.Call, given: ir.Expression) -> Fix | None:
+    """`streaming=` in place of `stream=`, in a call that takes it."""
+    built = _building(file, file.facts, scope, call)
+    if built is None or not takes_streaming(file, built):
+        return None
+    start = file.source.text.rindex("stream", 0, given.start)
+    edit = Edit(Span(start, start + len("stream")), "streaming")
+    return Fix("write `streaming=True`", (edit,), Level.UNSAFE, "an answer of a streaming engine has no `.response`")
+
+
+def takes_streaming(file: PythonFile, built: Building) -> bool:
+    """Whether `streaming=True` makes the engine that this call builds stream."""
+    if built.engine.by is not By.ARGUMENT or built.hindrance or any(name is None for name, _ in built.call.keywords):
+        return False
+    mode = built.call.argument(None, "response_mode")
+    if mode is None:
+        return True
+    values = file.project.evaluator.value(mode, built.frame)
+    words = {
+        value.value if isinstance(value, Constant) else dotted_name(value).rpartition(".")[2].lower()
+        for value in values
+    }
+    return words <= set(built.engine.streaming_modes)
+
+
+def _is_read(file: PythonFile, engine: Llama) -> bool:
+    """Whether code in this file reads the text of an answer of the engine, which a stream has not."""
+    return any(
+        isinstance(value, Llama) and value.role is Role.RESPONSE and file.project.mismatches.asked_of(value) == engine
+        for attribute, scope in _texts(file)
+        for value in file.project.evaluator.value(attribute.base, file.frame(scope))
+    )
+
+
+def _all_fit(file: PythonFile, engine: Llama) -> bool:
+    """Whether every place that asks an answer of the engine for tokens asks for those that the stream will have."""
+    mismatches, evaluator = file.project.mismatches, file.project.evaluator
+    for module in evaluator.modules.loaded():
+        for scope in module.scopes:
+            for attribute in (one for one in scope.attributes if one.attribute in _STARTS):
+                for value in evaluator.value(attribute.base, evaluator.any_call(module, scope)):
+                    if mismatches.asked_of(value) == engine and not _fits(file, attribute, value):
+                        return False
+    return True
+
+
+def _fits(file: PythonFile, attribute: ir.Attribute, value: Value) -> bool:
+    """Whether an answer is a stream with these tokens: started by the method that gives them, and awaited only if that can be."""
+    assert isinstance(value, Llama)
+    mismatches = file.project.mismatches
+    found, method = mismatches.call_at(value.origin), mismatches.started_by(value)
+    is_awaited = found is not None and found[2].end in found[1].awaited
+    return method == _STARTS[attribute.attribute] and is_awaited == (method == "aquery")
+
+
+def _texts(file: PythonFile) -> Iterator[tuple[ir.Attribute, ir.Scope]]:
+    for scope in file.facts.scopes:
+        for attribute in scope.attributes:
+            if attribute.attribute == "response":
+                yield attribute, scope
 
 
 def _argument(file: PythonFile, call: ir.Call) -> Edit:

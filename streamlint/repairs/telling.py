@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from streamlint.finding import Related
 from streamlint.knowledge.frameworks import Kind
-from streamlint.repairs.answers import Refusal, tokens_of
+from streamlint.project import syntax as ir
+from streamlint.project.takings import Drain, How
+from streamlint.repairs.answers import tokens_of
+from streamlint.repairs.refusals import Refusal, no_fix
 
 if TYPE_CHECKING:
     from streamlint.fix import Fix
     from streamlint.languages.python import PythonFile
     from streamlint.project.entry_points import Entry
-    from streamlint.project.takings import Drain
 
 
 def started(file: PythonFile, drain: Drain) -> tuple[Related, ...]:
@@ -34,21 +36,35 @@ def way_out(file: PythonFile, entry: Entry, drain: Drain, repair: Fix | Refusal)
     response = _RESPONSES.get(entry.framework, "StreamingResponse")
     if drain.hops:
         return f"let the helper return the iterator instead of the text, and return `{response}(...)` over it"
+    body = _body(file, drain)
+    if body is None:
+        return f"yield the text of each item in a generator, and return `{response}(...)` over it"
     if entry.framework in _ITERATED:
-        return f"return `{tokens_of(file, drain)}` itself, which the host sends on token by token"
+        return f"return `{body}` itself, which the host sends on token by token"
     if response in _BY_HAND:
         return f"write each token to a `{response}` inside the loop that takes it"
     if isinstance(repair, Refusal) and not repair.why:
         return repair.instead
-    advice = f"return `{response}({tokens_of(file, drain)})`, which sends each token when it is made"
+    advice = f"return `{response}({body})`, which sends each token when it is made"
     return advice if not isinstance(repair, Refusal) else f"{advice}; {no_fix(repair)}"
 
 
-def no_fix(refusal: Refusal) -> str:
-    """Why there is no automatic fix, and what to do instead."""
-    if not refusal.why:
-        return refusal.instead
-    return f"no automatic fix, because {refusal.why}: {refusal.instead}"
+def _body(file: PythonFile, drain: Drain) -> str | None:
+    """An iterator over the text of a drain's tokens, on one line; None where its items are something else than text."""
+    if drain.stream is not None:
+        return _on_one_line(tokens_of(file, drain))
+    text, tokens = _on_one_line(file.text(drain.source)), drain.tokens
+    if isinstance(drain.source, ir.Closure):
+        return f"({text.removeprefix('(').removesuffix(')')})" if drain.how is How.JOIN else None
+    if tokens is None or tokens.items == "text":
+        return text
+    if tokens.items != "chunk" or tokens.is_async is None:
+        return None
+    return f"(chunk.delta {'async ' if tokens.is_async else ''}for chunk in {text})"
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split()) if "\n" in text else text
 
 
 _RESPONSES = {

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from streamlint.fix import Level
+from streamlint.knowledge.llama_index import Role
+from streamlint.repairs.obstacles import iteration_obstacle, obstacle, split
 from streamlint.repairs.off_loop import threads
 
 if TYPE_CHECKING:
@@ -22,13 +27,16 @@ def way_out(held: Held, fix: Fix | None) -> str:
     twin = _twin(held)
     if fix is not None and fix.level is Level.SAFE:
         return f"{fix.title}{twin}"
+    stands_in_the_way = obstacle(held) if fix is None else None
+    if stands_in_the_way is not None:
+        return f"no repair is offered: {stands_in_the_way.reason}; {stands_in_the_way.way_out}{twin}"
     run = threads(held.file.facts).run
     name = (
         held.hold.name
         if held.hold.is_direct
         else held.hold.hops[0].label.partition("`")[2].rstrip("`") or held.hold.name
     )
-    advice = f"run it in a thread: `await {run}({name}, ...)`"
+    advice = f"run it in a thread: `await {_handed_over(run, name)}`" if fix is not None else _advice(held, run, name)
     replacement = held.hold.call.replacement if held.hold.call is not None else ""
     if replacement:
         advice += f", or use `{replacement}`"
@@ -37,22 +45,54 @@ def way_out(held: Held, fix: Fix | None) -> str:
     return f"{advice}, from an `async def`; this function runs on the event loop although it is a plain `def`"
 
 
+def _advice(held: Held, run: str, name: str) -> str:
+    """What a person can do: only a call can be run in a thread by itself."""
+    if isinstance(held.node, cst.Call) and any(
+        isinstance(one, cst.WithItem) and one.item is held.node for one in held.file.spans
+    ):
+        return "enter it, and take what comes, in one function that runs in a thread, or in a plain `def` generator"
+    if isinstance(held.node, cst.Call) or held.hold.call is None:
+        return f"run it in a thread: `await {_handed_over(run, name)}`"
+    return "take what comes in one function that runs in a thread, or in a plain `def` generator"
+
+
+def _handed_over(run: str, name: str) -> str:
+    """The call that runs a function in a thread, with its name where that can be written."""
+    can_be_written = all(part.isidentifier() and not iskeyword(part) for part in name.split("."))
+    return f"{run}({name}, ...)" if can_be_written else f"{run}(...)"
+
+
 def _twin(held: Held) -> str:
-    """The async twin, with the risk that comes with it."""
+    """The async twin, with what it needs to be of any help."""
     method, receiver = held.hold.method, held.hold.receiver
     if method is None or not method.twin:
         return ""
-    if receiver is not None and receiver.native_async:
-        return f"; `await ….{method.twin}(...)` does the same, because this LLM is asynchronous itself"
-    return f"; `await ….{method.twin}(...)` helps only if the LLM and the embedding model are asynchronous themselves"
+    twin = f"; `await ….{method.twin}(...)`"
+    facts = held.file.project.knowledge.llama.twin(receiver.role) if receiver is not None else None
+    if facts is None or receiver is None:
+        return f"{twin} helps only if what it calls is asynchronous itself"
+    if facts.in_thread:
+        since = f", from llama-index-core {facts.since} on" if facts.since else ""
+        return f"{twin} does the same in a thread of its own{since}"
+    if receiver.native_async:
+        what = "embedding model" if receiver.role is Role.EMBEDDING else "LLM"
+        return f"{twin} does the same, because this {what} is asynchronous itself"
+    needs = " and the ".join(facts.needs)
+    verb = "is asynchronous itself" if len(facts.needs) == 1 else "are asynchronous themselves"
+    return f"{twin} helps only if the {needs} {verb}"
 
 
 def notes(where: OnLoop, *measured: str) -> tuple[str, ...]:
     return (*where.doubts, *measured)
 
 
-def thread_of_tokens(where: OnLoop) -> str:
-    """How to take tokens off the loop where no repair is offered."""
+def thread_of_tokens(where: OnLoop, node: cst.CSTNode) -> str:
+    """How to take tokens off the loop where no repair is offered, and why none is where one could be written."""
+    stands_in_the_way = (
+        iteration_obstacle(where, node) if isinstance(node, cst.For | cst.CompFor) else split(where, node)
+    )
+    if stands_in_the_way is not None:
+        return f"no repair is offered: {stands_in_the_way.reason}; {stands_in_the_way.way_out}"
     if threads(where.file.facts).iterate_import is not None:
         return "take the tokens with `async for token in iterate_in_threadpool(...)`, directly in the `async def`"
     return "take the tokens in a plain `def` generator that the framework runs in a thread, or from a thread through a queue"

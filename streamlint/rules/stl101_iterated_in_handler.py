@@ -61,8 +61,10 @@ class IteratedInHandler(Rule):
     ## Fix safety
 
     `response`: the client receives plain text in pieces where it received one JSON document, so a client that parses JSON
-    has to change with it. No fix is offered where the answer carries more than the text, or where the text is stored,
-    logged or passed on, because something would be lost.
+    has to change with it. What is done to each token in the loop is done in the iterator that is sent. No fix is offered where
+    anything else than a known wrapping (a dict, a response class, a model of one plain field) stands between the loop and the
+    answer, where the text is stored, logged or passed on, where a `try`, `with` or loop stands around it, where something waits
+    for the last token, or where somebody else calls or holds the function: the help text says which.
 
     ## References
 

@@ -68,8 +68,11 @@ class MaterialisedStream(Rule):
 
     ## Fix safety
 
-    `response`: the client receives plain text in pieces where it received one document. No fix is offered where the
-    answer carries more than the text, or where the text is stored, logged or passed on.
+    `response`: the client receives plain text in pieces where it received one document. No fix is offered where the answer
+    carries more than the text; where anything that is not known to leave it alone is done to the text (a call such as
+    `redact(text)`, `strip()`, a slice, a separator, a model with a validator, be it the `response_model`); where it is stored,
+    logged or passed on; where a `try`, `with` or loop stands around it; where the same stream is read elsewhere; or where a job, a
+    test, a decorator or a table has the function too. The help text says which.
 
     ## References
 

@@ -7,8 +7,8 @@ import libcst as cst
 from streamlint.finding import Finding, Related, Severity
 from streamlint.fix import Fix
 from streamlint.languages.python import PythonFile
-from streamlint.repairs.answers import Refusal, stream_answer
-from streamlint.repairs.telling import no_fix
+from streamlint.repairs.answers import stream_answer
+from streamlint.repairs.refusals import Refusal, no_fix
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 
@@ -59,8 +59,9 @@ class JsonAfterStream(Rule):
 
     ## Fix safety
 
-    `response`, where the text alone was returned: the client receives plain text in pieces. In all other cases no fix is
-    offered: which answer the client should get is a decision.
+    `response`, where the text alone was returned, as it came: the client receives plain text in pieces. In all other cases no
+    fix is offered: which answer the client should get is a decision. Nor is one where the stream is read before, as by
+    `print_response_stream()`, after which nothing is left to send.
 
     ## References
 

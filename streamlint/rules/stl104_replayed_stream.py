@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import libcst as cst
 
 from streamlint.finding import Finding, Related, Severity
+from streamlint.fix import Fix
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.takings import Drain
+from streamlint.repairs.refusals import Refusal, no_fix
 from streamlint.repairs.replays import stream_original
 from streamlint.rule import Rule, on
 from streamlint.source import Span
@@ -58,7 +60,9 @@ class ReplayedStream(Rule):
 
     ## Fix safety
 
-    `safe`: the same bytes reach the client under the same headers, only earlier.
+    `safe`: the same bytes reach the client under the same headers, only earlier. No fix is offered where anything was done to
+    the tokens or their text, where a `try` or `with` ends before they are sent, where something waits for the last one, where
+    the text was one server-sent event, or where somebody else calls or holds the function.
 
     ## References
 
@@ -79,14 +83,15 @@ class ReplayedStream(Rule):
             return
         frame = file.frame(scope)
         for call, content, drain in file.project.drains.replayed(entry, frame):
+            repair = stream_original(file, frame, call, content, drain)
             yield file.finding(
                 self,
                 Span(content.start, content.end),
                 route=entry.title,
                 label="yields nothing before it has every token" if drain.hops else "all tokens are here already",
                 related=_taken(file, content, drain),
-                help=_YIELD if drain.hops else _HAND,
-                fix=stream_original(file, frame, call, content, drain),
+                help=_help(repair),
+                fix=repair if isinstance(repair, Fix) else None,
             )
 
 
@@ -98,5 +103,10 @@ def _taken(file: PythonFile, content: ir.Expression, drain: Drain) -> tuple[Rela
     return (Related(file.place(Span(drain.start, drain.end)), "the tokens are taken here"),)
 
 
+def _help(repair: Fix | Refusal) -> str:
+    if isinstance(repair, Fix):
+        return _HAND
+    return f"{_HAND}; {no_fix(repair)}" if repair.why else repair.instead
+
+
 _HAND = "hand the iterator itself to the response"
-_YIELD = "yield each token inside the loop that takes it"

@@ -144,7 +144,9 @@ class StreamObjectReturned(Rule):
             )
             related = (Related(place, "sent by this response"),) if place is not None else ()
             effect = "the response breaks off there"
-            yield self._finding(file, item.value, fault, effect, yielded_text(item, fault, file), related)
+            yield self._finding(
+                file, item.value, fault, effect, yielded_text(item, fault, file, generator.frame.scope), related
+            )
             return
 
     @on(cst.FunctionDef)

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import libcst as cst
 
 from streamlint.finding import Finding, Related, Severity
-from streamlint.fix import Edit, Fix, Level
+from streamlint.fix import Fix
 from streamlint.languages.held import loop_of
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.mismatch import Kind, Mismatch
-from streamlint.repairs.kinds import fitting_await, fitting_loop, fitting_tokens
+from streamlint.repairs.kinds import fitting_await, fitting_loop, fitting_tokens, untaken_keyword
+from streamlint.repairs.streaming import spelt_streaming
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 
@@ -40,6 +41,9 @@ _HELP = {
     Kind.FINISHED: "ask with `stream_chat()`, or `await astream_chat()`",
     Kind.MISSPELT: "write `streaming=True`",
 }
+_UNTAKEN = (
+    "; leave out `{0}=`, which it does not take: an engine is built with `streaming=True`, or asked with `stream_chat`"
+)
 
 
 class WrongTokenGenerator(Rule):
@@ -90,8 +94,10 @@ class WrongTokenGenerator(Rule):
     ## Fix safety
 
     `safe`, because no token came through before: the fitting generator, `async for`, a missing or superfluous `await`,
-    `stream_chat` for `chat`. `unsafe` where an awaited synchronous call becomes its async twin and the LLM may be asynchronous in
-    name only, and for `stream=True`: an answer of a streaming engine has no `.response`. There is no fix in a plain `def`.
+    `stream_chat` for `chat`. `unsafe` where an awaited synchronous call becomes its async twin and the LLM may be asynchronous
+    in name only, and for `stream=True`: an answer of a streaming engine has no `.response`. There is no fix in a plain `def`,
+    where one place that takes the tokens could not take them from the asynchronous method, and where the call has a keyword
+    that the method does not take.
 
     ## References
 
@@ -123,7 +129,9 @@ class WrongTokenGenerator(Rule):
             return
         mismatch = file.project.mismatches.of_await(waited, file.frame(scope))
         if mismatch is not None:
-            yield self._finding(file, waited, waited.value, mismatch, fitting_await(file, scope, waited, mismatch))
+            fix = fitting_await(file, scope, waited, mismatch)
+            word = untaken_keyword(file, scope, waited.value) if fix is None else ""
+            yield self._finding(file, waited, waited.value, mismatch, fix, more=_UNTAKEN.format(word) if word else "")
 
     @on(cst.For, cst.CompFor)
     def looped(self, node: cst.For | cst.CompFor, file: PythonFile) -> Iterator[Finding]:
@@ -147,10 +155,8 @@ class WrongTokenGenerator(Rule):
         mismatch = file.project.mismatches.of_call(known[1], file.frame(known[0]))
         given = known[1].argument(None, "stream")
         if mismatch is not None and given is not None:
+            fix = spelt_streaming(file, known[0], known[1], given)
             start = file.source.text.rindex("stream", 0, given.start)
-            edit = Edit(Span(start, start + len("stream")), "streaming")
-            reason = "an answer of a streaming engine has no `.response`"
-            fix = Fix("write `streaming=True`", (edit,), Level.UNSAFE, reason)
             yield self._finding(file, given, given, mismatch, fix, Span(start, given.end))
 
     def _finding(
@@ -161,6 +167,7 @@ class WrongTokenGenerator(Rule):
         mismatch: Mismatch,
         fix: Fix | None,
         span: Span | None = None,
+        more: str = "",
     ) -> Finding:
         origin = mismatch.origin
         related: tuple[Related, ...] = ()
@@ -172,7 +179,7 @@ class WrongTokenGenerator(Rule):
             span or Span(at.start, at.end),
             what=_WHAT[mismatch.kind].format(text=" ".join(file.text(text).split())),
             effect=_EFFECT.get(mismatch.kind, _FAILS),
-            help=_HELP[mismatch.kind],
+            help=f"{_HELP[mismatch.kind]}{more}",
             related=related,
             fix=fix,
         )

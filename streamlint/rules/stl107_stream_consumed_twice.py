@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import libcst as cst
 
 from streamlint.finding import Finding, Related, Severity
+from streamlint.fix import Fix
 from streamlint.languages.python import PythonFile
+from streamlint.repairs.refusals import Refusal, no_fix
 from streamlint.repairs.tees import logged_at_the_end
 from streamlint.rule import Rule, on
 from streamlint.source import Span
@@ -65,7 +67,8 @@ class StreamConsumedTwice(Rule):
     ## Fix safety
 
     `safe`: the client receives the tokens, and the log the same text, after the last one. Offered only where the statement is
-    a call on its own, such as a log; where the text is used for more, there is no fix.
+    a call of `print` or of a logger, which gets the text or the list of tokens and nothing that needs the request; where the text
+    is used for more, or the stream is read once more, there is no fix.
 
     ## References
 
@@ -88,6 +91,7 @@ class StreamConsumedTwice(Rule):
         frame = file.frame(scope)
         for found in file.project.consumptions.of(entry, frame):
             content = found.sending.content
+            repair = logged_at_the_end(file, frame, found)
             late = file.place(Span(content.start, content.end))
             yield file.finding(
                 self,
@@ -96,6 +100,9 @@ class StreamConsumedTwice(Rule):
                 route=entry.title,
                 label="reads the stream to its end",
                 related=(Related(late, "nothing is left here"),),
-                help="keep the tokens while they are sent, and log them after the last one",
-                fix=logged_at_the_end(file, frame, found),
+                help=f"{_KEEP}; {no_fix(repair)}" if isinstance(repair, Refusal) else _KEEP,
+                fix=repair if isinstance(repair, Fix) else None,
             )
+
+
+_KEEP = "keep the tokens while they are sent, and log them after the last one"

@@ -14,7 +14,7 @@ from streamlint.source import Span
 
 _WHAT = {
     Fault.RAW: "goes out as `text/event-stream` without a frame, so no event ever reaches the client",
-    Fault.HALF: "ends with one line break, so its event never ends for the client",
+    Fault.HALF: "does not end with an empty line, so its event never ends for the client",
     Fault.TWICE: "is framed again by the response, so the client reads `data: ` in front of every token",
 }
 _HELP = {
@@ -28,8 +28,9 @@ class UnframedSse(Rule):
     r"""
     ## What it does
 
-    Finds token streams that are sent as `text/event-stream` without being events: raw tokens, events that end with one line
-    break, and events that a framing response class (sse-starlette, Litestar's `ServerSentEvent`) frames a second time.
+    Finds token streams that are sent as `text/event-stream` without being events: raw tokens, a bare `[DONE]` beside events,
+    events that do not end with an empty line, and events that a framing response class (sse-starlette, Litestar's
+    `ServerSentEvent`) frames a second time.
 
     ## Why it breaks streaming
 
@@ -82,7 +83,9 @@ class UnframedSse(Rule):
     ## Fix safety
 
     `response`: the client receives events where it received bare text, each with its token as JSON, because a line break or a
-    leading space inside a token would be lost in plain `data:` lines. The client parses the JSON.
+    leading space inside a token would be lost in plain `data:` lines. The client parses the JSON. All items of a generator are
+    framed together, a marker such as `[DONE]` as `data: [DONE]`; there is no fix where one of them cannot be, or where other code
+    than the response takes the items.
 
     ## References
 

@@ -6,13 +6,16 @@ import libcst as cst
 
 from streamlint.finding import Finding, Severity
 from streamlint.fix import Edit, Fix, Level
+from streamlint.languages.generators import has_other_takers
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.cumulative import Cumulative
+from streamlint.project.sent import Sending
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 
-_REASON = "the client puts the pieces together itself, and now gets each of them once"
+_ONCE = "the client puts the pieces together itself, and now gets each of them once"
+_REPLACING = "a client that shows each message in place of the one before would show the last token only"
 
 
 class CumulativeText(Rule):
@@ -61,8 +64,10 @@ class CumulativeText(Rule):
 
     ## Fix safety
 
-    `safe`: the same tokens, each once. Text inside a dict or JSON document is not reported, because a client may well replace what
-    it shows by a whole text.
+    `response`: the same tokens, each once. `unsafe` for messages (WebSockets, server-sent events, a text with more in it), of
+    which a client may well show each in place of the one before. No fix where other code than the response takes what the
+    generator yields. Text inside a dict or JSON document is not reported, because a client may well replace what it shows by a
+    whole text.
 
     ## References
 
@@ -82,7 +87,9 @@ class CumulativeText(Rule):
         for item, generator in file.sent_items(node):
             found = file.project.cumulatives.of_yield(item, generator.frame)
             if found is not None:
-                yield self._finding(file, found)
+                is_alone = not has_other_takers(file, generator.frame.scope)
+                is_text = _is_text(generator.sending) and found.expression is item.value
+                yield self._finding(file, found, is_text, fixable=is_alone)
                 return
 
     @on(cst.Call)
@@ -92,19 +99,27 @@ class CumulativeText(Rule):
             return
         frame = file.frame(scope)
         sending = file.project.sent.of_call(call, frame)
-        found = file.project.cumulatives.of_call(call, frame)
-        if found is None and sending is not None:
-            found = file.project.cumulatives.of_sending(sending)
-        if found is not None:
-            yield self._finding(file, found)
+        message = file.project.cumulatives.of_call(call, frame)
+        if message is not None:
+            yield self._finding(file, message, file.project.cumulatives.appends(call, frame))
+        elif sending is not None and (found := file.project.cumulatives.of_sending(sending)) is not None:
+            yield self._finding(file, found, _is_text(sending))
 
-    def _finding(self, file: PythonFile, found: Cumulative) -> Finding:
+    def _finding(self, file: PythonFile, found: Cumulative, is_text: bool, *, fixable: bool = True) -> Finding:
         edit = Edit(Span(found.start, found.end), found.replacement)
+        level, reason = (Level.RESPONSE, _ONCE) if is_text else (Level.UNSAFE, _REPLACING)
+        old = file.text(edit.span)
+        drops = (f"_{old}" if old.startswith(".") else old,)
         return file.finding(
             self,
             Span(found.expression.start, found.expression.end),
             text=" ".join(file.text(found.expression).split()),
             label="everything so far, not what is new",
             help="send `.delta`",
-            fix=Fix("send `.delta`", (edit,), Level.SAFE, _REASON),
+            fix=Fix("send `.delta`", (edit,), level, reason, drops=drops) if fixable else None,
         )
+
+
+def _is_text(sending: Sending) -> bool:
+    """Whether a body is one text, and not messages of which a client may show the last one."""
+    return not sending.response.frames_sse and sending.media_type in ("", "text/plain", "text/html", "text/markdown")

@@ -9,6 +9,7 @@ from streamlint.fix import Fix
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.shown import Fault, Shown
+from streamlint.repairs.refusals import Refusal, no_fix
 from streamlint.repairs.shows import growing, written_as_stream
 from streamlint.rule import Rule, on
 from streamlint.source import Span
@@ -50,7 +51,8 @@ class StreamlitBuffered(Rule):
 
     `safe` on a Streamlit page: the same text is shown, only earlier; text that is used later is what `write_stream` returns.
     `response` in a Gradio callback: each update holds the text so far. No fix is offered for Chainlit, for text that a helper
-    makes, nor where Streamlit is older than 1.31, which has no `write_stream`.
+    makes or that was changed before it is shown, where something waits for the last token, nor where Streamlit is older than
+    1.31, which has no `write_stream`.
 
     ## References
 
@@ -73,8 +75,8 @@ class StreamlitBuffered(Rule):
             return
         frame = file.frame(known[0])
         for shown in file.project.shows.by(known[1], frame, file.project.entries_of(file.path)):
-            fix = written_as_stream(file, frame, shown) if shown.framework == "streamlit" else None
-            yield self._finding(file, shown, f"`{_one_line(file.text(known[1].function))}`", fix)
+            repair = written_as_stream(file, frame, shown) if shown.framework == "streamlit" else None
+            yield self._finding(file, shown, f"`{_one_line(file.text(known[1].function))}`", repair)
 
     @on(cst.FunctionDef)
     def in_a_callback(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
@@ -86,17 +88,22 @@ class StreamlitBuffered(Rule):
         for shown in file.project.shows.of_callback(frame):
             yield self._finding(file, shown, entry.title, growing(file, frame, shown))
 
-    def _finding(self, file: PythonFile, shown: Shown, what: str, fix: Fix | None) -> Finding:
+    def _finding(self, file: PythonFile, shown: Shown, what: str, repair: Fix | Refusal | None) -> Finding:
         return file.finding(
             self,
             Span(shown.start, shown.end),
             what=what,
             fault=shown.fault.value,
             label=_LABELS[shown.fault],
-            help=_HELP[shown.framework],
+            help=_help(shown, repair),
             related=_shown_at(file, shown),
-            fix=fix,
+            fix=repair if isinstance(repair, Fix) else None,
         )
+
+
+def _help(shown: Shown, repair: Fix | Refusal | None) -> str:
+    advice = _HELP[shown.framework]
+    return f"{advice}; {no_fix(repair)}" if isinstance(repair, Refusal) else advice
 
 
 def _shown_at(file: PythonFile, shown: Shown) -> tuple[Related, ...]:

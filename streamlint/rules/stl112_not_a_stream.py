@@ -7,7 +7,7 @@ import libcst as cst
 from streamlint.finding import Finding, Related, Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
-from streamlint.repairs.streaming import streaming_engine
+from streamlint.repairs.streaming import building, label, streaming_engine, way_out
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 
@@ -16,7 +16,9 @@ class NotAStream(Rule):
     """
     ## What it does
 
-    Finds `.response_gen` and `.async_response_gen()` on the answer of a query engine that was built without `streaming=True`.
+    Finds `.response_gen` and `.async_response_gen()` on the answer of a query engine that was built without `streaming=True`, or
+    with a synthesizer that does not stream. Engines that hand on what another one gives (`TransformQueryEngine`,
+    `RouterQueryEngine`) stream if that one does, and are reported only where it is known not to.
 
     ## Why it breaks streaming
 
@@ -56,7 +58,9 @@ class NotAStream(Rule):
     ## Fix safety
 
     `response` where the engine is built in the same function: the client receives a token stream where it received an error.
-    `unsafe` where others can reach the engine too, because a streaming answer has no `.response` for them to read.
+    `unsafe` where others can reach the engine too, because a streaming answer has no `.response` for them to read. No fix where
+    the call does not take `streaming=` (constructors, `SubQuestionQueryEngine`), where it changes nothing (beside
+    `response_synthesizer=` or `output_cls=`, with `response_mode="no_text"`), and where the file reads `.response`.
 
     ## References
 
@@ -80,14 +84,13 @@ class NotAStream(Rule):
         place = (
             file.project.place(engine.origin.path, engine.origin.start, engine.origin.end) if engine.origin else None
         )
+        built = building(file, engine)
         yield file.finding(
             self,
             Span(attribute.start, attribute.end),
             tokens=" ".join(file.text(attribute).split()),
             label="a `Response` has no tokens",
-            related=(Related(place, "the engine is built here, without `streaming=True`"),)
-            if place is not None
-            else (),
-            help="build the engine with `streaming=True`",
-            fix=streaming_engine(file, engine),
+            related=(Related(place, label(built)),) if place is not None else (),
+            help=way_out(file, engine, built),
+            fix=streaming_engine(file, engine, scope),
         )

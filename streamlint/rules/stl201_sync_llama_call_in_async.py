@@ -19,8 +19,10 @@ class SyncLlamaCallInAsync(Rule):
     """
     ## What it does
 
-    Finds synchronous LlamaIndex calls (`query`, `chat`, `stream_chat`, `retrieve`, `complete`, ...) in code that runs on the event
-    loop: `async def` routes, dependencies, middleware, WebSocket handlers, and the coroutines that they await.
+    Finds synchronous LlamaIndex calls (`query`, `chat`, `stream_chat`, `retrieve`, `complete`, ...) in code that runs on the
+    event loop: `async def` routes, dependencies, middleware, WebSocket handlers, and the coroutines that they await. Where
+    nothing is known of the receiver, what is read from the result tells: `response = anything.query(q)`, then
+    `response.response_gen`.
 
     ## Why it breaks streaming
 
@@ -61,10 +63,12 @@ class SyncLlamaCallInAsync(Rule):
 
     ## Fix safety
 
-    `safe`. A route that awaits nothing and that nothing else in the project calls becomes a plain `def`, which the framework
-    runs in a thread; any other function awaits the same call in a thread (`run_in_threadpool`, `asyncio.to_thread`). The async
-    twin (`aquery`, `astream_chat`) is named but not written: with an LLM that has no asynchronous methods of its own it holds
-    the loop as before, and `astream_chat` then even sends everything in one piece.
+    `safe`. A route that awaits nothing, that nothing else in the project calls or holds, that writes nothing that other requests
+    have too and that touches no context variable, thread-local or asyncio object becomes a plain `def`, which the framework runs
+    in a thread; any other function awaits the same call in a thread (`run_in_threadpool`, `asyncio.to_thread`). There is no fix
+    where the `await` would come between two uses of what other requests change, or while a lock of threads is held. The async
+    twin (`aquery`, `astream_chat`) is named but not written: with an LLM that has no asynchronous methods of its own it holds the
+    loop as before, and `astream_chat` then even sends everything in one piece.
 
     ## References
 

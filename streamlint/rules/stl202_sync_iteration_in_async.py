@@ -11,7 +11,7 @@ from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.takings import Drain, How
 from streamlint.project.values import Bound, External, Tokens
-from streamlint.repairs.off_loop import iterated_off_loop, next_off_loop
+from streamlint.repairs.off_loop import iterated_off_loop, next_off_loop, of_tokens
 from streamlint.repairs.waiting import notes, thread_of_tokens
 from streamlint.rule import Rule, on
 
@@ -25,8 +25,8 @@ class SyncIterationInAsync(Rule):
     """
     ## What it does
 
-    Finds a plain `for`, a comprehension, `next()` or a collecting call over a synchronous token iterator in code that runs on
-    the event loop, mostly an `async def` generator or a WebSocket handler. A loop that only collects is left to STL101 and STL102.
+    Finds a plain `for`, a comprehension, `next()` or a collecting call over a synchronous token iterator in code that runs on the
+    event loop, mostly an `async def` generator or a WebSocket handler. A loop that only collects is left to STL101 and STL102.
 
     ## Why it breaks streaming
 
@@ -77,8 +77,10 @@ class SyncIterationInAsync(Rule):
 
     ## Fix safety
 
-    `safe`: the same tokens in the same order, each waited for in a thread. Where neither FastAPI nor Starlette is imported or
-    serves the route, there is no fix; a plain `def` generator, or a thread with a queue, does the same.
+    `safe`: the same tokens in the same order, each waited for in a thread. There is no fix where a wait for each token would come
+    between two uses of what other requests change, or where the generator itself writes such state or sets a context variable.
+    Where neither FastAPI nor Starlette is imported or serves the route, there is no fix; a plain `def` generator, or a thread
+    with a queue, does the same.
 
     ## References
 
@@ -102,8 +104,8 @@ class SyncIterationInAsync(Rule):
         tokens = sync_tokens(where, iterable)
         if loop is None or loop.is_async or tokens is None or _is_told(where, loop):
             return
-        fix = iterated_off_loop(where, node) if not tokens.owner_is_async else None
-        way_out = "advance the iterator in a thread" if fix is not None else thread_of_tokens(where)
+        fix = iterated_off_loop(where, node, *of_tokens(where, tokens)) if not tokens.owner_is_async else None
+        way_out = "advance the iterator in a thread" if fix is not None else thread_of_tokens(where, node)
         yield file.finding(
             self,
             node.iter,
@@ -135,7 +137,7 @@ class SyncIterationInAsync(Rule):
             waiting=where.waiting,
             label="takes its tokens here, one after the other, on the event loop",
             related=where.way,
-            help=thread_of_tokens(where),
+            help=thread_of_tokens(where, node),
             notes=notes(where, _STALL),
             severity=where.severity(),
             fix=next_off_loop(where, node) if _is_next(where, call) else None,

@@ -17,7 +17,8 @@ class BlockingCallInAsync(Rule):
     """
     ## What it does
 
-    Finds library calls that wait (sleep, network, database, process, lock) in code that runs on the event loop. The label says
+    Finds library calls that wait (sleep, network, database, process, lock) in code that runs on the event loop, and the loops and
+    `with` blocks that wait for the rest of what such a call gave, wherever the call itself was made. The label says
     `certain` where the call always waits for something outside, `likely` where that depends on what cannot be seen.
 
     ## Why it breaks streaming
@@ -60,8 +61,13 @@ class BlockingCallInAsync(Rule):
     ## Fix safety
 
     `safe` where an asynchronous function takes the same arguments (`asyncio.sleep`), where a route that awaits nothing can be a
-    plain `def`, and where the call may run in any thread. `unsafe` where the object may be tied to the thread that made it, such
-    as a database connection or a session.
+    plain `def` (see STL201), and where the call may run in any thread. `unsafe` where the object may be tied to the thread that
+    made it, such as a database connection or a session.
+
+    There is no fix, and the help says why, where the new `await` would let other requests in between two uses of what they change
+    as well (a global name, an attribute of an object that outlives the request, two steps of one cursor), in this function or in
+    one that awaits it; where a lock of threads is held; and where the call returns before everything is there and the rest would
+    be read on the loop. `for part in client.chat(..., stream=True)` is made and advanced in threads as a whole.
 
     ## References
 
@@ -75,7 +81,7 @@ class BlockingCallInAsync(Rule):
     since = "0.1.0"
     message = "`{call}` holds the event loop while {waiting}"
 
-    @on(cst.Call, cst.For, cst.CompFor)
+    @on(cst.Call, cst.With, cst.For, cst.CompFor)
     def called(self, node: cst.CSTNode, file: PythonFile) -> Iterator[Finding]:
         for held in held_at(file, node):
             hold = held.hold

@@ -10,6 +10,7 @@ from streamlint.languages.held import SITES, held_at, on_loop
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.blocking import Cause
+from streamlint.repairs.obstacles import split
 from streamlint.repairs.off_loop import in_thread, off_loop
 from streamlint.repairs.waiting import notes, way_out
 from streamlint.rule import Rule, on
@@ -26,10 +27,10 @@ class HeavyCallInAsync(Rule):
     ## What it does
 
     Finds work that keeps a processor busy for long (reranking, embedding, index building, model loading, OCR, transcription) in
-    code that runs on the event loop: calls that the tables know, directly or through the project's own functions, with the way
-    to the leaf. A function of which nothing but the name can be seen, in an `async def` route that streams, is reported as *likely*
-    where the name says such work (`rerank`, `embed`, `transcribe`, `ocr`, `expensive`); one that can be seen is
-    judged by its body.
+    code that runs on the event loop: calls that the tables know, directly or through the project's own functions, with the way to
+    the leaf. A function of which nothing but the name can be seen, in an `async def` route that streams, is reported as *likely*
+    where the name says such work (`rerank`, `embed`, `transcribe`, `ocr`, `expensive`); one that can be seen is judged by its
+    body.
 
     ## Why it breaks streaming
 
@@ -75,8 +76,9 @@ class HeavyCallInAsync(Rule):
 
     ## Fix safety
 
-    `safe` where the tables know that the call may run in any thread, or where a route that awaits nothing can be a plain `def`;
-    `unsafe` for the project's own functions, for objects that are no good in two threads at once, and where only the name is known.
+    `safe` where the tables know that the call may run in any thread, or where a route that awaits nothing can be a plain `def`
+    (see STL201); `unsafe` for the project's own functions, for objects that are no good in two threads at once, and where only
+    the name is known.
 
     ## References
 
@@ -132,7 +134,9 @@ class HeavyCallInAsync(Rule):
             help="if it is a plain function, run it in a thread",
             notes=notes(where, _STALL),
             severity=Severity.WARNING,
-            fix=in_thread(where, node, Level.UNSAFE, "nothing is known of the function but its name"),
+            fix=in_thread(where, node, Level.UNSAFE, "nothing is known of the function but its name")
+            if split(where, node) is None
+            else None,
         )
 
 

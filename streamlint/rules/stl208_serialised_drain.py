@@ -62,7 +62,7 @@ class SerialisedDrain(Rule):
     ## Fix safety
 
     `response`: the client receives the tokens as plain text, as they are made, instead of one answer at the end. There is none
-    where the text is used for more than the answer.
+    where the text is used for more than the answer, or is changed before it is sent.
 
     ## References
 

@@ -79,8 +79,9 @@ class ResourceClosedEarly(Rule):
 
     ## Fix safety
 
-    `safe`: the block moves into the generator, and nothing else changes but that the stream works. It is offered where the
-    generator is defined in the same handler and nothing else in it uses what the block opens.
+    `response`: the block moves into the generator, and the stream works. What fails when it is opened, such as a file that is not
+    there, is then met after the headers, where it ends the body instead of becoming a status. It is offered where the generator
+    is defined in the same handler, nothing else in it uses what the block opens, and no `try` stands around the block.
 
     ## References
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from streamlint.finding import Finding, Related, Severity
+from streamlint.languages.generators import LOOPS, enclosing, following
 from streamlint.languages.python import PythonFile
 from streamlint.project.workflows import EventLoop
 from streamlint.repairs.runs import await_after, leaves_early
@@ -84,9 +85,10 @@ class WorkflowResultIgnored(Rule):
 
     ## Fix safety
 
-    `safe`: a run that ended well is awaited at once and nothing changes for the client. A run that failed now raises: the server
-    logs the error and the client sees that the response is incomplete. There is no fix where the run has no name, where it is
-    awaited before the loop, and none is needed where the loop is left early with `break`.
+    `response`: a run that ended well is awaited at once and nothing changes for the client. A run that failed now raises: the
+    server logs the error and the client sees that the response is incomplete. `unsafe` where something follows the loop, which
+    a run that failed would then skip. There is no fix where the run has no name, where it is awaited before the loop, and none is
+    needed where the loop is left early with `break`.
 
     ## References
 
@@ -108,9 +110,9 @@ class WorkflowResultIgnored(Rule):
         for found in file.project.workflows.ignored_results(file.frame(scope)):
             loop = file.loop_node(found.loop)
             if loop is not None and not leaves_early(loop):
-                yield self._told(found, loop, file)
+                yield self._told(found, loop, node, file)
 
-    def _told(self, found: EventLoop, loop: cst.For, file: PythonFile) -> Finding:
+    def _told(self, found: EventLoop, loop: cst.For, function: cst.FunctionDef, file: PythonFile) -> Finding:
         handler = found.name or "the handler"
         if found.waits_before is not None:
             wait = found.waits_before
@@ -137,5 +139,11 @@ class WorkflowResultIgnored(Rule):
             fault=f"`{handler}` is never awaited, so a step that fails cuts the stream without a word",
             label="the events end in the same way whether the run has failed or not",
             help=f"`await {handler}` after the loop, which raises the error",
-            fix=await_after(file, loop, handler),
+            fix=await_after(file, loop, handler, is_last=_is_last(function, loop)),
         )
+
+
+def _is_last(function: cst.FunctionDef, loop: cst.For) -> bool:
+    """Whether a function ends after the loop."""
+    around = enclosing(function, loop)
+    return not any(following(loop, around)) and not any(isinstance(outer, LOOPS) for outer in around)

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 import libcst as cst
 
 from streamlint.finding import Finding, Severity
-from streamlint.languages.generators import polls
+from streamlint.languages.polls import polls
 from streamlint.languages.python import PythonFile
 from streamlint.repairs.polling import poll_removed
 from streamlint.rule import Rule, on
 
+_FIRST = "measured under uvicorn: of 46 clients that left, 40 were noticed by the server first and 6 by the poll"
+_HELP = "the server ends the generator without it; a line for the log can stand in an `except asyncio.CancelledError: ... raise`"
 _TRUNCATED = (
-    "measured: under `gunicorn -k asgi` the poll ended a healthy stream after 2 of 20 tokens with a clean status 200; under "
-    "uvicorn "
-    "the stream was cancelled before the poll ever saw that the client had left"
+    "measured under `gunicorn -k asgi`: the poll ended a healthy stream after 2 of 20 tokens with a clean status 200"
 )
 
 
@@ -21,14 +21,22 @@ class DisconnectPolling(Rule):
     """
     ## What it does
 
-    Finds `await request.is_disconnected()` in the loop of an async generator that sends tokens: the popular recipe that ends the
-    loop when the client has left.
+    Finds `await request.is_disconnected()` in the `async for` of an async generator that sends tokens, where the poll does
+    nothing but end the loop. Advice: reported only when selected.
 
     ## Why it breaks streaming
 
-    Starlette cancels the generator by itself when the client leaves, so the poll is never the first to know. It costs a turn of
-    the event loop for every token, and it reads from the connection: measured under `gunicorn -k asgi`, a healthy client received 2
-    of 20 tokens with a clean status 200, because the second poll says "disconnected" although nobody left.
+    When the client leaves, Starlette cancels the generator by itself, wherever it waits. Mostly that comes first: measured
+    under uvicorn, 40 of 46 clients that left were noticed by the server before the poll, 6 by the poll. Where the poll leads to
+    nothing but the end, both do the same, and the poll costs a turn of the event loop for every token. It also reads from the
+    connection: measured under `gunicorn -k asgi`, a healthy client received 2 of 20 tokens with a clean status 200, because the
+    second poll says "disconnected" although nobody left.
+
+    A poll that does more is right and is not reported: over a synchronous iterator, or a model that is asynchronous in name
+    only, the server cannot cancel the loop, and the poll is what ends it (what holds the loop there is STL202's or STL207's);
+    and a poll that leads to work, such as a save, a bill or the end of a producer, in its branch, behind the loop, in a
+    `finally` that waits or in the code that loops over this generator, gives that work the time which a cancelled generator has
+    not.
 
     ## Example
 
@@ -74,10 +82,9 @@ class DisconnectPolling(Rule):
 
     ## Fix safety
 
-    `safe`: a client that stays receives the same tokens, and one that leaves ends the generator as before, by cancellation. The
-    parameter `request` stays, as it belongs to the signature of the route. There is no fix where the poll does more than leave the
-    loop; such work belongs in a `finally`, which runs in either case. A loop over a synchronous iterator cannot be cancelled, so
-    there STL202 has to be repaired first.
+    `safe` where the model is seen to be asynchronous itself, `unsafe` where that cannot be seen: over one that is asynchronous
+    in name only the poll is what ends the loop. There is no fix where anything stands in the branch beside `break` or `return`,
+    around the loop or behind it. The parameter `request` stays, as it belongs to the signature of the route.
 
     ## References
 
@@ -87,9 +94,11 @@ class DisconnectPolling(Rule):
 
     code = "STL312"
     name = "disconnect-polling"
-    severity = Severity.WARNING
+    severity = Severity.ADVICE
     since = "0.1.0"
-    message = "`{poll}` is asked between the tokens, although the server cancels the stream of a client that leaves"
+    message = (
+        "`{poll}` is asked between the tokens, and the server cancels the stream of a client that leaves without it"
+    )
     words = ("is_disconnected",)
 
     @on(cst.FunctionDef)
@@ -101,9 +110,7 @@ class DisconnectPolling(Rule):
                 poll.call,
                 poll=" ".join(file.text(poll.call).split()),
                 label="asked for every token; some servers answer that a healthy client has left",
-                help="remove the poll"
-                if fix is not None
-                else "remove the poll; work that must follow a disconnect belongs in a `finally`",
-                notes=(_TRUNCATED,),
+                help="remove the poll" if fix is not None else _HELP,
+                notes=(_FIRST, _TRUNCATED),
                 fix=fix,
             )

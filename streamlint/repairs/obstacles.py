@@ -1,0 +1,118 @@
+"""Why nothing that waits may be written at a place: what is shared, tied to a thread, locked, or still to come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import libcst as cst
+
+from streamlint.knowledge.llama_index import Returns
+from streamlint.languages.held import Held, OnLoop
+from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
+from streamlint.project.blocking import Cause
+from streamlint.source import Span
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why nothing is offered that waits at a place, in words: what stands in the way, and what a person can do."""
+
+    reason: str
+    way_out: str
+
+
+def obstacle(held: Held) -> Obstacle | None:
+    """What a new `await` in place of the held call or loop would break, or leave on the loop."""
+    known = held.file.expression(held.node)
+    if known is None:
+        return None
+    expression = known[1]
+    found = of_wait(held.file, held.scope, expression)
+    if found is not None or not isinstance(expression, ir.Call):
+        return found
+    return _unfinished(held, expression)
+
+
+def of_wait(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> Obstacle | None:
+    """What stands in the way of running an expression, or each step over it, in a thread that is waited for."""
+    span = Span(expression.start, expression.end)
+    return split_at(file, scope, span) or _in_helper(file, scope, expression)
+
+
+def split(where: OnLoop, node: cst.CSTNode) -> Obstacle | None:
+    """As `split_at`, for a node."""
+    return split_at(where.file, where.scope, where.file.span(node))
+
+
+def split_at(file: PythonFile, scope: ir.Scope, span: Span) -> Obstacle | None:
+    """The lock that would be held during a wait, or the two steps that others could come between."""
+    shared = file.project.shared_state
+    lock = shared.lock_around(span.start, span.end, file.facts, scope)
+    if lock:
+        return Obstacle(
+            f"`{lock}` is held here, and whoever else asks for it would stop the loop for good",
+            "run all that the lock guards as one function in a thread, or use an `asyncio.Lock`",
+        )
+    word = shared.split_at(span.start, span.end, file.facts, scope)
+    if not word:
+        return None
+    named = f"`{word}` is used" if word != shared.TOO_MUCH else "shared state may be used"
+    return Obstacle(
+        f"{named} before and after this, and an `await` lets other requests in between",
+        "run all steps as one function in a thread, under a lock",
+    )
+
+
+def _in_helper(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> Obstacle | None:
+    """What the functions of the project behind a place do that must not be done in another thread."""
+    tie = file.project.tied.through(expression, file.facts, scope)
+    if tie:
+        return Obstacle(
+            f"`{tie}` belongs to the thread or the task that runs it now",
+            "move only what waits to a thread, in the helper",
+        )
+    word = file.project.shared_state.written_through(expression, file.facts, scope)
+    if word:
+        return Obstacle(
+            f"`{word}` is written there, and several threads would do so at the same time",
+            "put a lock around what writes it, then run it in a thread",
+        )
+    return None
+
+
+def _unfinished(held: Held, call: ir.Call) -> Obstacle | None:
+    """What is still to come when the call has returned, and would be waited for on the loop."""
+    file, scope, fact = held.file, held.scope, held.hold.call if held.hold.is_direct else None
+    unfinished, frame = file.project.unfinished, file.frame(scope)
+    if unfinished.is_for_its_thread(call, frame) and call not in scope.statements:
+        return Obstacle(
+            "what it gives may only be used by the thread that makes it",
+            "make it and use it in one function, and run that in a thread",
+        )
+    is_llama = held.hold.cause is Cause.LLAMA
+    more = _gives_unseen_chunks(held, call) if is_llama else unfinished.gives_more(call, fact, frame)
+    if not more or any(loop.iterable is call for loop in scope.loops):
+        return None
+    if not unfinished.is_waited_for(call, file.facts, scope):
+        return None
+    return Obstacle(
+        "it returns before everything is there, and what takes the rest would wait on the loop as before",
+        "make it and take all of it in one function that runs in a thread, or in a plain `def` generator",
+    )
+
+
+def _gives_unseen_chunks(held: Held, call: ir.Call) -> bool:
+    """Whether an LLM gives chunks of which STL202 could not tell any more that they are, once the call is moved."""
+    method, evaluator = held.hold.method, held.file.project.evaluator
+    if method is None or method.returns not in (Returns.CHUNKS, Returns.TEXT_TOKENS):
+        return False
+    return evaluator.tokens(evaluator.value(call, held.file.frame(held.scope))) is None
+
+
+def iteration_obstacle(where: OnLoop, node: cst.For | cst.CompFor) -> Obstacle | None:
+    """What a wait in each step of a loop would break."""
+    known = where.file.expression(node.iter)
+    if known is None:
+        return None
+    return of_wait(where.file, where.scope, known[1])
