@@ -1,8 +1,8 @@
 """Broken, fixed and innocent code of every rule: `tests/fixtures/STLnnn/`.
 
 `bad_*.py` holds `# STLnnn` at the end of every line on which a finding starts, and on no other; `bad_*.fixed.py` is what `--fix`
-makes of it (with `unsafe` in the name: at that level); to `bad_no_fix*.py` no fix of the rule is offered at any level. `ok_*.py`
-raises nothing. `project_*/` are whole projects, marked alike.
+makes of it (with `unsafe` in the name: at that level). `ok_*.py` raises nothing. `project_*/` are whole projects, marked alike.
+With `no_fix` in its name, file or project, no fix of the rule is offered at any level.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ FIXTURES = Path(__file__).parent / "fixtures"
 CODES = sorted(folder.name for folder in FIXTURES.iterdir() if folder.is_dir())
 BAD = sorted(path for path in FIXTURES.glob("*/bad_*.py") if not path.name.endswith(".fixed.py"))
 FIXED = sorted(FIXTURES.glob("*/bad_*.fixed.py"))
-UNFIXED = sorted(FIXTURES.glob("*/bad_no_fix*.py"))
 OK = sorted(FIXTURES.glob("*/ok_*.py"))
 PROJECTS = sorted(path for path in FIXTURES.glob("*/project_*") if path.is_dir())
+UNFIXED = [path for path in (*BAD, *PROJECTS) if "no_fix" in path.name]
 MARK = re.compile(r"[ \t]*# (STL\d{3}(?: STL\d{3})*)[ \t]*(?=\r?$)", re.MULTILINE)
 
 
@@ -61,6 +61,12 @@ def alone(path: Path, folder: Path) -> Path:
     return copy
 
 
+def laid_out(folder: Path, target: Path) -> None:
+    shutil.copytree(folder, target, dirs_exist_ok=True)
+    for copy in target.rglob("*.py"):
+        copy.write_text(bare(copy.read_text("utf-8")), "utf-8")
+
+
 @pytest.mark.parametrize("path", BAD, ids=name)
 def test_broken_code_is_found(path: Path, tmp_path: Path) -> None:
     copy = alone(path, tmp_path)
@@ -92,10 +98,13 @@ def test_fix_writes_what_a_person_would(path: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", UNFIXED, ids=name)
 def test_no_fix_is_offered(path: Path, tmp_path: Path) -> None:
-    alone(path, tmp_path)
-    findings = run(request(tmp_path, path.parent.name)).findings
-    offered = [f for f in findings if f.code == path.parent.name and f.fix is not None]
-    assert [f"{f.place.start.line}: {f.fix.title}" for f in offered if f.fix is not None] == []
+    if path.is_dir():
+        laid_out(path, tmp_path)
+    else:
+        alone(path, tmp_path)
+    findings = [f for f in run(request(tmp_path, path.parent.name)).findings if f.code == path.parent.name]
+    assert findings
+    assert [f"{f.place.start.line}: {f.fix.title}" for f in findings if f.fix is not None] == []
 
 
 @pytest.mark.parametrize("folder", PROJECTS, ids=name)

@@ -67,6 +67,12 @@ def test_a_route_that_others_use_stays_async(files: dict[str, str], tmp_path: Pa
     assert "await run_in_threadpool(requests.get, url)" in text
 
 
+def test_a_route_that_a_table_of_its_own_module_holds_stays_async(tmp_path: Path) -> None:
+    text = fixed(tmp_path, {"application.py": HEAD + CHAT + 'HANDLERS = {"chat": chat}\n'})
+    assert "async def chat" in text
+    assert "await run_in_threadpool(requests.get, url)" in text
+
+
 @pytest.mark.parametrize(
     "decorator",
     [

@@ -2,13 +2,11 @@
 
 The result parses, the finding is gone, no other finding of the function comes (advice may) or goes unrepaired, and every call,
 name, text, number, operator and block of the old code is there still, unless the `Fix` says in `drops` that it is not.
-Fixtures with `no_fix` in their name are offered no repair of their rule.
 """
 
 from __future__ import annotations
 
 import ast
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +19,7 @@ from streamlint.fix import Edit, Fix, Level, apply, choose
 from streamlint.outcome import Outcome
 from streamlint.run import Request, run
 from streamlint.source import Source, Span
-from tests.test_fixtures import BAD, PROJECTS, alone, bare, name
+from tests.test_fixtures import BAD, PROJECTS, alone, laid_out, name
 
 Fact = tuple[str, str]
 HOLE = "_"
@@ -38,7 +36,6 @@ BLOCKS = (
     ast.While,
 )
 THREADS = ("run_in_threadpool", "to_thread")
-UNFIXED = [path for path in (*BAD, *PROJECTS) if "no_fix" in path.name]
 
 
 def lint(folder: Path, *, fix: bool = False, level: Level = Level.UNSAFE) -> Outcome:
@@ -194,33 +191,16 @@ def check(folder: Path) -> list[str]:
 # All fixtures
 
 
-@pytest.mark.parametrize("path", [path for path in BAD if path not in UNFIXED], ids=name)
+@pytest.mark.parametrize("path", BAD, ids=name)
 def test_repairs_of_a_file(path: Path, tmp_path: Path) -> None:
     alone(path, tmp_path)
     assert check(tmp_path) == []
 
 
-def laid_out(folder: Path, target: Path) -> None:
-    shutil.copytree(folder, target, dirs_exist_ok=True)
-    for copy in target.rglob("*.py"):
-        copy.write_text(bare(copy.read_text("utf-8")), "utf-8")
-
-
-@pytest.mark.parametrize("folder", [path for path in PROJECTS if path not in UNFIXED], ids=name)
+@pytest.mark.parametrize("folder", PROJECTS, ids=name)
 def test_repairs_of_a_project(folder: Path, tmp_path: Path) -> None:
     laid_out(folder, tmp_path)
     assert check(tmp_path) == []
-
-
-@pytest.mark.parametrize("path", UNFIXED, ids=name)
-def test_nothing_is_offered(path: Path, tmp_path: Path) -> None:
-    if path.is_dir():
-        laid_out(path, tmp_path)
-    else:
-        alone(path, tmp_path)
-    findings = [f for f in lint(tmp_path).findings if f.code == path.parent.name]
-    assert findings
-    assert [f"{f.place.start.line}: {f.code} {f.fix.title}" for f in findings if f.fix is not None] == []
 
 
 # The checker itself

@@ -31,11 +31,7 @@ def way_out(held: Held, fix: Fix | None) -> str:
     if stands_in_the_way is not None:
         return f"no repair is offered: {stands_in_the_way.reason}; {stands_in_the_way.way_out}{twin}"
     run = threads(held.file.facts).run
-    name = (
-        held.hold.name
-        if held.hold.is_direct
-        else held.hold.hops[0].label.partition("`")[2].rstrip("`") or held.hold.name
-    )
+    name = _name(held)
     advice = f"run it in a thread: `await {_handed_over(run, name)}`" if fix is not None else _advice(held, run, name)
     replacement = held.hold.call.replacement if held.hold.call is not None else ""
     if replacement:
@@ -43,6 +39,16 @@ def way_out(held: Held, fix: Fix | None) -> str:
     if held.scope.is_async:
         return f"{advice}{twin}"
     return f"{advice}, from an `async def`; this function runs on the event loop although it is a plain `def`"
+
+
+def _name(held: Held) -> str:
+    """What a person would hand to a thread: the function, or the class where it is the class's own method that is held."""
+    if held.hold.is_direct:
+        return held.hold.name
+    name = held.hold.hops[0].label.partition("`")[2].rstrip("`") or held.hold.name
+    if name.startswith("__") and isinstance(held.node, cst.Call):
+        return held.file.text(held.node.func)
+    return name
 
 
 def _advice(held: Held, run: str, name: str) -> str:

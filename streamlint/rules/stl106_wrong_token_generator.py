@@ -96,8 +96,8 @@ class WrongTokenGenerator(Rule):
     `safe`, because no token came through before: the fitting generator, `async for`, a missing or superfluous `await`,
     `stream_chat` for `chat`. `unsafe` where an awaited synchronous call becomes its async twin and the LLM may be asynchronous
     in name only, and for `stream=True`: an answer of a streaming engine has no `.response`. There is no fix in a plain `def`,
-    where one place that takes the tokens could not take them from the asynchronous method, and where the call has a keyword
-    that the method does not take.
+    where one place that takes the tokens could not take them from the asynchronous method, where the call has a keyword that the
+    method does not take, and where a new wait would come between two uses of what other requests change (see STL202).
 
     ## References
 

@@ -60,7 +60,8 @@ class NotAStream(Rule):
     `response` where the engine is built in the same function: the client receives a token stream where it received an error.
     `unsafe` where others can reach the engine too, because a streaming answer has no `.response` for them to read. No fix where
     the call does not take `streaming=` (constructors, `SubQuestionQueryEngine`), where it changes nothing (beside
-    `response_synthesizer=` or `output_cls=`, with `response_mode="no_text"`), and where the file reads `.response`.
+    `response_synthesizer=` or `output_cls=`, with `response_mode="no_text"`), where the file reads `.response`, and where an
+    answer is asked for tokens that its method does not give, such as `async_response_gen()` after `query`.
 
     ## References
 

@@ -63,12 +63,14 @@ class SyncLlamaCallInAsync(Rule):
 
     ## Fix safety
 
-    `safe`. A route that awaits nothing, that nothing else in the project calls or holds, that writes nothing that other requests
-    have too and that touches no context variable, thread-local or asyncio object becomes a plain `def`, which the framework runs
-    in a thread; any other function awaits the same call in a thread (`run_in_threadpool`, `asyncio.to_thread`). There is no fix
-    where the `await` would come between two uses of what other requests change, or while a lock of threads is held. The async
-    twin (`aquery`, `astream_chat`) is named but not written: with an LLM that has no asynchronous methods of its own it holds the
-    loop as before, and `astream_chat` then even sends everything in one piece.
+    `safe`. A route that awaits nothing, that nothing else in the project calls or holds, that writes nothing that other
+    requests have too and that touches no context variable, thread-local or asyncio object becomes a plain `def`, which the
+    framework runs in a thread; any other function awaits the same call in a thread (`run_in_threadpool`, `asyncio.to_thread`).
+    There is no fix where the `await` would come between two uses of what other requests change, or while a lock of threads is
+    held. A chat engine that all clients share is one conversation: its calls are moved as `unsafe`, because two clients may
+    then talk to it at once, and not at all between two turns. The async twin (`aquery`, `astream_chat`) is named but not
+    written: with an LLM that has no asynchronous methods of its own it holds the loop as before, and `astream_chat` then even
+    sends everything in one piece.
 
     ## References
 

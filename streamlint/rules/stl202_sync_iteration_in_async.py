@@ -79,6 +79,7 @@ class SyncIterationInAsync(Rule):
 
     `safe`: the same tokens in the same order, each waited for in a thread. There is no fix where a wait for each token would come
     between two uses of what other requests change, or where the generator itself writes such state or sets a context variable.
+    `unsafe` for the tokens of a chat engine that all clients share, whose messages then mix (see STL201).
     Where neither FastAPI nor Starlette is imported or serves the route, there is no fix; a plain `def` generator, or a thread
     with a queue, does the same.
 

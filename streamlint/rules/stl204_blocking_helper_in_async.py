@@ -64,12 +64,12 @@ class BlockingHelperInAsync(Rule):
 
     ## Fix safety
 
-    `safe` where the route awaits nothing, nothing else in the project calls or holds it, it calls no method of an object that it
-    did not make, writes nothing that other requests have too, and what blocks below may run in any thread: it becomes a plain
-    `def`. Otherwise `unsafe`: the helper is awaited in a thread (`await run_in_threadpool(helper, ...)`), and what it shares with
-    other code may not all be seen from here. There is no fix where the helper is seen to write what other requests have too, or
-    to touch a context variable or an asyncio object, where the `await` would come between two uses of shared state, and for
-    context managers, of which entering and leaving wait.
+    `safe` where the route awaits nothing, nothing else in the project calls or holds it, it calls no method of an object that
+    it did not make, writes nothing that other requests have too, and what blocks below may run in any thread: it becomes a
+    plain `def`. Otherwise `unsafe`: the helper is awaited in a thread (`await run_in_threadpool(helper, ...)`), and what it
+    shares with other code may not all be seen from here. There is no fix where the helper is seen to write what other requests
+    have too, to talk to a chat engine that all clients share, or to touch a context variable or an asyncio object, where the
+    `await` would come between two uses of shared state, and for context managers, of which entering and leaving wait.
 
     ## References
 
