@@ -108,8 +108,9 @@ class Calls:
         frame = self.frame(function, arguments, caller)
         if scope.is_generator:
             return frozenset((Generated(Function(module.path, scope.index), scope.is_async, frame),))
+        nothing: Values = frozenset((Constant(None),))
         result = self.evaluator.solver.ask(
-            ("returns", frame), lambda: self._returned(scope, frame), NOTHING, frozenset((Constant(None),))
+            ("returns", frame), lambda: self._returned(scope, frame), NOTHING, nothing, self.evaluator.joined
         )
         if scope.is_async:
             return frozenset((Coroutine(result, function),))

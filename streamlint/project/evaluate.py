@@ -53,7 +53,7 @@ class Evaluator:
         self.modules = modules
         self.knowledge = knowledge
         self.frames = Frames(Circles(modules))
-        self.solver = Solver(self._joined)
+        self.solver = Solver()
         self.callers = Callers(self)
         self.attributes = Attributes(self)
         self.calls = Calls(self)
@@ -110,12 +110,10 @@ class Evaluator:
 
     def _remember(self, node: object, frame: Frame, evaluate: Callable[[], Values]) -> Values:
         """Evaluate once; what comes back to itself is nothing at first, and unknown where nothing else is found."""
-        return self.solver.ask((node, frame), lambda: shallow(evaluate(), _MOST_NESTED), NOTHING, UNKNOWN)
+        return self.solver.ask((node, frame), lambda: shallow(evaluate(), _MOST_NESTED), NOTHING, UNKNOWN, self.joined)
 
-    def _joined(self, old: object, new: object) -> object:
+    def joined(self, old: Values, new: Values) -> Values:
         """Alternatives in a circle only grow, so that they come to rest; a display is the one of now."""
-        if not isinstance(old, frozenset) or not isinstance(new, frozenset):
-            return new
         if old == UNKNOWN:
             return old
         made = {value.origin for value in new if isinstance(value, Collection)}

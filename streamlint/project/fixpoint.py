@@ -23,6 +23,7 @@ class _Question:
     compute: Callable[[], Any]
     bottom: Any
     otherwise: Any
+    join: Callable[[Any, Any], Any]
     depth: int = 0
     """How many questions were open when it was opened."""
     mark: int = 0
@@ -62,9 +63,7 @@ class Solver:
     answers of the circle are final. So an answer does not depend on where a circle was entered.
     """
 
-    def __init__(self, join: Callable[[Any, Any], Any] = lambda _old, new: new) -> None:
-        self._join = join
-        """What an answer is taken for that went on changing: of the old and the new one."""
+    def __init__(self) -> None:
         self.gave_up = 0
         """Answers that went on changing; the last one is kept."""
         self.steps = 0
@@ -81,8 +80,18 @@ class Solver:
         self._cut = _NOWHERE
         """The lowest depth of an open question on which something rests that was given since the innermost one was opened."""
 
-    def ask(self, key: Hashable, compute: Callable[[], Answer], bottom: Answer, otherwise: Answer) -> Answer:
-        """The answer that `compute` gives, or gave before; `otherwise` stands for an answer that is `bottom` in the end."""
+    def ask(
+        self,
+        key: Hashable,
+        compute: Callable[[], Answer],
+        bottom: Answer,
+        otherwise: Answer,
+        join: Callable[[Answer, Answer], Answer] = lambda _old, new: new,
+    ) -> Answer:
+        """The answer that `compute` gives, or gave before; `otherwise` stands for an answer that is `bottom` in the end.
+
+        An answer that changes a few times is taken for the `join` of the old and the new one from then on.
+        """
         answer = self._kept.get(key, _MISSING)
         if answer is not _MISSING:
             return answer  # type: ignore[no-any-return]  # the key decides the type
@@ -93,7 +102,7 @@ class Solver:
             self._cut = min(self._cut, depth)
             self._note_use(key, bottom)
             return bottom
-        question = _Question(key, compute, bottom, otherwise)
+        question = _Question(key, compute, bottom, otherwise, join)
         if self._level == 0:
             return self._from_the_ground(question)  # type: ignore[no-any-return]  # likewise
         if self._level >= _DEEPEST:
@@ -244,7 +253,7 @@ class Solver:
         answer = self._computed(question)
         question.is_stale = False
         question.changes += 1
-        return answer if question.changes < _FEW_CHANGES else self._join(found.answer, answer)
+        return answer if question.changes < _FEW_CHANGES else question.join(found.answer, answer)
 
     def _final(self, head: _Question) -> Any:
         """Keep the answers of a circle at rest, unless bringing it there has tied it to a question further out."""

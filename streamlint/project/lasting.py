@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.shared_state import shared_state
@@ -32,13 +31,14 @@ class Lasting:
         self.evaluator = evaluator
         self.reach = reach
         self.facts = shared_state()
-        self._given: dict[tuple[Path, int], Parameters] = {}
-        self._results: dict[tuple[Path, int], bool] = {}
-        self._open: set[tuple[int, Parameters]] = set()
 
     # Questions
 
     def of(self, expression: ir.Expression, module: Module, scope: ir.Scope, given: Parameters) -> bool:
+        key = ("lasting", expression, scope, given)
+        return self.evaluator.solver.ask(key, lambda: self._of(expression, module, scope, given), False, False)
+
+    def _of(self, expression: ir.Expression, module: Module, scope: ir.Scope, given: Parameters) -> bool:
         match expression:
             case ir.Name():
                 return self._name(expression, module, scope, given)
@@ -61,12 +61,11 @@ class Lasting:
 
     def given(self, module: Module, scope: ir.Scope) -> Parameters:
         """The parameters to which a call, whoever makes it, may give something lasting."""
-        key = (module.path, scope.index)
-        if key not in self._given:
-            self._given[key] = frozenset()
-            found = (p.name for n, p in enumerate(scope.parameters) if self._is_given(n, p, module, scope))
-            self._given[key] = frozenset(found)
-        return self._given[key]
+        nobody: Parameters = frozenset()
+        return self.evaluator.solver.ask(("given", scope), lambda: self._given(module, scope), nobody, nobody)
+
+    def _given(self, module: Module, scope: ir.Scope) -> Parameters:
+        return frozenset(p.name for n, p in enumerate(scope.parameters) if self._is_given(n, p, module, scope))
 
     def given_by(
         self, function: Function, at: ir.Expression, module: Module, scope: ir.Scope, given: Parameters
@@ -123,14 +122,8 @@ class Lasting:
         return not any(last_word(call.function) in _STARTING for call in owner.calls)
 
     def _binding(self, binding: ir.Binding, module: Module, scope: ir.Scope, given: Parameters) -> bool:
-        key = (id(binding), given)
-        if key in self._open:
-            return False
-        self._open.add(key)
-        try:
-            return self._bound(binding, module, scope, given)
-        finally:
-            self._open.discard(key)
+        key = ("lasting", binding, scope, given)
+        return self.evaluator.solver.ask(key, lambda: self._bound(binding, module, scope, given), False, False)
 
     def _bound(self, binding: ir.Binding, module: Module, scope: ir.Scope, given: Parameters) -> bool:
         if binding.kind == "parameter":
@@ -200,12 +193,10 @@ class Lasting:
 
     def _result(self, function: Function) -> bool:
         """Whether what a function of the project returns, or yields, is there before and after the call."""
-        key = (function.path, function.scope)
-        if key not in self._results:
-            self._results[key] = False
-            located = self.evaluator.scope_of(function)
-            self._results[key] = located is not None and self._gives_lasting(*located)
-        return self._results[key]
+        located = self.evaluator.scope_of(function)
+        if located is None:
+            return False
+        return self.evaluator.solver.ask(("lasting", located[1]), lambda: self._gives_lasting(*located), False, False)
 
     def _gives_lasting(self, module: Module, scope: ir.Scope) -> bool:
         if self._is_cached(module, scope):

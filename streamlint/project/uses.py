@@ -63,10 +63,16 @@ class Uses:
     @cached_property
     def _parents(self) -> dict[int, ir.Expression]:
         found: dict[int, ir.Expression] = {}
-        for scope in self.module.scopes:
-            for root in _roots(scope):
-                for expression in ir.walk(root):
-                    found.update({id(child): expression for child in expression.children()})
+        walked: set[int] = set()
+        pending = [root for scope in self.module.scopes for root in _roots(scope)]
+        while pending:
+            expression = pending.pop()
+            if id(expression) in walked:
+                continue
+            walked.add(id(expression))
+            for child in expression.children():
+                found[id(child)] = expression
+                pending.append(child)
         return found
 
 
