@@ -16,14 +16,78 @@ FIXTURES = Path(__file__).parent / "fixtures"
 SEEDS = (0, 1, 2)
 PROJECTS = sorted(path for code in ("STL204", "STL308") for path in FIXTURES.glob(f"{code}/project_*"))
 
+ONE_OF_SEVERAL = """\
+import os
+
+import boto3
+import redis
+import requests
+from azure.storage.blob import BlobClient
+from fastapi import FastAPI
+from google.cloud import storage
+
+app = FastAPI()
+
+
+class Local:
+    def fetch(self, name):
+        return open(name).read()
+
+
+class Amazon(Local):
+    def fetch(self, name):
+        return boto3.client("s3").get_object(Bucket="b", Key=name)
+
+
+class Azure(Local):
+    def fetch(self, name):
+        return BlobClient.from_connection_string("c", "b", name).download_blob()
+
+
+class Google(Local):
+    def fetch(self, name):
+        return storage.Client().bucket("b").blob(name).download_as_bytes()
+
+
+class Web(Local):
+    def fetch(self, name):
+        return requests.get(name)
+
+
+class Cache(Local):
+    def fetch(self, name):
+        return redis.Redis().get(name)
+
+
+def choose():
+    kind = os.environ["STORE"]
+    if kind == "amazon":
+        return Amazon()
+    if kind == "azure":
+        return Azure()
+    if kind == "google":
+        return Google()
+    return Web() if kind == "web" else Cache()
+
+
+store = choose()
+
+
+@app.get("/file")
+async def file(name: str):
+    return {"text": store.fetch(name)}
+"""
+
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Fixture projects in which an answer is one of several, side by side."""
+    """Fixture projects in which an answer is one of several, side by side, and a program in which a call may mean many things."""
     folder = tmp_path_factory.mktemp("tree")
     for project in PROJECTS:
         shutil.copytree(project, folder / project.parent.name / project.name)
         (folder / project.parent.name / project.name / "pyproject.toml").touch()
+    (folder / "several").mkdir()
+    (folder / "several" / "app.py").write_text(ONE_OF_SEVERAL, "utf-8")
     return folder
 
 
