@@ -43,6 +43,8 @@ from streamlint.project.values import (
 
 _BUILTIN_NAMES = frozenset(dir(builtins))
 _MOST_ALTERNATIVES = 16
+_MOST_ITEMS = 64
+"""Of a longer display the rest is not looked at."""
 _MOST_NESTED = 3
 
 
@@ -277,21 +279,21 @@ class Evaluator:
                 if isinstance(item, ir.Starred)
                 else self.value(item, frame),
             )
-            for item in expression.items[:64]
+            for item in expression.items[:_MOST_ITEMS]
         )
         return frozenset((Collection(expression.kind, items, self.origin(expression, frame)),))
 
     def _mapping(self, expression: ir.Mapping, frame: Frame) -> Values:
-        items: list[tuple[str | None, Values]] = []
-        for key, value in expression.items[:64]:
+        items: dict[str | None, list[Values]] = {}
+        for key, value in expression.items[:_MOST_ITEMS]:
             values = self.value(value, frame)
-            if key is None:
-                for one in values:
-                    if isinstance(one, Collection):
-                        items += one.items
-            else:
-                items.append((str(key.value) if isinstance(key, ir.Constant) else None, values))
-        return frozenset((Collection("dict", tuple(items), self.origin(expression, frame)),))
+            if key is not None:
+                items.setdefault(str(key.value) if isinstance(key, ir.Constant) else None, []).append(values)
+                continue
+            for name, given in (item for one in values if isinstance(one, Collection) for item in one.items):
+                items.setdefault(name, []).append(given)
+        merged = tuple((name, self.union(given)) for name, given in list(items.items())[:_MOST_ITEMS])
+        return frozenset((Collection("dict", merged, self.origin(expression, frame)),))
 
     def _comprehension(self, expression: ir.Comprehension, frame: Frame) -> Values:
         element = self.value(expression.element, frame)
