@@ -155,7 +155,7 @@ class Delay:
                     )
                     return frozenset((expression.id,)) if local or not self._streams(expression) else outer
                 case ir.Attribute(base=base):
-                    if self._streams(expression) and not self._streams(base):
+                    if self._streams(expression) and not self._streams(base) and not self._is_made_here(base):
                         why = f"the stream is kept on `{_short(self.file.text(base))}`"
                         return Refusal(why, "make the stream where it is sent")
                     expression = base
@@ -168,6 +168,12 @@ class Delay:
                     return frozenset(part.id for part in parts if part.bindings is not None and self._streams(part))
                 case _:
                     return frozenset()
+
+    def _is_made_here(self, expression: ir.Expression) -> bool:
+        """Whether it is a local variable that the function itself gives its value, such as the answer of an unknown engine."""
+        if not isinstance(expression, ir.Name) or not expression.bindings:
+            return False
+        return all(self.scope.bindings[index].kind == "assign" for index in expression.bindings)
 
     def _streams(self, expression: ir.Expression) -> bool:
         values = self.evaluator.value(expression, self.frame)
