@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.frameworks import Kind
+from streamlint.knowledge.untouched import names as known_names
 from streamlint.project import syntax as ir
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from streamlint.project.sent import Sending, Sent
 
 _ITERATOR = "body_iterator"
+_READ = "read-answers"
 
 
 class BodiesRead:
@@ -34,6 +37,23 @@ class BodiesRead:
             stream = self._stream()
             if stream is not None and self._is_for_all(loop, scope) and self._is_kept(loop, scope):
                 yield loop, stream
+
+    @cached_property
+    def reader(self) -> str:
+        """What reads answers whole on their way out, also if only some of them, or ""."""
+        return next((entry.name for entry in self.sent.reach.entries if self._reads_answers(entry)), "")
+
+    @staticmethod
+    def _reads_answers(entry: Entry) -> bool:
+        scope = entry.scope
+        if entry.kind is Kind.MIDDLEWARE:
+            read = (loop.iterable for loop in scope.loops)
+            return any(isinstance(one, ir.Attribute) and one.attribute == _ITERATOR for one in read)
+        if entry.kind is not Kind.HOOK or len(scope.parameters) != 1:
+            return False
+        (answer,) = scope.parameters
+        taken = (one.base for one in scope.attributes if one.attribute in known_names(_READ))
+        return any(isinstance(base, ir.Name) and base.id == answer.name for base in taken)
 
     @staticmethod
     def _is_for_all(loop: ir.Loop, scope: ir.Scope) -> bool:

@@ -13,7 +13,7 @@ from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
-from streamlint.project.values import Bound, Coroutine, Function, Instance, Llama, Origin, Unknown, Value
+from streamlint.project.values import Bound, Coroutine, Function, Instance, Llama, Object, Origin, Unknown, Value
 
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
@@ -89,6 +89,8 @@ class Tied:
         """Whether a value is a context variable, a thread-local object, a request of the current context, or part of one."""
         if isinstance(value, Instance):
             return self.facts.is_of_context(value.name)
+        if isinstance(value, Object):
+            return any(self.facts.is_of_context(name) for name in self.evaluator.attributes.outside_bases(value))
         return self.facts.is_of_context(dotted_name(value))
 
     def _is_of_loop(self, call: ir.Call, frame: Frame) -> bool:
