@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from streamlint.project.generator_routes import GeneratorRoutes
     from streamlint.project.holders import Holders
     from streamlint.project.lifetimes import Lifetimes
-    from streamlint.project.misgiven import Misgivings
     from streamlint.project.makers import Makers
+    from streamlint.project.misgiven import Misgivings
     from streamlint.project.mismatch import Mismatches
     from streamlint.project.modules import Module, Modules
     from streamlint.project.named_heavy import NamedHeavy

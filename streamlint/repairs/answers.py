@@ -107,8 +107,8 @@ class Repair:
         reader = self.file.project.bodies_read.reader
         if reader:
             return Refusal(
-                f"`{reader}` reads whole answers on their way out, and may change them",
-                "let it look at each chunk and hand it on, then return the stream",
+                f"`{reader}` takes the bodies of answers on their way out, and may change them",
+                "see that it bears a text that comes in pieces, then return the stream",
             )
         if self._is_replayed():
             return Refusal("", "hand the iterator itself to the response")
