@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,6 +23,9 @@ class SharedStateFacts:
     managers: frozenset[str]
     locks: frozenset[str]
     lock_words: tuple[str, ...]
+    process: frozenset[str]
+    makers: Mapping[str, str]
+    """Functions whose objects only their thread may use, with the argument that says otherwise."""
     contexts: frozenset[str]
     context_names: frozenset[str]
     loop_classes: frozenset[str]
@@ -71,6 +75,8 @@ def shared_state() -> SharedStateFacts:
         managers=texts("manager", "names"),
         locks=texts("lock", "names"),
         lock_words=tuple(sorted(texts("lock", "words"))),
+        process=texts("process", "names"),
+        makers={name: row.text("unless") for row in table.rows("maker") for name in row.texts("names")},
         contexts=texts("context", "classes"),
         context_names=texts("context", "names"),
         loop_classes=texts("loop", "classes"),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from streamlint.project.generator_routes import GeneratorRoutes
     from streamlint.project.holders import Holders
     from streamlint.project.lifetimes import Lifetimes
+    from streamlint.project.makers import Makers
     from streamlint.project.misgiven import Misgivings
     from streamlint.project.mismatch import Mismatches
     from streamlint.project.modules import Module, Modules
@@ -278,6 +279,12 @@ class Project:
         from streamlint.project.consumed import Consumptions
 
         return Consumptions(self.drains, self.sent)
+
+    @cached_property
+    def makers(self) -> Makers:
+        from streamlint.project.makers import Makers
+
+        return Makers(self.evaluator, self.reach, self.mismatches)
 
     @cached_property
     def bodies_read(self) -> BodiesRead:

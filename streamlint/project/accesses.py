@@ -153,6 +153,7 @@ class Accesses:
         if names & self.facts.changing_functions and call.arguments and self._lasts(call.arguments[0], activation):
             yield from self._on(call.arguments[0], How.CHANGE, call, activation)
         yield from self._file(call, names, activation)
+        yield from self._process(call, names, activation)
         if isinstance(call.function, ir.Attribute) and self._is_turn(call, call.function, functions, activation):
             yield from self._on(call.function.base, How.TURN, call, activation)
             return
@@ -199,6 +200,12 @@ class Accesses:
 
     def _lasts(self, expression: ir.Expression, activation: Activation) -> bool:
         return self.lasting.of(expression, activation.module, activation.scope, activation.given)
+
+    def _process(self, call: ir.Call, names: set[str], activation: Activation) -> Iterator[Event]:
+        """What holds for the whole process from here on; the rest of the function counts on it."""
+        for word in sorted(names & self.facts.process):
+            for at in (call.end, activation.scope.end):
+                yield Event(Access(word, _ANY, How.STEP), at, at)
 
     def _file(self, call: ir.Call, names: set[str], activation: Activation) -> Iterator[Event]:
         """A file that is read or written, by the text that names it."""

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.frameworks import Kind
+from streamlint.knowledge.untouched import names as known_names
 from streamlint.project import syntax as ir
+from streamlint.source import Span
 
 if TYPE_CHECKING:
     from streamlint.project.entry_points import Entry
     from streamlint.project.evaluate import Evaluator
+    from streamlint.project.modules import Module
     from streamlint.project.sent import Sending, Sent
 
 _ITERATOR = "body_iterator"
+_READ = "read-answers"
+_MESSAGE = re.compile(r"""["']http\.response\.body["']""")
 
 
 class BodiesRead:
@@ -34,6 +41,36 @@ class BodiesRead:
             stream = self._stream()
             if stream is not None and self._is_for_all(loop, scope) and self._is_kept(loop, scope):
                 yield loop, stream
+
+    @cached_property
+    def reader(self) -> str:
+        """What takes the bodies of answers on their way out, also if only those of some, or ""."""
+        return next((entry.name for entry in self.sent.reach.entries if self._reads_answers(entry)), "")
+
+    def _reads_answers(self, entry: Entry) -> bool:
+        scope = entry.scope
+        if entry.kind is Kind.MIDDLEWARE:
+            return any(self._takes_bodies(module, one) for module, one in self._parts(entry))
+        if entry.kind is not Kind.HOOK or len(scope.parameters) != 1:
+            return False
+        (answer,) = scope.parameters
+        taken = (one.base for one in scope.attributes if one.attribute in known_names(_READ))
+        return any(isinstance(base, ir.Name) and base.id == answer.name for base in taken)
+
+    def _parts(self, entry: Entry) -> Iterator[tuple[Module, ir.Scope]]:
+        """The middleware, the functions inside it, and those that it calls."""
+        yield entry.module, entry.scope
+        for inner in entry.module.inner(entry.scope):
+            yield entry.module, inner
+        called = (self.evaluator.scope_of(one) for one, _ in self.sent.reach.callees(entry.module, entry.scope))
+        yield from (one for one in called if one is not None)
+
+    @staticmethod
+    def _takes_bodies(module: Module, scope: ir.Scope) -> bool:
+        """Whether it takes the chunks of an answer, or looks into the messages that carry them."""
+        if any(one.attribute == _ITERATOR for one in scope.attributes):
+            return True
+        return bool(_MESSAGE.search(module.source.slice(Span(scope.start, scope.end))))
 
     @staticmethod
     def _is_for_all(loop: ir.Loop, scope: ir.Scope) -> bool:

@@ -13,7 +13,7 @@ from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
-from streamlint.project.values import Bound, Coroutine, Function, Instance, Llama, Origin, Unknown, Value
+from streamlint.project.values import Bound, Coroutine, Function, Instance, Llama, Object, Origin, Unknown, Value
 
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
@@ -66,7 +66,7 @@ class Tied:
     def _ties(self, module: Module, scope: ir.Scope) -> Iterator[str]:
         frame = self.evaluator.any_call(module, scope)
         for call in scope.calls:
-            if self._is_of_loop(call, frame):
+            if self._is_of_loop(call, frame) or self._is_of_process(call, frame):
                 yield module.text(call.function)
         for expression in (*scope.attributes, *scope.names):
             if any(self._is_of_context(value) for value in self.evaluator.value(expression, frame)):
@@ -89,6 +89,8 @@ class Tied:
         """Whether a value is a context variable, a thread-local object, a request of the current context, or part of one."""
         if isinstance(value, Instance):
             return self.facts.is_of_context(value.name)
+        if isinstance(value, Object):
+            return any(self.facts.is_of_context(name) for name in self.evaluator.attributes.outside_bases(value))
         return self.facts.is_of_context(dotted_name(value))
 
     def _is_of_loop(self, call: ir.Call, frame: Frame) -> bool:
@@ -100,6 +102,11 @@ class Tied:
             return True
         method = call.function.attribute if isinstance(call.function, ir.Attribute) else ""
         return method in self.facts.loop_methods and any(_may_be_anything(one) for one in functions)
+
+    def _is_of_process(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether a call changes something for the whole process, which the loop does for one request after the other."""
+        names = {dotted_name(value) for value in self.evaluator.value(call.function, frame)}
+        return bool(names & self.facts.process)
 
     def _is_for_one_thread(self, function: Value, frame: Frame) -> bool:
         """A call on an object from outside the function that other threads must not use, or not at the same time."""

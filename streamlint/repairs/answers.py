@@ -104,6 +104,12 @@ class Repair:
                 "what is set on the injected response would be lost",
                 "set it on the `StreamingResponse` that you return",
             )
+        reader = self.file.project.bodies_read.reader
+        if reader:
+            return Refusal(
+                f"`{reader}` takes the bodies of answers on their way out, and may change them",
+                "see that it bears a text that comes in pieces, then return the stream",
+            )
         if self._is_replayed():
             return Refusal("", "hand the iterator itself to the response")
         plan = self._plan()

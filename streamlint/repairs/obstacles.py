@@ -31,7 +31,7 @@ def obstacle(held: Held) -> Obstacle | None:
     found = of_wait(held.file, held.scope, expression)
     if found is not None or not isinstance(expression, ir.Call):
         return found
-    return _unfinished(held, expression)
+    return _of_its_maker(held, expression) or _unfinished(held, expression)
 
 
 def of_wait(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> Obstacle | None:
@@ -81,11 +81,23 @@ def _in_helper(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> 
     return None
 
 
+def _of_its_maker(held: Held, call: ir.Call) -> Obstacle | None:
+    """A call on an object that fails in every thread but the one that made it, here or in a helper."""
+    owner = held.file.project.makers.used_by(call, held.file.facts, held.scope)
+    if not owner:
+        return None
+    return Obstacle(
+        f"`{owner}` may only be used by the thread that made it",
+        "make it and use it in one function, and run that in a thread",
+    )
+
+
 def _unfinished(held: Held, call: ir.Call) -> Obstacle | None:
     """What is still to come when the call has returned, and would be waited for on the loop."""
     file, scope, fact = held.file, held.scope, held.hold.call if held.hold.is_direct else None
     unfinished, frame = file.project.unfinished, file.frame(scope)
-    if unfinished.is_for_its_thread(call, frame) and call not in scope.statements:
+    is_tied = unfinished.is_for_its_thread(call, frame) or file.project.makers.given_by(call, file.facts, scope)
+    if is_tied and call not in scope.statements:
         return Obstacle(
             "what it gives may only be used by the thread that makes it",
             "make it and use it in one function, and run that in a thread",

@@ -125,11 +125,20 @@ class Rewriting:
     # Imports
 
     def imports(self) -> frozenset[Import]:
-        """Nothing where the file already binds the name to the same class, under whatever path."""
+        """Nothing where the file already binds the name to the same class whenever it runs, under whatever path."""
         responses = self.evaluator.knowledge.responses
         preferred = self.preferred
         wanted = responses.response(f"{preferred.module}.{preferred.name}")
+        needed = frozenset((Import(preferred.module, preferred.name),))
         for value in self.evaluator.named(self.file.facts, preferred.name):
             if isinstance(value, External) and wanted is not None and responses.response(value.name) is wanted:
-                return frozenset()
-        return frozenset((Import(preferred.module, preferred.name),))
+                return frozenset() if self._is_always_bound(preferred.name) else needed
+        return needed
+
+    def _is_always_bound(self, name: str) -> bool:
+        """Whether an import of the module's own level stands under no `if`, such as that of `TYPE_CHECKING`."""
+        facts = self.file.facts
+        top = facts.summary.module
+        bound = [top.bindings[index] for index in top.by_name.get(name, ())]
+        arms = [span for node, span in self.file.spans.items() if isinstance(node, cst.If)]
+        return not bound or any(not any(arm.start <= one.start < arm.end for arm in arms) for one in bound)
