@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
 from functools import cached_property
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import libcst as cst
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from streamlint.project.ways import Hop
     from streamlint.rule import Rule
 
+_Node = TypeVar("_Node", bound=cst.CSTNode)
 _INK = re.compile(r"\\(?!\r|\n)|[^\r\n\\]")
 __all__ = ["PythonFile", "UnparsableFile"]
 
@@ -80,6 +83,39 @@ class PythonFile:
     def nodes_at(self, start: int, end: int) -> Sequence[cst.CSTNode]:
         """The nodes with exactly this span, inner ones first."""
         return self._by_span.get((start, end), ())
+
+    def within(self, place: Span | ir.Scope | ir.Expression, *types: type[_Node]) -> Sequence[tuple[_Node, Span]]:
+        """The nodes of these very types that begin in a place, with theirs, inner ones first."""
+        found: list[tuple[int, int, cst.CSTNode]] = []
+        for one in types:
+            rows = self._by_type.get(one, ())
+            first, last = (bisect_left(rows, bound, key=itemgetter(0)) for bound in (place.start, place.end))
+            found.extend(rows[first:last])
+        return [(cast(_Node, node), self.spans[node]) for _, _, node in sorted(found, key=itemgetter(1))]
+
+    @cached_property
+    def _by_type(self) -> dict[type[cst.CSTNode], Sequence[tuple[int, int, cst.CSTNode]]]:
+        """For every type its nodes by where they begin, each with its place in the order of `spans`."""
+        found: dict[type[cst.CSTNode], list[tuple[int, int, cst.CSTNode]]] = {}
+        for order, (node, span) in enumerate(self.spans.items()):
+            found.setdefault(type(node), []).append((span.start, order, node))
+        return {one: sorted(rows, key=itemgetter(0, 1)) for one, rows in found.items()}
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The node that a node is a part of; None for the module."""
+        return self._parents.get(id(node))
+
+    @cached_property
+    def _parents(self) -> dict[int, cst.CSTNode]:
+        found: dict[int, cst.CSTNode] = {}
+        names = {one: [field.name for field in fields(one)] for one in {type(node) for node in self.spans}}
+        for node in self.spans:
+            for name in names[type(node)]:
+                part = getattr(node, name)
+                for one in part if isinstance(part, list | tuple) else (part,):
+                    if isinstance(one, cst.CSTNode):
+                        found[id(one)] = node
+        return found
 
     def text(self, node: cst.CSTNode | Span | ir.Expression) -> str:
         if isinstance(node, Span):
@@ -156,8 +192,18 @@ class PythonFile:
 
     def entry(self, scope: ir.Scope) -> Entry | None:
         """The entry point that this scope is; routes before anything else."""
-        found = [entry for entry in self.project.entries_of(self.path) if entry.scope.index == scope.index]
-        return min(found, key=lambda entry: not entry.answers, default=None)
+        return min(self.entries(scope), key=lambda entry: not entry.answers, default=None)
+
+    def entries(self, scope: ir.Scope) -> Sequence[Entry]:
+        """The entry points that this scope is."""
+        return self._entries.get(scope.index, ())
+
+    @cached_property
+    def _entries(self) -> dict[int, list[Entry]]:
+        found: dict[int, list[Entry]] = {}
+        for entry in self.project.entries_of(self.path):
+            found.setdefault(entry.scope.index, []).append(entry)
+        return found
 
     def on_loop(self, scope: ir.Scope) -> Reached | None:
         return self.project.reach.on_loop(self.facts, scope)
@@ -218,13 +264,17 @@ class PythonFile:
     # Statements
 
     @cached_property
-    def _statements(self) -> list[tuple[Span, cst.BaseStatement]]:
-        found = [(span, node) for node, span in self.spans.items() if isinstance(node, cst.BaseStatement)]
-        return sorted(found, key=lambda row: row[0].end - row[0].start)
+    def _statements(self) -> list[tuple[int, cst.BaseStatement]]:
+        found = [(span.start, node) for node, span in self.spans.items() if isinstance(node, cst.BaseStatement)]
+        return sorted(found, key=itemgetter(0))
 
     def statement(self, start: int, end: int) -> cst.BaseStatement | None:
         """The innermost statement line or block that holds these characters."""
-        return next((node for span, node in self._statements if span.start <= start and end <= span.end), None)
+        index = bisect_right(self._statements, start, key=itemgetter(0))
+        node: cst.CSTNode | None = self._statements[index - 1][1] if index else None
+        while node is not None and not (isinstance(node, cst.BaseStatement) and end <= self.spans[node].end):
+            node = self.parent(node)
+        return node
 
     def siblings(self, statement: cst.BaseStatement) -> Sequence[cst.BaseStatement]:
         """The statements of the block that holds this one, itself included."""

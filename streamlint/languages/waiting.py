@@ -29,14 +29,10 @@ def goes_on_after_timeout(file: PythonFile, attempt: cst.Try) -> bool:
 
 def loop_around(file: PythonFile, node: cst.CSTNode) -> cst.While | cst.For | None:
     """The innermost loop of the same function that repeats a node."""
-    span = file.span(node)
-    around = [
-        (other.end - other.start, one)
-        for one, other in file.spans.items()
-        if isinstance(one, (cst.While, cst.For, *_FUNCTIONS)) and other.start < span.start and span.end <= other.end
-    ]
-    innermost = min(around, key=lambda row: row[0])[1] if around else None
-    return innermost if isinstance(innermost, cst.While | cst.For) else None
+    around = file.parent(node)
+    while around is not None and not isinstance(around, (cst.While, cst.For, *_FUNCTIONS)):
+        around = file.parent(around)
+    return around if isinstance(around, cst.While | cst.For) else None
 
 
 def limited_items(file: PythonFile, attempt: cst.Try) -> list[tuple[cst.Call, ir.Expression]]:

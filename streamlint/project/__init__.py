@@ -330,10 +330,10 @@ class Project:
 
     @cached_property
     def _entries_by_path(self) -> dict[Path, tuple[Entry, ...]]:
-        found: dict[Path, tuple[Entry, ...]] = {}
+        found: dict[Path, list[Entry]] = {}
         for entry in self.reach.entries:
-            found[entry.module.path] = (*found.get(entry.module.path, ()), entry)
-        return found
+            found.setdefault(entry.module.path, []).append(entry)
+        return {path: tuple(entries) for path, entries in found.items()}
 
     def concerns(self, path: Path) -> bool:
         """Whether a rule may find something: a scope of the file runs for requests, or it cannot be parsed here."""

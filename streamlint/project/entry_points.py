@@ -100,6 +100,7 @@ class EntryPoints:
         self.evaluator = evaluator
         self.frameworks = evaluator.knowledge.frameworks
         self.paths = RoutePaths(evaluator)
+        self._renamed: dict[Path, frozenset[str]] = {}
         self._view_paths: dict[tuple[Path, int], list[tuple[ir.Call, Value | None, str | None, Frame]]] = {}
 
     def find(self) -> tuple[Entry, ...]:
@@ -196,9 +197,13 @@ class EntryPoints:
 
     def _aliases(self, frame: Frame) -> frozenset[str]:
         """Names under which the module imports something that registers."""
-        names = self.frameworks.registering_words
-        module = frame.module.summary.module
-        return frozenset(b.name for b in module.bindings if b.kind == "import" and b.member in names)
+        known = self._renamed.get(frame.module.path)
+        if known is None:
+            words = self.frameworks.registering_words
+            bindings = frame.module.summary.module.bindings
+            known = frozenset(b.name for b in bindings if b.kind == "import" and b.member in words)
+            self._renamed[frame.module.path] = known
+        return known
 
     def _of_application(self, owner: Instance, method: str) -> Registration | None:
         if "." in method:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _PLAIN_DECORATORS = frozenset(
     ("builtins.staticmethod", "builtins.classmethod", "typing.override", "typing_extensions.override", "typing.final")
 )
+_DOTTED_TEXT = re.compile(r"""(["'])((?:\w+\.)*\w+)[.:](\w+)(?=\1)""")
+"""A dotted name in quotes, up to its closing quote."""
 _READ_BY_THE_PROJECT = (Kind.DEPENDENCY, Kind.BACKGROUND, Kind.HOOK, Kind.STARTUP, Kind.LIFESPAN)
 """Roles in which what a function returns goes to other code of the project, or nowhere, and not to the client."""
 
@@ -79,6 +81,7 @@ class Holders:
         self._answers: dict[_Function, tuple[Holder, ...]] = {}
         self._words: dict[Path, dict[str, list[_Reference]]] = {}
         self._uses: dict[Path, Uses] = {}
+        self._texts: dict[Path, dict[str, list[re.Match[str]]]] = {}
         self._imported: dict[Path, dict[str, set[str]]] = {}
         self._spellings: dict[tuple[Path, str], list[tuple[str, list[Module]]]] = {}
 
@@ -322,17 +325,26 @@ class Holders:
 
     def _named_in_text(self, where: Module, word: str, module: Module, scope: ir.Scope) -> Iterator[Holder]:
         """`"app.main:chat"` and `"app.main.chat"`."""
-        for match in re.finditer(rf"""(["'])((?:\w+\.)*\w+)[.:]{re.escape(word)}\1""", where.source.text):
+        for match in self._texts_of(where).get(word, ()):
             beside = where.path.with_name(
                 "__main__.py"
             )  # a module's own name means itself in a text, unlike in its imports
             path = self.modules.resolve(beside, match[2])
             if path is not None and (module.path, scope.index) in self._exported(path, word, set()):
                 line = where.source.position(match.start()).line
-                yield Holder(where.path, match.start(), match.end(), line, Relation.NAMES, "", scope.name)
+                yield Holder(where.path, match.start(), match.end() + 1, line, Relation.NAMES, "", scope.name)
 
     def _holder(self, where: Module, at: ir.Expression, relation: Relation, who: str, function: str) -> Holder:
         return Holder(where.path, at.start, at.end, where.source.position(at.start).line, relation, who, function)
+
+    def _texts_of(self, module: Module) -> dict[str, list[re.Match[str]]]:
+        """The dotted names that stand in quotes in a module, by their last word."""
+        if module.path not in self._texts:
+            found: dict[str, list[re.Match[str]]] = {}
+            for match in _DOTTED_TEXT.finditer(module.source.text):
+                found.setdefault(match[3], []).append(match)
+            self._texts[module.path] = found
+        return self._texts[module.path]
 
     def _uses_of(self, module: Module) -> Uses:
         if module.path not in self._uses:

@@ -69,7 +69,7 @@ class NamedHeavy:
         roots = [*frame.scope.statements, *(b.value for b in frame.scope.bindings if b.value is not None)]
         roots += [item.value for item in frame.scope.returns if item.value is not None]
         roots += list(frame.scope.calls)
-        return {part.value.end for root in roots for part in ir.walk(root) if isinstance(part, ir.Await)}
+        return {part.value.end for part in ir.walk_once(roots) if isinstance(part, ir.Await)}
 
     def _streams(self, entry: Entry, frame: Frame) -> bool:
         if frame.scope.is_generator:

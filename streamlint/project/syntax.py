@@ -6,7 +6,7 @@ be followed backwards without reading statements again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -374,6 +374,19 @@ def walk(expression: Expression) -> Iterator[Expression]:
         current = pending.pop()
         yield current
         pending.extend(current.children())
+
+
+def walk_once(expressions: Iterable[Expression]) -> Iterator[Expression]:
+    """What `walk` gives for all of them, each once also where one of them stands in another."""
+    seen: set[int] = set()
+    for expression in expressions:
+        pending = [expression]
+        while pending:
+            current = pending.pop()
+            if id(current) not in seen:
+                seen.add(id(current))
+                yield current
+                pending.extend(current.children())
 
 
 def dotted(expression: Expression) -> str:

@@ -148,12 +148,9 @@ class Takings:
     @staticmethod
     def _expressions(scope: ir.Scope) -> Iterator[ir.Expression]:
         """Formatted strings and unpacking displays, wherever they stand."""
-        seen: set[int] = set()
-        for root in (*Takings._roots(scope), *scope.yields):
-            for expression in ir.walk(root):
-                if isinstance(expression, ir.FormattedString | ir.Sequence) and id(expression) not in seen:
-                    seen.add(id(expression))
-                    yield expression
+        for expression in ir.walk_once((*Takings._roots(scope), *scope.yields)):
+            if isinstance(expression, ir.FormattedString | ir.Sequence):
+                yield expression
 
     def _of_loop(self, loop: ir.Loop, frame: Frame) -> Drain | None:
         tokens = self.evaluator.tokens(self.evaluator.iterated(loop, frame))
@@ -196,8 +193,7 @@ class Takings:
 
     @staticmethod
     def _all(scope: ir.Scope) -> Iterator[ir.Expression]:
-        for root in Takings._roots(scope):
-            yield from ir.walk(root)
+        return ir.walk_once(Takings._roots(scope))
 
     @staticmethod
     def _roots(scope: ir.Scope) -> Iterator[ir.Expression]:

@@ -328,11 +328,8 @@ class Repair:
 
     def _names_of_outer_scopes(self) -> set[str]:
         """The names that the handler declares `global` or `nonlocal`."""
-        declared = [
-            node
-            for node, span in self.file.spans.items()
-            if isinstance(node, cst.Global | cst.Nonlocal) and self.scope.start <= span.start < self.scope.end
-        ]
+        declared: list[cst.Global | cst.Nonlocal] = [node for node, _ in self.file.within(self.scope, cst.Global)]
+        declared += [node for node, _ in self.file.within(self.scope, cst.Nonlocal)]
         return {item.name.value for node in declared for item in node.names}
 
     def _scopes_inside(self) -> Iterator[ir.Scope]:

@@ -34,12 +34,17 @@ _LOOP = Refusal(
 )
 _BRANCH = Refusal("the tokens are taken in one branch only", "return a stream in each branch")
 
-_BLOCKS = (
-    (cst.With, _WITH),
-    (cst.Try | cst.TryStar, _TRY),
-    (cst.For | cst.While, _LOOP),
-    (cst.If | cst.Match, _BRANCH),
-)
+_BLOCKS: dict[type[cst.CSTNode], Refusal] = {
+    cst.With: _WITH,
+    cst.Try: _TRY,
+    cst.TryStar: _TRY,
+    cst.For: _LOOP,
+    cst.While: _LOOP,
+    cst.If: _BRANCH,
+    cst.Match: _BRANCH,
+}
+_ACTING = (cst.AugAssign, cst.Raise, cst.Assert, cst.Del, cst.Await)
+"""What holds no call and does something that others see, or ends the function."""
 
 
 class Delay:
@@ -63,12 +68,10 @@ class Delay:
 
     def around(self, sent: Span | None = None, *, here: bool = False) -> Refusal | None:
         """The blocks that end before the tokens are sent, and those that do not always run before."""
-        for node, span in self.file.spans.items():
-            why = next((refusal for kinds, refusal in _BLOCKS if isinstance(node, kinds)), None)
-            if why is None or not (span.start < self.taken.start and self.taken.end <= span.end):
+        for node, span in self.file.within(Span(self.scope.start, self.taken.start), *_BLOCKS):
+            if not self.taken.end <= span.end <= self.scope.end:
                 continue
-            if not (self.scope.start <= span.start and span.end <= self.scope.end):
-                continue
+            why = _BLOCKS[type(node)]
             if why is _BRANCH and sent is None:
                 continue
             if (here or why is _BRANCH) and sent is not None and span.contains(sent):
@@ -84,7 +87,11 @@ class Delay:
         calls = zip(self.scope.calls, self.scope.call_branches, strict=True)
         acts = [(call.start, call.end, b) for call, b in calls if not (here and self._makes_container(call))]
         acts += [(store.start, store.end, -1) for store in self.scope.stores]
-        acts += [(span.start, span.end, -1) for node, span in self.file.spans.items() if _acts(node)]
+        acts += [
+            (span.start, span.end, -1)
+            for node, span in self.file.within(Span(end, sent.start), *_ACTING)
+            if _acts(node)
+        ]
         for start, stop, branch in sorted(acts, key=lambda act: (act[0], -act[1])):
             if not end <= start < sent.start or sent.end <= stop:
                 continue
@@ -127,21 +134,20 @@ class Delay:
         roots = self._roots(self.source)
         if isinstance(roots, Refusal):
             return roots
+        made: dict[str, list[ir.Expression]] = {}
+        passed_on: dict[str, list[tuple[str, ir.Expression]]] = {}
+        for binding in self.scope.bindings:
+            if binding.value is not None and binding.kind == "assign" and not binding.path:
+                made.setdefault(binding.name, []).append(binding.value)
+                passed_on.setdefault(_chain_root(binding.value), []).append((binding.name, binding.value))
         names, pending = set(roots), list(roots)
         while pending:
             current = pending.pop()
-            for binding in self.scope.bindings:
-                if binding.value is None or binding.kind != "assign" or binding.path:
-                    continue
-                if binding.name == current:
-                    found = self._roots(binding.value)
-                elif _chain_root(binding.value) == current and self._streams(binding.value):
-                    found = frozenset((binding.name,))
-                else:
-                    continue
-                more = (found if not isinstance(found, Refusal) else frozenset()) - names
-                names |= more
-                pending += more
+            found = [self._roots(value) for value in made.get(current, ())]
+            more = {name for one in found if not isinstance(one, Refusal) for name in one}
+            more |= {name for name, value in passed_on.get(current, ()) if self._streams(value)}
+            pending += sorted(more - names)
+            names |= more
         return frozenset(names)
 
     def _roots(self, expression: ir.Expression) -> frozenset[str] | Refusal:
@@ -226,10 +232,10 @@ class Delay:
 
 
 def _acts(node: cst.CSTNode) -> bool:
-    """Whether a statement that holds no call does something that others see, or ends the function."""
+    """Whether one of `_ACTING` does something that others see."""
     if isinstance(node, cst.AugAssign):
         return not isinstance(node.target, cst.Name)
-    return isinstance(node, cst.Raise | cst.Assert | cst.Del | cst.Await)
+    return True
 
 
 def _chain_root(expression: ir.Expression) -> str:

@@ -83,11 +83,7 @@ class Elements:
 
     def _inner(self, source: ir.Expression) -> cst.GeneratorExp | None:
         """The node of a generator expression, whose parentheses may be those of the call."""
-        within = [
-            node
-            for node, span in self.file.spans.items()
-            if isinstance(node, cst.GeneratorExp) and source.start <= span.start and span.end <= source.end
-        ]
+        within = [node for node, span in self.file.within(source, cst.GeneratorExp) if span.end <= source.end]
         return max(within, key=lambda node: len(self.file.text(node)), default=None)
 
     def _is_text(self, element: cst.BaseExpression, target: str) -> bool:

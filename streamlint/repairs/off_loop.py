@@ -68,8 +68,8 @@ def off_loop(held: Held, node: cst.CSTNode) -> Fix | None:
     if not isinstance(held.node, cst.Call):
         return None
     call = held.node
-    loop = next((one for one in held.file.spans if isinstance(one, cst.For) and one.iter is call), None)
-    if loop is not None and obstacle(held) is None:
+    loop = held.file.parent(call)
+    if isinstance(loop, cst.For) and obstacle(held) is None:
         return plain_function(where) or made_and_iterated_off_loop(where, loop, call, *_level(held))
     if obstacle(held) is not None:
         return plain_function(where)
@@ -82,7 +82,7 @@ def off_loop(held: Held, node: cst.CSTNode) -> Fix | None:
 def plain_function(where: OnLoop) -> Fix | None:
     """`async def` becomes `def`, for handlers that await nothing and that the framework then runs in a thread."""
     file, scope = where.file, where.scope
-    entries = [entry for entry in file.project.entries_of(file.path) if entry.scope.index == scope.index]
+    entries = file.entries(scope)
     if not entries or not all(_is_threadable(entry) for entry in entries):
         return None
     if scope.has_await or scope.is_generator or not scope.is_async or _shares_objects(file, scope):
@@ -236,11 +236,9 @@ def brackets(file: PythonFile, call: cst.Call) -> tuple[str, str]:
     """The parentheses that `await …` needs where something follows that binds tighter."""
     if call.lpar:
         return "", ""
-    for parent in file.spans:
-        field = _TIGHTER.get(type(parent))
-        if field is not None and getattr(parent, field) is call:
-            return "(", ")"
-    return "", ""
+    parent = file.parent(call)
+    field = _TIGHTER.get(type(parent)) if parent is not None else None
+    return ("(", ")") if field is not None and getattr(parent, field) is call else ("", "")
 
 
 def _closed(file: PythonFile, call: cst.Call, closing: str) -> Iterator[Edit]:
@@ -254,7 +252,7 @@ def can_await(where: OnLoop, call: cst.Call) -> bool:
     scope, file = where.scope, where.file
     if scope.kind != "function" or not scope.is_async or not _stands_in_body(file, scope, file.span(call)):
         return False
-    return not any(isinstance(node, cst.Await) and node.expression is call for node in file.spans)
+    return not isinstance(file.parent(call), cst.Await)
 
 
 def _stands_in_body(file: PythonFile, scope: ir.Scope, span: Span) -> bool:
@@ -263,8 +261,8 @@ def _stands_in_body(file: PythonFile, scope: ir.Scope, span: Span) -> bool:
     if any(s.start <= span.start < s.end or _in_decorators(s, span) for s in inner):
         return False
     comprehensions = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp, cst.Lambda)
-    around = (place for node, place in file.spans.items() if isinstance(node, comprehensions))
-    return not any(place.contains(span) and place.start >= scope.start for place in around)
+    around = file.within(Span(scope.start, span.start + 1), *comprehensions)
+    return not any(place.contains(span) for _, place in around)
 
 
 def _in_decorators(scope: ir.Scope, span: Span) -> bool:

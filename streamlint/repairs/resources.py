@@ -43,8 +43,8 @@ def _is_watched(file: PythonFile, block: cst.With) -> bool:
     """Whether a `try` around the block handles what fails when it is opened."""
     place = file.span(block)
     return any(
-        isinstance(node, cst.Try) and bool(node.handlers) and file.span(node.body).contains(place)
-        for node in file.spans
+        bool(node.handlers) and file.span(node.body).contains(place)
+        for node, _ in file.within(Span(0, place.start), cst.Try)
     )
 
 

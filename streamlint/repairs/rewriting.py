@@ -50,7 +50,7 @@ class Rewriting:
 
     def _width(self) -> int:
         """How long lines may be, judged by the longest one that is there."""
-        longest = max((len(line) for line in self.file.source.text.splitlines()), default=0)
+        longest = self.file.source.longest_line
         return min(max(longest, _WIDTHS[0]), _WIDTHS[1])
 
     def _media_type(self) -> str:

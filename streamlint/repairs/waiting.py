@@ -53,9 +53,7 @@ def _name(held: Held) -> str:
 
 def _advice(held: Held, run: str, name: str) -> str:
     """What a person can do: only a call can be run in a thread by itself."""
-    if isinstance(held.node, cst.Call) and any(
-        isinstance(one, cst.WithItem) and one.item is held.node for one in held.file.spans
-    ):
+    if isinstance(held.node, cst.Call) and isinstance(held.file.parent(held.node), cst.WithItem):
         return "enter it, and take what comes, in one function that runs in a thread, or in a plain `def` generator"
     if isinstance(held.node, cst.Call) or held.hold.call is None:
         return f"run it in a thread: `await {_handed_over(run, name)}`"

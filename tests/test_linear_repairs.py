@@ -1,0 +1,95 @@
+"""A finding and its repair cost what their own function costs, whatever else stands in the file."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import libcst as cst
+import pytest
+
+from streamlint.config import Config, Selection
+from streamlint.languages.python import PythonFile
+from streamlint.project import Project
+from streamlint.project import syntax as ir
+from streamlint.run import Request, run
+from streamlint.source import Source, Span
+
+SECONDS = 12.0
+"""Of a processor; what grew with the square took half as much again, and more."""
+HEAD = """\
+from fastapi import FastAPI
+from llama_index.core import VectorStoreIndex
+
+app = FastAPI()
+index = VectorStoreIndex.from_documents([])
+
+
+"""
+ROUTE = """\
+@app.get("/{i}")
+def route{i}(question: str):
+    answer = index.as_query_engine(streaming=True).query(question)
+    return "".join(answer.response_gen)
+
+
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> PythonFile:
+    path = tmp_path / "app.py"
+    path.write_text(HEAD + "".join(ROUTE.format(i=i) for i in range(3)), "utf-8")
+    return PythonFile(Source.read(path), Project(tmp_path, [path]))
+
+
+def test_an_expression_is_walked_once_also_where_it_is_named_again() -> None:
+    innermost: ir.Expression = ir.Name(0, 1, "a", None)
+    calls = [innermost]
+    for _ in range(2_000):
+        calls.append(ir.Call(0, 1, calls[-1], (), ()))
+    assert sum(1 for _ in ir.walk_once(calls)) == len(calls)
+
+
+def test_the_nodes_within_a_place_are_those_that_begin_there(file: PythonFile) -> None:
+    scope = next(scope for scope in file.facts.scopes if scope.name == "route1")
+    calls = [file.text(node) for node, _ in file.within(scope, cst.Call, cst.Return) if isinstance(node, cst.Call)]
+    assert calls[-1] == '"".join(answer.response_gen)'
+    assert not any("from_documents" in call for call in calls)
+    everywhere = [node for node in file.spans if type(node) is cst.Call]
+    assert [node for node, _ in file.within(Span(0, len(file.source.text)), cst.Call)] == everywhere
+
+
+def test_the_innermost_statement_is_found_at_every_character(file: PythonFile) -> None:
+    statements = [(span, node) for node, span in file.spans.items() if isinstance(node, cst.BaseStatement)]
+    for start in range(len(file.source.text)):
+        around = [(span.end - span.start, node) for span, node in statements if span.start <= start < span.end]
+        expected = min(around, key=lambda row: row[0])[1] if around else None
+        assert file.statement(start, start + 1) is expected
+
+
+def test_every_node_knows_what_it_is_a_part_of(file: PythonFile) -> None:
+    for node in file.spans:
+        for child in node.children:
+            assert file.parent(child) is node
+    assert file.parent(file.module) is None
+
+
+def test_thousands_of_names_for_one_stream(tmp_path: Path) -> None:
+    names = "".join(f"    x{i + 1} = x{i}\n" for i in range(6_000))
+    body = f"    x0 = index.as_query_engine(streaming=True).query(question).response_gen\n{names}"
+    text = f'{HEAD}@app.get("/")\ndef route(question: str):\n{body}    return "".join(x6000)\n'
+    assert_quick(tmp_path, text, {"STL102", "STL103"})
+
+
+def test_calls_on_calls_on_calls(tmp_path: Path) -> None:
+    text = f'{HEAD}@app.get("/")\ndef route(question: str):\n    return question{".a()" * 9_000}\n'
+    assert_quick(tmp_path, text, set())
+
+
+def assert_quick(folder: Path, text: str, codes: set[str]) -> None:
+    (folder / "app.py").write_text(text, "utf-8")
+    began = time.process_time()
+    found = run(Request((folder,), Config(root=folder), Selection(), root=folder)).findings
+    assert {one.code for one in found} == codes
+    assert time.process_time() - began < SECONDS
