@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from streamlint.project.values import Bound, Function, Instance, Llama, Value, V
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
 
+_VIEWS = frozenset(("items", "keys", "values"))
 _ANY = "*"
 _CHATTING = (Role.CHAT_ENGINE, Role.AGENT_RUNNER)
 _TURNS = frozenset(("chat", "achat", "stream_chat", "astream_chat", "reset"))
@@ -115,6 +117,8 @@ class Accesses:
             yield from self._called(call, activation)
         for entry in scope.entries:
             yield from self._entered(entry, activation)
+        for loop in scope.loops:
+            yield from self._walked(loop, activation)
         yield from self._read(activation)
 
     def _rebound(self, activation: Activation) -> Iterator[Event]:
@@ -233,6 +237,32 @@ class Accesses:
         for word in words:
             for at in (entry.context.end, entry.body_end):
                 yield Event(Access(word, _ANY, How.STEP), at, at)
+
+    def _walked(self, loop: ir.Loop, activation: Activation) -> Iterator[Event]:
+        """A loop over a lasting collection to which some request adds, or from which it takes: the loop counts on its size."""
+        walked = loop.iterable
+        if isinstance(walked, ir.Call) and isinstance(walked.function, ir.Attribute) and not walked.arguments:
+            walked = walked.function.base if walked.function.attribute in _VIEWS else walked
+        if loop.is_async or last_word(walked) not in self._growing or not self._lasts(walked, activation):
+            return
+        for word in self._words(walked, activation.scope):
+            for at in (loop.iterable.end, loop.end):
+                yield Event(Access(word, _ANY, How.STEP), at, at)
+
+    @cached_property
+    def _growing(self) -> frozenset[str]:
+        """The last words of the collections to which code that requests run adds something, or from which it removes something."""
+        found: set[str] = set()
+        for module in self.evaluator.modules.loaded():
+            for scope in module.scopes:
+                if not scope.is_function or self.lasting.reach.from_request(module, scope) is None:
+                    continue
+                found.update(last_word(store.base) for store in scope.stores if not store.is_attribute)
+                targets = (change.target for change in scope.changes if not change.is_augmented)
+                found.update(last_word(target.base) for target in targets if isinstance(target, ir.Subscript))
+                methods = (call.function for call in scope.calls if self._is_change(call))
+                found.update(last_word(method.base) for method in methods if isinstance(method, ir.Attribute))
+        return frozenset(found - {""})
 
     def _read(self, activation: Activation) -> Iterator[Event]:
         scope = activation.scope

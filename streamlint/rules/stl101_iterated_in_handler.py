@@ -64,7 +64,8 @@ class IteratedInHandler(Rule):
     has to change with it. What is done to each token in the loop is done in the iterator that is sent. No fix is offered where
     anything else than a known wrapping (a dict, a response class, a model of one plain field) stands between the loop and the
     answer, where the text is stored, logged or passed on, where a `try`, `with` or loop stands around it, where something waits
-    for the last token, or where somebody else calls or holds the function: the help text says which.
+    for the last token, where middleware or a hook reads or changes the answers, or where somebody else calls or holds the
+    function: the help text says which.
 
     ## References
 

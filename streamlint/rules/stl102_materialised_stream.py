@@ -72,7 +72,8 @@ class MaterialisedStream(Rule):
     carries more than the text; where anything that is not known to leave it alone is done to the text (a call such as
     `redact(text)`, `strip()`, a slice, a separator, a model with a validator, be it the `response_model`); where it is stored,
     logged or passed on; where a `try`, `with` or loop stands around it; where the same stream is read elsewhere; or where a job, a
-    test, a decorator or a table has the function too. The help text says which.
+    test, a decorator or a table has the function too, or where middleware or a hook reads or changes the answers. The help text
+    says which.
 
     ## References
 

@@ -61,7 +61,7 @@ class JsonAfterStream(Rule):
 
     `response`, where the text alone was returned, as it came: the client receives plain text in pieces. In all other cases no
     fix is offered: which answer the client should get is a decision. Nor is one where the stream is read before, as by
-    `print_response_stream()`, after which nothing is left to send.
+    `print_response_stream()`, after which nothing is left to send, or where middleware or a hook reads or changes the answers.
 
     ## References
 

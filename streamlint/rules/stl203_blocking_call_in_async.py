@@ -65,9 +65,10 @@ class BlockingCallInAsync(Rule):
     made it, such as a database connection or a session.
 
     There is no fix, and the help says why, where the new `await` would let other requests in between two uses of what they change
-    as well (a global name, an attribute of an object that outlives the request, two steps of one cursor), in this function or in
-    one that awaits it; where a lock of threads is held; and where the call returns before everything is there and the rest would
-    be read on the loop. `for part in client.chat(..., stream=True)` is made and advanced in threads as a whole.
+    as well (a global name, an attribute of an object that outlives the request, two steps of one cursor, a loop over a dict to
+    which another route adds, a setting of the whole process), in this function or in one that awaits it; where a lock of threads
+    is held; and where the call returns before everything is there and the rest would be read on the loop.
+    `for part in client.chat(..., stream=True)` is made and advanced in threads as a whole.
 
     ## References
 
