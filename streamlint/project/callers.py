@@ -207,7 +207,7 @@ class Callers:
             if site.made is not None:
                 concerns = Class(made.path, made.scope) in set(attributes.lineage(site.made))
             else:
-                concerns = _owner_of(site.module, site.scope) in above
+                concerns = class_around(site.module, site.scope) in above
             given = argument_of(site.call, scope, parameter, site.is_bound) if concerns else None
             if given is not None:
                 found.append(self.evaluator.value(given, site.frame))
@@ -290,7 +290,7 @@ class Callers:
         ]
 
 
-def _owner_of(module: Module, scope: ir.Scope) -> Class | None:
+def class_around(module: Module, scope: ir.Scope) -> Class | None:
     """The class whose method holds this scope."""
     while scope.parent >= 0:
         scope = module.scopes[scope.parent]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.frameworks import Kind
 from streamlint.project import syntax as ir
-from streamlint.project.callers import last_word
+from streamlint.project.callers import class_around, last_word
 from streamlint.project.calls import dotted_name
 from streamlint.project.entry_points import EntryPoints
 from streamlint.project.modules import Module
@@ -244,7 +244,7 @@ class Holders:
     def _is_method(self, where: Module, inside: ir.Scope, base: ir.Expression, owner: Class) -> bool:
         """Whether an attribute of `base` may be a method of this class, of one above it, or of one below."""
         if _is_self(where, inside, base) or (isinstance(base, ir.Call) and last_word(base.function) == "super"):
-            around = _class_around(where, inside)
+            around = class_around(where, inside)
             return around is not None and self._are_related(around, owner)
         frame = self.evaluator.any_call(where, inside)
         return any(
@@ -367,11 +367,3 @@ def _is_self(where: Module, inside: ir.Scope, base: ir.Expression) -> bool:
     if method is None or not isinstance(base, ir.Name) or where.scopes[method.parent].kind != "class":
         return False
     return bool(method.parameters) and method.parameters[0].name == base.id
-
-
-def _class_around(where: Module, inside: ir.Scope) -> Class | None:
-    while inside.parent >= 0:
-        inside = where.scopes[inside.parent]
-        if inside.kind == "class":
-            return Class(where.path, inside.index)
-    return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.responses import Fate, ResponseClass
 from streamlint.project import syntax as ir
+from streamlint.project.callers import last_word
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
@@ -168,7 +169,7 @@ class Sent:
             for scope in module.scopes:
                 frame = None
                 for call in scope.calls:
-                    word = _last_word(call.function)
+                    word = last_word(call.function)
                     if word not in self._words and not word[:1].isupper():
                         continue
                     frame = frame or self.evaluator.any_call(module, scope)
@@ -226,9 +227,3 @@ def _text(values: Values) -> str | None:
     texts = {value.value if isinstance(value, Constant) else None for value in values}
     one = texts.pop() if len(texts) == 1 else None
     return one.partition(";")[0].strip().lower() if isinstance(one, str) else None
-
-
-def _last_word(expression: ir.Expression) -> str:
-    if isinstance(expression, ir.Attribute):
-        return expression.attribute
-    return expression.id if isinstance(expression, ir.Name) else ""
