@@ -235,8 +235,7 @@ class _Projects:
     def __init__(self, request: Request, texts: intake.Texts, overlay: Mapping[Path, Source]) -> None:
         self._request = request
         self.texts = texts
-        standing_in = {request.text.path: request.text, **overlay} if request.text is not None else overlay
-        self._overlay = {real_path(path): source for path, source in standing_in.items()}
+        self._texts = {**texts.matter, **overlay}
         config = request.config
         self._exclude = _patterns(replace(config, root=Path(os.path.realpath(config.root))))
         self._boundaries = Boundaries(self._exclude)
@@ -298,14 +297,14 @@ class _Projects:
     def _make(self, boundary: Boundary) -> Project:
         from streamlint.project import Project
 
-        files = dict.fromkeys(boundary.files(self._exclude))
-        own = (path for path in self.texts.matter if self._boundary(path) == boundary)
-        files.update(dict.fromkeys(map(self.real, own)))
+        # what the run has read is not read again: another program may be writing it
+        own = {self.real(path): source for path, source in self._texts.items() if self._boundary(path) == boundary}
+        files = dict.fromkeys((*boundary.files(self._exclude), *own))
         config = self._request.config
         return Project(
             boundary.root,
             tuple(files),
-            overlay=self._overlay,
+            overlay=own,
             knowledge=self._knowledge,
             configured=config.versions,
             from_environment=config.versions_from_environment,

@@ -11,10 +11,11 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from streamlint import fix, writing
+from streamlint import fix, intake, writing
 from streamlint.fix import UnwritableFile
 from streamlint.source import Source
 from tests.conftest import BLOCKING, Streamlint, Write, run_program
@@ -224,6 +225,24 @@ def test_what_is_reported_stands_on_the_disk(
     assert "1 file not written (2 files checked)" in result.stdout
     assert "Fixed 1 finding in 1 file" in result.stdout
     assert other.read_text() == FIXED
+
+
+def test_what_the_run_has_read_is_what_it_judges(
+    write: Write, project: Path, streamlint: Streamlint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("app.py", BLOCKING)
+    real = intake.read
+
+    def read_before_the_change(*arguments: Any) -> intake.Texts:
+        texts = real(*arguments)
+        path.write_text(FIXED)
+        return texts
+
+    monkeypatch.setattr(intake, "read", read_before_the_change)
+    result = streamlint(".")
+    assert result.exit_code == 1
+    assert "STL203" in result.stdout
+    assert "STL001" not in result.stdout
 
 
 def test_many_processes_at_a_time(write: Write, project: Path) -> None:
