@@ -16,12 +16,11 @@ from streamlint.finding import RULE_CRASHED, TOOL_CODES, Finding, Place, Severit
 from streamlint.source import Position, Span
 
 if TYPE_CHECKING:
-    import libcst as cst
-
+    from streamlint.fact import Fact
     from streamlint.languages.python import PythonFile
 
-Check = Callable[["cst.CSTNode", "PythonFile"], Iterator[Finding]]
-Method = TypeVar("Method", bound=Callable[..., Iterator[Finding]])
+Check = Callable[..., Iterator["Fact"]]
+Method = TypeVar("Method", bound=Check)
 
 _FILE_NAME = re.compile(r"(stl\d{3})_([a-z0-9_]+)\.py")
 _RULES = "streamlint.rules"
@@ -35,6 +34,8 @@ class Rule:
     severity: ClassVar[Severity]
     since: ClassVar[str]
     message: ClassVar[str]
+    stands_on: ClassVar[tuple[str, ...]]
+    """The nodes of libcst, by name, that a finding of the rule can be about."""
     words: ClassVar[tuple[str, ...]] = ()
     """The rule can only fire in a file that holds one of these words; empty: in any file."""
 
@@ -42,11 +43,14 @@ class Rule:
         return not self.words or any(word in text for word in self.words)
 
 
-def on(*node_types: type[cst.CSTNode]) -> Callable[[Method], Method]:
-    """Mark a method `check(self, node, file)` as the one that looks at nodes of these types and of their subclasses."""
+def on(*kinds: type[Any]) -> Callable[[Method], Method]:
+    """Mark a method `check(self, node, scope, file)` as the one that looks at nodes of the Summary of these kinds.
+
+    A check of scopes is `check(self, scope, file)`.
+    """
 
     def mark(method: Method) -> Method:
-        vars(method)["node_types"] = node_types
+        vars(method)["kinds"] = kinds
         return method
 
     return mark
@@ -99,19 +103,20 @@ def summary(rule: Rule) -> str:
     return re.split(r"(?<=\.) (?=[A-Z])", " ".join(first.split()))[0]
 
 
-def dispatch(file: PythonFile, rules: Sequence[Rule]) -> Iterator[Finding]:
-    """The findings of all `rules` in one walk; a check that crashes becomes a finding, once, and the others go on."""
-    checks = _checks(tuple(rules))
+def judge(file: PythonFile, rules: Sequence[Rule]) -> Iterator[Fact | Finding]:
+    """The facts that all `rules` have in a file; a check that crashes becomes a finding, once, and the others go on."""
     crashed: set[Rule] = set()
-    for node in file.walk(lambda node_type: bool(checks.of(node_type))):
-        for rule, check in checks.of(type(node)):
-            if rule in crashed:
-                continue
-            try:
-                yield from list(check(node, file))
-            except Exception as error:  # noqa: BLE001 a failure of our own is reported, and other rules go on
-                crashed.add(rule)
-                yield crash(f"{rule.code} ({rule.name})", error, file.place(node))
+    for kind, checks in _checks(tuple(rules)).items():
+        for node, scope in file.nodes(kind):
+            given = (scope, file) if node is scope else (node, scope, file)
+            for rule, check in checks:
+                if rule in crashed:
+                    continue
+                try:
+                    yield from list(check(*given))
+                except Exception as error:  # noqa: BLE001 a failure of our own is reported, and other rules go on
+                    crashed.add(rule)
+                    yield crash(f"{rule.code} ({rule.name})", error, file.place(node))
 
 
 def crash(what: str, error: Exception, place: Place) -> Finding:
@@ -136,29 +141,12 @@ def file_place(path: Path, line: int = 1, column: int = 1) -> Place:
     return Place(path, Span(0, 0), position, position)
 
 
-class _Checks:
-    """The check methods of some rules, by the node type that they want."""
-
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self._marked = [(rule, method, types) for rule in rules for method, types in _marked(rule)]
-        self._by_type: dict[type[Any], tuple[tuple[Rule, Check], ...]] = {}
-
-    def of(self, node_type: type[Any]) -> tuple[tuple[Rule, Check], ...]:
-        if node_type not in self._by_type:
-            self._by_type[node_type] = tuple(
-                (rule, method) for rule, method, types in self._marked if issubclass(node_type, types)
-            )
-        return self._by_type[node_type]
-
-
 @cache
-def _checks(rules: tuple[Rule, ...]) -> _Checks:
-    """Made once for all files of a run."""
-    return _Checks(rules)
-
-
-def _marked(rule: Rule) -> Iterator[tuple[Check, tuple[type[Any], ...]]]:
-    for name in dir(type(rule)):
-        types = getattr(getattr(type(rule), name), "node_types", None)
-        if types:
-            yield getattr(rule, name), types
+def _checks(rules: tuple[Rule, ...]) -> dict[type[Any], list[tuple[Rule, Check]]]:
+    """The check methods of some rules, by the kind of node that they look at; made once for all files of a run."""
+    found: dict[type[Any], list[tuple[Rule, Check]]] = {}
+    for rule in rules:
+        for name in dir(type(rule)):
+            for kind in getattr(getattr(type(rule), name), "kinds", ()):
+                found.setdefault(kind, []).append((rule, getattr(rule, name)))
+    return found

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from streamlint import applicable, discovery, intake, rule
 from streamlint.boundaries import Boundaries, Boundary
+from streamlint.fact import Fact
 from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Place, Severity
 from streamlint.fix import Level
 from streamlint.links import Renaming, real_path
@@ -224,9 +225,13 @@ def _check_python(rules: Sequence[rule.Rule], project: Project, source: Source) 
         fault = intake.unreadable(intake.place_at(source, error.line, error.column), str(error))
         yield from tuple(intake.syntax_fault(source)) or (fault,)
         return
-    findings = rule.dispatch(file, rules)
-    # what libcst could not be given cannot be rewritten with it either
-    yield from (replace(each, fix=None) for each in findings) if file.facts.summary.is_deep else findings
+    told = list(rule.judge(file, rules))
+    facts = [one for one in told if isinstance(one, Fact)]
+    yield from (one for one in told if isinstance(one, Finding))
+    if facts:
+        from streamlint.languages.flagging import flag
+
+        yield from flag(file, facts)
 
 
 class _Projects:

@@ -64,12 +64,14 @@ def misplaced(text: str) -> list[str]:
     path = Path("/project/app.py")
     source = Source(path, text)
     file = PythonFile(source, Project(path.parent, (path,), overlay={path: source}))
-    nodes = [node for node in file.spans if isinstance(node, cst.Name)]
-    wrong = [node.value for node in nodes if file.text(node) != node.value]
+    tree = file.tree
+    nodes = [node for node in tree.spans if isinstance(node, cst.Name)]
+    wrong = [node.value for node in nodes if tree.text(node) != node.value]
     names = [name for scope in file.facts.scopes for name in scope.names]
     wrong += [name.id for name in names if file.text(name) != name.id]
-    calls = [node for node in file.spans if isinstance(node, cst.Call)]
-    wrong += [file.text(call) for call in calls if not isinstance((file.expression(call) or [None, None])[1], ir.Call)]
+    calls = [node for node in tree.spans if isinstance(node, cst.Call)]
+    known = [(call, file.expression(tree.span(call))) for call in calls]
+    wrong += [tree.text(call) for call, row in known if row is None or not isinstance(row[1], ir.Call)]
     return wrong
 
 

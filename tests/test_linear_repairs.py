@@ -53,26 +53,28 @@ def test_an_expression_is_walked_once_also_where_it_is_named_again() -> None:
 
 def test_the_nodes_within_a_place_are_those_that_begin_there(file: PythonFile) -> None:
     scope = next(scope for scope in file.facts.scopes if scope.name == "route1")
-    calls = [file.text(node) for node, _ in file.within(scope, cst.Call, cst.Return) if isinstance(node, cst.Call)]
+    calls = [
+        file.tree.text(node) for node, _ in file.tree.within(scope, cst.Call, cst.Return) if isinstance(node, cst.Call)
+    ]
     assert calls[-1] == '"".join(answer.response_gen)'
     assert not any("from_documents" in call for call in calls)
-    everywhere = [node for node in file.spans if type(node) is cst.Call]
-    assert [node for node, _ in file.within(Span(0, len(file.source.text)), cst.Call)] == everywhere
+    everywhere = [node for node in file.tree.spans if type(node) is cst.Call]
+    assert [node for node, _ in file.tree.within(Span(0, len(file.source.text)), cst.Call)] == everywhere
 
 
 def test_the_innermost_statement_is_found_at_every_character(file: PythonFile) -> None:
-    statements = [(span, node) for node, span in file.spans.items() if isinstance(node, cst.BaseStatement)]
+    statements = [(span, node) for node, span in file.tree.spans.items() if isinstance(node, cst.BaseStatement)]
     for start in range(len(file.source.text)):
         around = [(span.end - span.start, node) for span, node in statements if span.start <= start < span.end]
         expected = min(around, key=lambda row: row[0])[1] if around else None
-        assert file.statement(start, start + 1) is expected
+        assert file.tree.statement(start, start + 1) is expected
 
 
 def test_every_node_knows_what_it_is_a_part_of(file: PythonFile) -> None:
-    for node in file.spans:
+    for node in file.tree.spans:
         for child in node.children:
-            assert file.parent(child) is node
-    assert file.parent(file.module) is None
+            assert file.tree.parent(child) is node
+    assert file.tree.parent(file.tree.module) is None
 
 
 def test_thousands_of_names_for_one_stream(tmp_path: Path) -> None:

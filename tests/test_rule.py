@@ -14,8 +14,8 @@ from tests.conftest import BLOCKING, Write
 
 CRASHING = '''
 """A rule that fails."""
-import libcst as cst
 from streamlint.finding import Severity
+from streamlint.project import syntax as ir
 from streamlint.rule import Rule, on
 
 
@@ -23,9 +23,10 @@ class Crashing(Rule):
     """Fails on every call."""
 
     code, name, severity, since, message = "STL199", "crashing", Severity.ERROR, "0.1.0", "m"
+    stands_on = ("Call",)
 
-    @on(cst.Call)
-    def check(self, node, file):
+    @on(ir.Call)
+    def check(self, call, scope, file):
         raise ZeroDivisionError("on purpose")
         yield
 '''

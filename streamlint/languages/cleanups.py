@@ -86,7 +86,7 @@ def _names_any(root: cst.CSTNode, words: frozenset[str]) -> bool:
 
 def _suspends(file: PythonFile, call: cst.Call) -> bool:
     """Whether awaiting the call waits for something: the end of a run, or a project coroutine that awaits more."""
-    values = file.value(call.func)
+    values = file.value(file.tree.span(call.func))
     if all(isinstance(value, Unknown) for value in values):
         return _ends_a_run(file, call)
     if len(values) != 1:

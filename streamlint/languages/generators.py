@@ -42,7 +42,7 @@ _OF_CLASSES = ("staticmethod", "classmethod")
 
 def served(file: PythonFile, function: cst.FunctionDef) -> ir.Scope | None:
     """The scope of a generator function if requests run it for its items: no dependency, no context manager."""
-    scope = file.scope(function)
+    scope = file.tree.scope(function, file.facts)
     if scope is None or not scope.is_generator:
         return None
     entry = file.entry(scope)
@@ -129,7 +129,7 @@ def caught(file: PythonFile, handler: cst.ExceptHandler) -> frozenset[str]:
     listed = (
         [element.value for element in handler.type.elements] if isinstance(handler.type, cst.Tuple) else [handler.type]
     )
-    return frozenset(name for one in listed for name in dotted_names(file.value(one)))
+    return frozenset(name for one in listed for name in dotted_names(file.value(file.tree.span(one))))
 
 
 def catches_cancellation(file: PythonFile, handler: cst.ExceptHandler) -> bool:
@@ -164,7 +164,7 @@ def is_log(file: PythonFile, statement: cst.CSTNode) -> bool:
     function = statement.value.func
     if isinstance(function, cst.Attribute):
         return function.attr.value in _LOGGING
-    return bool(dotted_names(file.value(function)) & _PRINTING)
+    return bool(dotted_names(file.value(file.tree.span(function))) & _PRINTING)
 
 
 def swallowers(file: PythonFile, function: cst.FunctionDef) -> Iterator[cst.ExceptHandler]:
@@ -194,7 +194,7 @@ def _ends_a_task(file: PythonFile, node: cst.Try) -> bool:
 
 def hiders(file: PythonFile, function: cst.FunctionDef) -> Iterator[cst.ExceptHandler]:
     """Handlers around the loop of a sent generator that take any failure and say nothing, so that the body ends as if complete."""
-    scope = file.scope(function)
+    scope = file.tree.scope(function, file.facts)
     if scope is None or not scope.is_generator or not is_sent(file, scope):
         return
     for node, around in parts(function.body):
@@ -207,14 +207,14 @@ def hiders(file: PythonFile, function: cst.FunctionDef) -> Iterator[cst.ExceptHa
 
 def refusals(file: PythonFile, function: cst.FunctionDef) -> Iterator[cst.Raise]:
     """`raise HTTPException(...)` in a generator that a response sends, where no handler of its own catches it."""
-    scope = file.scope(function)
+    scope = file.tree.scope(function, file.facts)
     if scope is None or not scope.is_generator or not is_sent(file, scope) or _is_begun_first(file, scope):
         return
     for node, around in parts(function.body):
         if not isinstance(node, cst.Raise) or node.exc is None:
             continue
         raised = node.exc.func if isinstance(node.exc, cst.Call) else node.exc
-        if dotted_names(file.value(raised)) & _REFUSALS and not _is_caught(file, around):
+        if dotted_names(file.value(file.tree.span(raised))) & _REFUSALS and not _is_caught(file, around):
             yield node
 
 
@@ -246,7 +246,7 @@ def _is_empty(statement: cst.CSTNode) -> bool:
 
 def _is_last(file: PythonFile, node: cst.Try) -> bool:
     """Whether nothing after the statement, nor its `finally`, can tell the client how the stream ended."""
-    siblings = file.siblings(node)
+    siblings = file.tree.siblings(node)
     after = siblings[list(siblings).index(node) + 1 :] if node in siblings else ()
     later = [*after, *([node.finalbody] if node.finalbody is not None else []), *([node.orelse] if node.orelse else [])]
     return not any(isinstance(one, cst.Yield) or holds(one, cst.Yield) for one in later)

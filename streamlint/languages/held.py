@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import libcst as cst
+from typing import TYPE_CHECKING, TypeAlias
 
 from streamlint.finding import Related, Severity
 from streamlint.knowledge.blocking import Tier
@@ -19,8 +16,9 @@ from streamlint.project.ways import Hop
 if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
 
-SITES = (cst.Call, cst.With, cst.For, cst.CompFor, cst.Attribute)
-"""The nodes at which something can be held."""
+Site: TypeAlias = ir.Call | ir.Entry | ir.Loop | ir.Attribute
+SITES = (ir.Call, ir.Entry, ir.Loop, ir.Attribute)
+"""What can hold a loop."""
 
 _FAR = 3
 _NEAR = 2
@@ -68,9 +66,10 @@ class OnLoop:
 
 @dataclass(frozen=True)
 class Held:
-    """A hold at `node`, which runs on a loop."""
+    """A hold at `site`, which runs on a loop: `node` is the call or attribute itself, what is iterated, or what is entered."""
 
-    node: cst.CSTNode
+    site: Site
+    node: ir.Expression
     on_loop: OnLoop
     hold: Hold
 
@@ -92,26 +91,27 @@ class Held:
         return self.file.related(self.hold.hops[1:])
 
 
-def on_loop(file: PythonFile, node: cst.CSTNode) -> tuple[OnLoop, ir.Expression] | None:
-    """The expression at a node, if an event loop that serves requests evaluates it."""
-    known = file.expression(node)
-    if known is None:
-        return None
-    scope, expression = known
+def on_loop(file: PythonFile, scope: ir.Scope) -> OnLoop | None:
+    """A scope, if an event loop that serves requests runs it."""
     reached = file.on_loop(scope)
-    return (OnLoop(file, scope, reached), expression) if reached is not None else None
+    return OnLoop(file, scope, reached) if reached is not None else None
 
 
-def held_at(file: PythonFile, node: cst.CSTNode) -> Iterator[Held]:
-    """What holds the loop at one of `SITES`; what is likely at best is left out where it is far away or only likely to run."""
-    for part in _parts(node):
-        found = on_loop(file, part)
-        if found is None:
-            continue
-        where, expression = found
-        hold = _hold(where, expression, node)
-        if hold is not None and _is_told(where, hold):
-            yield Held(part, where, hold)
+def held_at(file: PythonFile, site: Site, scope: ir.Scope) -> Held | None:
+    """What holds the loop at a site; what is likely at best is left out where it is far away or only likely to run."""
+    if id(site) not in file.held:
+        file.held[id(site)] = _held_at(file, site, scope)
+    return file.held[id(site)]
+
+
+def _held_at(file: PythonFile, site: Site, scope: ir.Scope) -> Held | None:
+    where = on_loop(file, scope)
+    hold = _hold(where, site) if where is not None else None
+    return (
+        Held(site, _node(site), where, hold)
+        if where is not None and hold is not None and _is_told(where, hold)
+        else None
+    )
 
 
 def _is_told(where: OnLoop, hold: Hold) -> bool:
@@ -146,38 +146,27 @@ def sync_tokens(where: OnLoop, iterable: ir.Expression) -> Tokens | None:
     return tokens if tokens is not None and tokens.is_async is not True else None
 
 
-def loop_of(scope: ir.Scope, iterable: ir.Expression) -> ir.Loop | None:
-    """The loop of a scope that iterates over this expression."""
-    return next((loop for loop in scope.loops if _same(loop.iterable, iterable)), None)
-
-
-def _parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    match node:
-        case cst.With():
-            yield from (item.item for item in node.items)
-        case cst.For() | cst.CompFor():
-            yield node.iter
+def _node(site: Site) -> ir.Expression:
+    match site:
+        case ir.Entry(context=context):
+            return context
+        case ir.Loop(iterable=iterable):
+            return iterable
         case _:
-            yield node
+            return site
 
 
-def _hold(where: OnLoop, expression: ir.Expression, node: cst.CSTNode) -> Hold | None:
-    blocking, scope = where.file.project.blocking, where.scope
-    frame = where.file.frame(scope)
-    told = blocking.of_call(expression, frame) if isinstance(expression, ir.Call) else None
-    if isinstance(node, cst.Call) or told is not None:
-        return told if isinstance(node, cst.Call) else None
-    match node:
-        case cst.Attribute() if isinstance(expression, ir.Attribute):
-            return blocking.of_attribute(expression, frame)
-        case cst.With():
-            entry = next((entry for entry in scope.entries if _same(entry.context, expression)), None)
-            return blocking.of_entry(entry, frame) if entry is not None else None
-        case cst.For() | cst.CompFor():
-            loop = loop_of(scope, expression)
-            return blocking.of_iteration(expression, frame) if loop is not None and not loop.is_async else None
+def _hold(where: OnLoop, site: Site) -> Hold | None:
+    """What the site itself holds: a call that is iterated or entered is a site of its own."""
+    blocking, frame, node = where.file.project.blocking, where.file.frame(where.scope), _node(site)
+    told = blocking.of_call(node, frame) if isinstance(node, ir.Call) else None
+    match site:
+        case ir.Call():
+            return told
+        case ir.Attribute():
+            return blocking.of_attribute(site, frame)
+        case ir.Entry() if told is None:
+            return blocking.of_entry(site, frame)
+        case ir.Loop() if told is None and not site.is_async:
+            return blocking.of_iteration(node, frame)
     return None
-
-
-def _same(one: ir.Expression, other: ir.Expression) -> bool:
-    return (one.start, one.end) == (other.start, other.end)

@@ -69,7 +69,7 @@ def polls(file: PythonFile, function: cst.FunctionDef) -> Iterator[Poll]:
 
 def _asks(file: PythonFile, call: cst.Call) -> bool:
     objects = file.project.knowledge.objects
-    for value in file.value(call.func):
+    for value in file.value(file.tree.span(call.func)):
         if isinstance(value, Bound) and isinstance(value.receiver, Instance):
             return value.name == "is_disconnected" and objects.family(value.receiver.name) == _REQUEST
     return False
@@ -78,7 +78,7 @@ def _asks(file: PythonFile, call: cst.Call) -> bool:
 def _waits_natively(file: PythonFile, loop: cst.For) -> bool | None:
     """Whether the model behind the tokens leaves the loop free, so that a cancellation can end it; None: cannot be seen."""
     evaluator = file.project.evaluator
-    tokens = evaluator.tokens(file.value(loop.iter))
+    tokens = evaluator.tokens(file.value(file.tree.span(loop.iter)))
     found = file.project.mismatches.call_at(tokens.origin) if tokens is not None else None
     if found is None:
         return None

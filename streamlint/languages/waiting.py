@@ -29,9 +29,9 @@ def goes_on_after_timeout(file: PythonFile, attempt: cst.Try) -> bool:
 
 def loop_around(file: PythonFile, node: cst.CSTNode) -> cst.While | cst.For | None:
     """The innermost loop of the same function that repeats a node."""
-    around = file.parent(node)
+    around = file.tree.parent(node)
     while around is not None and not isinstance(around, (cst.While, cst.For, *_FUNCTIONS)):
-        around = file.parent(around)
+        around = file.tree.parent(around)
     return around if isinstance(around, cst.While | cst.For) else None
 
 
@@ -39,7 +39,7 @@ def limited_items(file: PythonFile, attempt: cst.Try) -> list[tuple[cst.Call, ir
     """The calls in a `try` that limit the wait for one item, each with its generator."""
     found = []
     for call in m.findall(attempt.body, m.Call()):
-        known = file.expression(call)
+        known = file.expression(file.tree.span(call))
         if known is None or not isinstance(call, cst.Call):
             continue
         scope, expression = known
@@ -100,10 +100,10 @@ def _bindings(name: ir.Expression, scope: ir.Scope) -> list[ir.Binding]:
 def _outlives(file: PythonFile, iterator: ir.Expression, attempt: cst.Try) -> bool:
     """Whether the same generator is asked again in the next round."""
     loop = loop_around(file, attempt)
-    known = next((row for node in file.nodes_at(iterator.start, iterator.end) if (row := file.expression(node))), None)
+    known = file.expression(iterator)
     if loop is None or known is None or not isinstance(iterator, ir.Name):
         return False
-    span = file.span(loop)
+    span = file.tree.span(loop)
     return not any(span.start <= binding.start < span.end for binding in _bindings(iterator, known[0]))
 
 
@@ -112,4 +112,4 @@ def _catches_timeout(file: PythonFile, handler: cst.ExceptHandler) -> bool:
         return True
     kinds = [one.value for one in handler.type.elements] if isinstance(handler.type, cst.Tuple) else [handler.type]
     timeouts = read("waiting").texts("timeouts")
-    return any(dotted_name(value) in timeouts for kind in kinds for value in file.value(kind))
+    return any(dotted_name(value) in timeouts for kind in kinds for value in file.value(file.tree.span(kind)))

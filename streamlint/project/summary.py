@@ -524,6 +524,7 @@ class _Lowering:
                 kind,  # type: ignore[arg-type]  # one of the four words above
                 self._annotation(argument.annotation) if argument.annotation is not None else None,
                 self._expression(default) if default is not None else None,
+                self._offset(argument.lineno, argument.col_offset),
             )
             for argument, default, kind in rows
         ]

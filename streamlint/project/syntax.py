@@ -224,6 +224,8 @@ class Parameter:
     kind: Literal["positional", "keyword", "starred", "mapping"]
     annotation: Expression | None
     default: Expression | None
+    start: int
+    """Where its name stands."""
 
 
 @dataclass(slots=True, eq=False)

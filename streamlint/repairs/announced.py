@@ -8,7 +8,7 @@ from streamlint.knowledge.untouched import names as known_names
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.values import Class, Constant, External, Value
-from streamlint.repairs.refusals import Refusal
+from streamlint.refusals import Refusal
 
 if TYPE_CHECKING:
     from streamlint.knowledge.responses import Preferred

@@ -6,18 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from streamlint.fix import Edit, Fix, Level
 from streamlint.knowledge.llama_index import Role
+from streamlint.languages import nodes as cst
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.takings import Drain, How
 from streamlint.project.values import Iterated
+from streamlint.refusals import Refusal
 from streamlint.repairs.announced import Announced
 from streamlint.repairs.delayed import Delay
 from streamlint.repairs.elements import Elements, Tokens
-from streamlint.repairs.refusals import Refusal
 from streamlint.repairs.rewriting import Rewriting
 from streamlint.repairs.untouched import Form, Same, Untouched
 from streamlint.source import Span
@@ -146,9 +145,9 @@ class Repair:
         assert plan.answer.value is not None
         answer = plan.answer.value
         rewriting = Rewriting(self.file, self.frame, preferred, plan.answer)
-        statement = self.file.statement(plan.answer.start, plan.answer.end)
+        statement = self.file.tree.statement(plan.answer.start, plan.answer.end)
         assert statement is not None
-        lines = self.file.whole_lines(statement)
+        lines = self.file.tree.whole_lines(statement)
         own = self.file.source.line_span(plan.answer.start)
         edits = [Edit(self.lines_of(node), "") for node in plan.removed.statements]
         edits += [Edit(Span(lines.start, own.start), "")] if lines.start < own.start else []
@@ -176,7 +175,7 @@ class Repair:
 
     def lines_of(self, node: cst.BaseStatement) -> Span:
         """The lines of a statement, and the blank line before it where another follows."""
-        lines = self.file.whole_lines(node)
+        lines = self.file.tree.whole_lines(node)
         source = self.file.source
         before = source.line_span(lines.start - 1) if lines.start else None
         after = source.line_span(lines.end) if lines.end < len(source.text) else None
@@ -210,7 +209,7 @@ class Repair:
         return Delay(self.file, self.frame, Span(drain.start, drain.end), drain.source, drain.branch)
 
     def spans(self, removed: Removed) -> tuple[Span, ...]:
-        return tuple(self.file.span(node) for node in removed.statements)
+        return tuple(self.file.tree.span(node) for node in removed.statements)
 
     def _takes(self, value: ir.Expression) -> bool:
         if value.start <= self.drain.start and self.drain.end <= value.end:
@@ -256,7 +255,7 @@ class Repair:
         found: dict[int, cst.BaseStatement] = {}
         drops: list[str] = []
         if not (answer.start <= self.drain.start and self.drain.end <= answer.end):
-            statement = self.file.statement(self.drain.start, self.drain.end)
+            statement = self.file.tree.statement(self.drain.start, self.drain.end)
             dropped = self._stands_alone(statement) if statement is not None else None
             if statement is None or dropped is None:
                 return Refusal("its statement does more than take the tokens")
@@ -274,7 +273,7 @@ class Repair:
                 return assigned
             found[id(assigned[0])] = assigned[0]
             drops += assigned[1]
-        removed = tuple(sorted(found.values(), key=lambda node: self.file.span(node).start))
+        removed = tuple(sorted(found.values(), key=lambda node: self.file.tree.span(node).start))
         if self._used_elsewhere(removed, answer):
             return Refusal("the text is stored, logged or passed on as well", _AFTER)
         if any(self._empties_block(node, removed) for node in removed):
@@ -283,7 +282,7 @@ class Repair:
 
     def _inside(self, binding: ir.Binding, found: dict[int, cst.BaseStatement]) -> bool:
         return any(
-            self.file.span(node).start <= binding.start and binding.end <= self.file.span(node).end
+            self.file.tree.span(node).start <= binding.start and binding.end <= self.file.tree.span(node).end
             for node in found.values()
         )
 
@@ -302,7 +301,7 @@ class Repair:
         """The statement of a binding that starts the collection empty, or makes text of it, with its code."""
         if binding.value is None or binding.path or binding.kind != "assign":
             return None
-        statement = self.file.statement(binding.start, binding.end)
+        statement = self.file.tree.statement(binding.start, binding.end)
         if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
             return None
         small = statement.body[0]
@@ -312,24 +311,24 @@ class Repair:
         elif not isinstance(small, cst.AnnAssign):
             return None
         if self.untouched.is_empty(binding.value) is not None:
-            return statement, (self.file.text(small),)
+            return statement, (self.file.tree.text(small),)
         was = self.untouched.judge(binding.value)
         if isinstance(was, Refusal):
             return was
-        annotation = (self.file.text(small.annotation.annotation),) if isinstance(small, cst.AnnAssign) else ()
+        annotation = (self.file.tree.text(small.annotation.annotation),) if isinstance(small, cst.AnnAssign) else ()
         return statement, (binding.name, *annotation, *was.drops)
 
     def _used_elsewhere(self, removed: tuple[cst.BaseStatement, ...], answer: Span) -> bool:
         if self._names_of_outer_scopes() & self.derived:
             return True
-        spans = [self.file.span(node) for node in removed] + [answer]
+        spans = [self.file.tree.span(node) for node in removed] + [answer]
         names = [name for scope in self._scopes_inside() for name in scope.names if name.id in self.derived]
         return any(not any(s.start <= name.start and name.end <= s.end for s in spans) for name in names)
 
     def _names_of_outer_scopes(self) -> set[str]:
         """The names that the handler declares `global` or `nonlocal`."""
-        declared: list[cst.Global | cst.Nonlocal] = [node for node, _ in self.file.within(self.scope, cst.Global)]
-        declared += [node for node, _ in self.file.within(self.scope, cst.Nonlocal)]
+        declared: list[cst.Global | cst.Nonlocal] = [node for node, _ in self.file.tree.within(self.scope, cst.Global)]
+        declared += [node for node, _ in self.file.tree.within(self.scope, cst.Nonlocal)]
         return {item.name.value for node in declared for item in node.names}
 
     def _scopes_inside(self) -> Iterator[ir.Scope]:
@@ -338,7 +337,7 @@ class Repair:
                 yield scope
 
     def _empties_block(self, node: cst.BaseStatement, removed: tuple[cst.BaseStatement, ...]) -> bool:
-        block = self.file.siblings(node)
+        block = self.file.tree.siblings(node)
         if not block:
             return True
         kept = [item for item in block if not any(item is gone for gone in removed)]

@@ -64,10 +64,10 @@ def returned_iterator(
     call = f'{preferred.name}({made[0]}, {preferred.media_type_keyword}="text/plain")'
     edits = [Edit(Span(expression.start, expression.end), call)]
     drops: tuple[str, ...] = ()
-    definition = file.definition(frame.scope)
+    definition = file.tree.definition(frame.scope)
     if definition is not None and definition.returns is not None:
-        edits.append(Edit(file.span(definition.returns.annotation), preferred.name))
-        drops = (file.text(definition.returns.annotation),)
+        edits.append(Edit(file.tree.span(definition.returns.annotation), preferred.name))
+        drops = (file.tree.text(definition.returns.annotation),)
     return Fix(
         f"return a `{preferred.name}` over the tokens",
         tuple(sorted(edits)),

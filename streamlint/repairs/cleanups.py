@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import libcst as cst
 import libcst.matchers as m
 
 from streamlint.fix import Edit, Fix, Import, Level
+from streamlint.languages import nodes as cst
 from streamlint.project import syntax as ir
 from streamlint.source import Span
 
@@ -21,7 +21,7 @@ _STRINGS = m.SimpleString() | m.FormattedString()
 
 def run_cancelled(file: PythonFile, loop: cst.For, name: str) -> Fix | None:
     """A `try` around the loop and what follows it in its block, whose `finally` cancels the run."""
-    siblings = list(file.siblings(loop))
+    siblings = list(file.tree.siblings(loop))
     if loop not in siblings:
         return None
     block = _Block(file, siblings[siblings.index(loop) :])
@@ -57,12 +57,12 @@ class _Block:
 
     def __init__(self, file: PythonFile, nodes: Sequence[cst.BaseStatement]) -> None:
         self.file, self.nodes = file, nodes
-        first, last = file.span(nodes[0]), file.span(nodes[-1])
+        first, last = file.tree.span(nodes[0]), file.tree.span(nodes[-1])
         self.start = file.source.line_span(first.start).start
         self.end = file.source.line_span(last.end - 1).end
         self.indent = file.source.text[self.start : first.start]
-        self.step = file.module.default_indent
-        self.newline = file.module.default_newline
+        self.step = file.tree.module.default_indent
+        self.newline = file.tree.module.default_newline
 
     @property
     def is_movable(self) -> bool:
@@ -72,7 +72,7 @@ class _Block:
         ):
             return False
         strings = (part for node in self.nodes for part in m.findall(node, _STRINGS))
-        return not any("\n" in self.file.text(part) for part in strings)
+        return not any("\n" in self.file.tree.text(part) for part in strings)
 
     def moved(self, head: str) -> list[Edit]:
         text = self.file.source.text

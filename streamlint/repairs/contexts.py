@@ -27,11 +27,11 @@ def keep_context(file: PythonFile, scope: ir.Scope, loss: Loss) -> Fix | None:
         text = file.text(content)
         edit = Edit(Span(content.start, content.end), f"{name}({text})")
         return Fix(title, (edit,), Level.SAFE, _REASON, needed)
-    definition = file.definition(scope)
+    definition = file.tree.definition(scope)
     is_nested = file.facts.scopes[scope.parent].is_function
     if definition is None or not (is_nested or loss.context.by_call):
         return None
-    line = file.source.line_span(file.span(definition.name).start)
+    line = file.source.line_span(file.tree.span(definition.name).start)
     head = file.source.slice(line)
     indent = head[: len(head) - len(head.lstrip())]
     if not head.lstrip().startswith(("def ", "async def ")):

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from streamlint.knowledge.table import read
 from streamlint.knowledge.untouched import names as known_names
+from streamlint.languages import nodes as cst
 from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive
 from streamlint.project.calls import dotted_name
 from streamlint.project.llama import STREAM_ROLES
 from streamlint.project.uses import Use, Uses
 from streamlint.project.values import Coroutine, Generated, Iterated, Llama, Tokens, Values
-from streamlint.repairs.refusals import Refusal
+from streamlint.refusals import Refusal
 from streamlint.source import Span
 
 if TYPE_CHECKING:
@@ -34,17 +33,22 @@ _LOOP = Refusal(
 )
 _BRANCH = Refusal("the tokens are taken in one branch only", "return a stream in each branch")
 
-_BLOCKS: dict[type[cst.CSTNode], Refusal] = {
-    cst.With: _WITH,
-    cst.Try: _TRY,
-    cst.TryStar: _TRY,
-    cst.For: _LOOP,
-    cst.While: _LOOP,
-    cst.If: _BRANCH,
-    cst.Match: _BRANCH,
-}
-_ACTING = (cst.AugAssign, cst.Raise, cst.Assert, cst.Del, cst.Await)
-"""What holds no call and does something that others see, or ends the function."""
+
+def _blocks() -> dict[type[cst.CSTNode], Refusal]:
+    return {
+        cst.With: _WITH,
+        cst.Try: _TRY,
+        cst.TryStar: _TRY,
+        cst.For: _LOOP,
+        cst.While: _LOOP,
+        cst.If: _BRANCH,
+        cst.Match: _BRANCH,
+    }
+
+
+def _acting() -> tuple[type[cst.CSTNode], ...]:
+    """What holds no call and does something that others see, or ends the function."""
+    return (cst.AugAssign, cst.Raise, cst.Assert, cst.Del, cst.Await)
 
 
 class Delay:
@@ -68,10 +72,10 @@ class Delay:
 
     def around(self, sent: Span | None = None, *, here: bool = False) -> Refusal | None:
         """The blocks that end before the tokens are sent, and those that do not always run before."""
-        for node, span in self.file.within(Span(self.scope.start, self.taken.start), *_BLOCKS):
+        for node, span in self.file.tree.within(Span(self.scope.start, self.taken.start), *(blocks := _blocks())):
             if not self.taken.end <= span.end <= self.scope.end:
                 continue
-            why = _BLOCKS[type(node)]
+            why = blocks[type(node)]
             if why is _BRANCH and sent is None:
                 continue
             if (here or why is _BRANCH) and sent is not None and span.contains(sent):
@@ -89,7 +93,7 @@ class Delay:
         acts += [(store.start, store.end, -1) for store in self.scope.stores]
         acts += [
             (span.start, span.end, -1)
-            for node, span in self.file.within(Span(end, sent.start), *_ACTING)
+            for node, span in self.file.tree.within(Span(end, sent.start), *_acting())
             if _acts(node)
         ]
         for start, stop, branch in sorted(acts, key=lambda act: (act[0], -act[1])):
@@ -232,7 +236,7 @@ class Delay:
 
 
 def _acts(node: cst.CSTNode) -> bool:
-    """Whether one of `_ACTING` does something that others see."""
+    """Whether one of `_acting` does something that others see."""
     if isinstance(node, cst.AugAssign):
         return not isinstance(node.target, cst.Name)
     return True

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
+from streamlint.languages import nodes as cst
 from streamlint.project import syntax as ir
 
 if TYPE_CHECKING:
@@ -39,8 +38,8 @@ class Elements:
         return self._written(node, text) if node is not None else None
 
     def of_comprehension(self, start: int, end: int) -> Tokens | None:
-        node = next((n for n in self.file.nodes_at(start, end) if isinstance(n, cst.ListComp)), None)
-        return self._written(node, f"({self.file.text(node)[1:-1]})") if node is not None else None
+        node = next((n for n in self.file.tree.nodes_at(start, end) if isinstance(n, cst.ListComp)), None)
+        return self._written(node, f"({self.file.tree.text(node)[1:-1]})") if node is not None else None
 
     def _written(self, node: cst.GeneratorExp | cst.ListComp, text: str) -> Tokens | None:
         loop = node.for_in
@@ -50,11 +49,11 @@ class Elements:
         if not self._is_text(node.elt, target) or not all(self._is_there(one.test, target) for one in loop.ifs):
             return None
         if isinstance(node.elt, cst.Name) and not loop.ifs:
-            return Tokens(self.file.text(loop.iter), (f"[{target} for {target} in _]",))
+            return Tokens(self.file.tree.text(loop.iter), (f"[{target} for {target} in _]",))
         return Tokens(text)
 
     def of_loop(self, loop: ir.Loop, iterable: str) -> Tokens | None:
-        node = self.file.loop_node(loop)
+        node = self.file.tree.loop_node(loop)
         if node is None or node.orelse is not None or not isinstance(node.target, cst.Name):
             return None
         body, condition = node.body, None
@@ -70,21 +69,21 @@ class Elements:
         added = self._around(steps[0], element)
         if isinstance(element, cst.Name) and condition is None:
             return Tokens(iterable, (added, target))
-        item = self.file.text(element)
+        item = self.file.tree.text(element)
         if item == f"{target}.delta" and condition is None:
             item = f'{item} or ""'
         keyword = "async for" if loop.is_async else "for"
-        tail = f" if {self.file.text(condition)}" if condition is not None else ""
+        tail = f" if {self.file.tree.text(condition)}" if condition is not None else ""
         return Tokens(f"({item} {keyword} {target} in {iterable}{tail})", (added,))
 
     def _around(self, step: cst.CSTNode, element: cst.BaseExpression) -> str:
-        outer, inner, code = self.file.span(step), self.file.span(element), self.file.source.text
+        outer, inner, code = self.file.tree.span(step), self.file.tree.span(element), self.file.source.text
         return f"{code[outer.start : inner.start]}_{code[inner.end : outer.end]}"
 
     def _inner(self, source: ir.Expression) -> cst.GeneratorExp | None:
         """The node of a generator expression, whose parentheses may be those of the call."""
-        within = [node for node, span in self.file.within(source, cst.GeneratorExp) if span.end <= source.end]
-        return max(within, key=lambda node: len(self.file.text(node)), default=None)
+        within = [node for node, span in self.file.tree.within(source, cst.GeneratorExp) if span.end <= source.end]
+        return max(within, key=lambda node: len(self.file.tree.text(node)), default=None)
 
     def _is_text(self, element: cst.BaseExpression, target: str) -> bool:
         """Whether an element is the text of a token: itself, a chunk's `delta`, or that with "" for nothing."""

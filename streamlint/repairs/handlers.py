@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from streamlint.fix import Edit, Fix, Level
+from streamlint.languages import nodes as cst
 from streamlint.languages.generators import catches_everything
 from streamlint.source import Span
 
@@ -20,11 +19,11 @@ def exceptions_only(file: PythonFile, handler: cst.ExceptHandler) -> Fix | None:
         return None
     drops: tuple[str, ...]
     if handler.type is None:
-        end = file.head(handler, "except").end
+        end = file.tree.span(handler).start + len("except")
         edit, drops = Edit(Span(end, end), " Exception"), ()
     else:
-        drops = (file.text(handler.type),)
-        edit = Edit(file.span(handler.type), "Exception")
+        drops = (file.tree.text(handler.type),)
+        edit = Edit(file.tree.span(handler.type), "Exception")
     return Fix(
         "catch `Exception`",
         (edit,),

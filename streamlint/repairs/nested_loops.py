@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from streamlint.fix import Edit, Fix, Level
+from streamlint.languages import nodes as cst
 from streamlint.repairs.off_loop import brackets, can_await
 from streamlint.source import Span
 
 if TYPE_CHECKING:
     from streamlint.languages.held import OnLoop
-
-_TIGHT = (cst.Call, cst.Name, cst.Attribute, cst.Subscript)
 
 
 def awaited(where: OnLoop, call: cst.Call) -> Fix | None:
@@ -22,9 +19,10 @@ def awaited(where: OnLoop, call: cst.Call) -> Fix | None:
     if len(call.args) != 1 or call.args[0].star or call.args[0].keyword is not None or not can_await(where, call):
         return None
     given = call.args[0].value
-    outer, inner = file.span(call), file.span(given)
+    outer, inner = file.tree.span(call), file.tree.span(given)
     cut = (Span(outer.start, inner.start), Span(inner.end, outer.end))
-    if not isinstance(given, _TIGHT) or any("#" in file.source.slice(span) for span in cut):
+    is_tight = isinstance(given, cst.Call | cst.Name | cst.Attribute | cst.Subscript)
+    if not is_tight or any("#" in file.source.slice(span) for span in cut):
         return None
     opening, closing = brackets(file, call)
     return Fix(

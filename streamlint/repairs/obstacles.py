@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import libcst as cst
-
 from streamlint.knowledge.llama_index import Returns
 from streamlint.languages.held import Held, OnLoop
 from streamlint.languages.python import PythonFile
@@ -24,10 +22,7 @@ class Obstacle:
 
 def obstacle(held: Held) -> Obstacle | None:
     """What a new `await` in place of the held call or loop would break, or leave on the loop."""
-    known = held.file.expression(held.node)
-    if known is None:
-        return None
-    expression = known[1]
+    expression = held.node
     found = of_wait(held.file, held.scope, expression)
     if found is not None or not isinstance(expression, ir.Call):
         return found
@@ -40,9 +35,9 @@ def of_wait(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> Obs
     return split_at(file, scope, span) or _in_helper(file, scope, expression)
 
 
-def split(where: OnLoop, node: cst.CSTNode) -> Obstacle | None:
-    """As `split_at`, for a node."""
-    return split_at(where.file, where.scope, where.file.span(node))
+def split(where: OnLoop, expression: ir.Expression) -> Obstacle | None:
+    """As `split_at`, for an expression."""
+    return split_at(where.file, where.scope, Span(expression.start, expression.end))
 
 
 def split_at(file: PythonFile, scope: ir.Scope, span: Span) -> Obstacle | None:
@@ -122,9 +117,6 @@ def _gives_unseen_chunks(held: Held, call: ir.Call) -> bool:
     return evaluator.tokens(evaluator.value(call, held.file.frame(held.scope))) is None
 
 
-def iteration_obstacle(where: OnLoop, node: cst.For | cst.CompFor) -> Obstacle | None:
+def iteration_obstacle(where: OnLoop, loop: ir.Loop) -> Obstacle | None:
     """What a wait in each step of a loop would break."""
-    known = where.file.expression(node.iter)
-    if known is None:
-        return None
-    return of_wait(where.file, where.scope, known[1])
+    return of_wait(where.file, where.scope, loop.iterable)

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import libcst as cst
-
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.blocking import BlockingCall
 from streamlint.knowledge.frameworks import Kind, Runner
+from streamlint.languages import nodes as cst
 from streamlint.languages.held import Held, OnLoop
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
@@ -20,7 +19,7 @@ from streamlint.project.entry_points import Entry
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
 from streamlint.project.values import Function, Object, Origin, Tokens
-from streamlint.repairs.obstacles import iteration_obstacle, obstacle, split
+from streamlint.repairs.obstacles import iteration_obstacle, obstacle
 from streamlint.source import Span
 
 _OPENING = re.compile(r"(?:[\s\\)]|#[^\n]*)*\(")
@@ -31,7 +30,7 @@ _HAVING_CONCURRENCY = ("fastapi", "starlette")
 _THREADABLE = (Kind.ROUTE, Kind.DEPENDENCY)
 SAME_TOKENS = "the same tokens in the same order; each is waited for in a thread"
 _MIXED = "all clients share `{0}`, and two of them may then talk to it at once: their messages mix in one history"
-_TIGHTER = {cst.Attribute: "value", cst.Subscript: "value", cst.Call: "func", cst.Await: "expression"}
+_TIGHTER = {"Attribute": "value", "Subscript": "value", "Call": "func", "Await": "expression"}
 
 
 @dataclass(frozen=True)
@@ -61,19 +60,18 @@ def threads(module: Module) -> Threads:
 def off_loop(held: Held, node: cst.CSTNode) -> Fix | None:
     """The preferred repair of what holds the loop; None where there is no place for one, or somebody could see a difference."""
     where = held.on_loop
-    if isinstance(node, cst.For | cst.CompFor):
-        return iterated_off_loop(where, node, *_level(held))
+    if isinstance(held.site, ir.Loop) and isinstance(node, cst.For | cst.CompFor):
+        return iterated_off_loop(where, held.site, node, *_level(held))
     if isinstance(node, cst.With):
         return plain_function(where)
-    if not isinstance(held.node, cst.Call):
+    if not isinstance(node, cst.Call):
         return None
-    call = held.node
-    loop = held.file.parent(call)
+    loop = held.file.tree.parent(node)
     if isinstance(loop, cst.For) and obstacle(held) is None:
-        return plain_function(where) or made_and_iterated_off_loop(where, loop, call, *_level(held))
+        return plain_function(where) or made_and_iterated_off_loop(where, loop, node, *_level(held))
     if obstacle(held) is not None:
         return plain_function(where)
-    return _replacement(held) or plain_function(where) or in_thread(where, call, *_level(held))
+    return _replacement(held, node) or plain_function(where) or in_thread(where, node, *_level(held))
 
 
 # A plain function
@@ -132,10 +130,10 @@ def _is_made_in(origin: Origin | None, frame: Frame) -> bool:
 # One call
 
 
-def _replacement(held: Held) -> Fix | None:
+def _replacement(held: Held, call: cst.Call) -> Fix | None:
     """The asynchronous function that takes the same arguments."""
-    fact, call, file = held.hold.call, held.node, held.file
-    if fact is None or not fact.drop_in or not isinstance(call, cst.Call) or not _is_itself(held, fact):
+    fact, file = held.hold.call, held.file
+    if fact is None or not fact.drop_in or not _is_itself(held, fact):
         return None
     needed = Import(fact.replacement_import)
     if not can_await(held.on_loop, call) or not _is_free(file, needed):
@@ -148,15 +146,14 @@ def _replacement(held: Held) -> Fix | None:
         Level.SAFE,
         "it waits for the same time, and other clients are served meanwhile",
         frozenset((needed,)),
-        drops=(f"{file.text(call.func)}()",),
+        drops=(f"{file.tree.text(call.func)}()",),
     )
 
 
 def _is_itself(held: Held, fact: BlockingCall) -> bool:
-    known = held.file.expression(held.node)
-    if known is None or not isinstance(known[1], ir.Call):
+    if not isinstance(held.node, ir.Call):
         return False
-    values = held.file.project.evaluator.value(known[1].function, held.file.frame(known[0]))
+    values = held.file.project.evaluator.value(held.node.function, held.file.frame(held.scope))
     return {dotted_name(value) for value in values} == {fact.name}
 
 
@@ -165,8 +162,8 @@ def in_thread(where: OnLoop, call: cst.Call, level: Level, reason: str) -> Fix |
     file, how = where.file, threads(where.file.facts)
     if not can_await(where, call) or not _is_free(file, how.run_import) or not _can_hand_over(call):
         return None
-    text, start = file.source.text, file.span(call).start
-    bracket = _OPENING.match(text, file.span(call.func).end)
+    text, start = file.source.text, file.tree.span(call).start
+    bracket = _OPENING.match(text, file.tree.span(call.func).end)
     if bracket is None:
         return None
     opening, closing = brackets(file, call)
@@ -200,10 +197,9 @@ def _level(held: Held) -> tuple[Level, str]:
 
 def _mixing(held: Held) -> tuple[Level, str] | None:
     """What becomes of a chat that all clients share, where this call goes on with it."""
-    known = held.file.expression(held.node)
-    if known is None or not isinstance(known[1], ir.Call):
+    if not isinstance(held.node, ir.Call):
         return None
-    word = held.file.project.shared_state.chat_at(known[1], held.file.facts, known[0])
+    word = held.file.project.shared_state.chat_at(held.node, held.file.facts, held.scope)
     return (Level.UNSAFE, _MIXED.format(word)) if word else None
 
 
@@ -227,7 +223,7 @@ def _can_hand_over(call: cst.Call) -> bool:
 
 def _function_span(file: PythonFile, call: cst.Call) -> Span:
     """The function of a call with the parentheses around it."""
-    text, start, end = file.source.text, file.span(call).start, file.span(call.func).end
+    text, start, end = file.source.text, file.tree.span(call).start, file.tree.span(call.func).end
     bracket = _OPENING.match(text, end)
     return Span(start, start + len(text[start : bracket.end() - 1 if bracket else end].rstrip()))
 
@@ -236,13 +232,13 @@ def brackets(file: PythonFile, call: cst.Call) -> tuple[str, str]:
     """The parentheses that `await …` needs where something follows that binds tighter."""
     if call.lpar:
         return "", ""
-    parent = file.parent(call)
-    field = _TIGHTER.get(type(parent)) if parent is not None else None
+    parent = file.tree.parent(call)
+    field = _TIGHTER.get(type(parent).__name__) if parent is not None else None
     return ("(", ")") if field is not None and getattr(parent, field) is call else ("", "")
 
 
 def _closed(file: PythonFile, call: cst.Call, closing: str) -> Iterator[Edit]:
-    end = file.span(call).end
+    end = file.tree.span(call).end
     if closing:
         yield Edit(Span(end, end), closing)
 
@@ -250,9 +246,9 @@ def _closed(file: PythonFile, call: cst.Call, closing: str) -> Iterator[Edit]:
 def can_await(where: OnLoop, call: cst.Call) -> bool:
     """Whether `await` may stand there: directly in the body of an `async def`, and not yet behind another one."""
     scope, file = where.scope, where.file
-    if scope.kind != "function" or not scope.is_async or not _stands_in_body(file, scope, file.span(call)):
+    if scope.kind != "function" or not scope.is_async or not _stands_in_body(file, scope, file.tree.span(call)):
         return False
-    return not isinstance(file.parent(call), cst.Await)
+    return not isinstance(file.tree.parent(call), cst.Await)
 
 
 def _stands_in_body(file: PythonFile, scope: ir.Scope, span: Span) -> bool:
@@ -261,7 +257,7 @@ def _stands_in_body(file: PythonFile, scope: ir.Scope, span: Span) -> bool:
     if any(s.start <= span.start < s.end or _in_decorators(s, span) for s in inner):
         return False
     comprehensions = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp, cst.Lambda)
-    around = file.within(Span(scope.start, span.start + 1), *comprehensions)
+    around = file.tree.within(Span(scope.start, span.start + 1), *comprehensions)
     return not any(place.contains(span) for _, place in around)
 
 
@@ -285,17 +281,21 @@ def _is_free(file: PythonFile, needed: Import) -> bool:
 
 
 def iterated_off_loop(
-    where: OnLoop, node: cst.For | cst.CompFor, level: Level = Level.SAFE, reason: str = SAME_TOKENS
+    where: OnLoop,
+    loop: ir.Loop,
+    node: cst.For | cst.CompFor,
+    level: Level = Level.SAFE,
+    reason: str = SAME_TOKENS,
 ) -> Fix | None:
     """`for t in tokens` becomes `async for t in iterate_in_threadpool(tokens)`."""
     file, scope = where.file, where.scope
     needed = _iterating(where)
-    if needed is None or iteration_obstacle(where, node) is not None:
+    if needed is None or iteration_obstacle(where, loop) is not None:
         return None
-    iterable = file.span(node.iter)
+    iterable = file.tree.span(node.iter)
     if isinstance(node, cst.CompFor) and not _in_own_comprehension(file, scope, iterable):
         return None
-    start = file.span(node).start
+    start = file.tree.span(node).start
     return Fix(
         "advance the iterator in a thread",
         (
@@ -314,7 +314,7 @@ def made_and_iterated_off_loop(where: OnLoop, loop: cst.For, call: cst.Call, lev
     needed, made = _iterating(where), in_thread(where, call, level, reason)
     if needed is None or made is None or loop.asynchronous is not None or call.lpar:
         return None
-    start, span = where.file.span(loop).start, where.file.span(call)
+    start, span = where.file.tree.span(loop).start, where.file.tree.span(call)
     head, *rest = made.edits
     return Fix(
         "make the iterator and advance it in a thread",
@@ -353,6 +353,6 @@ def _in_own_comprehension(file: PythonFile, scope: ir.Scope, span: Span) -> bool
 
 def next_off_loop(where: OnLoop, call: cst.Call) -> Fix | None:
     """`next(tokens, None)` in a thread; without a default, the end of the stream cannot pass through a thread."""
-    if len(call.args) != 2 or split(where, call) is not None:
+    if len(call.args) != 2:
         return None
     return in_thread(where, call, Level.SAFE, "the same token, waited for in a thread")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from streamlint.fix import Edit, Fix, Level
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
+from streamlint.refusals import Refusal
 from streamlint.repairs.answers import Repair
-from streamlint.repairs.refusals import Refusal
 from streamlint.repairs.untouched import Form, Same
 from streamlint.source import Span
 

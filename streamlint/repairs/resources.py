@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-import libcst as cst
 import libcst.matchers as m
 
 from streamlint.fix import Edit, Fix, Level
+from streamlint.languages import nodes as cst
 from streamlint.languages.generators import has_other_takers
 from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
 from streamlint.project.resources import Outlived
 from streamlint.source import Span
 
 _REASON = "it is opened when the body is sent: what fails there is met after status 200, and no longer by the route"
 
 
-def is_only_return(block: cst.With) -> bool:
-    """Whether a block holds a `return`, and at most the functions for it."""
+def is_only_return(file: PythonFile, entry: ir.Entry) -> bool:
+    """Whether the block of a `with` item holds a `return`, and at most the functions for it."""
+    blocks = file.tree.within(Span(0, entry.start), cst.With)
+    return any(
+        _is_only_return(block)
+        for block, _ in blocks
+        if any(file.tree.span(item.item) == Span(entry.start, entry.end) for item in block.items)
+    )
+
+
+def _is_only_return(block: cst.With) -> bool:
     return all(
         isinstance(line, cst.FunctionDef) or m.matches(line, m.SimpleStatementLine(body=[m.Return()]))
         for line in block.body.body
@@ -24,7 +34,7 @@ def is_only_return(block: cst.With) -> bool:
 
 def into_generator(file: PythonFile, block: cst.With, found: Outlived) -> Fix | None:
     """The block opened in the generator instead; None where more than the generator needs it, or the text is too intricate."""
-    generator = file.definition(found.generator) if found.generator is not None else None
+    generator = file.tree.definition(found.generator) if found.generator is not None else None
     if generator is None or not _is_simple(file, block, generator) or _is_watched(file, block):
         return None
     if found.generator is not None and has_other_takers(file, found.generator):
@@ -36,20 +46,20 @@ def into_generator(file: PythonFile, block: cst.With, found: Outlived) -> Fix | 
     edits = _inside(file, block, generator) if generator in block.body.body else _before(file, block, generator)
     if edits is None:
         return None
-    return Fix("open it in the generator", tuple(edits), Level.RESPONSE, _REASON, claims=(file.span(block),))
+    return Fix("open it in the generator", tuple(edits), Level.RESPONSE, _REASON, claims=(file.tree.span(block),))
 
 
 def _is_watched(file: PythonFile, block: cst.With) -> bool:
     """Whether a `try` around the block handles what fails when it is opened."""
-    place = file.span(block)
+    place = file.tree.span(block)
     return any(
-        bool(node.handlers) and file.span(node.body).contains(place)
-        for node, _ in file.within(Span(0, place.start), cst.Try)
+        bool(node.handlers) and file.tree.span(node.body).contains(place)
+        for node, _ in file.tree.within(Span(0, place.start), cst.Try)
     )
 
 
 def _is_simple(file: PythonFile, block: cst.With, generator: cst.FunctionDef) -> bool:
-    if not is_only_return(block) or not isinstance(generator.body, cst.IndentedBlock):
+    if not _is_only_return(block) or not isinstance(generator.body, cst.IndentedBlock):
         return False
     others = [line for line in block.body.body if isinstance(line, cst.FunctionDef) and line is not generator]
     first = generator.body.body[0]
@@ -80,10 +90,10 @@ def _is_same(file: PythonFile, found: Outlived, position: int) -> bool:
 def _inside(file: PythonFile, block: cst.With, generator: cst.FunctionDef) -> list[Edit] | None:
     """`with …:` / `def …:` change places; the generator's body stays where it is."""
     text = file.source.text
-    start, body = file.span(block).start, file.span(block.body.body[0]).start
+    start, body = file.tree.span(block).start, file.tree.span(block.body.body[0]).start
     head_start = file.source.line_span(start).start
     generator_start = file.source.line_span(body).start
-    first = file.span(generator.body.body[0]).start
+    first = file.tree.span(generator.body.body[0]).start
     body_start = file.source.line_span(first).start
     if block.body.body[0] is not generator or body_start <= body:
         return None
@@ -93,8 +103,8 @@ def _inside(file: PythonFile, block: cst.With, generator: cst.FunctionDef) -> li
     if outer.strip() or inner.strip() or any(quotes in with_text + def_text for quotes in ('"""', "'''", "#")):
         return None
     step = inner[len(outer) :]
-    generator_end = file.source.line_span(file.span(generator).end - 1).end
-    block_end = file.source.line_span(file.span(block).end - 1).end
+    generator_end = file.source.line_span(file.tree.span(generator).end - 1).end
+    block_end = file.source.line_span(file.tree.span(block).end - 1).end
     rest = text[generator_end:block_end]
     if any(quotes in rest for quotes in ('"""', "'''")):
         return None
@@ -110,17 +120,17 @@ def _inside(file: PythonFile, block: cst.With, generator: cst.FunctionDef) -> li
 def _before(file: PythonFile, block: cst.With, generator: cst.FunctionDef) -> list[Edit] | None:
     """The generator stands above the block: its body moves one level in, the block's one level out."""
     text = file.source.text
-    start, return_start = file.span(block).start, file.span(block.body.body[0]).start
-    if file.span(generator).start > start:
+    start, return_start = file.tree.span(block).start, file.tree.span(block.body.body[0]).start
+    if file.tree.span(generator).start > start:
         return None
     head_start, rest_start = file.source.line_span(start).start, file.source.line_span(return_start).start
     outer = text[head_start:start]
     step = text[rest_start:return_start][len(outer) :]
-    block_end = file.source.line_span(file.span(block).end - 1).end
-    body_start = file.source.line_span(file.span(generator.body.body[0]).start).start
-    body_end = file.source.line_span(file.span(generator).end - 1).end
+    block_end = file.source.line_span(file.tree.span(block).end - 1).end
+    body_start = file.source.line_span(file.tree.span(generator.body.body[0]).start).start
+    body_end = file.source.line_span(file.tree.span(generator).end - 1).end
     with_text, body, rest = text[head_start:rest_start], text[body_start:body_end], text[rest_start:block_end]
-    defined = text[file.source.line_span(file.span(generator.name).start).start :]
+    defined = text[file.source.line_span(file.tree.span(generator.name).start).start :]
     same_level = defined[: len(defined) - len(defined.lstrip())] == outer
     if not same_level or outer.strip() or not step or rest_start <= start or "#" in with_text:
         return None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from streamlint.fix import Edit, Import
+from streamlint.languages import nodes as cst
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.values import External
@@ -27,7 +26,7 @@ class Rewriting:
     def __init__(self, file: PythonFile, frame: Frame, preferred: Preferred, answer: ir.Return) -> None:
         self.file, self.frame, self.preferred, self.answer = file, frame, preferred, answer
         self.evaluator = file.project.evaluator
-        self.definition = file.definition(frame.scope)
+        self.definition = file.tree.definition(frame.scope)
 
     # The response
 
@@ -36,8 +35,8 @@ class Rewriting:
         preferred = self.preferred
         arguments = [stream, f"{preferred.media_type_keyword}={self._media_type()}"]
         status = self._declared(preferred.declares_status)
-        if status is not None and self.file.text(status.value) != "200":
-            arguments.append(f"status_code={self.file.text(status.value)}")
+        if status is not None and self.file.tree.text(status.value) != "200":
+            arguments.append(f"status_code={self.file.tree.text(status.value)}")
         line = f"{preferred.name}({', '.join(arguments)})"
         source = self.file.source
         own = source.line_span(self.answer.start)
@@ -81,8 +80,8 @@ class Rewriting:
         if model is not None:
             yield from self._without(model)
         declared = self._declared(self.preferred.declares_class)
-        if declared is not None and self.file.text(declared.value).rpartition(".")[2] != self.preferred.name:
-            yield Edit(self.file.span(declared.value), self.preferred.name)
+        if declared is not None and self.file.tree.text(declared.value).rpartition(".")[2] != self.preferred.name:
+            yield Edit(self.file.tree.span(declared.value), self.preferred.name)
 
     def _is_mixed(self) -> bool:
         """Whether another answer of the handler is sent in one piece."""
@@ -94,8 +93,8 @@ class Rewriting:
         if definition.returns is None:
             return
         node = definition.returns.annotation
-        if self.file.text(node).rpartition(".")[2] not in (self.preferred.name, "Response"):
-            yield Edit(self.file.span(node), self.preferred.name)
+        if self.file.tree.text(node).rpartition(".")[2] not in (self.preferred.name, "Response"):
+            yield Edit(self.file.tree.span(node), self.preferred.name)
 
     def _calls(self) -> Iterator[cst.Call]:
         for decorator in self.definition.decorators if self.definition is not None else ():
@@ -116,7 +115,7 @@ class Rewriting:
         position = call.args.index(argument)
         before = call.args[position - 1].value
         if position and not (argument.value.lpar if hasattr(argument.value, "lpar") else ()):
-            yield Edit(Span(self.file.span(before).end, self.file.span(argument.value).end), "")
+            yield Edit(Span(self.file.tree.span(before).end, self.file.tree.span(argument.value).end), "")
 
     def drops(self) -> tuple[str, ...]:
         """The code of the declaration that is replaced or removed."""
@@ -140,5 +139,5 @@ class Rewriting:
         facts = self.file.facts
         top = facts.summary.module
         bound = [top.bindings[index] for index in top.by_name.get(name, ())]
-        arms = [span for node, span in self.file.spans.items() if isinstance(node, cst.If)]
+        arms = [span for node, span in self.file.tree.spans.items() if isinstance(node, cst.If)]
         return not bound or any(not any(arm.start <= one.start < arm.end for arm in arms) for one in bound)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import libcst as cst
 import libcst.matchers as m
 
 from streamlint.fix import Edit, Fix, Level
+from streamlint.languages import nodes as cst
 from streamlint.source import Span
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def await_after(file: PythonFile, loop: cst.For, name: str, *, is_last: bool) ->
     """`await name` below the loop; `is_last`: nothing follows that a run which failed would then skip."""
     if loop.orelse is not None or not isinstance(loop.body, cst.IndentedBlock):
         return None
-    span = file.span(loop)
+    span = file.tree.span(loop)
     first, last = file.source.line_span(span.start), file.source.line_span(span.end - 1)
     indent = file.source.text[first.start : span.start]
     if indent.strip():

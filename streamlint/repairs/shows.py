@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import libcst as cst
 from packaging.version import Version
 
 from streamlint.fix import Edit, Fix, Level
 from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.table import read
+from streamlint.languages import nodes as cst
 from streamlint.project import syntax as ir
 from streamlint.project.shown import Fault
 from streamlint.project.values import Llama
+from streamlint.refusals import Refusal
 from streamlint.repairs.answers import Repair
 from streamlint.repairs.delayed import Delay
-from streamlint.repairs.refusals import Refusal
 from streamlint.repairs.untouched import Form
 from streamlint.source import Span
 
@@ -61,8 +61,8 @@ def written_as_stream(file: PythonFile, frame: Frame, shown: Shown) -> Fix | Ref
 
 
 def _stands_alone(file: PythonFile, call: ir.Call) -> bool:
-    statement = file.statement(call.start, call.end)
-    return statement is not None and file.span(statement) == Span(call.start, call.end)
+    statement = file.tree.statement(call.start, call.end)
+    return statement is not None and file.tree.span(statement) == Span(call.start, call.end)
 
 
 def _stream_of(file: PythonFile, frame: Frame, shown: Shown, content: ir.Expression) -> str | None:
@@ -119,7 +119,7 @@ def _is_read_later(file: PythonFile, frame: Frame, shown: Shown, removed: tuple[
     if frame.scope.kind != "module":
         return False
     derived = file.project.drains.derived(shown.drain, frame)
-    spans = [file.span(node) for node in removed] + [Span(shown.show.start, shown.show.end)]
+    spans = [file.tree.span(node) for node in removed] + [Span(shown.show.start, shown.show.end)]
     names = [name for scope in file.facts.scopes for name in scope.names if name.id in derived]
     return any(not any(span.start <= name.start and name.end <= span.end for span in spans) for name in names)
 
@@ -128,10 +128,10 @@ def _kept(file: PythonFile, frame: Frame, shown: Shown, repair: Repair, stream: 
     """Where the text is used later: `write_stream` returns it."""
     call, content, drain = shown.show, shown.content, shown.drain
     assert call is not None and drain is not None and isinstance(call.function, ir.Attribute)
-    made, show = file.statement(drain.start, drain.end), file.statement(call.start, call.end)
+    made, show = file.tree.statement(drain.start, drain.end), file.tree.statement(call.start, call.end)
     if drain.is_loop or not isinstance(content, ir.Name) or made is None or show is None:
         return _LATER
-    siblings = list(file.siblings(made))
+    siblings = list(file.tree.siblings(made))
     place = next((index for index, one in enumerate(siblings) if one is made), -1)
     if siblings[place + 1 : place + 2] != [show] or not _is_plain_assignment(made, file, drain.start, drain.end):
         return _LATER
@@ -145,7 +145,7 @@ def _kept(file: PythonFile, frame: Frame, shown: Shown, repair: Repair, stream: 
     function = file.text(call.function).rpartition(".")[0]
     edits = (
         Edit(Span(drain.start, drain.end), f"{function}.write_stream({stream.text})"),
-        Edit(file.whole_lines(show), ""),
+        Edit(file.tree.whole_lines(show), ""),
     )
     return _fix(edits, shown, (f"_.{call.function.attribute}({content.id})", *was.drops, *stream.drops))
 
@@ -159,7 +159,7 @@ def _is_plain_assignment(made: cst.BaseStatement, file: PythonFile, start: int, 
     if not isinstance(made, cst.SimpleStatementLine) or len(made.body) != 1 or not isinstance(made.body[0], cst.Assign):
         return False
     value = made.body[0].value
-    return file.span(value) == Span(start, end) and len(made.body[0].targets) == 1
+    return file.tree.span(value) == Span(start, end) and len(made.body[0].targets) == 1
 
 
 def _fix(edits: tuple[Edit, ...], shown: Shown, drops: tuple[str, ...]) -> Fix:
@@ -179,8 +179,8 @@ def growing(file: PythonFile, frame: Frame, shown: Shown) -> Fix | Refusal | Non
     if step is None or step.is_from or step.value is None:
         return None
     loops = [one for one in frame.scope.loops if 0 <= one.body_start <= step.start < one.end]
-    statement = file.statement(step.start, step.end)
-    if len(loops) != 1 or statement is None or file.span(statement) != Span(step.start, step.end):
+    statement = file.tree.statement(step.start, step.end)
+    if len(loops) != 1 or statement is None or file.tree.span(statement) != Span(step.start, step.end):
         return None
     source = file.source
     head, line = source.line_span(loops[0].start), source.line_span(step.start)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from streamlint.fix import Edit, Fix, Level
 from streamlint.knowledge.untouched import names as known_names
+from streamlint.languages import nodes as cst
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.consumed import LEVELS, PRINTS, Consumed
 from streamlint.project.takings import How
 from streamlint.project.uses import Uses
+from streamlint.refusals import Refusal
 from streamlint.repairs.delayed import Delay
-from streamlint.repairs.refusals import Refusal
 from streamlint.source import Span
 
 if TYPE_CHECKING:
@@ -45,9 +44,9 @@ class _Tee:
 
     def make(self) -> Fix | Refusal:
         file, consumed = self.file, self.consumed
-        statement = file.statement(consumed.start, consumed.end)
-        answer = file.statement(consumed.sending.call.start, consumed.sending.call.end)
-        if statement is None or answer is None or statement not in file.siblings(answer):
+        statement = file.tree.statement(consumed.start, consumed.end)
+        answer = file.tree.statement(consumed.sending.call.start, consumed.sending.call.end)
+        if statement is None or answer is None or statement not in file.tree.siblings(answer):
             return Refusal("the log and the response stand in different blocks")
         if not self._is_log(statement):
             return _NO_LOG
@@ -59,7 +58,7 @@ class _Tee:
             return _CHANGED
         if any(name in scope.by_name for scope in file.facts.scopes for name in _OWN_NAMES):
             return Refusal(f"one of the names {', '.join(f'`{name}`' for name in _OWN_NAMES)} is used already")
-        span, sent = file.span(statement), Span(self.content.start, self.content.end)
+        span, sent = file.tree.span(statement), Span(self.content.start, self.content.end)
         delay = Delay(file, self.frame, self.taken, consumed.source, -1)
         refusal = delay.around() or delay.read_elsewhere((span, sent)) or delay.held()
         if refusal is not None:
@@ -72,7 +71,7 @@ class _Tee:
         """A call of `print` or of a logger, with nothing in it that may need the moment or the request."""
         match statement:
             case cst.SimpleStatementLine(body=[cst.Expr(value=cst.Call() as node)]):
-                known = self.file.expression(node)
+                known = self.file.expression(self.file.tree.span(node))
             case _:
                 return False
         if known is None or not isinstance(known[1], ir.Call) or not self._logs(known[0], known[1]):
@@ -144,10 +143,10 @@ class _Tee:
     def _fix(self, statement: cst.BaseStatement, answer: cst.BaseStatement, taken: str, drops: tuple[str, ...]) -> Fix:
         file, consumed, content = self.file, self.consumed, self.content
         source = file.source
-        removed, before = file.whole_lines(statement), file.whole_lines(answer)
-        line = source.slice(source.line_span(file.span(answer).start))
+        removed, before = file.tree.whole_lines(statement), file.tree.whole_lines(answer)
+        line = source.slice(source.line_span(file.tree.span(answer).start))
         indent = line[: len(line) - len(line.lstrip())]
-        log, offset = file.text(statement), file.span(statement).start
+        log, offset = file.tree.text(statement), file.tree.span(statement).start
         log = log[: consumed.start - offset] + taken + log[consumed.end - offset :]
         word = "async " if isinstance(content, ir.Call) else ""
         lines = (

@@ -8,8 +8,8 @@ from streamlint.finding import Related
 from streamlint.knowledge.frameworks import Kind
 from streamlint.project import syntax as ir
 from streamlint.project.takings import Drain, How
+from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.answers import tokens_of
-from streamlint.repairs.refusals import Refusal, no_fix
 
 if TYPE_CHECKING:
     from streamlint.fix import Fix

@@ -12,7 +12,7 @@ from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.takings import How
 from streamlint.project.values import Class, External
-from streamlint.repairs.refusals import Refusal
+from streamlint.refusals import Refusal
 
 if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile

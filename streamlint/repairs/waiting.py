@@ -5,15 +5,14 @@ from __future__ import annotations
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
-from streamlint.fix import Level
+from streamlint.fix import Fix, Level
 from streamlint.knowledge.llama_index import Role
+from streamlint.project import syntax as ir
 from streamlint.repairs.obstacles import iteration_obstacle, obstacle, split
 from streamlint.repairs.off_loop import threads
 
 if TYPE_CHECKING:
-    from streamlint.fix import Fix
+    from streamlint.fact import Offer
     from streamlint.languages.held import Held, OnLoop
 
 STALL = (
@@ -22,8 +21,9 @@ STALL = (
 )
 
 
-def way_out(held: Held, fix: Fix | None) -> str:
+def way_out(held: Held, offer: Offer) -> str:
     """The help text: the offered repair first, then what else there is."""
+    fix = offer if isinstance(offer, Fix) else None
     twin = _twin(held)
     if fix is not None and fix.level is Level.SAFE:
         return f"{fix.title}{twin}"
@@ -46,16 +46,16 @@ def _name(held: Held) -> str:
     if held.hold.is_direct:
         return held.hold.name
     name = held.hold.hops[0].label.partition("`")[2].rstrip("`") or held.hold.name
-    if name.startswith("__") and isinstance(held.node, cst.Call):
-        return held.file.text(held.node.func)
+    if name.startswith("__") and isinstance(held.node, ir.Call):
+        return held.file.text(held.node.function)
     return name
 
 
 def _advice(held: Held, run: str, name: str) -> str:
     """What a person can do: only a call can be run in a thread by itself."""
-    if isinstance(held.node, cst.Call) and isinstance(held.file.parent(held.node), cst.WithItem):
+    if isinstance(held.node, ir.Call) and any(entry.context is held.node for entry in held.scope.entries):
         return "enter it, and take what comes, in one function that runs in a thread, or in a plain `def` generator"
-    if isinstance(held.node, cst.Call) or held.hold.call is None:
+    if isinstance(held.node, ir.Call) or held.hold.call is None:
         return f"run it in a thread: `await {_handed_over(run, name)}`"
     return "take what comes in one function that runs in a thread, or in a plain `def` generator"
 
@@ -90,11 +90,9 @@ def notes(where: OnLoop, *measured: str) -> tuple[str, ...]:
     return (*where.doubts, *measured)
 
 
-def thread_of_tokens(where: OnLoop, node: cst.CSTNode) -> str:
+def thread_of_tokens(where: OnLoop, taken: ir.Loop | ir.Call) -> str:
     """How to take tokens off the loop where no repair is offered, and why none is where one could be written."""
-    stands_in_the_way = (
-        iteration_obstacle(where, node) if isinstance(node, cst.For | cst.CompFor) else split(where, node)
-    )
+    stands_in_the_way = iteration_obstacle(where, taken) if isinstance(taken, ir.Loop) else split(where, taken)
     if stands_in_the_way is not None:
         return f"no repair is offered: {stands_in_the_way.reason}; {stands_in_the_way.way_out}"
     if threads(where.file.facts).iterate_import is not None:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-import libcst as cst
-
-from streamlint.finding import Finding, Severity
-from streamlint.fix import Fix
+from streamlint.fact import Fact, of_facts
+from streamlint.finding import Severity
 from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
 from streamlint.repairs.answers import stream_answer
 from streamlint.repairs.telling import started, way_out
 from streamlint.rule import Rule, on
@@ -77,28 +77,22 @@ class IteratedInHandler(Rule):
     name = "iterated-in-handler"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("For", "Call")
     message = "{route} takes every token of the stream itself, so the client waits for the last one"
 
-    @on(cst.FunctionDef)
-    def swallowed(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
-        found = file.drains(node)
-        if found is None:
-            return
-        entry, drains = found
-        scope = file.scope(node)
-        assert scope is not None
-        for drain in drains:
+    @on(ir.Scope)
+    def swallowed(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        for entry, drain in file.drains(scope):
             if not drain.is_loop:
                 continue
-            repair = stream_answer(file, entry, file.frame(scope), drain)
             holds = file.on_loop(scope) is not None and not drain.is_async
-            yield file.finding(
+            yield file.fact(
                 self,
                 Span(drain.start, drain.end),
                 route=entry.title,
                 label="every token is taken here before anything is sent",
                 related=started(file, drain),
-                help=way_out(file, entry, drain, repair),
+                help=partial(way_out, file, entry, drain),
+                repair=of_facts(stream_answer, file, entry, file.frame(scope), drain),
                 notes=("this plain `for` also holds the event loop for the whole generation",) if holds else (),
-                fix=repair if isinstance(repair, Fix) else None,
             )

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-import libcst as cst
-
-from streamlint.finding import Finding, Severity
-from streamlint.fix import Fix
+from streamlint.fact import Fact, of_facts
+from streamlint.finding import Severity
 from streamlint.languages.python import PythonFile
+from streamlint.languages.stands import EXPRESSIONS
+from streamlint.project import syntax as ir
 from streamlint.project.takings import How
 from streamlint.repairs.answers import stream_answer
 from streamlint.repairs.telling import started, way_out
@@ -85,27 +86,21 @@ class MaterialisedStream(Rule):
     name = "materialised-stream"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = EXPRESSIONS
     message = "{route} makes one piece of the stream before anything is sent"
 
-    @on(cst.FunctionDef)
-    def swallowed(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
-        found = file.drains(node)
-        if found is None:
-            return
-        entry, drains = found
-        scope = file.scope(node)
-        assert scope is not None
-        for drain in drains:
+    @on(ir.Scope)
+    def swallowed(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        for entry, drain in file.drains(scope):
             if drain.is_loop:
                 continue
-            repair = stream_answer(file, entry, file.frame(scope), drain)
             empty = drain.how is How.TEXT and drain.stream is not None and drain.stream.role == "chat_stream"
-            yield file.finding(
+            yield file.fact(
                 self,
                 Span(drain.start, drain.end),
                 route=entry.title,
                 label="is empty until the stream was read" if empty else _LABELS[drain.how],
                 related=started(file, drain),
-                help=way_out(file, entry, drain, repair),
-                fix=repair if isinstance(repair, Fix) else None,
+                help=partial(way_out, file, entry, drain),
+                repair=of_facts(stream_answer, file, entry, file.frame(scope), drain),
             )

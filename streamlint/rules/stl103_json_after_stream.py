@@ -2,15 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from streamlint.finding import Finding, Related, Severity
-from streamlint.fix import Fix
+from streamlint.fact import Fact, Offer, of_facts
+from streamlint.finding import Related, Severity
 from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
+from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.answers import stream_answer
-from streamlint.repairs.refusals import Refusal, no_fix
 from streamlint.rule import Rule, on
-from streamlint.source import Span
 
 
 class JsonAfterStream(Rule):
@@ -73,38 +71,36 @@ class JsonAfterStream(Rule):
     name = "json-after-stream"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("Return",)
     message = "{route} starts a stream and then answers in one piece"
 
-    @on(cst.FunctionDef)
-    def answered(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
-        scope = file.scope(node)
-        entry = file.entry(scope) if scope is not None else None
-        if scope is None or entry is None:
+    @on(ir.Scope)
+    def answered(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        entry = file.entry(scope)
+        if entry is None:
             return
         frame = file.frame(scope)
         drains = file.project.drains.of(entry, frame)
         for item, source in file.project.drains.plain_answers(entry, frame):
-            assert item.value is not None
             drain = next((d for d in drains if d.source is source), None)
-            repair = stream_answer(file, entry, frame, drain) if drain is not None else None
             related: tuple[Related, ...] = ()
             if source is not None and not item.start <= source.start < item.end:
                 label = (
                     "the tokens are taken here" if drain is not None else "the stream starts here, and nobody reads it"
                 )
-                related = (Related(file.place(Span(source.start, source.end)), label),)
-            yield file.finding(
+                related = (Related(file.place(source), label),)
+            yield file.fact(
                 self,
-                Span(item.start, item.end),
+                item,
                 route=entry.title,
                 label="sent when it is complete",
                 related=related,
-                help=_help(repair),
-                fix=repair if isinstance(repair, Fix) else None,
+                help=_help,
+                repair=of_facts(stream_answer, file, entry, frame, drain) if drain is not None else None,
             )
 
 
-def _help(repair: Fix | Refusal | None) -> str:
+def _help(repair: Offer) -> str:
     if repair is None:
         return _UNREAD
     return f"{_STREAM}; {no_fix(repair)}" if isinstance(repair, Refusal) else _STREAM

@@ -2,17 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from streamlint.finding import Finding, Related, Severity
-from streamlint.fix import Fix
+from streamlint.fact import Fact, Offer, of_facts
+from streamlint.finding import Related, Severity
 from streamlint.languages.python import PythonFile
+from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
 from streamlint.project.takings import Drain
-from streamlint.repairs.refusals import Refusal, no_fix
+from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.replays import stream_original
 from streamlint.rule import Rule, on
-from streamlint.source import Span
 
 
 class ReplayedStream(Rule):
@@ -73,25 +71,24 @@ class ReplayedStream(Rule):
     name = "replayed-stream"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = EXPRESSIONS
     message = "{route} streams what it has already drained, so everything arrives at once"
 
-    @on(cst.FunctionDef)
-    def replayed(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
-        scope = file.scope(node)
-        entry = file.entry(scope) if scope is not None else None
-        if scope is None or entry is None:
+    @on(ir.Scope)
+    def replayed(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        entry = file.entry(scope)
+        if entry is None:
             return
         frame = file.frame(scope)
         for call, content, drain in file.project.drains.replayed(entry, frame):
-            repair = stream_original(file, frame, call, content, drain)
-            yield file.finding(
+            yield file.fact(
                 self,
-                Span(content.start, content.end),
+                content,
                 route=entry.title,
                 label="yields nothing before it has every token" if drain.hops else "all tokens are here already",
                 related=_taken(file, content, drain),
-                help=_help(repair),
-                fix=repair if isinstance(repair, Fix) else None,
+                help=_help,
+                repair=of_facts(stream_original, file, frame, call, content, drain),
             )
 
 
@@ -100,11 +97,11 @@ def _taken(file: PythonFile, content: ir.Expression, drain: Drain) -> tuple[Rela
         return file.related(drain.hops)
     if content.start <= drain.start and drain.end <= content.end:
         return ()
-    return (Related(file.place(Span(drain.start, drain.end)), "the tokens are taken here"),)
+    return (Related(file.place(drain), "the tokens are taken here"),)
 
 
-def _help(repair: Fix | Refusal) -> str:
-    if isinstance(repair, Fix):
+def _help(repair: Offer) -> str:
+    if not isinstance(repair, Refusal):
         return _HAND
     return f"{_HAND}; {no_fix(repair)}" if repair.why else repair.instead
 

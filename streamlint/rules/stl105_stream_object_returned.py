@@ -1,19 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
-import libcst as cst
-
-from streamlint.finding import Finding, Related, Severity
-from streamlint.fix import Fix
+from streamlint.fact import Fact, Offer, of_facts
+from streamlint.finding import Related, Severity
 from streamlint.knowledge.releases import Driven
 from streamlint.languages.python import PythonFile
+from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
 from streamlint.project.misgiven import Misgiven, What
 from streamlint.project.values import Token, Tokens
 from streamlint.repairs.bodies import given_iterator, returned_iterator, yielded_text
 from streamlint.rule import Rule, on
-from streamlint.source import Span
 
 _LABELS = {
     What.STREAM_OBJECT: "the stream object of LlamaIndex cannot be iterated; its tokens can",
@@ -104,38 +103,39 @@ class StreamObjectReturned(Rule):
     name = "stream-object-returned"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("FunctionDef", *EXPRESSIONS)
     message = "`{body}` is {what}, so {effect}"
 
-    @on(cst.Call)
-    def given(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
-        sending = file.sending(node)
+    @on(ir.Call)
+    def given(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        sending = file.sending(call, scope)
         fault = file.project.misgivings.of_sending(sending) if sending is not None else None
         if sending is None or fault is None:
             return
-        fix = given_iterator(file, sending, fault)
+        fix = of_facts(given_iterator, file, sending, fault)
         is_whole = not sending.response.streaming
         effect = "the request fails" if is_whole else "the client receives an empty body"
-        yield self._finding(file, sending.content, fault, effect, fix)
+        yield self._fact(file, sending.content, fault, effect, fix)
 
-    @on(cst.Return)
-    def returned(self, node: cst.Return, file: PythonFile) -> Iterator[Finding]:
-        found = file.returned(node)
-        if found is None:
+    @on(ir.Return)
+    def returned(self, item: ir.Return, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        entry, expression = file.answers(scope), item.value
+        if entry is None or expression is None:
             return
-        entry, frame, expression = found
+        frame = file.frame(scope)
         fault = file.project.misgivings.of_return(expression, frame, entry)
         if fault is None:
             return
-        fix = returned_iterator(file, frame, expression, fault, entry)
+        fix = of_facts(returned_iterator, file, frame, expression, fault, entry)
         drained = fault.what is What.ITERATOR and entry.framework == "fastapi" and not _is_async(file, fault)
         effect = (
             "FastAPI reads it to the end on the event loop and sends one JSON list" if drained else "the request fails"
         )
-        yield self._finding(file, expression, fault, effect, fix)
+        yield self._fact(file, expression, fault, effect, fix)
 
-    @on(cst.Yield)
-    def yielded(self, node: cst.Yield, file: PythonFile) -> Iterator[Finding]:
-        for item, generator in file.sent_items(node):
+    @on(ir.Yield)
+    def yielded(self, item: ir.Yield, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        for generator in file.sent_items(item, scope):
             fault = file.project.misgivings.of_yield(item, generator)
             if fault is None or item.value is None:
                 continue
@@ -144,48 +144,47 @@ class StreamObjectReturned(Rule):
             )
             related = (Related(place, "sent by this response"),) if place is not None else ()
             effect = "the response breaks off there"
-            yield self._finding(
-                file, item.value, fault, effect, yielded_text(item, fault, file, generator.frame.scope), related
-            )
+            fix = of_facts(yielded_text, item, fault, file, generator.frame.scope)
+            yield self._fact(file, item.value, fault, effect, fix, related)
             return
 
-    @on(cst.FunctionDef)
-    def operated(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
-        scope = file.scope(node)
-        entry = file.entry(scope) if scope is not None and scope.is_generator else None
+    @on(ir.Scope)
+    def operated(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        entry = file.entry(scope) if scope.is_generator else None
         route = file.project.generator_routes.of(entry) if entry is not None else None
         if route is None:
             return
-        yield file.finding(
+        yield file.fact(
             self,
-            node.name,
-            body=node.name.value,
+            scope,
+            at=file.name_span(scope),
+            body=scope.name,
             what="a generator function",
             effect=f"{f'FastAPI {route.release}'.strip()} {_DRIVEN[route.effect]}",
             label="its `yield` makes this path operation a generator function",
             help="move the generator into a function of its own and return a `StreamingResponse` over it",
         )
 
-    def _finding(
+    def _fact(
         self,
         file: PythonFile,
         body: ir.Expression,
         fault: Misgiven,
         effect: str,
-        fix: Fix | None,
+        fix: Callable[[Any], Offer],
         related: tuple[Related, ...] = (),
-    ) -> Finding:
+    ) -> Fact:
         what = "an object that is no text" if isinstance(fault.value, Token) else str(fault.what)
-        return file.finding(
+        return file.fact(
             self,
-            Span(body.start, body.end),
-            body=" ".join(file.text(body).split()),
+            body,
+            body=file.one_line(body),
             what=what,
             effect=effect,
             label=_LABELS[fault.what],
             help=_HELP[fault.what],
             related=related,
-            fix=fix,
+            repair=fix,
         )
 
 

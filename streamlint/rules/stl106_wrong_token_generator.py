@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
-import libcst as cst
-
-from streamlint.finding import Finding, Related, Severity
+from streamlint.fact import Fact, Offer, Stand, of_facts
+from streamlint.finding import Related, Severity
 from streamlint.fix import Fix
-from streamlint.languages.held import loop_of
 from streamlint.languages.python import PythonFile
+from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
 from streamlint.project.mismatch import Kind, Mismatch
 from streamlint.repairs.kinds import fitting_await, fitting_loop, fitting_tokens, untaken_keyword
@@ -109,77 +109,71 @@ class WrongTokenGenerator(Rule):
     name = "wrong-token-generator"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("Arg", "For", "CompFor", *EXPRESSIONS)
     message = "{what}, so {effect}"
 
-    @on(cst.Attribute)
-    def attribute(self, node: cst.Attribute, file: PythonFile) -> Iterator[Finding]:
-        scope, attribute = file.served(node)
-        if scope is None or not isinstance(attribute, ir.Attribute):
+    @on(ir.Attribute)
+    def attribute(self, attribute: ir.Attribute, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        if not file.serves(scope):
             return
         mismatch = file.project.mismatches.of_attribute(attribute, file.frame(scope))
         if mismatch is not None:
-            fix = fitting_tokens(file, scope, attribute, mismatch)
             text = attribute.base if mismatch.kind is Kind.UNAWAITED else attribute
-            yield self._finding(file, attribute, text, mismatch, fix)
+            repair = of_facts(fitting_tokens, file, scope, attribute, mismatch)
+            yield self._fact(file, attribute, text, mismatch, repair)
 
-    @on(cst.Await)
-    def awaited(self, node: cst.Await, file: PythonFile) -> Iterator[Finding]:
-        scope, waited = file.served(node)
-        if scope is None or not isinstance(waited, ir.Await):
+    @on(ir.Await)
+    def awaited(self, waited: ir.Await, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        if not file.serves(scope):
             return
         mismatch = file.project.mismatches.of_await(waited, file.frame(scope))
         if mismatch is not None:
-            fix = fitting_await(file, scope, waited, mismatch)
-            word = untaken_keyword(file, scope, waited.value) if fix is None else ""
-            yield self._finding(file, waited, waited.value, mismatch, fix, more=_UNTAKEN.format(word) if word else "")
+            repair = of_facts(fitting_await, file, scope, waited, mismatch)
+            word = untaken_keyword(file, scope, waited.value)
+            yield self._fact(file, waited, waited.value, mismatch, repair, more=_UNTAKEN.format(word) if word else "")
 
-    @on(cst.For, cst.CompFor)
-    def looped(self, node: cst.For | cst.CompFor, file: PythonFile) -> Iterator[Finding]:
-        scope, iterable = file.served(node.iter)
-        loop = loop_of(scope, iterable) if scope is not None and iterable is not None else None
-        if scope is None or loop is None or iterable is None:
+    @on(ir.Loop)
+    def looped(self, loop: ir.Loop, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        if not file.serves(scope):
             return
         mismatch = file.project.mismatches.of_loop(loop, file.frame(scope))
         if mismatch is not None:
-            yield self._finding(file, iterable, iterable, mismatch, fitting_loop(file, scope, loop, mismatch))
+            repair = of_facts(fitting_loop, file, scope, loop, mismatch)
+            yield self._fact(file, loop.iterable, loop.iterable, mismatch, repair)
 
-    @on(cst.Call)
-    def misspelt(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
-        known = file.expression(node)
-        if (
-            known is None
-            or not isinstance(known[1], ir.Call)
-            or not any(file.serves(scope) for scope in file.facts.scopes)
-        ):
+    @on(ir.Call)
+    def misspelt(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        given = call.argument(None, "stream")
+        if given is None or not any(file.serves(each) for each in file.facts.scopes):
             return
-        mismatch = file.project.mismatches.of_call(known[1], file.frame(known[0]))
-        given = known[1].argument(None, "stream")
-        if mismatch is not None and given is not None:
-            fix = spelt_streaming(file, known[0], known[1], given)
+        mismatch = file.project.mismatches.of_call(call, file.frame(scope))
+        if mismatch is not None:
+            repair = of_facts(spelt_streaming, file, scope, call, given)
             start = file.source.text.rindex("stream", 0, given.start)
-            yield self._finding(file, given, given, mismatch, fix, Span(start, given.end))
+            argument = Stand(Span(start, given.end), ("Arg",), "stream")
+            yield self._fact(file, given, given, mismatch, repair, argument)
 
-    def _finding(
+    def _fact(
         self,
         file: PythonFile,
         at: ir.Expression,
         text: ir.Expression,
         mismatch: Mismatch,
-        fix: Fix | None,
-        span: Span | None = None,
+        repair: Callable[[Any], Offer],
+        on: Stand | None = None,
         more: str = "",
-    ) -> Finding:
+    ) -> Fact:
         origin = mismatch.origin
         related: tuple[Related, ...] = ()
         if origin is not None and not (origin.path == file.path and at.start <= origin.start < at.end):
             place = file.project.place(origin.path, origin.start, origin.end)
             related = (Related(place, "the stream comes from this call"),) if place is not None else ()
-        return file.finding(
+        return file.fact(
             self,
-            span or Span(at.start, at.end),
-            what=_WHAT[mismatch.kind].format(text=" ".join(file.text(text).split())),
+            on or at,
+            what=_WHAT[mismatch.kind].format(text=file.one_line(text)),
             effect=_EFFECT.get(mismatch.kind, _FAILS),
-            help=f"{_HELP[mismatch.kind]}{more}",
+            help=lambda offer: _HELP[mismatch.kind] if isinstance(offer, Fix) else f"{_HELP[mismatch.kind]}{more}",
             related=related,
-            fix=fix,
+            repair=repair,
         )

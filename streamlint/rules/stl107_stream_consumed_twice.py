@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from streamlint.finding import Finding, Related, Severity
-from streamlint.fix import Fix
+from streamlint.fact import Fact, Offer, of_facts
+from streamlint.finding import Related, Severity
 from streamlint.languages.python import PythonFile
-from streamlint.repairs.refusals import Refusal, no_fix
+from streamlint.languages.stands import EXPRESSIONS
+from streamlint.project import syntax as ir
+from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.tees import logged_at_the_end
 from streamlint.rule import Rule, on
 from streamlint.source import Span
@@ -80,29 +80,32 @@ class StreamConsumedTwice(Rule):
     name = "stream-consumed-twice"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("For", *EXPRESSIONS)
     message = "`{text}` takes the tokens before the response of {route} gets them, so the client receives nothing of the stream"
 
-    @on(cst.FunctionDef)
-    def consumed(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
-        scope = file.scope(node)
-        entry = file.entry(scope) if scope is not None else None
-        if scope is None or entry is None:
+    @on(ir.Scope)
+    def consumed(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        entry = file.entry(scope)
+        if entry is None:
             return
         frame = file.frame(scope)
         for found in file.project.consumptions.of(entry, frame):
             content = found.sending.content
-            repair = logged_at_the_end(file, frame, found)
-            late = file.place(Span(content.start, content.end))
-            yield file.finding(
+            late = file.place(content)
+            yield file.fact(
                 self,
                 Span(found.start, found.end),
-                text=" ".join(file.text(Span(found.start, found.end)).split()),
+                text=file.one_line(found),
                 route=entry.title,
                 label="reads the stream to its end",
                 related=(Related(late, "nothing is left here"),),
-                help=f"{_KEEP}; {no_fix(repair)}" if isinstance(repair, Refusal) else _KEEP,
-                fix=repair if isinstance(repair, Fix) else None,
+                help=_help,
+                repair=of_facts(logged_at_the_end, file, frame, found),
             )
+
+
+def _help(repair: Offer) -> str:
+    return f"{_KEEP}; {no_fix(repair)}" if isinstance(repair, Refusal) else _KEEP
 
 
 _KEEP = "keep the tokens while they are sent, and log them after the last one"

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from streamlint.finding import Finding, Related, Severity
+from streamlint.fact import Fact
+from streamlint.finding import Related, Severity
 from streamlint.knowledge.releases import Compressed
 from streamlint.languages.python import PythonFile
+from streamlint.languages.stands import EXPRESSIONS
+from streamlint.project import syntax as ir
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 
@@ -104,21 +105,21 @@ class BufferingMiddleware(Rule):
     name = "buffering-middleware"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = EXPRESSIONS
     message = "`{part}` {does}"
     words = ("body_iterator", "GZipMiddleware")
 
-    @on(cst.FunctionDef)
-    def read(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
-        scope = file.scope(node)
-        entry = file.entry(scope) if scope is not None else None
+    @on(ir.Scope)
+    def read(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        entry = file.entry(scope)
         if entry is None:
             return
         for loop, sending in file.project.bodies_read.of(entry):
             content = sending.content
             place = file.project.place(sending.frame.module.path, content.start, content.end)
-            yield file.finding(
+            yield file.fact(
                 self,
-                Span(loop.iterable.start, loop.iterable.end),
+                loop.iterable,
                 part=file.text(loop.iterable),
                 does=f"is read to its end before `{entry.name}` sends anything on, so no route behind it streams",
                 label="every chunk is taken here before the first one goes on",
@@ -126,16 +127,16 @@ class BufferingMiddleware(Rule):
                 help="give `response.body_iterator` a generator that looks at each chunk and yields it, and return the response",
             )
 
-    @on(cst.Name, cst.Attribute, cst.SimpleString)
-    def compress(self, node: cst.BaseExpression, file: PythonFile) -> Iterator[Finding]:
-        compressor = file.project.compressors.at(file.path, file.span(node))
+    @on(ir.Name, ir.Attribute, ir.Constant)
+    def compress(self, named: ir.Expression, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        compressor = file.project.compressors.at(file.path, Span(named.start, named.end))
         if compressor is None:
             return
         content, version = compressor.stream.content, compressor.version
         place = file.project.place(compressor.stream.frame.module.path, content.start, content.end)
-        yield file.finding(
+        yield file.fact(
             self,
-            node,
+            named,
             part=compressor.name,
             does=f"of {version.package} {version} {_DOES[compressor.effect]}",
             label=f"the release is read from {version.source}",

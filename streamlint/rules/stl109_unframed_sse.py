@@ -2,15 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from streamlint.finding import Finding, Related, Severity
+from streamlint.fact import Fact, of_facts
+from streamlint.finding import Related, Severity
 from streamlint.languages.python import PythonFile
+from streamlint.languages.stands import EXPRESSIONS
+from streamlint.project import syntax as ir
 from streamlint.project.framing import Fault, Unframed
 from streamlint.project.sent import Sending
 from streamlint.repairs.frames import framed
 from streamlint.rule import Rule, on
-from streamlint.source import Span
 
 _WHAT = {
     Fault.RAW: "goes out as `text/event-stream` without a frame, so no event ever reaches the client",
@@ -97,36 +97,35 @@ class UnframedSse(Rule):
     name = "unframed-sse"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = EXPRESSIONS
     message = "`{text}` {what}"
 
-    @on(cst.Call)
-    def given(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
-        sending = file.sending(node)
+    @on(ir.Call)
+    def given(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        sending = file.sending(call, scope)
         unframed = file.project.framing.of_sending(sending) if sending is not None else None
         if sending is not None and unframed is not None:
-            yield self._finding(file, unframed, None)
+            yield self._fact(file, unframed, None)
 
-    @on(cst.Yield)
-    def yielded(self, node: cst.Yield, file: PythonFile) -> Iterator[Finding]:
-        found = tuple(file.sent_items(node))
-        if not found:
-            return
-        unframed = file.project.framing.of_yield(found[0][0], tuple(generator for _, generator in found))
+    @on(ir.Yield)
+    def yielded(self, item: ir.Yield, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        found = tuple(file.sent_items(item, scope))
+        unframed = file.project.framing.of_yield(item, found) if found else None
         if unframed is not None:
-            yield self._finding(file, unframed, found[0][1].sending)
+            yield self._fact(file, unframed, found[0].sending)
 
-    def _finding(self, file: PythonFile, unframed: Unframed, sending: Sending | None) -> Finding:
+    def _fact(self, file: PythonFile, unframed: Unframed, sending: Sending | None) -> Fact:
         expression = unframed.expression
         related: tuple[Related, ...] = ()
         if sending is not None:
             place = file.project.place(sending.frame.module.path, sending.call.start, sending.call.end)
             related = (Related(place, "sent by this response"),) if place is not None else ()
-        return file.finding(
+        return file.fact(
             self,
-            Span(expression.start, expression.end),
-            text=" ".join(file.text(expression).split()),
+            expression,
+            text=file.one_line(expression),
             what=_WHAT[unframed.fault],
             related=related,
             help=_HELP[unframed.fault],
-            fix=framed(file, unframed),
+            repair=of_facts(framed, file, unframed),
         )

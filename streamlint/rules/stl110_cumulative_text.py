@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from streamlint.finding import Finding, Severity
+from streamlint.fact import Fact
+from streamlint.finding import Severity
 from streamlint.fix import Edit, Fix, Level
 from streamlint.languages.generators import has_other_takers
 from streamlint.languages.python import PythonFile
+from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
 from streamlint.project.cumulative import Cumulative
 from streamlint.project.sent import Sending
@@ -79,44 +79,44 @@ class CumulativeText(Rule):
     name = "cumulative-text"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = EXPRESSIONS
     message = "`{text}` repeats all tokens before, so the client receives the answer again with each token"
     words = ("text", "content", "response", "str(")
 
-    @on(cst.Yield)
-    def yielded(self, node: cst.Yield, file: PythonFile) -> Iterator[Finding]:
-        for item, generator in file.sent_items(node):
+    @on(ir.Yield)
+    def yielded(self, item: ir.Yield, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        for generator in file.sent_items(item, scope):
             found = file.project.cumulatives.of_yield(item, generator.frame)
             if found is not None:
                 is_alone = not has_other_takers(file, generator.frame.scope)
                 is_text = _is_text(generator.sending) and found.expression is item.value
-                yield self._finding(file, found, is_text, fixable=is_alone)
+                yield self._fact(file, found, is_text, fixable=is_alone)
                 return
 
-    @on(cst.Call)
-    def sent(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
-        scope, call = file.served(node)
-        if scope is None or not isinstance(call, ir.Call):
+    @on(ir.Call)
+    def sent(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        if not file.serves(scope):
             return
         frame = file.frame(scope)
         sending = file.project.sent.of_call(call, frame)
         message = file.project.cumulatives.of_call(call, frame)
         if message is not None:
-            yield self._finding(file, message, file.project.cumulatives.appends(call, frame))
+            yield self._fact(file, message, file.project.cumulatives.appends(call, frame))
         elif sending is not None and (found := file.project.cumulatives.of_sending(sending)) is not None:
-            yield self._finding(file, found, _is_text(sending))
+            yield self._fact(file, found, _is_text(sending))
 
-    def _finding(self, file: PythonFile, found: Cumulative, is_text: bool, *, fixable: bool = True) -> Finding:
+    def _fact(self, file: PythonFile, found: Cumulative, is_text: bool, *, fixable: bool = True) -> Fact:
         edit = Edit(Span(found.start, found.end), found.replacement)
         level, reason = (Level.RESPONSE, _ONCE) if is_text else (Level.UNSAFE, _REPLACING)
         old = file.text(edit.span)
         drops = (f"_{old}" if old.startswith(".") else old,)
-        return file.finding(
+        return file.fact(
             self,
-            Span(found.expression.start, found.expression.end),
-            text=" ".join(file.text(found.expression).split()),
+            found.expression,
+            text=file.one_line(found.expression),
             label="everything so far, not what is new",
             help="send `.delta`",
-            fix=Fix("send `.delta`", (edit,), level, reason, drops=drops) if fixable else None,
+            repair=lambda _: Fix("send `.delta`", (edit,), level, reason, drops=drops) if fixable else None,
         )
 
 

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
-import libcst as cst
-
-from streamlint.finding import Finding, Related, Severity
-from streamlint.fix import Fix
+from streamlint.fact import Fact, Offer, of_facts
+from streamlint.finding import Related, Severity
 from streamlint.languages.python import PythonFile
+from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
 from streamlint.project.shown import Fault, Shown
-from streamlint.repairs.refusals import Refusal, no_fix
+from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.shows import growing, written_as_stream
 from streamlint.rule import Rule, on
 from streamlint.source import Span
@@ -65,43 +66,41 @@ class StreamlitBuffered(Rule):
     name = "streamlit-buffered"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("For", *EXPRESSIONS)
     message = "{what} {fault}"
     words = ("streamlit", "chainlit", "gradio")
 
-    @on(cst.Call)
-    def on_a_page(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
-        known = file.expression(node)
-        if known is None or not isinstance(known[1], ir.Call):
-            return
-        frame = file.frame(known[0])
-        for shown in file.project.shows.by(known[1], frame, file.project.entries_of(file.path)):
-            repair = written_as_stream(file, frame, shown) if shown.framework == "streamlit" else None
-            yield self._finding(file, shown, f"`{_one_line(file.text(known[1].function))}`", repair)
+    @on(ir.Call)
+    def on_a_page(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        frame = file.frame(scope)
+        for shown in file.project.shows.by(call, frame, file.project.entries_of(file.path)):
+            is_page = shown.framework == "streamlit"
+            repair = of_facts(written_as_stream, file, frame, shown) if is_page else None
+            yield self._fact(file, shown, f"`{file.one_line(call.function)}`", repair)
 
-    @on(cst.FunctionDef)
-    def in_a_callback(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
-        scope = file.scope(node)
-        entry = file.entry(scope) if scope is not None else None
-        if scope is None or entry is None or not file.project.shows.is_gradio(entry):
+    @on(ir.Scope)
+    def in_a_callback(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        entry = file.entry(scope)
+        if entry is None or not file.project.shows.is_gradio(entry):
             return
         frame = file.frame(scope)
         for shown in file.project.shows.of_callback(frame):
-            yield self._finding(file, shown, entry.title, growing(file, frame, shown))
+            yield self._fact(file, shown, entry.title, of_facts(growing, file, frame, shown))
 
-    def _finding(self, file: PythonFile, shown: Shown, what: str, repair: Fix | Refusal | None) -> Finding:
-        return file.finding(
+    def _fact(self, file: PythonFile, shown: Shown, what: str, repair: Callable[[Any], Offer] | None) -> Fact:
+        return file.fact(
             self,
             Span(shown.start, shown.end),
             what=what,
             fault=shown.fault.value,
             label=_LABELS[shown.fault],
-            help=_help(shown, repair),
+            help=partial(_help, shown),
+            repair=repair,
             related=_shown_at(file, shown),
-            fix=repair if isinstance(repair, Fix) else None,
         )
 
 
-def _help(shown: Shown, repair: Fix | Refusal | None) -> str:
+def _help(shown: Shown, repair: Offer) -> str:
     advice = _HELP[shown.framework]
     return f"{advice}; {no_fix(repair)}" if isinstance(repair, Refusal) else advice
 
@@ -111,11 +110,7 @@ def _shown_at(file: PythonFile, shown: Shown) -> tuple[Related, ...]:
     show = shown.show
     if show is None or show.start <= shown.start < show.end:
         return hops
-    return (Related(file.place(Span(show.start, show.end)), "the text is shown here"), *hops)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return (Related(file.place(show), "the text is shown here"), *hops)
 
 
 _LABELS = {

@@ -2,14 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from streamlint.finding import Finding, Related, Severity
+from streamlint.fact import Fact, of_facts
+from streamlint.finding import Related, Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.repairs.streaming import building, label, streaming_engine, way_out
 from streamlint.rule import Rule, on
-from streamlint.source import Span
 
 
 class NotAStream(Rule):
@@ -72,12 +70,12 @@ class NotAStream(Rule):
     name = "not-a-stream"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("Attribute",)
     message = "`{tokens}` is asked of an engine that does not stream, so the request fails"
 
-    @on(cst.Attribute)
-    def asked(self, node: cst.Attribute, file: PythonFile) -> Iterator[Finding]:
-        scope, attribute = file.served(node)
-        if scope is None or not isinstance(attribute, ir.Attribute):
+    @on(ir.Attribute)
+    def asked(self, attribute: ir.Attribute, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        if not file.serves(scope):
             return
         engine = file.project.mismatches.silent_engine(attribute, file.frame(scope))
         if engine is None:
@@ -86,12 +84,12 @@ class NotAStream(Rule):
             file.project.place(engine.origin.path, engine.origin.start, engine.origin.end) if engine.origin else None
         )
         built = building(file, engine)
-        yield file.finding(
+        yield file.fact(
             self,
-            Span(attribute.start, attribute.end),
-            tokens=" ".join(file.text(attribute).split()),
+            attribute,
+            tokens=file.one_line(attribute),
             label="a `Response` has no tokens",
             related=(Related(place, label(built)),) if place is not None else (),
             help=way_out(file, engine, built),
-            fix=streaming_engine(file, engine, scope),
+            repair=of_facts(streaming_engine, file, engine, scope),
         )

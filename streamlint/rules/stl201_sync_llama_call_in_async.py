@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-import libcst as cst
-
-from streamlint.finding import Finding, Severity
+from streamlint.fact import Fact
+from streamlint.finding import Severity
 from streamlint.languages.held import Held, held_at, swallowed
 from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
 from streamlint.project.blocking import Cause
 from streamlint.repairs.off_loop import off_loop
 from streamlint.repairs.waiting import notes, way_out
@@ -82,30 +83,31 @@ class SyncLlamaCallInAsync(Rule):
     name = "sync-llama-call-in-async"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("Call",)
     message = "`{call}` holds the event loop while {waiting}"
 
-    @on(cst.Call)
-    def called(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
-        for held in held_at(file, node):
-            hold = held.hold
-            if not hold.is_direct or hold.cause is not Cause.LLAMA or _is_told(held):
-                continue
-            fix = off_loop(held, node)
-            yield file.finding(
-                self,
-                held.node,
-                call=hold.name,
-                waiting=held.on_loop.waiting,
-                label=hold.reason,
-                related=held.on_loop.way,
-                help=way_out(held, fix),
-                notes=notes(held.on_loop, _STALL),
-                severity=held.severity,
-                fix=fix,
-            )
+    @on(ir.Call)
+    def called(self, site: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        held = held_at(file, site, scope)
+        if held is None:
+            return
+        hold = held.hold
+        if not hold.is_direct or hold.cause is not Cause.LLAMA or _is_told(held):
+            return
+        yield file.fact(
+            self,
+            site,
+            call=hold.name,
+            waiting=held.on_loop.waiting,
+            label=hold.reason,
+            related=held.on_loop.way,
+            help=partial(way_out, held),
+            notes=notes(held.on_loop, _STALL),
+            severity=held.severity,
+            repair=partial(off_loop, held),
+        )
 
 
 def _is_told(held: Held) -> bool:
     """Whether another rule reports that the whole stream is taken there, which leaves nothing to wait for once it is repaired."""
-    span = held.file.span(held.node)
-    return (span.start, span.end) in swallowed(held.on_loop)
+    return (held.node.start, held.node.end) in swallowed(held.on_loop)

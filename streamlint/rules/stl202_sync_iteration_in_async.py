@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-import libcst as cst
-
-from streamlint.finding import Finding, Related, Severity
+from streamlint.fact import Fact, Offer
+from streamlint.finding import Related, Severity
+from streamlint.fix import Fix
 from streamlint.knowledge.llama_index import Role
-from streamlint.languages.held import OnLoop, loop_of, on_loop, swallowed, sync_tokens
+from streamlint.languages import nodes as cst
+from streamlint.languages.held import OnLoop, on_loop, swallowed, sync_tokens
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.takings import Drain, How
 from streamlint.project.values import Bound, External, Tokens
+from streamlint.repairs.obstacles import split
 from streamlint.repairs.off_loop import iterated_off_loop, next_off_loop, of_tokens
 from streamlint.repairs.waiting import notes, thread_of_tokens
 from streamlint.rule import Rule, on
@@ -93,56 +96,60 @@ class SyncIterationInAsync(Rule):
     name = "sync-iteration-in-async"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("Call", "For", "CompFor")
     message = "`{iterable}` is iterated on the event loop, so each token is waited for while {waiting}"
 
-    @on(cst.For, cst.CompFor)
-    def looped(self, node: cst.For | cst.CompFor, file: PythonFile) -> Iterator[Finding]:
-        found = on_loop(file, node.iter)
-        if found is None:
+    @on(ir.Loop)
+    def looped(self, loop: ir.Loop, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        where = on_loop(file, scope) if not loop.is_async else None
+        tokens = sync_tokens(where, loop.iterable) if where is not None else None
+        if where is None or tokens is None or _is_told(where, loop):
             return
-        where, iterable = found
-        loop = loop_of(where.scope, iterable)
-        tokens = sync_tokens(where, iterable)
-        if loop is None or loop.is_async or tokens is None or _is_told(where, loop):
-            return
-        fix = iterated_off_loop(where, node, *of_tokens(where, tokens)) if not tokens.owner_is_async else None
-        way_out = "advance the iterator in a thread" if fix is not None else thread_of_tokens(where, node)
-        yield file.finding(
+        yield file.fact(
             self,
-            node.iter,
-            iterable=" ".join(file.text(node.iter).split()),
+            loop,
+            iterable=file.one_line(loop.iterable),
             waiting=where.waiting,
             label="a synchronous iterator: each step waits for the next token",
-            related=(*_started(where, tokens, iterable), *where.way),
-            help=way_out,
+            related=(*_started(where, tokens, loop.iterable), *where.way),
+            help=partial(_way_out, where, loop),
             notes=notes(where, _STALL),
             severity=where.severity(),
-            fix=fix,
+            repair=partial(_iterated, where, loop, tokens),
         )
 
-    @on(cst.Call)
-    def called(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
-        found = on_loop(file, node)
-        if found is None:
-            return
-        where, call = found
-        if not isinstance(call, ir.Call):
+    @on(ir.Call)
+    def called(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        where = on_loop(file, scope)
+        if where is None:
             return
         taken = _taken(where, call)
         if taken is None or _is_told(where, call):
             return
-        yield file.finding(
+        yield file.fact(
             self,
-            node,
-            iterable=" ".join(file.text(taken).split()),
+            call,
+            iterable=file.one_line(taken),
             waiting=where.waiting,
             label="takes its tokens here, one after the other, on the event loop",
             related=where.way,
-            help=thread_of_tokens(where, node),
+            help=thread_of_tokens(where, call),
             notes=notes(where, _STALL),
             severity=where.severity(),
-            fix=next_off_loop(where, node) if _is_next(where, call) else None,
+            repair=partial(_advanced, where, call),
         )
+
+
+def _iterated(where: OnLoop, loop: ir.Loop, tokens: Tokens, node: cst.For | cst.CompFor) -> Fix | None:
+    return iterated_off_loop(where, loop, node, *of_tokens(where, tokens)) if not tokens.owner_is_async else None
+
+
+def _way_out(where: OnLoop, loop: ir.Loop, offer: Offer) -> str:
+    return "advance the iterator in a thread" if isinstance(offer, Fix) else thread_of_tokens(where, loop)
+
+
+def _advanced(where: OnLoop, call: ir.Call, node: cst.Call) -> Fix | None:
+    return next_off_loop(where, node) if _is_next(where, call) and split(where, call) is None else None
 
 
 def _is_next(where: OnLoop, call: ir.Call) -> bool:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-import libcst as cst
-
-from streamlint.finding import Finding, Severity
-from streamlint.languages.held import held_at
+from streamlint.fact import Fact
+from streamlint.finding import Severity
+from streamlint.languages.held import Site, held_at
 from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
 from streamlint.project.blocking import Cause
 from streamlint.repairs.off_loop import off_loop
 from streamlint.repairs.waiting import STALL, notes, way_out
@@ -80,24 +81,27 @@ class BlockingCallInAsync(Rule):
     name = "blocking-call-in-async"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("Call", "With", "For", "CompFor")
     message = "`{call}` holds the event loop while {waiting}"
 
-    @on(cst.Call, cst.With, cst.For, cst.CompFor)
-    def called(self, node: cst.CSTNode, file: PythonFile) -> Iterator[Finding]:
-        for held in held_at(file, node):
-            hold = held.hold
-            if not hold.is_direct or hold.cause is not Cause.LIBRARY:
-                continue
-            fix = off_loop(held, node)
-            yield file.finding(
-                self,
-                held.node,
-                call=hold.name,
-                waiting=held.on_loop.waiting,
-                label=f"{hold.reason} ({hold.tier})",
-                related=held.on_loop.way,
-                help=way_out(held, fix),
-                notes=notes(held.on_loop, STALL),
-                severity=held.severity,
-                fix=fix,
-            )
+    @on(ir.Call, ir.Entry, ir.Loop)
+    def called(self, site: Site, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        held = held_at(file, site, scope)
+        if held is None:
+            return
+        hold = held.hold
+        if not hold.is_direct or hold.cause is not Cause.LIBRARY:
+            return
+        yield file.fact(
+            self,
+            site,
+            at=held.node,
+            call=hold.name,
+            waiting=held.on_loop.waiting,
+            label=f"{hold.reason} ({hold.tier})",
+            related=held.on_loop.way,
+            help=partial(way_out, held),
+            notes=notes(held.on_loop, STALL),
+            severity=held.severity,
+            repair=partial(off_loop, held),
+        )

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-import libcst as cst
-
-from streamlint.finding import Finding, Severity
-from streamlint.languages.held import SITES, Held, held_at, swallowed, sync_tokens
+from streamlint.fact import Fact
+from streamlint.finding import Severity
+from streamlint.languages.held import SITES, Held, Site, held_at, swallowed, sync_tokens
 from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
 from streamlint.project.blocking import Cause
 from streamlint.repairs.off_loop import off_loop
 from streamlint.repairs.waiting import STALL, notes, way_out
@@ -81,38 +82,38 @@ class BlockingHelperInAsync(Rule):
     name = "blocking-helper-in-async"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("Call", "With", "For", "CompFor", "Attribute")
     message = "`{call}` holds the event loop while {waiting}"
 
     @on(*SITES)
-    def reached(self, node: cst.CSTNode, file: PythonFile) -> Iterator[Finding]:
-        for held in held_at(file, node):
-            hold = held.hold
-            if hold.is_direct or hold.cause is Cause.HEAVY or _is_told(held, node):
-                continue
-            fix = off_loop(held, node)
-            yield file.finding(
-                self,
-                held.node,
-                call=_name(held),
-                waiting=held.on_loop.waiting,
-                label=f"{hold.hops[0].label}, and `{hold.name}` {hold.reason} ({hold.tier})",
-                related=(*held.on_loop.way, *held.inside),
-                help=way_out(held, fix),
-                notes=notes(held.on_loop, STALL),
-                severity=held.severity,
-                fix=fix,
-            )
+    def reached(self, site: Site, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        held = held_at(file, site, scope)
+        if held is None:
+            return
+        hold = held.hold
+        if hold.is_direct or hold.cause is Cause.HEAVY or _is_told(held):
+            return
+        yield file.fact(
+            self,
+            site,
+            at=held.node,
+            call=_name(held),
+            waiting=held.on_loop.waiting,
+            label=f"{hold.hops[0].label}, and `{hold.name}` {hold.reason} ({hold.tier})",
+            related=(*held.on_loop.way, *held.inside),
+            help=partial(way_out, held),
+            notes=notes(held.on_loop, STALL),
+            severity=held.severity,
+            repair=partial(off_loop, held),
+        )
 
 
 def _name(held: Held) -> str:
-    node = held.node.func if isinstance(held.node, cst.Call) else held.node
-    return " ".join(held.file.text(node).split())
+    return held.file.one_line(held.node.function if isinstance(held.node, ir.Call) else held.node)
 
 
-def _is_told(held: Held, node: cst.CSTNode) -> bool:
+def _is_told(held: Held) -> bool:
     """Whether another rule reports it: a helper that swallows the stream, or a generator that hands on its tokens."""
-    known = held.file.expression(held.node)
-    if known is not None and isinstance(node, cst.For | cst.CompFor):
-        return sync_tokens(held.on_loop, known[1]) is not None
-    span = held.file.span(held.node)
-    return held.hold.cause is Cause.STREAM and (span.start, span.end) in swallowed(held.on_loop)
+    if isinstance(held.site, ir.Loop):
+        return sync_tokens(held.on_loop, held.node) is not None
+    return held.hold.cause is Cause.STREAM and (held.node.start, held.node.end) in swallowed(held.on_loop)

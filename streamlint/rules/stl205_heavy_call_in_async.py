@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-import libcst as cst
-
-from streamlint.finding import Finding, Severity
-from streamlint.fix import Level
-from streamlint.languages.held import SITES, held_at, on_loop
+from streamlint.fact import Fact
+from streamlint.finding import Severity
+from streamlint.fix import Fix, Level
+from streamlint.languages import nodes as cst
+from streamlint.languages.held import SITES, OnLoop, Site, held_at, on_loop
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.blocking import Cause
@@ -90,55 +91,58 @@ class HeavyCallInAsync(Rule):
     name = "heavy-call-in-async"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("Call", "With", "For", "CompFor", "Attribute")
     message = "`{call}` keeps the event loop busy while {waiting}"
 
     @on(*SITES)
-    def known(self, node: cst.CSTNode, file: PythonFile) -> Iterator[Finding]:
-        for held in held_at(file, node):
-            hold = held.hold
-            if hold.cause is not Cause.HEAVY:
-                continue
-            fix = off_loop(held, node)
-            leaf = hold.reason if hold.is_direct else f"{hold.hops[0].label}, and `{hold.name}` {hold.reason}"
-            yield file.finding(
-                self,
-                held.node,
-                call=hold.name if hold.is_direct else _text(file, held.node),
-                waiting=held.on_loop.waiting,
-                label=f"{leaf} ({hold.tier})",
-                related=(*held.on_loop.way, *held.inside),
-                help=way_out(held, fix),
-                notes=notes(held.on_loop, _STALL),
-                severity=held.severity,
-                fix=fix,
-            )
+    def known(self, site: Site, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        held = held_at(file, site, scope)
+        if held is None:
+            return
+        hold = held.hold
+        if hold.cause is not Cause.HEAVY:
+            return
+        leaf = hold.reason if hold.is_direct else f"{hold.hops[0].label}, and `{hold.name}` {hold.reason}"
+        yield file.fact(
+            self,
+            site,
+            at=held.node,
+            call=hold.name if hold.is_direct else _text(file, held.node),
+            waiting=held.on_loop.waiting,
+            label=f"{leaf} ({hold.tier})",
+            related=(*held.on_loop.way, *held.inside),
+            help=partial(way_out, held),
+            notes=notes(held.on_loop, _STALL),
+            severity=held.severity,
+            repair=partial(off_loop, held),
+        )
 
-    @on(cst.Call)
-    def named(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
-        found = on_loop(file, node)
-        if found is None:
+    @on(ir.Call)
+    def named(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        where, entry = on_loop(file, scope), file.entry(scope)
+        if where is None:
             return
-        where, call = found
-        if not isinstance(call, ir.Call):
-            return
-        entry = file.entry(where.scope)
-        kind = file.project.named_heavy.of_call(call, entry, file.frame(where.scope)) if entry is not None else ""
+        kind = file.project.named_heavy.of_call(call, entry, file.frame(scope)) if entry is not None else ""
         if not kind:
             return
-        yield file.finding(
+        yield file.fact(
             self,
-            node,
-            call=_text(file, node),
+            call,
+            call=_text(file, call),
             waiting=where.waiting,
             label=f"nothing is known of it but its name, which speaks of {kind} (likely)",
             help="if it is a plain function, run it in a thread",
             notes=notes(where, _STALL),
             severity=Severity.WARNING,
-            fix=in_thread(where, node, Level.UNSAFE, "nothing is known of the function but its name")
-            if split(where, node) is None
-            else None,
+            repair=partial(_moved, where, call),
         )
 
 
-def _text(file: PythonFile, node: cst.CSTNode) -> str:
-    return " ".join(file.text(node.func if isinstance(node, cst.Call) else node).split())
+def _moved(where: OnLoop, call: ir.Call, node: cst.Call) -> Fix | None:
+    if split(where, call) is not None:
+        return None
+    return in_thread(where, node, Level.UNSAFE, "nothing is known of the function but its name")
+
+
+def _text(file: PythonFile, held: ir.Expression) -> str:
+    return file.one_line(held.function if isinstance(held, ir.Call) else held)

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-import libcst as cst
-
-from streamlint.finding import Finding, Severity
+from streamlint.fact import Fact
+from streamlint.finding import Severity
 from streamlint.languages.held import on_loop
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
@@ -79,25 +79,22 @@ class NestedEventLoop(Rule):
     name = "nested-event-loop"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("Call",)
     message = "`{call}` {effect} on the event loop that serves requests"
 
-    @on(cst.Call)
-    def called(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
-        found = on_loop(file, node)
-        if found is None:
-            return
-        where, call = found
-        if not isinstance(call, ir.Call):
+    @on(ir.Call)
+    def called(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        where = on_loop(file, scope)
+        if where is None:
             return
         nested = file.project.nested_loops.of_call(call, file.frame(where.scope))
         if nested is None:
             return
         starts = nested.fault is Fault.STARTS
-        fix = awaited(where, node) if starts and not nested.hops else None
-        yield file.finding(
+        yield file.fact(
             self,
-            node,
-            call=" ".join(file.text(node.func).split()),
+            call,
+            call=file.one_line(call.function),
             effect="raises `RuntimeError`" if starts else "fails where uvloop runs",
             label="starts an event loop where one runs"
             if starts
@@ -106,7 +103,7 @@ class NestedEventLoop(Rule):
             help=_way_out(starts, bool(nested.hops)),
             notes=(*where.doubts, _RAISES if starts else _PATCHES),
             severity=where.severity(certain=starts),
-            fix=fix,
+            repair=partial(awaited, where) if starts and not nested.hops else None,
         )
 
 

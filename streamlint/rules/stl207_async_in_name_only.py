@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from streamlint.finding import Finding, Severity
+from streamlint.fact import Fact
+from streamlint.finding import Severity
 from streamlint.languages.held import on_loop
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
@@ -109,15 +108,13 @@ class AsyncInNameOnly(Rule):
     name = "async-in-name-only"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("Call",)
     message = "`{call}` runs `{owner}.{runs}` on the event loop while {waiting}"
 
-    @on(cst.Call)
-    def called(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
-        found = on_loop(file, node)
-        if found is None:
-            return
-        where, call = found
-        if not isinstance(call, ir.Call) or not where.reached.is_certain:
+    @on(ir.Call)
+    def called(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        where = on_loop(file, scope)
+        if where is None or not where.reached.is_certain:
             return
         known = file.project.async_in_name.of_call(call, file.frame(where.scope))
         if known is None:
@@ -126,10 +123,10 @@ class AsyncInNameOnly(Rule):
         assert located is not None
         start = located[1].start
         here = Hop(known.owner.path, start, start + len("class"), f"`{known.name}` has no `{known.missing}` of its own")
-        yield file.finding(
+        yield file.fact(
             self,
-            node,
-            call=" ".join(file.text(node.func).split()),
+            call,
+            call=file.one_line(call.function),
             owner=known.name,
             runs=known.runs,
             waiting=where.waiting,

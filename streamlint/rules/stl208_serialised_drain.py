@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-import libcst as cst
-
-from streamlint.finding import Finding, Severity
-from streamlint.fix import Fix
+from streamlint.fact import Fact, of_facts
+from streamlint.finding import Severity
 from streamlint.languages.python import PythonFile
+from streamlint.languages.stands import EXPRESSIONS
+from streamlint.project import syntax as ir
 from streamlint.repairs.answers import stream_answer
 from streamlint.repairs.telling import started, way_out
 from streamlint.rule import Rule, on
@@ -74,23 +75,22 @@ class SerialisedDrain(Rule):
     name = "serialised-drain"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = EXPRESSIONS
     message = "{route} waits in a thread for the last token before anything is sent"
 
-    @on(cst.FunctionDef)
-    def collected(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
-        scope = file.scope(node)
-        entry = file.entry(scope) if scope is not None else None
-        if scope is None or entry is None:
+    @on(ir.Scope)
+    def collected(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        entry = file.entry(scope)
+        if entry is None:
             return
         frame = file.frame(scope)
         for drain in file.project.serialised.of(entry, frame):
-            repair = stream_answer(file, entry, frame, drain)
-            yield file.finding(
+            yield file.fact(
                 self,
                 Span(drain.start, drain.end),
                 route=entry.title,
                 label="a thread collects every token here",
                 related=started(file, drain),
-                help=way_out(file, entry, drain, repair),
-                fix=repair if isinstance(repair, Fix) else None,
+                help=partial(way_out, file, entry, drain),
+                repair=of_facts(stream_answer, file, entry, frame, drain),
             )

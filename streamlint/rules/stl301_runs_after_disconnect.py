@@ -2,15 +2,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from streamlint.finding import Finding, Severity
+from streamlint.fact import Fact, of_facts
+from streamlint.finding import Severity
+from streamlint.fix import Fix
 from streamlint.languages.generators import served
 from streamlint.languages.python import PythonFile
+from streamlint.languages.stands import EXPRESSIONS
+from streamlint.project import syntax as ir
 from streamlint.project.runs_on import RunsOn, What
 from streamlint.repairs.cleanups import run_cancelled
 from streamlint.rule import Rule, on
-from streamlint.source import Span
 
 _RAN_ON = "measured: the client left after 0.4 s of 2 s, and the model produced every token that was left; with the repair, none"
 
@@ -98,25 +99,24 @@ class RunsAfterDisconnect(Rule):
     name = "runs-after-disconnect"
     severity = Severity.WARNING
     since = "0.1.0"
+    stands_on = EXPRESSIONS
     message = "{what} runs on to its last token after the client has left"
     words = ("stream_events", "create_task", "ensure_future", "Thread")
 
-    @on(cst.FunctionDef)
-    def generated(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
-        scope = served(file, node) if node.asynchronous is not None else None
-        if scope is None:
+    @on(ir.Scope)
+    def generated(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        node = file.tree.definition(scope) if scope.kind == "function" and scope.is_async else None
+        if node is None or served(file, node) is None:
             return
         for found in file.project.runs.of(file.frame(scope)):
-            loop = file.loop_node(found.loop) if found.loop is not None else None
-            fix = run_cancelled(file, loop, found.name) if loop is not None and found.name is not None else None
-            yield file.finding(
+            yield file.fact(
                 self,
-                Span(found.place.start, found.place.end),
+                found.place,
                 what=_WHAT[found.what],
                 label=_LABELS[found.what],
                 help=_way_out(found),
                 notes=(_RAN_ON,),
-                fix=fix,
+                repair=of_facts(_cancelled, file, found),
                 severity=Severity.ADVICE if found.what is What.BRIDGE else None,
             )
 
@@ -128,6 +128,11 @@ _LABELS = {
     What.THREAD: "takes tokens from the model, and nothing can stop it",
     What.BRIDGE: "takes tokens from the model, and nothing can stop it",
 }
+
+
+def _cancelled(file: PythonFile, found: RunsOn) -> Fix | None:
+    loop = file.tree.loop_node(found.loop) if found.loop is not None else None
+    return run_cancelled(file, loop, found.name) if loop is not None and found.name is not None else None
 
 
 def _way_out(found: RunsOn) -> str:

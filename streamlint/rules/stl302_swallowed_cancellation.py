@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-import libcst as cst
-
-from streamlint.finding import Finding, Severity
+from streamlint.fact import Fact, Offer, Stand
+from streamlint.finding import Severity
+from streamlint.fix import Fix
 from streamlint.languages.generators import swallowers
 from streamlint.languages.python import PythonFile
+from streamlint.languages.stands import EXPRESSIONS
+from streamlint.project import syntax as ir
 from streamlint.repairs.handlers import exceptions_only
 from streamlint.rule import Rule, on
 
@@ -90,22 +93,29 @@ class SwallowedCancellation(Rule):
     name = "swallowed-cancellation"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("ExceptHandler", *EXPRESSIONS)
     message = "`{handler}` swallows the cancellation of a stream whose client has left, and the loop goes on"
     words = ("except:", "except :", "BaseException", "CancelledError")
 
-    @on(cst.FunctionDef)
-    def generated(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
+    @on(ir.Scope)
+    def generated(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        node = file.tree.definition(scope) if scope.kind == "function" and file.serves(scope) else None
+        if node is None:
+            return
         for handler in swallowers(file, node):
-            head = "except" if handler.type is None else f"except {' '.join(file.text(handler.type).split())}"
-            fix = exceptions_only(file, handler)
-            yield file.finding(
+            head = "except" if handler.type is None else f"except {file.one_line(file.tree.span(handler.type))}"
+            yield file.fact(
                 self,
-                handler.type or file.head(handler, "except"),
+                Stand(file.tree.span(handler), ("ExceptHandler",), "except"),
+                at=file.tree.span(handler.type) if handler.type is not None else file.tree.head(handler, "except"),
                 handler=head,
                 label="`CancelledError` ends here, and the loop around goes on",
-                help="catch `Exception`, which lets cancellation pass"
-                if fix is not None
-                else "end the handler with `raise`",
+                help=_way_out,
                 notes=(_SPUN,),
-                fix=fix,
+                repair=partial(exceptions_only, file),
             )
+
+
+def _way_out(offer: Offer) -> str:
+    is_offered = isinstance(offer, Fix)
+    return "catch `Exception`, which lets cancellation pass" if is_offered else "end the handler with `raise`"

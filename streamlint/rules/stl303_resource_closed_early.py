@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from streamlint.finding import Finding, Related, Severity
+from streamlint.fact import Fact
+from streamlint.finding import Related, Severity
 from streamlint.knowledge.resources import End, closes_dependencies_early
 from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
 from streamlint.project.resources import Outlived
 from streamlint.repairs.resources import into_generator, is_only_return
 from streamlint.rule import Rule, on
@@ -93,53 +93,48 @@ class ResourceClosedEarly(Rule):
     name = "resource-closed-early"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("With", "FunctionDef")
     message = "`{resource}` {fault}"
     words = ("with", "Depends")
 
-    @on(cst.With)
-    def outlived(self, node: cst.With, file: PythonFile) -> Iterator[Finding]:
-        for item in node.items:
-            found = file.outlived(item.item)
-            if found is None or (found.end is not End.CLOSED and not is_only_return(node)):
-                continue
-            yield self._told(found, item.item, node, file)
+    @on(ir.Entry)
+    def outlived(self, entry: ir.Entry, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        found = file.outlived(entry, scope)
+        if found is not None and (found.end is End.CLOSED or is_only_return(file, entry)):
+            yield self._told(found, entry, file)
 
-    @on(cst.FunctionDef)
-    def provided(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
-        scope = file.scope(node)
-        entry = file.entry(scope) if scope is not None else None
-        if scope is None or entry is None or not entry.answers:
+    @on(ir.Scope)
+    def provided(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        entry = file.entry(scope)
+        if entry is None or not entry.answers:
             return
         early = closes_dependencies_early(file.project.version("fastapi", file.path))
         for parameter in scope.parameters:
             sending = file.project.resources.closed_dependency(parameter, file.frame(scope), early=early)
             if sending is None:
                 continue
-            yield file.finding(
+            yield file.fact(
                 self,
-                _parameter(node, parameter.name),
+                scope,
+                at=Span(parameter.start, parameter.start + len(parameter.name)),
                 resource=parameter.name,
                 fault=_FAULT[End.CLOSED],
                 label="this dependency ends when the handler returns",
-                related=(Related(file.place(Span(sending.content.start, sending.content.end)), "sent after that"),),
+                related=(Related(file.place(sending.content), "sent after that"),),
                 help='open it in the generator, or let it live as long as the request: `fastapi>=0.118`, no `scope="function"`',
             )
 
-    def _told(self, found: Outlived, opened: cst.BaseExpression, node: cst.With, file: PythonFile) -> Finding:
+    def _told(self, found: Outlived, entry: ir.Entry, file: PythonFile) -> Fact:
         content = found.sending.content
-        return file.finding(
+        return file.fact(
             self,
-            opened,
-            resource=" ".join(file.text(opened).split()),
+            entry,
+            at=entry.context,
+            resource=file.one_line(entry.context),
             fault=_FAULT[found.end],
             label="lasts only until the handler returns",
-            related=(Related(file.place(Span(content.start, content.end)), "sent after the block has ended"),),
+            related=(Related(file.place(content), "sent after the block has ended"),),
             help="open it in the generator, around the loop that yields",
             severity=Severity.ERROR if found.end is End.CLOSED else Severity.WARNING,
-            fix=into_generator(file, node, found) if len(node.items) == 1 else None,
+            repair=lambda node: into_generator(file, node, found) if len(node.items) == 1 else None,
         )
-
-
-def _parameter(node: cst.FunctionDef, name: str) -> cst.CSTNode:
-    parameters = (*node.params.posonly_params, *node.params.params, *node.params.kwonly_params)
-    return next((parameter.name for parameter in parameters if parameter.name.value == name), node.name)

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from streamlint.finding import Finding, Related, Severity
+from streamlint.fact import Fact, of_facts
+from streamlint.finding import Related, Severity
 from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
 from streamlint.repairs.contexts import keep_context
 from streamlint.rule import Rule, on
-from streamlint.source import Span
 
 
 class ContextLost(Rule):
@@ -75,26 +74,14 @@ class ContextLost(Rule):
     name = "context-lost"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("Name", "Attribute", "Call")
     message = "`{name}` is gone when this generator is sent, so the stream ends with an error"
     words = ("flask", "quart")
 
-    @on(cst.FunctionDef)
-    def lost(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
-        scope = file.scope(node)
-        if scope is not None and scope.is_generator:
-            yield from self._told(scope.index, file)
-
-    @on(cst.GeneratorExp)
-    def lost_in_expression(self, node: cst.GeneratorExp, file: PythonFile) -> Iterator[Finding]:
-        span = file.span(node)
-        for scope in file.facts.scopes:
-            is_near = abs(scope.start - span.start) <= 1 and abs(scope.end - span.end) <= 1
-            if scope.kind == "generator-expression" and is_near:
-                yield from self._told(scope.index, file)
-
-    def _told(self, index: int, file: PythonFile) -> Iterator[Finding]:
-        scope = file.facts.scopes[index]
-        loss = file.project.contexts.lost(file.facts, scope)
+    @on(ir.Scope)
+    def lost(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        is_generator = scope.kind == "generator-expression" or (scope.kind == "function" and scope.is_generator)
+        loss = file.project.contexts.lost(file.facts, scope) if is_generator else None
         if loss is None:
             return
         content = loss.carried.content
@@ -102,12 +89,12 @@ class ContextLost(Rule):
         if content is not None:
             place = file.project.place(loss.carried.frame.module.path, content.start, content.end)
         keeper = loss.context.keeps[0].rpartition(".")[2]
-        yield file.finding(
+        yield file.fact(
             self,
-            Span(loss.use.start, loss.use.end),
+            loss.use,
             name=loss.name,
             label="runs after the view has returned",
             related=(Related(place, "the generator is handed over here"),) if place is not None else (),
             help=f"keep the context with `{keeper}`, or copy what is needed before the generator starts",
-            fix=keep_context(file, scope, loss),
+            repair=of_facts(keep_context, file, scope, loss),
         )

@@ -2,14 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from streamlint.finding import Finding, Severity
+from streamlint.fact import Fact
+from streamlint.finding import Severity
 from streamlint.languages.python import PythonFile
+from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
 from streamlint.project.servers import Interface
 from streamlint.rule import Rule, on
-from streamlint.source import Span
 
 _HELP = {
     Interface.ASGI: "send an asynchronous generator: of the engine's async method, or one that awaits `sync_to_async(next)`",
@@ -80,22 +79,20 @@ class WrongIteratorForServer(Rule):
     name = "wrong-iterator-for-server"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = EXPRESSIONS
     message = "Django takes all of this {kind} iterator before it sends anything, as the server is {server}"
     words = ("Streaming",)
 
-    @on(cst.Call)
-    def mismatched(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
-        known = file.expression(node)
-        if known is None or not isinstance(known[1], ir.Call):
-            return
-        sending = file.project.sent.of_call(known[1], file.frame(known[0]))
+    @on(ir.Call)
+    def mismatched(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        sending = file.project.sent.of_call(call, file.frame(scope))
         interface = file.project.servers.django
         if sending is None or interface is None or not file.project.servers.takes_whole(sending):
             return
         kind = "synchronous" if interface is Interface.ASGI else "asynchronous"
-        yield file.finding(
+        yield file.fact(
             self,
-            Span(sending.content.start, sending.content.end),
+            sending.content,
             kind=kind,
             server=interface.value,
             label=f"{kind}, but the project runs under {interface.value}",

@@ -2,15 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from streamlint.finding import Finding, Related, Severity
+from streamlint.fact import Fact
+from streamlint.finding import Related, Severity
+from streamlint.languages import nodes as cst
 from streamlint.languages.generators import LOOPS, enclosing, following
 from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
 from streamlint.project.workflows import EventLoop
 from streamlint.repairs.runs import await_after, leaves_early
 from streamlint.rule import Rule, on
-from streamlint.source import Span
 
 
 class WorkflowResultIgnored(Rule):
@@ -99,51 +99,53 @@ class WorkflowResultIgnored(Rule):
     name = "workflow-result-ignored"
     severity = Severity.WARNING
     since = "0.1.0"
+    stands_on = ("For",)
     message = "{fault}"
     words = ("stream_events",)
 
-    @on(cst.FunctionDef)
-    def ignored(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
-        scope = file.scope(node)
-        if scope is None or file.project.reach.from_request(file.facts, scope) is None:
+    @on(ir.Scope)
+    def ignored(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        if file.project.reach.from_request(file.facts, scope) is None:
             return
         for found in file.project.workflows.ignored_results(file.frame(scope)):
-            loop = file.loop_node(found.loop)
+            loop = file.tree.loop_node(found.loop)
             if loop is not None and not leaves_early(loop):
-                yield self._told(found, loop, node, file)
+                yield self._told(found, scope, file)
 
-    def _told(self, found: EventLoop, loop: cst.For, function: cst.FunctionDef, file: PythonFile) -> Finding:
+    def _told(self, found: EventLoop, scope: ir.Scope, file: PythonFile) -> Fact:
         handler = found.name or "the handler"
         if found.waits_before is not None:
             wait = found.waits_before
-            return file.finding(
+            return file.fact(
                 self,
-                loop.iter,
+                found.loop,
                 fault=f"`{handler}` is awaited before its events are read, so all of them are sent at the end",
                 label="every event is there already",
-                related=(Related(file.place(Span(wait.start, wait.end)), "waits here for the end of the run"),),
+                related=(Related(file.place(wait), "waits here for the end of the run"),),
                 help=f"read the events first and `await {handler}` after the loop",
                 severity=Severity.ERROR,
             )
         if found.name is None:
-            return file.finding(
+            return file.fact(
                 self,
-                loop.iter,
+                found.loop,
                 fault="the run's handler is kept by nobody, so a step that fails cuts the stream without a word",
                 label="the result, or the error, of this run is lost",
                 help="give the handler a name and await it after the loop",
             )
-        return file.finding(
+        return file.fact(
             self,
-            loop.iter,
+            found.loop,
             fault=f"`{handler}` is never awaited, so a step that fails cuts the stream without a word",
             label="the events end in the same way whether the run has failed or not",
             help=f"`await {handler}` after the loop, which raises the error",
-            fix=await_after(file, loop, handler, is_last=_is_last(function, loop)),
+            repair=lambda node: await_after(file, node, handler, is_last=_is_last(file, scope, node)),
         )
 
 
-def _is_last(function: cst.FunctionDef, loop: cst.For) -> bool:
+def _is_last(file: PythonFile, scope: ir.Scope, loop: cst.For) -> bool:
     """Whether a function ends after the loop."""
+    function = file.tree.definition(scope)
+    assert function is not None
     around = enclosing(function, loop)
     return not any(following(loop, around)) and not any(isinstance(outer, LOOPS) for outer in around)

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from streamlint.finding import Finding, Related, Severity
+from streamlint.fact import Fact, of_facts
+from streamlint.finding import Related, Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.workflows import DEFAULT_SECONDS, Limit
@@ -118,29 +117,27 @@ class WorkflowTimeout(Rule):
     name = "workflow-timeout"
     severity = Severity.WARNING
     since = "0.1.0"
+    stands_on = ("Call",)
     message = "a run of `{workflow}` ends after {seconds} s, in the middle of whatever it streams to a client then"
     words = ("run",)
 
-    @on(cst.Call)
-    def limited(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
-        known = file.expression(node)
-        if known is None or not isinstance(known[1], ir.Call):
-            return
-        limits = file.project.workflows.limits(known[1], file.frame(known[0]))
+    @on(ir.Call)
+    def limited(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        limits = file.project.workflows.limits(call, file.frame(scope))
         short = [limit for limit in limits if limit.seconds <= DEFAULT_SECONDS]
         if not short:
             return
         limit = short[0]
-        yield file.finding(
+        yield file.fact(
             self,
-            node,
+            call,
             workflow=_name(limit, file),
             seconds=f"{limit.seconds:g}",
             label="the events of this run are sent to a client",
-            related=tuple(place for each in short for place in _made(each, node, file)),
+            related=tuple(place for each in short for place in _made(each, call, file)),
             help="give the workflow `timeout=None`, or a limit that is longer than any answer",
             notes=("the default of `timeout` is 45 s",) if limit.is_default else (),
-            fix=without_limit(file, limit),
+            repair=of_facts(without_limit, file, limit),
         )
 
 
@@ -149,9 +146,9 @@ def _name(limit: Limit, file: PythonFile) -> str:
     return located[1].name if located is not None else "the workflow"
 
 
-def _made(limit: Limit, node: cst.Call, file: PythonFile) -> tuple[Related, ...]:
-    origin, span = limit.place, file.span(node)
-    if origin.path == file.path and span.start <= origin.start and origin.end <= span.end:
+def _made(limit: Limit, call: ir.Call, file: PythonFile) -> tuple[Related, ...]:
+    origin = limit.place
+    if origin.path == file.path and call.start <= origin.start and origin.end <= call.end:
         return ()
     place = file.project.place(origin.path, origin.start, origin.end)
     return (Related(place, f"`{_name(limit, file)}` is made here"),) if place is not None else ()

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from streamlint.finding import Finding, Related, Severity
+from streamlint.fact import Fact
+from streamlint.finding import Related, Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.rule import Rule, on
@@ -69,16 +68,13 @@ class SharedChatEngine(Rule):
     name = "shared-chat-engine"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("Call",)
     message = "`{engine}` is one conversation for all users of {route}"
     words = ("chat",)
 
-    @on(cst.Call)
-    def shared(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
-        known = file.expression(node)
-        if known is None:
-            return
-        scope, call = known
-        if not isinstance(call, ir.Call) or not isinstance(call.function, ir.Attribute):
+    @on(ir.Call)
+    def shared(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        if not isinstance(call.function, ir.Attribute):
             return
         reached = file.project.reach.from_request(file.facts, scope)
         if reached is None or reached.entry is None:
@@ -87,9 +83,9 @@ class SharedChatEngine(Rule):
         if origin is None:
             return
         place = file.project.place(origin.path, origin.start, origin.end)
-        yield file.finding(
+        yield file.fact(
             self,
-            node,
+            call,
             engine=file.text(call.function.base),
             route=reached.entry.title,
             label="adds to a history that every user shares",

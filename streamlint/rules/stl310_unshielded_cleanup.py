@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from streamlint.finding import Finding, Severity
+from streamlint.fact import Fact, of_facts
+from streamlint.finding import Severity
 from streamlint.languages.cleanups import cleanups
 from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
 from streamlint.repairs.cleanups import shielded
 from streamlint.rule import Rule, on
 
@@ -107,19 +107,22 @@ class UnshieldedCleanup(Rule):
     name = "unshielded-cleanup"
     severity = Severity.WARNING
     since = "0.1.0"
+    stands_on = ("Await",)
     message = "`{call}` is cancelled at its first `await` when the client leaves"
     words = ("finally", "CancelledError")
 
-    @on(cst.FunctionDef)
-    def generated(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
+    @on(ir.Scope)
+    def generated(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        node = file.tree.definition(scope) if scope.kind == "function" and file.serves(scope) else None
+        if node is None:
+            return
         for cleanup in cleanups(file, node):
-            fix = shielded(file, cleanup.statement) if cleanup.statement is not None else None
-            yield file.finding(
+            yield file.fact(
                 self,
-                cleanup.wait,
-                call=" ".join(file.text(cleanup.call.func).split()),
+                file.tree.span(cleanup.wait),
+                call=file.one_line(file.tree.span(cleanup.call.func)),
                 label="the server cancels what is awaited here, too",
                 help="await it in `with anyio.CancelScope(shield=True):`",
                 notes=(_CUT,),
-                fix=fix,
+                repair=of_facts(shielded, file, cleanup.statement) if cleanup.statement is not None else None,
             )

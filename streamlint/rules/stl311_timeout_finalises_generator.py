@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from streamlint.finding import Finding, Related, Severity
+from streamlint.fact import Fact
+from streamlint.finding import Related, Severity
+from streamlint.languages import nodes as cst
 from streamlint.languages.python import PythonFile
 from streamlint.languages.waiting import goes_on_after_timeout, limited_items
+from streamlint.project import syntax as ir
 from streamlint.rule import Rule, on
 
 
@@ -105,22 +106,28 @@ class TimeoutFinalisesGenerator(Rule):
     name = "timeout-finalises-generator"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("Call",)
     message = "a timeout ends `{generator}` itself, so everything that it would still yield is lost"
     words = ("anext",)
 
-    @on(cst.Try)
-    def limited(self, node: cst.Try, file: PythonFile) -> Iterator[Finding]:
-        if not goes_on_after_timeout(file, node):
+    @on(ir.Scope)
+    def limited(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        if not file.serves(scope):
             return
+        for node, _ in file.tree.within(scope, cst.Try):
+            if goes_on_after_timeout(file, node):
+                yield from self._told(node, scope, file)
+
+    def _told(self, node: cst.Try, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         for call, generator in limited_items(file, node):
-            known = file.expression(call)
-            if known is None or not file.serves(known[0]):
+            known = file.expression(file.tree.span(call))
+            if known is None or known[0] is not scope:
                 continue
-            yield file.finding(
+            yield file.fact(
                 self,
-                call,
+                known[1],
                 generator=file.text(generator),
                 label="cancels the generator when the time is up",
-                related=(Related(file.place(node.handlers[0]), "the loop goes on after this"),),
+                related=(Related(file.place(file.tree.span(node.handlers[0])), "the loop goes on after this"),),
                 help="keep the task of the next item and wait for it with `asyncio.wait({task}, timeout=...)`",
             )

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from streamlint.finding import Finding, Severity
+from streamlint.fact import Fact, Offer, of_facts
+from streamlint.finding import Severity
+from streamlint.fix import Fix
 from streamlint.languages.polls import polls
 from streamlint.languages.python import PythonFile
+from streamlint.project import syntax as ir
 from streamlint.repairs.polling import poll_removed
 from streamlint.rule import Rule, on
 
@@ -96,21 +97,28 @@ class DisconnectPolling(Rule):
     name = "disconnect-polling"
     severity = Severity.ADVICE
     since = "0.1.0"
+    stands_on = ("Await",)
     message = (
         "`{poll}` is asked between the tokens, and the server cancels the stream of a client that leaves without it"
     )
     words = ("is_disconnected",)
 
-    @on(cst.FunctionDef)
-    def generated(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
+    @on(ir.Scope)
+    def generated(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        node = file.tree.definition(scope) if scope.kind == "function" and file.serves(scope) else None
+        if node is None:
+            return
         for poll in polls(file, node):
-            fix = poll_removed(file, poll)
-            yield file.finding(
+            yield file.fact(
                 self,
-                poll.call,
-                poll=" ".join(file.text(poll.call).split()),
+                file.tree.span(poll.call),
+                poll=file.one_line(file.tree.span(poll.call)),
                 label="asked for every token; some servers answer that a healthy client has left",
-                help="remove the poll" if fix is not None else _HELP,
+                help=_help,
                 notes=(_FIRST, _TRUNCATED),
-                fix=fix,
+                repair=of_facts(poll_removed, file, poll),
             )
+
+
+def _help(offer: Offer) -> str:
+    return "remove the poll" if isinstance(offer, Fix) else _HELP

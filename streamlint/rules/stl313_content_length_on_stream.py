@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-import libcst as cst
-
-from streamlint.finding import Finding, Severity
+from streamlint.fact import Fact, Stand
+from streamlint.finding import Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.repairs.headers import without_item
@@ -69,49 +69,36 @@ class ContentLengthOnStream(Rule):
     name = "content-length-on-stream"
     severity = Severity.ERROR
     since = "0.1.0"
+    stands_on = ("DictElement", "Subscript")
     message = "the client stops at a length that was given before the answer was written"
     words = ("ength",)
 
-    @on(cst.Call)
-    def given(self, node: cst.Call, file: PythonFile) -> Iterator[Finding]:
-        sending = file.sending(node)
-        if sending is None or not _is_tokens(file, sending.content, sending.frame.scope):
+    @on(ir.Call)
+    def given(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        headers = call.argument(None, "headers")
+        sending = file.sending(call, scope) if isinstance(headers, ir.Mapping) else None
+        if sending is None or not isinstance(headers, ir.Mapping) or not _is_tokens(file, sending.content, scope):
             return
-        headers = next((argument for argument in node.args if _is(argument.keyword, "headers")), None)
-        if headers is None or not isinstance(headers.value, cst.Dict):
-            return
-        for item in headers.value.elements:
-            if isinstance(item, cst.DictElement) and _is_length(item.key):
-                yield file.finding(
+        for key, value in headers.items:
+            if isinstance(key, ir.Constant) and str(key.value).lower() == "content-length":
+                yield file.fact(
                     self,
-                    Span(file.span(item.key).start, file.span(item.value).end),
+                    Stand(Span(key.start, value.end), ("DictElement",), "ength"),
                     label="no more than these bytes arrive",
                     help=_HELP,
-                    fix=without_item(file, node, headers, item),
+                    repair=partial(without_item, file),
                 )
 
-    @on(cst.FunctionDef)
-    def put(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
-        scope = file.scope(node)
-        if scope is None or not file.serves(scope):
+    @on(ir.Scope)
+    def put(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        if scope.kind != "function" or not file.serves(scope):
             return
         for store in scope.stores:
             if store.is_attribute or store.member.lower() != "content-length":
                 continue
             response = store.base.base if isinstance(store.base, ir.Attribute) else store.base
             if _streams(file, response, scope):
-                yield file.finding(
-                    self, Span(store.start, store.end), label="no more than these bytes arrive", help=_HELP
-                )
-
-
-def _is(name: cst.Name | None, word: str) -> bool:
-    return name is not None and name.value == word
-
-
-def _is_length(key: cst.BaseExpression) -> bool:
-    text = key.evaluated_value if isinstance(key, cst.SimpleString) else ""
-    return isinstance(text, str) and text.lower() == "content-length"
+                yield file.fact(self, store, label="no more than these bytes arrive", help=_HELP)
 
 
 def _is_tokens(file: PythonFile, content: ir.Expression, scope: ir.Scope) -> bool:

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
-from streamlint.finding import Finding, Severity
+from streamlint.fact import Fact, Stand
+from streamlint.finding import Severity
 from streamlint.languages.generators import hiders, refusals
 from streamlint.languages.python import PythonFile
+from streamlint.languages.stands import EXPRESSIONS
+from streamlint.project import syntax as ir
 from streamlint.rule import Rule, on
 
 _COMPLETE = "measured: a model that failed after 5 of 20 tokens gave a body with a regular end, and nothing in the log"
@@ -90,27 +91,35 @@ class HiddenFailure(Rule):
     name = "hidden-failure"
     severity = Severity.WARNING
     since = "0.1.0"
+    stands_on = ("ExceptHandler", "Raise", *EXPRESSIONS)
     message = "{what}"
     words = ("except", "HTTPException")
 
-    @on(cst.FunctionDef)
-    def hidden(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
+    @on(ir.Scope)
+    def hidden(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        node = file.tree.definition(scope) if scope.kind == "function" and file.serves(scope) else None
+        if node is None:
+            return
         for handler in hiders(file, node):
-            yield file.finding(
+            yield file.fact(
                 self,
-                handler.type or file.head(handler, "except"),
+                Stand(file.tree.span(handler), ("ExceptHandler",), "except"),
+                at=file.tree.span(handler.type) if handler.type is not None else file.tree.head(handler, "except"),
                 what="a stream that fails here ends as if it were complete",
                 label="takes the failure and tells neither the client nor the log",
                 help="let the error pass, or log it and yield an item that tells the client",
                 notes=(_COMPLETE,),
             )
 
-    @on(cst.FunctionDef)
-    def refused(self, node: cst.FunctionDef, file: PythonFile) -> Iterator[Finding]:
+    @on(ir.Scope)
+    def refused(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        node = file.tree.definition(scope) if scope.kind == "function" and file.serves(scope) else None
+        if node is None:
+            return
         for raised in refusals(file, node):
-            yield file.finding(
+            yield file.fact(
                 self,
-                raised,
+                Stand(file.tree.span(raised), (type(raised).__name__,), ""),
                 what="`HTTPException` in a generator that is sent comes after status 200",
                 label="the response has started; the client sees a body that breaks off",
                 help="check before the response is returned, or yield an item that tells the client",

@@ -1,0 +1,93 @@
+"""From facts to findings: a walk over the tree that joins each fact with its node, and asks for the repair there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+
+from streamlint.fact import Fact, Stand
+from streamlint.finding import Finding
+from streamlint.languages.python import PythonFile
+from streamlint.languages.tree import Tree
+from streamlint.project.summary import UnparsableFile
+from streamlint.refusals import Refusal
+from streamlint.rule import crash
+from streamlint.source import Span
+
+_UNREAD = Refusal("the parser of the repairs cannot read this file", "make the change by hand")
+
+
+class Misplaced(Exception):
+    """A fact that no node of the tree bears out."""
+
+
+class Flags(cst.CSTVisitor):
+    """The nodes of a tree on which facts stand; what a fact does not name is not taken for it."""
+
+    def __init__(self, tree: Tree, facts: Sequence[Fact]) -> None:
+        super().__init__()
+        self.tree = tree
+        self.found: dict[Stand, cst.CSTNode] = {}
+        self._wanted: dict[Span, dict[Stand, None]] = {}
+        for fact in facts:
+            self._wanted.setdefault(fact.stand.span, {})[fact.stand] = None
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        for span in self._places(node):
+            for stand in self._wanted.get(span, ()):
+                if stand not in self.found and self._is_on(stand, node, span):
+                    self.found[stand] = node
+        return True
+
+    def _places(self, node: cst.CSTNode) -> Iterator[Span]:
+        """Where a node is looked for: a loop where its iterable stands, a `with` where its items do."""
+        match node:
+            case cst.For() | cst.CompFor():
+                yield self.tree.span(node.iter)
+            case cst.With():
+                yield from (self.tree.span(item.item) for item in node.items)
+            case cst.GeneratorExp() | cst.Tuple():
+                yield self.tree.span(node)
+                yield self._with_brackets(self.tree.span(node))
+            case _ if node in self.tree.spans:
+                yield self.tree.span(node)
+
+    def _with_brackets(self, span: Span) -> Span:
+        """To the standard parser the parentheses are a part of these, also those of a call around its only argument."""
+        text = self.tree.source.text
+        return Span(text.rfind("(", 0, span.start), text.find(")", span.end) + 1)
+
+    def _is_on(self, stand: Stand, node: cst.CSTNode, span: Span) -> bool:
+        return type(node).__name__ in stand.types and stand.word in self.tree.source.slice(span)
+
+
+def flag(file: PythonFile, facts: Sequence[Fact]) -> Iterator[Finding]:
+    """The findings of a file, in the order of its facts; without repairs where libcst cannot read it."""
+    tree = _tree(file)
+    if tree is None:
+        yield from (fact.told(_UNREAD if fact.repair is not None else None) for fact in facts)
+        return
+    flags = Flags(tree, facts)
+    tree.module.visit(flags)
+    for fact in facts:
+        try:
+            yield _flagged(fact, flags.found.get(fact.stand))
+        except Exception as error:  # noqa: BLE001 a failure of our own is reported, and other facts go on
+            yield crash(f"{fact.finding.code} ({fact.finding.name})", error, fact.finding.place)
+
+
+def _flagged(fact: Fact, node: cst.CSTNode | None) -> Finding:
+    if node is None:
+        raise Misplaced(f"no {fact.stand} stands here")
+    return fact.told(fact.repair(node) if fact.repair is not None else None)
+
+
+def _tree(file: PythonFile) -> Tree | None:
+    """None where libcst cannot read the file, or was given it with gaps: what it did not see cannot be rewritten."""
+    if file.facts.summary.is_deep:
+        return None
+    try:
+        return file.tree
+    except (UnparsableFile, RecursionError):
+        return None
