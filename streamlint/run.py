@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -133,23 +133,27 @@ def _settle(request: Request, texts: intake.Texts) -> tuple[list[Finding], list[
     overlay: dict[Path, Source] = {}
     applied: list[Applied] = []
     seen = {(path, source.text) for path, source in texts.matter.items()}
+    judged: dict[Path, list[Finding]] = {}
+    stale: Collection[Path] = texts.matter
     for round_number in range(ROUNDS + 1):
         projects = _Projects(request, texts, overlay)
         sources = {**texts.matter, **overlay}
-        findings = list(_lint(request, projects, sources))
+        judged |= {path: list(_lint(request, projects, path, sources[path])) for path in stale}
+        findings = [finding for path in sources for finding in judged[path]]
         if not request.fix or round_number == ROUNDS:
             break
-        progress = False
+        edited: list[Path] = []
         for path, source in sources.items():
-            fixed, done = _fix(source, [finding for finding in findings if finding.path == path], request.level)
+            fixed, done = _fix(source, judged[path], request.level)
             if (path, fixed) in seen or _is_held(texts, path, fixed):
                 continue
             seen.add((path, fixed))
-            progress = True
+            edited.append(path)
             overlay[path] = source.with_text(fixed)
             applied.extend(Applied(finding, projects.routes(finding)) for finding in done)
-        if not progress:
+        if not edited:
             break
+        stale = projects.concerned(edited)
     return findings, applied, overlay
 
 
@@ -187,13 +191,12 @@ def _shown_only(finding: Finding, held: Mapping[Path, str]) -> Finding:
     return replace(finding, fix=replace(finding.fix, level=Level.DISPLAY, reason=f"the file {held[finding.path]}"))
 
 
-def _lint(request: Request, projects: _Projects, sources: Mapping[Path, Source]) -> Iterator[Finding]:
-    for path, source in sources.items():
-        findings = list(_check(projects, path, source))
-        if any(finding.code == UNREADABLE_FILE.code for finding in findings):
-            projects.texts.unjudged.add(path)
-        left = suppress(source, findings, rule.codes(), partial(request.selects, path))
-        yield from (finding for finding in left if _reported(request, finding))
+def _lint(request: Request, projects: _Projects, path: Path, source: Source) -> Iterator[Finding]:
+    findings = list(_check(projects, path, source))
+    if any(finding.code == UNREADABLE_FILE.code for finding in findings):
+        projects.texts.unjudged.add(path)
+    left = suppress(source, findings, rule.codes(), partial(request.selects, path))
+    return (finding for finding in left if _reported(request, finding))
 
 
 def _check(projects: _Projects, path: Path, source: Source) -> Iterator[Finding]:
@@ -268,6 +271,16 @@ class _Projects:
         if boundary not in self._made:
             self._made[boundary] = self._make(boundary)
         return self._made[boundary]
+
+    def concerned(self, edited: Collection[Path]) -> list[Path]:
+        """The files of the run that may be judged otherwise when these are edited."""
+        from streamlint.project.connected import connected
+
+        found: set[tuple[Boundary, Path]] = set()
+        for boundary in {self._boundary(path) for path in edited}:
+            own = [self.real(path) for path in edited if self._boundary(path) == boundary]
+            found |= {(boundary, path) for path in connected(self._made[boundary].modules, own)}
+        return [path for path in self._texts if (self._boundary(path), self.real(path)) in found]
 
     def real(self, path: Path) -> Path:
         """The file in the folder that it really lies in; asked often, so it is kept."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from os.path import commonprefix
+from itertools import takewhile
 
 import libcst as cst
 
@@ -43,6 +43,11 @@ class WithoutItem(cst.CSTTransformer):
 def changed(tree: Tree, codemod: cst.CSTTransformer) -> Edit:
     """What a codemod changes of a file: everything before and behind stays as it is."""
     before, after = tree.module.code, tree.module.visit(codemod).code
-    start = len(commonprefix((before, after)))
-    end = len(commonprefix((before[start:][::-1], after[start:][::-1])))
+    start = _common(before, after)
+    end = _common(before[start:][::-1], after[start:][::-1])
     return Edit(Span(start, len(before) - end), after[start : len(after) - end])
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters at the beginning are the same."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
