@@ -40,8 +40,7 @@ class Cumulatives:
     def of_yield(self, item: ir.Yield, frame: Frame) -> Cumulative | None:
         if item.value is None or item.is_from:
             return None
-        index = frame.scope.yields.index(item)
-        return self._in_loop(item.value, frame.scope.yield_branches[index], frame)
+        return self._in_loop(item.value, item.branch, frame)
 
     def of_sending(self, sending: Sending) -> Cumulative | None:
         """The element of a generator expression that is the body of a response."""
@@ -57,8 +56,7 @@ class Cumulatives:
         names = {dotted_name(value) for value in self.evaluator.value(call.function, frame)}
         if not call.arguments or not names or not names <= self._sends:
             return None
-        index = next(i for i, one in enumerate(frame.scope.calls) if one is call)
-        return self._in_loop(call.arguments[0], frame.scope.call_branches[index], frame)
+        return self._in_loop(call.arguments[0], call.branch, frame)
 
     def appends(self, call: ir.Call, frame: Frame) -> bool:
         """Whether what is sent is put behind what was sent before, whoever the client is."""

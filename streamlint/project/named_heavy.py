@@ -47,7 +47,7 @@ class NamedHeavy:
     def _is_used_at_once(self, call: ir.Call, frame: Frame) -> bool:
         """Whether the result is dropped or kept, and never awaited, iterated with `async for`, or handed on as a coroutine."""
         scope = frame.scope
-        if any(statement is call for statement in scope.statements):
+        if scope.stands_alone(call):
             return True
         kept = {binding.name for binding in scope.bindings if binding.value is call}
         loops = [loop.iterable for loop in scope.loops if loop.is_async]
@@ -66,10 +66,7 @@ class NamedHeavy:
 
     def _awaited_ends(self, frame: Frame) -> set[int]:
         """Where awaited names end."""
-        roots = [*frame.scope.statements, *(b.value for b in frame.scope.bindings if b.value is not None)]
-        roots += [item.value for item in frame.scope.returns if item.value is not None]
-        roots += list(frame.scope.calls)
-        return {part.value.end for part in ir.walk_once(roots) if isinstance(part, ir.Await)}
+        return {part.value.end for part in frame.scope.expressions() if isinstance(part, ir.Await)}
 
     def _streams(self, entry: Entry, frame: Frame) -> bool:
         if frame.scope.is_generator:

@@ -75,8 +75,8 @@ class NestedLoops:
     def _in_scope(self, module: Module, scope: ir.Scope) -> Nested | None:
         """What a plain function does whatever its arguments are: calls under a condition are left out."""
         frame = self.evaluator.any_call(module, scope)
-        for call, branch in zip(scope.calls, scope.call_branches, strict=True):
-            found = self.of_call(call, frame) if branch < 0 else None
+        for call in scope.calls:
+            found = self.of_call(call, frame) if call.branch < 0 else None
             if found is not None and found.fault is Fault.STARTS:
                 here = Hop(module.path, call.start, call.end, "starts a loop where one runs")
                 return found if found.way is not None else replace(found, way=Way(here))

@@ -133,7 +133,7 @@ class Runs:
     def _is_kept_here(self, call: ir.Call, frame: Frame) -> bool:
         """Whether what is started stays in this function: dropped, or under a name that nothing else is given."""
         scope = frame.scope
-        if any(_starts_with(statement, call) for statement in scope.statements):
+        if any(_starts_with(statement, call) for statement in scope.alone()):
             return True
         names = {binding.name for binding in scope.bindings if binding.value is call and binding.kind == "assign"}
         if len(names) != 1:

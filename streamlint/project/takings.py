@@ -136,21 +136,14 @@ class Takings:
             drain = self._of_loop(loop, frame)
             if drain is not None:
                 yield drain
-        for call, branch in zip(scope.calls, scope.call_branches, strict=True):
-            drain = self._of_call(call, branch, frame)
+        for call in scope.calls:
+            drain = self._of_call(call, frame)
             if drain is not None:
                 yield self.with_names(drain, frame)
-        for expression in self._expressions(scope):
+        for expression in scope.expressions():
             drain = self._of_expression(expression, frame)
             if drain is not None:
                 yield self.with_names(drain, frame)
-
-    @staticmethod
-    def _expressions(scope: ir.Scope) -> Iterator[ir.Expression]:
-        """Formatted strings and unpacking displays, wherever they stand."""
-        for expression in ir.walk_once((*Takings._roots(scope), *scope.yields)):
-            if isinstance(expression, ir.FormattedString | ir.Sequence):
-                yield expression
 
     def _of_loop(self, loop: ir.Loop, frame: Frame) -> Drain | None:
         tokens = self.evaluator.tokens(self.evaluator.iterated(loop, frame))
@@ -175,7 +168,7 @@ class Takings:
         if scope.kind == "generator-expression":
             return None
         index = scope.loops.index(loop)
-        for expression in self._all(scope):
+        for expression in scope.expressions():
             if isinstance(expression, ir.Comprehension) and index in expression.loops:
                 drain = Drain(
                     How.COMPREHENSION,
@@ -190,19 +183,6 @@ class Takings:
                 )
                 return self.with_names(drain, frame)
         return None
-
-    @staticmethod
-    def _all(scope: ir.Scope) -> Iterator[ir.Expression]:
-        return ir.walk_once(Takings._roots(scope))
-
-    @staticmethod
-    def _roots(scope: ir.Scope) -> Iterator[ir.Expression]:
-        """The expressions of a function, outer and inner ones."""
-        yield from scope.statements
-        yield from scope.calls
-        yield from (item.value for item in scope.returns if item.value is not None)
-        yield from (b.value for b in scope.bindings if b.value is not None and b.scope == scope.index)
-        yield from (store.value for store in scope.stores)
 
     def _gathered(self, loop: ir.Loop, frame: Frame) -> frozenset[str] | None:
         """The names that collect the tokens of a loop; None where the loop may pass them on."""
@@ -261,22 +241,22 @@ class Takings:
         names = {dotted_name(value) for value in self.evaluator.value(function, frame)}
         return "" if names and names <= _HARMLESS else None
 
-    def _of_call(self, call: ir.Call, branch: int, frame: Frame) -> Drain | None:
+    def _of_call(self, call: ir.Call, frame: Frame) -> Drain | None:
         if self.answers.is_join(call):
-            return self._taking(How.JOIN, call, call.arguments[0], branch, frame)
+            return self._taking(How.JOIN, call, call.arguments[0], call.branch, frame)
         for value in self.evaluator.value(call.function, frame):
-            found = self._by_callee(value, call, branch, frame)
+            found = self._by_callee(value, call, frame)
             if found is not None:
                 return found
         return None
 
-    def _by_callee(self, value: Value, call: ir.Call, branch: int, frame: Frame) -> Drain | None:
+    def _by_callee(self, value: Value, call: ir.Call, frame: Frame) -> Drain | None:
         match value:
             case External():
                 if value.name in COLLECTORS and call.arguments:
-                    return self._taking(How.CALL, call, call.arguments[0], branch, frame)
+                    return self._taking(How.CALL, call, call.arguments[0], call.branch, frame)
                 if value.name == "builtins.str" and call.arguments:
-                    return self._as_text(call, call.arguments[0], branch, frame)
+                    return self._as_text(call, call.arguments[0], call.branch, frame)
             case Bound(receiver=Llama() as stream):
                 if value.name in DRAINING_METHODS.get(stream.role, ()) and isinstance(call.function, ir.Attribute):
                     source = call.function.base
@@ -287,11 +267,11 @@ class Takings:
                         None,
                         stream,
                         source,
-                        branch,
+                        call.branch,
                         is_async=stream.role is Role.ASYNC_STREAM,
                     )
             case Function():
-                return self._in_helper(value, call, branch, frame)
+                return self._in_helper(value, call, frame)
         return None
 
     def _taking(self, how: How, call: ir.Call, argument: ir.Expression, branch: int, frame: Frame) -> Drain | None:
@@ -322,7 +302,7 @@ class Takings:
                         return Drain(How.UNPACKED, expression.start, expression.end, tokens, None, item.value, branch)
         return None
 
-    def _in_helper(self, function: Function, call: ir.Call, branch: int, frame: Frame) -> Drain | None:
+    def _in_helper(self, function: Function, call: ir.Call, frame: Frame) -> Drain | None:
         """A helper that takes all tokens and gives back text."""
         located = self.evaluator.scope_of(function)
         if located is None or located[1].is_generator:
@@ -342,7 +322,7 @@ class Takings:
                 start=call.start,
                 end=call.end,
                 source=call,
-                branch=branch,
+                branch=call.branch,
                 way=way,
                 kept=frozenset(),
                 loop=None,

@@ -119,7 +119,7 @@ class Unfinished:
     def _stands_alone(
         self, expression: ir.Expression, module: Module, scope: ir.Scope, at_hand: frozenset[str], depth: int
     ) -> bool:
-        if expression in scope.statements:
+        if scope.stands_alone(expression):
             return False
         entry = next((entry for entry in scope.entries if entry.context is expression), None)
         if entry is not None and self._is_entered(entry, module, scope):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -63,27 +62,7 @@ class Uses:
     @cached_property
     def _parents(self) -> dict[int, ir.Expression]:
         found: dict[int, ir.Expression] = {}
-        walked: set[int] = set()
-        pending = [root for scope in self.module.scopes for root in _roots(scope)]
-        while pending:
-            expression = pending.pop()
-            if id(expression) in walked:
-                continue
-            walked.add(id(expression))
-            for child in expression.children():
-                found[id(child)] = expression
-                pending.append(child)
+        for scope in self.module.scopes:
+            for expression in (*scope.expressions(), *scope.yields):
+                found.update((id(child), expression) for child in expression.children())
         return found
-
-
-def _roots(scope: ir.Scope) -> Iterator[ir.Expression]:
-    yield from scope.statements
-    yield from scope.calls
-    yield from scope.attributes
-    yield from (loop.iterable for loop in scope.loops)
-    yield from (item.value for item in scope.returns if item.value is not None)
-    yield from scope.yields
-    yield from (entry.context for entry in scope.entries)
-    yield from (store.value for store in scope.stores)
-    yield from (branch.test for branch in scope.branches if branch.test is not None)
-    yield from (binding.value for binding in scope.bindings if binding.value is not None)

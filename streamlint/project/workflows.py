@@ -99,7 +99,7 @@ class Workflows:
     def _comes_first(self, wait: ir.Expression, loop: ir.Loop, frame: Frame) -> bool:
         """Whether an await always runs before a loop of the same function: it stands alone above it, in no branch."""
         scope = frame.scope
-        alone = any(statement is wait for statement in scope.statements)
+        alone = scope.stands_alone(wait)
         bound = next((b for b in scope.bindings if b.value is wait), None)
         if wait.end > loop.start or not (alone or bound is not None):
             return False

@@ -88,8 +88,8 @@ class Delay:
     def _between(self, sent: Span, moved: Sequence[Span], here: bool) -> Refusal | None:
         """What runs between the last token and the answer, and so would run before the first token."""
         end = max((span.end for span in moved if span.start <= self.taken.start < span.end), default=self.taken.end)
-        calls = zip(self.scope.calls, self.scope.call_branches, strict=True)
-        acts = [(call.start, call.end, b) for call, b in calls if not (here and self._makes_container(call))]
+        calls = (call for call in self.scope.calls if not (here and self._makes_container(call)))
+        acts = [(call.start, call.end, call.branch) for call in calls]
         acts += [(store.start, store.end, -1) for store in self.scope.stores]
         acts += [
             (span.start, span.end, -1)
