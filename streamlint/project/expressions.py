@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from streamlint.project.statements import Loop
 
 
 class Placed(Protocol):
@@ -34,7 +37,12 @@ class Expression(Node):
     """Any expression; parentheses around it are left out (a tuple's are its own)."""
 
     def children(self) -> Iterator[Expression]:
+        """What its value is made of."""
         return iter(())
+
+    def parts(self) -> Iterator[Expression]:
+        """What is evaluated in it: beside its children the iterables and conditions of a comprehension."""
+        return self.children()
 
 
 @dataclass(slots=True, eq=False)
@@ -142,14 +150,19 @@ class Comprehension(Expression):
 
     kind: Literal["list", "set", "dict"]
     element: Expression
-    loops: tuple[int, ...]
-    """Indices into the scope's loops, outermost first."""
+    loops: tuple[Loop, ...]
+    """Outermost first."""
     key: Expression | None = None
 
     def children(self) -> Iterator[Expression]:
         if self.key is not None:
             yield self.key
         yield self.element
+
+    def parts(self) -> Iterator[Expression]:
+        for loop in self.loops:
+            yield from loop.expressions()
+        yield from self.children()
 
 
 @dataclass(slots=True, eq=False)
@@ -220,6 +233,15 @@ def walk(expression: Expression) -> Iterator[Expression]:
         current = pending.pop()
         yield current
         pending.extend(current.children())
+
+
+def evaluated(expressions: Iterable[Expression]) -> Iterator[Expression]:
+    """All of these expressions and whatever is evaluated in them; closures' bodies are left out."""
+    pending = list(expressions)
+    while pending:
+        current = pending.pop()
+        yield current
+        pending.extend(current.parts())
 
 
 def walk_once(expressions: Iterable[Expression]) -> Iterator[Expression]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Literal, TypeVar
 
-from streamlint.project.expressions import Expression, Node, Placed
+from streamlint.project.expressions import Expression, Node, Placed, evaluated
 
 _Piece = TypeVar("_Piece", bound="Statement | Block")
 _START = attrgetter("start")
@@ -57,6 +57,10 @@ class Block:
                 continue
             yield statement
             pending.extend(iter(block.statements) for block in reversed(statement.blocks()))
+
+    def expressions(self) -> Iterator[Expression]:
+        """Every expression that is evaluated in it, each once."""
+        return evaluated(one for statement in self.walk() for one in statement.expressions())
 
     def around(self, place: Placed) -> tuple[Statement | Block, ...]:
         """What a place stands in, outermost first: this block, a statement in it, a block of that one, and so on.

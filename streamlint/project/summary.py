@@ -556,7 +556,8 @@ class _Lowering:
         with self._inside(scope):
             for number, generator in enumerate(node.generators):
                 iterable = first if number == 0 else self._expression(generator.iter)
-                self._comprehension_loop(generator, iterable, outer=self.scopes[scope.parent] if number == 0 else None)
+                outer = self.scopes[scope.parent] if number == 0 else None
+                scope.clauses += (self._comprehension_loop(generator, iterable, outer),)
                 scope.is_async |= bool(generator.is_async)
             element = self._expression(node.elt)
             scope.is_async |= scope.has_await
@@ -730,7 +731,7 @@ class _Lowering:
 
     def _comprehension_loop(
         self, generator: ast.comprehension, iterable: ir.Expression, outer: ir.Scope | None = None
-    ) -> int:
+    ) -> ir.Loop:
         is_async, mark = bool(generator.is_async), len(self.stored)
         targets = self._bind_target(generator.target, "loop", iterable, is_async=is_async)
         if outer is not None:
@@ -740,10 +741,9 @@ class _Lowering:
         owner = (outer or self.scope).index
         loop = ir.Loop(*span, self.branch, iterable, is_async, -1, tuple(targets), owner, self._take(mark))
         self.scope.loops.append(loop)
-        number = len(self.scope.loops) - 1
         self.scope.has_await |= is_async
         loop.others += tuple([self._expression(condition) for condition in generator.ifs])
-        return number
+        return loop
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp) -> ir.Comprehension:
         outer = self.environment

@@ -31,6 +31,7 @@ from streamlint.project.expressions import (
     Walrus,
     Yield,
     dotted,
+    evaluated,
     walk,
     walk_once,
 )
@@ -100,6 +101,7 @@ __all__ = [
     "With",
     "Yield",
     "dotted",
+    "evaluated",
     "walk",
     "walk_once",
 ]
@@ -204,6 +206,8 @@ class Scope:
     """Where the awaited calls end: calls of one chain share their start."""
     attributes: list[Attribute] = field(default_factory=list)
     loops: list[Loop] = field(default_factory=list)
+    clauses: tuple[Loop, ...] = ()
+    """The loops of a generator expression."""
     returns: list[Return] = field(default_factory=list)
     yields: list[Yield] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
@@ -223,17 +227,13 @@ class Scope:
 
     def expressions(self) -> Iterator[Expression]:
         """Every expression that is evaluated directly in it, each once."""
-        return walk_once(self._roots())
-
-    def _roots(self) -> Iterator[Expression]:
-        for statement in self.body.walk():
-            yield from statement.expressions()
-        if not self.body.statements:
-            yield from (item.value for item in self.returns if item.value is not None)
-            yield from (item.value for item in self.yields if item.value is not None)
-        for loop in self.loops:
-            if loop.body_start < 0:
-                yield from loop.expressions() if loop.scope == self.index else loop.others
+        if self.body.statements:
+            return self.body.expressions()
+        roots = [item.value for item in self.returns if item.value is not None]
+        roots += [item.value for item in self.yields if item.value is not None]
+        for clause in self.clauses:
+            roots += clause.expressions() if clause.scope == self.index else clause.others
+        return evaluated(roots)
 
     def alone(self) -> Iterator[Expression]:
         """The expressions that are statements."""

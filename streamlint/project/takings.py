@@ -167,9 +167,8 @@ class Takings:
         scope = frame.scope
         if scope.kind == "generator-expression":
             return None
-        index = scope.loops.index(loop)
         for expression in scope.expressions():
-            if isinstance(expression, ir.Comprehension) and index in expression.loops:
+            if isinstance(expression, ir.Comprehension) and loop in expression.loops:
                 drain = Drain(
                     How.COMPREHENSION,
                     expression.start,
