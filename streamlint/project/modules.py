@@ -36,6 +36,11 @@ class Module:
         return self.path.name == "__init__.py"
 
     @cached_property
+    def packages(self) -> frozenset[str]:
+        """The top-level packages that it imports, relative imports left out."""
+        return frozenset(name.partition(".")[0] for name, _, level in self.summary.imports if not level)
+
+    @cached_property
     def _inner(self) -> dict[int, list[Scope]]:
         found: dict[int, list[Scope]] = {}
         for scope in self.scopes:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from operator import attrgetter
 from typing import Literal, TypeVar
 
-from streamlint.project.expressions import Expression, Node, Placed, evaluated
+from streamlint.project.expressions import Await, Comprehension, Expression, Node, Placed, evaluated
 
 _Piece = TypeVar("_Piece", bound="Statement | Block")
 _START = attrgetter("start")
@@ -78,6 +79,39 @@ class Block:
             if block is not None:
                 found.append(block)
         return tuple(found)
+
+    def loop_around(self, place: Placed) -> Loop | While | None:
+        """The innermost loop that comes back to a place; one in whose `else` or iterable it stands does not."""
+        found: Loop | While | None = None
+        for outer, inner in pairwise((*self.around(place), None)):
+            if isinstance(outer, Loop | While) and (inner is outer.body or _asks(outer, place, inner)):
+                found = outer
+        return found
+
+    def following(self, statement: Statement) -> Iterator[Statement]:
+        """What comes after a statement in it, nearest first, also in the `else` of a `try` around it."""
+        for outer, inner in reversed(list(pairwise(self.around(statement)))):
+            if isinstance(outer, Block) and isinstance(inner, Statement):
+                yield from outer.after(inner)
+            elif isinstance(outer, Try) and inner is outer.body:
+                yield from outer.orelse.statements
+
+    def after(self, statement: Statement) -> tuple[Statement, ...]:
+        """The statements of this very block after one of them."""
+        return self.statements[bisect_right(self.statements, statement.start, key=_START) :]
+
+    def waits(self) -> bool:
+        """Whether something is awaited in it."""
+        return any(isinstance(one, Loop | With) and one.is_async for one in self.walk()) or any(
+            isinstance(one, Await) or (isinstance(one, Comprehension) and any(loop.is_async for loop in one.loops))
+            for one in self.expressions()
+        )
+
+    def may_leave(self) -> bool:
+        """Whether a statement in it raises, returns or breaks."""
+        return any(
+            isinstance(one, Return) or (isinstance(one, Line) and one.kind in ("raise", "break")) for one in self.walk()
+        )
 
     def _holding(self, place: Placed) -> Statement | None:
         index = bisect_right(self.statements, place.start, key=_START)
@@ -227,11 +261,16 @@ class Handler(Block):
 
 
 @dataclass(slots=True, eq=False)
+class Final(Block):
+    """A `finally`."""
+
+
+@dataclass(slots=True, eq=False)
 class Try(Statement):
     body: Block
     handlers: tuple[Handler, ...]
     orelse: Block
-    final: Block
+    final: Final
 
     def expressions(self) -> Iterator[Expression]:
         return (handler.type for handler in self.handlers if handler.type is not None)
@@ -276,6 +315,11 @@ class Definition(Statement):
 
     def expressions(self) -> Iterator[Expression]:
         return iter(self.values)
+
+
+def _asks(loop: Loop | While, place: Placed, inner: Statement | Block | None) -> bool:
+    """Whether a place is in the test of a `while`."""
+    return isinstance(loop, While) and inner is None and loop.test.contains(place)
 
 
 def _holding(pieces: tuple[_Piece, ...], place: Placed) -> _Piece | None:

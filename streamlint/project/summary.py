@@ -415,7 +415,7 @@ class _Lowering:
         dead = self.dead
         final = self._block(node.finalbody)
         self.dead = self.dead or dead
-        return ir.Try(*self._span(node), self.branch, body, tuple(handlers), orelse, final)
+        return ir.Try(*self._span(node), self.branch, body, tuple(handlers), orelse, ir.Final(final.statements))
 
     def _expression_statement(self, node: ast.Expr) -> ir.Line:
         return self._line(node, "expression", self._expression(node.value))
