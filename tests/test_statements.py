@@ -91,7 +91,7 @@ def test_statements_come_in_the_order_of_the_text(function: ir.Scope) -> None:
         ("yield key", ["Block", "With", "Block", "Loop", "Block", "Try", "Block", "expression"]),
         ("ValueError", ["Block", "With", "Block", "Loop", "Block", "Try"]),
         ("continue", ["Block", "With", "Block", "Loop", "Block", "Try", "Handler", "continue"]),
-        ("width", ["Block", "With", "Block", "Loop", "Block", "Try", "Block", "expression"]),
+        ("width", ["Block", "With", "Block", "Loop", "Block", "Try", "Final", "expression"]),
         ("ended()", ["Block", "With", "Block", "Loop", "Block", "expression"]),
         ("allowed()", ["Block", "Match"]),
         ("message()", ["Block", "Match", "Case", "assert"]),

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive
-from streamlint.project.calls import dotted_name
 from streamlint.project.takings import How
 from streamlint.project.values import Llama, Origin
 
@@ -80,7 +79,7 @@ class Consumptions:
                         yield argument.start, argument.end, argument, How.TEXT, call.branch, value.origin
 
     def _printed(self, call: ir.Call, frame: Frame) -> tuple[ir.Expression, ...]:
-        names = {dotted_name(value) for value in self.evaluator.value(call.function, frame)}
+        names = self.evaluator.names(call.function, frame)
         return tuple(one for one in call.arguments if isinstance(one, ir.Name)) if names & PRINTS else ()
 
     def _same(self, source: ir.Expression, origin: Origin, sending: Sending) -> bool:

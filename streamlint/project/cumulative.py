@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.table import read
 from streamlint.project import syntax as ir
-from streamlint.project.calls import dotted_name
 from streamlint.project.sent import certain
 from streamlint.project.values import External, Generated, Token
 
@@ -53,14 +52,14 @@ class Cumulatives:
 
     def of_call(self, call: ir.Call, frame: Frame) -> Cumulative | None:
         """What `send_text`, `stream_token` and their like are given."""
-        names = {dotted_name(value) for value in self.evaluator.value(call.function, frame)}
+        names = self.evaluator.names(call.function, frame)
         if not call.arguments or not names or not names <= self._sends:
             return None
         return self._in_loop(call.arguments[0], call.branch, frame)
 
     def appends(self, call: ir.Call, frame: Frame) -> bool:
         """Whether what is sent is put behind what was sent before, whoever the client is."""
-        names = {dotted_name(value) for value in self.evaluator.value(call.function, frame)}
+        names = self.evaluator.names(call.function, frame)
         return bool(names) and names <= self._appending
 
     # Loops
@@ -110,7 +109,7 @@ class Cumulatives:
         return bool(values) and all(isinstance(value, Token) and value.items == items for value in values)
 
     def _is_str(self, call: ir.Call, frame: Frame) -> bool:
-        return all(dotted_name(value) == "builtins.str" for value in self.evaluator.value(call.function, frame))
+        return self.evaluator.names(call.function, frame) == {"builtins.str"}
 
     def _is_agent_stream(self, base: ir.Expression, branch: int, frame: Frame) -> bool:
         """Whether an `isinstance` test around it says that an event holds tokens."""

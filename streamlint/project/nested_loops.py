@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge import nested_loops as knowledge
 from streamlint.project import syntax as ir
-from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
 from streamlint.project.values import Function
@@ -105,5 +104,5 @@ class NestedLoops:
             return True
         return any(knowledge.asks_for_loop(name) for name in self._names(call, frame))
 
-    def _names(self, call: ir.Call, frame: Frame) -> set[str]:
-        return {dotted_name(value) for value in self.evaluator.value(call.function, frame)} - {""}
+    def _names(self, call: ir.Call, frame: Frame) -> frozenset[str]:
+        return self.evaluator.names(call.function, frame) - {""}

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
-from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
 from streamlint.project.values import Coroutine, Function, Values
@@ -84,7 +83,7 @@ class Runs:
             return RunsOn(What.RUN, iterable, None, loop)
         if not isinstance(function.base, ir.Name):
             return None
-        uses = self.workflows.uses(frame.module)
+        uses = frame.module.uses
         bindings = uses.bindings(function.base, frame.scope)
         if len(bindings) != 1 or bindings[0].kind != "assign" or not isinstance(bindings[0].value, ir.Call):
             return None
@@ -101,7 +100,7 @@ class Runs:
     # Tasks and threads
 
     def _started(self, call: ir.Call, frame: Frame) -> Iterator[RunsOn]:
-        names = {dotted_name(value) for value in self.evaluator.value(call.function, frame)}
+        names = self.evaluator.names(call.function, frame)
         target = call.argument(1, "target")
         if names & _TASKS and call.arguments and self._runs_model(self.evaluator.value(call.arguments[0], frame), True):
             what = What.TASK

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.off_loop import Where
 from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive
-from streamlint.project.calls import dotted_name
 from streamlint.project.takings import COLLECTORS, Drain, How
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class Serialised:
         return self.drains.with_names(Drain(How.CALL, call.start, call.end, tokens, None, source, call.branch), frame)
 
     def _collects(self, function: ir.Expression, frame: Frame) -> bool:
-        return any(dotted_name(value) in COLLECTORS for value in self.evaluator.value(function, frame))
+        return bool(self.evaluator.names(function, frame) & COLLECTORS)
 
 
 def _joins(function: ir.Expression) -> bool:

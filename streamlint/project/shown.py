@@ -13,7 +13,6 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.table import read
 from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive, is_handler
-from streamlint.project.calls import dotted_name
 from streamlint.project.sent import certain
 from streamlint.project.takings import Drain, How
 from streamlint.project.values import Function, Llama, Token
@@ -134,7 +133,7 @@ class Shows:
         word = function.attribute if isinstance(function, ir.Attribute) else ""
         if word not in self._words or not call.arguments or not isinstance(function, ir.Attribute):
             return False
-        names = {dotted_name(value) for value in self.evaluator.value(function, frame)}
+        names = self.evaluator.names(function, frame)
         return names == {f"streamlit.{word}"} or self._is_container(function.base, frame)
 
     def _is_container(self, base: ir.Expression, frame: Frame) -> bool:
@@ -150,10 +149,10 @@ class Shows:
         function = expression.function if isinstance(expression, ir.Call) else expression
         if not isinstance(function, ir.Attribute):
             return False
-        return {dotted_name(value) for value in self.evaluator.value(function, frame)} <= self._containers
+        return self.evaluator.names(function, frame) <= self._containers
 
     def _is_message(self, call: ir.Call, frame: Frame) -> bool:
-        names = {dotted_name(value) for value in self.evaluator.value(call.function, frame)}
+        names = self.evaluator.names(call.function, frame)
         return bool(names) and names <= self._messages
 
     @staticmethod

@@ -227,6 +227,11 @@ class Scope:
     def contains(self, other: Placed) -> bool:
         return self.start <= other.start and other.end <= self.end
 
+    @property
+    def decorator_words(self) -> frozenset[str]:
+        """The last words of its decorators that are names: `setter` of `@value.setter`."""
+        return frozenset(dotted(decorator).rpartition(".")[2] for decorator in self.decorators)
+
     def expressions(self) -> Iterator[Expression]:
         """Every expression that is evaluated directly in it, each once."""
         if self.body.statements:

@@ -12,7 +12,6 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
 from streamlint.project.answers import Answers
 from streamlint.project.branches import branch_of
-from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.values import (
     Bound,
@@ -125,8 +124,9 @@ class Takings:
     def _has_streams(self) -> bool:
         """Whether any module of the project uses LlamaIndex at all; where none does, no helper is looked into."""
         for module in self.evaluator.modules.loaded():
-            packages = {name.partition(".")[0] for name, _, _ in module.summary.imports}
-            if not packages.isdisjoint(_STREAM_PACKAGES) or any(word in module.source.text for word in _STREAM_WORDS):
+            if not module.packages.isdisjoint(_STREAM_PACKAGES) or any(
+                word in module.source.text for word in _STREAM_WORDS
+            ):
                 return True
         return False
 
@@ -231,13 +231,13 @@ class Takings:
                 return function.base.id if local and any(isinstance(v, Collection) for v in held) else None
             if function.attribute == "write" and isinstance(function.base, ir.Name):
                 held = self.evaluator.value(function.base, frame)
-                names = {v.name for v in held if isinstance(v, Instance)}
-                return function.base.id if names & {"io.StringIO", "io.BytesIO"} else None
+                writers = {v.name for v in held if isinstance(v, Instance)}
+                return function.base.id if writers & {"io.StringIO", "io.BytesIO"} else None
             if isinstance(function.base, ir.Constant) or any(
                 isinstance(v, Token | Text) for v in self.evaluator.value(function.base, frame)
             ):
                 return ""
-        names = {dotted_name(value) for value in self.evaluator.value(function, frame)}
+        names = self.evaluator.names(function, frame)
         return "" if names and names <= _HARMLESS else None
 
     def _of_call(self, call: ir.Call, frame: Frame) -> Drain | None:

@@ -63,7 +63,7 @@ class Timeouts:
         match item:
             case ir.Call(function=ir.Attribute(attribute="__anext__", base=base)):
                 return base
-            case ir.Call(function=function, arguments=(only,)) if "builtins.anext" in self._names(function, frame):
+            case ir.Call(function=function, arguments=(only,)) if self._is(function, "anext", frame):
                 return only
         return None
 
@@ -82,11 +82,11 @@ class Timeouts:
             case ir.Binding(value=ir.Call(function=ir.Attribute(attribute="__aiter__", base=base))):
                 return self._is_generator(base, frame)
             case ir.Binding(value=ir.Call(function=function, arguments=(first, *_))):
-                return "builtins.aiter" in self._names(function, frame) and self._is_generator(first, frame)
+                return self._is(function, "aiter", frame) and self._is_generator(first, frame)
         return False
 
-    def _names(self, function: ir.Expression, frame: Frame) -> frozenset[str]:
-        return self.evaluator.names(function, frame)
+    def _is(self, function: ir.Expression, builtin: str, frame: Frame) -> bool:
+        return f"builtins.{builtin}" in self.evaluator.names(function, frame)
 
 
 def _ends_by_leaving(handler: ir.Handler) -> bool:

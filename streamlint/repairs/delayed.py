@@ -119,7 +119,7 @@ class Delay:
         if isinstance(names, Refusal):
             return names
         spans = (*places, self.taken, Span(self.source.start, self.source.end))
-        uses = Uses(self.file.facts)
+        uses = self.file.facts.uses
         for scope in self._scopes():
             for name in scope.names:
                 if name.id not in names or uses.owner(name.id, scope) is not self.scope:
