@@ -41,12 +41,14 @@ class Flags(cst.CSTVisitor):
         return True
 
     def _places(self, node: cst.CSTNode) -> Iterator[Span]:
-        """Where a node is looked for: a loop where its iterable stands, a `with` where its items do."""
+        """Where a node is looked for: a loop where its iterable stands, a `with` where its items do, a handler at its word."""
         match node:
             case cst.For() | cst.CompFor():
                 yield self.tree.span(node.iter)
             case cst.With():
                 yield from (self.tree.span(item.item) for item in node.items)
+            case cst.ExceptHandler() | cst.ExceptStarHandler():
+                yield self.tree.head(node, "except")
             case cst.GeneratorExp() | cst.Tuple():
                 yield self.tree.span(node)
                 yield self._with_brackets(self.tree.span(node))

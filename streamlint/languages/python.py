@@ -116,16 +116,9 @@ class PythonFile:
     @cached_property
     def _expressions(self) -> dict[tuple[int, int], tuple[ir.Scope, ir.Expression]]:
         found: dict[tuple[int, int], tuple[ir.Scope, ir.Expression]] = {}
-        seen: set[int] = set()
         for scope in self.facts.scopes:
-            pending = list(_roots(scope))[::-1]
-            while pending:
-                expression = pending.pop()
-                if id(expression) in seen:
-                    continue
-                seen.add(id(expression))
+            for expression in scope.expressions():
                 found.setdefault((expression.start, expression.end), (scope, expression))
-                pending.extend(expression.children())
         return found
 
     def expression(self, place: _Placed) -> tuple[ir.Scope, ir.Expression] | None:
@@ -242,28 +235,6 @@ class PythonFile:
                 more = f", and so on through {left_out:,} more" if left_out and number == _SHOWN // 2 else ""
                 found.append(Related(place, hop.label + more))
         return tuple(found)
-
-
-def _roots(scope: ir.Scope) -> Iterator[ir.Expression]:
-    """Every expression of a scope that no other one holds, and then some."""
-    yield from scope.statements
-    yield from scope.calls
-    yield from scope.attributes
-    yield from scope.names
-    for loop in scope.loops:
-        if not (scope.kind == "generator-expression" and loop is scope.loops[0]):
-            yield loop.iterable
-    for item in scope.returns:
-        if item.value is not None:
-            yield item.value
-    yield from scope.yields
-    for entry in scope.entries:
-        yield entry.context
-    for store in scope.stores:
-        yield store.value
-    for binding in scope.bindings:
-        if binding.value is not None and binding.scope == scope.index:
-            yield binding.value
 
 
 def _unparsable(source: Source) -> UnparsableFile:

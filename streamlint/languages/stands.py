@@ -8,7 +8,9 @@ from streamlint.fact import Stand
 from streamlint.project import syntax as ir
 from streamlint.source import Span
 
-Node: TypeAlias = ir.Expression | ir.Scope | ir.Loop | ir.Entry | ir.Return | ir.Store | Span | Stand
+Node: TypeAlias = (
+    ir.Expression | ir.Scope | ir.Loop | ir.Entry | ir.Return | ir.Line | ir.Handler | ir.Store | Span | Stand
+)
 """What a fact can be about."""
 
 EXPRESSIONS = (
@@ -41,11 +43,13 @@ EXPRESSIONS = (
 
 _LOOPS = ("For", "CompFor")
 _BLOCKS = ("With",)
+_HANDLERS = ("ExceptHandler", "ExceptStarHandler")
+_EXCEPT = "except"
 _KEYWORDS: dict[type, str] = {ir.Await: "await", ir.Yield: "yield", ir.Starred: "*", ir.Walrus: ":="}
 
 
 def stand_on(node: Node, types: tuple[str, ...]) -> Stand:
-    """A loop and a `with` are found by what they iterate and enter, everything else by its own place."""
+    """A loop and a `with` are found by what they iterate and enter, a handler by its word, everything else by its own place."""
     match node:
         case Stand():
             return node
@@ -59,10 +63,14 @@ def stand_on(node: Node, types: tuple[str, ...]) -> Stand:
             return _stand(node, types, node.name)
         case ir.Return():
             return _stand(node, types, "return")
+        case ir.Line(kind=word):
+            return _stand(node, _of(types, (word.capitalize(),)), word)
+        case ir.Handler(head=start):
+            return Stand(Span(start, start + len(_EXCEPT)), _of(types, _HANDLERS), _EXCEPT)
         case ir.Store():
             return _stand(node, types, word_in(node.base))
         case _:
-            others = tuple(one for one in types if one not in (*_LOOPS, *_BLOCKS))
+            others = tuple(one for one in types if one not in (*_LOOPS, *_BLOCKS, *_HANDLERS))
             return _stand(node, others, word_in(node))
 
 
@@ -81,5 +89,5 @@ def _of(types: tuple[str, ...], kinds: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(one for one in types if one in kinds)
 
 
-def _stand(place: ir.Expression | ir.Scope | ir.Return | ir.Store, types: tuple[str, ...], word: str) -> Stand:
+def _stand(place: ir.Placed, types: tuple[str, ...], word: str) -> Stand:
     return Stand(Span(place.start, place.end), types, word)

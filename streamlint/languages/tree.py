@@ -15,7 +15,6 @@ import libcst as cst
 from streamlint.form_feeds import straighten
 from streamlint.languages.spans import spans_of
 from streamlint.project import syntax as ir
-from streamlint.project.modules import Module
 from streamlint.project.summary import UnparsableFile
 from streamlint.source import Source, Span
 
@@ -89,11 +88,6 @@ class Tree:
     def text(self, node: cst.CSTNode) -> str:
         """A node as it is written."""
         return self.source.slice(self.spans[node])
-
-    def scope(self, function: cst.FunctionDef, module: Module) -> ir.Scope | None:
-        """The Summary's scope of a function definition."""
-        start = self.span(function).start
-        return next((one for one in module.scopes if one.kind == "function" and one.start == start), None)
 
     def head(self, node: cst.CSTNode, word: str) -> Span:
         """The keyword that a clause begins with."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from streamlint.project.async_in_name import AsyncInName
     from streamlint.project.blocking import Blocking
     from streamlint.project.bodies_read import BodiesRead
+    from streamlint.project.caught import Caught
+    from streamlint.project.cleanups import Cleanups
     from streamlint.project.compressed import Compressors
     from streamlint.project.consumed import Consumptions
     from streamlint.project.contexts import Contexts
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
     from streamlint.project.framing import Framing
     from streamlint.project.generator_routes import GeneratorRoutes
+    from streamlint.project.generators import Generators
     from streamlint.project.holders import Holders
     from streamlint.project.lifetimes import Lifetimes
     from streamlint.project.makers import Makers
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from streamlint.project.modules import Module, Modules
     from streamlint.project.named_heavy import NamedHeavy
     from streamlint.project.nested_loops import NestedLoops
+    from streamlint.project.polls import Polls
     from streamlint.project.reach import Reach
     from streamlint.project.resources import Resources
     from streamlint.project.routes import EntryPoint
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
     from streamlint.project.shared_state import SharedState
     from streamlint.project.shown import Shows
     from streamlint.project.tied import Tied
+    from streamlint.project.timeouts import Timeouts
     from streamlint.project.unfinished import Unfinished
     from streamlint.project.versions import Versions
     from streamlint.project.workflows import Workflows
@@ -243,6 +248,37 @@ class Project:
         from streamlint.project.lifetimes import Lifetimes
 
         return Lifetimes(self.evaluator, self.reach)
+
+    @cached_property
+    def generators(self) -> Generators:
+        """Whose items clients receive."""
+        from streamlint.project.generators import Generators
+
+        return Generators(self.evaluator, self.reach, self.sent, self.holders)
+
+    @cached_property
+    def caught(self) -> Caught:
+        from streamlint.project.caught import Caught
+
+        return Caught(self.generators)
+
+    @cached_property
+    def cleanups(self) -> Cleanups:
+        from streamlint.project.cleanups import Cleanups
+
+        return Cleanups(self.caught)
+
+    @cached_property
+    def polls(self) -> Polls:
+        from streamlint.project.polls import Polls
+
+        return Polls(self.generators, self.mismatches, self.async_in_name)
+
+    @cached_property
+    def timeouts(self) -> Timeouts:
+        from streamlint.project.timeouts import Timeouts
+
+        return Timeouts(self.evaluator)
 
     @cached_property
     def workflows(self) -> Workflows:

@@ -18,7 +18,6 @@ from streamlint.project.evidence import ReceiverEvidence
 from streamlint.project.lasting import Lasting, Parameters
 from streamlint.project.lifetimes import Lifetimes
 from streamlint.project.modules import Module
-from streamlint.project.uses import Uses
 from streamlint.project.values import Bound, Function, Instance, Llama, Value, Values
 
 if TYPE_CHECKING:
@@ -96,7 +95,6 @@ class Accesses:
         self.evidence = ReceiverEvidence(evaluator)
         self.facts = shared_state()
         self._own: dict[tuple[Path, int, Parameters], tuple[Event, ...]] = {}
-        self._uses: dict[Path, Uses] = {}
 
     def of(self, activation: Activation) -> tuple[Event, ...]:
         if activation.key not in self._own:
@@ -230,7 +228,7 @@ class Accesses:
             return
         frame = self.evaluator.any_call(activation.module, activation.scope)
         made = entry.context.function if isinstance(entry.context, ir.Call) else entry.context
-        names = {dotted_name(value) for value in self.evaluator.value(made, frame)}
+        names = self.evaluator.names(made, frame)
         words = sorted(names & self.facts.managers)
         if not words and not isinstance(entry.context, ir.Call) and self._lasts(entry.context, activation):
             words = list(self._words(entry.context, activation.scope))
@@ -274,7 +272,7 @@ class Accesses:
                 continue
             if not self._lasts(expression, activation):
                 continue
-            parent = self._uses_of(activation.module).parent(expression)
+            parent = activation.module.uses.parent(expression)
             key = parent.key if isinstance(parent, ir.Subscript) and parent.base is expression else None
             member = str(key.value) if isinstance(key, ir.Constant) else _ANY
             yield Event(Access(last_word(expression), member, How.READ), expression.end, expression.end)
@@ -307,11 +305,6 @@ class Accesses:
                 case ir.Choice():
                     pending += current.options
         return list(words)
-
-    def _uses_of(self, module: Module) -> Uses:
-        if module.path not in self._uses:
-            self._uses[module.path] = Uses(module)
-        return self._uses[module.path]
 
 
 def _target(target: ir.Attribute | ir.Subscript) -> tuple[ir.Expression, str, bool]:

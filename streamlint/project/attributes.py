@@ -206,7 +206,7 @@ class Attributes:
         evaluator = self.evaluator
         frame = evaluator.any_call(module, scope)
         function = module.scopes[binding.target]
-        kinds = {ir.dotted(decorator).rpartition(".")[2] for decorator in function.decorators}
+        kinds = function.decorator_words
         raw = Function(module.path, function.index)
         if kinds & {"property", "cached_property", "setter"}:
             return evaluator.calls.results(frozenset((self._bind(raw, base),)), (), {}, None) or UNKNOWN
@@ -381,5 +381,5 @@ def constant_truth(values: Values) -> bool | None:
 
 def _is_called(function: ir.Scope) -> bool:
     """Whether a function of a class body is what its name gives: no setter, and no overload that only types see."""
-    kinds = {ir.dotted(decorator).rpartition(".")[2] for decorator in function.decorators}
+    kinds = function.decorator_words
     return not kinds & {"setter", "deleter", "overload"}

@@ -215,7 +215,7 @@ class Blocking:
             located = self.evaluator.scope_of(method) if method is not None else None
             if located is None or method is None:
                 continue
-            kinds = {ir.dotted(decorator).rpartition(".")[2] for decorator in located[1].decorators}
+            kinds = located[1].decorator_words
             if kinds & {"property", "cached_property"}:
                 found = self._of_function(replace(method, receiver=value), frame)
                 if found is not None:

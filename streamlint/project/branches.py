@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from streamlint.project import syntax as ir
 
@@ -30,16 +30,9 @@ def is_handler(scope: ir.Scope, branch: int) -> bool:
 
 
 def branch_of(expression: ir.Expression, scope: ir.Scope) -> int:
-    """The branch of the innermost call or return around an expression, or of the closest one before it."""
-    best, size = -1, None
-    for start, end, branch in _branch_spans(scope):
-        if start <= expression.start and expression.end <= end and (size is None or end - start < size):
-            best, size = branch, end - start
-    return best
-
-
-def _branch_spans(scope: ir.Scope) -> Iterable[tuple[int, int, int]]:
-    for item in scope.returns:
-        yield item.start, item.end, item.branch
-    for call, branch in zip(scope.calls, scope.call_branches, strict=True):
-        yield call.start, call.end, branch
+    """The branch that an expression of a scope stands in: that of its statement, or of the `elif` that it is asked for."""
+    statement = scope.body.around(expression)[-1]
+    if isinstance(statement, ir.If):
+        arm = next((arm for arm in statement.arms if arm.test is not None and arm.test.contains(expression)), None)
+        return scope.branches[arm.branch].parent if arm is not None else statement.branch
+    return statement.branch if isinstance(statement, ir.Statement) else -1

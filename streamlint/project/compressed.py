@@ -71,17 +71,12 @@ class Compressors:
             for module, scope, call in self.evaluator.callers.calls_of(word):
                 given = [call.argument(0, None), *(call.argument(None, keyword) for keyword in row.class_keywords)]
                 named = next((expression for expression in given if expression is not None), None)
-                if named is None or is_test_module(module) or self._is_conditional(call, scope):
+                if named is None or is_test_module(module) or call.branch >= 0:
                     continue
                 values = certain(self.evaluator.value(named, self.evaluator.any_call(module, scope)))
                 is_it = [isinstance(value, External) and value.name in row.names for value in values]
                 if is_it and all(is_it) and self._is_only_application(row, module):
                     yield module, named
-
-    @staticmethod
-    def _is_conditional(call: ir.Call, scope: ir.Scope) -> bool:
-        places = zip(scope.calls, scope.call_branches, strict=True)
-        return any(branch >= 0 for one, branch in places if one is call)
 
     def _is_only_application(self, row: Compression, module: Module) -> bool:
         calls = [call for word in row.applications for call in self.evaluator.callers.calls_of(word)]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive
-from streamlint.project.calls import dotted_name
 from streamlint.project.takings import How
 from streamlint.project.values import Llama, Origin
 
@@ -48,39 +47,39 @@ class Consumptions:
         scope = frame.scope
         if scope.is_generator or not scope.is_function:
             return
-        sendings = [(found, branch) for found, branch in self._sendings(frame)]
+        sendings = list(self._sendings(frame))
         told = {(drain.start, drain.end) for drain in self.drains.of(entry, frame)}
         for start, end, source, how, branch, origin in self._taken(frame):
             if (start, end) in told or origin is None:
                 continue
-            for sending, sent_in in sendings:
+            for sending in sendings:
                 if (
                     end <= sending.call.start
-                    and not exclusive(scope, branch, sent_in)
+                    and not exclusive(scope, branch, sending.call.branch)
                     and self._same(source, origin, sending)
                 ):
                     yield Consumed(start, end, source, how, sending)
                     break
 
-    def _sendings(self, frame: Frame) -> Iterator[tuple[Sending, int]]:
-        for call, branch in zip(frame.scope.calls, frame.scope.call_branches, strict=True):
+    def _sendings(self, frame: Frame) -> Iterator[Sending]:
+        for call in frame.scope.calls:
             sending = self.sent.of_call(call, frame)
             if sending is not None and sending.response.streaming:
-                yield sending, branch
+                yield sending
 
     def _taken(self, frame: Frame) -> Iterator[tuple[int, int, ir.Expression, How, int, Origin | None]]:
         for drain in self.drains.in_frame(frame):
             if not drain.hops and drain.waits:
                 held = drain.stream or drain.tokens
                 yield drain.start, drain.end, drain.source, drain.how, drain.branch, held.origin if held else None
-        for call, branch in zip(frame.scope.calls, frame.scope.call_branches, strict=True):
+        for call in frame.scope.calls:
             for argument in self._printed(call, frame):
                 for value in self.evaluator.value(argument, frame):
                     if isinstance(value, Llama) and value.role in (Role.STREAM, Role.ASYNC_STREAM):
-                        yield argument.start, argument.end, argument, How.TEXT, branch, value.origin
+                        yield argument.start, argument.end, argument, How.TEXT, call.branch, value.origin
 
     def _printed(self, call: ir.Call, frame: Frame) -> tuple[ir.Expression, ...]:
-        names = {dotted_name(value) for value in self.evaluator.value(call.function, frame)}
+        names = self.evaluator.names(call.function, frame)
         return tuple(one for one in call.arguments if isinstance(one, ir.Name)) if names & PRINTS else ()
 
     def _same(self, source: ir.Expression, origin: Origin, sending: Sending) -> bool:

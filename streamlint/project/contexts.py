@@ -13,7 +13,6 @@ from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
-from streamlint.project.uses import Uses
 from streamlint.project.values import External, Generated
 
 if TYPE_CHECKING:
@@ -51,7 +50,6 @@ class Contexts:
         self.evaluator = evaluator
         self.reach = reach
         self.sent = sent
-        self._known_uses: dict[Path, Uses] = {}
 
     def lost(self, module: Module, scope: ir.Scope) -> Loss | None:
         """What a generator asks for that its view took with it."""
@@ -66,11 +64,6 @@ class Contexts:
             if name:
                 return Loss(use[1], name, carried, context)
         return None
-
-    def _uses_of(self, module: Module) -> Uses:
-        if module.path not in self._known_uses:
-            self._known_uses[module.path] = Uses(module)
-        return self._known_uses[module.path]
 
     def _is_kept(self, module: Module, scope: ir.Scope, context: ViewContext) -> bool:
         outer = self.evaluator.any_call(module, module.scopes[scope.parent])
@@ -94,7 +87,7 @@ class Contexts:
             bases = self.evaluator.value(expression.base, frame)
             names = {f"{value.name}.{expression.attribute}" for value in bases if isinstance(value, External)}
         elif isinstance(expression, ir.Name):
-            names = {f"{one.module}.{one.member}" for one in self._uses_of(module).bindings(expression, scope)}
+            names = {f"{one.module}.{one.member}" for one in module.uses.bindings(expression, scope)}
         else:
             return ""
         return next((name.rpartition(".")[2] for name in names if name in context.names), "") if len(names) == 1 else ""
@@ -119,7 +112,7 @@ class Contexts:
         """The bodies given to `app.response_class(...)`."""
         for module, scope, call in self.evaluator.callers.calls_of("response_class"):
             frame = self.evaluator.any_call(module, scope)
-            names = {dotted_name(value) for value in self.evaluator.value(call.function, frame)}
+            names = self.evaluator.names(call.function, frame)
             content = call.argument(0, "response")
             if content is not None and "flask.Flask.response_class" in names:
                 yield content, frame
@@ -151,7 +144,7 @@ class Contexts:
             return False
         function = content.function.function if isinstance(content.function, ir.Call) else content.function
         kept = {name for context in view_contexts().values() for name in context.keeps}
-        if any(dotted_name(value) in kept for value in self.evaluator.value(function, frame)):
+        if not self.evaluator.names(function, frame).isdisjoint(kept):
             return True
         return any(self._keeps(argument, frame) for argument in content.arguments)
 

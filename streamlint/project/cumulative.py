@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.table import read
 from streamlint.project import syntax as ir
-from streamlint.project.calls import dotted_name
 from streamlint.project.sent import certain
 from streamlint.project.values import External, Generated, Token
 
@@ -40,8 +39,7 @@ class Cumulatives:
     def of_yield(self, item: ir.Yield, frame: Frame) -> Cumulative | None:
         if item.value is None or item.is_from:
             return None
-        index = frame.scope.yields.index(item)
-        return self._in_loop(item.value, frame.scope.yield_branches[index], frame)
+        return self._in_loop(item.value, item.branch, frame)
 
     def of_sending(self, sending: Sending) -> Cumulative | None:
         """The element of a generator expression that is the body of a response."""
@@ -54,15 +52,14 @@ class Cumulatives:
 
     def of_call(self, call: ir.Call, frame: Frame) -> Cumulative | None:
         """What `send_text`, `stream_token` and their like are given."""
-        names = {dotted_name(value) for value in self.evaluator.value(call.function, frame)}
+        names = self.evaluator.names(call.function, frame)
         if not call.arguments or not names or not names <= self._sends:
             return None
-        index = next(i for i, one in enumerate(frame.scope.calls) if one is call)
-        return self._in_loop(call.arguments[0], frame.scope.call_branches[index], frame)
+        return self._in_loop(call.arguments[0], call.branch, frame)
 
     def appends(self, call: ir.Call, frame: Frame) -> bool:
         """Whether what is sent is put behind what was sent before, whoever the client is."""
-        names = {dotted_name(value) for value in self.evaluator.value(call.function, frame)}
+        names = self.evaluator.names(call.function, frame)
         return bool(names) and names <= self._appending
 
     # Loops
@@ -112,7 +109,7 @@ class Cumulatives:
         return bool(values) and all(isinstance(value, Token) and value.items == items for value in values)
 
     def _is_str(self, call: ir.Call, frame: Frame) -> bool:
-        return all(dotted_name(value) == "builtins.str" for value in self.evaluator.value(call.function, frame))
+        return self.evaluator.names(call.function, frame) == {"builtins.str"}
 
     def _is_agent_stream(self, base: ir.Expression, branch: int, frame: Frame) -> bool:
         """Whether an `isinstance` test around it says that an event holds tokens."""

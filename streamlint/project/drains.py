@@ -50,16 +50,11 @@ class Drains(Takings):
 
     def _is_alternative(self, drain: Drain, frame: Frame) -> bool:
         """Whether a conditional expression takes either the drained text or a stream."""
-        for root in self._roots(frame.scope):
-            if not (root.start <= drain.start and drain.end <= root.end):
-                continue
-            for part in ir.walk(root):
-                if isinstance(part, ir.Choice):
-                    others = [o for o in part.options if not (o.start <= drain.start and drain.end <= o.end)]
-                    if len(others) < len(part.options) and any(
-                        self.answers.is_stream(other, frame) for other in others
-                    ):
-                        return True
+        for part in frame.scope.expressions():
+            if isinstance(part, ir.Choice):
+                others = [option for option in part.options if not option.contains(drain)]
+                if len(others) < len(part.options) and any(self.answers.is_stream(one, frame) for one in others):
+                    return True
         return False
 
     def plain_answers(self, entry: Entry, frame: Frame) -> tuple[tuple[ir.Return, ir.Expression | None], ...]:
@@ -207,8 +202,8 @@ class Drains(Takings):
     def _unused_start(self, item: ir.Return, frame: Frame) -> ir.Expression | None:
         """A call before this return that starts a stream which nobody uses."""
         scope = frame.scope
-        for call, branch in zip(scope.calls, scope.call_branches, strict=True):
-            if call.end > item.end or exclusive(scope, branch, item.branch) or not self._starts(call, frame):
+        for call in scope.calls:
+            if call.end > item.end or exclusive(scope, call.branch, item.branch) or not self._starts(call, frame):
                 continue
             if not self._escapes(call, frame):
                 return call

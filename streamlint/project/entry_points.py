@@ -243,9 +243,8 @@ class EntryPoints:
             return
         if not self._decorates(call, frame.module):
             return
-        imported = {name.partition(".")[0] for name, _, level in frame.module.summary.imports if not level}
         for package, router in _FRAMEWORK_OF_VERBS:
-            if package in imported:
+            if package in frame.module.packages:
                 registration = self.frameworks.decorator(router, function.attribute)
                 if registration is not None:
                     yield registration, None
@@ -454,10 +453,9 @@ class EntryPoints:
         )
 
     def _whole_file(self, module: Module) -> Iterator[Entry]:
-        imported = {name.partition(".")[0] for name, _, level in module.summary.imports if not level}
         for name in self.frameworks.names:
             framework = self.frameworks.framework(name)
-            if framework.whole_file and imported & framework.packages:
+            if framework.whole_file and module.packages & framework.packages:
                 yield Entry(module, module.summary.module, name, Kind.PAGE, "", (), framework.sync_runner, True, None)
 
 

@@ -10,7 +10,7 @@ from streamlint.knowledge import Knowledge
 from streamlint.project import syntax as ir
 from streamlint.project.attributes import Attributes, constant_truth
 from streamlint.project.callers import Callers
-from streamlint.project.calls import Calls
+from streamlint.project.calls import Calls, dotted_name
 from streamlint.project.circles import Circles
 from streamlint.project.fixpoint import Solver
 from streamlint.project.frames import Frame, Frames, shallow
@@ -121,6 +121,10 @@ class Evaluator:
         made = {value.origin for value in new if isinstance(value, Collection)}
         left = (value for value in old if not isinstance(value, Collection) or value.origin not in made)
         return self.union((alternatives(left), new))
+
+    def names(self, expression: ir.Expression, frame: Frame) -> frozenset[str]:
+        """Dotted names of what an expression may be; "" stands for whatever has none."""
+        return frozenset(dotted_name(value) for value in self.value(expression, frame))
 
     # Names
 

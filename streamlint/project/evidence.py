@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
-from streamlint.project.uses import Uses
 from streamlint.project.values import Bound, External, Instance, Unknown, Value
 
 if TYPE_CHECKING:
@@ -24,7 +22,6 @@ class ReceiverEvidence:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
-        self._uses: dict[Path, Uses] = {}
 
     def role(self, call: ir.Call, frame: Frame) -> Role | None:
         """What the receiver of this call must be, if its result is used as only a stream of LlamaIndex can be."""
@@ -41,7 +38,7 @@ class ReceiverEvidence:
     def _reads(self, made: ir.Expression, module: Module, scope: ir.Scope, depth: int) -> Iterator[str]:
         """The attributes that are read from what an expression gives."""
         for use, _ in self._uses_of(made, module, scope, depth):
-            parent = self._module_uses(module).parent(use)
+            parent = module.uses.parent(use)
             if isinstance(parent, ir.Attribute):
                 yield parent.attribute
 
@@ -53,7 +50,7 @@ class ReceiverEvidence:
                     continue
                 for index in loop.targets:
                     name = ir.Name(0, 0, where.bindings[index].name, ())
-                    for one in self._module_uses(module).of(name, where):
+                    for one in module.uses.of(name, where):
                         if isinstance(one.parent, ir.Attribute):
                             yield one.parent.attribute
 
@@ -64,7 +61,7 @@ class ReceiverEvidence:
         yield made, scope
         if depth > _DEEPEST:
             return
-        uses = self._module_uses(module)
+        uses = module.uses
         walrus = uses.parent(made)
         if isinstance(walrus, ir.Walrus):
             yield walrus, scope
@@ -90,11 +87,6 @@ class ReceiverEvidence:
                 return True
             pending += scope.bindings[index].sources
         return False
-
-    def _module_uses(self, module: Module) -> Uses:
-        if module.path not in self._uses:
-            self._uses[module.path] = Uses(module)
-        return self._uses[module.path]
 
 
 def _may_be_anything(value: Value) -> bool:

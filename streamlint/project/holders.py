@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.frameworks import Kind
 from streamlint.project import syntax as ir
 from streamlint.project.callers import class_around, last_word
-from streamlint.project.calls import dotted_name
 from streamlint.project.entry_points import EntryPoints
 from streamlint.project.modules import Module
-from streamlint.project.uses import Uses
 from streamlint.project.values import Class, External, Object, ProjectModule
 from streamlint.project.ways import Hop
 from streamlint.source import Source, UnreadableFile
@@ -80,7 +78,6 @@ class Holders:
         self._entry_points = EntryPoints(evaluator)
         self._answers: dict[_Function, tuple[Holder, ...]] = {}
         self._words: dict[Path, dict[str, list[_Reference]]] = {}
-        self._uses: dict[Path, Uses] = {}
         self._texts: dict[Path, dict[str, list[re.Match[str]]]] = {}
         self._imported: dict[Path, dict[str, set[str]]] = {}
         self._spellings: dict[tuple[Path, str], list[tuple[str, list[Module]]]] = {}
@@ -136,7 +133,7 @@ class Holders:
 
     def _is_plain(self, decorator: ir.Expression, module: Module, scope: ir.Scope) -> bool:
         frame = self.evaluator.any_call(module, module.scopes[scope.parent])
-        names = {dotted_name(value) for value in self.evaluator.value(decorator, frame)}
+        names = self.evaluator.names(decorator, frame)
         return bool(names) and names <= _PLAIN_DECORATORS
 
     def _referring(self, module: Module, scope: ir.Scope) -> Iterator[Holder]:
@@ -230,7 +227,7 @@ class Holders:
     ) -> bool:
         wanted = (module.path, scope.index)
         if isinstance(expression, ir.Name):
-            owner = self._uses_of(where).owner(word, inside)
+            owner = where.uses.owner(word, inside)
             if owner is None:
                 return wanted in self._starred(where, word, set())
             return any(wanted in self._bound(where, owner.bindings[i], set()) for i in owner.by_name[word])
@@ -311,7 +308,7 @@ class Holders:
 
     def _call_around(self, where: Module, expression: ir.Expression) -> tuple[ir.Call | None, bool]:
         """The call that the expression is an argument of, directly or in a list, or the function of."""
-        parents = self._uses_of(where)
+        parents = where.uses
         inner, outer = expression, parents.parent(expression)
         while isinstance(outer, ir.Sequence):
             inner, outer = outer, parents.parent(outer)
@@ -345,11 +342,6 @@ class Holders:
                 found.setdefault(match[3], []).append(match)
             self._texts[module.path] = found
         return self._texts[module.path]
-
-    def _uses_of(self, module: Module) -> Uses:
-        if module.path not in self._uses:
-            self._uses[module.path] = Uses(module)
-        return self._uses[module.path]
 
 
 def _looked_up(call: ir.Call) -> ir.Attribute | None:

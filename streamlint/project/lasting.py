@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.shared_state import shared_state
 from streamlint.project import syntax as ir
 from streamlint.project.callers import argument_of, last_word
-from streamlint.project.calls import dotted_name
 from streamlint.project.modules import Module
 from streamlint.project.values import Bound, Collection, External, Function, Instance, Object, Unknown, Value
 
@@ -209,7 +208,7 @@ class Lasting:
         outer = self.evaluator.any_call(module, module.scopes[scope.parent])
         for decorator in scope.decorators:
             function = decorator.function if isinstance(decorator, ir.Call) else decorator
-            names = {dotted_name(value) for value in self.evaluator.value(function, outer)}
+            names = self.evaluator.names(function, outer)
             if names & self.facts.caches or "cache" in last_word(function):
                 return True
         return False

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.frameworks import Kind
 from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
-from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
 from streamlint.project.values import Bound, Function, Llama, Origin
@@ -103,7 +102,7 @@ class Lifetimes:
         frame = self.evaluator.any_call(module, module.scopes[scope.parent])
         for decorator in scope.decorators:
             function = decorator.function if isinstance(decorator, ir.Call) else decorator
-            if any(dotted_name(value) in _CACHES for value in self.evaluator.value(function, frame)):
+            if self.evaluator.names(function, frame) & _CACHES:
                 return True
         return False
 

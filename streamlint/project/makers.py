@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.shared_state import shared_state
 from streamlint.project import syntax as ir
-from streamlint.project.calls import dotted_name
 from streamlint.project.modules import Module
 from streamlint.project.values import Bound, Constant, Instance, Origin, Values
 
@@ -74,7 +73,7 @@ class Makers:
             return False
         module, scope, call = found
         frame = self.evaluator.any_call(module, scope)
-        names = {dotted_name(value) for value in self.evaluator.value(call.function, frame)}
+        names = self.evaluator.names(call.function, frame)
         if not names or not names <= self.makers.keys():
             return any(self._maker(one, depth + 1) for one in self._receivers(call, module, scope))
         if any(keyword is None for keyword, _ in call.keywords):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from streamlint.project.summary import UnparsableFile, summarise
 from streamlint.project.syntax import Expression, Scope, Summary
+from streamlint.project.uses import Uses
 from streamlint.source import Source, Span, UnreadableFile
 
 _DEEPEST_IMPORT = 8
@@ -34,6 +35,16 @@ class Module:
     @cached_property
     def is_package(self) -> bool:
         return self.path.name == "__init__.py"
+
+    @cached_property
+    def uses(self) -> Uses:
+        """Where its names are used."""
+        return Uses(self.scopes)
+
+    @cached_property
+    def packages(self) -> frozenset[str]:
+        """The top-level packages that it imports, relative imports left out."""
+        return frozenset(name.partition(".")[0] for name, _, level in self.summary.imports if not level)
 
     @cached_property
     def _inner(self) -> dict[int, list[Scope]]:

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from streamlint.project import syntax as ir
+from streamlint.project.callers import last_word
 from streamlint.project.values import Bound, External, Unknown, Value
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class NamedHeavy:
         """The kind of heavy work that an asynchronous route which streams seems to do in this call, or ""."""
         if entry.scope.index != frame.scope.index or not entry.scope.is_async or call.end in frame.scope.awaited:
             return ""
-        name = _last_name(call.function)
+        name = last_word(call.function)
         kind = self.evaluator.knowledge.heavy.verb(name) if name and not name[:1].isupper() else ""
         if not kind or not self._is_unresolved(call, frame) or not self._is_used_at_once(call, frame):
             return ""
@@ -47,7 +48,7 @@ class NamedHeavy:
     def _is_used_at_once(self, call: ir.Call, frame: Frame) -> bool:
         """Whether the result is dropped or kept, and never awaited, iterated with `async for`, or handed on as a coroutine."""
         scope = frame.scope
-        if any(statement is call for statement in scope.statements):
+        if scope.stands_alone(call):
             return True
         kept = {binding.name for binding in scope.bindings if binding.value is call}
         loops = [loop.iterable for loop in scope.loops if loop.is_async]
@@ -66,10 +67,7 @@ class NamedHeavy:
 
     def _awaited_ends(self, frame: Frame) -> set[int]:
         """Where awaited names end."""
-        roots = [*frame.scope.statements, *(b.value for b in frame.scope.bindings if b.value is not None)]
-        roots += [item.value for item in frame.scope.returns if item.value is not None]
-        roots += list(frame.scope.calls)
-        return {part.value.end for part in ir.walk_once(roots) if isinstance(part, ir.Await)}
+        return {part.value.end for part in frame.scope.expressions() if isinstance(part, ir.Await)}
 
     def _streams(self, entry: Entry, frame: Frame) -> bool:
         if frame.scope.is_generator:
@@ -79,15 +77,9 @@ class NamedHeavy:
         )
 
 
-def _last_name(expression: ir.Expression) -> str:
-    if isinstance(expression, ir.Attribute):
-        return expression.attribute
-    return expression.id if isinstance(expression, ir.Name) else ""
-
-
 def _may_await(call: ir.Call) -> bool:
     """Whether a call may await what it is given: `gather(x)`, `create_task(x)`, `wait_for(x, 1)`."""
-    return _last_name(call.function) in _AWAITING
+    return last_word(call.function) in _AWAITING
 
 
 _AWAITING = frozenset(

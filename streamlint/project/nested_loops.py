@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge import nested_loops as knowledge
 from streamlint.project import syntax as ir
-from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
 from streamlint.project.values import Function
@@ -75,8 +74,8 @@ class NestedLoops:
     def _in_scope(self, module: Module, scope: ir.Scope) -> Nested | None:
         """What a plain function does whatever its arguments are: calls under a condition are left out."""
         frame = self.evaluator.any_call(module, scope)
-        for call, branch in zip(scope.calls, scope.call_branches, strict=True):
-            found = self.of_call(call, frame) if branch < 0 else None
+        for call in scope.calls:
+            found = self.of_call(call, frame) if call.branch < 0 else None
             if found is not None and found.fault is Fault.STARTS:
                 here = Hop(module.path, call.start, call.end, "starts a loop where one runs")
                 return found if found.way is not None else replace(found, way=Way(here))
@@ -105,5 +104,5 @@ class NestedLoops:
             return True
         return any(knowledge.asks_for_loop(name) for name in self._names(call, frame))
 
-    def _names(self, call: ir.Call, frame: Frame) -> set[str]:
-        return {dotted_name(value) for value in self.evaluator.value(call.function, frame)} - {""}
+    def _names(self, call: ir.Call, frame: Frame) -> frozenset[str]:
+        return self.evaluator.names(call.function, frame) - {""}

@@ -70,7 +70,7 @@ class Parameters:
 
     def _itself(self, frame: Frame) -> Values:
         """`self` and `cls`."""
-        kinds = {ir.dotted(decorator).rpartition(".")[2] for decorator in frame.scope.decorators}
+        kinds = frame.scope.decorator_words
         if "staticmethod" in kinds or frame.parent is None:
             return NOTHING
         path, owner = frame.module.path, frame.parent.scope.index

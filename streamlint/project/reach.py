@@ -6,6 +6,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,8 +58,7 @@ def is_test_module(module: Module) -> bool:
     """Whether a module holds tests: by its file's name together with what it imports."""
     if _TEST_FILE.fullmatch(module.path.name) is None:
         return False
-    imported = {name.partition(".")[0] for name, _, _ in module.summary.imports}
-    return bool(imported & _TEST_LIBRARIES) or any(scope.name.startswith("test") for scope in module.scopes)
+    return bool(module.packages & _TEST_LIBRARIES) or any(scope.name.startswith("test") for scope in module.scopes)
 
 
 class Reach:
@@ -88,6 +88,17 @@ class Reach:
         if key in self._elsewhere or key in self._seen or module.path not in self._near or self._is_test(module):
             return None
         return Reached(None)
+
+    def entry(self, module: Module, scope: ir.Scope) -> Entry | None:
+        """The entry point that a scope is; one whose answer is sent before any other."""
+        return self._entry_by_scope.get((module.path, scope.index))
+
+    @cached_property
+    def _entry_by_scope(self) -> dict[Key, Entry]:
+        found: dict[Key, Entry] = {}
+        for entry in sorted(self.entries, key=lambda entry: not entry.answers):
+            found.setdefault((entry.module.path, entry.scope.index), entry)
+        return found
 
     def _is_test(self, module: Module) -> bool:
         if module.path not in self._tests:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.resources import End, closers, lasting_facts, lazy_readers, resource_ends
@@ -11,7 +10,6 @@ from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
-from streamlint.project.uses import Uses
 from streamlint.project.values import NOTHING, Function, Generated, Instance
 
 if TYPE_CHECKING:
@@ -39,7 +37,6 @@ class Resources:
     def __init__(self, evaluator: Evaluator, sent: Sent) -> None:
         self.evaluator = evaluator
         self.sent = sent
-        self._known_uses: dict[Path, Uses] = {}
 
     def outlived(self, entry: ir.Entry, frame: Frame) -> Outlived | None:
         """The response that a function returns and that needs this item, which is gone by then."""
@@ -133,7 +130,7 @@ class Resources:
             expression = frame.scope.bindings[expression.bindings[0]].value
         if not isinstance(expression, ir.Call):
             return False
-        return any(dotted_name(value) in names for value in self.evaluator.value(expression.function, frame))
+        return not names.isdisjoint(self.evaluator.names(expression.function, frame))
 
     def _of_manager(self, manager: Generated, depth: int) -> End | None:
         return self._of_block(manager.frame, depth)
@@ -207,15 +204,9 @@ class Resources:
         if generated.frame.module is not frame.module:
             return False
         inner = generated.frame.scope
-        uses = self.uses(frame).of(name, frame.scope)
+        uses = frame.module.uses.of(name, frame.scope)
         within = [use for use in uses if inner.start <= use.name.start and use.name.end <= inner.end]
         return any(not (isinstance(u.parent, ir.Attribute) and u.parent.attribute in lasting_facts()) for u in within)
-
-    def uses(self, frame: Frame) -> Uses:
-        path = frame.module.path
-        if path not in self._known_uses:
-            self._known_uses[path] = Uses(frame.module)
-        return self._known_uses[path]
 
 
 def _is_function_scoped(parameter: ir.Parameter) -> bool:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
-from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
 from streamlint.project.values import Coroutine, Function, Values
@@ -84,7 +83,7 @@ class Runs:
             return RunsOn(What.RUN, iterable, None, loop)
         if not isinstance(function.base, ir.Name):
             return None
-        uses = self.workflows.uses(frame.module)
+        uses = frame.module.uses
         bindings = uses.bindings(function.base, frame.scope)
         if len(bindings) != 1 or bindings[0].kind != "assign" or not isinstance(bindings[0].value, ir.Call):
             return None
@@ -101,7 +100,7 @@ class Runs:
     # Tasks and threads
 
     def _started(self, call: ir.Call, frame: Frame) -> Iterator[RunsOn]:
-        names = {dotted_name(value) for value in self.evaluator.value(call.function, frame)}
+        names = self.evaluator.names(call.function, frame)
         target = call.argument(1, "target")
         if names & _TASKS and call.arguments and self._runs_model(self.evaluator.value(call.arguments[0], frame), True):
             what = What.TASK
@@ -133,7 +132,7 @@ class Runs:
     def _is_kept_here(self, call: ir.Call, frame: Frame) -> bool:
         """Whether what is started stays in this function: dropped, or under a name that nothing else is given."""
         scope = frame.scope
-        if any(_starts_with(statement, call) for statement in scope.statements):
+        if any(_starts_with(statement, call) for statement in scope.alone()):
             return True
         names = {binding.name for binding in scope.bindings if binding.value is call and binding.kind == "assign"}
         if len(names) != 1:

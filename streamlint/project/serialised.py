@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.off_loop import Where
 from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive
-from streamlint.project.calls import dotted_name
 from streamlint.project.takings import COLLECTORS, Drain, How
 
 if TYPE_CHECKING:
@@ -31,13 +30,13 @@ class Serialised:
             return ()
         answers = [r for r in scope.returns if r.value is not None and self.drains.answers.is_stream(r.value, frame)]
         found = []
-        for call, branch in zip(scope.calls, scope.call_branches, strict=True):
-            drain = self._of_call(call, branch, frame)
-            if drain is not None and not any(exclusive(scope, branch, item.branch) for item in answers):
+        for call in scope.calls:
+            drain = self._of_call(call, frame)
+            if drain is not None and not any(exclusive(scope, call.branch, item.branch) for item in answers):
                 found.append(drain)
         return tuple(found)
 
-    def _of_call(self, call: ir.Call, branch: int, frame: Frame) -> Drain | None:
+    def _of_call(self, call: ir.Call, frame: Frame) -> Drain | None:
         calls = self.evaluator.calls
         row, handed = calls.moving(call, frame), calls.handed(call, frame)
         if row is None or handed is None or row.where is not Where.THREAD or not handed[1]:
@@ -49,10 +48,10 @@ class Serialised:
         tokens = self.evaluator.tokens(self.evaluator.value(source, frame))
         if tokens is None or tokens.is_async is True or tokens.items == "event":
             return None
-        return self.drains.with_names(Drain(How.CALL, call.start, call.end, tokens, None, source, branch), frame)
+        return self.drains.with_names(Drain(How.CALL, call.start, call.end, tokens, None, source, call.branch), frame)
 
     def _collects(self, function: ir.Expression, frame: Frame) -> bool:
-        return any(dotted_name(value) in COLLECTORS for value in self.evaluator.value(function, frame))
+        return bool(self.evaluator.names(function, frame) & COLLECTORS)
 
 
 def _joins(function: ir.Expression) -> bool:

@@ -15,6 +15,7 @@ from streamlint.project.calls import dotted_name
 from streamlint.project.lasting import Lasting, Parameters
 from streamlint.project.modules import Module
 from streamlint.project.values import Bound, Function, Generated, Instance, Object
+from streamlint.source import Span
 
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
@@ -109,14 +110,14 @@ class SharedState:
 
     def _circle(self, start: int, end: int, activation: Activation) -> tuple[int, int]:
         """The loop that comes back to a place without having waited for anything outside; empty where there is none."""
-        around = [span for span in activation.scope.repeated if span[0] <= start and end <= span[1]]
-        loop = min(around, default=(0, 0))
+        around = activation.scope.body.around(Span(start, end))
+        loop = next(((one.start, one.end) for one in around if isinstance(one, ir.Loop | ir.While)), (0, 0))
         return (0, 0) if any(_is_in(at, loop) for at in self._waits(start, end, activation)) else loop
 
     def _waits(self, start: int, end: int, activation: Activation) -> list[int]:
         """Where the function waits for something outside already, whenever it comes to the place or from it."""
         scope = activation.scope
-        branches = dict(zip((call.end for call in scope.calls), scope.call_branches, strict=True))
+        branches = {call.end: call.branch for call in scope.calls}
         passed, branch = {-1}, branches.get(end, -1)
         while branch >= 0:
             passed.add(branch)
@@ -132,9 +133,9 @@ class SharedState:
         ]
         return steps + [
             call.end
-            for call, branch in zip(scope.calls, scope.call_branches, strict=True)
+            for call in scope.calls
             if call.end in scope.awaited
-            and branch in passed
+            and call.branch in passed
             and not start <= call.start < end
             and self._surely_waits(call, activation)
         ]

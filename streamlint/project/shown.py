@@ -13,7 +13,6 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.table import read
 from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive, is_handler
-from streamlint.project.calls import dotted_name
 from streamlint.project.sent import certain
 from streamlint.project.takings import Drain, How
 from streamlint.project.values import Function, Llama, Token
@@ -89,9 +88,9 @@ class Shows:
 
     def _on_page(self, frame: Frame) -> Iterator[Shown]:
         """The faults of what a piece of a Streamlit script shows."""
-        shows = [(call, call.arguments[0], branch) for call, branch in self._calls(frame) if self._is_show(call, frame)]
-        streamed = [branch for _, content, branch in shows if self._streams(content, frame)]
-        for call, content, _ in shows:
+        shows = [(call, call.arguments[0]) for call in frame.scope.calls if self._is_show(call, frame)]
+        streamed = [call.branch for call, content in shows if self._streams(content, frame)]
+        for call, content in shows:
             found = self._given(call, content, frame)
             if found is not None:
                 yield found
@@ -100,10 +99,10 @@ class Shows:
     def _in_message(self, frame: Frame) -> Iterator[Shown]:
         """The faults of the messages that a Chainlit callback sends whole."""
         shows = []
-        for call, branch in self._calls(frame):
+        for call in frame.scope.calls:
             content = call.argument(0, "content")
             if content is not None and self._is_message(call, frame) and self._is_sent(call, frame):
-                shows.append((call, content, branch))
+                shows.append((call, content))
                 if self._streams(content, frame):
                     yield Shown("chainlit", Fault.DESCRIBED, content.start, content.end, call, content)
         for found in self._collected("chainlit", shows, (), frame):
@@ -129,16 +128,12 @@ class Shows:
 
     # Streamlit and Chainlit
 
-    @staticmethod
-    def _calls(frame: Frame) -> Iterator[tuple[ir.Call, int]]:
-        return zip(frame.scope.calls, frame.scope.call_branches, strict=True)
-
     def _is_show(self, call: ir.Call, frame: Frame) -> bool:
         function = call.function
         word = function.attribute if isinstance(function, ir.Attribute) else ""
         if word not in self._words or not call.arguments or not isinstance(function, ir.Attribute):
             return False
-        names = {dotted_name(value) for value in self.evaluator.value(function, frame)}
+        names = self.evaluator.names(function, frame)
         return names == {f"streamlit.{word}"} or self._is_container(function.base, frame)
 
     def _is_container(self, base: ir.Expression, frame: Frame) -> bool:
@@ -154,10 +149,10 @@ class Shows:
         function = expression.function if isinstance(expression, ir.Call) else expression
         if not isinstance(function, ir.Attribute):
             return False
-        return {dotted_name(value) for value in self.evaluator.value(function, frame)} <= self._containers
+        return self.evaluator.names(function, frame) <= self._containers
 
     def _is_message(self, call: ir.Call, frame: Frame) -> bool:
-        names = {dotted_name(value) for value in self.evaluator.value(call.function, frame)}
+        names = self.evaluator.names(call.function, frame)
         return bool(names) and names <= self._messages
 
     @staticmethod
@@ -181,15 +176,15 @@ class Shows:
         return bool(values) and all(self.evaluator.tokens(frozenset((value,))) is not None for value in values)
 
     def _collected(
-        self, framework: str, shows: Sequence[tuple[ir.Call, ir.Expression, int]], streamed: Sequence[int], frame: Frame
+        self, framework: str, shows: Sequence[tuple[ir.Call, ir.Expression]], streamed: Sequence[int], frame: Frame
     ) -> Iterator[Shown]:
         for drain in self.drains.in_frame(frame):
             if not drain.waits or is_handler(frame.scope, drain.branch) or self._is_decorated(drain, frame):
                 continue
             if any(exclusive(frame.scope, drain.branch, branch) for branch in streamed):
                 continue
-            for call, content, branch in shows:
-                if exclusive(frame.scope, drain.branch, branch) or call.end < drain.start:
+            for call, content in shows:
+                if exclusive(frame.scope, drain.branch, call.branch) or call.end < drain.start:
                     continue
                 if self._is_text(content, drain, frame):
                     yield Shown(framework, Fault.COLLECTED, drain.start, drain.end, call, content, drain)

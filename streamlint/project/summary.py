@@ -52,15 +52,25 @@ _PIECES = 500
 _PIECE = re.compile(r"""["'][ \t\r\n\\]+[a-zA-Z]{0,2}["']""")
 
 
+class _Way(NamedTuple):
+    """A block that has been read: what holds after it, and whether it never comes to its end."""
+
+    environment: _Environment
+    dead: bool
+    block: ir.Block
+
+
 class _Arm(NamedTuple):
     """An `if` of which the first arm is read: what held before it, the branches of both, and what the first leaves."""
 
+    head: int
     parent: int
     before: _Environment
     was_dead: bool
     first: int
     second: int
-    taken: tuple[_Environment, bool]
+    test: ir.Expression
+    taken: _Way
 
 
 class _Lowering:
@@ -106,7 +116,7 @@ class _Lowering:
             ast.Subscript: self._subscript,
             ast.BinOp: self._binary,
         }
-        self.statements: dict[type[ast.stmt], Callable[..., None]] = {
+        self.statements: dict[type[ast.stmt], Callable[..., ir.Statement]] = {
             ast.Assign: self._assign,
             ast.AnnAssign: self._annotated_assign,
             ast.AugAssign: self._augmented_assign,
@@ -130,14 +140,15 @@ class _Lowering:
             ast.Nonlocal: self._declare,
             ast.Raise: self._raise,
             ast.Break: self._break,
-            ast.Continue: self._continue,
+            ast.Continue: self._break,
             ast.Delete: self._delete,
             ast.Assert: self._assert,
         }
+        self.stored: list[ir.Expression] = []
 
     def lower(self, tree: ast.Module) -> ir.Summary:
         self.scope = self._new_scope("module", "", 0, len(self.text))
-        self._block(tree.body)
+        self.scope.body = self._block(tree.body)
         self.scope.final = self.environment
         return self.summary
 
@@ -153,7 +164,7 @@ class _Lowering:
             return start + column
         return start + len(text.encode("utf-8")[:column].decode("utf-8", "ignore"))
 
-    def _span(self, node: ast.expr | ast.stmt | ast.excepthandler) -> tuple[int, int]:
+    def _span(self, node: ast.expr | ast.stmt | ast.excepthandler | ast.pattern) -> tuple[int, int]:
         assert node.end_lineno is not None and node.end_col_offset is not None
         return self._offset(node.lineno, node.col_offset), self._offset(node.end_lineno, node.end_col_offset)
 
@@ -204,48 +215,71 @@ class _Lowering:
                     merged[name] = tuple(dict.fromkeys((*known, *bindings)))
         return merged
 
-    def _join(self, arms: list[tuple[_Environment, bool]]) -> None:
-        """Continue with what the arms that do not leave have in common."""
-        living = [environment for environment, dead in arms if not dead]
+    def _join(self, ways: list[_Way]) -> None:
+        """Continue with what the ways that do not leave have in common."""
+        living = [way.environment for way in ways if not way.dead]
         self.dead = not living
-        self.environment = self._merge(living or [environment for environment, _ in arms])
+        self.environment = self._merge(living or [way.environment for way in ways])
 
     # Statements
 
-    def _block(self, statements: list[ast.stmt]) -> None:
+    def _block(self, statements: list[ast.stmt]) -> ir.Block:
         branch = self.branch
-        for statement in statements:
-            lower = self.statements.get(type(statement))
-            if lower is not None:
-                lower(statement)
+        block = ir.Block(tuple([self._statement(statement) for statement in statements])) if statements else ir.NOTHING
         self.branch = branch
+        return block
 
-    def _arm(self, statements: list[ast.stmt], environment: _Environment, branch: int) -> tuple[_Environment, bool]:
+    def _statement(self, node: ast.stmt) -> ir.Statement:
+        lower = self.statements.get(type(node))
+        return lower(node) if lower is not None else self._line(node, "pass")
+
+    def _line(self, node: ast.stmt, kind: ir.LineKind, *values: ir.Expression | None) -> ir.Line:
+        """A statement of one line, with what its left side stores into behind its values."""
+        return ir.Line(*self._span(node), self.branch, kind, (*(v for v in values if v is not None), *self._take()))
+
+    def _take(self, since: int = 0) -> tuple[ir.Expression, ...]:
+        """What the targets that were read last store into."""
+        stored = tuple(self.stored[since:])
+        del self.stored[since:]
+        return stored
+
+    def _arm(self, statements: list[ast.stmt], environment: _Environment, branch: int) -> _Way:
         self.environment, self.dead, kept = dict(environment), False, self.branch
         self.branch = branch
-        self._block(statements)
+        block = self._block(statements)
         self.branch = kept
-        return self.environment, self.dead
+        return _Way(self.environment, self.dead, block)
 
-    def _if(self, node: ast.If) -> None:
+    def _if(self, node: ast.If) -> ir.If:
         """With all its `elif`, which Python nests in each other: each holds where the tests above it failed."""
+        span, branch = self._span(node), self.branch
         arms = [self._first_arm(node)]
-        while len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
-            node = node.orelse[0]
+        while (following := self._elif(node)) is not None:
+            node = following
             self.environment, self.dead, self.branch = dict(arms[-1].before), False, arms[-1].second
             if len(arms) % _DEEPEST == 0:
                 self.summary.far_elifs.append(self._span(node)[0])
             arms.append(self._first_arm(node))
+        lowered = [ir.Arm(arm.taken.block.statements, arm.head, arm.first, arm.test) for arm in arms]
         other = self._arm(node.orelse, arms[-1].before, arms[-1].second)
+        if node.orelse:
+            lowered.append(ir.Arm(other.block.statements, other.block.start, arms[-1].second, None))
         for arm in reversed(arms):
             last, self.branch = other, arm.parent
             self._join([arm.taken, other])
             self.dead = self.dead or arm.was_dead
-            other = (self.environment, self.dead)
-        if arm.taken[1] and not last[1]:
+            other = _Way(self.environment, self.dead, ir.NOTHING)
+        if arm.taken.dead and not last.dead:
             self.branch = arm.second
-        elif last[1] and not arm.taken[1]:
+        elif last.dead and not arm.taken.dead:
             self.branch = arm.first
+        return ir.If(*span, branch, tuple(lowered))
+
+    def _elif(self, node: ast.If) -> ast.If | None:
+        match node.orelse:
+            case [ast.If() as only] if self.text.startswith("elif", self._span(only)[0]):
+                return only
+        return None
 
     def _first_arm(self, node: ast.If) -> _Arm:
         if self.scope.kind == "module" and _is_main_guard(node.test):
@@ -254,20 +288,25 @@ class _Lowering:
         parent, before, was_dead = self.branch, self.environment, self.dead
         first = self._new_branch(parent, test.start, "if", test)
         second = self._new_branch(parent, test.start, "else", test)
-        return _Arm(parent, before, was_dead, first, second, self._arm(node.body, before, first))
+        head, way = self._span(node)[0], self._arm(node.body, before, first)
+        return _Arm(head, parent, before, was_dead, first, second, test, way)
 
-    def _match(self, node: ast.Match) -> None:
+    def _match(self, node: ast.Match) -> ir.Match:
         subject = self._expression(node.subject)
-        before, arms = self.environment, []
+        before, ways, cases = self.environment, [], []
         for number, case in enumerate(node.cases):
             self.environment = dict(before)
+            tests = [self._expression(part) for part in _compared(case.pattern)]
             for name in _captured(case.pattern):
                 self._bind(name, "opaque", (subject.start, subject.end))
             if case.guard is not None:
-                self._expression(case.guard)
+                tests.append(self._expression(case.guard))
             branch = self._new_branch(self.branch, subject.start, f"case {number}", subject)
-            arms.append(self._arm(case.body, self.environment, branch))
-        self._join([*arms, (before, False)])
+            ways.append(self._arm(case.body, self.environment, branch))
+            head = self._span(case.pattern)[0]
+            cases.append(ir.Case(ways[-1].block.statements, head, branch, tuple(tests)))
+        self._join([*ways, _Way(before, False, ir.NOTHING)])
+        return ir.Match(*self._span(node), self.branch, subject, tuple(cases))
 
     def _enter_loop(self, node: ast.stmt) -> dict[str, ir.Binding]:
         """Give every name that the loop assigns a binding that joins what came before with what an iteration leaves."""
@@ -281,7 +320,7 @@ class _Lowering:
 
     def _leave_loop(
         self, merges: dict[str, ir.Binding], before: _Environment, orelse: list[ast.stmt], endless: bool
-    ) -> None:
+    ) -> ir.Block:
         after = self.environment
         exits = self.loop_exits.pop()
         for environment in (after, *exits):
@@ -289,139 +328,154 @@ class _Lowering:
                 merge.sources = tuple(dict.fromkeys((*merge.sources, *environment.get(name, ()))))
         self.environment = self._merge([*([] if endless and exits else [before]), after, *exits])
         self.dead = endless and not exits
-        self._block(orelse)
+        return self._block(orelse)
 
-    def _for(self, node: ast.For | ast.AsyncFor) -> None:
+    def _for(self, node: ast.For | ast.AsyncFor) -> ir.Loop:
         iterable = self._expression(node.iter)
         before = self.environment
         is_async = isinstance(node, ast.AsyncFor)
         start, end = self._span(node)
-        self.scope.repeated.append((start, end))
         body_start = self._span(node.body[0])[0]
         self.environment = dict(before)
         merges = self._enter_loop(node)
-        targets = self._bind_target(node.target, "loop", iterable, is_async=is_async)
-        self.scope.loops.append(
-            ir.Loop(iterable, is_async, start, end, body_start, self.branch, tuple(targets), self.scope.index)
-        )
+        targets = tuple(self._bind_target(node.target, "loop", iterable, is_async=is_async))
+        scope = self.scope.index
+        loop = ir.Loop(start, end, self.branch, iterable, is_async, body_start, targets, scope, self._take())
+        self.scope.loops.append(loop)
         self.scope.has_await |= is_async
-        self._block(node.body)
-        self._leave_loop(merges, before, node.orelse, endless=False)
+        loop.body = self._block(node.body)
+        loop.orelse = self._leave_loop(merges, before, node.orelse, endless=False)
+        return loop
 
-    def _while(self, node: ast.While) -> None:
-        self.scope.repeated.append(self._span(node))
+    def _while(self, node: ast.While) -> ir.While:
         before = self.environment
         self.environment = dict(before)
         merges = self._enter_loop(node)
         test = self._expression(node.test)
-        self._block(node.body)
-        self._leave_loop(merges, before, node.orelse, isinstance(test, ir.Constant) and bool(test.value))
+        body = self._block(node.body)
+        orelse = self._leave_loop(merges, before, node.orelse, isinstance(test, ir.Constant) and bool(test.value))
+        return ir.While(*self._span(node), self.branch, test, body, orelse)
 
-    def _break(self, node: ast.stmt) -> None:
+    def _break(self, node: ast.Break | ast.Continue) -> ir.Line:
         if self.loop_exits:
             self.loop_exits[-1].append(dict(self.environment))
         self.dead = True
+        return self._line(node, "break" if isinstance(node, ast.Break) else "continue")
 
-    _continue = _break
-
-    def _raise(self, node: ast.Raise) -> None:
-        for part in (node.exc, node.cause):
-            if part is not None:
-                self._expression(part)
+    def _raise(self, node: ast.Raise) -> ir.Line:
+        parts = [self._expression(part) for part in (node.exc, node.cause) if part is not None]
         self.dead = True
+        return self._line(node, "raise", *parts)
 
-    def _return(self, node: ast.Return) -> None:
+    def _return(self, node: ast.Return) -> ir.Return:
         value = self._expression(node.value) if node.value is not None else None
-        self.scope.returns.append(ir.Return(value, *self._span(node), self.branch))
+        found = ir.Return(*self._span(node), self.branch, value)
+        self.scope.returns.append(found)
         self.dead = True
+        return found
 
-    def _with(self, node: ast.With | ast.AsyncWith) -> None:
+    def _with(self, node: ast.With | ast.AsyncWith) -> ir.With:
         is_async = isinstance(node, ast.AsyncWith)
         self.scope.has_await |= is_async
         body = (self._span(node.body[0])[0], self._span(node.body[-1])[1])
+        entries = []
         for item in node.items:
             context = self._expression(item.context_expr)
-            self.scope.entries.append(ir.Entry(context, is_async, context.start, context.end, self.branch, *body))
+            entry = ir.Entry(context.start, context.end, context, is_async, self.branch, *body)
             if item.optional_vars is not None:
                 self._bind_target(item.optional_vars, "with", context, is_async=is_async)
-        self._block(node.body)
+                entry.stored = self._take()
+            entries.append(entry)
+        self.scope.entries += entries
+        branch = self.branch
+        return ir.With(*self._span(node), branch, tuple(entries), is_async, self._block(node.body))
 
-    def _try(self, node: ast.Try | ast.TryStar) -> None:
+    def _try(self, node: ast.Try | ast.TryStar) -> ir.Try:
         before, mark = dict(self.environment), len(self.scope.bindings)
-        self._block(node.body)
-        body = (self.environment, self.dead)
+        body = self._block(node.body)
+        way, orelse = _Way(self.environment, self.dead, body), ir.NOTHING
         thrown = dict(before)
         for index in range(mark, len(self.scope.bindings)):
             name = self.scope.bindings[index].name
             thrown[name] = tuple(dict.fromkeys((*thrown.get(name, ()), index)))
         if node.orelse:
-            body = self._arm(node.orelse, body[0], self.branch)
-        arms = [body]
+            way = self._arm(node.orelse, way.environment, self.branch)
+            orelse = way.block
+        ways, handlers = [way], []
         for number, handler in enumerate(node.handlers):
             self.environment = dict(thrown)
-            if handler.type is not None:
-                self._expression(handler.type)
+            kind = self._expression(handler.type) if handler.type is not None else None
+            head = self._span(handler)
             if handler.name:
-                self._bind(handler.name, "opaque", self._span(handler))
+                self._bind(handler.name, "opaque", head)
             branch = self._new_branch(self.branch, self._span(node)[0], f"except {number}")
-            arms.append(self._arm(handler.body, self.environment, branch))
-        self._join(arms)
+            ways.append(self._arm(handler.body, self.environment, branch))
+            handlers.append(ir.Handler(ways[-1].block.statements, head[0], branch, kind, handler.name or ""))
+        self._join(ways)
         dead = self.dead
-        self._block(node.finalbody)
+        final = self._block(node.finalbody)
         self.dead = self.dead or dead
+        return ir.Try(*self._span(node), self.branch, body, tuple(handlers), orelse, ir.Final(final.statements))
 
-    def _expression_statement(self, node: ast.Expr) -> None:
-        self.scope.statements.append(self._expression(node.value))
+    def _expression_statement(self, node: ast.Expr) -> ir.Line:
+        return self._line(node, "expression", self._expression(node.value))
 
-    def _assert(self, node: ast.Assert) -> None:
-        self._expression(node.test)
-        if node.msg is not None:
-            self._expression(node.msg)
+    def _assert(self, node: ast.Assert) -> ir.Line:
+        test = self._expression(node.test)
+        return self._line(node, "assert", test, self._expression(node.msg) if node.msg is not None else None)
 
-    def _delete(self, node: ast.Delete) -> None:
+    def _delete(self, node: ast.Delete) -> ir.Line:
+        changed = []
         for target in node.targets:
             if isinstance(target, ast.Name):
                 self.environment.pop(target.id, None)
             else:
-                self._changed(target)
+                changed.append(self._changed(target))
+        return self._line(node, "delete", *changed)
 
-    def _declare(self, node: ast.Global | ast.Nonlocal) -> None:
+    def _declare(self, node: ast.Global | ast.Nonlocal) -> ir.Line:
         target = 0
         if isinstance(node, ast.Nonlocal):
             target = self.scope.parent
         for name in node.names:
             self.elsewhere[name] = target
+        return self._line(node, "declaration")
 
     # Assignments
 
-    def _assign(self, node: ast.Assign) -> None:
+    def _assign(self, node: ast.Assign) -> ir.Line:
         value = self._expression(node.value)
         for target in node.targets:
             self._bind_target(target, "assign", value)
+        return self._line(node, "assignment", value)
 
-    def _annotated_assign(self, node: ast.AnnAssign) -> None:
+    def _annotated_assign(self, node: ast.AnnAssign) -> ir.Line:
         annotation = self._annotation(node.annotation)
         if node.value is None:
             if isinstance(node.target, ast.Name):
                 self._bind(node.target.id, "annotation", self._span(node.target), annotation=annotation)
-            return
+            elif isinstance(node.target, ast.Attribute | ast.Subscript):
+                self.stored.append(self._expression(node.target.value))
+            return self._line(node, "declaration", annotation)
         value = self._expression(node.value)
         for index in self._bind_target(node.target, "assign", value):
             self.scope.bindings[index].annotation = annotation
+        return self._line(node, "assignment", value, annotation)
 
-    def _augmented_assign(self, node: ast.AugAssign) -> None:
+    def _augmented_assign(self, node: ast.AugAssign) -> ir.Line:
         value = self._expression(node.value)
-        if isinstance(node.target, ast.Name):
-            before = self.environment.get(node.target.id, ())
-            self._name(ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target))
-            self._bind(node.target.id, "augmented", self._span(node.target), value=value, sources=before)
-        else:
-            self._changed(node.target, value)
+        if not isinstance(node.target, ast.Name):
+            return self._line(node, "augmented", value, self._changed(node.target, value))
+        before = self.environment.get(node.target.id, ())
+        name = self._name(ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target))
+        self._bind(node.target.id, "augmented", self._span(node.target), value=value, sources=before)
+        return self._line(node, "augmented", value, name)
 
-    def _changed(self, target: ast.expr, added: ir.Expression | None = None) -> None:
+    def _changed(self, target: ast.expr, added: ir.Expression | None = None) -> ir.Expression:
         start, end = self._span(target)
         change = ir.Change(self._expression(target), added is not None, start, added.end if added is not None else end)
         self.scope.changes.append(change)
+        return change.target
 
     def _bind_target(
         self,
@@ -443,9 +497,11 @@ class _Lowering:
             return found
         if kind == "assign" and isinstance(target, ast.Attribute):
             base = self._expression(target.value)
+            self.stored.append(base)
             self.scope.stores.append(ir.Store(base, target.attr, True, value, path, *self._span(target)))
         elif isinstance(target, ast.Subscript):
             base, key = self._expression(target.value), self._expression(target.slice)
+            self.stored += (base, key)
             if kind == "assign":
                 member = str(key.value) if isinstance(key, ir.Constant) else ""
                 self.scope.stores.append(ir.Store(base, member, False, value, path, *self._span(target)))
@@ -453,12 +509,12 @@ class _Lowering:
                 start, end = self._span(target)
                 self.scope.changes.append(ir.Change(ir.Subscript(start, end, base, key), False, start, end))
         else:
-            self._changed(target)
+            self.stored.append(self._changed(target))
         return []
 
     # Definitions
 
-    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ir.Definition:
         decorators = [self._expression(decorator) for decorator in node.decorator_list]
         start, end = self._span(node)
         scope = self._new_scope("function", node.name, start, end)
@@ -470,7 +526,17 @@ class _Lowering:
         self._bind(node.name, "function", (start, end), target=scope.index)
         with self._inside(scope):
             self._bind_parameters(scope)
-            self._block(node.body)
+            scope.body = self._block(node.body)
+        values = [*decorators, *self._head(scope)]
+        return ir.Definition(start, end, self.branch, scope.index, tuple(values))
+
+    @staticmethod
+    def _head(scope: ir.Scope) -> Iterator[ir.Expression]:
+        """What a function's head holds, decorators left out."""
+        for parameter in scope.parameters:
+            yield from (one for one in (parameter.annotation, parameter.default) if one is not None)
+        if scope.returns_annotation is not None:
+            yield scope.returns_annotation
 
     def _lambda(self, node: ast.Lambda) -> ir.Closure:
         start, end = self._span(node)
@@ -479,8 +545,8 @@ class _Lowering:
         with self._inside(scope):
             self._bind_parameters(scope)
             value = self._expression(node.body)
-            scope.returns.append(ir.Return(value, value.start, value.end, -1))
-        return ir.Closure(start, end, scope.index)
+            scope.returns.append(ir.Return(value.start, value.end, -1, value))
+        return ir.Closure(start, end, scope.index, tuple(self._head(scope)))
 
     def _generator_expression(self, node: ast.GeneratorExp) -> ir.Closure:
         start, end = self._span(node)
@@ -490,15 +556,15 @@ class _Lowering:
         with self._inside(scope):
             for number, generator in enumerate(node.generators):
                 iterable = first if number == 0 else self._expression(generator.iter)
-                self._comprehension_loop(generator, iterable, outer=self.scopes[scope.parent] if number == 0 else None)
+                outer = self.scopes[scope.parent] if number == 0 else None
+                scope.clauses += (self._comprehension_loop(generator, iterable, outer),)
                 scope.is_async |= bool(generator.is_async)
             element = self._expression(node.elt)
             scope.is_async |= scope.has_await
             scope.yields.append(ir.Yield(element.start, element.end, element, False))
-            scope.yield_branches.append(-1)
-        return ir.Closure(start, end, scope.index, first)
+        return ir.Closure(start, end, scope.index, first_iterable=first)
 
-    def _class(self, node: ast.ClassDef) -> None:
+    def _class(self, node: ast.ClassDef) -> ir.Definition:
         decorators = [self._expression(decorator) for decorator in node.decorator_list]
         bases = [self._expression(base) for base in node.bases]
         keywords = [(keyword.arg, self._expression(keyword.value)) for keyword in node.keywords]
@@ -507,7 +573,9 @@ class _Lowering:
         scope.decorators, scope.bases, scope.keywords = decorators, bases, keywords
         self._bind(node.name, "class", (start, end), target=scope.index)
         with self._inside(scope):
-            self._block(node.body)
+            scope.body = self._block(node.body)
+        values = (*decorators, *bases, *(value for _, value in keywords))
+        return ir.Definition(start, end, self.branch, scope.index, values)
 
     def _parameters(self, arguments: ast.arguments) -> list[ir.Parameter]:
         positional = [*arguments.posonlyargs, *arguments.args]
@@ -533,14 +601,15 @@ class _Lowering:
         for parameter in scope.parameters:
             self._bind(parameter.name, "parameter", (scope.start, scope.start), annotation=parameter.annotation)
 
-    def _import(self, node: ast.Import) -> None:
+    def _import(self, node: ast.Import) -> ir.Line:
         for alias in node.names:
             self.summary.imports.append((alias.name, "", 0))
             name = alias.asname or alias.name.partition(".")[0]
             module = alias.name if alias.asname else name
             self._bind(name, "import", self._span(node), module=module)
+        return self._line(node, "import")
 
-    def _import_from(self, node: ast.ImportFrom) -> None:
+    def _import_from(self, node: ast.ImportFrom) -> ir.Line:
         module, level = node.module or "", node.level
         for alias in node.names:
             self.summary.imports.append((module, alias.name, level))
@@ -549,6 +618,7 @@ class _Lowering:
                 continue
             name = alias.asname or alias.name
             self._bind(name, "import", self._span(node), module=module, member=alias.name, level=level)
+        return self._line(node, "import")
 
     # Expressions
 
@@ -610,9 +680,8 @@ class _Lowering:
     def _call(self, node: ast.Call, function: ir.Expression) -> ir.Call:
         arguments = tuple(self._expression(argument) for argument in node.args)
         keywords = tuple((keyword.arg, self._expression(keyword.value)) for keyword in node.keywords)
-        call = ir.Call(*self._span(node), function, arguments, keywords)
+        call = ir.Call(*self._span(node), function, arguments, keywords, self.branch)
         self.scope.calls.append(call)
-        self.scope.call_branches.append(self.branch)
         return call
 
     def _await(self, node: ast.Await) -> ir.Await:
@@ -662,45 +731,41 @@ class _Lowering:
 
     def _comprehension_loop(
         self, generator: ast.comprehension, iterable: ir.Expression, outer: ir.Scope | None = None
-    ) -> int:
-        is_async = bool(generator.is_async)
+    ) -> ir.Loop:
+        is_async, mark = bool(generator.is_async), len(self.stored)
         targets = self._bind_target(generator.target, "loop", iterable, is_async=is_async)
         if outer is not None:
             for index in targets:
                 self.scope.bindings[index].scope = outer.index
         span = self._span(generator.iter)
         owner = (outer or self.scope).index
-        self.scope.loops.append(ir.Loop(iterable, is_async, *span, -1, self.branch, tuple(targets), owner))
+        loop = ir.Loop(*span, self.branch, iterable, is_async, -1, tuple(targets), owner, self._take(mark))
+        self.scope.loops.append(loop)
         self.scope.has_await |= is_async
-        for condition in generator.ifs:
-            self._expression(condition)
-        return len(self.scope.loops) - 1
+        loop.others += tuple([self._expression(condition) for condition in generator.ifs])
+        return loop
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp) -> ir.Comprehension:
         outer = self.environment
         self.environment = dict(outer)
         loops = [self._comprehension_loop(g, self._expression(g.iter)) for g in node.generators]
-        if isinstance(node, ast.DictComp):
-            self._expression(node.key)
-            element = self._expression(node.value)
-        else:
-            element = self._expression(node.elt)
+        key = self._expression(node.key) if isinstance(node, ast.DictComp) else None
+        element = self._expression(node.value if isinstance(node, ast.DictComp) else node.elt)
         self.environment = outer
         kind = type(node).__name__.removesuffix("Comp").lower()
-        return ir.Comprehension(*self._span(node), kind, element, tuple(loops))  # type: ignore[arg-type]
+        return ir.Comprehension(*self._span(node), kind, element, tuple(loops), key)  # type: ignore[arg-type]
 
     def _formatted(self, node: ast.JoinedStr) -> ir.FormattedString:
-        values = tuple(self._expression(part.value) for part in node.values if isinstance(part, ast.FormattedValue))
+        values = tuple([self._expression(part) for part in _embedded(node)])
         start, end = self._span(node)
         self._note_pieces(start, end)
         return ir.FormattedString(start, end, values)
 
     def _yield(self, node: ast.Yield | ast.YieldFrom) -> ir.Yield:
         value = self._expression(node.value) if node.value is not None else None
-        result = ir.Yield(*self._span(node), value, isinstance(node, ast.YieldFrom))
+        result = ir.Yield(*self._span(node), value, isinstance(node, ast.YieldFrom), self.branch)
         self.scope.is_generator = True
         self.scope.yields.append(result)
-        self.scope.yield_branches.append(self.branch)
         return result
 
     def _starred(self, node: ast.Starred) -> ir.Starred:
@@ -724,6 +789,26 @@ def _assigned(node: ast.stmt) -> set[str]:
         elif not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
             pending.extend(ast.iter_child_nodes(current))
     return names
+
+
+def _embedded(node: ast.JoinedStr) -> Iterator[ast.expr]:
+    """The expressions in a formatted string, and in what says how each is written: `f"{value:{width}}"`."""
+    for part in node.values:
+        if isinstance(part, ast.FormattedValue):
+            yield part.value
+            if isinstance(part.format_spec, ast.JoinedStr):
+                yield from _embedded(part.format_spec)
+
+
+def _compared(pattern: ast.pattern) -> Iterator[ast.expr]:
+    """The expressions that a pattern compares with: `case Colour.RED`, `case Event(kind="x")`."""
+    for node in ast.walk(pattern):
+        if isinstance(node, ast.MatchValue):
+            yield node.value
+        elif isinstance(node, ast.MatchClass):
+            yield node.cls
+        elif isinstance(node, ast.MatchMapping):
+            yield from node.keys
 
 
 def _captured(pattern: ast.pattern) -> Iterator[str]:

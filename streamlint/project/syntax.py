@@ -6,188 +6,107 @@ be followed backwards without reading statements again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from streamlint.project.expressions import (
+    Attribute,
+    Await,
+    Call,
+    Choice,
+    Closure,
+    Comprehension,
+    Constant,
+    Expression,
+    FormattedString,
+    Mapping,
+    Name,
+    Node,
+    Operation,
+    Placed,
+    Sequence,
+    Starred,
+    Subscript,
+    Walrus,
+    Yield,
+    dotted,
+    evaluated,
+    walk,
+    walk_once,
+)
+from streamlint.project.statements import (
+    NOTHING,
+    Arm,
+    Block,
+    Case,
+    Definition,
+    Entry,
+    Final,
+    Handler,
+    If,
+    Line,
+    LineKind,
+    Loop,
+    Match,
+    Return,
+    Statement,
+    Try,
+    While,
+    With,
+)
 
-@dataclass(slots=True, eq=False)
-class Expression:
-    """Any expression; `start` and `end` are character offsets, parentheses left out (a tuple's are its own)."""
-
-    start: int
-    end: int
-
-    def children(self) -> Iterator[Expression]:
-        return iter(())
-
-
-@dataclass(slots=True, eq=False)
-class Name(Expression):
-    id: str
-    bindings: tuple[int, ...] | None
-    """Indices into the own scope's bindings; None where the name is not bound in its own scope."""
-
-
-@dataclass(slots=True, eq=False)
-class Attribute(Expression):
-    base: Expression
-    attribute: str
-
-    def children(self) -> Iterator[Expression]:
-        yield self.base
-
-
-@dataclass(slots=True, eq=False)
-class Call(Expression):
-    function: Expression
-    arguments: tuple[Expression, ...]
-    keywords: tuple[tuple[str | None, Expression], ...]
-
-    def children(self) -> Iterator[Expression]:
-        yield self.function
-        yield from self.arguments
-        for _, value in self.keywords:
-            yield value
-
-    def argument(self, position: int | None, keyword: str | None) -> Expression | None:
-        """The argument at a position (counted from 0) or under a keyword; None where it is absent or hidden by `*`."""
-        if keyword is not None:
-            for name, value in self.keywords:
-                if name == keyword:
-                    return value
-        if position is None or position >= len(self.arguments):
-            return None
-        if any(isinstance(argument, Starred) for argument in self.arguments[: position + 1]):
-            return None
-        return self.arguments[position]
-
-
-@dataclass(slots=True, eq=False)
-class Await(Expression):
-    value: Expression
-
-    def children(self) -> Iterator[Expression]:
-        yield self.value
-
-
-@dataclass(slots=True, eq=False)
-class Constant(Expression):
-    value: str | bytes | int | float | bool | None
-
-
-@dataclass(slots=True, eq=False)
-class Sequence(Expression):
-    kind: Literal["tuple", "list", "set"]
-    items: tuple[Expression, ...]
-
-    def children(self) -> Iterator[Expression]:
-        return iter(self.items)
-
-
-@dataclass(slots=True, eq=False)
-class Mapping(Expression):
-    items: tuple[tuple[Expression | None, Expression], ...]
-    """Pairs of key and value; the key is None for `**value`."""
-
-    def children(self) -> Iterator[Expression]:
-        for key, value in self.items:
-            if key is not None:
-                yield key
-            yield value
-
-
-@dataclass(slots=True, eq=False)
-class Subscript(Expression):
-    base: Expression
-    key: Expression
-
-    def children(self) -> Iterator[Expression]:
-        yield self.base
-        yield self.key
-
-
-@dataclass(slots=True, eq=False)
-class Choice(Expression):
-    """One of several values: a conditional expression, `and`, `or`."""
-
-    tests: tuple[Expression, ...]
-    options: tuple[Expression, ...]
-
-    def children(self) -> Iterator[Expression]:
-        yield from self.tests
-        yield from self.options
-
-
-@dataclass(slots=True, eq=False)
-class Comprehension(Expression):
-    """A list, set or dict comprehension: it runs where it stands."""
-
-    kind: Literal["list", "set", "dict"]
-    element: Expression
-    loops: tuple[int, ...]
-    """Indices into the scope's loops, outermost first."""
-
-    def children(self) -> Iterator[Expression]:
-        yield self.element
-
-
-@dataclass(slots=True, eq=False)
-class Closure(Expression):
-    """A lambda or a generator expression: a scope of its own that runs later."""
-
-    scope: int
-    first_iterable: Expression | None = None
-
-    def children(self) -> Iterator[Expression]:
-        if self.first_iterable is not None:
-            yield self.first_iterable
-
-
-@dataclass(slots=True, eq=False)
-class FormattedString(Expression):
-    values: tuple[Expression, ...]
-
-    def children(self) -> Iterator[Expression]:
-        return iter(self.values)
-
-
-@dataclass(slots=True, eq=False)
-class Yield(Expression):
-    value: Expression | None
-    is_from: bool
-
-    def children(self) -> Iterator[Expression]:
-        if self.value is not None:
-            yield self.value
-
-
-@dataclass(slots=True, eq=False)
-class Starred(Expression):
-    value: Expression
-
-    def children(self) -> Iterator[Expression]:
-        yield self.value
-
-
-@dataclass(slots=True, eq=False)
-class Walrus(Expression):
-    value: Expression
-
-    def children(self) -> Iterator[Expression]:
-        yield self.value
-
-
-@dataclass(slots=True, eq=False)
-class Operation(Expression):
-    """Anything else; `operator` is the parser's name of it, such as `Add` or `Compare`."""
-
-    operator: str
-    operands: tuple[Expression, ...]
-
-    def children(self) -> Iterator[Expression]:
-        return iter(self.operands)
-
+__all__ = [
+    "NOTHING",
+    "Arm",
+    "Attribute",
+    "Await",
+    "Binding",
+    "BindingKind",
+    "Block",
+    "Branch",
+    "Call",
+    "Case",
+    "Change",
+    "Choice",
+    "Closure",
+    "Comprehension",
+    "Constant",
+    "Definition",
+    "Entry",
+    "Expression",
+    "Final",
+    "FormattedString",
+    "Handler",
+    "If",
+    "Line",
+    "LineKind",
+    "Loop",
+    "Mapping",
+    "Match",
+    "Name",
+    "Node",
+    "Operation",
+    "Parameter",
+    "Placed",
+    "Return",
+    "Scope",
+    "Sequence",
+    "Starred",
+    "Statement",
+    "Store",
+    "Subscript",
+    "Summary",
+    "Try",
+    "Walrus",
+    "While",
+    "With",
+    "Yield",
+    "dotted",
+    "evaluated",
+    "walk",
+    "walk_once",
+]
 
 BindingKind = Literal[
     "assign", "augmented", "parameter", "loop", "with", "import", "function", "class", "merge", "opaque", "annotation"
@@ -239,42 +158,6 @@ class Branch:
 
 
 @dataclass(slots=True, eq=False)
-class Loop:
-    iterable: Expression
-    is_async: bool
-    start: int
-    end: int
-    body_start: int
-    """Where the loop's body begins; -1 for the loop of a comprehension."""
-    branch: int
-    targets: tuple[int, ...]
-    """The bindings that an iteration sets."""
-    scope: int
-    """The scope that the iterable is evaluated in: a generator expression's first one belongs to the scope around it."""
-
-
-@dataclass(slots=True, eq=False)
-class Return:
-    value: Expression | None
-    start: int
-    end: int
-    branch: int
-
-
-@dataclass(slots=True, eq=False)
-class Entry:
-    """A `with` item."""
-
-    context: Expression
-    is_async: bool
-    start: int
-    end: int
-    branch: int
-    body_start: int
-    body_end: int
-
-
-@dataclass(slots=True, eq=False)
 class Store:
     """An assignment to an attribute (`member` is its name) or under a key (`member` is the key, "" where it is not constant)."""
 
@@ -321,27 +204,52 @@ class Scope:
     """Of a module: the bindings that hold when it has been read to its end."""
     names: list[Name] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
-    call_branches: list[int] = field(default_factory=list)
     awaited: set[int] = field(default_factory=set)
     """Where the awaited calls end: calls of one chain share their start."""
     attributes: list[Attribute] = field(default_factory=list)
     loops: list[Loop] = field(default_factory=list)
+    clauses: tuple[Loop, ...] = ()
+    """The loops of a generator expression."""
     returns: list[Return] = field(default_factory=list)
     yields: list[Yield] = field(default_factory=list)
-    yield_branches: list[int] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     stores: list[Store] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
-    repeated: list[tuple[int, int]] = field(default_factory=list)
-    """Where the loop statements stand, `while` too."""
     branches: list[Branch] = field(default_factory=list)
-    statements: list[Expression] = field(default_factory=list)
-    """Expressions that stand alone as a statement."""
+    body: Block = NOTHING
+    """Its statements; a lambda and a generator expression have none."""
     has_await: bool = False
 
     @property
     def is_function(self) -> bool:
         return self.kind not in ("module", "class")
+
+    def contains(self, other: Placed) -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+    @property
+    def decorator_words(self) -> frozenset[str]:
+        """The last words of its decorators that are names: `setter` of `@value.setter`."""
+        return frozenset(dotted(decorator).rpartition(".")[2] for decorator in self.decorators)
+
+    def expressions(self) -> Iterator[Expression]:
+        """Every expression that is evaluated directly in it, each once."""
+        if self.body.statements:
+            return self.body.expressions()
+        roots = [item.value for item in self.returns if item.value is not None]
+        roots += [item.value for item in self.yields if item.value is not None]
+        for clause in self.clauses:
+            roots += clause.expressions() if clause.scope == self.index else clause.others
+        return evaluated(roots)
+
+    def alone(self) -> Iterator[Expression]:
+        """The expressions that are statements."""
+        return (line.values[0] for line in self.body.walk() if isinstance(line, Line) and line.kind == "expression")
+
+    def stands_alone(self, expression: Expression) -> bool:
+        """Whether an expression is a statement, so that its value is dropped."""
+        statement = self.body.around(expression)[-1]
+        return isinstance(statement, Line) and statement.kind == "expression" and statement.values[0] is expression
 
 
 @dataclass(slots=True, eq=False)
@@ -367,36 +275,3 @@ class Summary:
     @property
     def module(self) -> Scope:
         return self.scopes[0]
-
-
-def walk(expression: Expression) -> Iterator[Expression]:
-    """The expression and all below it, closures' bodies left out."""
-    pending = [expression]
-    while pending:
-        current = pending.pop()
-        yield current
-        pending.extend(current.children())
-
-
-def walk_once(expressions: Iterable[Expression]) -> Iterator[Expression]:
-    """What `walk` gives for all of them, each once also where one of them stands in another."""
-    seen: set[int] = set()
-    for expression in expressions:
-        pending = [expression]
-        while pending:
-            current = pending.pop()
-            if id(current) not in seen:
-                seen.add(id(current))
-                yield current
-                pending.extend(current.children())
-
-
-def dotted(expression: Expression) -> str:
-    """`a.b.c` as written, or "" where the expression is no chain of names."""
-    parts: list[str] = []
-    while isinstance(expression, Attribute):
-        parts.append(expression.attribute)
-        expression = expression.base
-    if not isinstance(expression, Name):
-        return ""
-    return ".".join([expression.id, *reversed(parts)])

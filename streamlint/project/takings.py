@@ -12,7 +12,6 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
 from streamlint.project.answers import Answers
 from streamlint.project.branches import branch_of
-from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.values import (
     Bound,
@@ -125,8 +124,9 @@ class Takings:
     def _has_streams(self) -> bool:
         """Whether any module of the project uses LlamaIndex at all; where none does, no helper is looked into."""
         for module in self.evaluator.modules.loaded():
-            packages = {name.partition(".")[0] for name, _, _ in module.summary.imports}
-            if not packages.isdisjoint(_STREAM_PACKAGES) or any(word in module.source.text for word in _STREAM_WORDS):
+            if not module.packages.isdisjoint(_STREAM_PACKAGES) or any(
+                word in module.source.text for word in _STREAM_WORDS
+            ):
                 return True
         return False
 
@@ -136,21 +136,14 @@ class Takings:
             drain = self._of_loop(loop, frame)
             if drain is not None:
                 yield drain
-        for call, branch in zip(scope.calls, scope.call_branches, strict=True):
-            drain = self._of_call(call, branch, frame)
+        for call in scope.calls:
+            drain = self._of_call(call, frame)
             if drain is not None:
                 yield self.with_names(drain, frame)
-        for expression in self._expressions(scope):
+        for expression in scope.expressions():
             drain = self._of_expression(expression, frame)
             if drain is not None:
                 yield self.with_names(drain, frame)
-
-    @staticmethod
-    def _expressions(scope: ir.Scope) -> Iterator[ir.Expression]:
-        """Formatted strings and unpacking displays, wherever they stand."""
-        for expression in ir.walk_once((*Takings._roots(scope), *scope.yields)):
-            if isinstance(expression, ir.FormattedString | ir.Sequence):
-                yield expression
 
     def _of_loop(self, loop: ir.Loop, frame: Frame) -> Drain | None:
         tokens = self.evaluator.tokens(self.evaluator.iterated(loop, frame))
@@ -174,9 +167,8 @@ class Takings:
         scope = frame.scope
         if scope.kind == "generator-expression":
             return None
-        index = scope.loops.index(loop)
-        for expression in self._all(scope):
-            if isinstance(expression, ir.Comprehension) and index in expression.loops:
+        for expression in scope.expressions():
+            if isinstance(expression, ir.Comprehension) and loop in expression.loops:
                 drain = Drain(
                     How.COMPREHENSION,
                     expression.start,
@@ -190,19 +182,6 @@ class Takings:
                 )
                 return self.with_names(drain, frame)
         return None
-
-    @staticmethod
-    def _all(scope: ir.Scope) -> Iterator[ir.Expression]:
-        return ir.walk_once(Takings._roots(scope))
-
-    @staticmethod
-    def _roots(scope: ir.Scope) -> Iterator[ir.Expression]:
-        """The expressions of a function, outer and inner ones."""
-        yield from scope.statements
-        yield from scope.calls
-        yield from (item.value for item in scope.returns if item.value is not None)
-        yield from (b.value for b in scope.bindings if b.value is not None and b.scope == scope.index)
-        yield from (store.value for store in scope.stores)
 
     def _gathered(self, loop: ir.Loop, frame: Frame) -> frozenset[str] | None:
         """The names that collect the tokens of a loop; None where the loop may pass them on."""
@@ -252,31 +231,31 @@ class Takings:
                 return function.base.id if local and any(isinstance(v, Collection) for v in held) else None
             if function.attribute == "write" and isinstance(function.base, ir.Name):
                 held = self.evaluator.value(function.base, frame)
-                names = {v.name for v in held if isinstance(v, Instance)}
-                return function.base.id if names & {"io.StringIO", "io.BytesIO"} else None
+                writers = {v.name for v in held if isinstance(v, Instance)}
+                return function.base.id if writers & {"io.StringIO", "io.BytesIO"} else None
             if isinstance(function.base, ir.Constant) or any(
                 isinstance(v, Token | Text) for v in self.evaluator.value(function.base, frame)
             ):
                 return ""
-        names = {dotted_name(value) for value in self.evaluator.value(function, frame)}
+        names = self.evaluator.names(function, frame)
         return "" if names and names <= _HARMLESS else None
 
-    def _of_call(self, call: ir.Call, branch: int, frame: Frame) -> Drain | None:
+    def _of_call(self, call: ir.Call, frame: Frame) -> Drain | None:
         if self.answers.is_join(call):
-            return self._taking(How.JOIN, call, call.arguments[0], branch, frame)
+            return self._taking(How.JOIN, call, call.arguments[0], call.branch, frame)
         for value in self.evaluator.value(call.function, frame):
-            found = self._by_callee(value, call, branch, frame)
+            found = self._by_callee(value, call, frame)
             if found is not None:
                 return found
         return None
 
-    def _by_callee(self, value: Value, call: ir.Call, branch: int, frame: Frame) -> Drain | None:
+    def _by_callee(self, value: Value, call: ir.Call, frame: Frame) -> Drain | None:
         match value:
             case External():
                 if value.name in COLLECTORS and call.arguments:
-                    return self._taking(How.CALL, call, call.arguments[0], branch, frame)
+                    return self._taking(How.CALL, call, call.arguments[0], call.branch, frame)
                 if value.name == "builtins.str" and call.arguments:
-                    return self._as_text(call, call.arguments[0], branch, frame)
+                    return self._as_text(call, call.arguments[0], call.branch, frame)
             case Bound(receiver=Llama() as stream):
                 if value.name in DRAINING_METHODS.get(stream.role, ()) and isinstance(call.function, ir.Attribute):
                     source = call.function.base
@@ -287,11 +266,11 @@ class Takings:
                         None,
                         stream,
                         source,
-                        branch,
+                        call.branch,
                         is_async=stream.role is Role.ASYNC_STREAM,
                     )
             case Function():
-                return self._in_helper(value, call, branch, frame)
+                return self._in_helper(value, call, frame)
         return None
 
     def _taking(self, how: How, call: ir.Call, argument: ir.Expression, branch: int, frame: Frame) -> Drain | None:
@@ -322,7 +301,7 @@ class Takings:
                         return Drain(How.UNPACKED, expression.start, expression.end, tokens, None, item.value, branch)
         return None
 
-    def _in_helper(self, function: Function, call: ir.Call, branch: int, frame: Frame) -> Drain | None:
+    def _in_helper(self, function: Function, call: ir.Call, frame: Frame) -> Drain | None:
         """A helper that takes all tokens and gives back text."""
         located = self.evaluator.scope_of(function)
         if located is None or located[1].is_generator:
@@ -342,7 +321,7 @@ class Takings:
                 start=call.start,
                 end=call.end,
                 source=call,
-                branch=branch,
+                branch=call.branch,
                 way=way,
                 kept=frozenset(),
                 loop=None,

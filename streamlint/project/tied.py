@@ -105,7 +105,7 @@ class Tied:
 
     def _is_of_process(self, call: ir.Call, frame: Frame) -> bool:
         """Whether a call changes something for the whole process, which the loop does for one request after the other."""
-        names = {dotted_name(value) for value in self.evaluator.value(call.function, frame)}
+        names = self.evaluator.names(call.function, frame)
         return bool(names & self.facts.process)
 
     def _is_for_one_thread(self, function: Value, frame: Frame) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.blocking import BlockingCall
@@ -10,7 +9,6 @@ from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
-from streamlint.project.uses import Uses
 from streamlint.project.values import Constant, External, Function, Generated, Instance, Iterated
 
 if TYPE_CHECKING:
@@ -50,7 +48,6 @@ class Unfinished:
         self.evaluator = evaluator
         self.reach = reach
         self.sent = sent
-        self._uses: dict[Path, Uses] = {}
 
     # Questions
 
@@ -88,7 +85,7 @@ class Unfinished:
     ) -> bool:
         if depth > _DEEPEST:
             return True
-        parent = self._uses_of(module).parent(expression)
+        parent = module.uses.parent(expression)
         match parent:
             case None:
                 return self._stands_alone(expression, module, scope, at_hand, depth)
@@ -108,7 +105,7 @@ class Unfinished:
         self, part: ir.Attribute, module: Module, scope: ir.Scope, at_hand: frozenset[str], depth: int
     ) -> bool:
         """As `waits_for`, for an attribute: a method that only hands out an iterator waits where that is used."""
-        around = self._uses_of(module).parent(part)
+        around = module.uses.parent(part)
         if not isinstance(around, ir.Call) or around.function is not part:
             return self._waits_for(part, module, scope, at_hand, depth + 1)
         functions = self.evaluator.value(part, self.evaluator.any_call(module, scope))
@@ -119,7 +116,7 @@ class Unfinished:
     def _stands_alone(
         self, expression: ir.Expression, module: Module, scope: ir.Scope, at_hand: frozenset[str], depth: int
     ) -> bool:
-        if expression in scope.statements:
+        if scope.stands_alone(expression):
             return False
         entry = next((entry for entry in scope.entries if entry.context is expression), None)
         if entry is not None and self._is_entered(entry, module, scope):
@@ -148,7 +145,7 @@ class Unfinished:
                 continue
             if binding.path:
                 return True
-            for use in self._uses_of(module).of(ir.Name(0, 0, binding.name, ()), scope):
+            for use in module.uses.of(ir.Name(0, 0, binding.name, ()), scope):
                 if self._runs_in_thread(module, use.scope, scope):
                     continue
                 if self._waits_for(use.name, module, use.scope, at_hand, depth + 1):
@@ -170,7 +167,7 @@ class Unfinished:
         sending = self.sent.of_call(call, frame)
         if sending is not None and sending.content is expression:
             return True
-        names = {dotted_name(value) for value in self.evaluator.value(call.function, frame)}
+        names = self.evaluator.names(call.function, frame)
         functions = [value for value in self.evaluator.value(call.function, frame) if isinstance(value, Function)]
         return names == {"builtins.print"} or (bool(functions) and all(map(self._is_sync_generator, functions)))
 
@@ -184,8 +181,3 @@ class Unfinished:
         if given is None:
             return _KEYWORD in fact.name.rpartition(".")[2] or any(name is None for name, _ in call.keywords)
         return any(not isinstance(v, Constant) or bool(v.value) for v in self.evaluator.value(given, frame))
-
-    def _uses_of(self, module: Module) -> Uses:
-        if module.path not in self._uses:
-            self._uses[module.path] = Uses(module)
-        return self._uses[module.path]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from streamlint.project import syntax as ir
-from streamlint.project.modules import Module
 
 
 @dataclass(frozen=True)
@@ -23,8 +22,8 @@ class Use:
 class Uses:
     """The names of one module."""
 
-    def __init__(self, module: Module) -> None:
-        self.module = module
+    def __init__(self, scopes: Sequence[ir.Scope]) -> None:
+        self.scopes = scopes
 
     def of(self, name: ir.Name, scope: ir.Scope) -> tuple[Use, ...]:
         """Every use of the variable that `name` means in `scope`, this one included."""
@@ -41,7 +40,7 @@ class Uses:
                 return current
             if current.parent < 0:
                 return None
-            current, is_own = self.module.scopes[current.parent], False
+            current, is_own = self.scopes[current.parent], False
 
     def parent(self, expression: ir.Expression) -> ir.Expression | None:
         return self._parents.get(id(expression))
@@ -55,7 +54,7 @@ class Uses:
     @cached_property
     def _by_word(self) -> dict[str, list[Use]]:
         found: dict[str, list[Use]] = {}
-        for scope in self.module.scopes:
+        for scope in self.scopes:
             for name in {id(name): name for name in scope.names}.values():
                 found.setdefault(name.id, []).append(Use(scope, name, self._parents.get(id(name))))
         return found
@@ -63,27 +62,7 @@ class Uses:
     @cached_property
     def _parents(self) -> dict[int, ir.Expression]:
         found: dict[int, ir.Expression] = {}
-        walked: set[int] = set()
-        pending = [root for scope in self.module.scopes for root in _roots(scope)]
-        while pending:
-            expression = pending.pop()
-            if id(expression) in walked:
-                continue
-            walked.add(id(expression))
-            for child in expression.children():
-                found[id(child)] = expression
-                pending.append(child)
+        for scope in self.scopes:
+            for expression in (*scope.expressions(), *scope.yields):
+                found.update((id(child), expression) for child in expression.children())
         return found
-
-
-def _roots(scope: ir.Scope) -> Iterator[ir.Expression]:
-    yield from scope.statements
-    yield from scope.calls
-    yield from scope.attributes
-    yield from (loop.iterable for loop in scope.loops)
-    yield from (item.value for item in scope.returns if item.value is not None)
-    yield from scope.yields
-    yield from (entry.context for entry in scope.entries)
-    yield from (store.value for store in scope.stores)
-    yield from (branch.test for branch in scope.branches if branch.test is not None)
-    yield from (binding.value for binding in scope.bindings if binding.value is not None)

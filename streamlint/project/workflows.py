@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
 from streamlint.project.frames import Frame
-from streamlint.project.modules import Module
-from streamlint.project.uses import Use, Uses
+from streamlint.project.uses import Use
 from streamlint.project.values import Class, Object, Origin
 
 if TYPE_CHECKING:
@@ -53,7 +51,6 @@ class Workflows:
     def __init__(self, evaluator: Evaluator, reach: Reach) -> None:
         self.evaluator = evaluator
         self.reach = reach
-        self._uses: dict[Path, Uses] = {}
 
     # Results
 
@@ -73,7 +70,7 @@ class Workflows:
             return EventLoop(loop, None, None, handler)
         if not isinstance(handler, ir.Name):
             return None
-        uses = self.uses(frame.module)
+        uses = frame.module.uses
         bindings = uses.bindings(handler, frame.scope)
         if len(bindings) != 1 or bindings[0].kind != "assign" or not isinstance(bindings[0].value, ir.Call):
             return None
@@ -99,7 +96,7 @@ class Workflows:
     def _comes_first(self, wait: ir.Expression, loop: ir.Loop, frame: Frame) -> bool:
         """Whether an await always runs before a loop of the same function: it stands alone above it, in no branch."""
         scope = frame.scope
-        alone = any(statement is wait for statement in scope.statements)
+        alone = scope.stands_alone(wait)
         bound = next((b for b in scope.bindings if b.value is wait), None)
         if wait.end > loop.start or not (alone or bound is not None):
             return False
@@ -203,11 +200,6 @@ class Workflows:
                 if (call.start, call.end) == (origin.start, origin.end):
                     return call
         return None
-
-    def uses(self, module: Module) -> Uses:
-        if module.path not in self._uses:
-            self._uses[module.path] = Uses(module)
-        return self._uses[module.path]
 
 
 def _is_constructor_of_base(call: ir.Call) -> bool:

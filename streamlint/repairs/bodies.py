@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.llama_index import Role
-from streamlint.languages.generators import has_other_takers
 from streamlint.project import syntax as ir
 from streamlint.project.misgiven import Misgiven, What, texts
 from streamlint.project.values import Coroutine, External, Generated, Llama, Tokens, Value, Values
@@ -81,7 +80,7 @@ def returned_iterator(
 def yielded_text(item: ir.Yield, fault: Misgiven, file: PythonFile, generator: ir.Scope) -> Fix | None:
     """`.delta` of a chunk in place of the chunk; None where other code than the response takes the chunks."""
     value = item.value
-    if has_other_takers(file, generator):
+    if file.project.generators.has_other_takers(file.frame(generator)):
         return None
     if value is None or getattr(fault.value, "items", "") != "chunk":
         return None

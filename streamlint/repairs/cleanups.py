@@ -38,8 +38,11 @@ def run_cancelled(file: PythonFile, loop: cst.For, name: str) -> Fix | None:
     )
 
 
-def shielded(file: PythonFile, statement: cst.BaseStatement) -> Fix | None:
-    """The statement in a scope that cancellation does not enter."""
+def shielded(file: PythonFile, line: ir.Line) -> Fix | None:
+    """The statement in a scope that cancellation does not enter; None where others stand in its line."""
+    statement = file.tree.statement(line.start, line.end)
+    if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+        return None
     block = _Block(file, [statement])
     if not block.is_movable:
         return None

@@ -88,8 +88,8 @@ class Delay:
     def _between(self, sent: Span, moved: Sequence[Span], here: bool) -> Refusal | None:
         """What runs between the last token and the answer, and so would run before the first token."""
         end = max((span.end for span in moved if span.start <= self.taken.start < span.end), default=self.taken.end)
-        calls = zip(self.scope.calls, self.scope.call_branches, strict=True)
-        acts = [(call.start, call.end, b) for call, b in calls if not (here and self._makes_container(call))]
+        calls = (call for call in self.scope.calls if not (here and self._makes_container(call)))
+        acts = [(call.start, call.end, call.branch) for call in calls]
         acts += [(store.start, store.end, -1) for store in self.scope.stores]
         acts += [
             (span.start, span.end, -1)
@@ -119,7 +119,7 @@ class Delay:
         if isinstance(names, Refusal):
             return names
         spans = (*places, self.taken, Span(self.source.start, self.source.end))
-        uses = Uses(self.file.facts)
+        uses = self.file.facts.uses
         for scope in self._scopes():
             for name in scope.names:
                 if name.id not in names or uses.owner(name.id, scope) is not self.scope:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Import, Level
-from streamlint.languages.generators import has_other_takers
 from streamlint.project import syntax as ir
 from streamlint.project.framing import Fault, Kind, Unframed
 from streamlint.source import Span
@@ -38,7 +37,7 @@ def framed(file: PythonFile, unframed: Unframed) -> Fix | None:
     if unframed.scope is None:
         edit = _each(file, unframed.expression, unframed.is_async)
         return _response(Fault.RAW, [edit]) if edit is not None else None
-    if has_other_takers(file, unframed.scope):
+    if file.project.generators.has_other_takers(file.frame(unframed.scope)):
         return None
     frame = _once if unframed.fault is Fault.TWICE else _whole
     edits = [frame(file, item, kind, unframed) for item, kind in unframed.items]

@@ -5,25 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
-from streamlint.languages import nodes as cst
-from streamlint.languages.generators import catches_everything
+from streamlint.project import syntax as ir
 from streamlint.source import Span
 
 if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
+    from streamlint.project.frames import Frame
 
 
-def exceptions_only(file: PythonFile, handler: cst.ExceptHandler) -> Fix | None:
+def exceptions_only(file: PythonFile, handler: ir.Handler, frame: Frame) -> Fix | None:
     """`except:` and `except BaseException` become `except Exception`; None for any other handler."""
-    if not catches_everything(file, handler) or isinstance(handler.type, cst.Tuple) or not _is_builtin(file):
+    is_one = not isinstance(handler.type, ir.Sequence)
+    if not is_one or not file.project.caught.everything(handler, frame) or not _is_builtin(file):
         return None
     drops: tuple[str, ...]
     if handler.type is None:
-        end = file.tree.span(handler).start + len("except")
+        end = handler.head + len("except")
         edit, drops = Edit(Span(end, end), " Exception"), ()
     else:
-        drops = (file.tree.text(handler.type),)
-        edit = Edit(file.tree.span(handler.type), "Exception")
+        drops = (file.text(handler.type),)
+        edit = Edit(Span(handler.type.start, handler.type.end), "Exception")
     return Fix(
         "catch `Exception`",
         (edit,),

@@ -9,7 +9,6 @@ from streamlint.knowledge.llama_index import LlamaIndex, Method, Returns, Role
 from streamlint.knowledge.llama_index_engines import parameters
 from streamlint.project import syntax as ir
 from streamlint.project.mismatch import Kind, Mismatch
-from streamlint.project.uses import Uses
 from streamlint.project.values import Bound, Llama, Origin, Tokens, Values
 from streamlint.repairs.obstacles import of_wait, split_at
 from streamlint.repairs.off_loop import threads
@@ -88,7 +87,7 @@ def fitting_await(file: PythonFile, scope: ir.Scope, waited: ir.Await, mismatch:
 def _await_around(file: PythonFile, mismatch: Mismatch) -> tuple[ir.Scope, ir.Await] | None:
     """The `await` in front of the synchronous call that started the stream: it fails before any token is asked for."""
     found = file.project.mismatches.call_at(mismatch.origin)
-    waited = Uses(found[0]).parent(found[2]) if found is not None and found[0].path == file.path else None
+    waited = found[0].uses.parent(found[2]) if found is not None and found[0].path == file.path else None
     return (found[1], waited) if found is not None and isinstance(waited, ir.Await) else None
 
 

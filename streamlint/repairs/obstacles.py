@@ -92,7 +92,7 @@ def _unfinished(held: Held, call: ir.Call) -> Obstacle | None:
     file, scope, fact = held.file, held.scope, held.hold.call if held.hold.is_direct else None
     unfinished, frame = file.project.unfinished, file.frame(scope)
     is_tied = unfinished.is_for_its_thread(call, frame) or file.project.makers.given_by(call, file.facts, scope)
-    if is_tied and call not in scope.statements:
+    if is_tied and not scope.stands_alone(call):
         return Obstacle(
             "what it gives may only be used by the thread that makes it",
             "make it and use it in one function, and run that in a thread",

@@ -47,9 +47,8 @@ _TO_THREAD = Threads("asyncio.to_thread", Import("asyncio"), None)
 
 def threads(module: Module) -> Threads:
     """The way of the framework that the module imports, else that of the standard library."""
-    imported = {name.partition(".")[0] for name, _, level in module.summary.imports if not level}
     for package in _HAVING_CONCURRENCY:
-        if package in imported:
+        if package in module.packages:
             where = f"{package}.concurrency"
             return Threads(
                 "run_in_threadpool", Import(where, "run_in_threadpool"), Import(where, "iterate_in_threadpool")

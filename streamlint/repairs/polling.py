@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
-from streamlint.languages.polls import Poll
+from streamlint.project.polls import Poll
 from streamlint.source import Span
 
 if TYPE_CHECKING:
@@ -21,12 +21,13 @@ def poll_removed(file: PythonFile, poll: Poll) -> Fix | None:
     """Delete the `if` around a bare poll; None for every other one, and where the block would be empty."""
     if not poll.is_bare:
         return None
-    siblings = file.tree.siblings(poll.test)
-    if poll.test not in siblings or len(siblings) < 2:
+    test = file.tree.statement(poll.test.start, poll.test.end)
+    siblings = file.tree.siblings(test) if test is not None else ()
+    if test is None or len(siblings) < 2:
         return None
     level, reason = (Level.SAFE, _CANCELLED) if poll.is_cancellable else (Level.UNSAFE, _IN_NAME)
-    lines = _with_blank_lines(file, file.tree.whole_lines(poll.test), poll.test is siblings[0])
-    return Fix("remove the poll", (Edit(lines, ""),), level, reason, drops=(file.tree.text(poll.test),))
+    lines = _with_blank_lines(file, file.tree.whole_lines(test), test is siblings[0])
+    return Fix("remove the poll", (Edit(lines, ""),), level, reason, drops=(file.text(poll.test),))
 
 
 def _with_blank_lines(file: PythonFile, span: Span, is_first: bool) -> Span:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import libcst.matchers as m
-
 from streamlint.fix import Edit, Fix, Level
 from streamlint.languages import nodes as cst
 from streamlint.source import Span
@@ -16,11 +14,6 @@ if TYPE_CHECKING:
 
 _SEEN = "the client of a run that failed sees that the answer is incomplete, where it received a regular end"
 _SKIPPED = "a run that failed raises there, and what follows the loop is skipped"
-
-
-def leaves_early(loop: cst.For) -> bool:
-    """Whether the loop may end before its iterator does."""
-    return bool(m.findall(loop.body, m.Break()))
 
 
 def await_after(file: PythonFile, loop: cst.For, name: str, *, is_last: bool) -> Fix | None:

@@ -11,7 +11,6 @@ from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.consumed import LEVELS, PRINTS, Consumed
 from streamlint.project.takings import How
-from streamlint.project.uses import Uses
 from streamlint.refusals import Refusal
 from streamlint.repairs.delayed import Delay
 from streamlint.source import Span
@@ -95,7 +94,7 @@ class _Tee:
             return True
         if not isinstance(function.base, ir.Name):
             return False
-        uses = Uses(self.file.facts)
+        uses = self.file.facts.uses
         owner = uses.owner(function.base.id, scope)
         made = [one.value for one in uses.bindings(function.base, scope) if one.value is not None]
         return owner is not None and bool(made) and all(self._makes_logger(one, owner) for one in made)

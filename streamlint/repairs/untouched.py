@@ -306,7 +306,7 @@ class Untouched:
 
 def _is_documented_only(scope: ir.Scope) -> bool:
     """Whether the only statement of a class that is no field is its docstring."""
-    return all(isinstance(one, ir.Constant) for one in scope.statements)
+    return all(isinstance(one, ir.Constant) for one in scope.alone())
 
 
 _WRAPPED = {Form.TEXT: Form.ANSWER, Form.PIECES: Form.ANSWER}

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from streamlint.fact import Fact
 from streamlint.finding import Severity
 from streamlint.fix import Edit, Fix, Level
-from streamlint.languages.generators import has_other_takers
 from streamlint.languages.python import PythonFile
 from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
@@ -88,7 +87,7 @@ class CumulativeText(Rule):
         for generator in file.sent_items(item, scope):
             found = file.project.cumulatives.of_yield(item, generator.frame)
             if found is not None:
-                is_alone = not has_other_takers(file, generator.frame.scope)
+                is_alone = not file.project.generators.has_other_takers(generator.frame)
                 is_text = _is_text(generator.sending) and found.expression is item.value
                 yield self._fact(file, found, is_text, fixable=is_alone)
                 return

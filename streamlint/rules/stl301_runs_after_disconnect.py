@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from streamlint.fact import Fact, of_facts
 from streamlint.finding import Severity
 from streamlint.fix import Fix
-from streamlint.languages.generators import served
 from streamlint.languages.python import PythonFile
 from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
@@ -105,10 +104,10 @@ class RunsAfterDisconnect(Rule):
 
     @on(ir.Scope)
     def generated(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        node = file.tree.definition(scope) if scope.kind == "function" and scope.is_async else None
-        if node is None or served(file, node) is None:
+        frame = file.frame(scope)
+        if not scope.is_async or not file.project.generators.is_served(frame):
             return
-        for found in file.project.runs.of(file.frame(scope)):
+        for found in file.project.runs.of(frame):
             yield file.fact(
                 self,
                 found.place,

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
-from streamlint.fact import Fact, Offer, Stand
+from streamlint.fact import Fact, Offer, of_facts
 from streamlint.finding import Severity
 from streamlint.fix import Fix
-from streamlint.languages.generators import swallowers
 from streamlint.languages.python import PythonFile
-from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
 from streamlint.repairs.handlers import exceptions_only
 from streamlint.rule import Rule, on
@@ -93,26 +90,23 @@ class SwallowedCancellation(Rule):
     name = "swallowed-cancellation"
     severity = Severity.ERROR
     since = "0.1.0"
-    stands_on = ("ExceptHandler", *EXPRESSIONS)
+    stands_on = ("ExceptHandler", "ExceptStarHandler")
     message = "`{handler}` swallows the cancellation of a stream whose client has left, and the loop goes on"
     words = ("except:", "except :", "BaseException", "CancelledError")
 
     @on(ir.Scope)
     def generated(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        node = file.tree.definition(scope) if scope.kind == "function" and file.serves(scope) else None
-        if node is None:
-            return
-        for handler in swallowers(file, node):
-            head = "except" if handler.type is None else f"except {file.one_line(file.tree.span(handler.type))}"
+        frame = file.frame(scope)
+        for handler in file.project.caught.swallowers(frame):
             yield file.fact(
                 self,
-                Stand(file.tree.span(handler), ("ExceptHandler",), "except"),
-                at=file.tree.span(handler.type) if handler.type is not None else file.tree.head(handler, "except"),
-                handler=head,
+                handler,
+                at=handler.type,
+                handler="except" if handler.type is None else f"except {file.one_line(handler.type)}",
                 label="`CancelledError` ends here, and the loop around goes on",
                 help=_way_out,
                 notes=(_SPUN,),
-                repair=partial(exceptions_only, file),
+                repair=of_facts(exceptions_only, file, handler, frame),
             )
 
 

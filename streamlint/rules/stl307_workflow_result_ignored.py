@@ -4,12 +4,10 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact
 from streamlint.finding import Related, Severity
-from streamlint.languages import nodes as cst
-from streamlint.languages.generators import LOOPS, enclosing, following
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.workflows import EventLoop
-from streamlint.repairs.runs import await_after, leaves_early
+from streamlint.repairs.runs import await_after
 from streamlint.rule import Rule, on
 
 
@@ -108,8 +106,7 @@ class WorkflowResultIgnored(Rule):
         if file.project.reach.from_request(file.facts, scope) is None:
             return
         for found in file.project.workflows.ignored_results(file.frame(scope)):
-            loop = file.tree.loop_node(found.loop)
-            if loop is not None and not leaves_early(loop):
+            if not _is_left_early(found.loop, scope):
                 yield self._told(found, scope, file)
 
     def _told(self, found: EventLoop, scope: ir.Scope, file: PythonFile) -> Fact:
@@ -139,13 +136,16 @@ class WorkflowResultIgnored(Rule):
             fault=f"`{handler}` is never awaited, so a step that fails cuts the stream without a word",
             label="the events end in the same way whether the run has failed or not",
             help=f"`await {handler}` after the loop, which raises the error",
-            repair=lambda node: await_after(file, node, handler, is_last=_is_last(file, scope, node)),
+            repair=lambda node: await_after(file, node, handler, is_last=_is_last(found.loop, scope)),
         )
 
 
-def _is_last(file: PythonFile, scope: ir.Scope, loop: cst.For) -> bool:
+def _is_left_early(loop: ir.Loop, scope: ir.Scope) -> bool:
+    """Whether a loop may end before its iterator does."""
+    breaks = (one for one in loop.body.walk() if isinstance(one, ir.Line) and one.kind == "break")
+    return any(scope.body.loop_around(one) is loop for one in breaks)
+
+
+def _is_last(loop: ir.Loop, scope: ir.Scope) -> bool:
     """Whether a function ends after the loop."""
-    function = file.tree.definition(scope)
-    assert function is not None
-    around = enclosing(function, loop)
-    return not any(following(loop, around)) and not any(isinstance(outer, LOOPS) for outer in around)
+    return scope.body.loop_around(loop) is None and not any(scope.body.following(loop))

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact, of_facts
 from streamlint.finding import Severity
-from streamlint.languages.cleanups import cleanups
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.repairs.cleanups import shielded
@@ -113,16 +112,13 @@ class UnshieldedCleanup(Rule):
 
     @on(ir.Scope)
     def generated(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        node = file.tree.definition(scope) if scope.kind == "function" and file.serves(scope) else None
-        if node is None:
-            return
-        for cleanup in cleanups(file, node):
+        for cleanup in file.project.cleanups.of(file.frame(scope)):
             yield file.fact(
                 self,
-                file.tree.span(cleanup.wait),
-                call=file.one_line(file.tree.span(cleanup.call.func)),
+                cleanup.wait,
+                call=file.one_line(cleanup.call.function),
                 label="the server cancels what is awaited here, too",
                 help="await it in `with anyio.CancelScope(shield=True):`",
                 notes=(_CUT,),
-                repair=of_facts(shielded, file, cleanup.statement) if cleanup.statement is not None else None,
+                repair=of_facts(shielded, file, cleanup.line) if cleanup.line is not None else None,
             )

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact
 from streamlint.finding import Related, Severity
-from streamlint.languages import nodes as cst
 from streamlint.languages.python import PythonFile
-from streamlint.languages.waiting import goes_on_after_timeout, limited_items
 from streamlint.project import syntax as ir
 from streamlint.rule import Rule, on
+from streamlint.source import Span
 
 
 class TimeoutFinalisesGenerator(Rule):
@@ -114,20 +113,13 @@ class TimeoutFinalisesGenerator(Rule):
     def limited(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         if not file.serves(scope):
             return
-        for node, _ in file.tree.within(scope, cst.Try):
-            if goes_on_after_timeout(file, node):
-                yield from self._told(node, scope, file)
-
-    def _told(self, node: cst.Try, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        for call, generator in limited_items(file, node):
-            known = file.expression(file.tree.span(call))
-            if known is None or known[0] is not scope:
-                continue
+        for limited in file.project.timeouts.of(file.frame(scope)):
+            handler = Span(limited.handler.head, limited.handler.end)
             yield file.fact(
                 self,
-                known[1],
-                generator=file.text(generator),
+                limited.call,
+                generator=limited.generator.id,
                 label="cancels the generator when the time is up",
-                related=(Related(file.place(file.tree.span(node.handlers[0])), "the loop goes on after this"),),
+                related=(Related(file.place(handler), "the loop goes on after this"),),
                 help="keep the task of the next item and wait for it with `asyncio.wait({task}, timeout=...)`",
             )

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from streamlint.fact import Fact, Offer, of_facts
 from streamlint.finding import Severity
 from streamlint.fix import Fix
-from streamlint.languages.polls import polls
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.repairs.polling import poll_removed
@@ -105,14 +104,11 @@ class DisconnectPolling(Rule):
 
     @on(ir.Scope)
     def generated(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        node = file.tree.definition(scope) if scope.kind == "function" and file.serves(scope) else None
-        if node is None:
-            return
-        for poll in polls(file, node):
+        for poll in file.project.polls.of(file.frame(scope)):
             yield file.fact(
                 self,
-                file.tree.span(poll.call),
-                poll=file.one_line(file.tree.span(poll.call)),
+                poll.wait,
+                poll=file.one_line(poll.wait),
                 label="asked for every token; some servers answer that a healthy client has left",
                 help=_help,
                 notes=(_FIRST, _TRUNCATED),

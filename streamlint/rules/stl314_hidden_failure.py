@@ -2,11 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streamlint.fact import Fact, Stand
+from streamlint.fact import Fact
 from streamlint.finding import Severity
-from streamlint.languages.generators import hiders, refusals
 from streamlint.languages.python import PythonFile
-from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
 from streamlint.rule import Rule, on
 
@@ -91,20 +89,17 @@ class HiddenFailure(Rule):
     name = "hidden-failure"
     severity = Severity.WARNING
     since = "0.1.0"
-    stands_on = ("ExceptHandler", "Raise", *EXPRESSIONS)
+    stands_on = ("ExceptHandler", "ExceptStarHandler", "Raise")
     message = "{what}"
     words = ("except", "HTTPException")
 
     @on(ir.Scope)
     def hidden(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        node = file.tree.definition(scope) if scope.kind == "function" and file.serves(scope) else None
-        if node is None:
-            return
-        for handler in hiders(file, node):
+        for handler in file.project.caught.hiders(file.frame(scope)):
             yield file.fact(
                 self,
-                Stand(file.tree.span(handler), ("ExceptHandler",), "except"),
-                at=file.tree.span(handler.type) if handler.type is not None else file.tree.head(handler, "except"),
+                handler,
+                at=handler.type,
                 what="a stream that fails here ends as if it were complete",
                 label="takes the failure and tells neither the client nor the log",
                 help="let the error pass, or log it and yield an item that tells the client",
@@ -113,13 +108,10 @@ class HiddenFailure(Rule):
 
     @on(ir.Scope)
     def refused(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        node = file.tree.definition(scope) if scope.kind == "function" and file.serves(scope) else None
-        if node is None:
-            return
-        for raised in refusals(file, node):
+        for raised in file.project.caught.refusals(file.frame(scope)):
             yield file.fact(
                 self,
-                Stand(file.tree.span(raised), (type(raised).__name__,), ""),
+                raised,
                 what="`HTTPException` in a generator that is sent comes after status 200",
                 label="the response has started; the client sees a body that breaks off",
                 help="check before the response is returned, or yield an item that tells the client",
