@@ -200,10 +200,12 @@ def _check(projects: _Projects, path: Path, source: Source) -> Iterator[Finding]
     if "\0" in source.text:
         yield from intake.syntax_fault(source)
         return
-    rules = projects.rules_for(path, source)
     real = projects.real(path)
     try:
-        if not rules or not projects.of(path).concerns(real):
+        # the rules are dear to import: first whether anything here matters
+        is_asked = path in projects.texts.interesting and projects.selects_any(path)
+        rules = projects.rules_for(path, source) if is_asked and projects.of(path).concerns(real) else []
+        if not rules:
             yield from projects.texts.check_syntax(source)
         else:
             yield from map(
@@ -244,15 +246,20 @@ class _Projects:
         self._affected: dict[Boundary, Affected] = {}
 
     @cached_property
-    def rules(self) -> tuple[rule.Rule, ...]:
-        selected = [code for code in rule.codes() if self._request.selection.selects(code)]
-        return rule.discover(selected)
+    def _codes(self) -> tuple[str, ...]:
+        """The codes of the selected rules; none of them is imported for that."""
+        return tuple(row.code for row in rule.catalogue() if self._request.selection.selects(row.code))
+
+    @cached_property
+    def _rules(self) -> tuple[rule.Rule, ...]:
+        return rule.discover(self._codes)
+
+    def selects_any(self, path: Path) -> bool:
+        return any(not self._request.config.ignored_in(path, code) for code in self._codes)
 
     def rules_for(self, path: Path, source: Source) -> list[rule.Rule]:
-        """The rules that can fire in this file; imports none for a file that cannot matter."""
-        if path not in self.texts.interesting:
-            return []
-        return [each for each in self.rules if each.concerns(source.text) and self._request.selects(path, each.code)]
+        """The rules that can fire in this file."""
+        return [each for each in self._rules if each.concerns(source.text) and self._request.selects(path, each.code)]
 
     @property
     def all(self) -> list[Project]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
-import libcst.matchers as m
 
 from streamlint.languages.generators import (
     LOOPS,
@@ -113,7 +112,10 @@ def _leads_to_work(test: cst.If, loop: cst.For, around: Sequence[cst.CSTNode]) -
 
 def _only_tells_the_client(statement: cst.CSTNode) -> bool:
     """Whether a statement yields a constant, which nobody receives who has left."""
-    return m.matches(statement, m.SimpleStatementLine(body=[m.Expr(value=m.Yield(value=m.SimpleString()))]))
+    match statement:
+        case cst.SimpleStatementLine(body=[cst.Expr(value=cst.Yield(value=cst.SimpleString()))]):
+            return True
+    return False
 
 
 def _is_bare(test: cst.If, loop: cst.For, around: Sequence[cst.CSTNode]) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import libcst as cst
-import libcst.matchers as m
 
 from streamlint.knowledge.table import read
 from streamlint.project import syntax as ir
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
 
 _FUNCTIONS = (cst.FunctionDef, cst.Lambda)
-_LEAVES = m.SimpleStatementLine(body=[m.ZeroOrMore(), m.Return() | m.Break() | m.Raise()])
 
 
 def goes_on_after_timeout(file: PythonFile, attempt: cst.Try) -> bool:
@@ -24,7 +22,14 @@ def goes_on_after_timeout(file: PythonFile, attempt: cst.Try) -> bool:
     handler = next((one for one in attempt.handlers if _catches_timeout(file, one)), None)
     if handler is None or not isinstance(handler.body, cst.IndentedBlock):
         return False
-    return not m.matches(handler.body.body[-1], _LEAVES) and loop_around(file, attempt) is not None
+    return not _leaves(handler.body.body[-1]) and loop_around(file, attempt) is not None
+
+
+def _leaves(statement: cst.CSTNode) -> bool:
+    match statement:
+        case cst.SimpleStatementLine(body=[*_, cst.Return() | cst.Break() | cst.Raise()]):
+            return True
+    return False
 
 
 def loop_around(file: PythonFile, node: cst.CSTNode) -> cst.While | cst.For | None:
@@ -38,9 +43,9 @@ def loop_around(file: PythonFile, node: cst.CSTNode) -> cst.While | cst.For | No
 def limited_items(file: PythonFile, attempt: cst.Try) -> list[tuple[cst.Call, ir.Expression]]:
     """The calls in a `try` that limit the wait for one item, each with its generator."""
     found = []
-    for call in m.findall(attempt.body, m.Call()):
+    for call, _ in file.within(file.span(attempt.body), cst.Call):
         known = file.expression(call)
-        if known is None or not isinstance(call, cst.Call):
+        if known is None:
             continue
         scope, expression = known
         if not isinstance(expression, ir.Call):

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import libcst as cst
-import libcst.matchers as m
 
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.project import syntax as ir
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
 
 _SHIELD = "with anyio.CancelScope(shield=True):"
-_STRINGS = m.SimpleString() | m.FormattedString()
 
 
 def run_cancelled(file: PythonFile, loop: cst.For, name: str) -> Fix | None:
@@ -71,8 +69,9 @@ class _Block:
             "anyio" in scope.by_name and not _is_import(scope) for scope in self.file.facts.scopes
         ):
             return False
-        strings = (part for node in self.nodes for part in m.findall(node, _STRINGS))
-        return not any("\n" in self.file.text(part) for part in strings)
+        places = (self.file.span(node) for node in self.nodes)
+        strings = (part for place in places for part in self.file.within(place, cst.SimpleString, cst.FormattedString))
+        return not any("\n" in self.file.source.slice(place) for _, place in strings)
 
     def moved(self, head: str) -> list[Edit]:
         text = self.file.source.text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import libcst as cst
-import libcst.matchers as m
 
 from streamlint.fix import Edit, Fix, Level
 from streamlint.languages.generators import has_other_takers
@@ -16,10 +15,7 @@ _REASON = "it is opened when the body is sent: what fails there is met after sta
 
 def is_only_return(block: cst.With) -> bool:
     """Whether a block holds a `return`, and at most the functions for it."""
-    return all(
-        isinstance(line, cst.FunctionDef) or m.matches(line, m.SimpleStatementLine(body=[m.Return()]))
-        for line in block.body.body
-    )
+    return all(isinstance(line, cst.FunctionDef) or _is_return(line) for line in block.body.body)
 
 
 def into_generator(file: PythonFile, block: cst.With, found: Outlived) -> Fix | None:
@@ -53,8 +49,21 @@ def _is_simple(file: PythonFile, block: cst.With, generator: cst.FunctionDef) ->
         return False
     others = [line for line in block.body.body if isinstance(line, cst.FunctionDef) and line is not generator]
     first = generator.body.body[0]
-    documented = m.matches(first, m.SimpleStatementLine(body=[m.Expr(value=m.SimpleString() | m.ConcatenatedString())]))
-    return not others and not documented and not generator.decorators
+    return not others and not _is_documentation(first) and not generator.decorators
+
+
+def _is_return(line: cst.CSTNode) -> bool:
+    match line:
+        case cst.SimpleStatementLine(body=[cst.Return()]):
+            return True
+    return False
+
+
+def _is_documentation(line: cst.CSTNode) -> bool:
+    match line:
+        case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString())]):
+            return True
+    return False
 
 
 def _is_alone(file: PythonFile, found: Outlived) -> bool:

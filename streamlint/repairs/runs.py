@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import libcst as cst
-import libcst.matchers as m
 
 from streamlint.fix import Edit, Fix, Level
 from streamlint.source import Span
@@ -20,7 +19,13 @@ _SKIPPED = "a run that failed raises there, and what follows the loop is skipped
 
 def leaves_early(loop: cst.For) -> bool:
     """Whether the loop may end before its iterator does."""
-    return bool(m.findall(loop.body, m.Break()))
+    pending: list[cst.CSTNode] = [loop.body]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, cst.Break):
+            return True
+        pending.extend(node.children)
+    return False
 
 
 def await_after(file: PythonFile, loop: cst.For, name: str, *, is_last: bool) -> Fix | None:
