@@ -7,8 +7,9 @@ fits is as good as any later one, so that place is final (an atomic group). Test
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 _CLASSES = {
@@ -29,6 +30,9 @@ _STAR, _STARS, _SLASH = "*", "**", "/"
 _FOLDER = "[^/]*+/"
 _PLAIN = re.compile(r"[^*?\[\\]+(?=\*\*)")
 _NEVER = re.compile(r"(?!)")
+_HEAD = re.compile(r"[^*?\[\\]+")
+_TAIL = re.compile(r"[^*?\[\]\\/]+\Z")
+"""What a text must begin with, and what its last name must end with: `**/b` fits `b` too."""
 
 
 class _Impossible(Exception):
@@ -39,12 +43,21 @@ class _Impossible(Exception):
 class _Rule:
     """One pattern, for the name of an entry alone or for its path from the folder of the patterns."""
 
-    expression: str
+    pattern: str
     takes_back: bool
     of_names: bool
     of_folders: bool
 
-    @property
+    @cached_property
+    def expression(self) -> str:
+        """An expression for the whole text; one that fits nothing where the pattern does."""
+        try:
+            meant = _segment(list(_tokens(self.pattern))) if self.of_names else _anchored(self.pattern)
+        except _Impossible:
+            return _NEVER.pattern
+        return rf"{meant}\Z"
+
+    @cached_property
     def fits(self) -> re.Pattern[str]:
         return re.compile(self.expression, re.DOTALL)
 
@@ -53,30 +66,55 @@ class Rules:
     """The patterns of one file; the last one that fits decides."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        rules = [rule for line in lines if (rule := _parse(line)) is not None]
-        self._rules = [(rule, rule.fits) for rule in reversed(rules)]
-        self._names = _any_of(rule for rule in rules if rule.of_names)
-        self._paths = _any_of(rule for rule in rules if not rule.of_names)
+        self._rules = [rule for line in lines if (rule := _parse(line)) is not None]
+        self._names = _Index((number, rule) for number, rule in enumerate(self._rules) if rule.of_names)
+        self._paths = _Index((number, rule) for number, rule in enumerate(self._rules) if not rule.of_names)
 
     def decide(self, path: str, is_folder: bool) -> bool | None:
         """True: ignored; False: taken back by a `!` pattern; None: not spoken of. `path` is relative, with slashes."""
         name = path.rpartition("/")[2]
-        if not self._names.match(name) and not self._paths.match(path):
-            return None
-        for rule, fits in self._rules:
-            if (is_folder or not rule.of_folders) and fits.match(name if rule.of_names else path):
+        for number in sorted((*self._names.likely(name), *self._paths.likely(path)), reverse=True):
+            rule = self._rules[number]
+            if (is_folder or not rule.of_folders) and rule.fits.match(name if rule.of_names else path):
                 return not rule.takes_back
         return None
 
 
-def _any_of(rules: Iterator[_Rule]) -> re.Pattern[str]:
-    """Answers "none of them" first, which is nearly always the answer."""
-    expressions = [rule.expression for rule in rules]
-    return re.compile("|".join(expressions), re.DOTALL) if expressions else _NEVER
+class _Index:
+    """Rules by the plain text that they begin or end with, so that of many only those are made that may fit."""
+
+    def __init__(self, rules: Iterable[tuple[int, _Rule]]) -> None:
+        self._heads: dict[str, list[int]] = {}
+        self._tails: dict[str, list[int]] = {}
+        self._rest: list[tuple[int, _Rule]] = []
+        for number, rule in rules:
+            head, tail = _HEAD.match(rule.pattern), _TAIL.search(rule.pattern)
+            if head is not None:
+                self._heads.setdefault(head.group(), []).append(number)
+            elif tail is not None:
+                self._tails.setdefault(tail.group(), []).append(number)
+            else:
+                self._rest.append((number, rule))
+        self._head_lengths = sorted(set(map(len, self._heads)))
+        self._tail_lengths = sorted(set(map(len, self._tails)))
+
+    def likely(self, text: str) -> Iterator[int]:
+        """The numbers of the rules that may fit."""
+        for length in self._head_lengths:
+            yield from self._heads.get(text[:length], ())
+        for length in self._tail_lengths:
+            yield from self._tails.get(text[-length:], ())
+        if self._rest and self._any_of_rest.match(text):
+            yield from (number for number, _ in self._rest)
+
+    @cached_property
+    def _any_of_rest(self) -> re.Pattern[str]:
+        """Answers "none of them" first, which is nearly always the answer."""
+        return re.compile("|".join(rule.expression for _, rule in self._rest), re.DOTALL)
 
 
 def _parse(line: str) -> _Rule | None:
-    """The rule of a line; None for an empty line, a comment and a pattern that fits nothing."""
+    """The rule of a line; None for an empty line and a comment."""
     line = _without_end(line)
     if line.startswith("#"):
         return None
@@ -84,14 +122,8 @@ def _parse(line: str) -> _Rule | None:
     pattern = line[takes_back:]
     of_folders = pattern.endswith("/")
     pattern = pattern[: len(pattern) - of_folders]
-    if not pattern:
-        return None
     of_names = "/" not in pattern
-    try:
-        expression = _segment(list(_tokens(pattern))) if of_names else _anchored(pattern.removeprefix("/"))
-    except _Impossible:
-        return None
-    return _Rule(rf"{expression}\Z", takes_back, of_names, of_folders)
+    return _Rule(pattern.removeprefix("/"), takes_back, of_names, of_folders) if pattern else None
 
 
 def _without_end(line: str) -> str:

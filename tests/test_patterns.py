@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import subprocess
 import time
@@ -184,3 +185,17 @@ def test_many_stars_in_every_place_for_patterns(write: Write, streamlint: Stream
     write("b/" * 20 + "a" * 60 + ".py", CLEAN)
     result = streamlint()
     assert (result.exit_code, "1 file checked" in result.stdout) == (0, True)
+
+
+def test_many_patterns_are_made_only_where_they_may_fit() -> None:
+    few = [f"made{number}/*.log" for number in range(500)]
+    start = time.process_time()
+    for line in few:
+        re.compile(line.replace("*", "[^/]*"))
+    made = time.process_time() - start
+    start = time.process_time()
+    rules = Rules([f"dir{number}/*.log" for number in range(5_000)] + [f"*[ab]{number}.pyc" for number in range(5_000)])
+    assert rules.decide("dir7/b.log", False)
+    assert rules.decide("dir7/xa42.pyc", False)
+    assert rules.decide("dir7/b.py", False) is None
+    assert time.process_time() - start < max(made, 0.002) * 10

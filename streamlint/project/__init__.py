@@ -112,7 +112,7 @@ class Project:
 
         knowledge = self.knowledge
         modules = Modules(self.root, self._files, self._overlay, knowledge.installed, knowledge.told)
-        pending = [path for path in modules.files if self._is_entrance(path)]
+        pending = list(self._entrances)
         seen: set[Path] = set()
         while pending:
             path = pending.pop()
@@ -124,6 +124,11 @@ class Project:
                 pending += modules.imported_by(module)
         modules.settle()
         return modules
+
+    @cached_property
+    def _entrances(self) -> tuple[Path, ...]:
+        """The files whose words say that an entry point or a stream may be there; where there is none, nothing can be found."""
+        return tuple(path for path in dict.fromkeys((*self._files, *self._overlay)) if self._is_entrance(path))
 
     def _is_entrance(self, path: Path) -> bool:
         source = self._overlay.get(path)
@@ -373,7 +378,7 @@ class Project:
 
     def concerns(self, path: Path) -> bool:
         """Whether a rule may find something: a scope of the file runs for requests, or it cannot be parsed here."""
-        if path not in self.modules.files:
+        if not self._entrances or path not in self.modules.files:
             return False
         module = self.modules.load(path)
         if module is None:

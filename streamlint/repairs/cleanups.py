@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import libcst.matchers as m
-
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.languages import nodes as cst
 from streamlint.project import syntax as ir
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
 
 _SHIELD = "with anyio.CancelScope(shield=True):"
-_STRINGS = m.SimpleString() | m.FormattedString()
 
 
 def run_cancelled(file: PythonFile, loop: cst.For, name: str) -> Fix | None:
@@ -74,8 +71,11 @@ class _Block:
             "anyio" in scope.by_name and not _is_import(scope) for scope in self.file.facts.scopes
         ):
             return False
-        strings = (part for node in self.nodes for part in m.findall(node, _STRINGS))
-        return not any("\n" in self.file.tree.text(part) for part in strings)
+        tree = self.file.tree
+        strings = (
+            row for node in self.nodes for row in tree.within(tree.span(node), cst.SimpleString, cst.FormattedString)
+        )
+        return not any("\n" in self.file.text(place) for _, place in strings)
 
     def moved(self, head: str) -> list[Edit]:
         text = self.file.source.text

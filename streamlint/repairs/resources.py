@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import libcst.matchers as m
-
 from streamlint.fix import Edit, Fix, Level
 from streamlint.languages import nodes as cst
 from streamlint.languages.python import PythonFile
@@ -14,20 +12,11 @@ from streamlint.source import Span
 _REASON = "it is opened when the body is sent: what fails there is met after status 200, and no longer by the route"
 
 
-def is_only_return(file: PythonFile, entry: ir.Entry) -> bool:
+def is_only_return(entry: ir.Entry, scope: ir.Scope) -> bool:
     """Whether the block of a `with` item holds a `return`, and at most the functions for it."""
-    blocks = file.tree.within(Span(0, entry.start), cst.With)
-    return any(
-        _is_only_return(block)
-        for block, _ in blocks
-        if any(file.tree.span(item.item) == Span(entry.start, entry.end) for item in block.items)
-    )
-
-
-def _is_only_return(block: cst.With) -> bool:
-    return all(
-        isinstance(line, cst.FunctionDef) or m.matches(line, m.SimpleStatementLine(body=[m.Return()]))
-        for line in block.body.body
+    block = scope.body.around(entry)[-1]
+    return isinstance(block, ir.With) and all(
+        isinstance(one, ir.Return | ir.Definition) for one in block.body.statements
     )
 
 
@@ -58,12 +47,18 @@ def _is_watched(file: PythonFile, block: cst.With) -> bool:
 
 
 def _is_simple(file: PythonFile, block: cst.With, generator: cst.FunctionDef) -> bool:
-    if not _is_only_return(block) or not isinstance(generator.body, cst.IndentedBlock):
+    if not isinstance(generator.body, cst.IndentedBlock):
         return False
     others = [line for line in block.body.body if isinstance(line, cst.FunctionDef) and line is not generator]
     first = generator.body.body[0]
-    documented = m.matches(first, m.SimpleStatementLine(body=[m.Expr(value=m.SimpleString() | m.ConcatenatedString())]))
-    return not others and not documented and not generator.decorators
+    return not others and not _is_documentation(first) and not generator.decorators
+
+
+def _is_documentation(line: cst.CSTNode) -> bool:
+    match line:
+        case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString())]):
+            return True
+    return False
 
 
 def _is_alone(file: PythonFile, found: Outlived) -> bool:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.finding import Related, Severity
+from streamlint.fix import Fix
 from streamlint.knowledge.resources import End, closes_dependencies_early
+from streamlint.languages import nodes as cst
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.resources import Outlived
@@ -100,8 +103,8 @@ class ResourceClosedEarly(Rule):
     @on(ir.Entry)
     def outlived(self, entry: ir.Entry, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         found = file.outlived(entry, scope)
-        if found is not None and (found.end is End.CLOSED or is_only_return(file, entry)):
-            yield self._told(found, entry, file)
+        if found is not None and (found.end is End.CLOSED or is_only_return(entry, scope)):
+            yield self._told(found, entry, scope, file)
 
     @on(ir.Scope)
     def provided(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
@@ -124,7 +127,7 @@ class ResourceClosedEarly(Rule):
                 help='open it in the generator, or let it live as long as the request: `fastapi>=0.118`, no `scope="function"`',
             )
 
-    def _told(self, found: Outlived, entry: ir.Entry, file: PythonFile) -> Fact:
+    def _told(self, found: Outlived, entry: ir.Entry, scope: ir.Scope, file: PythonFile) -> Fact:
         content = found.sending.content
         return file.fact(
             self,
@@ -136,5 +139,9 @@ class ResourceClosedEarly(Rule):
             related=(Related(file.place(content), "sent after the block has ended"),),
             help="open it in the generator, around the loop that yields",
             severity=Severity.ERROR if found.end is End.CLOSED else Severity.WARNING,
-            repair=lambda node: into_generator(file, node, found) if len(node.items) == 1 else None,
+            repair=partial(_moved, file, found) if is_only_return(entry, scope) else None,
         )
+
+
+def _moved(file: PythonFile, found: Outlived, node: cst.With) -> Fix | None:
+    return into_generator(file, node, found) if len(node.items) == 1 else None
