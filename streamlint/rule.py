@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from streamlint.finding import RULE_CRASHED, TOOL_CODES, Finding, Place, Severity
 from streamlint.source import Position, Span
+from streamlint.timings import phase
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -108,7 +109,9 @@ def dispatch(file: PythonFile, rules: Sequence[Rule]) -> Iterator[Finding]:
             if rule in crashed:
                 continue
             try:
-                yield from list(check(node, file))
+                with phase(rule.code):
+                    found = list(check(node, file))
+                yield from found
             except Exception as error:  # noqa: BLE001 a failure of our own is reported, and other rules go on
                 crashed.add(rule)
                 yield crash(f"{rule.code} ({rule.name})", error, file.place(node))

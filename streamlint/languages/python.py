@@ -19,6 +19,7 @@ from streamlint.project import syntax as ir
 from streamlint.project.summary import UnparsableFile
 from streamlint.project.values import UNKNOWN, Values
 from streamlint.source import Source, Span
+from streamlint.timings import TREES, phase
 
 if TYPE_CHECKING:
     from streamlint.fix import Fix
@@ -55,8 +56,9 @@ class PythonFile:
         self.facts: Module = summarised
         try:
             parsed = straighten(_shallow(source.text, self.facts.summary))
-            self.module = cst.parse_module(parsed.text)
-            self.spans = spans_of(self.module, parsed)
+            with phase(TREES):
+                self.module = cst.parse_module(parsed.text)
+                self.spans = spans_of(self.module, parsed)
         except cst.ParserSyntaxError as error:
             raise UnparsableFile(
                 f"cannot be read by libcst: {error.message}", error.raw_line, error.raw_column + 1

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
 from streamlint.project.frames import Frame
+from streamlint.project.limits import Limit
 from streamlint.project.modules import Module
 from streamlint.project.uses import Uses
 from streamlint.project.values import Bound, External, Instance, Unknown, Value
@@ -63,6 +64,7 @@ class ReceiverEvidence:
         """The expression itself, and the uses of every name that is bound to it."""
         yield made, scope
         if depth > _DEEPEST:
+            self.evaluator.limits.note(Limit.NAMES, module.path, made.start)
             return
         uses = self._module_uses(module)
         walrus = uses.parent(made)

@@ -11,6 +11,7 @@ from pathlib import Path
 from streamlint.project.summary import UnparsableFile, summarise
 from streamlint.project.syntax import Expression, Scope, Summary
 from streamlint.source import Source, Span, UnreadableFile
+from streamlint.timings import PARSING, phase
 
 _DEEPEST_IMPORT = 8
 """How often a function may be handed on by modules that only import it."""
@@ -119,7 +120,8 @@ class Modules:
     def _parse(self, path: Path) -> Module | None:
         try:
             source = self.overlay.get(path) or Source.read(path)
-            return Module(path, source, summarise(source))
+            with phase(PARSING):
+                return Module(path, source, summarise(source))
         except (UnreadableFile, UnparsableFile):
             return None
 
