@@ -24,6 +24,7 @@ from streamlint.reporters.style import Style, wants_colour
 from streamlint.reporters.summary import render_changed
 from streamlint.reporters.text import visible
 from streamlint.source import Source, UnreadableFile
+from streamlint.timings import Timings, timed
 
 if TYPE_CHECKING:
     from streamlint.outcome import Outcome
@@ -143,6 +144,7 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
 @click.option("--list-rules", is_flag=True, help="Print all rules.")
 @click.option("--show-routes", is_flag=True, help="Print the entry points, who runs them, what they stream.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 also with findings.")
+@click.option("--timings", is_flag=True, help="Say on standard error where the time went and where the search gave up.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but findings.")
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def command(**options: Any) -> None:
@@ -160,6 +162,17 @@ def command(**options: Any) -> None:
 
 
 def _lint(options: dict[str, Any]) -> int:
+    timings = Timings() if options["timings"] else None
+    with timed(timings):
+        code = _linted(options)
+    if timings is not None:
+        from streamlint.reporters import timings as table
+
+        say(table.render(timings), err=True)
+    return code
+
+
+def _linted(options: dict[str, Any]) -> int:
     given = _stdin(options["paths"], options["stdin_filename"])
     request = _request(options, given)
     if options["show_routes"]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from streamlint.finding import RULE_CRASHED, TOOL_CODES, Finding, Place, Severity
 from streamlint.source import Position, Span
+from streamlint.timings import phase
 
 if TYPE_CHECKING:
     from streamlint.fact import Fact
@@ -107,16 +108,24 @@ def judge(file: PythonFile, rules: Sequence[Rule]) -> Iterator[Fact | Finding]:
     """The facts that all `rules` have in a file; a check that crashes becomes a finding, once, and the others go on."""
     crashed: set[Rule] = set()
     for kind, checks in _checks(tuple(rules)).items():
-        for node, scope in file.nodes(kind):
-            given = (scope, file) if node is scope else (node, scope, file)
-            for rule, check in checks:
-                if rule in crashed:
-                    continue
-                try:
-                    yield from list(check(*given))
-                except Exception as error:  # noqa: BLE001 a failure of our own is reported, and other rules go on
-                    crashed.add(rule)
-                    yield crash(f"{rule.code} ({rule.name})", error, file.place(node))
+        nodes = tuple(file.nodes(kind))
+        for rule, check in checks:
+            if rule not in crashed:
+                with phase(rule.code):
+                    found = _facts(rule, check, nodes, file)
+                crashed |= {rule for one in found if isinstance(one, Finding)}
+                yield from found
+
+
+def _facts(rule: Rule, check: Check, nodes: Sequence[tuple[Any, Any]], file: PythonFile) -> list[Fact | Finding]:
+    """What a check has to say of its nodes, up to where it fails."""
+    found: list[Fact | Finding] = []
+    for node, scope in nodes:
+        try:
+            found.extend(check(node, file) if node is scope else check(node, scope, file))
+        except Exception as error:  # noqa: BLE001 a failure of our own is reported, and other rules go on
+            return [*found, crash(f"{rule.code} ({rule.name})", error, file.place(node))]
+    return found
 
 
 def crash(what: str, error: Exception, place: Place) -> Finding:

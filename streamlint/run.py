@@ -20,6 +20,7 @@ from streamlint.fix import Level
 from streamlint.links import Renaming, real_path
 from streamlint.outcome import Applied, Change, Outcome, Skipped
 from streamlint.suppress import suppress
+from streamlint.timings import IMPORTING, READING, REPAIRS, phase, watch
 
 if TYPE_CHECKING:
     from streamlint.config import Config, Selection
@@ -70,7 +71,8 @@ def _roomy() -> Iterator[None]:
 def run(request: Request) -> Outcome:
     """Lint and, where asked, fix; nothing is written."""
     found = _find(request)
-    texts = intake.read(found, request.text, request.config.registering)
+    with phase(READING):
+        texts = intake.read(found, request.text, request.config.registering)
     findings, applied, overlay = _settle(request, texts)
     held = _held(texts, findings, request.level)
     findings = [_shown_only(finding, texts.held) for finding in findings]
@@ -117,7 +119,8 @@ def write(request: Request, outcome: Outcome) -> Outcome:
 def entry_points(request: Request) -> tuple[Any, ...]:
     """What the frameworks call in the files of the request, by place."""
     found = _find(request)
-    texts = intake.read(found, request.text, request.config.registering)
+    with phase(READING):
+        texts = intake.read(found, request.text, request.config.registering)
     projects = _Projects(request, texts, {}).all
     names = {real_path(path): path for path in found.files}
     points = [point for project in projects for point in project.entry_points() if point.place.path in names]
@@ -171,8 +174,9 @@ def _fix(source: Source, findings: Sequence[Finding], level: Level) -> tuple[str
         return source.text, []
     from streamlint import fix
 
-    chosen = fix.choose(findings, level, source)
-    return fix.apply(source, chosen), [finding for finding in findings if finding.fix in chosen]
+    with phase(REPAIRS):
+        chosen = fix.choose(findings, level, source)
+        return fix.apply(source, chosen), [finding for finding in findings if finding.fix in chosen]
 
 
 def _is_held(texts: intake.Texts, path: Path, fixed: str) -> bool:
@@ -268,7 +272,8 @@ class _Projects:
 
     @cached_property
     def _rules(self) -> tuple[rule.Rule, ...]:
-        return rule.discover(self._codes)
+        with phase(IMPORTING):
+            return rule.discover(self._codes)
 
     def selects_any(self, path: Path) -> bool:
         return any(not self._request.config.ignored_in(path, code) for code in self._codes)
@@ -334,7 +339,7 @@ class _Projects:
         own = {self.real(path): source for path, source in self._texts.items() if self._boundary(path) == boundary}
         files = dict.fromkeys((*boundary.files(self._exclude), *own))
         config = self._request.config
-        return Project(
+        project = Project(
             boundary.root,
             tuple(files),
             overlay=own,
@@ -342,6 +347,8 @@ class _Projects:
             configured=config.versions,
             from_environment=config.versions_from_environment,
         )
+        watch(project.effort)
+        return project
 
     @cached_property
     def _knowledge(self) -> Knowledge:

@@ -15,6 +15,7 @@ import libcst as cst
 from streamlint.fix import Import
 from streamlint.form_feeds import straighten
 from streamlint.imports.statements import aliases, asname, dotted, imports
+from streamlint.timings import TREES, phase
 
 WORD = re.compile(r"[^\W\d]\w*")
 _LAYOUT = re.compile(
@@ -27,7 +28,8 @@ _TYPING_CALLS = {"cast", "TypeVar", "NewType", "TypeAliasType", "ForwardRef", "N
 def parse(text: str) -> cst.Module | None:
     """The module, or None where libcst cannot read the text."""
     try:
-        return cst.parse_module(straighten(text).text)
+        with phase(TREES):
+            return cst.parse_module(straighten(text).text)
     except (cst.ParserSyntaxError, RecursionError):
         return None
 

@@ -17,6 +17,7 @@ from streamlint.languages.spans import spans_of
 from streamlint.project import syntax as ir
 from streamlint.project.summary import UnparsableFile
 from streamlint.source import Source, Span
+from streamlint.timings import TREES, phase
 
 _Node = TypeVar("_Node", bound=cst.CSTNode)
 _INK = re.compile(r"\\(?!\r|\n)|[^\r\n\\]")
@@ -30,8 +31,9 @@ class Tree:
         self.source = source
         try:
             parsed = straighten(_shallow(source.text, summary))
-            self.module = cst.parse_module(parsed.text)
-            self.spans = spans_of(self.module, parsed)
+            with phase(TREES):
+                self.module = cst.parse_module(parsed.text)
+                self.spans = spans_of(self.module, parsed)
         except cst.ParserSyntaxError as error:
             raise UnparsableFile(
                 f"cannot be read by libcst: {error.message}", error.raw_line, error.raw_column + 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge import Knowledge
 from streamlint.source import SIZE_LIMIT, read_bytes
+from streamlint.timings import ENTRY_POINTS, Effort, GivenUp, phase
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -149,7 +150,9 @@ class Project:
         """Every function that a framework calls."""
         from streamlint.project.entry_points import EntryPoints
 
-        return EntryPoints(self.evaluator).find()
+        evaluator = self.evaluator
+        with phase(ENTRY_POINTS):
+            return EntryPoints(evaluator).find()
 
     @cached_property
     def reach(self) -> Reach:
@@ -399,6 +402,17 @@ class Project:
         from streamlint.project.routes import describe
 
         return tuple(point for entry in self.reach.entries for point in describe(entry, self))
+
+    def effort(self) -> Effort:
+        """What the answers so far took, and which of them a limit ended."""
+        if "evaluator" not in vars(self):
+            return Effort(0, ())
+        given_up = []
+        for row in self.evaluator.limits.ended:
+            module = self.modules.load(row.path) if row.path in self.modules.files else None
+            line = module.source.position(row.start).line if module is not None else 0
+            given_up.append(GivenUp(row.path, line, row.limit.value, row.times))
+        return Effort(self.evaluator.solver.steps, tuple(given_up))
 
     def place(self, path: Path, start: int, end: int) -> Place | None:
         """A place in any file of the project, by character offsets."""

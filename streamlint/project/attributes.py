@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from streamlint.project import syntax as ir
 from streamlint.project.callers import last_word
 from streamlint.project.frames import Frame
+from streamlint.project.limits import Limit
 from streamlint.project.modules import Module
 from streamlint.project.values import (
     NOTHING,
@@ -31,6 +32,7 @@ from streamlint.project.values import (
     Values,
     alternatives,
     known,
+    left_out,
 )
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ class Attributes:
             case Function(receiver=None) if name in ("delay", "remote", "apply_async"):
                 return UNKNOWN
             case Unknown():
-                return self._of_unknown(name, expression, frame)
+                return self._of_unknown(base, name, expression, frame)
             case Tokens() | Collection() | Coroutine():
                 return frozenset((Bound(base, name),))
         return UNKNOWN
@@ -78,14 +80,14 @@ class Attributes:
             case Collection():
                 if isinstance(key, int) and -len(base.items) <= key < len(base.items) and base.kind != "set":
                     return base.items[key][1]
-                return self.evaluator.union(values for _, values in base.items) or UNKNOWN
+                return self.evaluator.union((*(values for _, values in base.items), left_out(base))) or UNKNOWN
             case Instance() if isinstance(key, str):
                 stored = self.put_under(base, key)
                 return stored or self._of_instance(base, key)
             case Instance():
                 item = self.evaluator.knowledge.blocking.item(base.name)
                 return frozenset((Instance(item) if item else base,))
-            case External():
+            case External() | Unknown():
                 return frozenset((base,))
         return UNKNOWN
 
@@ -135,6 +137,8 @@ class Attributes:
             if current in seen:
                 continue
             seen.add(current)
+            if len(seen) == _DEEPEST_INHERITANCE and pending:
+                self.evaluator.give_up(Limit.CLASSES)
             if isinstance(current, External):
                 outside.append(current)
             elif isinstance(current, Class):
@@ -195,7 +199,8 @@ class Attributes:
         if isinstance(base, Object) and binding.annotation is not None:
             given = evaluator.callers.field_values(base, binding.name)
             found = evaluator.union([v for v in (values, given) if any(known(v))]) or values
-            return found | UNKNOWN if self._is_filled(base) and all(isinstance(v, Constant) for v in found) else found
+            is_one_of_several = self._is_filled(base) and all(isinstance(value, Constant) for value in found)
+            return evaluator.union((found, UNKNOWN)) if is_one_of_several else found
         return values
 
     def _is_filled(self, base: Object) -> bool:
@@ -349,7 +354,7 @@ class Attributes:
             return frozenset((Token("cumulative", base.origin),))
         return UNKNOWN
 
-    def _of_unknown(self, name: str, expression: ir.Attribute | None, frame: Frame | None) -> Values:
+    def _of_unknown(self, base: Unknown, name: str, expression: ir.Attribute | None, frame: Frame | None) -> Values:
         """Names that can mean nothing else: LlamaIndex's own, on a value of which nothing is known."""
         if expression is not None and frame is not None:
             origin = self.evaluator.origin(expression, frame)
@@ -357,12 +362,12 @@ class Attributes:
                 return frozenset((Tokens(None, "text", origin),))
             if name in ("async_response_gen", "as_query_engine", "as_chat_engine"):
                 return frozenset((Bound(Unknown(), name),))
-        return UNKNOWN
+        return frozenset((base,))
 
     def _entry(self, base: Collection, key: object) -> Values:
         if key is None:
-            return self.evaluator.union(values for _, values in base.items)
-        return self.evaluator.union(values for name, values in base.items if name == str(key))
+            return self.evaluator.union((*(values for _, values in base.items), left_out(base)))
+        return self.evaluator.union(values for name, values in base.items if name == str(key)) or left_out(base)
 
     def _put(self, base: Collection, key: object, word: str) -> Values:
         """What is put under a key after the display was made; under keys that cannot be seen, into something of the same name."""

@@ -76,6 +76,8 @@ class Calls:
                 return self.evaluator.union(self._one(one, call, frame) for one in method if isinstance(one, Function))
             case Instance():
                 return self._called_instance(function)
+            case Unknown():
+                return frozenset((function,))
         return UNKNOWN
 
     def _called_instance(self, function: Instance) -> Values:

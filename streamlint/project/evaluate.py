@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from streamlint.knowledge import Knowledge
@@ -14,10 +15,12 @@ from streamlint.project.calls import Calls, dotted_name
 from streamlint.project.circles import Circles
 from streamlint.project.fixpoint import Solver
 from streamlint.project.frames import Frame, Frames, shallow
+from streamlint.project.limits import Limit, Limits
 from streamlint.project.llama import STREAM_ROLES
 from streamlint.project.modules import Module, Modules
 from streamlint.project.parameters import Parameters
 from streamlint.project.values import (
+    GAVE_UP,
     NOTHING,
     UNKNOWN,
     Class,
@@ -35,10 +38,13 @@ from streamlint.project.values import (
     Text,
     Token,
     Tokens,
+    Unknown,
     Value,
     Values,
     alternatives,
     known,
+    left_out,
+    nesting,
 )
 
 _BUILTIN_NAMES = frozenset(dir(builtins))
@@ -46,6 +52,7 @@ _MOST_ALTERNATIVES = 16
 _MOST_ITEMS = 64
 """Of a longer display the rest is not looked at."""
 _MOST_NESTED = 3
+_DEEPEST_STREAM = 6
 
 
 class Evaluator:
@@ -54,8 +61,9 @@ class Evaluator:
     def __init__(self, modules: Modules, knowledge: Knowledge) -> None:
         self.modules = modules
         self.knowledge = knowledge
-        self.frames = Frames(Circles(modules))
-        self.solver = Solver()
+        self.limits = Limits()
+        self.frames = Frames(Circles(modules), self.limits)
+        self.solver = Solver(self._restless)
         self.callers = Callers(self)
         self.attributes = Attributes(self)
         self.calls = Calls(self)
@@ -97,7 +105,7 @@ class Evaluator:
             found |= values
         if len(found) > 1:
             found.discard(Constant(None))
-        return alternatives(found) if len(found) <= _MOST_ALTERNATIVES else UNKNOWN
+        return alternatives(found) if len(found) <= _MOST_ALTERNATIVES else self.give_up(Limit.ALTERNATIVES)
 
     def scope_of(self, value: Function | Class | Object) -> tuple[Module, ir.Scope] | None:
         module = self.modules.load(value.path)
@@ -108,15 +116,45 @@ class Evaluator:
         frame = self.any_call(module, module.summary.module)
         return self._outer(name, frame)
 
+    # Giving up
+
+    def give_up(self, limit: Limit, expression: ir.Expression | None = None, frame: Frame | None = None) -> Values:
+        """Note that a limit ends a search, for this expression or else for the answer that is being computed."""
+        if expression is not None and frame is not None:
+            self.limits.note(limit, frame.module.path, expression.start)
+        else:
+            self._note_limit(limit, self.solver.asking)
+        return GAVE_UP
+
+    def _note_limit(self, limit: Limit, key: object) -> None:
+        """Note a limit for a question; its key names what it asks about and a frame, or the path of a function or class."""
+        parts = key if isinstance(key, tuple) else ()
+        start = next((part.start for part in parts if isinstance(part, ir.Expression | ir.Binding)), 0)
+        for part in parts:
+            if isinstance(part, Frame):
+                return self.limits.note(limit, part.module.path, start or part.scope.start)
+        path = next((part for part in parts if isinstance(part, Path)), self.modules.root)
+        return self.limits.note(limit, path, start)
+
+    def _restless(self, key: object, answer: object) -> object:
+        """What stands for an answer that went on changing; an answer that holds no values is kept as it is."""
+        self._note_limit(Limit.CIRCLE, key)
+        return GAVE_UP if isinstance(answer, frozenset) and any(isinstance(one, Value) for one in answer) else answer
+
     # Keeping answers
 
     def _remember(self, node: object, frame: Frame, evaluate: Callable[[], Values]) -> Values:
         """Evaluate once; what comes back to itself is nothing at first, and unknown where nothing else is found."""
-        return self.solver.ask((node, frame), lambda: shallow(evaluate(), _MOST_NESTED), NOTHING, UNKNOWN, self.joined)
+        return self.solver.ask((node, frame), lambda: self._shallow(evaluate()), NOTHING, UNKNOWN, self.joined)
+
+    def _shallow(self, values: Values) -> Values:
+        if nesting(values) > _MOST_NESTED:
+            self.give_up(Limit.NESTING)
+        return shallow(values, _MOST_NESTED)
 
     def joined(self, old: Values, new: Values) -> Values:
         """Alternatives in a circle only grow, so that they come to rest; a display is the one of now."""
-        if old == UNKNOWN:
+        if old in (UNKNOWN, GAVE_UP):
             return old
         made = {value.origin for value in new if isinstance(value, Collection)}
         left = (value for value in old if not isinstance(value, Collection) or value.origin not in made)
@@ -285,19 +323,32 @@ class Evaluator:
             )
             for item in expression.items[:_MOST_ITEMS]
         )
-        return frozenset((Collection(expression.kind, items, self.origin(expression, frame)),))
+        is_whole = self._is_whole(expression, frame)
+        return frozenset((Collection(expression.kind, items, self.origin(expression, frame), is_whole),))
+
+    def _is_whole(self, display: ir.Sequence | ir.Mapping, frame: Frame) -> bool:
+        if len(display.items) <= _MOST_ITEMS:
+            return True
+        self.give_up(Limit.ITEMS, display, frame)
+        return False
 
     def _mapping(self, expression: ir.Mapping, frame: Frame) -> Values:
         items: dict[str | None, list[Values]] = {}
+        is_whole = self._is_whole(expression, frame)
         for key, value in expression.items[:_MOST_ITEMS]:
             values = self.value(value, frame)
             if key is not None:
                 items.setdefault(str(key.value) if isinstance(key, ir.Constant) else None, []).append(values)
                 continue
-            for name, given in (item for one in values if isinstance(one, Collection) for item in one.items):
+            spread = [one for one in values if isinstance(one, Collection)]
+            is_whole = is_whole and all(one.is_whole for one in spread)
+            for name, given in (item for one in spread for item in one.items):
                 items.setdefault(name, []).append(given)
+        if len(items) > _MOST_ITEMS:
+            is_whole = False
+            self.give_up(Limit.ITEMS, expression, frame)
         merged = tuple((name, self.union(given)) for name, given in list(items.items())[:_MOST_ITEMS])
-        return frozenset((Collection("dict", merged, self.origin(expression, frame)),))
+        return frozenset((Collection("dict", merged, self.origin(expression, frame), is_whole),))
 
     def _comprehension(self, expression: ir.Comprehension, frame: Frame) -> Values:
         element = self.value(expression.element, frame)
@@ -342,7 +393,9 @@ class Evaluator:
     def _item(self, value: Value, position: int) -> Values:
         if isinstance(value, Collection) and value.kind in ("tuple", "list") and position < len(value.items):
             return value.items[position][1]
-        return UNKNOWN
+        if isinstance(value, Unknown):
+            return frozenset((value,))
+        return (left_out(value) if isinstance(value, Collection) else NOTHING) or UNKNOWN
 
     def element(self, values: Values) -> Values:
         """What one step of an iteration gives."""
@@ -357,11 +410,13 @@ class Evaluator:
             case Collection(kind="dict"):
                 return UNKNOWN
             case Collection():
-                return self.union(item for _, item in value.items) or UNKNOWN
+                return self.union((*(item for _, item in value.items), left_out(value))) or UNKNOWN
             case Generated():
                 return self.generated(value)
             case Object():
                 return self._element_of_object(value)
+            case Unknown():
+                return frozenset((value,))
         return UNKNOWN
 
     def _element_of_object(self, value: Object) -> Values:
@@ -396,7 +451,8 @@ class Evaluator:
         return None
 
     def _tokens(self, value: Value, depth: int) -> Tokens | None:
-        if depth > 6:
+        if depth > _DEEPEST_STREAM:
+            self.give_up(Limit.WRAPPERS)
             return None
         match value:
             case Tokens():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
 from streamlint.project.frames import Frame
+from streamlint.project.limits import Limit
 from streamlint.project.modules import Module
 from streamlint.project.values import Bound, External, Instance, Unknown, Value
 
@@ -60,6 +61,7 @@ class ReceiverEvidence:
         """The expression itself, and the uses of every name that is bound to it."""
         yield made, scope
         if depth > _DEEPEST:
+            self.evaluator.limits.note(Limit.NAMES, module.path, made.start)
             return
         uses = module.uses
         walrus = uses.parent(made)

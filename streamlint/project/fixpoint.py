@@ -35,6 +35,7 @@ class _Question:
     is_stale: bool = False
     """Whether its last computation was broken off, or was given what is no longer so."""
     changes: int = 0
+    is_given_up: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -63,9 +64,10 @@ class Solver:
     answers of the circle are final. So an answer does not depend on where a circle was entered.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, give_up: Callable[[Hashable, Any], Any] = lambda _key, answer: answer) -> None:
         self.gave_up = 0
-        """Answers that went on changing; the last one is kept."""
+        """Answers that went on changing; what `give_up` makes of the question and its last answer is kept."""
+        self._give_up = give_up
         self.steps = 0
         """How often something was computed."""
         self._kept: dict[Hashable, Any] = {}
@@ -143,6 +145,11 @@ class Solver:
         del self._open[question.key]
         self._cut = outer
         return self._given(question.key) if question.key in self._provisional else answer
+
+    @property
+    def asking(self) -> Hashable:
+        """The key of the question that is being computed; None where there is none."""
+        return self._asking.key if self._asking is not None else None
 
     def _opened(self, question: _Question) -> _Question:
         question.depth, question.mark = len(self._open), len(self._trail)
@@ -242,8 +249,7 @@ class Solver:
         """Have a user of a changed answer computed again, unless it will be, was given the new answer, or never rests."""
         if user.is_stale or user.uses.get(changed.question.key, _MISSING) == changed.answer:
             return
-        if user.changes >= _MOST_CHANGES:
-            self.gave_up += 1
+        if user.is_given_up:
             return
         user.is_stale = True
         heappush(stale, index)
@@ -253,7 +259,13 @@ class Solver:
         answer = self._computed(question)
         question.is_stale = False
         question.changes += 1
-        return answer if question.changes < _FEW_CHANGES else question.join(found.answer, answer)
+        if question.changes >= _FEW_CHANGES:
+            answer = question.join(found.answer, answer)
+        if question.changes < _MOST_CHANGES or answer == found.answer:
+            return answer
+        question.is_given_up = True
+        self.gave_up += 1
+        return self._give_up(question.key, answer)
 
     def _final(self, head: _Question) -> Any:
         """Keep the answers of a circle at rest, unless bringing it there has tied it to a question further out."""

@@ -8,16 +8,17 @@ from functools import cached_property
 from operator import itemgetter
 
 from streamlint.project.circles import Circles
+from streamlint.project.limits import Limit, Limits
 from streamlint.project.modules import Module
 from streamlint.project.syntax import Scope
 from streamlint.project.values import (
     Collection,
     Coroutine,
     Function,
+    GaveUp,
     Iterated,
     OffLoop,
     Partial,
-    Unknown,
     Value,
     Values,
     alternatives,
@@ -63,8 +64,9 @@ _Key = tuple[Scope, Frame | None, tuple[tuple[str, Values], ...] | None, int]
 class Frames:
     """Makes every frame once."""
 
-    def __init__(self, circles: Circles) -> None:
+    def __init__(self, circles: Circles, limits: Limits) -> None:
         self._circles = circles
+        self._limits = limits
         self._frames: dict[_Key, Frame] = {}
         self._any: dict[Scope, Frame] = {}
 
@@ -84,16 +86,28 @@ class Frames:
         if outer is None and scope.parent >= 0:
             outer = self.any_call(module, module.scopes[scope.parent])
         depth = caller.depth + 1 if caller is not None else 1
-        is_any = depth > _DEEPEST or self._circles.holds(scope)
+        is_any = self._circles.holds(scope)
+        if not is_any and depth > _DEEPEST:
+            is_any = True
+            self._limits.note(Limit.CALLS, module.path, scope.start)
         if parent is None and is_any:
             return self.any_call(module, scope)
         depth = 0 if is_any else depth
-        known = None if is_any else {name: _argument(values) for name, values in arguments.items()}
+        known = None if is_any else {name: self._argument(scope, module, values) for name, values in arguments.items()}
         key = (scope, outer, tuple(sorted(known.items(), key=itemgetter(0))) if known is not None else None, depth)
         frame = self._frames.get(key)
         if frame is None:
             frame = self._frames[key] = Frame(module, scope, outer, known, depth)
         return frame
+
+    def _argument(self, scope: Scope, module: Module, values: Values) -> Values:
+        """Values as a frame tells them apart: what a large display holds is not known of a parameter."""
+        if any(map(_is_large, values)):
+            self._limits.note(Limit.ITEMS, module.path, scope.start)
+            values = alternatives(_emptied(value) if _is_large(value) else value for value in values)
+        if nesting(values) > _MOST_NESTED:
+            self._limits.note(Limit.NESTING, module.path, scope.start)
+        return shallow(values, _MOST_NESTED)
 
 
 def shallow(values: Values, left: int) -> Values:
@@ -107,7 +121,7 @@ def _shallow(value: Value, left: int) -> Value:
     if getattr(value, "nested", 0) <= left:
         return value
     if not left:
-        return replace(value, items=()) if isinstance(value, Collection) else Unknown()
+        return _emptied(value) if isinstance(value, Collection) else GaveUp()
     match value:
         case Collection():
             return replace(value, items=tuple((key, shallow(one, left - 1)) for key, one in value.items))
@@ -123,12 +137,12 @@ def _shallow(value: Value, left: int) -> Value:
             return replace(value, result=shallow(value.result, left - 1))
         case OffLoop():
             return replace(value, function=shallow(value.function, left - 1))
-    return Unknown()
+    return GaveUp()
 
 
-def _argument(values: Values) -> Values:
-    """Values as a frame tells them apart: what a large display holds is not known of a parameter."""
-    if not any(isinstance(value, Collection) and len(value.items) > _MOST_ITEMS for value in values):
-        return shallow(values, _MOST_NESTED)
-    large = (replace(value, items=()) if isinstance(value, Collection) else value for value in values)
-    return shallow(alternatives(large), _MOST_NESTED)
+def _is_large(value: Value) -> bool:
+    return isinstance(value, Collection) and len(value.items) > _MOST_ITEMS
+
+
+def _emptied(value: Value) -> Value:
+    return replace(value, items=(), is_whole=False) if isinstance(value, Collection) else value

@@ -12,6 +12,7 @@ from streamlint.knowledge.frameworks import Kind
 from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
 from streamlint.project.frames import Frame
+from streamlint.project.limits import Limit
 from streamlint.project.modules import Module
 from streamlint.project.values import Bound, Function, Llama, Origin
 
@@ -70,7 +71,9 @@ class Lifetimes:
                 return True
             case ir.Call() if engine.arguments or engine.keywords:
                 return any(isinstance(value, Function) for value in self.evaluator.value(engine.function, frame))
-            case ir.Name() if engine.bindings and depth < _DEEPEST:
+            case ir.Name() if engine.bindings and depth >= _DEEPEST:
+                self.evaluator.give_up(Limit.NAMES, engine, frame)
+            case ir.Name() if engine.bindings:
                 made = [frame.scope.bindings[index].value for index in engine.bindings]
                 return any(one is not None and self.is_looked_up(one, frame, depth + 1) for one in made)
         return False

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.shared_state import shared_state
 from streamlint.project import syntax as ir
+from streamlint.project.limits import Limit
 from streamlint.project.modules import Module
 from streamlint.project.values import Bound, Constant, Instance, Origin, Values
 
@@ -21,7 +22,9 @@ _DEEPEST = 6
 
 
 class Makers:
-    """Answers with such an object as people write it, "" where there is none."""
+    """Answers with such an object as people write it, "" where there is none, and `TOO_MUCH` where a search is cut short."""
+
+    TOO_MUCH = "too much to follow"
 
     def __init__(self, evaluator: Evaluator, reach: Reach, mismatches: Mismatches) -> None:
         self.evaluator = evaluator
@@ -31,7 +34,9 @@ class Makers:
 
     def used_by(self, call: ir.Call, module: Module, scope: ir.Scope) -> str:
         """What a call, or a function of the project behind it, uses and did not make there."""
-        below = list(self._below(call, module, scope))
+        below = self._below(call, module, scope)
+        if below is None:
+            return self.TOO_MUCH
         used = [(call, module, scope)] + [(one, there, inner) for there, inner in below for one in inner.calls]
         for one, there, inner in used:
             made = list(self._receivers(one, there, inner))
@@ -46,19 +51,24 @@ class Makers:
             self._maker(one) for one in _origins(self.evaluator.value(call, self.evaluator.any_call(module, scope)))
         )
 
-    def _below(self, call: ir.Call, module: Module, scope: ir.Scope) -> Iterator[tuple[Module, ir.Scope]]:
-        """The functions of the project that run in the thread to which the call is moved."""
+    def _below(self, call: ir.Call, module: Module, scope: ir.Scope) -> list[tuple[Module, ir.Scope]] | None:
+        """The functions of the project that run in the thread to which the call is moved; None where they are too many."""
         functions = [function for function, where in self.reach.callees(module, scope) if where is call]
         pending = list(filter(None, map(self.evaluator.scope_of, functions)))
         seen: set[tuple[Path, int]] = set()
-        while pending and len(seen) < _MOST_FUNCTIONS:
+        found: list[tuple[Module, ir.Scope]] = []
+        while pending:
             there, inner = pending.pop()
             if inner.is_async or (there.path, inner.index) in seen:
                 continue
+            if len(seen) >= _MOST_FUNCTIONS:
+                self.evaluator.limits.note(Limit.FUNCTIONS, module.path, call.start)
+                return None
             seen.add((there.path, inner.index))
-            yield there, inner
+            found.append((there, inner))
             located = (self.evaluator.scope_of(callee) for callee, _ in self.reach.callees(there, inner))
             pending += [one for one in located if one is not None]
+        return found
 
     def _receivers(self, call: ir.Call, module: Module, scope: ir.Scope) -> Iterator[Origin]:
         frame = self.evaluator.any_call(module, scope)
@@ -69,9 +79,12 @@ class Makers:
     def _maker(self, origin: Origin, depth: int = 0) -> bool:
         """Whether the call that made an object, or the one that it was taken from, ties it to its thread."""
         found = self.mismatches.call_at(origin)
-        if found is None or depth > _DEEPEST:
+        if found is None:
             return False
         module, scope, call = found
+        if depth > _DEEPEST:
+            self.evaluator.limits.note(Limit.NAMES, module.path, call.start)
+            return True
         frame = self.evaluator.any_call(module, scope)
         names = self.evaluator.names(call.function, frame)
         if not names or not names <= self.makers.keys():

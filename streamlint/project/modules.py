@@ -12,6 +12,7 @@ from streamlint.project.summary import UnparsableFile, summarise
 from streamlint.project.syntax import Expression, Scope, Summary
 from streamlint.project.uses import Uses
 from streamlint.source import Source, Span, UnreadableFile
+from streamlint.timings import PARSING, phase
 
 _DEEPEST_IMPORT = 8
 """How often a function may be handed on by modules that only import it."""
@@ -130,7 +131,8 @@ class Modules:
     def _parse(self, path: Path) -> Module | None:
         try:
             source = self.overlay.get(path) or Source.read(path)
-            return Module(path, source, summarise(source))
+            with phase(PARSING):
+                return Module(path, source, summarise(source))
         except (UnreadableFile, UnparsableFile):
             return None
 

@@ -10,6 +10,7 @@ from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
+from streamlint.project.limits import Limit
 from streamlint.project.values import NOTHING, Function, Generated, Instance
 
 if TYPE_CHECKING:
@@ -121,7 +122,9 @@ class Resources:
         for value in self.evaluator.value(context, frame):
             if isinstance(value, Instance) and value.name in ends:
                 return ends[value.name]
-            if isinstance(value, Generated) and depth < _DEEPEST:
+            if isinstance(value, Generated) and depth >= _DEEPEST:
+                self.evaluator.give_up(Limit.MANAGERS, context, frame)
+            elif isinstance(value, Generated):
                 return self._of_manager(value, depth)
         return None
 
@@ -187,7 +190,10 @@ class Resources:
                 return True
             bindings = [frame.scope.bindings[index] for index in content.bindings or ()]
             value = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
-            return value is not None and depth < _DEEPEST and self._needs(value, name, frame, depth + 1)
+            if value is not None and depth >= _DEEPEST:
+                self.evaluator.give_up(Limit.NAMES, content, frame)
+                return False
+            return value is not None and self._needs(value, name, frame, depth + 1)
         generated = self._generated(content, frame)
         if generated is not None:
             return self._is_read_by(generated, content, name, frame)

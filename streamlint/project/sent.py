@@ -13,6 +13,7 @@ from streamlint.project import syntax as ir
 from streamlint.project.callers import last_word
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
+from streamlint.project.limits import Limit
 from streamlint.project.modules import Module
 from streamlint.project.values import (
     NOTHING,
@@ -195,6 +196,7 @@ class Sent:
     def _generators(self, values: Values, depth: int) -> Iterator[Generated]:
         """The project generators among some values, and those whose items they pass on as they are."""
         if depth > _DEEPEST:
+            self.evaluator.give_up(Limit.GENERATORS)
             return
         for value in values:
             if isinstance(value, Iterated) and value.in_thread:

@@ -13,6 +13,7 @@ from streamlint.project.accesses import Access, Accesses, Activation, Event, How
 from streamlint.project.callers import last_word
 from streamlint.project.calls import dotted_name
 from streamlint.project.lasting import Lasting, Parameters
+from streamlint.project.limits import Limit
 from streamlint.project.modules import Module
 from streamlint.project.values import Bound, Function, Generated, Instance, Object
 from streamlint.source import Span
@@ -76,6 +77,7 @@ class SharedState:
         if key in seen:
             return ""
         if len(seen) >= _MOST_CALLERS:
+            self.evaluator.limits.note(Limit.FUNCTIONS, module.path, start)
             return self.TOO_MUCH
         seen.add(key)
         activation = Activation(module, scope, self.lasting.given(module, scope))
@@ -227,6 +229,7 @@ class SharedState:
                     reached[callee.key] = callee
                     pending.append(callee)
             if len(reached) > _MOST_FUNCTIONS:
+                self.evaluator.limits.note(Limit.FUNCTIONS, activation.module.path, activation.scope.start)
                 return None
         return list(reached.values())
 

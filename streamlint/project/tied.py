@@ -12,6 +12,7 @@ from streamlint.knowledge.shared_state import shared_state
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
+from streamlint.project.limits import Limit
 from streamlint.project.modules import Module
 from streamlint.project.values import Bound, Coroutine, Function, Instance, Llama, Object, Origin, Unknown, Value
 
@@ -49,6 +50,7 @@ class Tied:
             if (module.path, scope.index) in seen:
                 continue
             if len(seen) >= _MOST_FUNCTIONS:
+                self.evaluator.limits.note(Limit.FUNCTIONS, module.path, scope.start)
                 return self.TOO_MUCH
             seen.add((module.path, scope.index))
             key = (module.path, scope.index, with_objects)

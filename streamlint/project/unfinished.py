@@ -8,6 +8,7 @@ from streamlint.knowledge.blocking import BlockingCall
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
+from streamlint.project.limits import Limit
 from streamlint.project.modules import Module
 from streamlint.project.values import Constant, External, Function, Generated, Instance, Iterated
 
@@ -84,6 +85,7 @@ class Unfinished:
         self, expression: ir.Expression, module: Module, scope: ir.Scope, at_hand: frozenset[str], depth: int
     ) -> bool:
         if depth > _DEEPEST:
+            self.evaluator.limits.note(Limit.NAMES, module.path, expression.start)
             return True
         parent = module.uses.parent(expression)
         match parent:

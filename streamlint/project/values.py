@@ -28,6 +28,11 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
+class GaveUp(Unknown):
+    """Anything, because a limit ended the search (`limits` says where): to every rule the same as unknown."""
+
+
+@dataclass(frozen=True, slots=True)
 class Constant:
     value: str | bytes | int | float | bool | None
 
@@ -168,6 +173,8 @@ class Collection:
     kind: str
     items: tuple[tuple[str | None, Values], ...]
     origin: Origin | None = None
+    is_whole: bool = True
+    """Whether all that the text shows of it is in `items`, and not only what a limit has left."""
     nested: int = field(default=0, init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -276,13 +283,20 @@ _DETAILS = 8
 
 
 def alternatives(found: Iterable[Value]) -> Values:
-    """These values as one answer; all that hold more than one value are made here, so that they have an order."""
+    """These values as one answer; all that hold more than one value are made here, so that they have an order.
+
+    Of the two ways to know nothing, "gave up" is the one that is told.
+    """
     made = frozenset(found)
+    if len(made) > 1 and made >= GAVE_UP:
+        made -= UNKNOWN
     return made if len(made) < 2 else _InOrder(made)
 
 
 def _place(value: Value) -> tuple[str, str, str, int, int]:
     """What kind of value it is, what it is called, and where it was made."""
+    if isinstance(value, Unknown):
+        return "Unknown", type(value).__name__, "", 0, 0
     name = str(getattr(value, "name", "") or getattr(value, "kind", "") or getattr(value, "items", ""))
     origin = getattr(value, "origin", None)
     if origin is not None:
@@ -296,7 +310,11 @@ def _detail(value: Value) -> tuple[object, ...]:
         given = sorted((value.frame.arguments or {}).items())
         return (value.frame.depth, *((name, _places(values)) for name, values in given))
     if isinstance(value, Collection):
-        return (len(value.items), *((str(key), _places(values)) for key, values in value.items[:_DETAILS]))
+        return (
+            len(value.items),
+            value.is_whole,
+            *((str(key), _places(values)) for key, values in value.items[:_DETAILS]),
+        )
     if isinstance(value, Iterated | Coroutine | Partial | OffLoop):
         inner = (
             value.element
@@ -322,11 +340,17 @@ def nesting(values: Values) -> int:
     return _nested_in(frozenset.__iter__(values))
 
 
+def left_out(value: Collection) -> Values:
+    """What stands for the items of a display that a limit has left out; nothing where it is whole."""
+    return NOTHING if value.is_whole else GAVE_UP
+
+
 def _nested_in(values: Iterable[Value]) -> int:
     return max((getattr(value, "nested", 0) for value in values), default=0)
 
 
 UNKNOWN: Values = frozenset((Unknown(),))
+GAVE_UP: Values = frozenset((GaveUp(),))
 NOTHING: Values = frozenset()
 _NONE = Constant(None)
 

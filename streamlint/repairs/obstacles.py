@@ -78,11 +78,13 @@ def _in_helper(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> 
 
 def _of_its_maker(held: Held, call: ir.Call) -> Obstacle | None:
     """A call on an object that fails in every thread but the one that made it, here or in a helper."""
-    owner = held.file.project.makers.used_by(call, held.file.facts, held.scope)
+    makers = held.file.project.makers
+    owner = makers.used_by(call, held.file.facts, held.scope)
     if not owner:
         return None
+    named = f"`{owner}`" if owner != makers.TOO_MUCH else "something behind it"
     return Obstacle(
-        f"`{owner}` may only be used by the thread that made it",
+        f"{named} may only be used by the thread that made it",
         "make it and use it in one function, and run that in a thread",
     )
 
