@@ -241,11 +241,22 @@ class Accesses:
         walked = loop.iterable
         if isinstance(walked, ir.Call) and isinstance(walked.function, ir.Attribute) and not walked.arguments:
             walked = walked.function.base if walked.function.attribute in _VIEWS else walked
-        if loop.is_async or last_word(walked) not in self._growing or not self._lasts(walked, activation):
+        if loop.is_async or last_word(walked) not in self._growing:
             return
-        for word in self._words(walked, activation.scope):
+        where = self._around(loop, activation)
+        if not self._lasts(walked, where):
+            return
+        for word in self._words(walked, where.scope):
             for at in (loop.iterable.end, loop.end):
                 yield Event(Access(word, _ANY, How.STEP), at, at)
+
+    def _around(self, loop: ir.Loop, activation: Activation) -> Activation:
+        """Where a loop's iterable is evaluated: a generator expression's first one belongs to the scope around it."""
+        if loop.scope == activation.scope.index:
+            return activation
+        module = activation.module
+        outer = module.scopes[loop.scope]
+        return Activation(module, outer, self.lasting.given(module, outer))
 
     @cached_property
     def _growing(self) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
 
 _STREAM_PACKAGES = ("llama_index", "workflows")
-_STREAM_WORDS = ("response_gen", "as_query_engine", "as_chat_engine")
+_STREAM_WORD = re.compile(r"\b(?:(?:async_)?response_gen|as_query_engine|as_chat_engine)\b")
 COLLECTORS = frozenset(f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "sum", "max", "min", "dict"))
 _HARMLESS = frozenset(
     f"builtins.{name}"
@@ -124,9 +125,7 @@ class Takings:
     def _has_streams(self) -> bool:
         """Whether any module of the project uses LlamaIndex at all; where none does, no helper is looked into."""
         for module in self.evaluator.modules.loaded():
-            if not module.packages.isdisjoint(_STREAM_PACKAGES) or any(
-                word in module.source.text for word in _STREAM_WORDS
-            ):
+            if not module.packages.isdisjoint(_STREAM_PACKAGES) or _STREAM_WORD.search(module.source.text):
                 return True
         return False
 
