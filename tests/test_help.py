@@ -11,8 +11,8 @@ import pytest
 from streamlint.config import Config, Selection
 from streamlint.finding import Finding
 from streamlint.run import Request, run
-
-from .test_fixtures import BAD, bare, name
+from tests.test_fixtures import BAD, name
+from tools.fixtures import bare
 
 SNIPPET = re.compile(r"`([^`]+)`")
 ANSWER = re.compile(r"return `((\w+)\(.+?\))`,")

@@ -19,7 +19,8 @@ from streamlint.fix import Edit, Fix, Level, apply, choose
 from streamlint.outcome import Outcome
 from streamlint.run import Request, run
 from streamlint.source import Source, Span
-from tests.test_fixtures import BAD, PROJECTS, alone, laid_out, name
+from tests.test_fixtures import BAD, PROJECTS, name
+from tools.fixtures import laid_out
 
 Fact = tuple[str, str]
 HOLE = "_"
@@ -193,7 +194,7 @@ def check(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("path", BAD, ids=name)
 def test_repairs_of_a_file(path: Path, tmp_path: Path) -> None:
-    alone(path, tmp_path)
+    laid_out(path, tmp_path)
     assert check(tmp_path) == []
 
 
