@@ -83,17 +83,24 @@ def codes() -> dict[str, str]:
     return {row.code: row.name for row in TOOL_CODES} | {row.code: row.name for row in catalogue()}
 
 
+class BrokenRule(Exception):
+    """A rule that cannot be imported: nothing can be said without it."""
+
+
 def discover(selected: Collection[str] | None = None) -> tuple[Rule, ...]:
-    """Import the rules with these codes (None: all); whatever their import raises stops the program."""
+    """Import the rules with these codes (None: all); raises `BrokenRule`, which stops the program."""
     return tuple(_load(row) for row in catalogue() if selected is None or row.code in selected)
 
 
 def _load(row: RuleName) -> Rule:
-    module = importlib.import_module(row.module)
+    try:
+        module = importlib.import_module(row.module)
+    except Exception as error:
+        raise BrokenRule(f"{row.module} cannot be imported: {error}") from error
     kinds = [kind for kind in vars(module).values() if isinstance(kind, type)]
     rules: list[type[Rule]] = [kind for kind in kinds if issubclass(kind, Rule) and kind.__module__ == row.module]
     if len(rules) != 1 or (rules[0].code, rules[0].name) != (row.code, row.name):
-        raise TypeError(f"{row.module} must define one Rule with code {row.code!r} and name {row.name!r}")
+        raise BrokenRule(f"{row.module} must define one Rule with code {row.code!r} and name {row.name!r}")
     return rules[0]()
 
 

@@ -227,6 +227,8 @@ def _check(projects: _Projects, path: Path, source: Source) -> Iterator[Finding]
             yield from map(
                 Renaming.of(path).finding, _check_python(rules, projects.of(path), replace(source, path=real))
             )
+    except rule.BrokenRule:
+        raise
     except (RecursionError, MemoryError):
         yield intake.unreadable(intake.place_at(source, 1, 1), "is nested too deeply to be read")
     except Exception as error:  # noqa: BLE001 a failure of our own is reported, and other files go on
