@@ -1,0 +1,103 @@
+"""What a run imports and parses: nothing that it has no use for."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamlint import run
+from streamlint.config import Config, Selection
+from streamlint.languages.tree import Tree
+from streamlint.project import modules
+from tests.conftest import BLOCKING, CLEAN, Write
+
+STREAMING = """\
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+from llama_index.core import VectorStoreIndex
+
+app = FastAPI()
+engine = VectorStoreIndex.from_documents([]).as_query_engine(streaming=True)
+
+
+@app.get("/chat")
+def chat(q: str):
+    response = engine.query(q)
+    return StreamingResponse(response.response_gen, media_type="text/plain")
+"""
+PROGRAM = """
+import json, sys
+sys.path.insert(0, {source!r})
+from streamlint import cli
+try:
+    cli.command(["."])
+except SystemExit:
+    pass
+rules = [name for name in sys.modules if name.startswith("streamlint.rules.stl")]
+print(json.dumps(["libcst" in sys.modules, bool(rules)]))
+"""
+
+
+def imported(project: Path) -> tuple[bool, bool]:
+    """Whether a run over a folder imports libcst, and whether it imports rules."""
+    program = PROGRAM.format(source=str(Path(__file__).parents[1]))
+    done = subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, text=True, check=False)
+    libcst, rules = json.loads(done.stdout.splitlines()[-1])
+    return libcst, rules
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (CLEAN, (False, False)),
+        ("async def f():\n    return 1\n", (False, False)),
+        (STREAMING, (False, True)),
+        (BLOCKING, (True, True)),
+    ],
+    ids=["no route", "a coroutine", "a stream that is sent", "a finding"],
+)
+def test_what_a_run_imports(write: Write, project: Path, text: str, expected: tuple[bool, bool]) -> None:
+    write("app.py", text)
+    assert imported(project) == expected
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    """The files that each parser was given."""
+    found: dict[str, list[str]] = {"ast": [], "libcst": []}
+    summarise, made = modules.summarise, Tree.__init__
+
+    def summarising(source: Any) -> Any:
+        found["ast"].append(source.path.name)
+        return summarise(source)
+
+    def parsing(tree: Tree, source: Any, summary: Any) -> None:
+        found["libcst"].append(source.path.name)
+        made(tree, source, summary)
+
+    monkeypatch.setattr(modules, "summarise", summarising)
+    monkeypatch.setattr(Tree, "__init__", parsing)
+    return found
+
+
+def test_only_a_file_with_a_finding_gets_a_tree(write: Write, project: Path, parsed: dict[str, list[str]]) -> None:
+    write("app.py", BLOCKING)
+    write("chat.py", STREAMING)
+    write("shop.py", CLEAN)
+    outcome = run.run(run.Request((Path(),), Config(project), Selection()))
+    assert [finding.code for finding in outcome.findings] == ["STL203"]
+    assert parsed["libcst"] == ["app.py"]
+    assert sorted(parsed["ast"]) == ["app.py", "chat.py"]
+
+
+def test_a_file_is_parsed_once_in_a_run(write: Write, project: Path, parsed: dict[str, list[str]]) -> None:
+    write("pyproject.toml", "")
+    write("helpers.py", "import time\n\n\ndef wait():\n    time.sleep(1)\n")
+    write("app.py", BLOCKING.replace("import time\n", "import time\n\nimport helpers\n", 1) + "\n\nhelpers.wait()\n")
+    run.run(run.Request((Path(),), Config(project), Selection()))
+    assert sorted(parsed["ast"]) == ["app.py", "helpers.py"]
