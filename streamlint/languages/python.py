@@ -17,14 +17,13 @@ from streamlint.source import Source, Span
 
 if TYPE_CHECKING:
     from streamlint.fact import Offer
-    from streamlint.languages.held import Held
     from streamlint.languages.stands import Node
     from streamlint.languages.tree import Tree
     from streamlint.project import Project
     from streamlint.project.entry_points import Entry
     from streamlint.project.frames import Frame
+    from streamlint.project.held import Held, OnLoop, Site
     from streamlint.project.modules import Module
-    from streamlint.project.reach import Reached
     from streamlint.project.resources import Outlived
     from streamlint.project.sent import Sending, SentGenerator
     from streamlint.project.takings import Drain
@@ -58,8 +57,6 @@ class PythonFile:
         if summarised is None or summarised.source.text != source.text:
             raise _unparsable(source)
         self.facts: Module = summarised
-        self.held: dict[int, Held | None] = {}
-        """What holds the loop at a site, by its identity: several rules ask."""
 
     @cached_property
     def tree(self) -> Tree:
@@ -148,8 +145,13 @@ class PythonFile:
             found.setdefault(entry.scope.index, []).append(entry)
         return found
 
-    def on_loop(self, scope: ir.Scope) -> Reached | None:
-        return self.project.reach.on_loop(self.facts, scope)
+    def on_loop(self, scope: ir.Scope) -> OnLoop | None:
+        """How a scope comes to run on an event loop that serves requests; None where it does not."""
+        return self.project.held.on_loop(self.frame(scope))
+
+    def held(self, site: Site, scope: ir.Scope) -> Held | None:
+        """What holds the loop at a site."""
+        return self.project.held.at(site, self.frame(scope))
 
     def drains(self, scope: ir.Scope) -> Iterator[tuple[Entry, Drain]]:
         """The streams that a handler swallows instead of sending them on."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from streamlint.project.framing import Framing
     from streamlint.project.generator_routes import GeneratorRoutes
     from streamlint.project.generators import Generators
+    from streamlint.project.held import Holdings
     from streamlint.project.holders import Holders
     from streamlint.project.lifetimes import Lifetimes
     from streamlint.project.makers import Makers
@@ -263,6 +264,13 @@ class Project:
         from streamlint.project.generators import Generators
 
         return Generators(self.evaluator, self.reach, self.sent, self.holders)
+
+    @cached_property
+    def held(self) -> Holdings:
+        """What holds the event loops."""
+        from streamlint.project.held import Holdings
+
+        return Holdings(self.evaluator, self.reach, self.blocking, self.drains)
 
     @cached_property
     def caught(self) -> Caught:

@@ -10,13 +10,13 @@ from streamlint.repairs.off_loop import brackets, can_await
 from streamlint.source import Span
 
 if TYPE_CHECKING:
-    from streamlint.languages.held import OnLoop
+    from streamlint.languages.python import PythonFile
+    from streamlint.project.held import OnLoop
 
 
-def awaited(where: OnLoop, call: cst.Call) -> Fix | None:
+def awaited(file: PythonFile, where: OnLoop, call: cst.Call) -> Fix | None:
     """`asyncio.run(f(x))` becomes `await f(x)`."""
-    file = where.file
-    if len(call.args) != 1 or call.args[0].star or call.args[0].keyword is not None or not can_await(where, call):
+    if len(call.args) != 1 or call.args[0].star or call.args[0].keyword is not None or not can_await(file, where, call):
         return None
     given = call.args[0].value
     outer, inner = file.tree.span(call), file.tree.span(given)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from streamlint.knowledge.llama_index import Returns
-from streamlint.languages.held import Held, OnLoop
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.blocking import Cause
+from streamlint.project.held import Held, OnLoop
 from streamlint.source import Span
 
 
@@ -20,13 +20,13 @@ class Obstacle:
     way_out: str
 
 
-def obstacle(held: Held) -> Obstacle | None:
+def obstacle(file: PythonFile, held: Held) -> Obstacle | None:
     """What a new `await` in place of the held call or loop would break, or leave on the loop."""
     expression = held.node
-    found = of_wait(held.file, held.scope, expression)
+    found = of_wait(file, held.scope, expression)
     if found is not None or not isinstance(expression, ir.Call):
         return found
-    return _of_its_maker(held, expression) or _unfinished(held, expression)
+    return _of_its_maker(file, held, expression) or _unfinished(file, held, expression)
 
 
 def of_wait(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> Obstacle | None:
@@ -35,9 +35,9 @@ def of_wait(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> Obs
     return split_at(file, scope, span) or _in_helper(file, scope, expression)
 
 
-def split(where: OnLoop, expression: ir.Expression) -> Obstacle | None:
+def split(file: PythonFile, where: OnLoop, expression: ir.Expression) -> Obstacle | None:
     """As `split_at`, for an expression."""
-    return split_at(where.file, where.scope, Span(expression.start, expression.end))
+    return split_at(file, where.scope, Span(expression.start, expression.end))
 
 
 def split_at(file: PythonFile, scope: ir.Scope, span: Span) -> Obstacle | None:
@@ -76,10 +76,10 @@ def _in_helper(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> 
     return None
 
 
-def _of_its_maker(held: Held, call: ir.Call) -> Obstacle | None:
+def _of_its_maker(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:
     """A call on an object that fails in every thread but the one that made it, here or in a helper."""
-    makers = held.file.project.makers
-    owner = makers.used_by(call, held.file.facts, held.scope)
+    makers = file.project.makers
+    owner = makers.used_by(call, file.facts, held.scope)
     if not owner:
         return None
     named = f"`{owner}`" if owner != makers.TOO_MUCH else "something behind it"
@@ -89,9 +89,9 @@ def _of_its_maker(held: Held, call: ir.Call) -> Obstacle | None:
     )
 
 
-def _unfinished(held: Held, call: ir.Call) -> Obstacle | None:
+def _unfinished(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:
     """What is still to come when the call has returned, and would be waited for on the loop."""
-    file, scope, fact = held.file, held.scope, held.hold.call if held.hold.is_direct else None
+    scope, fact = held.scope, held.hold.call if held.hold.is_direct else None
     unfinished, frame = file.project.unfinished, file.frame(scope)
     is_tied = unfinished.is_for_its_thread(call, frame) or file.project.makers.given_by(call, file.facts, scope)
     if is_tied and not scope.stands_alone(call):
@@ -100,7 +100,7 @@ def _unfinished(held: Held, call: ir.Call) -> Obstacle | None:
             "make it and use it in one function, and run that in a thread",
         )
     is_llama = held.hold.cause is Cause.LLAMA
-    more = _gives_unseen_chunks(held, call) if is_llama else unfinished.gives_more(call, fact, frame)
+    more = _gives_unseen_chunks(file, held, call) if is_llama else unfinished.gives_more(call, fact, frame)
     if not more or any(loop.iterable is call for loop in scope.loops):
         return None
     if not unfinished.is_waited_for(call, file.facts, scope):
@@ -111,14 +111,14 @@ def _unfinished(held: Held, call: ir.Call) -> Obstacle | None:
     )
 
 
-def _gives_unseen_chunks(held: Held, call: ir.Call) -> bool:
+def _gives_unseen_chunks(file: PythonFile, held: Held, call: ir.Call) -> bool:
     """Whether an LLM gives chunks of which STL202 could not tell any more that they are, once the call is moved."""
-    method, evaluator = held.hold.method, held.file.project.evaluator
+    method, evaluator = held.hold.method, file.project.evaluator
     if method is None or method.returns not in (Returns.CHUNKS, Returns.TEXT_TOKENS):
         return False
-    return evaluator.tokens(evaluator.value(call, held.file.frame(held.scope))) is None
+    return evaluator.tokens(evaluator.value(call, held.frame)) is None
 
 
-def iteration_obstacle(where: OnLoop, loop: ir.Loop) -> Obstacle | None:
+def iteration_obstacle(file: PythonFile, where: OnLoop, loop: ir.Loop) -> Obstacle | None:
     """What a wait in each step of a loop would break."""
-    return of_wait(where.file, where.scope, loop.iterable)
+    return of_wait(file, where.scope, loop.iterable)

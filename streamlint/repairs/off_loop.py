@@ -10,13 +10,13 @@ from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.blocking import BlockingCall
 from streamlint.knowledge.frameworks import Kind, Runner
 from streamlint.languages import nodes as cst
-from streamlint.languages.held import Held, OnLoop
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.blocking import Cause
 from streamlint.project.calls import dotted_name
 from streamlint.project.entry_points import Entry
 from streamlint.project.frames import Frame
+from streamlint.project.held import Held, OnLoop
 from streamlint.project.modules import Module
 from streamlint.project.values import Function, Object, Origin, Tokens
 from streamlint.repairs.obstacles import iteration_obstacle, obstacle
@@ -56,29 +56,33 @@ def threads(module: Module) -> Threads:
     return _TO_THREAD
 
 
-def off_loop(held: Held, node: cst.CSTNode) -> Fix | None:
+def off_loop(file: PythonFile, held: Held, node: cst.CSTNode) -> Fix | None:
     """The preferred repair of what holds the loop; None where there is no place for one, or somebody could see a difference."""
     where = held.on_loop
     if isinstance(held.site, ir.Loop) and isinstance(node, cst.For | cst.CompFor):
-        return iterated_off_loop(where, held.site, node, *_level(held))
+        return iterated_off_loop(file, where, held.site, node, *_level(file, held))
     if isinstance(node, cst.With):
-        return plain_function(where)
+        return plain_function(file, where)
     if not isinstance(node, cst.Call):
         return None
-    loop = held.file.tree.parent(node)
-    if isinstance(loop, cst.For) and obstacle(held) is None:
-        return plain_function(where) or made_and_iterated_off_loop(where, loop, node, *_level(held))
-    if obstacle(held) is not None:
-        return plain_function(where)
-    return _replacement(held, node) or plain_function(where) or in_thread(where, node, *_level(held))
+    loop = file.tree.parent(node)
+    if isinstance(loop, cst.For) and obstacle(file, held) is None:
+        return plain_function(file, where) or made_and_iterated_off_loop(file, where, loop, node, *_level(file, held))
+    if obstacle(file, held) is not None:
+        return plain_function(file, where)
+    return (
+        _replacement(file, held, node)
+        or plain_function(file, where)
+        or in_thread(file, where, node, *_level(file, held))
+    )
 
 
 # A plain function
 
 
-def plain_function(where: OnLoop) -> Fix | None:
+def plain_function(file: PythonFile, where: OnLoop) -> Fix | None:
     """`async def` becomes `def`, for handlers that await nothing and that the framework then runs in a thread."""
-    file, scope = where.file, where.scope
+    scope = where.scope
     entries = file.entries(scope)
     if not entries or not all(_is_threadable(entry) for entry in entries):
         return None
@@ -129,13 +133,13 @@ def _is_made_in(origin: Origin | None, frame: Frame) -> bool:
 # One call
 
 
-def _replacement(held: Held, call: cst.Call) -> Fix | None:
+def _replacement(file: PythonFile, held: Held, call: cst.Call) -> Fix | None:
     """The asynchronous function that takes the same arguments."""
-    fact, file = held.hold.call, held.file
-    if fact is None or not fact.drop_in or not _is_itself(held, fact):
+    fact = held.hold.call
+    if fact is None or not fact.drop_in or not _is_itself(file, held, fact):
         return None
     needed = Import(fact.replacement_import)
-    if not can_await(held.on_loop, call) or not _is_free(file, needed):
+    if not can_await(file, held.on_loop, call) or not _is_free(file, needed):
         return None
     opening, closing = brackets(file, call)
     head = Edit(_function_span(file, call), f"{opening}await {fact.replacement}")
@@ -149,17 +153,17 @@ def _replacement(held: Held, call: cst.Call) -> Fix | None:
     )
 
 
-def _is_itself(held: Held, fact: BlockingCall) -> bool:
+def _is_itself(file: PythonFile, held: Held, fact: BlockingCall) -> bool:
     if not isinstance(held.node, ir.Call):
         return False
-    values = held.file.project.evaluator.value(held.node.function, held.file.frame(held.scope))
+    values = file.project.evaluator.value(held.node.function, held.frame)
     return {dotted_name(value) for value in values} == {fact.name}
 
 
-def in_thread(where: OnLoop, call: cst.Call, level: Level, reason: str) -> Fix | None:
+def in_thread(file: PythonFile, where: OnLoop, call: cst.Call, level: Level, reason: str) -> Fix | None:
     """`f(x)` becomes `await run_in_threadpool(f, x)`."""
-    file, how = where.file, threads(where.file.facts)
-    if not can_await(where, call) or not _is_free(file, how.run_import) or not _can_hand_over(call):
+    how = threads(file.facts)
+    if not can_await(file, where, call) or not _is_free(file, how.run_import) or not _can_hand_over(call):
         return None
     text, start = file.source.text, file.tree.span(call).start
     bracket = _OPENING.match(text, file.tree.span(call.func).end)
@@ -176,8 +180,8 @@ def in_thread(where: OnLoop, call: cst.Call, level: Level, reason: str) -> Fix |
     return Fix(f"run it with `{how.run}`", edits, level, reason, frozenset((how.run_import,)))
 
 
-def _level(held: Held) -> tuple[Level, str]:
-    hold, mixing = held.hold, _mixing(held)
+def _level(file: PythonFile, held: Held) -> tuple[Level, str]:
+    hold, mixing = held.hold, _mixing(file, held)
     if mixing is not None:
         return mixing
     if not hold.is_direct:
@@ -194,20 +198,20 @@ def _level(held: Held) -> tuple[Level, str]:
     return Level.SAFE, "the same call with the same arguments, in a thread"
 
 
-def _mixing(held: Held) -> tuple[Level, str] | None:
+def _mixing(file: PythonFile, held: Held) -> tuple[Level, str] | None:
     """What becomes of a chat that all clients share, where this call goes on with it."""
     if not isinstance(held.node, ir.Call):
         return None
-    word = held.file.project.shared_state.chat_at(held.node, held.file.facts, held.scope)
+    word = file.project.shared_state.chat_at(held.node, file.facts, held.scope)
     return (Level.UNSAFE, _MIXED.format(word)) if word else None
 
 
-def of_tokens(where: OnLoop, tokens: Tokens) -> tuple[Level, str]:
+def of_tokens(file: PythonFile, tokens: Tokens) -> tuple[Level, str]:
     """The level at which tokens are taken in a thread, and the reason."""
-    found = where.file.project.mismatches.call_at(tokens.origin)
+    found = file.project.mismatches.call_at(tokens.origin)
     if found is None:
         return Level.SAFE, SAME_TOKENS
-    word = where.file.project.shared_state.chat_at(found[2], found[0], found[1])
+    word = file.project.shared_state.chat_at(found[2], found[0], found[1])
     return (Level.UNSAFE, _MIXED.format(word)) if word else (Level.SAFE, SAME_TOKENS)
 
 
@@ -242,9 +246,9 @@ def _closed(file: PythonFile, call: cst.Call, closing: str) -> Iterator[Edit]:
         yield Edit(Span(end, end), closing)
 
 
-def can_await(where: OnLoop, call: cst.Call) -> bool:
+def can_await(file: PythonFile, where: OnLoop, call: cst.Call) -> bool:
     """Whether `await` may stand there: directly in the body of an `async def`, and not yet behind another one."""
-    scope, file = where.scope, where.file
+    scope = where.scope
     if scope.kind != "function" or not scope.is_async or not _stands_in_body(file, scope, file.tree.span(call)):
         return False
     return not isinstance(file.tree.parent(call), cst.Await)
@@ -280,6 +284,7 @@ def _is_free(file: PythonFile, needed: Import) -> bool:
 
 
 def iterated_off_loop(
+    file: PythonFile,
     where: OnLoop,
     loop: ir.Loop,
     node: cst.For | cst.CompFor,
@@ -287,9 +292,9 @@ def iterated_off_loop(
     reason: str = SAME_TOKENS,
 ) -> Fix | None:
     """`for t in tokens` becomes `async for t in iterate_in_threadpool(tokens)`."""
-    file, scope = where.file, where.scope
-    needed = _iterating(where)
-    if needed is None or iteration_obstacle(where, loop) is not None:
+    scope = where.scope
+    needed = _iterating(file, where)
+    if needed is None or iteration_obstacle(file, where, loop) is not None:
         return None
     iterable = file.tree.span(node.iter)
     if isinstance(node, cst.CompFor) and not _in_own_comprehension(file, scope, iterable):
@@ -308,12 +313,14 @@ def iterated_off_loop(
     )
 
 
-def made_and_iterated_off_loop(where: OnLoop, loop: cst.For, call: cst.Call, level: Level, reason: str) -> Fix | None:
+def made_and_iterated_off_loop(
+    file: PythonFile, where: OnLoop, loop: cst.For, call: cst.Call, level: Level, reason: str
+) -> Fix | None:
     """`for t in f(x)` becomes `async for t in iterate_in_threadpool(await run_in_threadpool(f, x))`: both may wait."""
-    needed, made = _iterating(where), in_thread(where, call, level, reason)
+    needed, made = _iterating(file, where), in_thread(file, where, call, level, reason)
     if needed is None or made is None or loop.asynchronous is not None or call.lpar:
         return None
-    start, span = where.file.tree.span(loop).start, where.file.tree.span(call)
+    start, span = file.tree.span(loop).start, file.tree.span(call)
     head, *rest = made.edits
     return Fix(
         "make the iterator and advance it in a thread",
@@ -329,12 +336,12 @@ def made_and_iterated_off_loop(where: OnLoop, loop: cst.For, call: cst.Call, lev
     )
 
 
-def _iterating(where: OnLoop) -> Import | None:
+def _iterating(file: PythonFile, where: OnLoop) -> Import | None:
     """What advances an iterator in a thread, where that can be written."""
-    needed = threads(where.file.facts).iterate_import or _of_framework(where)
+    needed = threads(file.facts).iterate_import or _of_framework(where)
     if needed is None or where.scope.kind != "function" or not where.scope.is_async:
         return None
-    return needed if _is_free(where.file, needed) else None
+    return needed if _is_free(file, needed) else None
 
 
 def _of_framework(where: OnLoop) -> Import | None:
@@ -350,8 +357,8 @@ def _in_own_comprehension(file: PythonFile, scope: ir.Scope, span: Span) -> bool
     return not any(s.start <= span.start < s.end for s in inner)
 
 
-def next_off_loop(where: OnLoop, call: cst.Call) -> Fix | None:
+def next_off_loop(file: PythonFile, where: OnLoop, call: cst.Call) -> Fix | None:
     """`next(tokens, None)` in a thread; without a default, the end of the stream cannot pass through a thread."""
     if len(call.args) != 2:
         return None
-    return in_thread(where, call, Level.SAFE, "the same token, waited for in a thread")
+    return in_thread(file, where, call, Level.SAFE, "the same token, waited for in a thread")

@@ -13,7 +13,8 @@ from streamlint.repairs.off_loop import threads
 
 if TYPE_CHECKING:
     from streamlint.fact import Offer
-    from streamlint.languages.held import Held, OnLoop
+    from streamlint.languages.python import PythonFile
+    from streamlint.project.held import Held, OnLoop
 
 STALL = (
     "measured: during a call of 0.4 s in an `async def` route every other client waited 0.40 s; during the same call in a "
@@ -21,17 +22,17 @@ STALL = (
 )
 
 
-def way_out(held: Held, offer: Offer) -> str:
+def way_out(file: PythonFile, held: Held, offer: Offer) -> str:
     """The help text: the offered repair first, then what else there is."""
     fix = offer if isinstance(offer, Fix) else None
-    twin = _twin(held)
+    twin = _twin(file, held)
     if fix is not None and fix.level is Level.SAFE:
         return f"{fix.title}{twin}"
-    stands_in_the_way = obstacle(held) if fix is None else None
+    stands_in_the_way = obstacle(file, held) if fix is None else None
     if stands_in_the_way is not None:
         return f"no repair is offered: {stands_in_the_way.reason}; {stands_in_the_way.way_out}{twin}"
-    run = threads(held.file.facts).run
-    name = _name(held)
+    run = threads(file.facts).run
+    name = _name(file, held)
     advice = f"run it in a thread: `await {_handed_over(run, name)}`" if fix is not None else _advice(held, run, name)
     replacement = held.hold.call.replacement if held.hold.call is not None else ""
     if replacement:
@@ -41,13 +42,13 @@ def way_out(held: Held, offer: Offer) -> str:
     return f"{advice}, from an `async def`; this function runs on the event loop although it is a plain `def`"
 
 
-def _name(held: Held) -> str:
+def _name(file: PythonFile, held: Held) -> str:
     """What a person would hand to a thread: the function, or the class where it is the class's own method that is held."""
     if held.hold.is_direct:
         return held.hold.name
     name = held.hold.hops[0].label.partition("`")[2].rstrip("`") or held.hold.name
     if name.startswith("__") and isinstance(held.node, ir.Call):
-        return held.file.text(held.node.function)
+        return file.text(held.node.function)
     return name
 
 
@@ -66,13 +67,13 @@ def _handed_over(run: str, name: str) -> str:
     return f"{run}({name}, ...)" if can_be_written else f"{run}(...)"
 
 
-def _twin(held: Held) -> str:
+def _twin(file: PythonFile, held: Held) -> str:
     """The async twin, with what it needs to be of any help."""
     method, receiver = held.hold.method, held.hold.receiver
     if method is None or not method.twin:
         return ""
     twin = f"; `await ….{method.twin}(...)`"
-    facts = held.file.project.knowledge.llama.twin(receiver.role) if receiver is not None else None
+    facts = file.project.knowledge.llama.twin(receiver.role) if receiver is not None else None
     if facts is None or receiver is None:
         return f"{twin} helps only if what it calls is asynchronous itself"
     if facts.in_thread:
@@ -90,11 +91,13 @@ def notes(where: OnLoop, *measured: str) -> tuple[str, ...]:
     return (*where.doubts, *measured)
 
 
-def thread_of_tokens(where: OnLoop, taken: ir.Loop | ir.Call) -> str:
+def thread_of_tokens(file: PythonFile, where: OnLoop, taken: ir.Loop | ir.Call) -> str:
     """How to take tokens off the loop where no repair is offered, and why none is where one could be written."""
-    stands_in_the_way = iteration_obstacle(where, taken) if isinstance(taken, ir.Loop) else split(where, taken)
+    stands_in_the_way = (
+        iteration_obstacle(file, where, taken) if isinstance(taken, ir.Loop) else split(file, where, taken)
+    )
     if stands_in_the_way is not None:
         return f"no repair is offered: {stands_in_the_way.reason}; {stands_in_the_way.way_out}"
-    if threads(where.file.facts).iterate_import is not None:
+    if threads(file.facts).iterate_import is not None:
         return "take the tokens with `async for token in iterate_in_threadpool(...)`, directly in the `async def`"
     return "take the tokens in a plain `def` generator that the framework runs in a thread, or from a thread through a queue"

@@ -5,10 +5,10 @@ from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.finding import Severity
-from streamlint.languages.held import Held, held_at, swallowed
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.blocking import Cause
+from streamlint.project.held import Held
 from streamlint.repairs.off_loop import off_loop
 from streamlint.repairs.waiting import notes, way_out
 from streamlint.rule import Rule, on
@@ -88,11 +88,11 @@ class SyncLlamaCallInAsync(Rule):
 
     @on(ir.Call)
     def called(self, site: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        held = held_at(file, site, scope)
+        held = file.held(site, scope)
         if held is None:
             return
         hold = held.hold
-        if not hold.is_direct or hold.cause is not Cause.LLAMA or _is_told(held):
+        if not hold.is_direct or hold.cause is not Cause.LLAMA or _is_told(file, held):
             return
         yield file.fact(
             self,
@@ -100,14 +100,14 @@ class SyncLlamaCallInAsync(Rule):
             call=hold.name,
             waiting=held.on_loop.waiting,
             label=hold.reason,
-            related=held.on_loop.way,
-            help=partial(way_out, held),
+            related=file.related(held.on_loop.way),
+            help=partial(way_out, file, held),
             notes=notes(held.on_loop, _STALL),
             severity=held.severity,
-            repair=partial(off_loop, held),
+            repair=partial(off_loop, file, held),
         )
 
 
-def _is_told(held: Held) -> bool:
+def _is_told(file: PythonFile, held: Held) -> bool:
     """Whether another rule reports that the whole stream is taken there, which leaves nothing to wait for once it is repaired."""
-    return (held.node.start, held.node.end) in swallowed(held.on_loop)
+    return (held.node.start, held.node.end) in file.project.held.swallowed(held.on_loop)

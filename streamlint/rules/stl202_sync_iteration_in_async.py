@@ -8,9 +8,9 @@ from streamlint.finding import Related, Severity
 from streamlint.fix import Fix
 from streamlint.knowledge.llama_index import Role
 from streamlint.languages import nodes as cst
-from streamlint.languages.held import OnLoop, on_loop, swallowed, sync_tokens
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
+from streamlint.project.held import OnLoop
 from streamlint.project.takings import Drain, How
 from streamlint.project.values import Bound, External, Tokens
 from streamlint.repairs.obstacles import split
@@ -101,9 +101,9 @@ class SyncIterationInAsync(Rule):
 
     @on(ir.Loop)
     def looped(self, loop: ir.Loop, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        where = on_loop(file, scope) if not loop.is_async else None
-        tokens = sync_tokens(where, loop.iterable) if where is not None else None
-        if where is None or tokens is None or _is_told(where, loop):
+        where = file.on_loop(scope) if not loop.is_async else None
+        tokens = file.project.held.sync_tokens(loop.iterable, where.frame) if where is not None else None
+        if where is None or tokens is None or _is_told(file, where, loop):
             return
         yield file.fact(
             self,
@@ -111,20 +111,20 @@ class SyncIterationInAsync(Rule):
             iterable=file.one_line(loop.iterable),
             waiting=where.waiting,
             label="a synchronous iterator: each step waits for the next token",
-            related=(*_started(where, tokens, loop.iterable), *where.way),
-            help=partial(_way_out, where, loop),
+            related=(*_started(file, where, tokens, loop.iterable), *file.related(where.way)),
+            help=partial(_way_out, file, where, loop),
             notes=notes(where, _STALL),
             severity=where.severity(),
-            repair=partial(_iterated, where, loop, tokens),
+            repair=partial(_iterated, file, where, loop, tokens),
         )
 
     @on(ir.Call)
     def called(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        where = on_loop(file, scope)
+        where = file.on_loop(scope)
         if where is None:
             return
-        taken = _taken(where, call)
-        if taken is None or _is_told(where, call):
+        taken = _taken(file, where, call)
+        if taken is None or _is_told(file, where, call):
             return
         yield file.fact(
             self,
@@ -132,44 +132,50 @@ class SyncIterationInAsync(Rule):
             iterable=file.one_line(taken),
             waiting=where.waiting,
             label="takes its tokens here, one after the other, on the event loop",
-            related=where.way,
-            help=thread_of_tokens(where, call),
+            related=file.related(where.way),
+            help=thread_of_tokens(file, where, call),
             notes=notes(where, _STALL),
             severity=where.severity(),
-            repair=partial(_advanced, where, call),
+            repair=partial(_advanced, file, where, call),
         )
 
 
-def _iterated(where: OnLoop, loop: ir.Loop, tokens: Tokens, node: cst.For | cst.CompFor) -> Fix | None:
-    return iterated_off_loop(where, loop, node, *of_tokens(where, tokens)) if not tokens.owner_is_async else None
+def _iterated(
+    file: PythonFile, where: OnLoop, loop: ir.Loop, tokens: Tokens, node: cst.For | cst.CompFor
+) -> Fix | None:
+    if tokens.owner_is_async:
+        return None
+    return iterated_off_loop(file, where, loop, node, *of_tokens(file, tokens))
 
 
-def _way_out(where: OnLoop, loop: ir.Loop, offer: Offer) -> str:
-    return "advance the iterator in a thread" if isinstance(offer, Fix) else thread_of_tokens(where, loop)
+def _way_out(file: PythonFile, where: OnLoop, loop: ir.Loop, offer: Offer) -> str:
+    return "advance the iterator in a thread" if isinstance(offer, Fix) else thread_of_tokens(file, where, loop)
 
 
-def _advanced(where: OnLoop, call: ir.Call, node: cst.Call) -> Fix | None:
-    return next_off_loop(where, node) if _is_next(where, call) and split(where, call) is None else None
+def _advanced(file: PythonFile, where: OnLoop, call: ir.Call, node: cst.Call) -> Fix | None:
+    if not _is_next(file, where, call) or split(file, where, call) is not None:
+        return None
+    return next_off_loop(file, where, node)
 
 
-def _is_next(where: OnLoop, call: ir.Call) -> bool:
-    values = where.file.project.evaluator.value(call.function, where.file.frame(where.scope))
+def _is_next(file: PythonFile, where: OnLoop, call: ir.Call) -> bool:
+    values = file.project.evaluator.value(call.function, where.frame)
     return any(isinstance(value, External) and value.name == "builtins.next" for value in values)
 
 
-def _is_told(where: OnLoop, place: ir.Expression | ir.Loop) -> bool:
+def _is_told(file: PythonFile, where: OnLoop, place: ir.Expression | ir.Loop) -> bool:
     """Whether another rule reports that the whole stream is taken there."""
-    return any(start <= place.start and place.start < end for start, end in swallowed(where))
+    return any(start <= place.start and place.start < end for start, end in file.project.held.swallowed(where))
 
 
-def _taken(where: OnLoop, call: ir.Call) -> ir.Expression | None:
+def _taken(file: PythonFile, where: OnLoop, call: ir.Call) -> ir.Expression | None:
     """What a call such as `next()`, `list()` or `join()` takes tokens from."""
-    frame = where.file.frame(where.scope)
-    if call.arguments and _is_next(where, call):
-        return call.arguments[0] if sync_tokens(where, call.arguments[0]) is not None else None
-    if not _may_take(where, call):
+    frame = where.frame
+    if call.arguments and _is_next(file, where, call):
+        return call.arguments[0] if file.project.held.sync_tokens(call.arguments[0], where.frame) is not None else None
+    if not _may_take(file, where, call):
         return None
-    for drain in where.file.project.drains.in_frame(frame):
+    for drain in file.project.drains.in_frame(frame):
         if (drain.start, drain.end) == (call.start, call.end) and not drain.hops and not drain.is_async and drain.waits:
             return None if _is_at_hand(drain) else drain.source
     return None
@@ -180,19 +186,19 @@ def _is_at_hand(drain: Drain) -> bool:
     return drain.how is How.TEXT and drain.stream is not None and drain.stream.role is Role.CHAT_STREAM
 
 
-def _may_take(where: OnLoop, call: ir.Call) -> bool:
+def _may_take(file: PythonFile, where: OnLoop, call: ir.Call) -> bool:
     """Whether a stream is given, or asked for its text: a cheap question before the dear one."""
-    evaluator, frame = where.file.project.evaluator, where.file.frame(where.scope)
-    if call.arguments and sync_tokens(where, call.arguments[0]) is not None:
+    evaluator, frame = file.project.evaluator, where.frame
+    if call.arguments and file.project.held.sync_tokens(call.arguments[0], where.frame) is not None:
         return True
     given = evaluator.value(call.arguments[0], frame) if call.arguments else frozenset()
     asked = (value.receiver for value in evaluator.value(call.function, frame) if isinstance(value, Bound))
     return any(evaluator.is_stream_object(value) for value in (*given, *asked))
 
 
-def _started(where: OnLoop, tokens: Tokens, iterable: ir.Expression) -> tuple[Related, ...]:
+def _started(file: PythonFile, where: OnLoop, tokens: Tokens, iterable: ir.Expression) -> tuple[Related, ...]:
     origin = tokens.origin
-    if origin is None or (origin.path == where.file.path and iterable.start <= origin.start < iterable.end):
+    if origin is None or (origin.path == file.path and iterable.start <= origin.start < iterable.end):
         return ()
-    place = where.file.project.place(origin.path, origin.start, origin.end)
+    place = file.project.place(origin.path, origin.start, origin.end)
     return (Related(place, "the stream comes from a synchronous call"),) if place is not None else ()

@@ -5,10 +5,10 @@ from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.finding import Severity
-from streamlint.languages.held import Site, held_at
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.blocking import Cause
+from streamlint.project.held import Site
 from streamlint.repairs.off_loop import off_loop
 from streamlint.repairs.waiting import STALL, notes, way_out
 from streamlint.rule import Rule, on
@@ -86,7 +86,7 @@ class BlockingCallInAsync(Rule):
 
     @on(ir.Call, ir.Entry, ir.Loop)
     def called(self, site: Site, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        held = held_at(file, site, scope)
+        held = file.held(site, scope)
         if held is None:
             return
         hold = held.hold
@@ -99,9 +99,9 @@ class BlockingCallInAsync(Rule):
             call=hold.name,
             waiting=held.on_loop.waiting,
             label=f"{hold.reason} ({hold.tier})",
-            related=held.on_loop.way,
-            help=partial(way_out, held),
+            related=file.related(held.on_loop.way),
+            help=partial(way_out, file, held),
             notes=notes(held.on_loop, STALL),
             severity=held.severity,
-            repair=partial(off_loop, held),
+            repair=partial(off_loop, file, held),
         )

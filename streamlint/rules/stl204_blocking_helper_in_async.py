@@ -5,10 +5,10 @@ from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.finding import Severity
-from streamlint.languages.held import SITES, Held, Site, held_at, swallowed, sync_tokens
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.blocking import Cause
+from streamlint.project.held import SITES, Held, Site
 from streamlint.repairs.off_loop import off_loop
 from streamlint.repairs.waiting import STALL, notes, way_out
 from streamlint.rule import Rule, on
@@ -87,33 +87,35 @@ class BlockingHelperInAsync(Rule):
 
     @on(*SITES)
     def reached(self, site: Site, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        held = held_at(file, site, scope)
+        held = file.held(site, scope)
         if held is None:
             return
         hold = held.hold
-        if hold.is_direct or hold.cause is Cause.HEAVY or _is_told(held):
+        if hold.is_direct or hold.cause is Cause.HEAVY or _is_told(file, held):
             return
         yield file.fact(
             self,
             site,
             at=held.node,
-            call=_name(held),
+            call=_name(file, held),
             waiting=held.on_loop.waiting,
             label=f"{hold.hops[0].label}, and `{hold.name}` {hold.reason} ({hold.tier})",
-            related=(*held.on_loop.way, *held.inside),
-            help=partial(way_out, held),
+            related=(*file.related(held.on_loop.way), *file.related(held.inside)),
+            help=partial(way_out, file, held),
             notes=notes(held.on_loop, STALL),
             severity=held.severity,
-            repair=partial(off_loop, held),
+            repair=partial(off_loop, file, held),
         )
 
 
-def _name(held: Held) -> str:
-    return held.file.one_line(held.node.function if isinstance(held.node, ir.Call) else held.node)
+def _name(file: PythonFile, held: Held) -> str:
+    return file.one_line(held.node.function if isinstance(held.node, ir.Call) else held.node)
 
 
-def _is_told(held: Held) -> bool:
+def _is_told(file: PythonFile, held: Held) -> bool:
     """Whether another rule reports it: a helper that swallows the stream, or a generator that hands on its tokens."""
     if isinstance(held.site, ir.Loop):
-        return sync_tokens(held.on_loop, held.node) is not None
-    return held.hold.cause is Cause.STREAM and (held.node.start, held.node.end) in swallowed(held.on_loop)
+        return file.project.held.sync_tokens(held.node, held.on_loop.frame) is not None
+    return held.hold.cause is Cause.STREAM and (held.node.start, held.node.end) in file.project.held.swallowed(
+        held.on_loop
+    )

@@ -7,10 +7,10 @@ from streamlint.fact import Fact
 from streamlint.finding import Severity
 from streamlint.fix import Fix, Level
 from streamlint.languages import nodes as cst
-from streamlint.languages.held import SITES, OnLoop, Site, held_at, on_loop
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.blocking import Cause
+from streamlint.project.held import SITES, OnLoop, Site
 from streamlint.repairs.obstacles import split
 from streamlint.repairs.off_loop import in_thread, off_loop
 from streamlint.repairs.waiting import notes, way_out
@@ -96,7 +96,7 @@ class HeavyCallInAsync(Rule):
 
     @on(*SITES)
     def known(self, site: Site, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        held = held_at(file, site, scope)
+        held = file.held(site, scope)
         if held is None:
             return
         hold = held.hold
@@ -110,16 +110,16 @@ class HeavyCallInAsync(Rule):
             call=hold.name if hold.is_direct else _text(file, held.node),
             waiting=held.on_loop.waiting,
             label=f"{leaf} ({hold.tier})",
-            related=(*held.on_loop.way, *held.inside),
-            help=partial(way_out, held),
+            related=(*file.related(held.on_loop.way), *file.related(held.inside)),
+            help=partial(way_out, file, held),
             notes=notes(held.on_loop, _STALL),
             severity=held.severity,
-            repair=partial(off_loop, held),
+            repair=partial(off_loop, file, held),
         )
 
     @on(ir.Call)
     def named(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        where, entry = on_loop(file, scope), file.entry(scope)
+        where, entry = file.on_loop(scope), file.entry(scope)
         if where is None:
             return
         kind = file.project.named_heavy.of_call(call, entry, file.frame(scope)) if entry is not None else ""
@@ -134,14 +134,14 @@ class HeavyCallInAsync(Rule):
             help="if it is a plain function, run it in a thread",
             notes=notes(where, _STALL),
             severity=Severity.WARNING,
-            repair=partial(_moved, where, call),
+            repair=partial(_moved, file, where, call),
         )
 
 
-def _moved(where: OnLoop, call: ir.Call, node: cst.Call) -> Fix | None:
-    if split(where, call) is not None:
+def _moved(file: PythonFile, where: OnLoop, call: ir.Call, node: cst.Call) -> Fix | None:
+    if split(file, where, call) is not None:
         return None
-    return in_thread(where, node, Level.UNSAFE, "nothing is known of the function but its name")
+    return in_thread(file, where, node, Level.UNSAFE, "nothing is known of the function but its name")
 
 
 def _text(file: PythonFile, held: ir.Expression) -> str:

@@ -5,7 +5,6 @@ from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.finding import Severity
-from streamlint.languages.held import on_loop
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.nested_loops import Fault
@@ -84,10 +83,10 @@ class NestedEventLoop(Rule):
 
     @on(ir.Call)
     def called(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        where = on_loop(file, scope)
+        where = file.on_loop(scope)
         if where is None:
             return
-        nested = file.project.nested_loops.of_call(call, file.frame(where.scope))
+        nested = file.project.nested_loops.of_call(call, where.frame)
         if nested is None:
             return
         starts = nested.fault is Fault.STARTS
@@ -99,11 +98,11 @@ class NestedEventLoop(Rule):
             label="starts an event loop where one runs"
             if starts
             else "patches the loop that runs, which uvloop does not allow",
-            related=(*where.way, *file.related(nested.hops[1:])),
+            related=(*file.related(where.way), *file.related(nested.hops[1:])),
             help=_way_out(starts, bool(nested.hops)),
             notes=(*where.doubts, _RAISES if starts else _PATCHES),
             severity=where.severity(certain=starts),
-            repair=partial(awaited, where) if starts and not nested.hops else None,
+            repair=partial(awaited, file, where) if starts and not nested.hops else None,
         )
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact
 from streamlint.finding import Severity
-from streamlint.languages.held import on_loop
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.ways import Hop
@@ -113,10 +112,10 @@ class AsyncInNameOnly(Rule):
 
     @on(ir.Call)
     def called(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        where = on_loop(file, scope)
+        where = file.on_loop(scope)
         if where is None or not where.reached.is_certain:
             return
-        known = file.project.async_in_name.of_call(call, file.frame(where.scope))
+        known = file.project.async_in_name.of_call(call, where.frame)
         if known is None:
             return
         located = file.project.evaluator.scope_of(known.owner)
@@ -131,7 +130,7 @@ class AsyncInNameOnly(Rule):
             runs=known.runs,
             waiting=where.waiting,
             label="awaits a method that is asynchronous in name only",
-            related=(*where.way, *file.related((here,))),
+            related=(*file.related(where.way), *file.related((here,))),
             help=f"give `{known.name}` an `{known.missing}` of its own, or call the synchronous method in a thread",
             notes=(_STALL,),
         )
