@@ -137,6 +137,56 @@ def test_an_else_that_holds_an_if_is_no_elif() -> None:
     assert kinds(outer.arms[1].statements) == ["If"]
 
 
+@pytest.mark.parametrize(
+    ("text", "loop"),
+    [
+        ("yield key", "for"),
+        ("slot()", None),
+        ("ended()", None),
+        ("waiting()", "while"),
+        ("least()", "while"),
+        ("width", "for"),
+    ],
+)
+def test_the_loop_that_comes_back_to_a_place(function: ir.Scope, text: str, loop: str | None) -> None:
+    found = function.body.loop_around(place(text))
+    assert (PROGRAM[found.start :].split()[0] if found is not None else None) == loop
+
+
+def test_a_loop_does_not_come_back_to_its_else_but_one_around_it_does() -> None:
+    text = "while a:\n    for b in c:\n        d\n    else:\n        e()\n"
+    body = scopes(text)[0].body
+    assert isinstance(body.loop_around(place("e()", text)), ir.While)
+
+
+def test_what_follows_a_statement_nearest_first() -> None:
+    text = "try:\n    if a:\n        b\n        c\n    d\nexcept E:\n    e\nelse:\n    f\nfinally:\n    g\nh\n"
+    body = scopes(text)[0].body
+    first = next(one for one in body.walk() if text[one.start : one.end] == "b")
+    assert [text[one.start : one.end] for one in body.following(first)] == ["c", "d", "f", "h"]
+
+
+@pytest.mark.parametrize(
+    ("text", "waits", "may_leave"),
+    [
+        ("await a", True, False),
+        ("async for a in b: pass", True, False),
+        ("async with a: pass", True, False),
+        ("[a async for a in b]", True, False),
+        ("[a for a in await b]", True, False),
+        ("b = lambda: (yield)", False, False),
+        ("if a:\n        raise", False, True),
+        ("for a in b:\n        break", False, True),
+        ("while a:\n        return", False, True),
+        ("while a:\n        continue", False, False),
+        ("def inner():\n        return await_()", False, False),
+    ],
+)
+def test_whether_a_block_waits_and_whether_it_may_be_left(text: str, waits: bool, may_leave: bool) -> None:
+    body = scopes(f"async def chat():\n    {text}\n")[1].body
+    assert (body.waits(), body.may_leave()) == (waits, may_leave)
+
+
 def test_what_stands_alone() -> None:
     module = scopes("run(1)\nkept = run(2)\nprint(run(3))\n")[0]
     assert [module.stands_alone(call) for call in module.calls] == [True, False, False, True]
