@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.table import read
 from streamlint.knowledge.untouched import names as known_names
-from streamlint.languages import nodes as cst
 from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive
 from streamlint.project.calls import dotted_name
@@ -34,21 +33,15 @@ _LOOP = Refusal(
 _BRANCH = Refusal("the tokens are taken in one branch only", "return a stream in each branch")
 
 
-def _blocks() -> dict[type[cst.CSTNode], Refusal]:
-    return {
-        cst.With: _WITH,
-        cst.Try: _TRY,
-        cst.TryStar: _TRY,
-        cst.For: _LOOP,
-        cst.While: _LOOP,
-        cst.If: _BRANCH,
-        cst.Match: _BRANCH,
-    }
-
-
-def _acting() -> tuple[type[cst.CSTNode], ...]:
-    """What holds no call and does something that others see, or ends the function."""
-    return (cst.AugAssign, cst.Raise, cst.Assert, cst.Del, cst.Await)
+_BLOCKS: dict[type[ir.Statement], Refusal] = {
+    ir.With: _WITH,
+    ir.Try: _TRY,
+    ir.Loop: _LOOP,
+    ir.While: _LOOP,
+    ir.If: _BRANCH,
+    ir.Match: _BRANCH,
+}
+_ENDING = ("raise", "assert", "delete")
 
 
 class Delay:
@@ -72,13 +65,11 @@ class Delay:
 
     def around(self, sent: Span | None = None, *, here: bool = False) -> Refusal | None:
         """The blocks that end before the tokens are sent, and those that do not always run before."""
-        for node, span in self.file.tree.within(Span(self.scope.start, self.taken.start), *(blocks := _blocks())):
-            if not self.taken.end <= span.end <= self.scope.end:
+        for outer in reversed(self.scope.body.around(self.taken)):
+            why = _BLOCKS.get(type(outer)) if isinstance(outer, ir.Statement) else None
+            if why is None or outer.start == self.taken.start or (why is _BRANCH and sent is None):
                 continue
-            why = blocks[type(node)]
-            if why is _BRANCH and sent is None:
-                continue
-            if (here or why is _BRANCH) and sent is not None and span.contains(sent):
+            if (here or why is _BRANCH) and sent is not None and outer.contains(sent):
                 continue
             return why
         return None
@@ -90,12 +81,7 @@ class Delay:
         end = max((span.end for span in moved if span.start <= self.taken.start < span.end), default=self.taken.end)
         calls = (call for call in self.scope.calls if not (here and self._makes_container(call)))
         acts = [(call.start, call.end, call.branch) for call in calls]
-        acts += [(store.start, store.end, -1) for store in self.scope.stores]
-        acts += [
-            (span.start, span.end, -1)
-            for node, span in self.file.tree.within(Span(end, sent.start), *_acting())
-            if _acts(node)
-        ]
+        acts += [(act.start, act.end, -1) for act in (*self.scope.stores, *self._acting())]
         for start, stop, branch in sorted(acts, key=lambda act: (act[0], -act[1])):
             if not end <= start < sent.start or sent.end <= stop:
                 continue
@@ -105,6 +91,16 @@ class Delay:
                 text = " ".join(self.file.text(Span(start, stop)).split())
                 return Refusal(f"`{_short(text)}` waits for the last token", _AFTER)
         return None
+
+    def _acting(self) -> Iterator[ir.Statement | ir.Expression]:
+        """What holds no call and does something that others see, or waits, or ends the function."""
+        for line in self.scope.body.walk():
+            match line:
+                case ir.Line(kind="augmented", values=(_, ir.Attribute() | ir.Subscript())):
+                    yield line
+                case ir.Line(kind=kind) if kind in _ENDING:
+                    yield line
+        yield from (one for one in self.scope.expressions() if isinstance(one, ir.Await))
 
     def _makes_container(self, call: ir.Call) -> bool:
         """`st.chat_message("assistant")`: a place on the page, in which the tokens may be awaited as well as before it."""
@@ -233,13 +229,6 @@ class Delay:
         if not readers:
             return None
         return Refusal(readers[0].told(project.root), "give the other a function of its own that returns the text")
-
-
-def _acts(node: cst.CSTNode) -> bool:
-    """Whether one of `_acting` does something that others see."""
-    if isinstance(node, cst.AugAssign):
-        return not isinstance(node.target, cst.Name)
-    return True
 
 
 def _chain_root(expression: ir.Expression) -> str:
