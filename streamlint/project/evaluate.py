@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -68,12 +68,17 @@ class Evaluator:
         self.attributes = Attributes(self)
         self.calls = Calls(self)
         self.parameters = Parameters(self)
-        self._expressions: dict[type[ir.Expression], Callable[[Any, Frame], Values]] = {
+        self._answers = self.solver.answers
+        self._builtins: dict[str, Values] = {}
+        self._plain: dict[type[ir.Expression], Callable[[Any, Frame], Values]] = {
             ir.Name: self._name,
+            ir.Constant: self._constant,
+            ir.Await: self._await,
+        }
+        """Of these nothing is kept: the answer is that of something else which is."""
+        self._expressions: dict[type[ir.Expression], Callable[[Any, Frame], Values]] = {
             ir.Attribute: self._attribute,
             ir.Call: self.calls.call,
-            ir.Await: self._await,
-            ir.Constant: self._constant,
             ir.Sequence: self._sequence,
             ir.Mapping: self._mapping,
             ir.Subscript: self._subscript,
@@ -87,10 +92,16 @@ class Evaluator:
 
     def value(self, expression: ir.Expression, frame: Frame) -> Values:
         """What the expression may be; `UNKNOWN` where nothing is known."""
+        plain = self._plain.get(type(expression))
+        if plain is not None:
+            return plain(expression, frame)
+        kept: Values | None = self._answers.get((expression, frame))
+        if kept is not None:
+            return kept
         evaluate = self._expressions.get(type(expression))
         if evaluate is None:
             return UNKNOWN
-        return self._remember(expression, frame, lambda: evaluate(expression, frame))
+        return self._keep((expression, frame), lambda: evaluate(expression, frame))
 
     def any_call(self, module: Module, scope: ir.Scope) -> Frame:
         return self.frames.any_call(module, scope)
@@ -143,9 +154,9 @@ class Evaluator:
 
     # Keeping answers
 
-    def _remember(self, node: object, frame: Frame, evaluate: Callable[[], Values]) -> Values:
+    def _keep(self, key: Hashable, evaluate: Callable[[], Values]) -> Values:
         """Evaluate once; what comes back to itself is nothing at first, and unknown where nothing else is found."""
-        return self.solver.ask((node, frame), lambda: self._shallow(evaluate()), NOTHING, UNKNOWN, self.joined)
+        return self.solver.ask(key, lambda: self._shallow(evaluate()), NOTHING, UNKNOWN, self.joined)
 
     def _shallow(self, values: Values) -> Values:
         if nesting(values) > _MOST_NESTED:
@@ -169,8 +180,9 @@ class Evaluator:
     def _name(self, name: ir.Name, frame: Frame) -> Values:
         if name.bindings is None:
             return self.lookup(name.id, frame)
-        scope = frame.scope
-        return self.union(self.binding(scope.bindings[index], frame) for index in name.bindings)
+        if len(name.bindings) == 1:
+            return self.binding(frame.scope.bindings[name.bindings[0]], frame)
+        return self._keep((name, frame), lambda: self._any_of(name.bindings or (), frame))
 
     def lookup(self, name: str, frame: Frame) -> Values:
         """A name that the frame's own scope does not bind before its use."""
@@ -178,30 +190,47 @@ class Evaluator:
         while outer is not None:
             sees_class = outer is frame.parent and frame.scope.kind != "function"
             if (outer.scope.kind != "class" or sees_class) and name in outer.scope.by_name:
-                return self._outer(name, outer)
+                return self._seen(name, outer)
             outer = outer.parent
         if name in frame.scope.by_name and frame.scope.kind == "module":
-            return self._outer(name, frame)
+            return self._seen(name, frame)
         found = self._starred(name, frame.module)
         if found or name not in _BUILTIN_NAMES:
             return found or UNKNOWN
-        return frozenset((External(f"builtins.{name}"),))
+        known = self._builtins.get(name)
+        if known is None:
+            known = self._builtins[name] = frozenset((External(f"builtins.{name}"),))
+        return known
+
+    def _seen(self, name: str, frame: Frame) -> Values:
+        found = self._outer(name, frame)
+        return UNKNOWN if not found and not self._lasting(frame.scope, name) else found
 
     def _outer(self, name: str, frame: Frame) -> Values:
-        indices = frame.scope.by_name.get(name)
-        if indices is None:
-            found = self._starred(name, frame.module)
-        else:
-            found = self.union(
-                self.binding(frame.scope.bindings[i], frame) for i in self._lasting(frame.scope, name, indices)
-            )
+        """A name of a scope, as those see it that run when the scope has been read to its end; empty where it has none."""
+        key = ("outer", name, frame)
+        kept: Values | None = self._answers.get(key)
+        if kept is not None:
+            return kept
+        indices = self._lasting(frame.scope, name)
+        if indices:
+            return self._keep(key, lambda: self._or_put(name, frame, self._any_of(indices, frame)))
+        return self._or_put(name, frame, NOTHING if name in frame.scope.by_name else self._starred(name, frame.module))
+
+    def _any_of(self, indices: Iterable[int], frame: Frame) -> Values:
+        bindings = frame.scope.bindings
+        return self.union(self.binding(bindings[index], frame) for index in indices)
+
+    def _or_put(self, name: str, frame: Frame, found: Values) -> Values:
+        """What a module's own level gives a name, or what other modules put there where that says nothing."""
         if frame.scope.kind == "module" and not any(known(found)):
             return self.attributes.put_on_module(frame.module.path, name) or found
         return found
 
     @staticmethod
-    def _lasting(scope: ir.Scope, name: str, indices: list[int]) -> list[int]:
+    def _lasting(scope: ir.Scope, name: str) -> list[int]:
         """Of a module's bindings those that its end sees, and those that functions make through `global`."""
+        indices = scope.by_name.get(name, [])
         final = scope.final.get(name)
         if final is None:
             return indices
@@ -224,7 +253,14 @@ class Evaluator:
 
     def binding(self, binding: ir.Binding, frame: Frame) -> Values:
         """What a binding gives its name."""
-        return self._remember(binding, frame, lambda: self._bound(binding, frame))
+        kept: Values | None = self._answers.get((binding, frame))
+        if kept is not None:
+            return kept
+        if binding.kind == "parameter" and frame.arguments is not None and binding.scope == frame.scope.index:
+            given = frame.arguments.get(binding.name)
+            if given is not None:
+                return given
+        return self._keep((binding, frame), lambda: self._bound(binding, frame))
 
     def _bound(self, binding: ir.Binding, frame: Frame) -> Values:
         if binding.scope != frame.scope.index:
@@ -248,7 +284,7 @@ class Evaluator:
             case "class":
                 return frozenset((Class(frame.module.path, binding.target),))
             case "merge":
-                return self.union(self.binding(frame.scope.bindings[index], frame) for index in binding.sources)
+                return self._any_of(binding.sources, frame)
             case "augmented":
                 return self._augmented(binding, frame)
             case "annotation":
@@ -429,7 +465,7 @@ class Evaluator:
 
     def generated(self, value: Generated) -> Values:
         """What a generator yields."""
-        return self._remember("yields", value.frame, lambda: self._yielded(value.frame))
+        return self._keep(("yields", value.frame), lambda: self._yielded(value.frame))
 
     def _yielded(self, frame: Frame) -> Values:
         found = []

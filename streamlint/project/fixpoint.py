@@ -70,7 +70,8 @@ class Solver:
         self._give_up = give_up
         self.steps = 0
         """How often something was computed."""
-        self._kept: dict[Hashable, Any] = {}
+        self.answers: dict[Hashable, Any] = {}
+        """The final ones; who asks the same again and again looks here first."""
         self._open: dict[Hashable, int] = {}
         self._provisional: dict[Hashable, _Provisional] = {}
         self._trail: list[_Provisional] = []
@@ -94,7 +95,7 @@ class Solver:
 
         An answer that changes a few times is taken for the `join` of the old and the new one from then on.
         """
-        answer = self._kept.get(key, _MISSING)
+        answer = self.answers.get(key, _MISSING)
         if answer is not _MISSING:
             return answer  # type: ignore[no-any-return]  # the key decides the type
         if key in self._provisional:
@@ -279,9 +280,9 @@ class Solver:
             del self._provisional[one.question.key]
             self._keep(one.question, one.answer)
         del self._trail[head.mark :]
-        return self._kept[head.key]
+        return self.answers[head.key]
 
     def _keep(self, question: _Question, answer: Any) -> Any:
         kept = question.otherwise if answer == question.bottom else answer
-        self._kept[question.key] = kept
+        self.answers[question.key] = kept
         return kept
