@@ -14,7 +14,7 @@ from tools import same_answers
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SEEDS = (0, 1, 2)
-PROJECTS = sorted(path for code in ("STL204", "STL308") for path in FIXTURES.glob(f"{code}/project_*"))
+PROJECTS = sorted(path for code in ("STL204", "STL308") for path in FIXTURES.glob(f"{code}/project_*") if path.is_dir())
 
 ONE_OF_SEVERAL = """\
 import os

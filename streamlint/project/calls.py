@@ -302,17 +302,18 @@ class Calls:
             return frozenset((OffLoop(values),)) if row.off_loop else values
         if row.result is Result.COROUTINE and row.where in (Where.THREAD, Where.PROCESS, Where.EITHER):
             handed = self.handed(call, frame)
-            result = self._handed_result(handed, frame) if handed is not None else UNKNOWN
+            result = self._handed_result(handed, call, frame) if handed is not None else UNKNOWN
             return frozenset((Coroutine(result),))
         if row.where is Where.TASK:
             return values
         return UNKNOWN
 
-    def _handed_result(self, handed: Handed, frame: Frame) -> Values:
+    def _handed_result(self, handed: Handed, call: ir.Call, frame: Frame) -> Values:
+        """What the functions that a call hands elsewhere return there; what they make is made at the call."""
         functions, arguments, keywords = handed
         found = []
         for function in functions:
-            stand_in = ir.Call(0, 0, ir.Constant(0, 0, None), arguments, keywords)
+            stand_in = ir.Call(call.start, call.end, ir.Constant(call.start, call.end, None), arguments, keywords)
             found.append(self._one(function, stand_in, frame))
         return self.evaluator.union(found) or UNKNOWN
 

@@ -94,6 +94,8 @@ def _survivors(trials: Sequence[Trial], where: Reached, jobs: int) -> Iterator[T
     for done, (number, session) in enumerate(in_children([partial(_tried, each, where) for each in trials], jobs), 1):
         trial = trials[number]
         survived = session is not None and not session.failed
+        if survived and session and len(session.seconds) < len(trial.tests):
+            raise RuntimeError(f"of {len(trial.tests)} tests {len(session.seconds)} were found")
         killed += not survived
         took = f"{session.total:5.1f} s" if session else "no end "
         ending = "SURVIVED" if survived else f"killed by {session.failed}" if session else "killed by time"

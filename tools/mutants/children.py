@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
-import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -13,8 +13,9 @@ from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
 _FORK = multiprocessing.get_context("fork")
-_LONGEST = 900.0
+_LONGEST = 3600.0
 """Seconds after which a child is ended, whatever it does."""
+_FAILED = 3
 
 
 class Child(Generic[Value]):
@@ -35,6 +36,9 @@ class Child(Generic[Value]):
         try:
             return self._answers.recv() if self._answers.poll(_LONGEST) else None
         except EOFError:
+            self._process.join()
+            if self._process.exitcode == _FAILED:
+                raise RuntimeError("a child failed, see above") from None
             return None
         finally:
             self._process.kill()
@@ -69,9 +73,13 @@ def _ended(running: dict[Connection, tuple[int, Child[Value]]]) -> Iterator[tupl
 
 
 def _run(function: Callable[[], object], answer: Connection) -> None:
+    errors = os.dup(2)
     silence = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
         os.dup2(silence, stream)
-    answer.send(function())
-    sys.stdout.flush()
+    try:
+        answer.send(function())
+    except BaseException:  # noqa: BLE001 whatever it is, the parent has to know
+        os.write(errors, traceback.format_exc().encode())
+        os._exit(_FAILED)
     os._exit(0)

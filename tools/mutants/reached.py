@@ -6,9 +6,10 @@ import ast
 import hashlib
 import pickle
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from tools.mutants.children import in_child
 from tools.mutants.counted import COUNTER, counted, statements
@@ -17,10 +18,18 @@ from tools.mutants.replaced import ROOT, replace
 from tools.mutants.sessions import Session, every_test
 
 CACHE = ROOT / ".mutants" / "reached"
-_SOURCES = ("streamlint/**/*", "tests/**/*", "tools/*.py", "pyproject.toml")
 
 Place = tuple[str, int]
 """A statement in a function: the path of its module and its first line."""
+
+
+@dataclass(frozen=True)
+class _File:
+    """What is kept of one file of tests."""
+
+    key: str
+    seconds: dict[str, float]
+    hits: dict[str, bytes]
 
 
 @dataclass(frozen=True)
@@ -73,42 +82,62 @@ class Reached:
 
 
 def reached(modules: Mapping[str, str]) -> Reached:
-    """Where the tests come by; kept until a source, a test or a fixture changes."""
-    key = _key()
-    if CACHE.exists():
-        kept_key, kept = pickle.loads(CACHE.read_bytes())
-        if kept_key == key and isinstance(kept, Reached) and kept.modules == modules:
-            return kept
-    made = _measured(modules)
-    CACHE.parent.mkdir(exist_ok=True)
-    CACHE.write_bytes(pickle.dumps((key, made)))
-    return made
+    """Where the tests come by; kept, for each file of tests, until it, a source or a fixture that it reads changes."""
+    lines = ((path, each.lineno) for path, text in modules.items() for each in statements(ast.parse(text)))
+    places = tuple(dict.fromkeys(lines))
+    kept = _kept()
+    files = {path.relative_to(ROOT).as_posix(): key for path, key in _keys()}
+    changed = [file for file, key in files.items() if file not in kept or kept[file].key != key]
+    if changed:
+        print(f"{len(changed)} files of tests are run to see where they come by", flush=True)
+        kept = {file: kept[file] for file in files if file not in changed} | _measured(changed, files, modules, places)
+        CACHE.parent.mkdir(exist_ok=True)
+        CACHE.write_bytes(pickle.dumps(kept))
+    seconds = {test: each for file in kept.values() for test, each in file.seconds.items()}
+    return Reached(modules, places, seconds, {test: hits for file in kept.values() for test, hits in file.hits.items()})
 
 
-def _key() -> str:
+def _kept() -> dict[str, _File]:
+    return pickle.loads(CACHE.read_bytes()) if CACHE.exists() else {}
+
+
+def _keys() -> Iterator[tuple[Path, str]]:
+    """The files of tests, each with a text that changes when its tests may take another way."""
+    sources = _digest("streamlint/**/*", "tools/**/*.py", "tests/conftest.py", "pyproject.toml")
+    fixtures = _digest("tests/fixtures/**/*", "tests/test_fixtures.py")
+    for path in sorted((ROOT / "tests").glob("test_*.py")):
+        text = path.read_bytes()
+        used = fixtures if b"fixtures" in text.lower() else ""
+        yield path, hashlib.sha256(f"{sources} {used} ".encode() + text).hexdigest()
+
+
+def _digest(*patterns: str) -> str:
     digest = hashlib.sha256()
-    for pattern in _SOURCES:
-        for path in sorted(ROOT.glob(pattern)):
-            if path.is_file() and "__pycache__" not in path.parts:
-                digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted(path for pattern in patterns for path in ROOT.glob(pattern)):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
-def _measured(modules: Mapping[str, str]) -> Reached:
-    lines = ((path, each.lineno) for path, text in modules.items() for each in statements(ast.parse(text)))
-    places = tuple(dict.fromkeys(lines))
-    session = in_child(lambda: _counted(modules, places))
+def _measured(
+    files: Sequence[str], keys: Mapping[str, str], modules: Mapping[str, str], places: tuple[Place, ...]
+) -> dict[str, _File]:
+    session = in_child(lambda: _counted(files, modules, places))
     if session is None or session.failed:
         raise SystemExit(f"without a fault the tests have to pass: {session.failed if session else 'they did not end'}")
-    hits = {test: bytes_set for test, bytes_set in session.hits.items() if any(bytes_set)}
-    return Reached(modules, places, session.seconds, hits)
+    found = {file: _File(keys[file], {}, {}) for file in files}
+    for test, hits in session.hits.items():
+        if any(hits):
+            file = found[test.partition("::")[0]]
+            file.seconds[test], file.hits[test] = session.seconds[test], hits
+    return found
 
 
-def _counted(modules: Mapping[str, str], places: tuple[Place, ...]) -> Session:
+def _counted(files: Sequence[str], modules: Mapping[str, str], places: tuple[Place, ...]) -> Session:
     numbers: dict[str, dict[int, int]] = {path: {} for path in modules}
     for number, (path, line) in enumerate(places):
         numbers[path][line] = number
     counter = bytearray(len(places))
     codes = {path: counted(text, str(ROOT / path), numbers[path]) for path, text in modules.items()}
     replace(codes, **{COUNTER: counter})
-    return every_test(counter)
+    return every_test(files, counter)

@@ -36,10 +36,10 @@ class Session:
         return sum(self.seconds.values())
 
 
-def every_test(counter: bytearray) -> Session:
-    """Run all tests that are neither slow nor witnesses, up to the first that fails, and keep what each sets in `counter`."""
+def every_test(files: Sequence[str], counter: bytearray) -> Session:
+    """Run the tests of files that are not slow, up to the first that fails, and keep what each sets in `counter`."""
     session = Session(counter)
-    _pytest(("tests", "-m", "not slow and not witness", "--ignore=tests/witness"), session, _Watch(session))
+    _pytest((*files, "-m", "not slow and not witness"), session, _Watch(session))
     return session
 
 
@@ -59,7 +59,7 @@ def _pytest(arguments: Sequence[str], session: Session, *plugins: object) -> Non
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         code = pytest.main(["-x", *_OPTIONS, f"--basetemp={folder}/tests", *arguments], list(plugins))
-    if code and not session.failed:
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) and not session.failed:
         session.failed = f"pytest ended with {code!r}"
 
 
