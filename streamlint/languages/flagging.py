@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 import libcst as cst
@@ -32,13 +33,24 @@ class Flags(cst.CSTVisitor):
         self._wanted: dict[Span, dict[Stand, None]] = {}
         for fact in facts:
             self._wanted.setdefault(fact.stand.span, {})[fact.stand] = None
+        self._starts = sorted(span.start for span in self._wanted)
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         for span in self._places(node):
             for stand in self._wanted.get(span, ()):
                 if stand not in self.found and self._is_on(stand, node, span):
                     self.found[stand] = node
-        return True
+        return self._may_hold(node)
+
+    def _may_hold(self, node: cst.CSTNode) -> bool:
+        """Whether a fact is about a part of a node: what holds none is not walked."""
+        whole = self.tree.spans.get(node)
+        if whole is None:
+            return True
+        decorators = node.decorators if isinstance(node, cst.FunctionDef | cst.ClassDef) else ()
+        first = min((self.tree.span(one).start for one in decorators), default=whole.start)
+        index = bisect_left(self._starts, first)
+        return index < len(self._starts) and self._starts[index] < whole.end
 
     def _places(self, node: cst.CSTNode) -> Iterator[Span]:
         """Where a node is looked for: a loop where its iterable stands, a `with` where its items do, a handler at its word."""
