@@ -277,8 +277,10 @@ _DETAILS = 8
 
 def alternatives(found: Iterable[Value]) -> Values:
     """These values as one answer; all that hold more than one value are made here, so that they have an order."""
-    made = frozenset(found)
-    return made if len(made) < 2 else _InOrder(made)
+    made = found if isinstance(found, set | frozenset) else frozenset(found)
+    if isinstance(made, _InOrder):
+        return made
+    return frozenset(made) if len(made) < 2 else _InOrder(made)
 
 
 def _place(value: Value) -> tuple[str, str, str, int, int]:
