@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,7 @@ class Attributes:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
+        self._on_self: dict[ir.Scope, dict[str, list[tuple[ir.Scope, ir.Store]]]] = {}
 
     def value(self, base: Value, name: str, expression: ir.Attribute | None, frame: Frame | None) -> Values:
         match base:
@@ -118,6 +119,9 @@ class Attributes:
 
         A class that only says `engine = None` leaves it to its bases, and to whoever sets the attribute.
         """
+        return self.evaluator.found(("member", base, name), lambda: self._of_class(base, name))
+
+    def _of_class(self, base: Object | Class, name: str) -> Values:
         vague: Values = NOTHING
         for owner in self.lineage(base):
             found = self._own(owner, base, name) if isinstance(owner, Class) else self._inherited(owner, base, name)
@@ -127,8 +131,12 @@ class Attributes:
         stored = self._stored(base, name, is_attribute=True) if isinstance(base, Object) else NOTHING
         return stored or vague
 
-    def lineage(self, base: Object | Class) -> Iterator[Class | External]:
+    def lineage(self, base: Object | Class) -> tuple[Class | External, ...]:
         """The class and its bases in the order of lookup, outside ones last; generic brackets are looked through."""
+        key = ("lineage", base.path, base.scope)
+        return self.evaluator.solver.ask(key, lambda: tuple(self._lineage(base)), (), ())
+
+    def _lineage(self, base: Object | Class) -> Iterator[Class | External]:
         pending: list[Value] = [Class(base.path, base.scope)]
         seen: set[Value] = set()
         outside: list[External] = []
@@ -233,22 +241,33 @@ class Attributes:
         """What the methods of one class assign to `self.name`, where `self` is this object."""
         evaluator = self.evaluator
         found = []
+        for method, store in self._stores_on_self(module, scope).get(name, ()):
+            frame = self._making(module, method, store, made)
+            found.append(evaluator.at(evaluator.value(store.value, frame), store.path))
+        return evaluator.union(found)
+
+    def _stores_on_self(self, module: Module, scope: ir.Scope) -> Mapping[str, list[tuple[ir.Scope, ir.Store]]]:
+        """By attribute: where the methods of a class, and the functions in them, assign it."""
+        known = self._on_self.get(scope)
+        if known is None:
+            known = self._on_self[scope] = {}
+            for method in self._inside(module, scope):
+                owner = method if method.parent == scope.index else self._method_around(module, method, scope)
+                itself = owner.parameters[0].name if owner is not None and owner.parameters else None
+                for store in method.stores:
+                    if store.is_attribute and isinstance(store.base, ir.Name) and store.base.id == itself:
+                        known.setdefault(store.member, []).append((method, store))
+        return known
+
+    @staticmethod
+    def _inside(module: Module, scope: ir.Scope) -> Iterator[ir.Scope]:
+        """The functions that stand in a class and store something."""
         for index in range(scope.index + 1, len(module.scopes)):
             method = module.scopes[index]
             if method.start >= scope.end:
-                break
-            if method.kind != "function" or not method.stores:
-                continue
-            owner = method if method.parent == scope.index else self._method_around(module, method, scope)
-            if owner is None or not owner.parameters:
-                continue
-            itself = owner.parameters[0].name
-            for store in method.stores:
-                base = store.base
-                if store.is_attribute and store.member == name and isinstance(base, ir.Name) and base.id == itself:
-                    frame = self._making(module, method, store, made)
-                    found.append(evaluator.at(evaluator.value(store.value, frame), store.path))
-        return evaluator.union(found)
+                return
+            if method.kind == "function" and method.stores:
+                yield method
 
     def _making(self, module: Module, method: ir.Scope, store: ir.Store, made: Object) -> Frame:
         """The frame in which a method stores: for `__init__`, with what those give who make such an object."""

@@ -234,22 +234,28 @@ class Callers:
     def stored(self, member: str, holder: object, *, is_attribute: bool) -> Values:
         """What the project stores under this name on what `holder` identifies, as in `Attributes.identity`."""
         rows = self.stores(member)
-        return self._put_on(("stores", member), rows, holder, is_attribute)
+        return self._put_on(("stores", member), rows, holder, is_attribute) if rows else NOTHING
 
     def put_into(self, word: str, holder: object) -> Values:
         """What the project stores under keys that cannot be seen, into something whose name ends in this word."""
-        return self._put_on(("puts", word), self.puts(word), holder, False)
+        rows = self.puts(word)
+        return self._put_on(("puts", word), rows, holder, False) if rows else NOTHING
 
     def _put_on(self, key: tuple[str, str], rows: list[Stored], holder: object, is_attribute: bool) -> Values:
         evaluator = self.evaluator
         held: Mapping[object, tuple[int, ...]] = evaluator.solver.ask(key, lambda: self._held(rows), {}, {})
-        values = []
-        for number in held.get(holder, ()):
-            module, scope, store = rows[number]
-            if store.is_attribute == is_attribute:
-                value = evaluator.value(store.value, evaluator.any_call(module, scope))
-                values.append(evaluator.at(value, store.path))
-        return evaluator.union(values)
+        numbers = held.get(holder)
+        if numbers is None:
+            return NOTHING
+        found = [rows[number] for number in numbers if rows[number][2].is_attribute == is_attribute]
+        return evaluator.found(("put", *key, holder, is_attribute), lambda: self._values(found))
+
+    def _values(self, rows: list[Stored]) -> Values:
+        evaluator = self.evaluator
+        return evaluator.union(
+            evaluator.at(evaluator.value(store.value, evaluator.any_call(module, scope)), store.path)
+            for module, scope, store in rows
+        )
 
     def _held(self, rows: list[Stored]) -> Mapping[object, tuple[int, ...]]:
         """By what holds it: the numbers of the rows that store something there."""

@@ -53,6 +53,7 @@ _MOST_ITEMS = 64
 """Of a longer display the rest is not looked at."""
 _MOST_NESTED = 3
 _DEEPEST_STREAM = 6
+_NONE = Constant(None)
 
 
 class Evaluator:
@@ -70,6 +71,7 @@ class Evaluator:
         self.parameters = Parameters(self)
         self._answers = self.solver.answers
         self._builtins: dict[str, Values] = {}
+        self._same: dict[Values, Values] = {}
         self._plain: dict[type[ir.Expression], Callable[[Any, Frame], Values]] = {
             ir.Name: self._name,
             ir.Constant: self._constant,
@@ -111,11 +113,19 @@ class Evaluator:
 
     def union(self, answers: Iterable[Values]) -> Values:
         """All alternatives together; `None` counts only where nothing else is there, and a crowd is nobody."""
-        found: set[Value] = set()
+        first, found = NOTHING, set[Value]()
         for values in answers:
-            found |= values
+            if found:
+                found |= values
+            elif not first:
+                first = values
+            elif values is not first:
+                found.update(first, values)
+        if len(first) < 2 and not found:
+            return first
+        found = found or set(first)
         if len(found) > 1:
-            found.discard(Constant(None))
+            found.discard(_NONE)
         return alternatives(found) if len(found) <= _MOST_ALTERNATIVES else self.give_up(Limit.ALTERNATIVES)
 
     def scope_of(self, value: Function | Class | Object) -> tuple[Module, ir.Scope] | None:
@@ -156,7 +166,23 @@ class Evaluator:
 
     def _keep(self, key: Hashable, evaluate: Callable[[], Values]) -> Values:
         """Evaluate once; what comes back to itself is nothing at first, and unknown where nothing else is found."""
-        return self.solver.ask(key, lambda: self._shallow(evaluate()), NOTHING, UNKNOWN, self.joined)
+        return self.solver.ask(key, lambda: self._one(evaluate()), NOTHING, UNKNOWN, self.joined)
+
+    def found(self, key: Hashable, evaluate: Callable[[], Values]) -> Values:
+        """Evaluate once; what comes back to itself is nothing, and so is what nothing is found for."""
+        kept: Values | None = self._answers.get(key)
+        if kept is not None:
+            return kept
+        return self.solver.ask(key, lambda: self._one(evaluate()), NOTHING, NOTHING, self.joined)
+
+    def _one(self, values: Values) -> Values:
+        """The one object that stands for these values wherever they are the answer, not nested deeply."""
+        known = self._same.get(values)
+        if known is None:
+            known = self._shallow(values)
+            known = self._same.setdefault(known, known)
+            self._same[values] = known
+        return known
 
     def _shallow(self, values: Values) -> Values:
         if nesting(values) > _MOST_NESTED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Any, TypeVar
 
@@ -28,7 +28,7 @@ class _Question:
     """How many questions were open when it was opened."""
     mark: int = 0
     """How many answers were provisional then."""
-    uses: dict[Hashable, Any] = field(default_factory=dict)
+    uses: dict[Hashable, Any] | None = None
     """The answers, not final yet, that the last computation was given."""
     is_resting: bool = False
     """Whether its circle is closed and is being brought to rest."""
@@ -54,6 +54,10 @@ class _TooDeep(Exception):
     def __init__(self, question: _Question) -> None:
         super().__init__()
         self.left = [question]
+
+
+def _newer(_old: Answer, new: Answer) -> Answer:
+    return new
 
 
 class Solver:
@@ -89,7 +93,7 @@ class Solver:
         compute: Callable[[], Answer],
         bottom: Answer,
         otherwise: Answer,
-        join: Callable[[Answer, Answer], Answer] = lambda _old, new: new,
+        join: Callable[[Answer, Answer], Answer] = _newer,
     ) -> Answer:
         """The answer that `compute` gives, or gave before; `otherwise` stands for an answer that is `bottom` in the end.
 
@@ -105,18 +109,20 @@ class Solver:
             self._cut = min(self._cut, depth)
             self._note_use(key, bottom)
             return bottom
-        question = _Question(key, compute, bottom, otherwise, join)
+        question = _Question(key, compute, bottom, otherwise, join, len(self._open), len(self._trail))
         if self._level == 0:
             return self._from_the_ground(question)  # type: ignore[no-any-return]  # likewise
+        self._open[key] = question.depth
         if self._level >= _DEEPEST:
-            raise _TooDeep(self._opened(question))
+            raise _TooDeep(question)
         return self._inside(question)  # type: ignore[no-any-return]  # likewise
 
     # Questions within questions
 
     def _from_the_ground(self, question: _Question) -> Any:
         """Answer; where it leads too deep, the question down there comes first, then those that led to it, which stay open."""
-        pending = [self._opened(question)]
+        self._open[question.key] = question.depth
+        pending = [question]
         try:
             while True:
                 self._level, self._asking = 0, None
@@ -137,7 +143,6 @@ class Solver:
 
     def _inside(self, question: _Question) -> Any:
         outer = self._cut
-        self._opened(question)
         try:
             answer = self._settled(question)
         except _TooDeep as deep:
@@ -152,18 +157,13 @@ class Solver:
         """The key of the question that is being computed; None where there is none."""
         return self._asking.key if self._asking is not None else None
 
-    def _opened(self, question: _Question) -> _Question:
-        question.depth, question.mark = len(self._open), len(self._trail)
-        self._open[question.key] = question.depth
-        return question
-
     def _settled(self, question: _Question) -> Any:
         """The answer: final, unless it rests on a question further out."""
         if not question.is_resting:
             answer = self._computed(question)
             if self._cut < question.depth:
                 return self._note(question, answer)
-            if len(self._trail) == question.mark and question.key not in question.uses:
+            if len(self._trail) == question.mark and not (question.uses and question.key in question.uses):
                 return self._keep(question, answer)
             self._note(question, answer)
             self._close_circle(question)
@@ -172,7 +172,7 @@ class Solver:
 
     def _computed(self, question: _Question) -> Any:
         outer, self._asking = self._asking, question
-        question.uses = {}
+        question.uses = None
         self._cut = _NOWHERE
         self.steps += 1
         self._level += 1
@@ -196,8 +196,13 @@ class Solver:
         return found.answer
 
     def _note_use(self, key: Hashable, answer: Any) -> None:
-        if self._asking is not None:
-            self._asking.uses[key] = answer
+        asking = self._asking
+        if asking is None:
+            return
+        if asking.uses is None:
+            asking.uses = {key: answer}
+        else:
+            asking.uses[key] = answer
 
     def _note(self, question: _Question, answer: Any) -> Any:
         base = self._bases[-1] if self._bases else 0
@@ -225,7 +230,7 @@ class Solver:
             answer = self._again(found)
             self._trail[-1].lowest = min(self._trail[-1].lowest, self._cut)
             noted = self._watch(noted, users, stale)
-            for key in found.question.uses:
+            for key in found.question.uses or ():
                 users.setdefault(key, {})[found.index] = None
             if answer != found.answer:
                 found.answer = answer
@@ -235,7 +240,7 @@ class Solver:
     def _watch(self, start: int, users: dict[Hashable, dict[int, None]], stale: list[int]) -> int:
         """Take note of the answers from `start` on: what they use, and whether that holds."""
         for found in self._trail[start:]:
-            for key in found.question.uses:
+            for key in found.question.uses or ():
                 users.setdefault(key, {})[found.index] = None
             if self._is_stale(found.question):
                 found.question.is_stale = True
@@ -243,12 +248,12 @@ class Solver:
         return len(self._trail)
 
     def _is_stale(self, question: _Question) -> bool:
-        now = ((self._provisional.get(key), answer) for key, answer in question.uses.items())
+        now = ((self._provisional.get(key), answer) for key, answer in (question.uses or {}).items())
         return question.is_stale or any(found is not None and found.answer != given for found, given in now)
 
     def _doubt(self, user: _Question, changed: _Provisional, index: int, stale: list[int]) -> None:
         """Have a user of a changed answer computed again, unless it will be, was given the new answer, or never rests."""
-        if user.is_stale or user.uses.get(changed.question.key, _MISSING) == changed.answer:
+        if user.is_stale or (user.uses or {}).get(changed.question.key, _MISSING) == changed.answer:
             return
         if user.is_given_up:
             return

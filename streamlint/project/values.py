@@ -287,10 +287,12 @@ def alternatives(found: Iterable[Value]) -> Values:
 
     Of the two ways to know nothing, "gave up" is the one that is told.
     """
-    made = frozenset(found)
+    made = found if isinstance(found, set | frozenset) else frozenset(found)
+    if isinstance(made, _InOrder):
+        return made
     if len(made) > 1 and made >= GAVE_UP:
-        made -= UNKNOWN
-    return made if len(made) < 2 else _InOrder(made)
+        made = made - UNKNOWN
+    return frozenset(made) if len(made) < 2 else _InOrder(made)
 
 
 def _place(value: Value) -> tuple[str, str, str, int, int]:
