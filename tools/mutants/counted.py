@@ -18,6 +18,16 @@ def statements(tree: ast.Module) -> Iterator[ast.stmt]:
             yield from (each for each in ast.walk(node) if isinstance(each, ast.stmt) and each is not node)
 
 
+def names(statement: ast.stmt) -> Iterator[str]:
+    """What a statement mentions, the statements in it left out."""
+    pending: list[ast.AST] = [statement]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Name | ast.Attribute):
+            yield node.id if isinstance(node, ast.Name) else node.attr
+        pending += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt)]
+
+
 def counted(text: str, path: str, numbers: dict[int, int]) -> CodeType:
     """The code of a module; `numbers` has the byte of each line on which a statement in a function begins."""
     tree = ast.parse(text)

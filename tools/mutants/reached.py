@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tools.mutants.children import in_child
-from tools.mutants.counted import COUNTER, counted, statements
+from tools.mutants.counted import COUNTER, counted, names, statements
 from tools.mutants.faults import Fault
 from tools.mutants.replaced import ROOT, replace
 from tools.mutants.sessions import Session, every_test
@@ -75,9 +75,8 @@ class Reached:
         found: dict[str, list[Place]] = defaultdict(list)
         for path, text in self.modules.items():
             for statement in statements(ast.parse(text)):
-                for node in ast.walk(statement):
-                    if isinstance(node, ast.Name | ast.Attribute):
-                        found[node.id if isinstance(node, ast.Name) else node.attr].append((path, statement.lineno))
+                for name in names(statement):
+                    found[name].append((path, statement.lineno))
         return found
 
 
