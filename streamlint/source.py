@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 _Converted = TypeVar("_Converted")
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -51,6 +51,16 @@ class Position:
     column: int
 
 
+class Placed(Protocol):
+    """Whatever stands somewhere in a text."""
+
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A half-open range of character offsets into the decoded text, `start` <= `end`."""
@@ -62,7 +72,7 @@ class Span:
         """Whether both share a character; an empty span inside the other counts, one at its edge does not."""
         return self.start < other.end and other.start < self.end
 
-    def contains(self, other: Span) -> bool:
+    def contains(self, other: Placed) -> bool:
         return self.start <= other.start and other.end <= self.end
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from streamlint.fact import Fact
 from streamlint.finding import Finding, Place, Related, Severity
@@ -13,7 +13,7 @@ from streamlint.languages.stands import stand_on
 from streamlint.project import syntax as ir
 from streamlint.project.summary import UnparsableFile
 from streamlint.project.values import UNKNOWN, Values
-from streamlint.source import Source, Span
+from streamlint.source import Placed, Source, Span
 
 if TYPE_CHECKING:
     from streamlint.fact import Offer
@@ -34,15 +34,6 @@ __all__ = ["PythonFile", "UnparsableFile"]
 
 _SHOWN = 12
 """Of a longer chain of calls a person reads how it begins and how it ends."""
-
-
-class _Placed(Protocol):
-    """Whatever has a place in the text."""
-
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
 
 
 class PythonFile:
@@ -67,14 +58,14 @@ class PythonFile:
 
     # Places
 
-    def text(self, place: _Placed) -> str:
+    def text(self, place: Placed) -> str:
         return self.source.text[place.start : place.end]
 
-    def one_line(self, place: _Placed) -> str:
+    def one_line(self, place: Placed) -> str:
         """The text on one line, as a message quotes it."""
         return " ".join(self.text(place).split())
 
-    def place(self, place: _Placed) -> Place:
+    def place(self, place: Placed) -> Place:
         span = Span(place.start, place.end)
         start = self.source.position(span.start)
         return Place(self.path, span, start, self.source.position(span.end), self.source.line(start.line))
@@ -118,11 +109,11 @@ class PythonFile:
                 found.setdefault((expression.start, expression.end), (scope, expression))
         return found
 
-    def expression(self, place: _Placed) -> tuple[ir.Scope, ir.Expression] | None:
+    def expression(self, place: Placed) -> tuple[ir.Scope, ir.Expression] | None:
         """The expression at a place, with the scope that it belongs to."""
         return self._expressions.get((place.start, place.end))
 
-    def value(self, place: _Placed) -> Values:
+    def value(self, place: Placed) -> Values:
         """What the expression at a place may be."""
         known = self.expression(place)
         return UNKNOWN if known is None else self.project.evaluator.value(known[1], self.frame(known[0]))
@@ -192,7 +183,7 @@ class PythonFile:
         rule: Rule,
         on: Node,
         *,
-        at: _Placed | None = None,
+        at: Placed | None = None,
         label: str = "",
         help: str | Callable[[Offer], str] = "",
         notes: Sequence[str] = (),

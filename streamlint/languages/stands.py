@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from streamlint.fact import Stand
 from streamlint.project import syntax as ir
-from streamlint.source import Span
+from streamlint.source import Placed, Span
 
 Node: TypeAlias = (
     ir.Expression | ir.Scope | ir.Loop | ir.Entry | ir.Return | ir.Line | ir.Handler | ir.Store | Span | Stand
@@ -89,5 +89,5 @@ def _of(types: tuple[str, ...], kinds: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(one for one in types if one in kinds)
 
 
-def _stand(place: ir.Placed, types: tuple[str, ...], word: str) -> Stand:
+def _stand(place: Placed, types: tuple[str, ...], word: str) -> Stand:
     return Stand(Span(place.start, place.end), types, word)

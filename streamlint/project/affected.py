@@ -67,9 +67,7 @@ class Affected:
 
 def _around(module: Module, span: Span) -> Iterator[ir.Scope]:
     """The functions that hold a span, inner and outer ones."""
-    return (
-        scope for scope in module.scopes if scope.is_function and scope.start <= span.start and span.end <= scope.end
-    )
+    return (scope for scope in module.scopes if scope.is_function and scope.contains(span))
 
 
 def _names(entry: Entry) -> Iterator[str]:

@@ -87,7 +87,7 @@ class Drains(Takings):
         """Whether an answer holds what was drained, and is no other answer such as an error."""
         if item.value is None:
             return False
-        within = item.value.start <= drain.start and drain.end <= item.value.end
+        within = item.value.contains(drain)
         return within or bool(names_in(item.value) & self.derived(drain, frame))
 
     def replayed(self, entry: Entry, frame: Frame) -> tuple[tuple[ir.Call, ir.Expression, Drain], ...]:
@@ -106,7 +106,7 @@ class Drains(Takings):
                 found.append((call, content, inner))
                 continue
             for drain in drains:
-                inside = call.start <= drain.start and drain.end <= call.end
+                inside = call.contains(drain)
                 if inside or (
                     self.uses(content, self.derived(drain, frame), frame) and not self._streams(content, frame)
                 ):
@@ -139,7 +139,7 @@ class Drains(Takings):
 
     def _holds(self, expression: ir.Expression, drain: Drain, frame: Frame) -> bool:
         """Whether a yielded expression is what was drained, or one step of a loop over it."""
-        if expression.start <= drain.start and drain.end <= expression.end:
+        if expression.contains(drain):
             return True
         derived = self.derived(drain, frame)
         steps = {
@@ -154,7 +154,7 @@ class Drains(Takings):
         names = self.derived(drain, frame)
         for call in frame.scope.calls:
             if isinstance(call.function, ir.Attribute) and call.function.attribute.startswith("send"):
-                within = call.start <= drain.start and drain.end <= call.end
+                within = call.contains(drain)
                 if within or any(names_in(argument) & names for argument in call.arguments):
                     return True
         return False
@@ -197,7 +197,7 @@ class Drains(Takings):
         names = self.derived(drain, frame)
         uses = [name for name in frame.scope.names if name.id in names and name.start >= max(drain.end, _end_of(drain))]
         asking = [call for call in frame.scope.calls if self._starts_anew(call, frame)]
-        return bool(uses) and all(any(c.start <= use.start and use.end <= c.end for c in asking) for use in uses)
+        return bool(uses) and all(any(c.contains(use) for c in asking) for use in uses)
 
     def _unused_start(self, item: ir.Return, frame: Frame) -> ir.Expression | None:
         """A call before this return that starts a stream which nobody uses."""
@@ -221,11 +221,7 @@ class Drains(Takings):
 
     def _escapes(self, call: ir.Call, frame: Frame) -> bool:
         """Whether a started stream is used in a way that cannot be followed."""
-        names = {
-            b.name
-            for b in frame.scope.bindings
-            if b.value is not None and b.value.start <= call.start and call.end <= b.value.end
-        }
+        names = {b.name for b in frame.scope.bindings if b.value is not None and b.value.contains(call)}
         changed = True
         while changed:
             more = {b.name for b in frame.scope.bindings if b.value is not None and names_in(b.value) & names} - names

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
+
+from streamlint.source import Placed
 
 if TYPE_CHECKING:
     from streamlint.project.statements import Loop
-
-
-class Placed(Protocol):
-    """Whatever stands somewhere in a text."""
-
-    @property
-    def start(self) -> int: ...
-
-    @property
-    def end(self) -> int: ...
 
 
 @dataclass(slots=True, eq=False)

@@ -134,5 +134,5 @@ class Lifetimes:
 
 
 def _innermost(module: Module, origin: Origin) -> ir.Scope:
-    around = [scope for scope in module.scopes if scope.start <= origin.start and origin.end <= scope.end]
+    around = [scope for scope in module.scopes if scope.contains(origin)]
     return min(around, key=lambda scope: scope.end - scope.start, default=module.summary.module)

@@ -211,7 +211,7 @@ class Resources:
             return False
         inner = generated.frame.scope
         uses = frame.module.uses.of(name, frame.scope)
-        within = [use for use in uses if inner.start <= use.name.start and use.name.end <= inner.end]
+        within = [use for use in uses if inner.contains(use.name)]
         return any(not (isinstance(u.parent, ir.Attribute) and u.parent.attribute in lasting_facts()) for u in within)
 
 

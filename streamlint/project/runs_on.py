@@ -65,7 +65,7 @@ class Runs:
                 yield from self._started(call, inner)
 
     def _ends_something(self, module: Module, scope: ir.Scope) -> bool:
-        inner = (one for one in module.scopes if scope.start <= one.start and one.end <= scope.end)
+        inner = (one for one in module.scopes if scope.contains(one))
         return any(attribute.attribute in _ENDING for one in inner for attribute in one.attributes) or any(
             name.id in _ENDING for name in scope.names
         )
@@ -137,7 +137,7 @@ class Runs:
         names = {binding.name for binding in scope.bindings if binding.value is call and binding.kind == "assign"}
         if len(names) != 1:
             return False
-        functions = [one for one in frame.module.scopes if scope.start <= one.start and one.end <= scope.end]
+        functions = [one for one in frame.module.scopes if scope.contains(one)]
         given = [
             part
             for one in functions

@@ -9,7 +9,8 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import Literal, TypeVar
 
-from streamlint.project.expressions import Await, Comprehension, Expression, Node, Placed, evaluated
+from streamlint.project.expressions import Await, Comprehension, Expression, Node, evaluated
+from streamlint.source import Placed
 
 _Piece = TypeVar("_Piece", bound="Statement | Block")
 _START = attrgetter("start")

@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from streamlint.project import syntax as ir
@@ -79,7 +80,9 @@ class _Lowering:
     def __init__(self, source: Source) -> None:
         self.line_starts = source.line_starts
         self.text = source.text
-        self.ascii = source.text.isascii()
+        self.wide = _wide_lines(source)
+        self.offsets: dict[int, int] = {}
+        """Each place once: many nodes begin or end in the same one, and a number takes 32 bytes."""
         self.scopes: list[ir.Scope] = []
         self.summary = ir.Summary(self.scopes)
         self.scope: ir.Scope
@@ -99,6 +102,8 @@ class _Lowering:
             ast.Dict: self._mapping,
             ast.IfExp: self._conditional,
             ast.BoolOp: self._boolean,
+            ast.Compare: self._compare,
+            ast.UnaryOp: self._unary,
             ast.ListComp: self._comprehension,
             ast.SetComp: self._comprehension,
             ast.DictComp: self._comprehension,
@@ -155,18 +160,18 @@ class _Lowering:
     # Places
 
     def _offset(self, line: int, column: int) -> int:
+        """A place from the parser's line and its column in bytes."""
         start = self.line_starts[line - 1]
-        if self.ascii or not column:
+        if line not in self.wide:
             return start + column
         end = self.line_starts[line] if line < len(self.line_starts) else len(self.text)
-        text = self.text[start:end]
-        if text.isascii():
-            return start + column
-        return start + len(text.encode("utf-8")[:column].decode("utf-8", "ignore"))
+        return start + len(self.text[start:end].encode("utf-8")[:column].decode("utf-8", "ignore"))
 
     def _span(self, node: ast.expr | ast.stmt | ast.excepthandler | ast.pattern) -> tuple[int, int]:
         assert node.end_lineno is not None and node.end_col_offset is not None
-        return self._offset(node.lineno, node.col_offset), self._offset(node.end_lineno, node.end_col_offset)
+        start = self._offset(node.lineno, node.col_offset)
+        end = self._offset(node.end_lineno, node.end_col_offset)
+        return self.offsets.setdefault(start, start), self.offsets.setdefault(end, end)
 
     # Scopes, branches, environments
 
@@ -233,9 +238,9 @@ class _Lowering:
         lower = self.statements.get(type(node))
         return lower(node) if lower is not None else self._line(node, "pass")
 
-    def _line(self, node: ast.stmt, kind: ir.LineKind, *values: ir.Expression | None) -> ir.Line:
+    def _line(self, node: ast.stmt, kind: ir.LineKind, *values: ir.Expression) -> ir.Line:
         """A statement of one line, with what its left side stores into behind its values."""
-        return ir.Line(*self._span(node), self.branch, kind, (*(v for v in values if v is not None), *self._take()))
+        return ir.Line(*self._span(node), self.branch, kind, values + self._take() if self.stored else values)
 
     def _take(self, since: int = 0) -> tuple[ir.Expression, ...]:
         """What the targets that were read last store into."""
@@ -421,8 +426,7 @@ class _Lowering:
         return self._line(node, "expression", self._expression(node.value))
 
     def _assert(self, node: ast.Assert) -> ir.Line:
-        test = self._expression(node.test)
-        return self._line(node, "assert", test, self._expression(node.msg) if node.msg is not None else None)
+        return self._line(node, "assert", *(self._expression(one) for one in (node.test, node.msg) if one is not None))
 
     def _delete(self, node: ast.Delete) -> ir.Line:
         changed = []
@@ -623,6 +627,16 @@ class _Lowering:
     # Expressions
 
     def _expression(self, node: ast.expr) -> ir.Expression:
+        if type(node) in _BASES:
+            return self._chain(node)
+        if self.depth == _DEEPEST:
+            self.summary.deep.append(self._span(node))
+        self.depth += 1
+        lowered = self._unchained(node)
+        self.depth -= 1
+        return lowered
+
+    def _chain(self, node: ast.expr) -> ir.Expression:
         chain = [node]
         while (base := _BASES.get(type(node))) is not None:
             node = getattr(node, base)
@@ -643,12 +657,15 @@ class _Lowering:
         lower = self.expressions.get(type(node))
         if lower is not None:
             return lower(node)
-        operands = []
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.expr):
-                operands.append(self._expression(child))
-        operator = type(node.op).__name__ if isinstance(node, ast.UnaryOp) else type(node).__name__
-        return ir.Operation(*self._span(node), operator, tuple(operands))
+        operands = [self._expression(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+        return ir.Operation(*self._span(node), type(node).__name__, tuple(operands))
+
+    def _compare(self, node: ast.Compare) -> ir.Operation:
+        operands = [self._expression(one) for one in (node.left, *node.comparators)]
+        return ir.Operation(*self._span(node), "Compare", tuple(operands))
+
+    def _unary(self, node: ast.UnaryOp) -> ir.Operation:
+        return ir.Operation(*self._span(node), type(node.op).__name__, (self._expression(node.operand),))
 
     def _binary(self, node: ast.BinOp, left: ir.Expression) -> ir.Operation:
         return ir.Operation(*self._span(node), type(node.op).__name__, (left, self._expression(node.right)))
@@ -678,8 +695,8 @@ class _Lowering:
         return attribute
 
     def _call(self, node: ast.Call, function: ir.Expression) -> ir.Call:
-        arguments = tuple(self._expression(argument) for argument in node.args)
-        keywords = tuple((keyword.arg, self._expression(keyword.value)) for keyword in node.keywords)
+        arguments = tuple([self._expression(argument) for argument in node.args])
+        keywords = tuple([(keyword.arg, self._expression(keyword.value)) for keyword in node.keywords])
         call = ir.Call(*self._span(node), function, arguments, keywords, self.branch)
         self.scope.calls.append(call)
         return call
@@ -775,6 +792,16 @@ class _Lowering:
         value = self._expression(node.value)
         self._bind_target(node.target, "assign", value)
         return ir.Walrus(*self._span(node), value)
+
+
+def _wide_lines(source: Source) -> frozenset[int]:
+    """The numbers, from 1, of the lines in which a byte is no character."""
+    if source.text.isascii():
+        return frozenset()
+    starts = (*source.line_starts, len(source.text))
+    return frozenset(
+        number for number, (start, end) in enumerate(pairwise(starts), 1) if not source.text[start:end].isascii()
+    )
 
 
 def _assigned(node: ast.stmt) -> set[str]:

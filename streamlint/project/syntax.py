@@ -24,7 +24,6 @@ from streamlint.project.expressions import (
     Name,
     Node,
     Operation,
-    Placed,
     Sequence,
     Starred,
     Subscript,
@@ -55,6 +54,7 @@ from streamlint.project.statements import (
     While,
     With,
 )
+from streamlint.source import Placed
 
 __all__ = [
     "NOTHING",
@@ -88,7 +88,6 @@ __all__ = [
     "Node",
     "Operation",
     "Parameter",
-    "Placed",
     "Return",
     "Scope",
     "Sequence",

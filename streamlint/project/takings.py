@@ -333,7 +333,7 @@ class Takings:
         for item in frame.scope.returns:
             if item.value is None or self.answers.is_stream(item.value, frame):
                 continue
-            within = item.value.start <= drain.start and drain.end <= item.value.end
+            within = item.value.contains(drain)
             if within or names_in(item.value) & derived:
                 return True
         return False
@@ -345,10 +345,7 @@ class Takings:
         kept = frozenset(
             b.name
             for b in frame.scope.bindings
-            if b.kind in ("assign", "augmented")
-            and b.value is not None
-            and b.value.start <= drain.start
-            and drain.end <= b.value.end
+            if b.kind in ("assign", "augmented") and b.value is not None and b.value.contains(drain)
         )
         return replace(drain, kept=drain.kept | kept)
 

@@ -212,7 +212,7 @@ class Repair:
         return tuple(self.file.tree.span(node) for node in removed.statements)
 
     def _takes(self, value: ir.Expression) -> bool:
-        if value.start <= self.drain.start and self.drain.end <= value.end:
+        if value.contains(self.drain):
             return True
         return any(isinstance(part, ir.Name) and part.id in self.derived for part in ir.walk(value))
 
@@ -254,7 +254,7 @@ class Repair:
         """The statements that only serve the drained text; refuses where the text is used for more than `answer`."""
         found: dict[int, cst.BaseStatement] = {}
         drops: list[str] = []
-        if not (answer.start <= self.drain.start and self.drain.end <= answer.end):
+        if not answer.contains(self.drain):
             statement = self.file.tree.statement(self.drain.start, self.drain.end)
             dropped = self._stands_alone(statement) if statement is not None else None
             if statement is None or dropped is None:
@@ -295,7 +295,7 @@ class Repair:
         return assigned[1] if isinstance(assigned, tuple) and assigned[0] is statement else _refused(assigned)
 
     def _holds(self, value: ir.Expression) -> bool:
-        return value.start <= self.drain.start and self.drain.end <= value.end
+        return value.contains(self.drain)
 
     def _assignment(self, binding: ir.Binding) -> tuple[cst.BaseStatement, Sequence[str]] | Refusal | None:
         """The statement of a binding that starts the collection empty, or makes text of it, with its code."""
@@ -323,7 +323,7 @@ class Repair:
             return True
         spans = [self.file.tree.span(node) for node in removed] + [answer]
         names = [name for scope in self._scopes_inside() for name in scope.names if name.id in self.derived]
-        return any(not any(s.start <= name.start and name.end <= s.end for s in spans) for name in names)
+        return any(not any(s.contains(name) for s in spans) for name in names)
 
     def _names_of_outer_scopes(self) -> set[str]:
         """The names that the handler declares `global` or `nonlocal`."""
@@ -333,7 +333,7 @@ class Repair:
 
     def _scopes_inside(self) -> Iterator[ir.Scope]:
         for scope in self.file.facts.scopes:
-            if self.scope.start <= scope.start and scope.end <= self.scope.end and scope.is_function:
+            if self.scope.contains(scope) and scope.is_function:
                 yield scope
 
     def _empties_block(self, node: cst.BaseStatement, removed: tuple[cst.BaseStatement, ...]) -> bool:

@@ -120,7 +120,7 @@ class Delay:
             for name in scope.names:
                 if name.id not in names or uses.owner(name.id, scope) is not self.scope:
                     continue
-                if any(s.start <= name.start and name.end <= s.end for s in spans):
+                if any(s.contains(name) for s in spans):
                     continue
                 if self._is_passed_along(name, names) or self._only_looks(Use(scope, name, uses.parent(name)), uses):
                     continue
@@ -187,7 +187,7 @@ class Delay:
 
     def _scopes(self) -> Iterator[ir.Scope]:
         for scope in self.file.facts.scopes:
-            if self.scope.start <= scope.start and scope.end <= self.scope.end:
+            if self.scope.contains(scope):
                 yield scope
 
     def _is_passed_along(self, name: ir.Name, names: frozenset[str]) -> bool:
@@ -195,8 +195,7 @@ class Delay:
         return any(
             binding.name in names
             and binding.value is not None
-            and binding.value.start <= name.start
-            and name.end <= binding.value.end
+            and binding.value.contains(name)
             and _chain_root(binding.value) == name.id
             for binding in self.scope.bindings
         )

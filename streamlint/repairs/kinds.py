@@ -204,11 +204,7 @@ def _is_only_use(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> 
     base = attribute.base
     if not isinstance(base, ir.Name):
         return isinstance(base, ir.Call | ir.Await)
-    return sum(name.id == base.id for each in file.facts.scopes for name in each.names if _holds(scope, each)) == 1
-
-
-def _holds(outer: ir.Scope, inner: ir.Scope) -> bool:
-    return outer.start <= inner.start and inner.end <= outer.end
+    return sum(name.id == base.id for each in file.facts.scopes for name in each.names if scope.contains(each)) == 1
 
 
 def _awaited(file: PythonFile, scope: ir.Scope, mismatch: Mismatch) -> Fix | None:

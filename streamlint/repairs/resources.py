@@ -67,8 +67,8 @@ def _is_alone(file: PythonFile, found: Outlived) -> bool:
     assert scope is not None
     for other in file.facts.scopes:
         for name in other.names:
-            is_inside = scope.start <= name.start and name.end <= scope.end
-            is_made = found.entry.start <= name.start and name.end <= found.entry.end
+            is_inside = scope.contains(name)
+            is_made = found.entry.contains(name)
             if name.id == found.name and not is_inside and not is_made and _is_same(file, found, name.start):
                 return False
     return True

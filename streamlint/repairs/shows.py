@@ -121,7 +121,7 @@ def _is_read_later(file: PythonFile, frame: Frame, shown: Shown, removed: tuple[
     derived = file.project.drains.derived(shown.drain, frame)
     spans = [file.tree.span(node) for node in removed] + [Span(shown.show.start, shown.show.end)]
     names = [name for scope in file.facts.scopes for name in scope.names if name.id in derived]
-    return any(not any(span.start <= name.start and name.end <= span.end for span in spans) for name in names)
+    return any(not any(span.contains(name) for span in spans) for name in names)
 
 
 def _kept(file: PythonFile, frame: Frame, shown: Shown, repair: Repair, stream: Tokens) -> Fix | Refusal:

@@ -115,7 +115,7 @@ def streaming_engine(file: PythonFile, engine: Llama, asking: ir.Scope) -> Fix |
     if _is_read(file, engine) or not _all_fit(file, engine):
         return None
     edit = _argument(file, built.call) if given is None else Edit(Span(given.start, given.end), "True")
-    is_own = built.scope.is_function and built.scope.start <= asking.start and asking.end <= built.scope.end
+    is_own = built.scope.is_function and built.scope.contains(asking)
     level, reason = (Level.RESPONSE, _HERE) if is_own else (Level.UNSAFE, _SHARED)
     return Fix(_TITLE, (edit,), level, reason)
 

@@ -108,7 +108,7 @@ class _Tee:
         return {dotted_name(value) for value in self.file.project.evaluator.value(call.function, self.frame)}
 
     def _is_inside(self, one: ir.Expression) -> bool:
-        return self.taken.start <= one.start and one.end <= self.taken.end
+        return self.taken.contains(one)
 
     def _taken(self) -> tuple[str, tuple[str, ...]] | None:
         """What stands for the tokens in the log, and the code that is replaced; None where something else was done to them."""
@@ -134,9 +134,7 @@ class _Tee:
         return None
 
     def _changes_later(self, statement: Span) -> bool:
-        names = {
-            name.id for name in self.frame.scope.names if statement.start <= name.start and name.end <= statement.end
-        }
+        names = {name.id for name in self.frame.scope.names if statement.contains(name)}
         return any(one.name in names and one.start >= statement.end for one in self.frame.scope.bindings)
 
     def _fix(self, statement: cst.BaseStatement, answer: cst.BaseStatement, taken: str, drops: tuple[str, ...]) -> Fix:

@@ -95,7 +95,7 @@ class ReplayedStream(Rule):
 def _taken(file: PythonFile, content: ir.Expression, drain: Drain) -> tuple[Related, ...]:
     if drain.hops:
         return file.related(drain.hops)
-    if content.start <= drain.start and drain.end <= content.end:
+    if content.contains(drain):
         return ()
     return (Related(file.place(drain), "the tokens are taken here"),)
 

@@ -148,7 +148,7 @@ def _name(limit: Limit, file: PythonFile) -> str:
 
 def _made(limit: Limit, call: ir.Call, file: PythonFile) -> tuple[Related, ...]:
     origin = limit.place
-    if origin.path == file.path and call.start <= origin.start and origin.end <= call.end:
+    if origin.path == file.path and call.contains(origin):
         return ()
     place = file.project.place(origin.path, origin.start, origin.end)
     return (Related(place, f"`{_name(limit, file)}` is made here"),) if place is not None else ()
