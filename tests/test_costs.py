@@ -12,8 +12,9 @@ import pytest
 
 from streamlint import run
 from streamlint.config import Config, Selection
-from streamlint.languages.tree import Tree
+from streamlint.languages.pieces import Piece
 from streamlint.project import modules
+from streamlint.source import Span
 from tests.conftest import BLOCKING, CLEAN, Write
 
 STREAMING = """\
@@ -70,28 +71,32 @@ def test_what_a_run_imports(write: Write, project: Path, text: str, expected: tu
 def parsed(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     """The files that each parser was given."""
     found: dict[str, list[str]] = {"ast": [], "libcst": []}
-    summarise, made = modules.summarise, Tree.__init__
+    summarise, made = modules.summarise, Piece.__init__
 
     def summarising(source: Any) -> Any:
         found["ast"].append(source.path.name)
         return summarise(source)
 
-    def parsing(tree: Tree, source: Any, summary: Any) -> None:
-        found["libcst"].append(source.path.name)
-        made(tree, source, summary)
+    def parsing(piece: Piece, source: Any, place: Span) -> None:
+        found["libcst"].append(source.slice(place))
+        made(piece, source, place)
 
     monkeypatch.setattr(modules, "summarise", summarising)
-    monkeypatch.setattr(Tree, "__init__", parsing)
+    monkeypatch.setattr(Piece, "__init__", parsing)
     return found
 
 
-def test_only_a_file_with_a_finding_gets_a_tree(write: Write, project: Path, parsed: dict[str, list[str]]) -> None:
+def test_only_the_function_with_the_finding_gets_a_tree(
+    write: Write, project: Path, parsed: dict[str, list[str]]
+) -> None:
     write("app.py", BLOCKING)
     write("chat.py", STREAMING)
     write("shop.py", CLEAN)
     outcome = run.run(run.Request((Path(),), Config(project), Selection()))
     assert [finding.code for finding in outcome.findings] == ["STL203"]
-    assert parsed["libcst"] == ["app.py"]
+    (piece,) = parsed["libcst"]
+    assert piece.lstrip().startswith("@app.get")
+    assert BLOCKING.endswith(piece)
     assert sorted(parsed["ast"]) == ["app.py", "chat.py"]
 
 

@@ -65,6 +65,7 @@ def misplaced(text: str) -> list[str]:
     source = Source(path, text)
     file = PythonFile(source, Project(path.parent, (path,), overlay={path: source}))
     tree = file.tree
+    tree.whole()
     nodes = [node for node in tree.spans if isinstance(node, cst.Name)]
     wrong = [node.value for node in nodes if tree.text(node) != node.value]
     names = [name for scope in file.facts.scopes for name in scope.names]

@@ -52,6 +52,7 @@ def test_an_expression_is_walked_once_also_where_it_is_named_again() -> None:
 
 
 def test_the_nodes_within_a_place_are_those_that_begin_there(file: PythonFile) -> None:
+    file.tree.whole()
     scope = next(scope for scope in file.facts.scopes if scope.name == "route1")
     calls = [
         file.tree.text(node) for node, _ in file.tree.within(scope, cst.Call, cst.Return) if isinstance(node, cst.Call)
@@ -63,6 +64,7 @@ def test_the_nodes_within_a_place_are_those_that_begin_there(file: PythonFile) -
 
 
 def test_the_innermost_statement_is_found_at_every_character(file: PythonFile) -> None:
+    file.tree.whole()
     statements = [(span, node) for node, span in file.tree.spans.items() if isinstance(node, cst.BaseStatement)]
     for start in range(len(file.source.text)):
         around = [(span.end - span.start, node) for span, node in statements if span.start <= start < span.end]
@@ -71,10 +73,11 @@ def test_the_innermost_statement_is_found_at_every_character(file: PythonFile) -
 
 
 def test_every_node_knows_what_it_is_a_part_of(file: PythonFile) -> None:
+    file.tree.whole()
     for node in file.tree.spans:
         for child in node.children:
             assert file.tree.parent(child) is node
-    assert file.tree.parent(file.tree.module) is None
+    assert all(file.tree.parent(piece.module) is None for piece in file.tree.whole())
 
 
 def test_thousands_of_names_for_one_stream(tmp_path: Path) -> None:

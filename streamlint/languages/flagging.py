@@ -9,6 +9,7 @@ import libcst as cst
 
 from streamlint.fact import Fact, Stand
 from streamlint.finding import Finding
+from streamlint.languages.pieces import Piece
 from streamlint.languages.python import PythonFile
 from streamlint.languages.tree import Tree
 from streamlint.project.summary import UnparsableFile
@@ -78,15 +79,18 @@ class Flags(cst.CSTVisitor):
 
 def flag(file: PythonFile, facts: Sequence[Fact]) -> Iterator[Finding]:
     """The findings of a file, in the order of its facts; without repairs where libcst cannot read it."""
-    tree = _tree(file)
-    if tree is None:
-        yield from (fact.told(_UNREAD if fact.repair is not None else None) for fact in facts)
+    pieces = _pieces(file, facts)
+    if not pieces:
+        yield from map(_unread, facts)
         return
-    flags = Flags(tree, facts)
-    tree.module.visit(flags)
+    flags = Flags(file.tree, facts)
+    for piece in pieces:
+        piece.module.visit(flags)
     for fact in facts:
         try:
             yield _flagged(fact, flags.found.get(fact.stand))
+        except UnparsableFile:
+            yield _unread(fact)
         except Exception as error:  # noqa: BLE001 a failure of our own is reported, and other facts go on
             yield crash(f"{fact.finding.code} ({fact.finding.name})", error, fact.finding.place)
 
@@ -97,11 +101,15 @@ def _flagged(fact: Fact, node: cst.CSTNode | None) -> Finding:
     return fact.told(fact.repair(node) if fact.repair is not None else None)
 
 
-def _tree(file: PythonFile) -> Tree | None:
-    """None where libcst cannot read the file, or was given it with gaps: what it did not see cannot be rewritten."""
+def _unread(fact: Fact) -> Finding:
+    return fact.told(_UNREAD if fact.repair is not None else None)
+
+
+def _pieces(file: PythonFile, facts: Sequence[Fact]) -> tuple[Piece, ...]:
+    """What of a file must be walked; nothing where libcst cannot read it, or would take too long."""
     if file.facts.summary.is_deep:
-        return None
+        return ()
     try:
-        return file.tree
+        return file.tree.pieces(fact.stand.span for fact in facts)
     except (UnparsableFile, RecursionError):
-        return None
+        return ()

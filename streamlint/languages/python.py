@@ -51,7 +51,7 @@ class PythonFile:
 
     @cached_property
     def tree(self) -> Tree:
-        """The nodes of libcst; raises `UnparsableFile` where libcst cannot read the text."""
+        """The nodes of libcst."""
         from streamlint.languages.tree import Tree
 
         return Tree(self.source, self.facts.summary)

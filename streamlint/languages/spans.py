@@ -50,8 +50,8 @@ class _OffsetState(CodegenState):
             self.spans[node] = Span(first, last)
 
 
-def spans_of(module: cst.Module, parsed: Straight) -> dict[cst.CSTNode, Span]:
-    """Character offsets in the original text of every node, without the white space and parentheses around it.
+def spans_of(module: cst.Module, parsed: Straight, base: int = 0) -> dict[cst.CSTNode, Span]:
+    """Where every node stands in the file, in which the text begins at `base`, without the white space and parentheses around.
 
     Raises `UnparsableFile` where the module is not the whole text that was parsed.
     """
@@ -61,5 +61,12 @@ def spans_of(module: cst.Module, parsed: Straight) -> dict[cst.CSTNode, Span]:
     if beyond not in (0, len(module.default_newline)):
         raise UnparsableFile("cannot be read by libcst: it leaves out characters", 1, 1)
     if not parsed.is_changed:
-        return state.spans
-    return {node: Span(parsed.offset(span.start), parsed.offset(span.end)) for node, span in state.spans.items()}
+        return (
+            {node: Span(base + span.start, base + span.end) for node, span in state.spans.items()}
+            if base
+            else state.spans
+        )
+    return {
+        node: Span(base + parsed.offset(span.start), base + parsed.offset(span.end))
+        for node, span in state.spans.items()
+    }

@@ -1,91 +1,60 @@
-"""A file's libcst tree: its nodes by where they stand, for those who flag a fact on one, or repair it."""
+"""A file's libcst nodes by where they stand, for those who flag a fact or repair it; read piece by piece, as far as asked."""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TypeVar, cast
 
 import libcst as cst
 
-from streamlint.form_feeds import straighten
-from streamlint.languages.spans import spans_of
+from streamlint.languages.pieces import Piece, pieces_of
 from streamlint.project import syntax as ir
-from streamlint.project.summary import UnparsableFile
 from streamlint.source import Source, Span
-from streamlint.timings import TREES, phase
 
 _Node = TypeVar("_Node", bound=cst.CSTNode)
-_INK = re.compile(r"\\(?!\r|\n)|[^\r\n\\]")
 
 
 class Tree:
-    """One parse, one pass over positions; the spans are those of the Summary, so that a node and its facts meet."""
+    """Whatever reads a piece raises `UnparsableFile` where that is no Python for libcst."""
 
     def __init__(self, source: Source, summary: ir.Summary) -> None:
-        """Raises `UnparsableFile` when the text is no Python for libcst."""
         self.source = source
-        try:
-            parsed = straighten(_shallow(source.text, summary))
-            with phase(TREES):
-                self.module = cst.parse_module(parsed.text)
-                self.spans = spans_of(self.module, parsed)
-        except cst.ParserSyntaxError as error:
-            raise UnparsableFile(
-                f"cannot be read by libcst: {error.message}", error.raw_line, error.raw_column + 1
-            ) from error
+        self.spans: dict[cst.CSTNode, Span] = {}
+        """Of the pieces that were read."""
+        self._places = pieces_of(source, summary)
+        self._read: dict[int, Piece] = {}
+
+    # Pieces
+
+    def piece(self, at: int) -> Piece:
+        """The piece that a character of the file stands in."""
+        index = max(0, bisect_right(self._places, at, key=attrgetter("start")) - 1)
+        if index not in self._read:
+            piece = Piece(self.source, self._places[index])
+            self._read[index] = piece
+            self.spans.update(piece.spans)
+        return self._read[index]
+
+    def pieces(self, places: Iterable[Span]) -> tuple[Piece, ...]:
+        """The pieces in which these begin, in the order of the text."""
+        found = {piece.place.start: piece for piece in (self.piece(place.start) for place in places)}
+        return tuple(found[start] for start in sorted(found))
+
+    def whole(self) -> tuple[Piece, ...]:
+        """All pieces of the file."""
+        return self.pieces(self._places)
+
+    def _overlapping(self, start: int, end: int) -> Iterator[Piece]:
+        yield from (self.piece(place.start) for place in self._places if place.start < end and start < place.end)
+
+    # Nodes
 
     def span(self, node: cst.CSTNode) -> Span:
         """Character offsets, without white space and parentheses around."""
         return self.spans[node]
-
-    @cached_property
-    def _by_span(self) -> dict[tuple[int, int], list[cst.CSTNode]]:
-        found: dict[tuple[int, int], list[cst.CSTNode]] = {}
-        for node, span in self.spans.items():
-            found.setdefault((span.start, span.end), []).append(node)
-        return found
-
-    def nodes_at(self, start: int, end: int) -> Sequence[cst.CSTNode]:
-        """The nodes with exactly this span, inner ones first."""
-        return self._by_span.get((start, end), ())
-
-    def within(self, place: Span | ir.Scope | ir.Expression, *types: type[_Node]) -> Sequence[tuple[_Node, Span]]:
-        """The nodes of these very types that begin in a place, with theirs, inner ones first."""
-        found: list[tuple[int, int, cst.CSTNode]] = []
-        for one in types:
-            rows = self._by_type.get(one, ())
-            first, last = (bisect_left(rows, bound, key=itemgetter(0)) for bound in (place.start, place.end))
-            found.extend(rows[first:last])
-        return [(cast(_Node, node), self.spans[node]) for _, _, node in sorted(found, key=itemgetter(1))]
-
-    @cached_property
-    def _by_type(self) -> dict[type[cst.CSTNode], Sequence[tuple[int, int, cst.CSTNode]]]:
-        """For every type its nodes by where they begin, each with its place in the order of `spans`."""
-        found: dict[type[cst.CSTNode], list[tuple[int, int, cst.CSTNode]]] = {}
-        for order, (node, span) in enumerate(self.spans.items()):
-            found.setdefault(type(node), []).append((span.start, order, node))
-        return {one: sorted(rows, key=itemgetter(0, 1)) for one, rows in found.items()}
-
-    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
-        """The node that a node is a part of; None for the module."""
-        return self._parents.get(id(node))
-
-    @cached_property
-    def _parents(self) -> dict[int, cst.CSTNode]:
-        found: dict[int, cst.CSTNode] = {}
-        names = {one: [field.name for field in fields(one)] for one in {type(node) for node in self.spans}}
-        for node in self.spans:
-            for name in names[type(node)]:
-                part = getattr(node, name)
-                for one in part if isinstance(part, list | tuple) else (part,):
-                    if isinstance(one, cst.CSTNode):
-                        found[id(one)] = node
-        return found
 
     def text(self, node: cst.CSTNode) -> str:
         """A node as it is written."""
@@ -96,48 +65,49 @@ class Tree:
         start = self.span(node).start
         return Span(start, start + len(word))
 
+    def nodes_at(self, start: int, end: int) -> Sequence[cst.CSTNode]:
+        """The nodes with exactly this span, inner ones first."""
+        return self.piece(start).by_span.get((start, end), ())
+
+    def within(self, place: Span | ir.Scope | ir.Expression, *types: type[_Node]) -> Sequence[tuple[_Node, Span]]:
+        """The nodes of these very types that begin in a place, with theirs, inner ones first."""
+        found: list[tuple[_Node, Span]] = []
+        for piece in self._overlapping(place.start, place.end):
+            rows: list[tuple[int, int, cst.CSTNode]] = []
+            for one in types:
+                known = piece.by_type.get(one, ())
+                first, last = (bisect_left(known, bound, key=itemgetter(0)) for bound in (place.start, place.end))
+                rows.extend(known[first:last])
+            found += [(cast(_Node, node), piece.spans[node]) for _, _, node in sorted(rows, key=itemgetter(1))]
+        return found
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The node that a node is a part of; None for the module."""
+        span = self.spans.get(node)
+        pieces = (self.piece(span.start),) if span is not None else self._read.values()
+        return next((found for piece in pieces if (found := piece.parents.get(id(node))) is not None), None)
+
     def definition(self, scope: ir.Scope) -> cst.FunctionDef | None:
         """The libcst node of a function's scope."""
-        return self._definitions.get(scope.start)
-
-    @cached_property
-    def _definitions(self) -> dict[int, cst.FunctionDef]:
-        return {span.start: node for node, span in self.spans.items() if isinstance(node, cst.FunctionDef)}
+        return self.piece(scope.start).definitions.get(scope.start)
 
     def loop_node(self, loop: ir.Loop) -> cst.For | None:
         """The libcst node of a loop statement."""
-        return self._loops.get(loop.start)
+        return self.piece(loop.start).loops.get(loop.start)
 
-    @cached_property
-    def _loops(self) -> dict[int, cst.For]:
-        return {span.start: node for node, span in self.spans.items() if isinstance(node, cst.For)}
-
-    @cached_property
-    def _statements(self) -> list[tuple[int, cst.BaseStatement]]:
-        found = [(span.start, node) for node, span in self.spans.items() if isinstance(node, cst.BaseStatement)]
-        return sorted(found, key=itemgetter(0))
+    # Statements
 
     def statement(self, start: int, end: int) -> cst.BaseStatement | None:
         """The innermost statement line or block that holds these characters."""
-        index = bisect_right(self._statements, start, key=itemgetter(0))
-        node: cst.CSTNode | None = self._statements[index - 1][1] if index else None
-        while node is not None and not (isinstance(node, cst.BaseStatement) and end <= self.spans[node].end):
-            node = self.parent(node)
-        return node
+        return self.piece(start).statement(start, end)
 
     def siblings(self, statement: cst.BaseStatement) -> Sequence[cst.BaseStatement]:
         """The statements of the block that holds this one, itself included."""
-        return self._blocks.get(id(statement), ())
+        return self.piece(self.span(statement).start).blocks.get(id(statement)) or self._top_level
 
     @cached_property
-    def _blocks(self) -> dict[int, Sequence[cst.BaseStatement]]:
-        found: dict[int, Sequence[cst.BaseStatement]] = {}
-        for node in self.spans:
-            if isinstance(node, cst.IndentedBlock):
-                body = list(node.body)
-                found.update({id(item): body for item in body})
-        found.update({id(item): list(self.module.body) for item in self.module.body})
-        return found
+    def _top_level(self) -> Sequence[cst.BaseStatement]:
+        return [line for piece in self.whole() for line in piece.module.body]
 
     def whole_lines(self, statement: cst.BaseStatement) -> Span:
         """The lines of a statement with its line end, and the comment lines right above that belong to it."""
@@ -150,14 +120,3 @@ class Tree:
                 break
             start = above.start
         return Span(start, self.source.line_span(max(span.end - 1, span.start)).end)
-
-
-def _shallow(text: str, summary: ir.Summary) -> str:
-    """The text as libcst can read it, all places kept: a name for a deep expression, and a long chain of `elif` in pieces."""
-    for at in summary.far_elifs:
-        text = f"{text[:at]}if  {text[at + len('elif') :]}"
-    for start, end in summary.deep:
-        blank = _INK.sub(" ", text[start + 1 : end])
-        name = f"_{blank}" if "\n" in blank or "\r" in blank else "_" * (end - start)
-        text = text[:start] + name + text[end:]
-    return text

@@ -61,8 +61,8 @@ class _Block:
         self.start = file.source.line_span(first.start).start
         self.end = file.source.line_span(last.end - 1).end
         self.indent = file.source.text[self.start : first.start]
-        self.step = file.tree.module.default_indent
-        self.newline = file.tree.module.default_newline
+        module = file.tree.piece(first.start).module
+        self.step, self.newline = module.default_indent, module.default_newline
 
     @property
     def is_movable(self) -> bool:

@@ -7,7 +7,7 @@ from itertools import takewhile
 import libcst as cst
 
 from streamlint.fix import Edit
-from streamlint.languages.tree import Tree
+from streamlint.languages.pieces import Piece
 from streamlint.source import Span
 
 
@@ -40,12 +40,12 @@ class WithoutItem(cst.CSTTransformer):
         return isinstance(value, cst.Dict) and len(value.elements) == 1 and value.elements[0] is self.item
 
 
-def changed(tree: Tree, codemod: cst.CSTTransformer) -> Edit:
+def changed(piece: Piece, codemod: cst.CSTTransformer) -> Edit:
     """What a codemod changes of a file: everything before and behind stays as it is."""
-    before, after = tree.module.code, tree.module.visit(codemod).code
+    before, after = piece.module.code, piece.module.visit(codemod).code
     start = _common(before, after)
     end = _common(before[start:][::-1], after[start:][::-1])
-    return Edit(Span(start, len(before) - end), after[start : len(after) - end])
+    return Edit(Span(piece.offset(start), piece.offset(len(before) - end)), after[start : len(after) - end])
 
 
 def _common(one: str, other: str) -> int:

@@ -18,5 +18,5 @@ def without_item(file: PythonFile, item: cst.DictElement) -> Fix | None:
     from streamlint.repairs.codemods import WithoutItem, changed
 
     tree = file.tree
-    edit = changed(tree, WithoutItem(item))
+    edit = changed(tree.piece(tree.span(item).start), WithoutItem(item))
     return Fix("leave the length out", (edit,), Level.SAFE, _REASON, drops=(tree.text(item.key), tree.text(item.value)))

@@ -39,11 +39,12 @@ def into_generator(file: PythonFile, block: cst.With, found: Outlived) -> Fix | 
 
 def _is_watched(file: PythonFile, block: cst.With) -> bool:
     """Whether a `try` around the block handles what fails when it is opened."""
-    place = file.tree.span(block)
-    return any(
-        bool(node.handlers) and file.tree.span(node.body).contains(place)
-        for node, _ in file.tree.within(Span(0, place.start), cst.Try)
-    )
+    tree, node = file.tree, file.tree.parent(block)
+    while node is not None:
+        if isinstance(node, cst.Try) and node.handlers and tree.span(node.body).contains(tree.span(block)):
+            return True
+        node = tree.parent(node)
+    return False
 
 
 def _is_simple(file: PythonFile, block: cst.With, generator: cst.FunctionDef) -> bool:

@@ -139,5 +139,4 @@ class Rewriting:
         facts = self.file.facts
         top = facts.summary.module
         bound = [top.bindings[index] for index in top.by_name.get(name, ())]
-        arms = [span for node, span in self.file.tree.spans.items() if isinstance(node, cst.If)]
-        return not bound or any(not any(arm.start <= one.start < arm.end for arm in arms) for one in bound)
+        return not bound or any(not any(isinstance(one, ir.If) for one in top.body.around(each)) for each in bound)
