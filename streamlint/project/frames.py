@@ -76,6 +76,13 @@ class Frames:
             frame = self._any[scope] = Frame(module, scope, parent, None, 0)
         return frame
 
+    def tells_apart(self, scope: Scope, caller: Frame) -> bool:
+        """Whether the arguments make a difference to the frame of a call that `caller` makes."""
+        return not self._is_any(scope, caller.depth + 1)
+
+    def _is_any(self, scope: Scope, depth: int) -> bool:
+        return depth > _DEEPEST or self._circles.holds(scope)
+
     def call(
         self, module: Module, scope: Scope, parent: Frame | None, arguments: Mapping[str, Values], caller: Frame | None
     ) -> Frame:
@@ -84,7 +91,7 @@ class Frames:
         if outer is None and scope.parent >= 0:
             outer = self.any_call(module, module.scopes[scope.parent])
         depth = caller.depth + 1 if caller is not None else 1
-        is_any = depth > _DEEPEST or self._circles.holds(scope)
+        is_any = self._is_any(scope, depth)
         if parent is None and is_any:
             return self.any_call(module, scope)
         depth = 0 if is_any else depth
