@@ -10,8 +10,10 @@ from streamlint.knowledge.off_loop import OffLoopCall, Result, Where
 from streamlint.project import syntax as ir
 from streamlint.project.builtins import BUILTINS
 from streamlint.project.callers import argument_of
+from streamlint.project.deciding import Deciding
 from streamlint.project.frames import Frame
 from streamlint.project.llama import LlamaCalls
+from streamlint.project.modules import Module
 from streamlint.project.values import (
     NOTHING,
     UNKNOWN,
@@ -49,6 +51,9 @@ class Calls:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         self.llama = LlamaCalls(evaluator)
+        self.deciding = Deciding()
+        self._makers: dict[str, str | None] = {}
+        self._methods: dict[str, str | None] = {}
         self.native_async = self.llama.native_async
         self.token_attribute = self.llama.token_attribute
 
@@ -59,7 +64,7 @@ class Calls:
     def _one(self, function: Value, call: ir.Call, frame: Frame) -> Values:
         match function:
             case Function():
-                return self._project(function, self.arguments(function, call, frame), frame)
+                return self._called(function, call, frame)
             case Class():
                 return self._construct(function, call, frame)
             case External():
@@ -86,8 +91,13 @@ class Calls:
 
     # Project functions
 
-    def arguments(self, function: Function, call: ir.Call, frame: Frame) -> dict[str, Values]:
-        """What a call gives for each parameter of a project function; what it leaves out or hides behind `*` is absent."""
+    def arguments(
+        self, function: Function, call: ir.Call, frame: Frame, wanted: frozenset[str] | None = None
+    ) -> dict[str, Values]:
+        """What a call gives for the parameters of a project function, or for those that are wanted.
+
+        What it leaves out or hides behind `*` is absent.
+        """
         located = self.evaluator.scope_of(function)
         if located is None:
             return {}
@@ -95,19 +105,32 @@ class Calls:
         arguments: dict[str, Values] = {}
         is_bound = function.receiver is not None
         for parameter in scope.parameters:
-            if parameter.kind in ("starred", "mapping"):
+            if parameter.kind in ("starred", "mapping") or (wanted is not None and parameter.name not in wanted):
                 continue
             given = argument_of(call, scope, parameter, is_bound)
             if given is not None:
                 arguments[parameter.name] = self.evaluator.value(given, frame)
         return arguments
 
+    def _called(self, function: Function, call: ir.Call, frame: Frame) -> Values:
+        located = self.evaluator.scope_of(function)
+        if located is None:
+            return UNKNOWN
+        tells = self._tells(*located)
+        known = self.evaluator.frames.tells_apart(located[1], frame)
+        arguments = self.arguments(function, call, frame, tells) if tells and known else {}
+        return self._project(function, arguments, frame)
+
+    def _tells(self, module: Module, scope: ir.Scope) -> frozenset[str]:
+        """The parameters that can make a difference to what a call gives."""
+        return self.deciding.anything(module, scope) if scope.is_generator else self.deciding.result(module, scope)
+
     def _project(self, function: Function, arguments: Mapping[str, Values], caller: Frame | None) -> Values:
         located = self.evaluator.scope_of(function)
         if located is None:
             return UNKNOWN
         module, scope = located
-        frame = self.frame(function, arguments, caller)
+        frame = self._frame(function, arguments, caller, self._tells(module, scope))
         if scope.is_generator:
             return frozenset((Generated(Function(module.path, scope.index), scope.is_async, frame),))
         nothing: Values = frozenset((Constant(None),))
@@ -122,13 +145,24 @@ class Calls:
         """The frame in which a call with these arguments runs, made by `caller` where that is known."""
         located = self.evaluator.scope_of(function)
         assert located is not None
+        return self._frame(function, arguments, caller, self.deciding.anything(*located))
+
+    def _frame(
+        self, function: Function, arguments: Mapping[str, Values], caller: Frame | None, tells: frozenset[str]
+    ) -> Frame:
+        located = self.evaluator.scope_of(function)
+        assert located is not None
         module, scope = located
+        if not tells and function.frame is None:
+            return self.evaluator.any_call(module, scope)
         given = dict(arguments)
         if function.receiver is not None and scope.parameters:
             given.setdefault(scope.parameters[0].name, frozenset((function.receiver,)))
-        given = {name: values for name, values in given.items() if not all(isinstance(v, Unknown) for v in values)}
-        if not scope.parameters and function.frame is None:
-            return self.evaluator.any_call(module, scope)
+        given = {
+            name: values
+            for name, values in given.items()
+            if name in tells and not all(isinstance(v, Unknown) for v in values)
+        }
         return self.evaluator.frames.call(module, scope, function.frame, given, caller)
 
     def _returned(self, scope: ir.Scope, frame: Frame) -> Values:
@@ -263,6 +297,9 @@ class Calls:
         known_builtin = BUILTINS.get(function.name)
         if known_builtin is not None:
             return known_builtin(self.evaluator, call, frame)
+        made = self._made_by(function.name)
+        if made is not None:
+            return self._instance(made, call, frame)
         if self.evaluator.knowledge.objects.is_dependency(function.name):
             given = call.argument(0, "dependency")
             return (
@@ -271,21 +308,28 @@ class Calls:
         moved = self._off_loop(function.name, call, frame)
         if moved is not None:
             return moved
-        made = self.llama.outside(function.name, call, frame)
-        if made is not None:
-            return made
-        return self._instance_of(function.name, self.evaluator.origin(call, frame))
+        built = self.llama.outside(function.name, call, frame)
+        return self._instance(self._class_made(function.name), call, frame) if built is None else built
 
-    def _instance_of(self, name: str, origin: Origin | None) -> Values:
+    def _instance(self, made: str, call: ir.Call, frame: Frame) -> Values:
+        return frozenset((Instance(made, self.evaluator.origin(call, frame)),)) if made else UNKNOWN
+
+    def _made_by(self, name: str) -> str | None:
+        """The class of what calling a name gives whatever it is given, "" for nothing known; None where the call decides."""
+        if name not in self._makers:
+            knowledge = self.evaluator.knowledge
+            decides = knowledge.objects.is_dependency(name) or knowledge.off_loop.call(name) or self.llama.knows(name)
+            self._makers[name] = None if decides else self._class_made(name)
+        return self._makers[name]
+
+    def _class_made(self, name: str) -> str:
         knowledge = self.evaluator.knowledge
         tables = (knowledge.blocking, knowledge.objects, knowledge.off_loop, knowledge.heavy)
         made = next((found for table in tables if (found := table.returns(name))), None)
         if made:
-            return frozenset((Instance(made, origin),))
-        last = name.rpartition(".")[2]
-        if last[:1].isupper() and not name.startswith("builtins."):
-            return frozenset((Instance(name, origin),))
-        return UNKNOWN
+            return made
+        is_class = name.rpartition(".")[2][:1].isupper() and not name.startswith("builtins.")
+        return name if is_class else ""
 
     def _off_loop(self, name: str, call: ir.Call, frame: Frame) -> Values | None:
         """Calls of `to_thread`, `run_in_threadpool`, `sync_to_async` and their like."""
@@ -323,11 +367,10 @@ class Calls:
             return self.llama.method(receiver, function.name, call, frame)
         if isinstance(receiver, Instance):
             full = f"{receiver.name}.{function.name}"
-            moved = self._off_loop(full, call, frame)
-            if moved is not None:
-                return moved
-            knowledge = self.evaluator.knowledge
-            made = knowledge.blocking.returns(full) or knowledge.objects.returns(full) or knowledge.heavy.returns(full)
+            made = self._method_gives(full)
+            if made is None:
+                moved = self._off_loop(full, call, frame)
+                return UNKNOWN if moved is None else moved
             return frozenset((Instance(made),)) if made else self._looked_up(function, call)
         if function.name in ("__anext__", "__next__", "asend", "send"):
             element = self.evaluator.element(frozenset((receiver,)))
@@ -341,6 +384,15 @@ class Calls:
             found += [self.evaluator.value(otherwise, frame) for otherwise in call.arguments[1:2]]
             return self.evaluator.union(found)
         return UNKNOWN
+
+    def _method_gives(self, name: str) -> str | None:
+        """As `_made_by`, for a method of an outside class."""
+        if name not in self._methods:
+            knowledge = self.evaluator.knowledge
+            tables = (knowledge.blocking, knowledge.objects, knowledge.heavy)
+            made = next((found for table in tables if (found := table.returns(name))), "")
+            self._methods[name] = None if knowledge.off_loop.call(name) is not None else made
+        return self._methods[name]
 
     def _looked_up(self, function: Bound, call: ir.Call) -> Values:
         """`app.config.get("engine")`: what the project stored under the key."""

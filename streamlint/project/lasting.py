@@ -21,6 +21,8 @@ Parameters = frozenset[str]
 _CONSTRUCTORS = frozenset(("__init__", "__new__", "__post_init__"))
 _STARTING = frozenset(("create_task", "gather", "ensure_future", "start_soon"))
 _DISPLAYS = (ir.Mapping, ir.Sequence, ir.Comprehension)
+_NEVER = (*_DISPLAYS, ir.Constant, ir.FormattedString, ir.Operation, ir.Closure)
+"""These make something new wherever they stand."""
 
 
 class Lasting:
@@ -34,13 +36,15 @@ class Lasting:
     # Questions
 
     def of(self, expression: ir.Expression, module: Module, scope: ir.Scope, given: Parameters) -> bool:
+        if isinstance(expression, ir.Name):
+            return self._name(expression, module, scope, given)
+        if isinstance(expression, _NEVER):
+            return False
         key = ("lasting", expression, scope, given)
         return self.evaluator.solver.ask(key, lambda: self._of(expression, module, scope, given), False, False)
 
     def _of(self, expression: ir.Expression, module: Module, scope: ir.Scope, given: Parameters) -> bool:
         match expression:
-            case ir.Name():
-                return self._name(expression, module, scope, given)
             case ir.Attribute():
                 return self._attribute(expression, module, scope, given)
             case ir.Subscript():
@@ -121,14 +125,14 @@ class Lasting:
         return not any(last_word(call.function) in _STARTING for call in owner.calls)
 
     def _binding(self, binding: ir.Binding, module: Module, scope: ir.Scope, given: Parameters) -> bool:
-        key = ("lasting", binding, scope, given)
-        return self.evaluator.solver.ask(key, lambda: self._bound(binding, module, scope, given), False, False)
-
-    def _bound(self, binding: ir.Binding, module: Module, scope: ir.Scope, given: Parameters) -> bool:
         if binding.kind == "parameter":
             return binding.name in given
         if binding.kind in ("import", "class", "function"):
             return True
+        key = ("lasting", binding, scope, given)
+        return self.evaluator.solver.ask(key, lambda: self._bound(binding, module, scope, given), False, False)
+
+    def _bound(self, binding: ir.Binding, module: Module, scope: ir.Scope, given: Parameters) -> bool:
         if any(self._binding(scope.bindings[index], module, scope, given) for index in binding.sources):
             return True
         value = _part(binding.value, binding.path)

@@ -58,6 +58,13 @@ class LlamaCalls:
 
     # Constructors and functions
 
+    def knows(self, name: str) -> bool:
+        """Whether LlamaIndex has a part in what calling this dotted name gives."""
+        owner, _, member = name.rpartition(".")
+        if self.evaluator.knowledge.llama.function(name) is not None or self._class_method(owner, member)[0] is not None:
+            return True
+        return member[:1].isupper() and self.evaluator.knowledge.llama.role(name) is not None
+
     def outside(self, name: str, call: ir.Call, frame: Frame) -> Values | None:
         """What calling this dotted name gives; None where LlamaIndex has no part in it."""
         llama = self.evaluator.knowledge.llama

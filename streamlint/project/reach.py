@@ -235,8 +235,12 @@ class Reach:
         located = (self.evaluator.scope_of(function) for function in functions)
         return any(place is not None and place[1].is_async for place in located)
 
-    def callees(self, module: Module, scope: ir.Scope) -> Iterator[tuple[Function, ir.Expression]]:
+    def callees(self, module: Module, scope: ir.Scope) -> tuple[tuple[Function, ir.Expression], ...]:
         """The project functions that run when the scope runs, on the same loop where they are asynchronous."""
+        key = ("callees", module.path, scope.index)
+        return self.evaluator.solver.ask(key, lambda: tuple(self._called(module, scope)), (), ())
+
+    def _called(self, module: Module, scope: ir.Scope) -> Iterator[tuple[Function, ir.Expression]]:
         evaluator = self.evaluator
         frame = evaluator.any_call(module, scope)
         away = {argument.start for call in scope.calls for argument in self._moved(call, frame)}

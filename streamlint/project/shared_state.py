@@ -37,6 +37,7 @@ class SharedState:
         self.lasting = Lasting(evaluator, reach)
         self.accesses = Accesses(evaluator, self.lasting)
         self.facts = shared_state()
+        self._called: dict[tuple[Path, int, Parameters], tuple[tuple[Activation, ir.Expression], ...]] = {}
         self._all: dict[tuple[Path, int, Parameters], frozenset[Access] | None] = {}
 
     # Questions
@@ -233,7 +234,13 @@ class SharedState:
                 return None
         return list(reached.values())
 
-    def _callees(self, activation: Activation) -> Iterator[tuple[Activation, ir.Expression]]:
+    def _callees(self, activation: Activation) -> tuple[tuple[Activation, ir.Expression], ...]:
+        known = self._called.get(activation.key)
+        if known is None:
+            known = self._called[activation.key] = tuple(self._find_callees(activation))
+        return known
+
+    def _find_callees(self, activation: Activation) -> Iterator[tuple[Activation, ir.Expression]]:
         module, scope = activation.module, activation.scope
         for function, at in self.reach.callees(module, scope):
             located = self.evaluator.scope_of(function)
