@@ -86,7 +86,7 @@ class Frames:
         if outer is None and scope.parent >= 0:
             outer = self.any_call(module, module.scopes[scope.parent])
         depth = caller.depth + 1 if caller is not None else 1
-        is_any = self._circles.holds(scope)
+        is_any = self._circles.holds(module, scope)
         if not is_any and depth > _DEEPEST:
             is_any = True
             self._limits.note(Limit.CALLS, module.path, scope.start)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _STREAM_PACKAGES = ("llama_index", "workflows")
 _STREAM_WORD = re.compile(r"\b(?:(?:async_)?response_gen|as_query_engine|as_chat_engine)\b")
+_STREAM_WORDS = ("response_gen", "async_response_gen", "as_query_engine", "as_chat_engine")
 COLLECTORS = frozenset(f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "sum", "max", "min", "dict"))
 _HARMLESS = frozenset(
     f"builtins.{name}"
@@ -124,7 +125,7 @@ class Takings:
     @cached_property
     def _has_streams(self) -> bool:
         """Whether any module of the project uses LlamaIndex at all; where none does, no helper is looked into."""
-        for module in self.evaluator.modules.loaded():
+        for module in self.evaluator.modules.saying(*_STREAM_PACKAGES, *_STREAM_WORDS):
             if not module.packages.isdisjoint(_STREAM_PACKAGES) or _STREAM_WORD.search(module.source.text):
                 return True
         return False
