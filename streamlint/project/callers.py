@@ -40,6 +40,7 @@ class _Said:
     """What one module calls, passes on and stores, each by its last word."""
 
     def __init__(self, module: Module) -> None:
+        self.path = module.path
         self.calls: dict[str, list[Row]] = {}
         self.passed: dict[str, list[Row]] = {}
         self.stores: dict[str, list[Stored]] = {}
@@ -87,11 +88,15 @@ class Callers:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         self._said: dict[Path, _Said] = {}
+        self._calls: dict[str, list[Row]] = {}
+        self._passed: dict[str, list[Row]] = {}
+        self._stores: dict[str, list[Stored]] = {}
+        self._puts: dict[str, list[Stored]] = {}
         self._spelled: dict[str, list[str]] = {}
         self._shifted: dict[ir.Call, ir.Call] = {}
 
-    def _saying(self, word: str) -> Iterator[_Said]:
-        return map(self._of_module, self.evaluator.modules.saying(word))
+    def _saying(self, *words: str) -> Iterator[_Said]:
+        return map(self._of_module, self.evaluator.modules.saying(*words))
 
     def _of_module(self, module: Module) -> _Said:
         if module.path not in self._said:
@@ -99,19 +104,27 @@ class Callers:
         return self._said[module.path]
 
     def stores(self, member: str) -> list[Stored]:
-        return [row for said in self._saying(member) for row in said.stores.get(member, ())]
+        if member not in self._stores:
+            self._stores[member] = [row for said in self._saying(member) for row in said.stores.get(member, ())]
+        return self._stores[member]
 
     def puts(self, word: str) -> list[Stored]:
         """Assignments under keys that are not constant, to something whose name ends in this word."""
-        return [row for said in self._saying(word) for row in said.puts.get(word, ())]
+        if word not in self._puts:
+            self._puts[word] = [row for said in self._saying(word) for row in said.puts.get(word, ())]
+        return self._puts[word]
 
     def calls_of(self, word: str) -> list[Row]:
         """Calls whose function ends in this word."""
-        return [row for said in self._saying(word) for row in said.calls.get(word, ())]
+        if word not in self._calls:
+            self._calls[word] = [row for said in self._saying(word) for row in said.calls.get(word, ())]
+        return self._calls[word]
 
     def passing(self, word: str) -> list[Row]:
         """Calls that are given something whose name ends in this word."""
-        return [row for said in self._saying(word) for row in said.passed.get(word, ())]
+        if word not in self._passed:
+            self._passed[word] = [row for said in self._saying(word) for row in said.passed.get(word, ())]
+        return self._passed[word]
 
     def of(self, function: Function) -> tuple[CallSite, ...]:
         """The calls of a function of the project in the loaded modules, `Class(...)` for an `__init__` too."""
@@ -133,22 +146,19 @@ class Callers:
         yield from self._handed_over(scope.name, wanted)
 
     def _sites(self, word: str, wanted: Definition, made: Class | None = None) -> Iterator[CallSite]:
-        for module in self.evaluator.modules.saying(word):
-            yield from self._sites_in(module, word, wanted, made)
+        return self._among(self.calls_of(word), ("calls", word), wanted, made)
 
-    def _sites_in(self, module: Module, word: str, wanted: Definition, made: Class | None = None) -> Iterator[CallSite]:
-        rows = self._of_module(module).calls.get(word, ())
-        for number, is_bound in self._meant(module, word).get(wanted, ()) if rows else ():
-            _, scope, call = rows[number]
+    def _among(
+        self, rows: list[Row], key: tuple[object, ...], wanted: Definition, made: Class | None = None
+    ) -> Iterator[CallSite]:
+        for number, is_bound in self._meant(rows, key).get(wanted, ()):
+            module, scope, call = rows[number]
             frame = self.evaluator.any_call(module, scope)
             yield CallSite(module, scope, call, frame, is_bound or made is not None, made)
 
-    def _meant(self, module: Module, word: str) -> Meant:
-        """What the calls of a module mean whose function ends in this word."""
-        rows = self._of_module(module).calls.get(word)
-        if not rows:
-            return {}
-        return self.evaluator.solver.ask(("calls", module.path, word), lambda: self._resolved(rows), {}, {})
+    def _meant(self, rows: list[Row], key: tuple[object, ...]) -> Meant:
+        """What these calls mean; the key names them."""
+        return self.evaluator.solver.ask(key, lambda: self._resolved(rows), {}, {}) if rows else {}
 
     def _resolved(self, rows: list[Row]) -> Meant:
         evaluator = self.evaluator
@@ -170,20 +180,18 @@ class Callers:
                 new = {*said.below.get(current, ()), *said.aliases.get(current, ())} - names
                 names |= new
                 pending += sorted(new)
-        modules = self.evaluator.modules
         for word in sorted(names):
-            for module in modules.saying(word):
-                yield from self._made_in(module, word, wanted)
+            yield from self._making(self.calls_of(word), ("calls", word), wanted)
         # a class calls itself `cls`, and those above it by `super()`, where its own name stands
-        for module in modules.saying(*names):
-            yield from self._made_in(module, "cls", wanted)
-        for module in modules.saying(*names):
-            yield from self._sites_in(module, "__init__", wanted)
+        for said in self._saying(*names):
+            yield from self._making(said.calls.get("cls", []), ("calls", said.path, "cls"), wanted)
+        for said in self._saying(*names):
+            yield from self._among(said.calls.get("__init__", []), ("calls", said.path, "__init__"), wanted)
 
-    def _made_in(self, module: Module, word: str, wanted: Definition) -> Iterator[CallSite]:
-        for path, scope in self._meant(module, word):
+    def _making(self, rows: list[Row], key: tuple[object, ...], wanted: Definition) -> Iterator[CallSite]:
+        for path, scope in self._meant(rows, key):
             if self._initialises(Class(path, scope), wanted):
-                yield from self._sites_in(module, word, (path, scope), Class(path, scope))
+                yield from self._among(rows, key, (path, scope), Class(path, scope))
 
     def _initialises(self, made: Class, wanted: Definition) -> bool:
         located = self.evaluator.scope_of(made)
@@ -194,16 +202,12 @@ class Callers:
 
     def _handed_over(self, word: str, wanted: Definition) -> Iterator[CallSite]:
         """Calls that pass the function on with its arguments, such as `run_in_threadpool(f, x)`."""
-        for module in self.evaluator.modules.saying(word):
-            rows = self._of_module(module).passed.get(word)
-            if rows:
-                yield from self._handed_over_in(module, word, rows, wanted)
-
-    def _handed_over_in(self, module: Module, word: str, rows: list[Row], wanted: Definition) -> Iterator[CallSite]:
-        key = ("passed", module.path, word)
-        meant: Meant = self.evaluator.solver.ask(key, lambda: self._moved(rows), {}, {})
+        rows = self.passing(word)
+        if not rows:
+            return
+        meant: Meant = self.evaluator.solver.ask(("passed", word), lambda: self._moved(rows), {}, {})
         for number, is_bound in meant.get(wanted, ()):
-            _, scope, call = rows[number]
+            module, scope, call = rows[number]
             frame = self.evaluator.any_call(module, scope)
             moved = self.evaluator.calls.handed(call, frame)
             if moved is not None:
@@ -265,11 +269,12 @@ class Callers:
     def stored(self, member: str, holder: object, *, is_attribute: bool) -> Values:
         """What the project stores under this name on what `holder` identifies, as in `Attributes.identity`."""
         rows = self.stores(member)
-        return self._put_on(("stores", member), rows, holder, is_attribute)
+        return self._put_on(("stores", member), rows, holder, is_attribute) if rows else NOTHING
 
     def put_into(self, word: str, holder: object) -> Values:
         """What the project stores under keys that cannot be seen, into something whose name ends in this word."""
-        return self._put_on(("puts", word), self.puts(word), holder, False)
+        rows = self.puts(word)
+        return self._put_on(("puts", word), rows, holder, False) if rows else NOTHING
 
     def _put_on(self, key: tuple[str, str], rows: list[Stored], holder: object, is_attribute: bool) -> Values:
         evaluator = self.evaluator
