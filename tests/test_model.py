@@ -281,5 +281,5 @@ def test_functions_that_come_back_to_themselves(tmp_path: Path) -> None:
     other = "import many\n\n\ndef pong(n):\n    return many.ping(n)\n"
     asked = project(tmp_path, {"many.py": MANY, "other.py": other, "app.py": "import fastapi\nimport many\n"})
     circles = Circles(asked.modules)
-    found = {scope.name for module in asked.modules.loaded() for scope in module.scopes if circles.holds(scope)}
+    found = {scope.name for module in asked.modules.loaded() for scope in module.scopes if circles.holds(module, scope)}
     assert found == {"ping", "pong", "itself", "left", "right", "outer", "inner"}

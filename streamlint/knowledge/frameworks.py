@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -117,6 +117,16 @@ class Registration:
     """A constant True here moves a `def` function to the thread pool."""
     dispatch_keyword: str
 
+    @property
+    def may_decorate(self) -> bool:
+        """Whether it, or what its call gives, can stand as a decorator."""
+        return self.kind is not Kind.INCLUDE and (self.factory or self.handler.position == 0)
+
+    @property
+    def may_be_given(self) -> bool:
+        """Whether a call can be given what it registers or includes."""
+        return self.kind is Kind.INCLUDE or bool(self.handler) or bool(self.dispatch_keyword)
+
 
 @dataclass(frozen=True)
 class ClassView:
@@ -220,9 +230,59 @@ class Frameworks:
         methods = {name.rpartition(".")[2] for _, name in self._methods}
         return frozenset(methods | {name.rpartition(".")[2] for name in self._functions})
 
+    @cached_property
+    def by_word(self) -> Mapping[str, Sequence[tuple[Registration, bool]]]:
+        """Everything that registers, by the last word of its name, and whether that is the name of a function of a package."""
+        found: dict[str, list[tuple[Registration, bool]]] = {}
+        for row in self._methods.values():
+            found.setdefault(row.name.rpartition(".")[2], []).append((row, False))
+        for row in self._functions.values():
+            found.setdefault(row.name.rpartition(".")[2], []).append((row, "*" not in row.name))
+        return found
+
+    def of_packages(self, packages: Collection[str]) -> frozenset[str]:
+        """The frameworks that code which imports these packages may use, those that they extend included."""
+        found = {
+            name for name, one in self._frameworks.items() if not one.packages or not one.packages.isdisjoint(packages)
+        }
+        pending = list(found)
+        while pending:
+            above = self._frameworks[pending.pop()].extends
+            if above and above not in found:
+                found.add(above)
+                pending.append(above)
+        return frozenset(found)
+
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self._frameworks)
+
+    @property
+    def functions(self) -> Collection[str]:
+        """The dotted names of the free functions and classes that register."""
+        return self._functions
+
+    @property
+    def applications(self) -> Collection[str]:
+        """The dotted names of the classes of applications and routers."""
+        return self._applications
+
+    @property
+    def views(self) -> Collection[str]:
+        """The dotted names of the classes below which a framework calls methods."""
+        return self._views
+
+    @property
+    def conventions(self) -> Mapping[str, Sequence[ClassView]]:
+        return self._conventions
+
+    def methods(self, framework: str) -> Iterator[tuple[str, Registration]]:
+        """What the applications of a framework have, inherited rows included; "on_startup.append" is a method too."""
+        owners = {name for name, application in self._applications.items() if application.framework == framework}
+        while framework:
+            owners.add(framework)
+            framework = self._frameworks[framework].extends
+        return ((name, row) for (owner, name), row in self._methods.items() if owner in owners)
 
     @property
     def packages(self) -> frozenset[str]:

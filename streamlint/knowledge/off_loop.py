@@ -84,6 +84,10 @@ class OffLoop:
         """The last words of everything that takes a callable, to look for before asking."""
         return frozenset(name.rpartition(".")[2] for name in self._calls)
 
+    def words_of(self, *where: Where) -> frozenset[str]:
+        """The last words of what runs a callable there."""
+        return frozenset(name.rpartition(".")[2] for name, call in self._calls.items() if call.where in where)
+
     @property
     def packages(self) -> frozenset[str]:
         return frozenset(name.partition(".")[0] for name in (*self._calls, *self._made_by))

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -58,4 +58,4 @@ class Row:
 @cache
 def read(name: str) -> Row:
     """The table `name`.toml beside this module."""
-    return Row(tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text("utf-8")))
+    return Row(tomllib.loads(Path(__file__).with_name(f"{name}.toml").read_text("utf-8")))

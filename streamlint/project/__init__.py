@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge import Knowledge
-from streamlint.source import SIZE_LIMIT, read_bytes
+from streamlint.knowledge.signs import conventions, entrances, is_worth_a_look
+from streamlint.project.words import words_of
 from streamlint.timings import ENTRY_POINTS, Effort, GivenUp, phase
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from streamlint.project.nested_loops import NestedLoops
     from streamlint.project.polls import Polls
     from streamlint.project.reach import Reach
+    from streamlint.project.registering import Registering
     from streamlint.project.resources import Resources
     from streamlint.project.routes import EntryPoint
     from streamlint.project.runs_on import Runs
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from streamlint.project.servers import Servers
     from streamlint.project.shared_state import SharedState
     from streamlint.project.shown import Shows
+    from streamlint.project.texts import Texts
     from streamlint.project.tied import Tied
     from streamlint.project.timeouts import Timeouts
     from streamlint.project.unfinished import Unfinished
@@ -57,30 +59,14 @@ if TYPE_CHECKING:
     from streamlint.project.workflows import Workflows
     from streamlint.source import Source
 
-_FRAMEWORKS = (
-    rb"fastapi|starlette|flask|quart|django|rest_framework|ninja|litestar|starlite|aiohttp|sanic|streamlit|gradio|chainlit"
-    rb"|tornado|channels|adrf|connexion|apiflask|nicegui|socketio|robyn|falcon|bottle|hypercorn|uvicorn|pipelines|open_webui"
-)
-_WORDS = re.compile(
-    rb"\b(?:" + _FRAMEWORKS + rb"|llama_index|workflows|response_gen|async\s+def|__event_emitter__)\b|def\s+pipe\b"
-)
-_ENTRANCE = re.compile(
-    rb"\b(?:"
-    + _FRAMEWORKS
-    + rb"|llama_index|response_gen)\b|def\s+pipe\b|\b(?:asyncio|anyio)\.run\b|\brun_until_complete\b"
-)
-
 
 def interesting(content: bytes, names: Iterable[str] = ()) -> bool:
     """Whether a file with this content can matter at all: cheap, and never wrong in the negative.
 
     `names` are dotted names that register functions, beside those of the frameworks.
     """
-    return _WORDS.search(content) is not None or _speaks_of(content, names)
-
-
-def _speaks_of(content: bytes, names: Iterable[str]) -> bool:
-    return any(name.rpartition(".")[2].encode() in content for name in names)
+    words = words_of(content)
+    return is_worth_a_look(words) or any(name.rpartition(".")[2].encode() in words for name in names)
 
 
 class Project:
@@ -109,36 +95,28 @@ class Project:
 
     @cached_property
     def modules(self) -> Modules:
-        """Every module that may hold an entry point or a stream, and all that they import, loaded."""
+        """The files that may hold an entry point or a stream, and all that they import; each is parsed when it is asked for."""
         from streamlint.project.modules import Modules
 
         knowledge = self.knowledge
-        modules = Modules(self.root, self._files, self._overlay, knowledge.installed, knowledge.told)
-        pending = list(self._entrances)
-        seen: set[Path] = set()
-        while pending:
-            path = pending.pop()
-            if path in seen:
-                continue
-            seen.add(path)
-            module = modules.load(path)
-            if module is not None:
-                pending += modules.imported_by(module)
-        modules.settle()
-        return modules
+        return Modules(self.root, self._texts, self._entrances, knowledge.installed, knowledge.told)
+
+    @cached_property
+    def _texts(self) -> Texts:
+        from streamlint.project.texts import Texts
+
+        return Texts(self._files, self._overlay)
 
     @cached_property
     def _entrances(self) -> tuple[Path, ...]:
         """The files whose words say that an entry point or a stream may be there; where there is none, nothing can be found."""
-        return tuple(path for path in dict.fromkeys((*self._files, *self._overlay)) if self._is_entrance(path))
-
-    def _is_entrance(self, path: Path) -> bool:
-        source = self._overlay.get(path)
-        try:
-            content = source.text.encode("utf-8", "replace") if source is not None else read_bytes(path, SIZE_LIMIT)
-        except OSError:
-            return False
-        return _ENTRANCE.search(content) is not None or _speaks_of(content, self.knowledge.registering)
+        texts = self._texts
+        found = set(texts.saying(name.rpartition(".")[2] for name in self.knowledge.registering))
+        for sign in entrances():
+            found.update(path for path in texts.saying((sign,)) if "." not in sign or texts.holds(path, sign))
+        for name, methods in conventions():
+            found.update(set(texts.saying((name,))).intersection(texts.saying(methods)))
+        return tuple(path for path in texts.paths if path in found)
 
     @cached_property
     def evaluator(self) -> Evaluator:
@@ -151,9 +129,16 @@ class Project:
         """Every function that a framework calls."""
         from streamlint.project.entry_points import EntryPoints
 
-        evaluator = self.evaluator
+        evaluator, registering = self.evaluator, self._registering
         with phase(ENTRY_POINTS):
-            return EntryPoints(evaluator).find()
+            modules = self.modules.among(registering.files) if self._entrances else ()
+            return EntryPoints(evaluator, registering.frameworks_present).find(modules) if modules else ()
+
+    @cached_property
+    def _registering(self) -> Registering:
+        from streamlint.project.registering import Registering
+
+        return Registering(self.modules, self.knowledge.frameworks, self.knowledge.registering)
 
     @cached_property
     def reach(self) -> Reach:
@@ -388,18 +373,14 @@ class Project:
         return {path: tuple(entries) for path, entries in found.items()}
 
     def concerns(self, path: Path) -> bool:
-        """Whether a rule may find something: a scope of the file runs for requests, or it cannot be parsed here."""
+        """Whether a rule may find something: code of the file runs for requests, or it cannot be parsed here."""
         if not self._entrances or path not in self.modules.files:
             return False
-        module = self.modules.load(path)
-        if module is None:
+        if path in self._registering.files and self.modules.load(path) is None:
             return True
-        runs = any(
-            self.reach.from_request(module, scope) is not None or self.reach.on_loop(module, scope) is not None
-            for scope in module.scopes
-            if scope.is_function or scope.kind == "module"
-        )
-        return runs or self.compressors.concern(path)
+        if not self.entries:
+            return False
+        return self.reach.touches(path) or self.compressors.concern(path)
 
     def entry_points(self) -> tuple[EntryPoint, ...]:
         """The entry points as people want to see them."""

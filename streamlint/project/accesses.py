@@ -262,7 +262,7 @@ class Accesses:
     def _growing(self) -> frozenset[str]:
         """The last words of the collections to which code that requests run adds something, or from which it removes something."""
         found: set[str] = set()
-        for module in self.evaluator.modules.loaded():
+        for module in self.lasting.reach.touched():
             for scope in module.scopes:
                 if not scope.is_function or self.lasting.reach.from_request(module, scope) is None:
                     continue

@@ -36,74 +36,95 @@ class CallSite:
     """The class that a constructor call makes; None for `super().__init__()` and all other calls."""
 
 
+class _Said:
+    """What one module calls, passes on and stores, each by its last word."""
+
+    def __init__(self, module: Module) -> None:
+        self.path = module.path
+        self.calls: dict[str, list[Row]] = {}
+        self.passed: dict[str, list[Row]] = {}
+        self.stores: dict[str, list[Stored]] = {}
+        self.puts: dict[str, list[Stored]] = {}
+        self.below: dict[str, set[str]] = {}
+        """Names of the classes that name another one as their base, and names under which something is imported."""
+        self.aliases: dict[str, set[str]] = {}
+        for scope in module.scopes:
+            self._read(module, scope)
+
+    def _read(self, module: Module, scope: ir.Scope) -> None:
+        for binding in scope.bindings:
+            if binding.kind == "import" and binding.member and binding.member != binding.name:
+                self.aliases.setdefault(binding.member, set()).add(binding.name)
+        for base in scope.bases:
+            word = last_word(base.base if isinstance(base, ir.Subscript) else base)
+            self.below.setdefault(word, set()).add(scope.name)
+        if scope.decorators and scope.kind == "function":
+            self._read_decorator(module, scope)
+        for call in scope.calls:
+            self.calls.setdefault(last_word(call.function), []).append((module, scope, call))
+            for argument in (*call.arguments, *(value for _, value in call.keywords)):
+                word = last_word(argument)
+                if word:
+                    self.passed.setdefault(word, []).append((module, scope, call))
+        for store in scope.stores:
+            by, word = (self.stores, store.member) if store.member else (self.puts, last_word(store.base))
+            by.setdefault(word, []).append((module, scope, store))
+
+    def _read_decorator(self, module: Module, scope: ir.Scope) -> None:
+        """A bare decorator is called with the function below it; what outer ones are given, their inner ones decide."""
+        decorator = scope.decorators[-1]
+        if isinstance(decorator, ir.Name | ir.Attribute):
+            function = ir.Closure(scope.start, scope.end, scope.index)
+            call = ir.Call(decorator.start, decorator.end, decorator, (function,), ())
+            self.calls.setdefault(last_word(decorator), []).append((module, module.scopes[scope.parent], call))
+
+
 class Callers:
-    """Indexes the loaded modules by what they call, pass on and store.
+    """Looks in the modules that say a word for what is called, passed on and stored under it.
 
     Words lead to candidates; every candidate is evaluated once and then known by the definition that it means.
     """
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
-        self._calls: dict[str, list[Row]] | None = None
+        self._said: dict[Path, _Said] = {}
+        self._calls: dict[str, list[Row]] = {}
         self._passed: dict[str, list[Row]] = {}
         self._stores: dict[str, list[Stored]] = {}
         self._puts: dict[str, list[Stored]] = {}
-        self._descendants: dict[str, set[str]] = {}
-        """Names of the classes that name another one as their base."""
-        self._aliases: dict[str, set[str]] = {}
+        self._spelled: dict[str, list[str]] = {}
         self._shifted: dict[ir.Call, ir.Call] = {}
 
-    def _index(self) -> dict[str, list[Row]]:
-        if self._calls is not None:
-            return self._calls
-        self._calls = {}
-        for module in self.evaluator.modules.loaded():
-            for scope in module.scopes:
-                for binding in scope.bindings:
-                    if binding.kind == "import" and binding.member and binding.member != binding.name:
-                        self._aliases.setdefault(binding.member, set()).add(binding.name)
-                for base in scope.bases:
-                    word = last_word(base.base if isinstance(base, ir.Subscript) else base)
-                    self._descendants.setdefault(word, set()).add(scope.name)
-                if scope.decorators and scope.kind == "function":
-                    self._index_decorator(module, scope)
-                for call in scope.calls:
-                    self._calls.setdefault(last_word(call.function), []).append((module, scope, call))
-                    for argument in (*call.arguments, *(value for _, value in call.keywords)):
-                        word = last_word(argument)
-                        if word:
-                            self._passed.setdefault(word, []).append((module, scope, call))
-                for store in scope.stores:
-                    by, word = (self._stores, store.member) if store.member else (self._puts, last_word(store.base))
-                    by.setdefault(word, []).append((module, scope, store))
-        return self._calls
+    def _saying(self, *words: str) -> Iterator[_Said]:
+        return map(self._of_module, self.evaluator.modules.saying(*words))
 
-    def _index_decorator(self, module: Module, scope: ir.Scope) -> None:
-        """A bare decorator is called with the function below it; what outer ones are given, their inner ones decide."""
-        assert self._calls is not None
-        decorator = scope.decorators[-1]
-        if isinstance(decorator, ir.Name | ir.Attribute):
-            function = ir.Closure(scope.start, scope.end, scope.index)
-            call = ir.Call(decorator.start, decorator.end, decorator, (function,), ())
-            self._calls.setdefault(last_word(decorator), []).append((module, module.scopes[scope.parent], call))
+    def _of_module(self, module: Module) -> _Said:
+        if module.path not in self._said:
+            self._said[module.path] = _Said(module)
+        return self._said[module.path]
 
     def stores(self, member: str) -> list[Stored]:
-        self._index()
-        return self._stores.get(member, [])
+        if member not in self._stores:
+            self._stores[member] = [row for said in self._saying(member) for row in said.stores.get(member, ())]
+        return self._stores[member]
 
     def puts(self, word: str) -> list[Stored]:
         """Assignments under keys that are not constant, to something whose name ends in this word."""
-        self._index()
-        return self._puts.get(word, [])
+        if word not in self._puts:
+            self._puts[word] = [row for said in self._saying(word) for row in said.puts.get(word, ())]
+        return self._puts[word]
 
     def calls_of(self, word: str) -> list[Row]:
         """Calls whose function ends in this word."""
-        return self._index().get(word, [])
+        if word not in self._calls:
+            self._calls[word] = [row for said in self._saying(word) for row in said.calls.get(word, ())]
+        return self._calls[word]
 
     def passing(self, word: str) -> list[Row]:
         """Calls that are given something whose name ends in this word."""
-        self._index()
-        return self._passed.get(word, [])
+        if word not in self._passed:
+            self._passed[word] = [row for said in self._saying(word) for row in said.passed.get(word, ())]
+        return self._passed[word]
 
     def of(self, function: Function) -> tuple[CallSite, ...]:
         """The calls of a function of the project in the loaded modules, `Class(...)` for an `__init__` too."""
@@ -125,15 +146,19 @@ class Callers:
         yield from self._handed_over(scope.name, wanted)
 
     def _sites(self, word: str, wanted: Definition, made: Class | None = None) -> Iterator[CallSite]:
-        rows = self.calls_of(word)
-        for number, is_bound in self._meant(word).get(wanted, ()):
+        return self._among(self.calls_of(word), ("calls", word), wanted, made)
+
+    def _among(
+        self, rows: list[Row], key: tuple[object, ...], wanted: Definition, made: Class | None = None
+    ) -> Iterator[CallSite]:
+        for number, is_bound in self._meant(rows, key).get(wanted, ()):
             module, scope, call = rows[number]
             frame = self.evaluator.any_call(module, scope)
             yield CallSite(module, scope, call, frame, is_bound or made is not None, made)
 
-    def _meant(self, word: str) -> Meant:
-        """What the calls whose function ends in this word mean."""
-        return self.evaluator.solver.ask(("calls", word), lambda: self._resolved(self.calls_of(word)), {}, {})
+    def _meant(self, rows: list[Row], key: tuple[object, ...]) -> Meant:
+        """What these calls mean; the key names them."""
+        return self.evaluator.solver.ask(key, lambda: self._resolved(rows), {}, {}) if rows else {}
 
     def _resolved(self, rows: list[Row]) -> Meant:
         evaluator = self.evaluator
@@ -141,24 +166,32 @@ class Callers:
 
     def _spellings(self, name: str) -> list[str]:
         """A name and those under which it is imported."""
-        self._index()
-        return [name, *sorted(self._aliases.get(name, ()))]
+        if name not in self._spelled:
+            aliases = {alias for said in self._saying(name) for alias in said.aliases.get(name, ())}
+            self._spelled[name] = [name, *sorted(aliases)]
+        return self._spelled[name]
 
     def _constructing(self, name: str, wanted: Definition) -> Iterator[CallSite]:
         """Calls that may run the `__init__` of a class of this name: its own, its descendants', `cls(...)`, `super()`'s."""
-        self._index()
         names, pending = {name}, [name]
         while pending:
             current = pending.pop()
-            for below in (*self._descendants.get(current, ()), *self._aliases.get(current, ())):
-                if below not in names:
-                    names.add(below)
-                    pending.append(below)
-        for word in (*sorted(names), "cls"):
-            for path, scope in self._meant(word):
-                if self._initialises(Class(path, scope), wanted):
-                    yield from self._sites(word, (path, scope), Class(path, scope))
-        yield from self._sites("__init__", wanted)
+            for said in self._saying(current):
+                new = {*said.below.get(current, ()), *said.aliases.get(current, ())} - names
+                names |= new
+                pending += sorted(new)
+        for word in sorted(names):
+            yield from self._making(self.calls_of(word), ("calls", word), wanted)
+        # a class calls itself `cls`, and those above it by `super()`, where its own name stands
+        for said in self._saying(*names):
+            yield from self._making(said.calls.get("cls", []), ("calls", said.path, "cls"), wanted)
+        for said in self._saying(*names):
+            yield from self._among(said.calls.get("__init__", []), ("calls", said.path, "__init__"), wanted)
+
+    def _making(self, rows: list[Row], key: tuple[object, ...], wanted: Definition) -> Iterator[CallSite]:
+        for path, scope in self._meant(rows, key):
+            if self._initialises(Class(path, scope), wanted):
+                yield from self._among(rows, key, (path, scope), Class(path, scope))
 
     def _initialises(self, made: Class, wanted: Definition) -> bool:
         located = self.evaluator.scope_of(made)
@@ -170,6 +203,8 @@ class Callers:
     def _handed_over(self, word: str, wanted: Definition) -> Iterator[CallSite]:
         """Calls that pass the function on with its arguments, such as `run_in_threadpool(f, x)`."""
         rows = self.passing(word)
+        if not rows:
+            return
         meant: Meant = self.evaluator.solver.ask(("passed", word), lambda: self._moved(rows), {}, {})
         for number, is_bound in meant.get(wanted, ()):
             module, scope, call = rows[number]
@@ -290,7 +325,8 @@ class Callers:
     def _lifespans(self) -> list[Row]:
         return [
             row
-            for rows in self._index().values()
+            for said in self._saying("lifespan")
+            for rows in said.calls.values()
             for row in rows
             if any(keyword == "lifespan" for keyword, _ in row[2].keywords)
         ]

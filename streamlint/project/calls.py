@@ -117,7 +117,7 @@ class Calls:
         if located is None:
             return UNKNOWN
         tells = self._tells(*located)
-        known = self.evaluator.frames.tells_apart(located[1], frame)
+        known = self.evaluator.frames.tells_apart(*located, frame)
         arguments = self.arguments(function, call, frame, tells) if tells and known else {}
         return self._project(function, arguments, frame)
 

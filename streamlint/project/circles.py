@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 
 from streamlint.project import syntax as ir
 from streamlint.project.modules import Module, Modules
@@ -16,53 +15,47 @@ class Circles:
 
     def __init__(self, modules: Modules) -> None:
         self.modules = modules
+        self._number: dict[ir.Scope, int] = {}
+        self._members: set[ir.Scope] = set()
 
-    def holds(self, scope: ir.Scope) -> bool:
-        """Whether a function of the loaded modules calls itself, directly or through others."""
+    def holds(self, module: Module, scope: ir.Scope) -> bool:
+        """Whether a function calls itself, directly or through others."""
+        if scope.is_function and scope not in self._number:
+            for component in self._components((module, scope)):
+                if len(component) > 1 or any(one is component[0][1] for _, one in self._called(*component[0])):
+                    self._members.update(one for _, one in component)
         return scope in self._members
 
-    @cached_property
-    def _members(self) -> frozenset[ir.Scope]:
-        found: set[ir.Scope] = set()
-        for component in self._components():
-            if len(component) > 1 or any(scope is component[0][1] for _, scope in self._called(*component[0])):
-                found.update(scope for _, scope in component)
-        return frozenset(found)
-
-    def _components(self) -> Iterator[list[Node]]:
-        """The strongly connected components of the functions, after Tarjan, without recursion."""
-        number: dict[ir.Scope, int] = {}
+    def _components(self, root: Node) -> Iterator[list[Node]]:
+        """The strongly connected components below a function that are not known yet, after Tarjan, without recursion."""
+        number = self._number
         low: dict[ir.Scope, int] = {}
         stack: list[Node] = []
         waiting: set[ir.Scope] = set()
-        roots = ((module, scope) for module in self.modules.loaded() for scope in module.scopes if scope.is_function)
-        for root in roots:
-            if root[1] in number:
+        open_: list[tuple[Node, Iterator[Node]]] = []
+        pending: Node | None = root
+        while pending is not None or open_:
+            if pending is not None:
+                number[pending[1]] = low[pending[1]] = len(number)
+                stack.append(pending)
+                waiting.add(pending[1])
+                open_.append((pending, self._called(*pending)))
+            node, successors = open_[-1]
+            pending = None
+            for successor in successors:
+                if successor[1] not in number:
+                    pending = successor
+                    break
+                if successor[1] in waiting:
+                    low[node[1]] = min(low[node[1]], number[successor[1]])
+            if pending is not None:
                 continue
-            open_: list[tuple[Node, Iterator[Node]]] = []
-            pending: Node | None = root
-            while pending is not None or open_:
-                if pending is not None:
-                    number[pending[1]] = low[pending[1]] = len(number)
-                    stack.append(pending)
-                    waiting.add(pending[1])
-                    open_.append((pending, self._called(*pending)))
-                node, successors = open_[-1]
-                pending = None
-                for successor in successors:
-                    if successor[1] not in number:
-                        pending = successor
-                        break
-                    if successor[1] in waiting:
-                        low[node[1]] = min(low[node[1]], number[successor[1]])
-                if pending is not None:
-                    continue
-                open_.pop()
-                if open_:
-                    above = open_[-1][0][1]
-                    low[above] = min(low[above], low[node[1]])
-                if low[node[1]] == number[node[1]]:
-                    yield self._popped(stack, waiting, node)
+            open_.pop()
+            if open_:
+                above = open_[-1][0][1]
+                low[above] = min(low[above], low[node[1]])
+            if low[node[1]] == number[node[1]]:
+                yield self._popped(stack, waiting, node)
 
     @staticmethod
     def _popped(stack: list[Node], waiting: set[ir.Scope], head: Node) -> list[Node]:

@@ -86,7 +86,7 @@ class Compressors:
         """Where a settings module lists it."""
         if not row.setting:
             return
-        for module in self.evaluator.modules.loaded():
+        for module in self.evaluator.modules.saying(row.setting):
             top = module.summary.module
             for index in top.final.get(row.setting, ()):
                 for item in _items(top.bindings, index):

@@ -16,10 +16,10 @@ def connected(modules: Modules, edited: Collection[Path]) -> frozenset[Path]:
     A function is judged by what it calls and by who calls it, so a change can travel along imports both ways.
     """
     neighbours: dict[Path, set[Path]] = {}
-    for module in modules.loaded():
-        for imported in modules.imported_by(module):
-            neighbours.setdefault(module.path, set()).add(imported)
-            neighbours.setdefault(imported, set()).add(module.path)
+    for path in modules.members:
+        for imported in modules.imported_by(path):
+            neighbours.setdefault(path, set()).add(imported)
+            neighbours.setdefault(imported, set()).add(path)
     found: set[Path] = set()
     pending = list(edited)
     while pending:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.frameworks import ClassView, Kind, Registration, Runner
 from streamlint.project import syntax as ir
+from streamlint.project.callers import last_word
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
 from streamlint.project.route_paths import RoutePaths, argument
@@ -94,18 +95,18 @@ class Entry:
 
 
 class EntryPoints:
-    """Finds the entry points of the loaded modules."""
+    """Finds entry points; `present` are the frameworks that the project uses, where that is known."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, present: Container[str] | None = None) -> None:
+        self._present = present
         self.evaluator = evaluator
         self.frameworks = evaluator.knowledge.frameworks
         self.paths = RoutePaths(evaluator)
         self._renamed: dict[Path, frozenset[str]] = {}
         self._view_paths: dict[tuple[Path, int], list[tuple[ir.Call, Value | None, str | None, Frame]]] = {}
 
-    def find(self) -> tuple[Entry, ...]:
-        modules = list(self.evaluator.modules.loaded())
-        self._settle_decorators(modules)
+    def find(self, modules: Sequence[Module]) -> tuple[Entry, ...]:
+        """The entry points that are registered in these modules."""
         for module in modules:
             for scope in module.scopes:
                 for call in scope.calls:
@@ -117,17 +118,6 @@ class EntryPoints:
                 known = found.get(key)
                 found[key] = entry if known is None else known.joined(entry)
         return tuple(found.values())
-
-    def _settle_decorators(self, modules: Iterable[Module]) -> None:
-        """What decorators hang on is asked first, as an answer that is asked at the end of a long chain may be cut short."""
-        for module in modules:
-            for scope in module.scopes:
-                for decorator in scope.decorators:
-                    function = decorator.function if isinstance(decorator, ir.Call) else decorator
-                    if isinstance(function, ir.Attribute):
-                        self.evaluator.value(
-                            function.base, self.evaluator.any_call(module, module.scopes[scope.parent])
-                        )
 
     def _of_module(self, module: Module) -> Iterator[Entry]:
         for scope in module.scopes:
@@ -194,6 +184,18 @@ class EntryPoints:
         if isinstance(function, ir.Attribute):
             yield from self._of_subclass(function, frame)
             yield from self._by_shape(function, frame, call)
+
+    def _may(self, function: ir.Expression, frame: Frame, test: Callable[[Registration], bool]) -> bool:
+        """Whether the test holds for something that registers under this word; of an alias nobody knows before it is followed."""
+        rows = self.frameworks.by_word.get(last_word(function))
+        if rows is None:
+            return True
+        return any(
+            test(row)
+            and (self._present is None or row.framework in self._present)
+            and (_may_be_imported(function, frame) if is_function else _ends_in(function, row.name))
+            for row, is_function in rows
+        )
 
     def _aliases(self, frame: Frame) -> frozenset[str]:
         """Names under which the module imports something that registers."""
@@ -262,7 +264,8 @@ class EntryPoints:
         wrapper = None
         if isinstance(function, ir.Call):
             wrapper, function = function, function.function
-        for registration, owner in self._registrations(function, frame, None):
+        may_register = self._may(function, frame, lambda row: _takes(row, call, wrapper is not None))
+        for registration, owner in self._registrations(function, frame, None) if may_register else ():
             if registration.kind is Kind.INCLUDE:
                 continue
             if wrapper is not None:
@@ -376,6 +379,8 @@ class EntryPoints:
 
     def _include(self, call: ir.Call, frame: Frame) -> None:
         """Note which routers the call puts under a prefix."""
+        if not self._may(call.function, frame, lambda row: _includes(row, call)):
+            return
         for registration, owner in self._registrations(call.function, frame, None):
             if registration.kind is Kind.INCLUDE:
                 self.paths.include(call, registration, owner, frame)
@@ -457,6 +462,55 @@ class EntryPoints:
             framework = self.frameworks.framework(name)
             if framework.whole_file and module.packages & framework.packages:
                 yield Entry(module, module.summary.module, name, Kind.PAGE, "", (), framework.sync_runner, True, None)
+
+
+def _may_be_imported(function: ir.Expression, frame: Frame) -> bool:
+    """Whether a name, or what stands before its dots, may come from an import, also under other names."""
+    pending, seen = [function], set[int]()
+    while pending:
+        root = pending.pop()
+        while isinstance(root, ir.Attribute):
+            root = root.base
+        for binding in _bindings(root, frame) if isinstance(root, ir.Name) else ():
+            if binding.kind == "import":
+                return True
+            if binding.kind == "assign" and id(binding) not in seen and binding.value is not None:
+                seen.add(id(binding))
+                pending.append(binding.value)
+                pending += binding.value.options if isinstance(binding.value, ir.Choice) else ()
+    return False
+
+
+def _ends_in(function: ir.Expression, name: str) -> bool:
+    """Whether a call's words end as the name of a method does that belongs to an attribute: `on_startup.append`."""
+    owner = name.rpartition(".")[0].rpartition(".")[2]
+    return owner in ("", "*") or (isinstance(function, ir.Attribute) and last_word(function.base) == owner)
+
+
+def _bindings(name: ir.Name, frame: Frame) -> list[ir.Binding]:
+    """All bindings of a name in the innermost scope that has some; without any, `import *` may bring it."""
+    current: Frame | None = frame
+    while current is not None:
+        if name.id in current.scope.by_name:
+            return [current.scope.bindings[index] for index in current.scope.by_name[name.id]]
+        current = current.parent
+    stars = frame.module.summary.star_imports
+    return [ir.Binding(name.id, "import", 0, 0, 0, module=module, level=level) for module, level in stars]
+
+
+def _takes(row: Registration, call: ir.Call, is_of_result: bool) -> bool:
+    """Whether a call, or a call of what it gives, can register something by a row: it is given something where that stands."""
+    if is_of_result:
+        return row.factory and bool(call.arguments)
+    return row.kind is not Kind.INCLUDE and (
+        argument(call, row.handler) is not None
+        or (bool(row.dispatch_keyword) and call.argument(None, row.dispatch_keyword) is not None)
+    )
+
+
+def _includes(row: Registration, call: ir.Call) -> bool:
+    """Whether a call may put routes under a path by a row."""
+    return row.kind is Kind.INCLUDE or (row.kind is Kind.ROUTE and argument(call, row.handler) is not None)
 
 
 def _is_capitalised(function: ir.Expression) -> bool:

@@ -78,12 +78,12 @@ class Frames:
             frame = self._any[scope] = Frame(module, scope, parent, None, 0)
         return frame
 
-    def tells_apart(self, scope: Scope, caller: Frame) -> bool:
+    def tells_apart(self, module: Module, scope: Scope, caller: Frame) -> bool:
         """Whether the arguments make a difference to the frame of a call that `caller` makes."""
-        return not self._is_any(scope, caller.depth + 1)
+        return not self._is_any(module, scope, caller.depth + 1)
 
-    def _is_any(self, scope: Scope, depth: int) -> bool:
-        return depth > _DEEPEST or self._circles.holds(scope)
+    def _is_any(self, module: Module, scope: Scope, depth: int) -> bool:
+        return depth > _DEEPEST or self._circles.holds(module, scope)
 
     def call(
         self, module: Module, scope: Scope, parent: Frame | None, arguments: Mapping[str, Values], caller: Frame | None
@@ -93,8 +93,8 @@ class Frames:
         if outer is None and scope.parent >= 0:
             outer = self.any_call(module, module.scopes[scope.parent])
         depth = caller.depth + 1 if caller is not None else 1
-        is_any = self._is_any(scope, depth)
-        if is_any and not self._circles.holds(scope):
+        is_any = self._is_any(module, scope, depth)
+        if is_any and not self._circles.holds(module, scope):
             self._limits.note(Limit.CALLS, module.path, scope.start)
         if parent is None and is_any:
             return self.any_call(module, scope)

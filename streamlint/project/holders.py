@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ from streamlint.project.entry_points import EntryPoints
 from streamlint.project.modules import Module
 from streamlint.project.values import Class, External, Object, ProjectModule
 from streamlint.project.ways import Hop
-from streamlint.source import Source, UnreadableFile
 
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
@@ -180,7 +178,7 @@ class Holders:
     def _saying(self, module: Module, word: str) -> list[Module]:
         """The modules whose text holds a word; of those that nothing of the application imports, the ones that name the module."""
         pattern = re.compile(rf"\b{re.escape(word)}\b")
-        found = [one for one in self.modules.loaded() if word in one.source.text and pattern.search(one.source.text)]
+        found = [one for one in self.modules.saying(word) if pattern.search(one.source.text)]
         root = self.modules.root
         parts = (
             module.path.relative_to(root).with_suffix("").parts
@@ -188,25 +186,14 @@ class Holders:
             else (module.path.stem,)
         )
         names = re.compile("|".join(rf"\b{re.escape(part)}\b" for part in parts) + r"|\bfrom\s+\.")
-        for path, text in self._unread.items():
-            if word not in text or not pattern.search(text) or not names.search(text):
+        for path in self.modules.texts.saying((word,)):
+            source = self.modules.texts.source(path) if path not in self.modules.members else None
+            if source is None or not pattern.search(source.text) or not names.search(source.text):
                 continue
             one = self.modules.load(path)
             if one is not None:
                 found.append(one)
         return sorted(found, key=lambda one: one.path)
-
-    @cached_property
-    def _unread(self) -> dict[Path, str]:
-        """The texts of the files that were not loaded to judge the application: tests, scripts, jobs."""
-        loaded = {module.path for module in self.modules.loaded()}
-        texts: dict[Path, str] = {}
-        for path in sorted(self.modules.files - loaded):
-            try:
-                texts[path] = (self.modules.overlay.get(path) or Source.read(path)).text
-            except UnreadableFile:
-                continue
-        return texts
 
     def _by_word(self, module: Module) -> dict[str, list[_Reference]]:
         """Names and attributes by their last word, with `getattr(base, "word")`."""

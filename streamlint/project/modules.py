@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from streamlint.project.summary import UnparsableFile, summarise
 from streamlint.project.syntax import Expression, Scope, Summary
+from streamlint.project.texts import Texts
 from streamlint.project.uses import Uses
-from streamlint.source import Source, Span, UnreadableFile
+from streamlint.source import Source, Span
 from streamlint.timings import PARSING, phase
 
 _DEEPEST_IMPORT = 8
@@ -78,27 +79,28 @@ class Module:
 class Modules:
     """Finds and loads modules.
 
-    `files` are all Python files of the tree, `overlay` are texts in place of those on disk, `installed` are names of packages from
-    outside that neither a bare folder nor a module inside a package of the project hides; `told` are dotted names of functions
-    that the user's rows are about.
+    `texts` are all Python files of the tree. What matters are the `entrances` among them and all that they import; of these, each
+    is parsed when it is asked for. `installed` are names of packages from outside that neither a bare folder nor a module inside
+    a package of the project hides; `told` are dotted names of functions that the user's rows are about.
     """
 
     def __init__(
         self,
         root: Path,
-        files: Iterable[Path],
-        overlay: Mapping[Path, Source],
+        texts: Texts,
+        entrances: Iterable[Path],
         installed: Collection[str] = (),
         told: Iterable[str] = (),
     ) -> None:
         self.root = root
+        self.texts = texts
+        self._entrances = tuple(entrances)
         self._names_told = tuple(told)
         self.installed = installed
-        self.files = frozenset(files) | frozenset(overlay)
-        self.overlay = overlay
+        self.files = frozenset(texts.paths)
         self._loaded: dict[Path, Module | None] = {}
-        self._settled: tuple[Module, ...] = ()
         self._resolved: dict[tuple[Path, str, int], Path | None] = {}
+        self._saying: dict[frozenset[str], tuple[Module, ...]] = {}
 
     @cached_property
     def _folders(self) -> frozenset[Path]:
@@ -110,6 +112,11 @@ class Modules:
                 parent = parent.parent
         return frozenset(folders)
 
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """What an import of the project's own can begin with."""
+        return frozenset((*(path.stem for path in self.files), *(folder.name for folder in self._folders)))
+
     def load(self, path: Path) -> Module | None:
         """The module of a file; None where the file cannot be read or parsed."""
         if path not in self._loaded:
@@ -117,44 +124,66 @@ class Modules:
         return self._loaded[path]
 
     def loaded(self) -> tuple[Module, ...]:
-        """The modules that matter, by path; those that are loaded after `settle` are no part of it."""
-        return self._settled or self._by_path()
+        """All modules that matter, by path. Dear: where words can tell which of them are meant, `saying` parses fewer."""
+        return self.among(self.members)
 
-    def settle(self) -> None:
-        """From here on it does not matter which other modules are asked for."""
-        self._settled = self._by_path()
+    def saying(self, *words: str) -> tuple[Module, ...]:
+        """The modules that matter and hold one of these texts, by path."""
+        key = frozenset(words)
+        if key not in self._saying:
+            self._saying[key] = self.among(self.texts.saying(words))
+        return self._saying[key]
 
-    def _by_path(self) -> tuple[Module, ...]:
-        modules = (module for module in self._loaded.values() if module is not None)
-        return tuple(sorted(modules, key=lambda module: module.path))
+    def among(self, paths: Iterable[Path]) -> tuple[Module, ...]:
+        """The modules of those files that matter, in the order of the paths."""
+        wanted = sorted(self.members.intersection(paths), key=self.texts.numbers.__getitem__)
+        modules = (self.load(path) for path in wanted)
+        return tuple(module for module in modules if module is not None)
 
     def _parse(self, path: Path) -> Module | None:
+        source = self.texts.source(path)
         try:
-            source = self.overlay.get(path) or Source.read(path)
             with phase(PARSING):
-                return Module(path, source, summarise(source))
-        except (UnreadableFile, UnparsableFile):
+                return Module(path, source, summarise(source)) if source is not None else None
+        except UnparsableFile:
             return None
 
-    def imported_by(self, module: Module) -> list[Path]:
-        """The files of the project that a module imports, submodules named by `from package import module` too."""
-        found = []
-        for name, member, level in module.summary.imports:
-            path = self.resolve(module.path, name, level)
-            if path is None:
-                continue
-            if path in self.files:
-                found.append(path)
-            submodule = self.member(path, member) if member and member != "*" else None
-            if submodule is not None and submodule in self.files:
-                found.append(submodule)
-            parent = path.parent / "__init__.py"
-            if path.name != "__init__.py" and parent in self.files:
-                found.append(parent)
+    @cached_property
+    def members(self) -> frozenset[Path]:
+        """The files that matter, by what their texts import."""
+        return frozenset(self.around(self._entrances))
+
+    def around(self, paths: Iterable[Path], steps: int = -1) -> set[Path]:
+        """These files and what they import, over so many steps; -1: over any number."""
+        found: set[Path] = set()
+        edge = set(paths)
+        while edge:
+            found |= edge
+            if steps == 0:
+                break
+            steps -= 1
+            edge = {path for one in edge for path in self.imported_by(one)} - found
         return found
+
+    def imported_by(self, path: Path) -> Iterator[Path]:
+        """The files of the project that a file imports, submodules named by `from package import module` too."""
+        for one in self.texts.imports(path):
+            found = self.resolve(path, one.module, one.level)
+            if found is None:
+                continue
+            if found in self.files:
+                yield found
+            submodule = self.member(found, one.member) if one.member and one.member != "*" else None
+            if submodule is not None and submodule in self.files:
+                yield submodule
+            parent = found.parent / "__init__.py"
+            if found.name != "__init__.py" and parent in self.files:
+                yield parent
 
     def resolve(self, importer: Path, name: str, level: int = 0) -> Path | None:
         """The file, or the folder of a namespace package, that an import names; None for what lies outside the project."""
+        if not level and name.partition(".")[0] not in self._names:
+            return None
         key = (importer.parent, name, level)
         if key not in self._resolved:
             self._resolved[key] = self._resolve(importer, name, level)

@@ -85,7 +85,7 @@ class NestedLoops:
     def _patched(self) -> bool:
         """Whether some module of the project allows loops within loops."""
         packages = knowledge.patching_packages()
-        loaded = self.evaluator.modules.loaded()
+        loaded = self.evaluator.modules.saying(*packages)
         return any(name in packages for module in loaded for name, _, _ in module.summary.imports)
 
     def _asks(self, frame: Frame) -> bool:

@@ -69,10 +69,7 @@ class Reach:
         self.entries = [entry for entry in entries if not is_test_module(entry.module)]
         self._on_loop: dict[Key, Reached] = {}
         self._seen: dict[Key, Reached] = {}
-        self._elsewhere: set[Key] = set()
         self._follow_requests()
-        self._follow_others()
-        self._near = self._near_modules()
         self._tests: dict[Path, bool] = {}
 
     # Questions
@@ -110,6 +107,23 @@ class Reach:
         key = (module.path, scope.index)
         return self._on_loop.get(key) or self._seen.get(key)
 
+    def touches(self, path: Path) -> bool:
+        """Whether code of a file may run for requests."""
+        if path in self._paths:
+            return True
+        if path not in self._near or not self.evaluator.modules.texts.holds(path, "async"):
+            return False
+        module = self.evaluator.modules.load(path)
+        return module is None or any(self.on_loop(module, scope) is not None for scope in module.scopes)
+
+    def touched(self) -> tuple[Module, ...]:
+        """The modules with code that a request is known to run."""
+        return self.evaluator.modules.among(self._paths)
+
+    @cached_property
+    def _paths(self) -> frozenset[Path]:
+        return frozenset(path for path, _ in (*self._on_loop, *self._seen))
+
     # Walks
 
     def _follow_requests(self) -> None:
@@ -135,12 +149,14 @@ class Reach:
                 following = Reached(reached.entry, hop, reached)
                 pending.append((*located, following, located[1].is_async and serves, serves))
 
-    def _follow_others(self) -> None:
+    @cached_property
+    def _elsewhere(self) -> frozenset[Key]:
         """What runs at start-up, in a script, or on a loop of its own."""
+        found: set[Key] = set()
         pending: deque[tuple[Module, ir.Scope]] = deque(
             (entry.module, entry.scope) for entry in self.entries if not entry.on_request_path
         )
-        for module in self.evaluator.modules.loaded():
+        for module in self._starting():
             for scope in module.scopes:
                 for callee in self._started_elsewhere(module, scope):
                     located = self.evaluator.scope_of(callee)
@@ -149,15 +165,30 @@ class Reach:
         while pending:
             module, scope = pending.popleft()
             key = (module.path, scope.index)
-            if key in self._elsewhere:
+            if key in found:
                 continue
-            self._elsewhere.add(key)
+            found.add(key)
             inner = module.inner(scope)
             pending.extend((module, one) for one in inner if one.kind == "generator-expression")
             for callee, _ in self.callees(module, scope):
                 located = self.evaluator.scope_of(callee)
                 if located is not None:
                     pending.append(located)
+        return frozenset(found)
+
+    def _starting(self) -> tuple[Module, ...]:
+        """The modules that may start something elsewhere: they say how, they are scripts, or they decorate with what does it."""
+        modules, off_loop = self.evaluator.modules, self.evaluator.knowledge.off_loop
+        starting = modules.saying("__main__", *off_loop.words_of(*_ELSEWHERE))
+        wrappers = {
+            scope.name
+            for module in starting
+            for scope in module.scopes
+            if scope.kind in ("function", "class") and self._starts_what_it_is_given(module, scope)
+        }
+        return (
+            modules.among({module.path for module in (*starting, *modules.saying(*wrappers))}) if wrappers else starting
+        )
 
     def _started_elsewhere(self, module: Module, scope: ir.Scope) -> Iterator[Function]:
         frame = self.evaluator.any_call(module, scope)
@@ -314,7 +345,8 @@ class Reach:
 
     # Likely
 
-    def _near_modules(self) -> frozenset[Path]:
+    @cached_property
+    def _near(self) -> frozenset[Path]:
         """The application's route modules, and what they import over a few steps."""
         modules = self.evaluator.modules
         serving = (Kind.ROUTE, Kind.WEBSOCKET, Kind.CALLBACK)
@@ -323,13 +355,7 @@ class Reach:
             for entry in self.entries
             if entry.kind in serving and entry.on_request_path and self._serves(entry)
         }
-        near: set[Path] = set()
-        for _ in range(_NEAR + 1):
-            edge = {path for path in edge - near if path in modules.files}
-            near |= edge
-            loaded = (modules.load(path) for path in edge)
-            edge = {found for module in loaded if module is not None for found in modules.imported_by(module)}
-        return frozenset(near)
+        return frozenset(modules.around((path for path in edge if path in modules.files), _NEAR))
 
     def _serves(self, entry: Entry) -> bool:
         return self.evaluator.knowledge.frameworks.framework(entry.framework).async_runner is Runner.EVENT_LOOP

@@ -166,7 +166,9 @@ class Sent:
         return tuple(self._find())
 
     def _find(self) -> Iterator[Sending]:
-        for module in self.evaluator.modules.loaded():
+        modules = self.evaluator.modules
+        words = modules.texts.descendants(self._words)
+        for module in modules.saying(*words):
             for scope in module.scopes:
                 frame = None
                 for call in scope.calls:

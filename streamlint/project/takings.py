@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
 
 _STREAM_PACKAGES = ("llama_index", "workflows")
-_STREAM_WORD = re.compile(r"\b(?:(?:async_)?response_gen|as_query_engine|as_chat_engine)\b")
+_STREAM_WORDS = ("response_gen", "async_response_gen", "as_query_engine", "as_chat_engine")
 COLLECTORS = frozenset(f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "sum", "max", "min", "dict"))
 _HARMLESS = frozenset(
     f"builtins.{name}"
@@ -124,10 +123,10 @@ class Takings:
     @cached_property
     def _has_streams(self) -> bool:
         """Whether any module of the project uses LlamaIndex at all; where none does, no helper is looked into."""
-        for module in self.evaluator.modules.loaded():
-            if not module.packages.isdisjoint(_STREAM_PACKAGES) or _STREAM_WORD.search(module.source.text):
-                return True
-        return False
+        modules = self.evaluator.modules
+        if any(path in modules.members for path in modules.texts.saying(_STREAM_WORDS)):
+            return True
+        return any(not module.packages.isdisjoint(_STREAM_PACKAGES) for module in modules.saying(*_STREAM_PACKAGES))
 
     def _find(self, frame: Frame) -> Iterator[Drain]:
         scope = frame.scope

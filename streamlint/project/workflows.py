@@ -142,7 +142,7 @@ class Workflows:
     def _streamed(self) -> frozenset[Origin]:
         """The `run()` calls whose events some code that a request runs iterates over."""
         found = set()
-        for module in self.evaluator.modules.loaded():
+        for module in self.reach.touched():
             for scope in module.scopes:
                 if not scope.loops or self.reach.from_request(module, scope) is None:
                     continue

@@ -99,9 +99,7 @@ class Announced:
     def _of_application(self) -> Refusal | None:
         """A response class or route class of the project's own, wherever an application or router is given one."""
         keywords, attributes = known_names("application-keywords"), known_names("application-attributes")
-        for module in self.evaluator.modules.loaded():
-            if not any(word in module.source.text for word in keywords | attributes):
-                continue
+        for module in self.evaluator.modules.saying(*keywords, *attributes):
             for scope in module.scopes:
                 frame = self.evaluator.any_call(module, scope)
                 given = [(k, v) for call in scope.calls for k, v in call.keywords if k in keywords]

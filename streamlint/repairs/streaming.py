@@ -157,7 +157,7 @@ def _is_read(file: PythonFile, engine: Llama) -> bool:
 def _all_fit(file: PythonFile, engine: Llama) -> bool:
     """Whether every place that asks an answer of the engine for tokens asks for those that the stream will have."""
     mismatches, evaluator = file.project.mismatches, file.project.evaluator
-    for module in evaluator.modules.loaded():
+    for module in evaluator.modules.saying(*_STARTS):
         for scope in module.scopes:
             for attribute in (one for one in scope.attributes if one.attribute in _STARTS):
                 for value in evaluator.value(attribute.base, evaluator.any_call(module, scope)):

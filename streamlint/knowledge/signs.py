@@ -1,0 +1,39 @@
+"""By which words a file is told from one that cannot matter; asked of every file, so it knows rows and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cache
+
+from streamlint.knowledge.table import read
+
+
+@cache
+def entrances() -> tuple[str, ...]:
+    """Texts of which one stands in every file that may hold an entry point or a stream, beside conventions."""
+    packages = {name for row in read("frameworks").rows("framework") for name in row.texts("packages")}
+    return (*sorted(packages), *read("signs").texts("entrance"))
+
+
+@cache
+def conventions() -> tuple[tuple[str, frozenset[str]], ...]:
+    """The classes that a host calls by their names, each with its methods."""
+    found: dict[str, frozenset[str]] = {}
+    for row in read("frameworks").rows("convention"):
+        name = row.text("class")
+        found[name] = found.get(name, frozenset()).union(row.texts("methods"))
+    return tuple(found.items())
+
+
+@cache
+def _words() -> frozenset[bytes]:
+    """The words of which one makes a file worth a look."""
+    return frozenset(sign.encode() for sign in (*entrances(), *read("signs").texts("further")) if "." not in sign)
+
+
+def is_worth_a_look(words: Collection[bytes]) -> bool:
+    """Whether a file with these words can matter at all; never wrong in the negative."""
+    if not _words().isdisjoint(words):
+        return True
+    held = (methods for name, methods in conventions() if name.encode() in words)
+    return any(method.encode() in words for methods in held for method in methods)
