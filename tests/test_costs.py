@@ -97,12 +97,20 @@ def test_only_the_function_with_the_finding_gets_a_tree(
     (piece,) = parsed["libcst"]
     assert piece.lstrip().startswith("@app.get")
     assert BLOCKING.endswith(piece)
+    assert [finding.code for finding in outcome.findings] == ["STL204"]
     assert sorted(parsed["ast"]) == ["app.py", "chat.py"]
 
 
-def test_a_file_is_parsed_once_in_a_run(write: Write, project: Path, parsed: dict[str, list[str]]) -> None:
-    write("pyproject.toml", "")
-    write("helpers.py", "import time\n\n\ndef wait():\n    time.sleep(1)\n")
-    write("app.py", BLOCKING.replace("import time\n", "import time\n\nimport helpers\n", 1) + "\n\nhelpers.wait()\n")
-    run.run(run.Request((Path(),), Config(project), Selection()))
+def test_a_file_is_parsed_once_in_a_run_and_only_where_a_question_leads(
+    write: Write, project: Path, parsed: dict[str, list[str]]
+) -> None:
+    write("helpers.py", "import time\n\n\ndef wait(seconds):\n    time.sleep(seconds)\n")
+    write("unasked.py", "import time\n\n\ndef pause(moments):\n    time.sleep(moments)\n")
+    write(
+        "app.py",
+        BLOCKING.replace("import time\n", "import helpers\nimport unasked\n").replace("time.sleep", "helpers.wait"),
+    )
+    outcome = run.run(run.Request((Path(),), Config(project), Selection()))
+    assert [finding.code for finding in outcome.findings] == ["STL204"]
     assert sorted(parsed["ast"]) == ["app.py", "helpers.py"]
+    assert outcome.checked == 3

@@ -206,6 +206,11 @@ class Frameworks:
 
     function_decorator = call
 
+    @cached_property
+    def keywords(self) -> frozenset[str]:
+        """Every keyword of a constructor under which something is registered."""
+        return frozenset(keyword for _, keyword in self._keywords)
+
     def keyword(self, dotted: str, keyword: str) -> Registration | None:
         """What a keyword argument of an application's constructor registers (`lifespan=`)."""
         application = self._applications.get(dotted)

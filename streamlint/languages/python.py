@@ -79,27 +79,11 @@ class PythonFile:
 
     def nodes(self, kind: type[Any]) -> Iterator[tuple[Any, ir.Scope]]:
         """What the Summary has of a kind, each with its scope, in the order of the text, outer ones first."""
-        found = [(node, scope) for scope in self.facts.scopes for node in self._of_kind(scope, kind)]
+        if kind in _LISTED:
+            found = [(node, scope) for scope in self.facts.scopes for node in _listed(scope, kind)]
+        else:
+            found = [(node, scope) for scope, node in self._expressions.values() if isinstance(node, kind)]
         return iter(sorted(found, key=lambda row: (row[0].start, -row[0].end)))
-
-    def _of_kind(self, scope: ir.Scope, kind: type[Any]) -> Sequence[Any]:
-        """What stands directly in a scope: the first iterable of a generator expression belongs to the scope around it."""
-        match kind:
-            case ir.Scope:
-                return (scope,)
-            case ir.Call:
-                return scope.calls
-            case ir.Attribute:
-                return scope.attributes
-            case ir.Entry:
-                return scope.entries
-            case ir.Return:
-                return scope.returns
-            case ir.Yield:
-                return scope.yields if scope.kind != "generator-expression" else ()
-            case ir.Loop:
-                return [loop for loop in scope.loops if loop.scope == scope.index]
-        return [one for where, one in self._expressions.values() if where is scope and isinstance(one, kind)]
 
     @cached_property
     def _expressions(self) -> dict[tuple[int, int], tuple[ir.Scope, ir.Expression]]:
@@ -238,3 +222,24 @@ def _unparsable(source: Source) -> UnparsableFile:
     except UnparsableFile as error:
         return error
     return UnparsableFile("cannot be read", 1, 1)
+
+
+_LISTED = (ir.Scope, ir.Call, ir.Attribute, ir.Entry, ir.Return, ir.Yield, ir.Loop)
+
+
+def _listed(scope: ir.Scope, kind: type[Any]) -> Sequence[Any]:
+    """What stands directly in a scope: the first iterable of a generator expression belongs to the scope around it."""
+    match kind:
+        case ir.Scope:
+            return (scope,)
+        case ir.Call:
+            return scope.calls
+        case ir.Attribute:
+            return scope.attributes
+        case ir.Entry:
+            return scope.entries
+        case ir.Return:
+            return scope.returns
+        case ir.Yield:
+            return scope.yields if scope.kind != "generator-expression" else ()
+    return [loop for loop in scope.loops if loop.scope == scope.index]

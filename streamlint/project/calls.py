@@ -30,7 +30,6 @@ from streamlint.project.values import (
     Llama,
     Object,
     OffLoop,
-    Origin,
     Partial,
     Unknown,
     Value,

@@ -284,7 +284,7 @@ class EntryPoints:
 
     def _by_keyword(self, call: ir.Call, frame: Frame) -> Iterator[Entry]:
         """Functions that an application's constructor is given: `lifespan=`."""
-        if not any(keyword for keyword, _ in call.keywords):
+        if not any(keyword in self.frameworks.keywords for keyword, _ in call.keywords):
             return
         for value in self.evaluator.value(call.function, frame) if _is_capitalised(call.function) else ():
             if not isinstance(value, External) or self.frameworks.application(value.name) is None:

@@ -96,14 +96,14 @@ class Held:
 
 
 class Holdings:
-    """Judges places in functions, for any call of them; the last one is kept, as several rules ask one after the other."""
+    """Judges places in functions, for any call of them; each is judged once, as several rules ask."""
 
     def __init__(self, evaluator: Evaluator, reach: Reach, blocking: Blocking, drains: Drains) -> None:
         self.evaluator = evaluator
         self.reach = reach
         self.blocking = blocking
         self.drains = drains
-        self._last: tuple[Site, Held | None] | None = None
+        self._known: dict[Site, Held | None] = {}
 
     def on_loop(self, frame: Frame) -> OnLoop | None:
         """A function, if an event loop that serves requests runs it."""
@@ -112,9 +112,9 @@ class Holdings:
 
     def at(self, site: Site, frame: Frame) -> Held | None:
         """What holds the loop at a site; what is likely at best is left out where it is far away or only likely to run."""
-        if self._last is None or self._last[0] is not site:
-            self._last = (site, self._at(site, frame))
-        return self._last[1]
+        if site not in self._known:
+            self._known[site] = self._at(site, frame)
+        return self._known[site]
 
     def swallowed(self, where: OnLoop) -> frozenset[tuple[int, int]]:
         """Where in its file a handler takes a whole stream, which is a fault of its own: starts and ends."""
