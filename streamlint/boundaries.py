@@ -62,6 +62,7 @@ class Boundaries:
         self._found: dict[Path, Boundary] = {}
         self._roots: dict[tuple[Path, Path], Path] = {}
         self._parts: dict[Path, _Parts] = {}
+        self._disk = _Disk()
 
     def of(self, path: Path) -> Boundary:
         folder = path.parent
@@ -81,7 +82,7 @@ class Boundaries:
 
     def _parts_of(self, folder: Path) -> _Parts:
         if folder not in self._parts:
-            self._parts[folder] = _Parts(folder, self._exclude)
+            self._parts[folder] = _Parts(folder, self._exclude, self._disk)
         return self._parts[folder]
 
     def _start(self, base: Path, own: Path, above: list[Path]) -> Path:
@@ -92,7 +93,7 @@ class Boundaries:
     def _find_start(self, base: Path, own: Path, above: list[Path]) -> Path:
         """`base`, or the highest folder above at which an import of the files here, or one of them by others, starts."""
         inside = _imports(discovery.project_files(own, self._exclude, depth=0 if own == base else -1))
-        needed = {start for one in inside if (start := one.start(above[-1] if above else base)) is not None}
+        needed = {start for one in inside if (start := one.start(above[-1] if above else base, self._disk)) is not None}
         for folder in reversed(above):
             steps = base.relative_to(folder).parts
             outside = _imports(discovery.project_files(folder, self._exclude, depth=0))
@@ -105,9 +106,10 @@ class Boundaries:
 class _Parts:
     """The folders of a folder, and its own files as one more: which of them are tied together by imports."""
 
-    def __init__(self, root: Path, exclude: Patterns) -> None:
+    def __init__(self, root: Path, exclude: Patterns, disk: _Disk) -> None:
         self._root = root
         self._exclude = exclude
+        self._disk = disk
 
     def around(self, part: Path) -> tuple[Path, ...]:
         found, pending = {part}, [part]
@@ -147,12 +149,34 @@ class _Parts:
         if one.level:
             start = one.file.parents[min(one.level, len(one.file.parents)) - 1]
             return start / one.name[0] if start == self._root and one.name[0] else None
-        if one.start(self._root) != self._root:
+        if one.start(self._root, self._disk) != self._root:
             return None
         folder = self._root / one.name[0]
         if not folder.is_dir():
             return self._root
         return None if discovery.is_project(folder) else folder
+
+
+class _Disk:
+    """What lies in folders, asked of the system once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Path, str], tuple[bool, bool]] = {}
+
+    def holds(self, folder: Path, name: tuple[str, ...]) -> bool:
+        """Whether a dotted name is a module or package in a folder; a bare folder counts with a module that is named in it."""
+        is_module, is_folder = self._look(folder, name[0])
+        return is_module or (is_folder and len(name) > 1 and self.holds(folder / name[0], name[1:]))
+
+    def _look(self, folder: Path, name: str) -> tuple[bool, bool]:
+        """Whether a name is a module or package of a folder, and whether it is a folder in it."""
+        key = (folder, name)
+        if key not in self._known:
+            first = folder / name
+            is_folder = first.is_dir()
+            is_module = first.with_name(f"{name}.py").is_file() or (is_folder and discovery.is_package(first))
+            self._known[key] = (is_module, is_folder)
+        return self._known[key]
 
 
 @dataclass(frozen=True)
@@ -163,14 +187,14 @@ class _Import:
     level: int
     name: tuple[str, ...]
 
-    def start(self, highest: Path) -> Path | None:
+    def start(self, highest: Path, disk: _Disk) -> Path | None:
         """The lowest folder around the file, up to `highest`, from which the import can be followed."""
         if self.level:
             return next(islice(self.file.parents, self.level, None), None)
         if not self.name[0] or self.name[0] in sys.stdlib_module_names:
             return None
         for folder in self.file.parents:
-            if _holds(folder, self.name):
+            if disk.holds(folder, self.name):
                 return folder
             if folder == highest:
                 break
@@ -191,14 +215,6 @@ def _imports(files: tuple[Path, ...]) -> Iterator[_Import]:
                 yield _Import(file, len(dots), tuple(name.decode("utf-8", "replace").strip().split(".")))
         for name in _NAMED.findall(content):
             yield _Import(file, 0, tuple(name.decode("ascii").split(".")))
-
-
-def _holds(folder: Path, name: tuple[str, ...]) -> bool:
-    """Whether a dotted name is a module or package in a folder; a bare folder counts with a module that is named in it."""
-    first = folder / name[0]
-    if first.with_name(f"{name[0]}.py").is_file() or discovery.is_package(first):
-        return True
-    return len(name) > 1 and _holds(first, name[1:]) if first.is_dir() else False
 
 
 def _above(base: Path) -> Iterator[Path]:

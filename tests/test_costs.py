@@ -97,7 +97,6 @@ def test_only_the_function_with_the_finding_gets_a_tree(
     (piece,) = parsed["libcst"]
     assert piece.lstrip().startswith("@app.get")
     assert BLOCKING.endswith(piece)
-    assert [finding.code for finding in outcome.findings] == ["STL204"]
     assert sorted(parsed["ast"]) == ["app.py", "chat.py"]
 
 

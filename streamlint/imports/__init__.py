@@ -10,7 +10,7 @@ import libcst as cst
 
 from streamlint.fix import Import
 from streamlint.form_feeds import straighten
-from streamlint.imports.names import canonical, clash, count, parse, read, top_level
+from streamlint.imports.names import canonical, clash, parse, read, top_level, words
 from streamlint.imports.placing import placed
 from streamlint.imports.pruning import pruned, useless
 
@@ -30,7 +30,7 @@ def available(text: str, imports: Collection[Import]) -> bool:
     module = parse(text)
     if module is None or _LONE_RETURN.search(text):
         return False
-    if not any(count(needed.binds, text) for needed in imports):
+    if not {needed.binds for needed in imports} & set(words(text)):
         return True
     return not any(clash(binding, needed) for needed in imports for binding in read(module).bindings)
 

@@ -17,6 +17,7 @@ from streamlint.form_feeds import straighten
 from streamlint.imports.statements import aliases, asname, dotted, imports
 from streamlint.timings import TREES, phase
 
+_ANY_WORD = re.compile(r"\w+")
 WORD = re.compile(r"[^\W\d]\w*")
 _LAYOUT = re.compile(
     "whitespace|leading_lines|lines_after|header|footer|lpar|rpar|lbra|rbra|comma|semicolon|equal|newline"
@@ -34,9 +35,9 @@ def parse(text: str) -> cst.Module | None:
         return None
 
 
-def count(name: str, text: str) -> int:
-    """How often a word stands in a text, as code or otherwise."""
-    return len(re.findall(rf"\b{re.escape(name)}\b", text))
+def words(text: str) -> list[str]:
+    """Every word of a text, as code or otherwise."""
+    return _ANY_WORD.findall(text)
 
 
 @dataclasses.dataclass(frozen=True)

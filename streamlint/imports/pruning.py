@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 import libcst as cst
 
-from streamlint.imports.names import WORD, count, parse, read, top_level
+from streamlint.imports.names import WORD, parse, read, top_level, words
 from streamlint.imports.statements import Statement, aliases, asname, closing, dotted, leading
 
 _TYPE_COMMENT = re.compile(r"#\s*type:(.*)")
@@ -16,7 +17,8 @@ _TYPE_COMMENT = re.compile(r"#\s*type:(.*)")
 def useless(before: str, after: str, module: cst.Module) -> set[str]:
     """Imported names that `before` used more often than `after`, and that are now used nowhere."""
     imported = {binding.name for binding in top_level(module)}
-    fewer = {name for name in imported if count(name, after) < count(name, before)}
+    now, then = Counter(words(after)), Counter(words(before))
+    fewer = {name for name in imported if now[name] < then[name]}
     if not fewer:
         return fewer
     fewer -= read(module).uses
