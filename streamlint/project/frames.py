@@ -111,7 +111,7 @@ def shallow(values: Values, left: int) -> Values:
 
 
 def _shallow(value: Value, left: int) -> Value:
-    if getattr(value, "nested", 0) <= left:
+    if value.nested <= left:
         return value
     if not left:
         return replace(value, items=()) if isinstance(value, Collection) else Unknown()
