@@ -77,7 +77,9 @@ def test_nobody_is_told_after_the_run() -> None:
 
 def test_what_a_run_did(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(BLOCKING, "utf-8")
-    (tmp_path / "other.py").write_text("import fastapi\n\n\ndef idle():\n    return 1\n", "utf-8")
+    (tmp_path / "other.py").write_text(
+        "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/')\ndef idle():\n    return 1\n", "utf-8"
+    )
     timings = Timings()
     with timed(timings):
         run(Request((tmp_path,), Config(root=tmp_path), Selection(), root=tmp_path))

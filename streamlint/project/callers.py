@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from streamlint.project import syntax as ir
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
-from streamlint.project.values import NOTHING, Class, Collection, Function, Instance, Object, Values
+from streamlint.project.values import NOTHING, UNKNOWN, Class, Collection, Function, Instance, Object, Values
 
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
@@ -161,8 +161,8 @@ class Callers:
         return self.evaluator.solver.ask(key, lambda: self._resolved(rows), {}, {}) if rows else {}
 
     def _resolved(self, rows: list[Row]) -> Meant:
-        evaluator = self.evaluator
-        return _by_definition(evaluator.value(row[2].function, evaluator.any_call(*row[:2])) for row in rows)
+        value, any_call = self.evaluator.value, self.evaluator.any_call
+        return _by_definition(value(call.function, any_call(module, scope)) for module, scope, call in rows)
 
     def _spellings(self, name: str) -> list[str]:
         """A name and those under which it is imported."""
@@ -345,8 +345,10 @@ def _by_definition(rows: Iterable[Values]) -> Meant:
     """The functions and classes among the values of each row."""
     found: dict[Definition, list[tuple[int, bool]]] = {}
     for number, values in enumerate(rows):
+        if values is UNKNOWN:
+            continue
         for value in values:
-            if isinstance(value, Function | Class):
+            if isinstance(value, (Function, Class)):
                 is_bound = isinstance(value, Function) and value.receiver is not None
                 meant = found.setdefault((value.path, value.scope), [])
                 if (number, is_bound) not in meant[-2:]:

@@ -58,7 +58,7 @@ class Calls:
 
     def call(self, call: ir.Call, frame: Frame) -> Values:
         functions = self.evaluator.value(call.function, frame)
-        return self.evaluator.union(self._one(function, call, frame) for function in functions)
+        return self.evaluator.each(functions, lambda function: self._one(function, call, frame))
 
     def _one(self, function: Value, call: ir.Call, frame: Frame) -> Values:
         match function:
@@ -208,7 +208,7 @@ class Calls:
         self, functions: Values, arguments: tuple[Values, ...], keywords: Mapping[str, Values], frame: Frame | None
     ) -> Values:
         """What calling any of these with given values returns."""
-        return self.evaluator.union(self._result(one, arguments, keywords, frame) for one in functions)
+        return self.evaluator.each(functions, lambda one: self._result(one, arguments, keywords, frame))
 
     def _result(
         self, function: Value, arguments: tuple[Values, ...], keywords: Mapping[str, Values], frame: Frame | None
@@ -413,7 +413,7 @@ class Calls:
 
     def entered(self, values: Values) -> Values:
         """What `with value as name` binds."""
-        return self.evaluator.union(self._entered(value) for value in values)
+        return self.evaluator.each(values, self._entered)
 
     def _entered(self, value: Value) -> Values:
         match value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Hashable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from streamlint.project.attributes import Attributes, constant_truth
 from streamlint.project.callers import Callers
 from streamlint.project.calls import Calls, dotted_name
 from streamlint.project.circles import Circles
-from streamlint.project.fixpoint import Solver
+from streamlint.project.fixpoint import Kind, Solver
 from streamlint.project.frames import Frame, Frames, shallow
 from streamlint.project.limits import Limit, Limits
 from streamlint.project.llama import STREAM_ROLES
@@ -64,6 +65,7 @@ class Evaluator:
         self.knowledge = knowledge
         self.limits = Limits()
         self.frames = Frames(Circles(modules), self.limits)
+        self.any_call = self.frames.any_call
         self.solver = Solver(self._restless)
         self.callers = Callers(self)
         self.attributes = Attributes(self)
@@ -71,7 +73,11 @@ class Evaluator:
         self.parameters = Parameters(self)
         self._answers = self.solver.answers
         self._builtins: dict[str, Values] = {}
-        self._same: dict[Values, Values] = {}
+        self._constants: dict[tuple[type, object], Values] = {}
+        self._origins: dict[ir.Expression, Origin] = {}
+        self._same: dict[Values, Values] = {UNKNOWN: UNKNOWN}
+        self._some = Kind(NOTHING, UNKNOWN, self.joined, self._one)
+        self._any = Kind(NOTHING, NOTHING, self.joined, self._one)
         self._plain: dict[type[ir.Expression], Callable[[Any, Frame], Values]] = {
             ir.Name: self._name,
             ir.Constant: self._constant,
@@ -97,19 +103,20 @@ class Evaluator:
         plain = self._plain.get(type(expression))
         if plain is not None:
             return plain(expression, frame)
-        kept: Values | None = self._answers.get((expression, frame))
+        key = (expression, frame)
+        kept: Values | None = self._answers.get(key)
         if kept is not None:
             return kept
         evaluate = self._expressions.get(type(expression))
         if evaluate is None:
             return UNKNOWN
-        return self._keep((expression, frame), lambda: evaluate(expression, frame))
-
-    def any_call(self, module: Module, scope: ir.Scope) -> Frame:
-        return self.frames.any_call(module, scope)
+        return self.solver.answer(key, lambda: evaluate(expression, frame), self._some)
 
     def origin(self, expression: ir.Expression, frame: Frame) -> Origin:
-        return Origin(frame.module.path, expression.start, expression.end)
+        known = self._origins.get(expression)
+        if known is None:
+            known = self._origins[expression] = Origin(frame.module.path, expression.start, expression.end)
+        return known
 
     def union(self, answers: Iterable[Values]) -> Values:
         """All alternatives together; `None` counts only where nothing else is there, and a crowd is nobody."""
@@ -127,6 +134,14 @@ class Evaluator:
         if len(found) > 1:
             found.discard(_NONE)
         return alternatives(found) if len(found) <= _MOST_ALTERNATIVES else self.give_up(Limit.ALTERNATIVES)
+
+    def each(self, values: Values, part: Callable[[Any], Values]) -> Values:
+        """The union of what each of the alternatives gives."""
+        if len(values) == 1:
+            (value,) = values
+            found = part(value)
+            return found if len(found) < 2 else self.union((found,))
+        return self.union(map(part, values))
 
     def scope_of(self, value: Function | Class | Object) -> tuple[Module, ir.Scope] | None:
         module = self.modules.load(value.path)
@@ -166,14 +181,11 @@ class Evaluator:
 
     def _keep(self, key: Hashable, evaluate: Callable[[], Values]) -> Values:
         """Evaluate once; what comes back to itself is nothing at first, and unknown where nothing else is found."""
-        return self.solver.ask(key, lambda: self._one(evaluate()), NOTHING, UNKNOWN, self.joined)
+        return self.solver.answer(key, evaluate, self._some)
 
     def found(self, key: Hashable, evaluate: Callable[[], Values]) -> Values:
         """Evaluate once; what comes back to itself is nothing, and so is what nothing is found for."""
-        kept: Values | None = self._answers.get(key)
-        if kept is not None:
-            return kept
-        return self.solver.ask(key, lambda: self._one(evaluate()), NOTHING, NOTHING, self.joined)
+        return self.solver.answer(key, evaluate, self._any)
 
     def _one(self, values: Values) -> Values:
         """The one object that stands for these values wherever they are the answer, not nested deeply."""
@@ -363,17 +375,21 @@ class Evaluator:
 
     def _attribute(self, expression: ir.Attribute, frame: Frame) -> Values:
         base = self.value(expression.base, frame)
-        return self.union(self.attributes.value(one, expression.attribute, expression, frame) for one in base)
+        return self.each(base, lambda one: self.attributes.value(one, expression.attribute, expression, frame))
 
     def _await(self, expression: ir.Await, frame: Frame) -> Values:
         return self.awaited(self.value(expression.value, frame))
 
     def awaited(self, values: Values) -> Values:
         """What awaiting gives; what is no coroutine is taken for its own result."""
-        return self.union(self.calls.awaited(value) for value in values)
+        return self.each(values, self.calls.awaited)
 
     def _constant(self, expression: ir.Constant, frame: Frame) -> Values:
-        return frozenset((Constant(expression.value),))
+        key = (type(expression.value), expression.value)
+        known = self._constants.get(key)
+        if known is None:
+            known = self._constants[key] = frozenset((Constant(expression.value),))
+        return known
 
     def _sequence(self, expression: ir.Sequence, frame: Frame) -> Values:
         items = tuple(
@@ -419,7 +435,7 @@ class Evaluator:
     def _subscript(self, expression: ir.Subscript, frame: Frame) -> Values:
         base = self.value(expression.base, frame)
         key = expression.key.value if isinstance(expression.key, ir.Constant) else None
-        return self.union(self.attributes.item(one, key, expression, frame) for one in base)
+        return self.each(base, lambda one: self.attributes.item(one, key, expression, frame))
 
     def _choice(self, expression: ir.Choice, frame: Frame) -> Values:
         return self.union(self.value(option, frame) for option in expression.options)
@@ -449,10 +465,10 @@ class Evaluator:
     def at(self, values: Values, path: tuple[int, ...]) -> Values:
         """The part of a tuple that a name on the left of an assignment gets: `(1, 0)` is the first item of the second."""
         for position in path:
-            values = self.union(self._item(value, position) for value in values)
+            values = self.each(values, partial(self._item, position))
         return values
 
-    def _item(self, value: Value, position: int) -> Values:
+    def _item(self, position: int, value: Value) -> Values:
         if isinstance(value, Collection) and value.kind in ("tuple", "list") and position < len(value.items):
             return value.items[position][1]
         if isinstance(value, Unknown):
@@ -461,7 +477,7 @@ class Evaluator:
 
     def element(self, values: Values) -> Values:
         """What one step of an iteration gives."""
-        return self.union(self._element(value) for value in values)
+        return self.each(values, self._element)
 
     def _element(self, value: Value) -> Values:
         match value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 Answer = TypeVar("Answer")
 
@@ -17,16 +17,37 @@ _NOWHERE = 1 << 60
 _MISSING: Any = object()
 
 
+def _newer(_old: Answer, new: Answer) -> Answer:
+    return new
+
+
+def _as_it_is(answer: Answer) -> Answer:
+    return answer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind(Generic[Answer]):
+    """What questions of one kind have in common.
+
+    A question that comes to itself is given `bottom` at first; `otherwise` stands for an answer that is `bottom` in the end. An
+    answer that changes a few times is taken for the `join` of the old and the new one from then on; `kept` gives what stands
+    for an answer from the beginning.
+    """
+
+    bottom: Answer
+    otherwise: Answer
+    join: Callable[[Answer, Answer], Answer] = _newer
+    kept: Callable[[Answer], Answer] = _as_it_is
+
+
 @dataclass(slots=True, eq=False)
 class _Question:
     key: Hashable
     compute: Callable[[], Any]
-    bottom: Any
-    otherwise: Any
-    join: Callable[[Any, Any], Any]
-    depth: int = 0
+    kind: Kind[Any]
+    depth: int
     """How many questions were open when it was opened."""
-    mark: int = 0
+    mark: int
     """How many answers were provisional then."""
     uses: dict[Hashable, Any] | None = None
     """The answers, not final yet, that the last computation was given."""
@@ -56,16 +77,12 @@ class _TooDeep(Exception):
         self.left = [question]
 
 
-def _newer(_old: Answer, new: Answer) -> Answer:
-    return new
-
-
 class Solver:
     """Keeps every answer.
 
-    A question that comes to itself is given `bottom` at first. When the outermost question of the circle has its answer, those
-    that were given something else than what the answer is by now are computed again, until nothing changes any more. Then all
-    answers of the circle are final. So an answer does not depend on where a circle was entered.
+    A question that comes to itself is given the bottom of its kind at first. When the outermost question of the circle has its
+    answer, those that were given something else than what the answer is by now are computed again, until nothing changes any
+    more. Then all answers of the circle are final. So an answer does not depend on where a circle was entered.
     """
 
     def __init__(self, give_up: Callable[[Hashable, Any], Any] = lambda _key, answer: answer) -> None:
@@ -95,27 +112,41 @@ class Solver:
         otherwise: Answer,
         join: Callable[[Answer, Answer], Answer] = _newer,
     ) -> Answer:
-        """The answer that `compute` gives, or gave before; `otherwise` stands for an answer that is `bottom` in the end.
-
-        An answer that changes a few times is taken for the `join` of the old and the new one from then on.
-        """
+        """The answer that `compute` gives, or gave before, to a question of a kind of its own."""
         answer = self.answers.get(key, _MISSING)
         if answer is not _MISSING:
             return answer  # type: ignore[no-any-return]  # the key decides the type
-        if key in self._provisional:
-            return self._given(key)  # type: ignore[no-any-return]  # likewise
+        return self.answer(key, compute, Kind(bottom, otherwise, join))
+
+    def answer(self, key: Hashable, compute: Callable[[], Answer], kind: Kind[Answer]) -> Answer:
+        """As `ask`, for one of many questions of a kind."""
+        answer = self.answers.get(key, _MISSING)
+        if answer is not _MISSING:
+            return answer  # type: ignore[no-any-return]  # the key decides the type
+        found = self._provisional.get(key)
+        if found is not None:
+            return self._given(found)  # type: ignore[no-any-return]  # likewise
         depth = self._open.get(key)
         if depth is not None:
             self._cut = min(self._cut, depth)
-            self._note_use(key, bottom)
-            return bottom
-        question = _Question(key, compute, bottom, otherwise, join, len(self._open), len(self._trail))
+            self._note_use(key, kind.bottom)
+            return kind.bottom
+        question = _Question(key, compute, kind, len(self._open), len(self._trail))
         if self._level == 0:
             return self._from_the_ground(question)  # type: ignore[no-any-return]  # likewise
         self._open[key] = question.depth
         if self._level >= _DEEPEST:
             raise _TooDeep(question)
-        return self._inside(question)  # type: ignore[no-any-return]  # likewise
+        outer = self._cut
+        try:
+            answer = self._settled(question)
+        except _TooDeep as deep:
+            deep.left.append(question)
+            raise
+        del self._open[key]
+        self._cut = outer
+        found = self._provisional.get(key)
+        return answer if found is None else self._given(found)  # type: ignore[no-any-return]  # likewise
 
     # Questions within questions
 
@@ -141,17 +172,6 @@ class Solver:
             self._bases.clear()
             self._level, self._cut, self._asking = 0, _NOWHERE, None
 
-    def _inside(self, question: _Question) -> Any:
-        outer = self._cut
-        try:
-            answer = self._settled(question)
-        except _TooDeep as deep:
-            deep.left.append(question)
-            raise
-        del self._open[question.key]
-        self._cut = outer
-        return self._given(question.key) if question.key in self._provisional else answer
-
     @property
     def asking(self) -> Hashable:
         """The key of the question that is being computed; None where there is none."""
@@ -176,23 +196,24 @@ class Solver:
         self._cut = _NOWHERE
         self.steps += 1
         self._level += 1
-        answer = question.compute()
+        answer = question.kind.kept(question.compute())
         self._level -= 1
         self._asking = outer
         return answer
 
     # Answers that are not final
 
-    def _given(self, key: Hashable) -> Any:
+    def _given(self, found: _Provisional) -> Any:
         """A provisional answer; who is given it rests on what it rests on."""
-        found = self._provisional[key]
         end = len(self._trail)
         for base in reversed(self._bases):
             if found.index >= base:
                 break
             end = base
-        self._cut = min(self._cut, self._trail[end - 1].lowest)
-        self._note_use(key, found.answer)
+        lowest = self._trail[end - 1].lowest
+        if lowest < self._cut:
+            self._cut = lowest
+        self._note_use(found.question.key, found.answer)
         return found.answer
 
     def _note_use(self, key: Hashable, answer: Any) -> None:
@@ -266,7 +287,7 @@ class Solver:
         question.is_stale = False
         question.changes += 1
         if question.changes >= _FEW_CHANGES:
-            answer = question.join(found.answer, answer)
+            answer = question.kind.join(found.answer, answer)
         if question.changes < _MOST_CHANGES or answer == found.answer:
             return answer
         question.is_given_up = True
@@ -288,6 +309,6 @@ class Solver:
         return self.answers[head.key]
 
     def _keep(self, question: _Question, answer: Any) -> Any:
-        kept = question.otherwise if answer == question.bottom else answer
+        kept = question.kind.otherwise if answer == question.kind.bottom else answer
         self.answers[question.key] = kept
         return kept

@@ -124,7 +124,7 @@ def shallow(values: Values, left: int) -> Values:
 
 
 def _shallow(value: Value, left: int) -> Value:
-    if getattr(value, "nested", 0) <= left:
+    if value.nested <= left:
         return value
     if not left:
         return _emptied(value) if isinstance(value, Collection) else GaveUp()

@@ -61,7 +61,10 @@ class LlamaCalls:
     def knows(self, name: str) -> bool:
         """Whether LlamaIndex has a part in what calling this dotted name gives."""
         owner, _, member = name.rpartition(".")
-        if self.evaluator.knowledge.llama.function(name) is not None or self._class_method(owner, member)[0] is not None:
+        if (
+            self.evaluator.knowledge.llama.function(name) is not None
+            or self._class_method(owner, member)[0] is not None
+        ):
             return True
         return member[:1].isupper() and self.evaluator.knowledge.llama.role(name) is not None
 

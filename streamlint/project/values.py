@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from streamlint.knowledge.llama_index import Role
 
@@ -22,8 +22,15 @@ class Origin:
     end: int
 
 
+class _Flat:
+    """A value in which no others stand."""
+
+    __slots__ = ()
+    nested: ClassVar[int] = 0
+
+
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(_Flat):
     """Anything; nothing is concluded from it."""
 
 
@@ -33,26 +40,26 @@ class GaveUp(Unknown):
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(_Flat):
     value: str | bytes | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)
-class ProjectModule:
+class ProjectModule(_Flat):
     """A module of the project, or the folder of a namespace package."""
 
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
-class External:
+class External(_Flat):
     """Something outside the project, by its dotted name: a module, a class, a function or an object."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(_Flat):
     """An instance of a class outside the project."""
 
     name: str
@@ -68,11 +75,11 @@ class Bound:
     nested: int = field(default=0, init=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "nested", 1 + _nested_in((self.receiver,)))
+        object.__setattr__(self, "nested", 1 + self.receiver.nested)
 
 
 @dataclass(frozen=True, slots=True)
-class Class:
+class Class(_Flat):
     """A class of the project."""
 
     path: Path
@@ -80,7 +87,7 @@ class Class:
 
 
 @dataclass(frozen=True, slots=True)
-class Object:
+class Object(_Flat):
     """An instance of a class of the project."""
 
     path: Path
@@ -105,7 +112,7 @@ class Function:
             1
             + max(
                 self.frame.nested if self.frame is not None else -1,
-                _nested_in((self.receiver,)) if self.receiver is not None else -1,
+                self.receiver.nested if self.receiver is not None else -1,
             ),
         )
 
@@ -194,7 +201,7 @@ class Coroutine:
 
 
 @dataclass(frozen=True, slots=True)
-class Llama:
+class Llama(_Flat):
     """A LlamaIndex object: an engine, an LLM, a stream object.
 
     `streaming` tells whether an engine streams (None: cannot be seen); `is_async` whether a stream object came from the
@@ -210,7 +217,7 @@ class Llama:
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(_Flat):
     """An iterator over what a model produces; `items` are "text", "chunk" or "event"; `is_async` None: cannot be seen."""
 
     is_async: bool | None
@@ -221,7 +228,7 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class Token(_Flat):
     """One item of `Tokens`; "cumulative" items repeat everything that came before."""
 
     items: str
@@ -229,7 +236,7 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Text(_Flat):
     """Plain text that was drained from a stream."""
 
     origin: Origin | None = None
@@ -339,16 +346,16 @@ def _places(values: Values) -> str:
 
 def nesting(values: Values) -> int:
     """How many values stand in one another, at most: 0 for values that hold no others."""
-    return _nested_in(frozenset.__iter__(values))
+    deepest = 0
+    for value in frozenset.__iter__(values):
+        if value.nested > deepest:
+            deepest = value.nested
+    return deepest
 
 
 def left_out(value: Collection) -> Values:
     """What stands for the items of a display that a limit has left out; nothing where it is whole."""
     return NOTHING if value.is_whole else GAVE_UP
-
-
-def _nested_in(values: Iterable[Value]) -> int:
-    return max((getattr(value, "nested", 0) for value in values), default=0)
 
 
 UNKNOWN: Values = frozenset((Unknown(),))
