@@ -12,10 +12,11 @@ import difflib
 import importlib
 import random
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 
 from tools.mutants.children import in_children
@@ -37,10 +38,17 @@ _IMPORTED_BEFORE = (
 
 @dataclass(frozen=True)
 class Trial:
-    """A fault and the tests that come by it."""
+    """A fault, the tests that come by it, the fastest first, and how long all of them may take without it."""
 
     fault: Fault
     tests: Sequence[str]
+    limit: float
+
+    def chosen(self, seconds: Mapping[str, float], killed: Mapping[str, int]) -> list[str]:
+        """The tests to run: those that have noticed many faults come sooner, and those beyond the limit are left out."""
+        ordered = sorted(self.tests, key=lambda test: seconds.get(test, 0.0) / (1 + killed.get(test, 0)))
+        sums = accumulate(seconds.get(test, 0.0) for test in ordered)
+        return [test for test, total in zip(ordered, sums, strict=True) if total <= self.limit] or ordered[:1]
 
 
 def main() -> int:
@@ -52,11 +60,11 @@ def main() -> int:
     modules = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in _paths()}
     where = reached(modules)
     chosen = _chosen(modules, options)
-    trials = [Trial(fault, options.tests or where.tests(fault)) for fault in chosen]
+    trials = [Trial(fault, options.tests or where.tests(fault), options.seconds) for fault in chosen]
     print(f"{len(trials)} faults in {len({trial.fault.path for trial in trials})} modules", flush=True)
     survivors = list(_survivors(trials, where, options.jobs))
     for trial in survivors:
-        print(f"\n{_told(trial.fault)}: survived {len(trial.tests)} tests\n{_diff(trial.fault, where)}")
+        print(f"\n{_told(trial.fault)}: {len(trial.tests)} tests come by\n{_diff(trial.fault, where)}")
     print(f"\n{len(trials) - len(survivors)} of {len(trials)} killed")
     return 0
 
@@ -67,6 +75,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="another sample for every number")
     parser.add_argument("--only", default="", help="the part of a path, or path:line, in which faults are put")
     parser.add_argument("--skip", type=int, default=0, help="leave out the first faults of the sample")
+    parser.add_argument(
+        "--seconds", type=float, default=60.0, help="the time that the tests of one fault take without it, at most; 60"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="how many at a time")
     parser.add_argument(
         "--tests", nargs="*", default=(), help="tests to run, by their node ids, in place of those that come by"
@@ -90,28 +101,32 @@ def _chosen(modules: Mapping[str, str], options: argparse.Namespace) -> list[Fau
 
 def _survivors(trials: Sequence[Trial], where: Reached, jobs: int) -> Iterator[Trial]:
     """Run the trials; those that no test notices."""
-    killed = 0
-    for done, (number, session) in enumerate(in_children([partial(_tried, each, where) for each in trials], jobs), 1):
+    killed: Counter[str] = Counter()
+    survived = 0
+    for done, (number, session) in enumerate(
+        in_children([partial(_tried, each, where, killed) for each in trials], jobs), 1
+    ):
         trial = trials[number]
-        survived = session is not None and not session.failed
-        if survived and session and len(session.seconds) < len(trial.tests):
-            raise RuntimeError(f"of {len(trial.tests)} tests {len(session.seconds)} were found")
-        killed += not survived
-        took = f"{session.total:5.1f} s" if session else "no end "
-        ending = "SURVIVED" if survived else f"killed by {session.failed}" if session else "killed by time"
-        print(f"{done:4} {killed / done:5.1%} {took} {_told(trial.fault)}: {ending}", flush=True)
-        if survived:
+        lives = session is not None and not session.failed
+        if lives and trial.tests and session and not session.seconds:
+            raise RuntimeError(f"none of the {len(trial.tests)} tests of {_told(trial.fault)} was found")
+        killed.update([session.failed] if session and session.failed else [])
+        survived += lives
+        took = f"{session.total:5.1f} s" if session else " no end"
+        ending = "SURVIVED" if lives else f"killed by {session.failed}" if session else "killed by time"
+        print(f"{done:4} {1 - survived / done:6.1%} {took} {_told(trial.fault)}: {ending}", flush=True)
+        if lives:
             yield trial
 
 
-def _tried(trial: Trial, where: Reached) -> Session:
+def _tried(trial: Trial, where: Reached, killed: Mapping[str, int]) -> Session:
     """The session of one fault, in a process of its own."""
     if not trial.tests:
         return Session()
     path = trial.fault.path
     text = trial.fault.apply(where.modules[path])
     replace({path: compile(text, str(ROOT / path), "exec", dont_inherit=True)})
-    return chosen_tests(trial.tests, where.seconds)
+    return chosen_tests(trial.chosen(where.seconds, killed), where.seconds)
 
 
 def _told(fault: Fault) -> str:

@@ -102,7 +102,7 @@ def _kept() -> dict[str, _File]:
 
 def _keys() -> Iterator[tuple[Path, str]]:
     """The files of tests, each with a text that changes when its tests may take another way."""
-    sources = _digest("streamlint/**/*", "tools/**/*.py", "tests/conftest.py", "pyproject.toml")
+    sources = _digest("streamlint/**/*", "tools/*.py", "tests/conftest.py", "pyproject.toml")
     fixtures = _digest("tests/fixtures/**/*", "tests/test_fixtures.py")
     for path in sorted((ROOT / "tests").glob("test_*.py")):
         text = path.read_bytes()
