@@ -9,7 +9,7 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.off_loop import OffLoopCall, Result, Where
 from streamlint.project import syntax as ir
 from streamlint.project.builtins import BUILTINS
-from streamlint.project.callers import argument_of
+from streamlint.project.callers import argument_of, may_hide
 from streamlint.project.frames import Frame
 from streamlint.project.llama import LlamaCalls
 from streamlint.project.values import (
@@ -34,6 +34,7 @@ from streamlint.project.values import (
     Value,
     Values,
     alternatives,
+    known,
 )
 
 if TYPE_CHECKING:
@@ -100,6 +101,8 @@ class Calls:
             given = argument_of(call, scope, parameter, is_bound)
             if given is not None:
                 arguments[parameter.name] = self.evaluator.value(given, frame)
+            elif may_hide(call, scope, parameter, is_bound):
+                arguments[parameter.name] = UNKNOWN
         return arguments
 
     def _project(self, function: Function, arguments: Mapping[str, Values], caller: Frame | None) -> Values:
@@ -126,7 +129,8 @@ class Calls:
         given = dict(arguments)
         if function.receiver is not None and scope.parameters:
             given.setdefault(scope.parameters[0].name, frozenset((function.receiver,)))
-        given = {name: values for name, values in given.items() if not all(isinstance(v, Unknown) for v in values)}
+        told = {parameter.name for parameter in scope.parameters if parameter.default is not None}
+        given = {name: values for name, values in given.items() if name in told or any(map(_is_known, values))}
         if not scope.parameters and function.frame is None:
             return self.evaluator.any_call(module, scope)
         return self.evaluator.frames.call(module, scope, function.frame, given, caller)
@@ -226,9 +230,8 @@ class Calls:
                     return frozenset((OffLoop(values),))
                 case Function():
                     found = self.results(frozenset((made,)), (values,), {}, frame)
-                    callables = alternatives(v for v in found if isinstance(v, Function | OffLoop | Partial))
-                    if callables:
-                        return callables
+                    if any(known(found)):
+                        return found
         return values
 
     # Outside functions
@@ -378,6 +381,10 @@ class Calls:
             case Coroutine():
                 return self.entered(value.result)
         return frozenset((value,))
+
+
+def _is_known(value: Value) -> bool:
+    return not isinstance(value, Unknown)
 
 
 def dotted_name(value: Value) -> str:
