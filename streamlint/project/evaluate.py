@@ -211,6 +211,8 @@ class Evaluator:
         """A name that the frame's own scope does not bind before its use."""
         if name in frame.scope.by_name and frame.scope.kind == "module":
             return self._seen(name, frame)
+        if name in frame.scope.own_names and frame.scope.is_function:
+            return UNKNOWN  # Python raises UnboundLocalError, whatever the name means around the function
         return self._around(name, frame)
 
     def _around(self, name: str, frame: Frame) -> Values:

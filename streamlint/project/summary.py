@@ -95,6 +95,8 @@ class _Lowering:
         self.depth = 0
         self.elsewhere: dict[str, int] = {}
         self.loop_exits: list[list[_Environment]] = []
+        self.is_clause = False
+        """Whether the target of a comprehension is read, whose names end with it."""
         self.outside: dict[tuple[int, str], int] = {}
         """By scope and name: the binding that stands for what lies around."""
         self.expressions: dict[type[ast.expr], Callable[..., ir.Expression]] = {
@@ -207,6 +209,8 @@ class _Lowering:
         target = self.elsewhere.get(name)
         if target is None:
             self.scope.by_name.setdefault(name, []).append(index)
+            if not self.is_clause:
+                self.scope.own_names.add(name)
         else:
             outer = self.scopes[target]
             outer.by_name.setdefault(name, []).append(len(outer.bindings))
@@ -800,7 +804,9 @@ class _Lowering:
         self, generator: ast.comprehension, iterable: ir.Expression, outer: ir.Scope | None = None
     ) -> ir.Loop:
         is_async, mark = bool(generator.is_async), len(self.stored)
+        self.is_clause = True
         targets = self._bind_target(generator.target, "loop", iterable, is_async=is_async)
+        self.is_clause = False
         if outer is not None:
             for index in targets:
                 self.scope.bindings[index].scope = outer.index
