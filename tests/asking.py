@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -152,26 +151,9 @@ def said(app: str, **others: str) -> set[str]:
     return program.said(mark)
 
 
-def questions(project: Project, order: Iterable[Module] | None = None) -> Iterator[tuple[ir.Expression, Frame]]:
+def questions(project: Project) -> Iterator[tuple[ir.Expression, Frame]]:
     """Every expression of the project, with the frame of any call of its scope."""
-    for module in order or project.modules.loaded():
+    for module in project.modules.loaded():
         for scope in module.scopes:
             frame = project.evaluator.any_call(module, scope)
-            yield from ((expression, frame) for expression in expressions(scope))
-
-
-def expressions(scope: ir.Scope) -> Iterator[ir.Expression]:
-    """Every expression that the fields of a scope lead to."""
-    seen: set[int] = set()
-    pending: list[object] = [scope]
-    while pending:
-        current = pending.pop()
-        if id(current) in seen or (isinstance(current, ir.Binding) and current.scope != scope.index):
-            continue
-        if isinstance(current, list | tuple):
-            pending.extend(current)
-        elif is_dataclass(current):
-            seen.add(id(current))
-            if isinstance(current, ir.Expression):
-                yield current
-            pending.extend(getattr(current, field.name) for field in fields(current))
+            yield from ((expression, frame) for expression in scope.expressions())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, settings
 
 from streamlint.cli import command
 
@@ -29,6 +30,12 @@ async def slow() -> str:
 """An application with one finding, STL203 at line 10, and a safe fix."""
 
 CLEAN = "def add(one: int, other: int) -> int:\n    return one + other\n"
+
+_EVERY_TIME = {"database": None, "deadline": None, "suppress_health_check": list(HealthCheck)}
+settings.register_profile("short", max_examples=40, derandomize=True, **_EVERY_TIME)
+settings.register_profile("long", max_examples=1_000, **_EVERY_TIME)
+settings.load_profile("short")
+"""The same programs in every run; `--hypothesis-profile=long` draws more, and others each time."""
 
 Write = Callable[..., Path]
 Streamlint = Callable[..., Result]

@@ -76,6 +76,10 @@ class Attributes:
     def item(self, base: Value, key: object, expression: ir.Subscript, frame: Frame) -> Values:
         """`base[key]`; `key` is None where it is not constant."""
         match base:
+            case Collection(kind="list" | "tuple") if _is_slice(expression.key):
+                items = self.evaluator.union((*(values for _, values in base.items), left_out(base))) or UNKNOWN
+                origin = self.evaluator.origin(expression, frame)
+                return frozenset((Collection(base.kind, ((None, items),), origin),))
             case Collection(kind="dict"):
                 return self.evaluator.union((self._entry(base, key), self._put(base, key, last_word(expression.base))))
             case Collection():
@@ -221,6 +225,8 @@ class Attributes:
         function = module.scopes[binding.target]
         kinds = function.decorator_words
         raw = Function(module.path, function.index)
+        if kinds & {"property", "cached_property", "setter"} and isinstance(base, Class):
+            return UNKNOWN
         if kinds & {"property", "cached_property", "setter"}:
             return evaluator.calls.results(frozenset((self._bind(raw, base),)), (), {}, None) or UNKNOWN
         values = evaluator.binding(binding, frame)
@@ -277,9 +283,9 @@ class Attributes:
         if method.name != "__init__" or not parameters:
             return evaluator.any_call(module, method)
         function = Function(module.path, method.index)
-        arguments = {p.name: evaluator.callers.initial(function, method, p, made) for p in parameters}
-        arguments = {name: values for name, values in arguments.items() if any(known(values))}
-        return evaluator.frames.call(module, method, None, arguments, None)
+        given = ((p, evaluator.callers.initial(function, method, p, made)) for p in parameters)
+        told = {p.name: values for p, values in given if any(known(values)) or (values and p.default is not None)}
+        return evaluator.frames.call(module, method, None, told, None)
 
     @staticmethod
     def _method_around(module: Module, function: ir.Scope, owner: ir.Scope) -> ir.Scope | None:
@@ -401,6 +407,10 @@ def constant_truth(values: Values) -> bool | None:
     """True or False where all alternatives agree on a constant."""
     truths = {bool(value.value) if isinstance(value, Constant) else None for value in values}
     return truths.pop() if len(truths) == 1 else None
+
+
+def _is_slice(key: ir.Expression) -> bool:
+    return isinstance(key, ir.Operation) and key.operator == "Slice"
 
 
 def _is_called(function: ir.Scope) -> bool:

@@ -59,13 +59,15 @@ def _around(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
 
 def _enumerate(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
     over = _first(evaluator, call, frame)
-    pair = Collection("tuple", ((None, UNKNOWN), (None, evaluator.element(over))))
+    items = ((None, UNKNOWN), (None, evaluator.element(over)))
+    pair = Collection("tuple", items, evaluator.origin(call, frame))
     return frozenset((Iterated(over, frozenset((pair,)), _is_async(evaluator, over)),))
 
 
 def _zip(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
     values = [evaluator.value(argument, frame) for argument in call.arguments]
-    row = Collection("tuple", tuple((None, evaluator.element(one)) for one in values))
+    items = tuple((None, evaluator.element(one)) for one in values)
+    row = Collection("tuple", items, evaluator.origin(call, frame))
     return frozenset((Iterated(evaluator.union(values), frozenset((row,)), False),))
 
 

@@ -227,6 +227,8 @@ class Callers:
             given = argument_of(site.call, scope, parameter, site.is_bound)
             if given is not None:
                 found.append(self.evaluator.value(given, site.frame))
+            elif may_hide(site.call, scope, parameter, site.is_bound):
+                found.append(UNKNOWN)
         return self.evaluator.union(found)
 
     def initial(self, function: Function, scope: ir.Scope, parameter: ir.Parameter, made: Object) -> Values:
@@ -246,7 +248,17 @@ class Callers:
             given = argument_of(site.call, scope, parameter, site.is_bound) if concerns else None
             if given is not None:
                 found.append(self.evaluator.value(given, site.frame))
+            elif concerns and may_hide(site.call, scope, parameter, site.is_bound):
+                found.append(UNKNOWN)
+            elif concerns and parameter.default is not None:
+                found.append(self._default(function, parameter.default))
         return self.evaluator.union(found)
+
+    def _default(self, function: Function, default: ir.Expression) -> Values:
+        located = self.evaluator.scope_of(function)
+        assert located is not None
+        module, scope = located
+        return self.evaluator.value(default, self.evaluator.any_call(module, module.scopes[scope.parent]))
 
     def field_values(self, base: Object, name: str) -> Values:
         """What the constructor calls of a class without `__init__` give for a field."""
@@ -358,11 +370,26 @@ def _by_definition(rows: Iterable[Values]) -> Meant:
 
 def argument_of(call: ir.Call, scope: ir.Scope, parameter: ir.Parameter, is_bound: bool) -> ir.Expression | None:
     """The expression that a call gives for a parameter; None where it gives none, or hides it behind `*`."""
+    return call.argument(_position(scope, parameter, is_bound), parameter.name)
+
+
+def may_hide(call: ir.Call, scope: ir.Scope, parameter: ir.Parameter, is_bound: bool) -> bool:
+    """Whether a call that names no argument for a parameter may give it one through `*` or `**`."""
+    position = _position(scope, parameter, is_bound)
+    if position is None and parameter.kind == "positional":
+        return False
+    if any(keyword is None for keyword, _ in call.keywords):
+        return True
+    return position is not None and any(isinstance(one, ir.Starred) for one in call.arguments[: position + 1])
+
+
+def _position(scope: ir.Scope, parameter: ir.Parameter, is_bound: bool) -> int | None:
+    """Where a call gives a parameter by position; None for what it can only name, or is bound to already."""
     positional = [p.name for p in scope.parameters if p.kind == "positional"]
     if parameter.kind != "positional":
-        return call.argument(None, parameter.name)
+        return None
     position = positional.index(parameter.name) - (1 if is_bound else 0)
-    return call.argument(position if position >= 0 else None, parameter.name)
+    return position if position >= 0 else None
 
 
 def last_word(expression: ir.Expression) -> str:

@@ -9,7 +9,7 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.off_loop import OffLoopCall, Result, Where
 from streamlint.project import syntax as ir
 from streamlint.project.builtins import BUILTINS
-from streamlint.project.callers import argument_of
+from streamlint.project.callers import argument_of, may_hide
 from streamlint.project.deciding import Deciding
 from streamlint.project.frames import Frame
 from streamlint.project.llama import LlamaCalls
@@ -35,6 +35,7 @@ from streamlint.project.values import (
     Value,
     Values,
     alternatives,
+    known,
 )
 
 if TYPE_CHECKING:
@@ -109,6 +110,8 @@ class Calls:
             given = argument_of(call, scope, parameter, is_bound)
             if given is not None:
                 arguments[parameter.name] = self.evaluator.value(given, frame)
+            elif may_hide(call, scope, parameter, is_bound):
+                arguments[parameter.name] = UNKNOWN
         return arguments
 
     def _called(self, function: Function, call: ir.Call, frame: Frame) -> Values:
@@ -157,11 +160,14 @@ class Calls:
         given = dict(arguments)
         if function.receiver is not None and scope.parameters:
             given.setdefault(scope.parameters[0].name, frozenset((function.receiver,)))
+        told = {parameter.name for parameter in scope.parameters if parameter.default is not None}
         given = {
             name: values
             for name, values in given.items()
-            if name in tells and not all(isinstance(v, Unknown) for v in values)
+            if name in tells and (name in told or any(map(_is_known, values)))
         }
+        if not scope.parameters and function.frame is None:
+            return self.evaluator.any_call(module, scope)
         return self.evaluator.frames.call(module, scope, function.frame, given, caller)
 
     def _returned(self, scope: ir.Scope, frame: Frame) -> Values:
@@ -259,9 +265,8 @@ class Calls:
                     return frozenset((OffLoop(values),))
                 case Function():
                     found = self.results(frozenset((made,)), (values,), {}, frame)
-                    callables = alternatives(v for v in found if isinstance(v, Function | OffLoop | Partial))
-                    if callables:
-                        return callables
+                    if any(known(found)):
+                        return found
         return values
 
     # Outside functions
@@ -429,6 +434,10 @@ class Calls:
             case Coroutine():
                 return self.entered(value.result)
         return frozenset((value,))
+
+
+def _is_known(value: Value) -> bool:
+    return not isinstance(value, Unknown)
 
 
 def dotted_name(value: Value) -> str:

@@ -22,6 +22,7 @@ from streamlint.project.modules import Module, Modules
 from streamlint.project.parameters import Parameters
 from streamlint.project.values import (
     GAVE_UP,
+    MOST_ALTERNATIVES,
     NOTHING,
     UNKNOWN,
     Class,
@@ -49,7 +50,6 @@ from streamlint.project.values import (
 )
 
 _BUILTIN_NAMES = frozenset(dir(builtins))
-_MOST_ALTERNATIVES = 16
 _MOST_ITEMS = 64
 """Of a longer display the rest is not looked at."""
 _MOST_NESTED = 3
@@ -119,7 +119,7 @@ class Evaluator:
         return known
 
     def union(self, answers: Iterable[Values]) -> Values:
-        """All alternatives together; `None` counts only where nothing else is there, and a crowd is nobody."""
+        """All alternatives together; `None` counts only beside constants, whose truth it shares, and a crowd is nobody."""
         first, found = NOTHING, set[Value]()
         for values in answers:
             if found:
@@ -131,9 +131,9 @@ class Evaluator:
         if len(first) < 2 and not found:
             return first
         found = found or set(first)
-        if len(found) > 1:
+        if _NONE in found and not all(isinstance(value, Constant) for value in found):
             found.discard(_NONE)
-        return alternatives(found) if len(found) <= _MOST_ALTERNATIVES else self.give_up(Limit.ALTERNATIVES)
+        return alternatives(found) if len(found) <= MOST_ALTERNATIVES else self.give_up(Limit.ALTERNATIVES)
 
     def each(self, values: Values, part: Callable[[Any], Values]) -> Values:
         """The union of what each of the alternatives gives."""
@@ -202,12 +202,8 @@ class Evaluator:
         return shallow(values, _MOST_NESTED)
 
     def joined(self, old: Values, new: Values) -> Values:
-        """Alternatives in a circle only grow, so that they come to rest; a display is the one of now."""
-        if old in (UNKNOWN, GAVE_UP):
-            return old
-        made = {value.origin for value in new if isinstance(value, Collection)}
-        left = (value for value in old if not isinstance(value, Collection) or value.origin not in made)
-        return self.union((alternatives(left), new))
+        """Alternatives in a circle only grow, so that they come to rest."""
+        return old if old in (UNKNOWN, GAVE_UP) else self.union((old, new))
 
     def names(self, expression: ir.Expression, frame: Frame) -> frozenset[str]:
         """Dotted names of what an expression may be; "" stands for whatever has none."""
@@ -218,20 +214,26 @@ class Evaluator:
     def _name(self, name: ir.Name, frame: Frame) -> Values:
         if name.bindings is None:
             return self.lookup(name.id, frame)
-        if len(name.bindings) == 1:
+        inside = frame.scope.from_inside.get(name.id)
+        if len(name.bindings) == 1 and not inside:
             return self.binding(frame.scope.bindings[name.bindings[0]], frame)
-        return self._keep((name, frame), lambda: self._any_of(name.bindings or (), frame))
+        return self._keep((name, frame), lambda: self._any_of((*(name.bindings or ()), *(inside or ())), frame))
 
     def lookup(self, name: str, frame: Frame) -> Values:
         """A name that the frame's own scope does not bind before its use."""
-        outer = frame.parent
-        while outer is not None:
-            sees_class = outer is frame.parent and frame.scope.kind != "function"
-            if (outer.scope.kind != "class" or sees_class) and name in outer.scope.by_name:
-                return self._seen(name, outer)
-            outer = outer.parent
         if name in frame.scope.by_name and frame.scope.kind == "module":
             return self._seen(name, frame)
+        if name in frame.scope.own_names and frame.scope.is_function:
+            return UNKNOWN  # Python raises UnboundLocalError, whatever the name means around the function
+        return self._around(name, frame)
+
+    def _around(self, name: str, frame: Frame) -> Values:
+        """What a name means around a scope that does not bind it; functions do not see the classes that they stand in."""
+        outer = frame.parent
+        while outer is not None:
+            if outer.scope.kind != "class" and name in outer.scope.by_name:
+                return self._seen(name, outer)
+            outer = outer.parent
         found = self._starred(name, frame.module)
         if found or name not in _BUILTIN_NAMES:
             return found or UNKNOWN
@@ -272,7 +274,9 @@ class Evaluator:
         final = scope.final.get(name)
         if final is None:
             return indices
-        return [index for index in indices if index in final or scope.bindings[index].scope != scope.index]
+        around = (index for index in final if scope.bindings[index].kind == "outside")
+        inside = scope.from_inside.get(name, ())
+        return [*(index for index in indices if index in final or index in inside), *around]
 
     def _starred(self, name: str, module: Module) -> Values:
         """A name that `from module import *` brings, the last such import first, through any chain of them."""
@@ -325,6 +329,8 @@ class Evaluator:
                 return self._any_of(binding.sources, frame)
             case "augmented":
                 return self._augmented(binding, frame)
+            case "outside":
+                return self._around(binding.name, frame)
             case "annotation":
                 return self._annotated(binding, frame)
         return UNKNOWN

@@ -11,7 +11,7 @@ Answer = TypeVar("Answer")
 
 _DEEPEST = 100
 """Questions within questions before the innermost is answered first; each takes about ten frames of Python's stack."""
-_FEW_CHANGES = 3
+_FEW_CHANGES = 6
 _MOST_CHANGES = 24
 _NOWHERE = 1 << 60
 _MISSING: Any = object()
@@ -56,6 +56,8 @@ class _Question:
     is_stale: bool = False
     """Whether its last computation was broken off, or was given what is no longer so."""
     changes: int = 0
+    is_lifted: bool = False
+    """Whether it was found to be nothing but what others make of it."""
     is_given_up: bool = False
 
 
@@ -246,7 +248,7 @@ class Solver:
         users: dict[Hashable, dict[int, None]] = {}
         stale: list[int] = []
         noted = self._watch(head.mark, users, stale)
-        while stale:
+        while stale or self._lift(head, users, stale):
             found = self._trail[heappop(stale)]
             answer = self._again(found)
             self._trail[-1].lowest = min(self._trail[-1].lowest, self._cut)
@@ -257,6 +259,19 @@ class Solver:
                 found.answer = answer
                 for user in users.get(found.question.key, {}):
                     self._doubt(self._trail[user].question, found, user, stale)
+
+    def _lift(self, head: _Question, users: dict[Hashable, dict[int, None]], stale: list[int]) -> bool:
+        """Of a circle at rest, call what is `bottom` by what it stands for, and say whether somebody must know of it."""
+        circle = self._trail[head.mark :]
+        if min(one.lowest for one in circle) < head.depth:
+            return False
+        lifted = [one for one in circle if one.answer == one.question.kind.bottom != one.question.kind.otherwise]
+        for one in lifted:
+            one.answer, one.question.is_lifted = one.question.kind.otherwise, True
+        for one in lifted:
+            for user in users.get(one.question.key, {}):
+                self._doubt(self._trail[user].question, one, user, stale)
+        return bool(stale)
 
     def _watch(self, start: int, users: dict[Hashable, dict[int, None]], stale: list[int]) -> int:
         """Take note of the answers from `start` on: what they use, and whether that holds."""
@@ -286,6 +301,8 @@ class Solver:
         answer = self._computed(question)
         question.is_stale = False
         question.changes += 1
+        if question.is_lifted and answer == question.kind.bottom:
+            answer = question.kind.otherwise
         if question.changes >= _FEW_CHANGES:
             answer = question.kind.join(found.answer, answer)
         if question.changes < _MOST_CHANGES or answer == found.answer:

@@ -17,6 +17,7 @@ from streamlint.project.values import (
     Llama,
     Object,
     Tokens,
+    Unknown,
     Value,
     Values,
     known,
@@ -36,8 +37,9 @@ class Parameters:
         self.evaluator = evaluator
 
     def value(self, binding: ir.Binding, frame: Frame) -> Values:
-        if frame.arguments is not None and binding.name in frame.arguments:
-            return frame.arguments[binding.name]
+        given = (frame.arguments or {}).get(binding.name)
+        if given is not None and any(not isinstance(value, Unknown) for value in given):
+            return given
         scope = frame.scope
         number = next(i for i, p in enumerate(scope.parameters) if p.name == binding.name)
         parameter = scope.parameters[number]
@@ -47,19 +49,22 @@ class Parameters:
             itself = self._itself(frame)
             if itself:
                 return itself
-        return self._ways_in(parameter, frame)
+        return self._ways_in(parameter, frame, given)
 
-    def _ways_in(self, parameter: ir.Parameter, frame: Frame) -> Values:
+    def _ways_in(self, parameter: ir.Parameter, frame: Frame, given: Values | None) -> Values:
+        """What is known of a parameter of which its call tells nothing; `given` is an argument of which nothing is known."""
         evaluator = self.evaluator
         injected = self.injected(parameter, frame)
         if any(known(injected)):
             return injected
         outer = frame.parent or frame
-        found = []
+        found = [given] if given is not None else []
         if frame.arguments is None:
             function = Function(frame.module.path, frame.scope.index)
             found.append(evaluator.callers.argument(function, frame.scope, parameter))
-        if parameter.default is not None and not self.dependencies(parameter, frame):
+        if given is None and parameter.default is not None and not self.dependencies(parameter, frame):
+            if frame.arguments is None and not found[0]:
+                found.append(UNKNOWN)
             found.append(evaluator.value(parameter.default, outer))
         values = evaluator.union(found)
         if parameter.annotation is not None and not any(known(values)):

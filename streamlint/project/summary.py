@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -40,6 +41,8 @@ def summarise(source: Source) -> ir.Summary:
         raise UnparsableFile("is nested too deeply to be read", 1, 1) from error
 
 
+_SUPPRESSING = ("suppress", "raises")
+_BUILTIN_NAMES = frozenset(dir(builtins))
 _Environment: TypeAlias = dict[str, tuple[int, ...]]
 _BASES: dict[type[ast.expr], str] = {
     ast.Attribute: "value",
@@ -92,6 +95,10 @@ class _Lowering:
         self.depth = 0
         self.elsewhere: dict[str, int] = {}
         self.loop_exits: list[list[_Environment]] = []
+        self.is_clause = False
+        """Whether the target of a comprehension is read, whose names end with it."""
+        self.outside: dict[tuple[int, str], int] = {}
+        """By scope and name: the binding that stands for what lies around."""
         self.expressions: dict[type[ast.expr], Callable[..., ir.Expression]] = {
             ast.Name: self._name,
             ast.Await: self._await,
@@ -202,23 +209,44 @@ class _Lowering:
         target = self.elsewhere.get(name)
         if target is None:
             self.scope.by_name.setdefault(name, []).append(index)
+            if not self.is_clause:
+                self.scope.own_names.add(name)
         else:
             outer = self.scopes[target]
             outer.by_name.setdefault(name, []).append(len(outer.bindings))
+            outer.from_inside.setdefault(name, []).append(len(outer.bindings))
             outer.bindings.append(binding)
         self.environment[name] = (index,)
         return index
 
     def _merge(self, environments: Iterable[_Environment]) -> _Environment:
+        """What holds where any of these may hold."""
         merged: _Environment = {}
-        for environment in environments:
+        ways = list(environments)
+        for environment in ways:
             for name, bindings in environment.items():
                 known = merged.get(name)
                 if known is None:
                     merged[name] = bindings
                 elif known != bindings:
                     merged[name] = tuple(dict.fromkeys((*known, *bindings)))
+        if self.scope.kind in ("module", "class"):
+            for name in sorted(name for name in merged if not all(name in environment for environment in ways)):
+                merged[name] = tuple(dict.fromkeys((*merged[name], *self._outside(name))))
         return merged
+
+    def _outside(self, name: str) -> tuple[int, ...]:
+        """What a name of a module or class means where it is not bound there: perhaps what a star import or Python gives."""
+        is_class = self.scope.kind == "class"
+        if not is_class and not (self.scope.kind == "module" and (self.summary.star_imports or name in _BUILTIN_NAMES)):
+            return ()
+        key = (self.scope.index, name)
+        if key not in self.outside:
+            self.outside[key] = len(self.scope.bindings)
+            self.scope.bindings.append(
+                ir.Binding(name, "outside", self.scope.index, self.scope.start, self.scope.start)
+            )
+        return (self.outside[key],)
 
     def _join(self, ways: list[_Way]) -> None:
         """Continue with what the ways that do not leave have in common."""
@@ -317,7 +345,7 @@ class _Lowering:
         """Give every name that the loop assigns a binding that joins what came before with what an iteration leaves."""
         merges = {}
         for name in sorted(_assigned(node)):
-            before = self.environment.get(name, ())
+            before = self.environment.get(name) or self._outside(name)
             index = self._bind(name, "merge", self._span(node), sources=before)
             merges[name] = self.scope.bindings[index]
         self.loop_exits.append([])
@@ -392,17 +420,18 @@ class _Lowering:
                 entry.stored = self._take()
             entries.append(entry)
         self.scope.entries += entries
-        branch = self.branch
-        return ir.With(*self._span(node), branch, tuple(entries), is_async, self._block(node.body))
+        branch, mark, before, dead = self.branch, len(self.scope.bindings), dict(self.environment), self.dead
+        block = self._block(node.body)
+        if any(_may_suppress(entry.context) for entry in entries):
+            self.environment = self._merge((self.environment, self._thrown(before, mark)))
+            self.dead = dead
+        return ir.With(*self._span(node), branch, tuple(entries), is_async, block)
 
     def _try(self, node: ast.Try | ast.TryStar) -> ir.Try:
         before, mark = dict(self.environment), len(self.scope.bindings)
         body = self._block(node.body)
         way, orelse = _Way(self.environment, self.dead, body), ir.NOTHING
-        thrown = dict(before)
-        for index in range(mark, len(self.scope.bindings)):
-            name = self.scope.bindings[index].name
-            thrown[name] = tuple(dict.fromkeys((*thrown.get(name, ()), index)))
+        thrown = self._thrown(before, mark)
         if node.orelse:
             way = self._arm(node.orelse, way.environment, self.branch)
             orelse = way.block
@@ -417,10 +446,29 @@ class _Lowering:
             ways.append(self._arm(handler.body, self.environment, branch))
             handlers.append(ir.Handler(ways[-1].block.statements, head[0], branch, kind, handler.name or ""))
         self._join(ways)
-        dead = self.dead
-        final = self._block(node.finalbody)
-        self.dead = self.dead or dead
+        final = self._final(node.finalbody, [thrown, *(way.environment for way in ways)])
         return ir.Try(*self._span(node), self.branch, body, tuple(handlers), orelse, ir.Final(final.statements))
+
+    def _thrown(self, before: _Environment, mark: int) -> _Environment:
+        """What may hold where an error ended a block: what held before it, and what it may have bound since the `mark`."""
+        thrown = dict(before)
+        for index in range(mark, len(self.scope.bindings)):
+            name = self.scope.bindings[index].name
+            if self.scope.bindings[index].kind != "outside":
+                thrown[name] = tuple(dict.fromkeys((*(thrown.get(name) or self._outside(name)), index)))
+        return thrown
+
+    def _final(self, statements: list[ast.stmt], ways: list[_Environment]) -> ir.Block:
+        """A `finally` runs in all `ways`; behind it holds what held before it, and what it bound itself."""
+        before, dead = self.environment, self.dead
+        at_first = self._merge(ways)
+        self.environment = dict(at_first)
+        final = self._block(statements)
+        own = {name: bindings for name, bindings in self.environment.items() if at_first.get(name) != bindings}
+        kept = {name: bindings for name, bindings in before.items() if name in self.environment}
+        self.environment = {**kept, **own}
+        self.dead = self.dead or dead
+        return final
 
     def _expression_statement(self, node: ast.Expr) -> ir.Line:
         return self._line(node, "expression", self._expression(node.value))
@@ -438,12 +486,18 @@ class _Lowering:
         return self._line(node, "delete", *changed)
 
     def _declare(self, node: ast.Global | ast.Nonlocal) -> ir.Line:
-        target = 0
-        if isinstance(node, ast.Nonlocal):
-            target = self.scope.parent
         for name in node.names:
-            self.elsewhere[name] = target
+            self.elsewhere[name] = self._owner(name) if isinstance(node, ast.Nonlocal) else 0
         return self._line(node, "declaration")
+
+    def _owner(self, name: str) -> int:
+        """The function around this one that a `nonlocal` name belongs to."""
+        nearest = index = self.scope.parent
+        while index > 0:
+            if self.scopes[index].is_function and name in self.scopes[index].by_name:
+                return index
+            index = self.scopes[index].parent
+        return nearest
 
     # Assignments
 
@@ -750,7 +804,9 @@ class _Lowering:
         self, generator: ast.comprehension, iterable: ir.Expression, outer: ir.Scope | None = None
     ) -> ir.Loop:
         is_async, mark = bool(generator.is_async), len(self.stored)
+        self.is_clause = True
         targets = self._bind_target(generator.target, "loop", iterable, is_async=is_async)
+        self.is_clause = False
         if outer is not None:
             for index in targets:
                 self.scope.bindings[index].scope = outer.index
@@ -768,9 +824,15 @@ class _Lowering:
         loops = [self._comprehension_loop(g, self._expression(g.iter)) for g in node.generators]
         key = self._expression(node.key) if isinstance(node, ast.DictComp) else None
         element = self._expression(node.value if isinstance(node, ast.DictComp) else node.elt)
-        self.environment = outer
+        self.environment = self._with_walrus(outer, node)
         kind = type(node).__name__.removesuffix("Comp").lower()
         return ir.Comprehension(*self._span(node), kind, element, tuple(loops), key)  # type: ignore[arg-type]
+
+    def _with_walrus(self, outer: _Environment, node: ast.expr) -> _Environment:
+        """What holds behind a comprehension: what held before it, or what it bound by `:=`, which stays."""
+        stays = {one.target.id for one in ast.walk(node) if isinstance(one, ast.NamedExpr)}
+        inner = {name: self.environment[name] for name in stays if name in self.environment}
+        return self._merge((outer, {**outer, **inner})) if inner else outer
 
     def _formatted(self, node: ast.JoinedStr) -> ir.FormattedString:
         values = tuple([self._expression(part) for part in _embedded(node)])
@@ -804,17 +866,29 @@ def _wide_lines(source: Source) -> frozenset[int]:
     )
 
 
+def _may_suppress(context: ir.Expression) -> bool:
+    """Whether a context manager is there to end errors: `with suppress(KeyError):`, `with pytest.raises(KeyError):`."""
+    return isinstance(context, ir.Call) and ir.dotted(context.function).rpartition(".")[2] in _SUPPRESSING
+
+
 def _assigned(node: ast.stmt) -> set[str]:
     """The names that a statement may bind, nested functions left out."""
     names: set[str] = set()
     pending: list[ast.AST] = [node]
     while pending:
         current = pending.pop()
-        if isinstance(current, ast.Name):
-            if isinstance(current.ctx, ast.Store):
+        match current:
+            case ast.Name(ctx=ast.Store()):
                 names.add(current.id)
-        elif not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            pending.extend(ast.iter_child_nodes(current))
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                names.add(current.name)
+            case ast.Lambda():
+                pass
+            case ast.alias():
+                names.add(current.asname or current.name.partition(".")[0])
+            case _:
+                names.update(_named_by(current))
+                pending.extend(ast.iter_child_nodes(current))
     return names
 
 
@@ -836,6 +910,15 @@ def _compared(pattern: ast.pattern) -> Iterator[ast.expr]:
             yield node.cls
         elif isinstance(node, ast.MatchMapping):
             yield from node.keys
+
+
+def _named_by(node: ast.AST) -> Iterator[str]:
+    """The name that a handler or a pattern binds."""
+    match node:
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            yield name
+        case ast.MatchMapping(rest=str(name)):
+            yield name
 
 
 def _captured(pattern: ast.pattern) -> Iterator[str]:

@@ -108,7 +108,18 @@ __all__ = [
 ]
 
 BindingKind = Literal[
-    "assign", "augmented", "parameter", "loop", "with", "import", "function", "class", "merge", "opaque", "annotation"
+    "assign",
+    "augmented",
+    "parameter",
+    "loop",
+    "with",
+    "import",
+    "function",
+    "class",
+    "merge",
+    "outside",
+    "opaque",
+    "annotation",
 ]
 
 
@@ -199,6 +210,10 @@ class Scope:
     returns_annotation: Expression | None = None
     bindings: list[Binding] = field(default_factory=list)
     by_name: dict[str, list[int]] = field(default_factory=dict)
+    own_names: set[str] = field(default_factory=set)
+    """The names that belong to the scope for its whole length: those of comprehensions do not."""
+    from_inside: dict[str, list[int]] = field(default_factory=dict)
+    """Of `by_name` what functions within bind, through `global` or `nonlocal`."""
     final: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """Of a module: the bindings that hold when it has been read to its end."""
     names: list[Name] = field(default_factory=list)

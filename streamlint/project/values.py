@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
@@ -41,7 +43,13 @@ class GaveUp(Unknown):
 
 @dataclass(frozen=True, slots=True)
 class Constant(_Flat):
+    """A value of a builtin type; `kind` keeps `True`, `1` and `1.0` apart, which Python calls equal."""
+
     value: str | bytes | int | float | bool | None
+    kind: str = field(default="", init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", type(self.value).__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +274,10 @@ Value: TypeAlias = (
 Values: TypeAlias = frozenset[Value]
 
 
+_HOLDERS = (Bound, Function, Partial, OffLoop, Generated, Iterated, Collection, Coroutine)
+"""The values that hold others."""
+
+
 class _InOrder(frozenset[Value]):
     """Several alternatives, in an order that no hash seed and no order of questions changes."""
 
@@ -281,25 +293,71 @@ class _InOrder(frozenset[Value]):
 
 def _sorted(values: list[Value]) -> list[Value]:
     places = {value: _place(value) for value in values}
-    if len(set(places.values())) < len(values):
-        return sorted(values, key=lambda value: (places[value], str(_detail(value))))
-    return sorted(values, key=places.__getitem__)
+    sharing = Counter(places.values())
+    return sorted(
+        values, key=lambda value: (places[value], _spelled(value, _LEVELS) if sharing[places[value]] > 1 else "")
+    )
 
 
+MOST_ALTERNATIVES = 16
+"""A crowd is nobody."""
 _DETAILS = 8
+_LEVELS = 3
 
 
 def alternatives(found: Iterable[Value]) -> Values:
     """These values as one answer; all that hold more than one value are made here, so that they have an order.
 
-    Of the two ways to know nothing, "gave up" is the one that is told.
+    Of the two ways to know nothing, "gave up" is the one that is told, and what one display may hold at one time or another is
+    one value: a loop that puts a display into itself would make more and more of them.
     """
     made = found if isinstance(found, set | frozenset) else frozenset(found)
     if isinstance(made, _InOrder):
         return made
     if len(made) > 1 and made >= GAVE_UP:
         made = made - UNKNOWN
+    displays = [value for value in made if isinstance(value, Collection)]
+    if len(displays) > 1 and len({_source(value) for value in displays}) < len(displays):
+        made = made.difference(displays) | _one_of_each(displays)
     return frozenset(made) if len(made) < 2 else _InOrder(made)
+
+
+def _source(display: Collection) -> object:
+    """What two values have in common that the same display made."""
+    return (display.kind, display.origin) if display.origin is not None else display
+
+
+def _one_of_each(displays: Iterable[Collection]) -> set[Collection]:
+    found: dict[object, Collection] = {}
+    for display in displays:
+        known = found.get(_source(display))
+        found[_source(display)] = display if known is None else _both(known, display)
+    return set(found.values())
+
+
+def _both(one: Collection, other: Collection) -> Collection:
+    """What either of two values of the same display may hold; nothing is known of the whole where a limit has emptied one."""
+    if not (one.items and other.items):
+        is_known = one.is_whole and other.is_whole
+        return Collection(one.kind, one.items or other.items if is_known else (), one.origin, is_known)
+    return Collection(one.kind, _both_items(one, other), one.origin, one.is_whole and other.is_whole)
+
+
+def _both_items(one: Collection, other: Collection) -> tuple[tuple[str | None, Values], ...]:
+    if one.kind != "dict" and len(one.items) == len(other.items):
+        pairs = zip(one.items, other.items, strict=True)
+        return tuple((None, _pooled((first, second))) for (_, first), (_, second) in pairs)
+    if one.kind != "dict":
+        return ((None, _pooled(values for _, values in (*one.items, *other.items))),)
+    merged: dict[str | None, Values] = {}
+    for key, values in (*one.items, *other.items):
+        merged[key] = _pooled((merged.get(key, NOTHING), values))
+    return tuple(sorted(merged.items(), key=lambda item: (item[0] is None, item[0] or "")))
+
+
+def _pooled(answers: Iterable[Values]) -> Values:
+    found = alternatives(value for values in answers for value in frozenset.__iter__(values))
+    return found if len(found) <= MOST_ALTERNATIVES else GAVE_UP
 
 
 def _place(value: Value) -> tuple[str, str, str, int, int]:
@@ -313,35 +371,26 @@ def _place(value: Value) -> tuple[str, str, str, int, int]:
     return type(value).__name__, name, str(getattr(value, "path", "")), getattr(value, "scope", 0), 0
 
 
-def _detail(value: Value) -> tuple[object, ...]:
-    """What tells two values of the same place apart: what is in them, one level down."""
-    if isinstance(value, Function | Generated) and value.frame is not None:
-        given = sorted((value.frame.arguments or {}).items())
-        return (value.frame.depth, *((name, _places(values)) for name, values in given))
-    if isinstance(value, Collection):
-        return (
-            len(value.items),
-            value.is_whole,
-            *((str(key), _places(values)) for key, values in value.items[:_DETAILS]),
-        )
-    if isinstance(value, Iterated | Coroutine | Partial | OffLoop):
-        inner = (
-            value.element
-            if isinstance(value, Iterated)
-            else value.result
-            if isinstance(value, Coroutine)
-            else value.function
-        )
-        return (0, _places(inner))
-    if isinstance(value, Function | Bound) and value.receiver is not None:
-        return (0, str(_place(value.receiver)))
-    if isinstance(value, Llama | Tokens):
-        return (0, str(value.is_async), str(getattr(value, "streaming", "")), str(getattr(value, "native_async", "")))
-    return (0, repr(value.value) if isinstance(value, Constant) else "")
+def _spelled(part: object, left: int) -> str:
+    """What tells two values of the same place apart: what is in them, some levels down."""
+    if isinstance(part, frozenset | tuple):
+        return f"{len(part)}[{','.join(_spelled(one, left) for one in islice(part, _DETAILS))}]"
+    if not isinstance(part, _HOLDERS):
+        return str(part)
+    if not left:
+        return str(_place(part))
+    inner = [getattr(part, one.name) for one in fields(part) if one.compare and one.name != "frame"]
+    held = _spelled_frame(part.frame, left - 1) if isinstance(part, Function | Generated) else ""
+    return f"{_place(part)}{held}{[_spelled(one, left - 1) for one in inner]}"
 
 
-def _places(values: Values) -> str:
-    return str([_place(value) for value in values])
+def _spelled_frame(frame: Frame | None, left: int) -> str:
+    spelled = ""
+    while frame is not None:
+        given = sorted((frame.arguments or {}).items())
+        spelled += f"{frame.scope.index} {frame.depth} {[(name, _spelled(values, left)) for name, values in given]}"
+        frame = frame.parent
+    return spelled
 
 
 def nesting(values: Values) -> int:
