@@ -149,10 +149,22 @@ def test_an_application_is_given_its_routes(tmp_path: Path) -> None:
     assert told(tmp_path, {"application.py": text}, "application.py", "chat") == []
 
 
+def test_registrations(tmp_path: Path) -> None:
+    decorated = CHAT.replace("async def", '@limit("5/minute")\nasync def')
+    more = 'app.add_api_route("/again", chat)\napp.state.keep("/again", chat)\n'
+    (tmp_path / "application.py").write_text(HEAD + decorated + more)
+    project = Project(tmp_path, [tmp_path / "application.py"])
+    module = project.module(tmp_path / "application.py")
+    assert module is not None
+    scope = next(one for one in module.scopes if one.name == "chat")
+    found = [module.text(call) for _, _, call in project.holders.registrations(module, scope)]
+    assert found == ['app.get("/chat")', 'app.add_api_route("/again", chat)']
+
+
 def test_modules_that_import_each_other(tmp_path: Path) -> None:
     files = {
         "application.py": HEAD + CHAT,
-        "one.py": "from two import *\nfrom two import chat\n",
-        "two.py": "from one import *\nfrom one import chat\n\nchat('x')\n",
+        "one.py": "import application\nfrom two import *\nfrom two import chat\n",
+        "two.py": "import application\nfrom one import *\nfrom one import chat\n\nchat('x')\n",
     }
     assert told(tmp_path, files, "application.py", "chat") == []

@@ -504,3 +504,37 @@ async def ask(tasks: BackgroundTasks):
     project = Project(tmp_path, (tmp_path / "main.py",))
     [send] = [entry for entry in project.entries if entry.name == "send"] or [None]
     assert send is None or not send.on_request_path
+
+
+def test_methods_that_cannot_be_seen(tmp_path: Path) -> None:
+    text = """
+from fastapi import FastAPI
+from shop import METHODS
+
+app = FastAPI()
+
+@app.api_route("/any", methods=METHODS)
+async def any_method(): ...
+"""
+    assert {(path, name) for _, path, name, _ in routes(tmp_path, main=text)} == {("/any", "any_method")}
+
+
+def test_a_router_that_somebody_gives(tmp_path: Path) -> None:
+    text = """
+import quart
+
+def register(chats):
+    @chats.get("/page")
+    async def page(): ...
+"""
+    assert routes(tmp_path, main=text) == {("GET", "/page", "page", LOOP)}
+
+
+def test_methods_of_classes_that_are_no_http_methods(tmp_path: Path) -> None:
+    text = """
+from starlette.endpoints import WebSocketEndpoint
+
+class Chat(WebSocketEndpoint):
+    async def on_receive(self, websocket, data): ...
+"""
+    assert routes(tmp_path, main=text) == {("websocket", "", "on_receive", LOOP)}

@@ -44,6 +44,11 @@ class Reached:
     hits: Mapping[str, bytes] = field(repr=False)
     """For each test, one byte for each of `places`."""
 
+    @classmethod
+    def unknown(cls, modules: Mapping[str, str]) -> Reached:
+        """Nothing is known of any test."""
+        return cls(modules, (), {}, {})
+
     def tests(self, fault: Fault) -> list[str]:
         """The tests that come by a fault, fastest first.
 
