@@ -29,10 +29,9 @@ _PART_DEPTH, _PART_FILES, _FILES = 6, 400, 2_000
 _SIZE = 2_000_000
 
 _STATEMENT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import\b[ \t(\\]*(\w*)|import[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)*))",
-    re.M,
+    rb"[\n\r][ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import\b[ \t(\\]*(\w*)|import[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)*))"
 )
-_NAMED = re.compile(rb"""["']([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?::\w+)?["']""")
+_NAMED = re.compile(rb"""["']([A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)++)(?::\w+)?["']""")
 """A module that is named in a text, as in `include("shop.urls")` and `uvicorn.run("app.main:app")`."""
 
 
@@ -62,7 +61,7 @@ class Boundaries:
         self._found: dict[Path, Boundary] = {}
         self._roots: dict[tuple[Path, Path], Path] = {}
         self._parts: dict[Path, _Parts] = {}
-        self._disk = _Disk()
+        self._said = _Said()
 
     def of(self, path: Path) -> Boundary:
         folder = path.parent
@@ -82,7 +81,7 @@ class Boundaries:
 
     def _parts_of(self, folder: Path) -> _Parts:
         if folder not in self._parts:
-            self._parts[folder] = _Parts(folder, self._exclude, self._disk)
+            self._parts[folder] = _Parts(folder, self._exclude, self._said)
         return self._parts[folder]
 
     def _start(self, base: Path, own: Path, above: list[Path]) -> Path:
@@ -92,11 +91,12 @@ class Boundaries:
 
     def _find_start(self, base: Path, own: Path, above: list[Path]) -> Path:
         """`base`, or the highest folder above at which an import of the files here, or one of them by others, starts."""
-        inside = _imports(discovery.project_files(own, self._exclude, depth=0 if own == base else -1))
-        needed = {start for one in inside if (start := one.start(above[-1] if above else base, self._disk)) is not None}
+        inside = self._said.imports(discovery.project_files(own, self._exclude, depth=0 if own == base else -1))
+        highest = above[-1] if above else base
+        needed = {start for one in inside if (start := self._said.start(one, highest)) is not None}
         for folder in reversed(above):
             steps = base.relative_to(folder).parts
-            outside = _imports(discovery.project_files(folder, self._exclude, depth=0))
+            outside = self._said.imports(discovery.project_files(folder, self._exclude, depth=0))
             if folder in needed or any(one.leads_into(steps) for one in outside):
                 return folder
         beside = own == base and base.parent in above and len(self._parts_of(base.parent).around(base)) > 1
@@ -106,10 +106,10 @@ class Boundaries:
 class _Parts:
     """The folders of a folder, and its own files as one more: which of them are tied together by imports."""
 
-    def __init__(self, root: Path, exclude: Patterns, disk: _Disk) -> None:
+    def __init__(self, root: Path, exclude: Patterns, said: _Said) -> None:
         self._root = root
         self._exclude = exclude
-        self._disk = disk
+        self._said = said
 
     def around(self, part: Path) -> tuple[Path, ...]:
         found, pending = {part}, [part]
@@ -128,7 +128,7 @@ class _Parts:
             files = discovery.project_files(part, self._exclude, depth=0 if part == self._root else _PART_DEPTH)
             files = files[: min(_PART_FILES, left)]
             left -= len(files)
-            for one in _imports(files):
+            for one in self._said.imports(files):
                 other = self._part_of(one)
                 if other is not None and other != part:
                     ties.setdefault(part, {})[other] = None
@@ -149,34 +149,12 @@ class _Parts:
         if one.level:
             start = one.file.parents[min(one.level, len(one.file.parents)) - 1]
             return start / one.name[0] if start == self._root and one.name[0] else None
-        if one.start(self._root, self._disk) != self._root:
+        if self._said.start(one, self._root) != self._root:
             return None
         folder = self._root / one.name[0]
         if not folder.is_dir():
             return self._root
         return None if discovery.is_project(folder) else folder
-
-
-class _Disk:
-    """What lies in folders, asked of the system once."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[Path, str], tuple[bool, bool]] = {}
-
-    def holds(self, folder: Path, name: tuple[str, ...]) -> bool:
-        """Whether a dotted name is a module or package in a folder; a bare folder counts with a module that is named in it."""
-        is_module, is_folder = self._look(folder, name[0])
-        return is_module or (is_folder and len(name) > 1 and self.holds(folder / name[0], name[1:]))
-
-    def _look(self, folder: Path, name: str) -> tuple[bool, bool]:
-        """Whether a name is a module or package of a folder, and whether it is a folder in it."""
-        key = (folder, name)
-        if key not in self._known:
-            first = folder / name
-            is_folder = first.is_dir()
-            is_module = first.with_name(f"{name}.py").is_file() or (is_folder and discovery.is_package(first))
-            self._known[key] = (is_module, is_folder)
-        return self._known[key]
 
 
 @dataclass(frozen=True)
@@ -187,34 +165,63 @@ class _Import:
     level: int
     name: tuple[str, ...]
 
-    def start(self, highest: Path, disk: _Disk) -> Path | None:
+    def leads_into(self, steps: tuple[str, ...]) -> bool:
+        return not self.level and all(map(str.__eq__, self.name, steps))
+
+
+class _Said:
+    """What files import, and where that lies; each file is read once, each question asked once."""
+
+    def __init__(self) -> None:
+        self._imports: dict[Path, tuple[_Import, ...]] = {}
+        self._starts: dict[tuple[Path, int, tuple[str, ...], Path], Path | None] = {}
+        self._held: dict[tuple[str, tuple[str, ...]], bool] = {}
+
+    def imports(self, files: tuple[Path, ...]) -> Iterator[_Import]:
+        for file in files:
+            if file not in self._imports:
+                self._imports[file] = tuple(dict.fromkeys(_imports(file)))
+            yield from self._imports[file]
+
+    def start(self, one: _Import, highest: Path) -> Path | None:
         """The lowest folder around the file, up to `highest`, from which the import can be followed."""
-        if self.level:
-            return next(islice(self.file.parents, self.level, None), None)
-        if not self.name[0] or self.name[0] in sys.stdlib_module_names:
+        key = (one.file.parent, one.level, one.name, highest)
+        if key not in self._starts:
+            self._starts[key] = self._find_start(one, highest)
+        return self._starts[key]
+
+    def _find_start(self, one: _Import, highest: Path) -> Path | None:
+        if one.level:
+            return next(islice(one.file.parents, one.level, None), None)
+        if not one.name[0] or one.name[0] in sys.stdlib_module_names:
             return None
-        for folder in self.file.parents:
-            if disk.holds(folder, self.name):
+        for folder in one.file.parents:
+            if self._holds(str(folder), one.name):
                 return folder
             if folder == highest:
                 break
         return None
 
-    def leads_into(self, steps: tuple[str, ...]) -> bool:
-        return not self.level and all(map(str.__eq__, self.name, steps))
+    def _holds(self, folder: str, name: tuple[str, ...]) -> bool:
+        """Whether a dotted name is a module or package in a folder; a bare folder counts with a module that is named in it."""
+        key = (folder, name)
+        if key not in self._held:
+            first = os.path.join(folder, name[0])
+            is_module = os.path.isfile(f"{first}.py") or os.path.isfile(os.path.join(first, "__init__.py"))
+            self._held[key] = is_module or (len(name) > 1 and os.path.isdir(first) and self._holds(first, name[1:]))
+        return self._held[key]
 
 
-def _imports(files: tuple[Path, ...]) -> Iterator[_Import]:
-    for file in files:
-        try:
-            content = read_bytes(file, _SIZE)
-        except OSError:
-            continue
-        for dots, module, member, plain in _STATEMENT.findall(content):
-            for name in plain.split(b",") if plain else (b".".join(part for part in (module, member) if part),):
-                yield _Import(file, len(dots), tuple(name.decode("utf-8", "replace").strip().split(".")))
-        for name in _NAMED.findall(content):
-            yield _Import(file, 0, tuple(name.decode("ascii").split(".")))
+def _imports(file: Path) -> Iterator[_Import]:
+    try:
+        content = b"\n" + read_bytes(file, _SIZE)
+    except OSError:
+        return
+    for dots, module, member, plain in _STATEMENT.findall(content):
+        for name in plain.split(b",") if plain else (b".".join(part for part in (module, member) if part),):
+            yield _Import(file, len(dots), tuple(name.decode("utf-8", "replace").strip().split(".")))
+    for name in _NAMED.findall(content):
+        yield _Import(file, 0, tuple(name.decode("ascii").split(".")))
 
 
 def _above(base: Path) -> Iterator[Path]:
