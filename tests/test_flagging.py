@@ -13,7 +13,11 @@ from streamlint.fact import Fact, Stand
 from streamlint.finding import RULE_CRASHED
 from streamlint.languages import flagging
 from streamlint.languages.python import PythonFile
+from streamlint.languages.stands import EXPRESSIONS, stand_on
+from streamlint.languages.tree import Tree
 from streamlint.project import Project
+from streamlint.project import syntax as ir
+from streamlint.project.summary import summarise
 from streamlint.source import Source, Span
 from tests.test_fixtures import FIXTURES
 
@@ -70,3 +74,43 @@ def test_a_file_that_libcst_cannot_read_keeps_its_findings(tmp_path: Path) -> No
     (finding,) = flagging.flag(file, facts)
     assert (finding.code, finding.place.start.line, finding.fix) == ("STL203", 10, None)
     assert "tree" not in vars(file)
+
+
+KINDS: dict[type, tuple[str, ...]] = {
+    ir.Loop: ("For", "CompFor"),
+    ir.Entry: ("With",),
+    ir.Return: ("Return",),
+    ir.Store: ("Attribute", "Subscript"),
+}
+
+
+def stands_in(summary: ir.Summary) -> dict[Stand, object]:
+    """Whatever a rule can be about: expressions, `def`s, loops, `with` items, returns and stores."""
+    found: dict[Stand, object] = {}
+    for scope in summary.scopes:
+        for one in scope.expressions():
+            if isinstance(
+                one, ir.Call | ir.Attribute | ir.Name | ir.Await | ir.Yield | ir.Closure | ir.FormattedString
+            ):
+                found[stand_on(one, EXPRESSIONS)] = one
+        loops = (loop for loop in scope.loops if loop.scope == scope.index)
+        for node in (*loops, *scope.entries, *scope.returns, *scope.stores):
+            found[stand_on(node, KINDS[type(node)])] = node
+        if scope.kind == "function":
+            found[stand_on(scope, ("FunctionDef",))] = scope
+    return found
+
+
+@pytest.mark.parametrize("folder", ["streamlint/project", "tests/fixtures/STL101", "tests/fixtures/STL203"])
+def test_whatever_a_rule_can_be_about_has_a_node(folder: str) -> None:
+    paths = sorted((Path(__file__).parents[1] / folder).rglob("*.py"))
+    assert paths
+    for path in paths:
+        source = Source.read(path)
+        summary = summarise(source)
+        stands, tree = stands_in(summary), Tree(source, summary)
+        flags = flagging.Flags(tree, stands)
+        for piece in tree.whole():
+            piece.module.visit(flags)
+        lost = [source.slice(stand.span) for stand in stands if stand not in flags.found]
+        assert (path.name, lost) == (path.name, [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import libcst as cst
 
@@ -27,13 +27,13 @@ class Misplaced(Exception):
 class Flags(cst.CSTVisitor):
     """The nodes of a tree on which facts stand; what a fact does not name is not taken for it."""
 
-    def __init__(self, tree: Tree, facts: Sequence[Fact]) -> None:
+    def __init__(self, tree: Tree, stands: Iterable[Stand]) -> None:
         super().__init__()
         self.tree = tree
         self.found: dict[Stand, cst.CSTNode] = {}
         self._wanted: dict[Span, dict[Stand, None]] = {}
-        for fact in facts:
-            self._wanted.setdefault(fact.stand.span, {})[fact.stand] = None
+        for stand in stands:
+            self._wanted.setdefault(stand.span, {})[stand] = None
         self._starts = sorted(span.start for span in self._wanted)
 
     def on_visit(self, node: cst.CSTNode) -> bool:
@@ -44,8 +44,11 @@ class Flags(cst.CSTVisitor):
         return self._may_hold(node)
 
     def _may_hold(self, node: cst.CSTNode) -> bool:
-        """Whether a fact is about a part of a node: what holds none is not walked."""
-        whole = self.tree.spans.get(node)
+        """Whether a fact is about a part of a node: a statement that holds none is not walked.
+
+        The place of many other nodes is only a part of them: that of a parameter is its name.
+        """
+        whole = self.tree.spans.get(node) if isinstance(node, cst.BaseStatement) else None
         if whole is None:
             return True
         decorators = node.decorators if isinstance(node, cst.FunctionDef | cst.ClassDef) else ()
@@ -57,16 +60,19 @@ class Flags(cst.CSTVisitor):
         """Where a node is looked for: a loop where its iterable stands, a `with` where its items do, a handler at its word."""
         match node:
             case cst.For() | cst.CompFor():
-                yield self.tree.span(node.iter)
+                yield from self._own(node.iter)
             case cst.With():
-                yield from (self.tree.span(item.item) for item in node.items)
+                for item in node.items:
+                    yield from self._own(item.item)
             case cst.ExceptHandler() | cst.ExceptStarHandler():
                 yield self.tree.head(node, "except")
-            case cst.GeneratorExp() | cst.Tuple():
-                yield self.tree.span(node)
-                yield self._with_brackets(self.tree.span(node))
             case _ if node in self.tree.spans:
-                yield self.tree.span(node)
+                yield from self._own(node)
+
+    def _own(self, node: cst.CSTNode) -> Iterator[Span]:
+        yield self.tree.span(node)
+        if isinstance(node, cst.GeneratorExp | cst.Tuple):
+            yield self._with_brackets(self.tree.span(node))
 
     def _with_brackets(self, span: Span) -> Span:
         """To the standard parser the parentheses are a part of these, also those of a call around its only argument."""
@@ -83,7 +89,7 @@ def flag(file: PythonFile, facts: Sequence[Fact]) -> Iterator[Finding]:
     if not pieces:
         yield from map(_unread, facts)
         return
-    flags = Flags(file.tree, facts)
+    flags = Flags(file.tree, [fact.stand for fact in facts])
     for piece in pieces:
         piece.module.visit(flags)
     for fact in facts:

@@ -61,6 +61,8 @@ def stand_on(node: Node, types: tuple[str, ...]) -> Stand:
             return _stand(context, _of(types, _BLOCKS), word_in(context))
         case ir.Scope():
             return _stand(node, types, node.name)
+        case ir.Return(value=value) if value is not None and value.start == node.start:  # what a lambda gives
+            return _stand(value, EXPRESSIONS, word_in(value))
         case ir.Return():
             return _stand(node, types, "return")
         case ir.Line(kind=word):
