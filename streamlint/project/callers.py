@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,8 @@ Stored = tuple[Module, ir.Scope, ir.Store]
 Definition = tuple[Path, int]
 Meant = Mapping[Definition, tuple[tuple[int, bool], ...]]
 """By the scope of a function or class: the numbers of the rows that mean it, and whether they bring its first argument."""
+
+_FEW = 32
 
 
 @dataclass(frozen=True)
@@ -158,11 +160,24 @@ class Callers:
 
     def _meant(self, rows: list[Row], key: tuple[object, ...]) -> Meant:
         """What these calls mean; the key names them."""
-        return self.evaluator.solver.ask(key, lambda: self._resolved(rows), {}, {}) if rows else {}
+        return self.evaluator.solver.ask(key, lambda: self._resolved(rows, key), {}, {}) if rows else {}
 
-    def _resolved(self, rows: list[Row]) -> Meant:
+    def _resolved(self, rows: list[Row], key: tuple[object, ...]) -> Meant:
+        """A few calls at a time: what comes back to itself is resolved again, and that word may stand in thousands of calls."""
+        if len(rows) <= _FEW:
+            return self._resolved_at(rows, 0)
+        found: dict[Definition, tuple[tuple[int, bool], ...]] = {}
+        for start in range(0, len(rows), _FEW):
+            resolve = partial(self._resolved_at, rows, start)
+            some: Meant = self.evaluator.solver.ask((*key, start), resolve, {}, {})
+            for definition, meant in some.items():
+                found[definition] = found.get(definition, ()) + meant
+        return found
+
+    def _resolved_at(self, rows: list[Row], start: int) -> Meant:
         value, any_call = self.evaluator.value, self.evaluator.any_call
-        return _by_definition(value(call.function, any_call(module, scope)) for module, scope, call in rows)
+        some = rows[start : start + _FEW]
+        return _by_definition((value(call.function, any_call(module, scope)) for module, scope, call in some), start)
 
     def _spellings(self, name: str) -> list[str]:
         """A name and those under which it is imported."""
@@ -353,10 +368,10 @@ def class_around(module: Module, scope: ir.Scope) -> Class | None:
     return None
 
 
-def _by_definition(rows: Iterable[Values]) -> Meant:
-    """The functions and classes among the values of each row."""
+def _by_definition(rows: Iterable[Values], first: int = 0) -> Meant:
+    """The functions and classes among the values of each row; the rows are numbered from `first`."""
     found: dict[Definition, list[tuple[int, bool]]] = {}
-    for number, values in enumerate(rows):
+    for number, values in enumerate(rows, first):
         if values is UNKNOWN:
             continue
         for value in values:

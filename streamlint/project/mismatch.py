@@ -70,24 +70,21 @@ class Mismatches:
 
     def of_attribute(self, attribute: ir.Attribute, frame: Frame) -> Mismatch | None:
         """`.response_gen` and `.async_response_gen` on a stream of the other kind, or on what is no stream yet."""
-        if attribute.attribute not in _TOKEN_NAMES or _is_asked_for(attribute.base, frame):
+        if attribute.attribute not in _TOKEN_NAMES:
             return None
         values = certain(self.evaluator.value(attribute.base, frame))
-        return _same([self._of_base(value, attribute.attribute) for value in values])
+        found = _same([self._of_base(value, attribute.attribute) for value in values])
+        return _unasked(found, attribute.base, frame)
 
     def of_await(self, waited: ir.Await, frame: Frame) -> Mismatch | None:
         """`await` on something that a synchronous call has already given."""
-        if _is_asked_for(waited.value, frame):
-            return None
         values = certain(self.evaluator.value(waited.value, frame))
-        return _same([self._of_awaited(value) for value in values])
+        return _unasked(_same([self._of_awaited(value) for value in values]), waited.value, frame)
 
     def of_loop(self, loop: ir.Loop, frame: Frame) -> Mismatch | None:
         """`for` over asynchronous tokens, `async for` over synchronous ones."""
-        if _is_asked_for(loop.iterable, frame):
-            return None
         values = certain(self.evaluator.iterated(loop, frame))
-        return _same([self._of_iterated(value, loop) for value in values])
+        return _unasked(_same([self._of_iterated(value, loop) for value in values]), loop.iterable, frame)
 
     def of_call(self, call: ir.Call, frame: Frame) -> Mismatch | None:
         """`as_query_engine(stream=True)`, which `**kwargs` swallows; not where another argument decides."""
@@ -195,6 +192,10 @@ def _same(found: list[Mismatch | None]) -> Mismatch | None:
     if first is None or any(one is None or one.kind is not first.kind for one in found):
         return None
     return first
+
+
+def _unasked(found: Mismatch | None, expression: ir.Expression, frame: Frame) -> Mismatch | None:
+    return None if found is None or _is_asked_for(expression, frame) else found
 
 
 def _is_asked_for(expression: ir.Expression, frame: Frame) -> bool:
