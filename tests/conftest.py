@@ -32,7 +32,7 @@ async def slow() -> str:
 CLEAN = "def add(one: int, other: int) -> int:\n    return one + other\n"
 
 _EVERY_TIME = {"database": None, "deadline": None, "suppress_health_check": list(HealthCheck)}
-settings.register_profile("short", max_examples=40, derandomize=True, **_EVERY_TIME)
+settings.register_profile("short", max_examples=30, derandomize=True, **_EVERY_TIME)
 settings.register_profile("long", max_examples=1_000, **_EVERY_TIME)
 settings.load_profile("short")
 """The same programs in every run; `--hypothesis-profile=long` draws more, and others each time."""

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from streamlint.project import syntax as ir
 from streamlint.project.frames import Frame
+from streamlint.project.limits import Limit
 from streamlint.project.modules import Module
 
 from .asking import Program, questions
@@ -51,6 +52,12 @@ def answers(program: Program, *modules: str) -> list[list[str]]:
     return [said(program, one) for one in asked if not modules or one[1].module.path.stem in modules]
 
 
+def is_crowded(program: Program) -> bool:
+    """Whether something may be more than the model keeps apart; in a circle it then matters who came first."""
+    answers(program)
+    return any(row.limit is Limit.ALTERNATIVES for row in program.evaluator.limits.ended)
+
+
 # Who asks first
 
 
@@ -61,6 +68,7 @@ def test_the_order_of_questions_does_not_matter(modules: Modules, mixed: random.
     numbers = list(range(len(order)))
     mixed.shuffle(numbers)
     given_now = {number: said(program, order[number]) for number in numbers}
+    assume(not is_crowded(program) and not is_crowded(other))
     assert [given_now[number] for number in range(len(order))] == answers(other)
 
 

@@ -72,7 +72,7 @@ def main() -> int:
     options = parser.parse_args()
     unequal = False
     for tree in options.trees:
-        found = list(differences(_folder(tree), range(options.seeds)))
+        found = list(differences(folder_of(tree), range(options.seeds)))
         print(f"{tree}: {f'{len(found)} of {options.seeds} reports differ' if found else 'the same'}", flush=True)
         for _, text in found:
             print(text)
@@ -80,7 +80,7 @@ def main() -> int:
     return int(unequal)
 
 
-def _folder(tree: str) -> Path:
+def folder_of(tree: str) -> Path:
     if Path(tree).is_dir():
         return Path(tree).resolve()
     spec = importlib.util.find_spec(tree)

@@ -13,6 +13,7 @@ from streamlint.project.limits import Limit
 from streamlint.project.modules import Module
 from streamlint.project.values import (
     NOTHING,
+    PENDING,
     UNKNOWN,
     Bound,
     Class,
@@ -24,6 +25,7 @@ from streamlint.project.values import (
     Instance,
     Llama,
     Object,
+    Pending,
     ProjectModule,
     Token,
     Tokens,
@@ -67,6 +69,8 @@ class Attributes:
                 return self._of_bound(base, name)
             case Function(receiver=None) if name in ("delay", "remote", "apply_async"):
                 return UNKNOWN
+            case Pending():
+                return PENDING
             case Unknown():
                 return self._of_unknown(base, name, expression, frame)
             case Tokens() | Collection() | Coroutine():
@@ -228,7 +232,7 @@ class Attributes:
         if kinds & {"property", "cached_property", "setter"} and isinstance(base, Class):
             return UNKNOWN
         if kinds & {"property", "cached_property", "setter"}:
-            return evaluator.calls.results(frozenset((self._bind(raw, base),)), (), {}, None) or UNKNOWN
+            return evaluator.calls.results(frozenset((self._bind(raw, base),)), (), {}, None)
         values = evaluator.binding(binding, frame)
         if "staticmethod" in kinds:
             return values

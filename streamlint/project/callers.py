@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from streamlint.project import syntax as ir
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
-from streamlint.project.values import NOTHING, UNKNOWN, Class, Collection, Function, Instance, Object, Values
+from streamlint.project.values import NOTHING, PENDING, UNKNOWN, Class, Collection, Function, Instance, Object, Values
 
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
@@ -249,7 +249,7 @@ class Callers:
     def initial(self, function: Function, scope: ir.Scope, parameter: ir.Parameter, made: Object) -> Values:
         """What the constructor calls that make an object of exactly this class, or of one below it, give for a parameter."""
         key = ("initial", function.path, function.scope, parameter.name, made.path, made.scope)
-        return self.evaluator.solver.ask(key, lambda: self._initial(function, scope, parameter, made), NOTHING, NOTHING)
+        return self.evaluator.solver.ask(key, lambda: self._initial(function, scope, parameter, made), PENDING, NOTHING)
 
     def _initial(self, function: Function, scope: ir.Scope, parameter: ir.Parameter, made: Object) -> Values:
         attributes = self.evaluator.attributes
@@ -278,7 +278,7 @@ class Callers:
     def field_values(self, base: Object, name: str) -> Values:
         """What the constructor calls of a class without `__init__` give for a field."""
         key = ("field", base.path, base.scope, name)
-        return self.evaluator.solver.ask(key, lambda: self._field_values(base, name), NOTHING, NOTHING)
+        return self.evaluator.solver.ask(key, lambda: self._field_values(base, name), PENDING, NOTHING)
 
     def _field_values(self, base: Object, name: str) -> Values:
         located = self.evaluator.scope_of(base)

@@ -15,7 +15,7 @@ from streamlint.project.frames import Frame
 from streamlint.project.llama import LlamaCalls
 from streamlint.project.modules import Module
 from streamlint.project.values import (
-    NOTHING,
+    PENDING,
     UNKNOWN,
     Bound,
     Class,
@@ -137,7 +137,7 @@ class Calls:
             return frozenset((Generated(Function(module.path, scope.index), scope.is_async, frame),))
         nothing: Values = frozenset((Constant(None),))
         result = self.evaluator.solver.ask(
-            ("returns", frame), lambda: self._returned(scope, frame), NOTHING, nothing, self.evaluator.joined
+            ("returns", frame), lambda: self._returned(scope, frame), PENDING, nothing, self.evaluator.joined
         )
         if scope.is_async:
             return frozenset((Coroutine(result, function),))

@@ -24,6 +24,7 @@ from streamlint.project.values import (
     GAVE_UP,
     MOST_ALTERNATIVES,
     NOTHING,
+    PENDING,
     UNKNOWN,
     Class,
     Collection,
@@ -76,8 +77,8 @@ class Evaluator:
         self._constants: dict[tuple[type, object], Values] = {}
         self._origins: dict[ir.Expression, Origin] = {}
         self._same: dict[Values, Values] = {UNKNOWN: UNKNOWN}
-        self._some = Kind(NOTHING, UNKNOWN, self.joined, self._one)
-        self._any = Kind(NOTHING, NOTHING, self.joined, self._one)
+        self._some = Kind(PENDING, UNKNOWN, self.joined, self._some_of)
+        self._any = Kind(PENDING, NOTHING, self.joined, self._one)
         self._plain: dict[type[ir.Expression], Callable[[Any, Frame], Values]] = {
             ir.Name: self._name,
             ir.Constant: self._constant,
@@ -180,12 +181,15 @@ class Evaluator:
     # Keeping answers
 
     def _keep(self, key: Hashable, evaluate: Callable[[], Values]) -> Values:
-        """Evaluate once; what comes back to itself is nothing at first, and unknown where nothing else is found."""
+        """Evaluate once; unknown is what comes back to itself and nothing else, and what nothing is found for."""
         return self.solver.answer(key, evaluate, self._some)
 
     def found(self, key: Hashable, evaluate: Callable[[], Values]) -> Values:
-        """Evaluate once; what comes back to itself is nothing, and so is what nothing is found for."""
+        """Evaluate once; empty is what comes back to itself and nothing else, and what nothing is found for."""
         return self.solver.answer(key, evaluate, self._any)
+
+    def _some_of(self, values: Values) -> Values:
+        return self._one(values or UNKNOWN)
 
     def _one(self, values: Values) -> Values:
         """The one object that stands for these values wherever they are the answer, not nested deeply."""

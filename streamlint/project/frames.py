@@ -16,6 +16,7 @@ from streamlint.project.values import (
     Coroutine,
     Function,
     GaveUp,
+    Generated,
     Iterated,
     OffLoop,
     Partial,
@@ -93,8 +94,9 @@ class Frames:
         if outer is None and scope.parent >= 0:
             outer = self.any_call(module, module.scopes[scope.parent])
         depth = caller.depth + 1 if caller is not None else 1
-        is_any = self._is_any(module, scope, depth)
-        if is_any and not self._circles.holds(module, scope):
+        is_far = self._is_any(module, scope, depth)
+        is_any = is_far or any(_comes_from(scope, values) for values in arguments.values())
+        if is_far and not self._circles.holds(module, scope):
             self._limits.note(Limit.CALLS, module.path, scope.start)
         if parent is None and is_any:
             return self.any_call(module, scope)
@@ -144,6 +146,20 @@ def _shallow(value: Value, left: int) -> Value:
         case OffLoop():
             return replace(value, function=shallow(value.function, left - 1))
     return GaveUp()
+
+
+def _comes_from(scope: Scope, values: Values) -> bool:
+    """Whether a call of a scope made one of the values, or something in what it was given: `tokens = cleaned(tokens)` in a loop."""
+    frames = (value.frame for value in frozenset.__iter__(values) if isinstance(value, Function | Generated))
+    return any(frame is not None and _was_called(scope, frame) for frame in frames)
+
+
+def _was_called(scope: Scope, frame: Frame | None) -> bool:
+    while frame is not None:
+        if frame.scope is scope or any(_comes_from(scope, values) for values in (frame.arguments or {}).values()):
+            return True
+        frame = frame.parent
+    return False
 
 
 def _is_large(value: Value) -> bool:

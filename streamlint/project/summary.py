@@ -64,6 +64,13 @@ class _Way(NamedTuple):
     block: ir.Block
 
 
+class _Exits(NamedTuple):
+    """What holds where a loop is left, and where a step of it is."""
+
+    breaks: list[_Environment]
+    continues: list[_Environment]
+
+
 class _Arm(NamedTuple):
     """An `if` of which the first arm is read: what held before it, the branches of both, and what the first leaves."""
 
@@ -94,7 +101,7 @@ class _Lowering:
         self.branch = -1
         self.depth = 0
         self.elsewhere: dict[str, int] = {}
-        self.loop_exits: list[list[_Environment]] = []
+        self.loop_exits: list[_Exits] = []
         self.is_clause = False
         """Whether the target of a comprehension is read, whose names end with it."""
         self.outside: dict[tuple[int, str], int] = {}
@@ -348,20 +355,25 @@ class _Lowering:
             before = self.environment.get(name) or self._outside(name)
             index = self._bind(name, "merge", self._span(node), sources=before)
             merges[name] = self.scope.bindings[index]
-        self.loop_exits.append([])
+        self.loop_exits.append(_Exits([], []))
         return merges
 
     def _leave_loop(
         self, merges: dict[str, ir.Binding], before: _Environment, orelse: list[ast.stmt], endless: bool
     ) -> ir.Block:
+        """Read the `else`, which runs where the loop ends by itself; behind it holds what that leaves, or any `break`."""
         after = self.environment
-        exits = self.loop_exits.pop()
-        for environment in (after, *exits):
+        breaks, continues = self.loop_exits.pop()
+        for environment in (after, *breaks, *continues):
             for name, merge in merges.items():
                 merge.sources = tuple(dict.fromkeys((*merge.sources, *environment.get(name, ()))))
-        self.environment = self._merge([*([] if endless and exits else [before]), after, *exits])
-        self.dead = endless and not exits
-        return self._block(orelse)
+        self.environment = self._merge((before, after, *continues))
+        self.dead = endless
+        block = self._block(orelse)
+        if breaks:
+            self.environment = self._merge(breaks if self.dead else (self.environment, *breaks))
+            self.dead = False
+        return block
 
     def _for(self, node: ast.For | ast.AsyncFor) -> ir.Loop:
         iterable = self._expression(node.iter)
@@ -391,7 +403,8 @@ class _Lowering:
 
     def _break(self, node: ast.Break | ast.Continue) -> ir.Line:
         if self.loop_exits:
-            self.loop_exits[-1].append(dict(self.environment))
+            exits = self.loop_exits[-1]
+            (exits.breaks if isinstance(node, ast.Break) else exits.continues).append(dict(self.environment))
         self.dead = True
         return self._line(node, "break" if isinstance(node, ast.Break) else "continue")
 

@@ -42,6 +42,11 @@ class GaveUp(Unknown):
 
 
 @dataclass(frozen=True, slots=True)
+class Pending(Unknown):
+    """What a question in a circle will give that has no answer yet; it counts for nothing beside others, and no answer holds it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Constant(_Flat):
     """A value of a builtin type; `kind` keeps `True`, `1` and `1.0` apart, which Python calls equal."""
 
@@ -314,25 +319,40 @@ def alternatives(found: Iterable[Value]) -> Values:
     made = found if isinstance(found, set | frozenset) else frozenset(found)
     if isinstance(made, _InOrder):
         return made
+    if len(made) > 1:
+        made = made - PENDING
     if len(made) > 1 and made >= GAVE_UP:
         made = made - UNKNOWN
-    displays = [value for value in made if isinstance(value, Collection)]
+    displays = [value for value in made if _source(value) is not None]
     if len(displays) > 1 and len({_source(value) for value in displays}) < len(displays):
         made = made.difference(displays) | _one_of_each(displays)
     return frozenset(made) if len(made) < 2 else _InOrder(made)
 
 
-def _source(display: Collection) -> object:
-    """What two values have in common that the same display made."""
-    return (display.kind, display.origin) if display.origin is not None else display
+def _source(value: Value) -> object:
+    """What two values have in common that the same display made, or that are the same method of such; None for others."""
+    match value:
+        case Collection() if value.origin is not None:
+            return value.kind, value.origin
+        case Bound(receiver=Collection()):
+            return _source(value.receiver) and (value.name, _source(value.receiver))
+    return None
 
 
-def _one_of_each(displays: Iterable[Collection]) -> set[Collection]:
-    found: dict[object, Collection] = {}
-    for display in displays:
-        known = found.get(_source(display))
-        found[_source(display)] = display if known is None else _both(known, display)
+def _one_of_each(values: Iterable[Value]) -> set[Value]:
+    found: dict[object, Value] = {}
+    for value in values:
+        known = found.get(_source(value))
+        found[_source(value)] = value if known is None else _either(known, value)
     return set(found.values())
+
+
+def _either(one: Value, other: Value) -> Value:
+    if isinstance(one, Collection) and isinstance(other, Collection):
+        return _both(one, other)
+    assert isinstance(one, Bound)
+    assert isinstance(other, Bound)
+    return Bound(_either(one.receiver, other.receiver), one.name)
 
 
 def _both(one: Collection, other: Collection) -> Collection:
@@ -409,6 +429,7 @@ def left_out(value: Collection) -> Values:
 
 UNKNOWN: Values = frozenset((Unknown(),))
 GAVE_UP: Values = frozenset((GaveUp(),))
+PENDING: Values = frozenset((Pending(),))
 NOTHING: Values = frozenset()
 _NONE = Constant(None)
 
