@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 from streamlint.cli import command
 
@@ -36,6 +37,8 @@ settings.register_profile("short", max_examples=30, derandomize=True, **_EVERY_T
 settings.register_profile("long", max_examples=1_000, **_EVERY_TIME)
 settings.load_profile("short")
 """The same programs in every run; `--hypothesis-profile=long` draws more, and others each time."""
+# Without this, what is drawn depends on which modules happen to be imported: hypothesis tries the constants in them.
+providers._get_local_constants = providers.Constants
 
 Write = Callable[..., Path]
 Streamlint = Callable[..., Result]
