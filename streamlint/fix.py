@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from heapq import heappop, heappush
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,11 +89,17 @@ def choose(findings: Iterable[Finding], level: Level, source: Source) -> tuple[F
     """
     offered = (finding.fix for finding in findings if finding.fix is not None)
     allowed = dict.fromkeys(fix for fix in offered if level.allows(fix.level) and fix.edits)
-    chosen: list[Fix] = []
-    for fix in sorted(allowed, key=lambda fix: min(fix.edits).span):
-        if _nameable(source, fix) and not any(_conflict(fix, other) for other in chosen):
-            chosen.append(fix)
-    return _sound(source, tuple(chosen))
+    ordered = sorted(allowed, key=lambda fix: min(fix.edits).span)
+    near = _near(ordered)
+    chosen: dict[int, Fix] = {}
+    bound: dict[str, Import] = {}
+    for number, fix in enumerate(ordered):
+        named = all(bound.get(each.binds, each) == each for each in fix.imports)
+        rivals = (chosen[other] for other in near[number] if other in chosen)
+        if named and _nameable(source, fix) and not any(_conflict(fix, rival) for rival in rivals):
+            chosen[number] = fix
+            bound.update((each.binds, each) for each in fix.imports)
+    return _sound(source, tuple(chosen.values()))
 
 
 def apply(source: Source, fixes: Sequence[Fix]) -> str:
@@ -144,10 +151,23 @@ def encode(source: Source, text: str) -> bytes:
     raise UnwritableFile("the result would read differently")
 
 
+def _near(fixes: Sequence[Fix]) -> list[list[int]]:
+    """By the number of a fix: the numbers of those before it that touch a place at which it does something too."""
+    places = sorted({(span.start, span.end, number) for number, fix in enumerate(fixes) for span in fix.touched})
+    near: list[set[int]] = [set() for _ in fixes]
+    open_: list[tuple[int, int]] = []
+    for start, end, number in places:
+        while open_ and open_[0][0] < start:
+            heappop(open_)
+        for _, other in open_:
+            near[max(number, other)].add(min(number, other))
+        heappush(open_, (end, number))
+    return [sorted(others - {number}) for number, others in enumerate(near)]
+
+
 def _conflict(one: Fix, other: Fix) -> bool:
+    """Whether two fixes touch the same text in a way that only one of them can have."""
     if any(_collide(edit, rival) for edit in one.edits for rival in other.edits):
-        return True
-    if any(mine.binds == theirs.binds and mine != theirs for mine in one.imports for theirs in other.imports):
         return True
     return any(
         mine.overlaps(theirs) or (mine == theirs and mine in (*one.claims, *other.claims))

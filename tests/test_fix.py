@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import random
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -81,6 +83,38 @@ def test_claims(claims: tuple[Span, ...], other_claims: tuple[Span, ...], togeth
     one = Fix("one", (Edit(Span(0, 5), "a"),), Level.SAFE, "", claims=claims)
     other = Fix("other", (Edit(Span(13, 18), "g"),), Level.SAFE, "", claims=other_claims)
     assert (len(fix.choose(findings(one, other), Level.SAFE, source(TEXT))) == 2) is together
+
+
+def test_who_is_first_wins_as_if_all_were_compared() -> None:
+    text = "(" + "name " * 40  # does not parse, so that nothing is left out for its sake
+    for seed in range(200):
+        draw = random.Random(seed)
+        spans = [Span(at, min(len(text), at + draw.choice((0, 0, 1, 4, 30)))) for at in draw.choices(range(200), k=75)]
+        fixes = [
+            Fix(str(n), (Edit(spans[n], draw.choice(("", "x"))),), Level.SAFE, "", claims=tuple(spans[n + 25 : n + 26]))
+            for n in range(25)
+        ]
+        first: list[Fix] = []
+        for each in sorted(fixes, key=lambda each: min(each.edits).span):
+            if not any(fix._conflict(each, other) for other in first):
+                first.append(each)
+        assert fix.choose(findings(*fixes), Level.SAFE, source(text)) == tuple(first), seed
+
+
+def test_many_fixes_of_one_file_are_not_compared_in_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "".join(f"name{n} = {n}\n" for n in range(3_000))
+    starts = [match.start() for match in re.finditer("name", text)]
+    fixes = [Fix(str(n), (Edit(Span(at, at + 4), "n"),), Level.SAFE, "") for n, at in enumerate(starts)]
+    compared: list[Fix] = []
+    conflict = fix._conflict
+
+    def counted(one: Fix, other: Fix) -> bool:
+        compared.append(one)
+        return conflict(one, other)
+
+    monkeypatch.setattr(fix, "_conflict", counted)
+    assert fix.choose(findings(*fixes), Level.SAFE, source(text)) == tuple(fixes)
+    assert len(compared) < len(fixes)
 
 
 def test_inserts_at_one_place() -> None:

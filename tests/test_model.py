@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cProfile
+import pstats
 import random
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -234,6 +236,53 @@ def test_cost_is_linear_in_the_program(shape: Callable[[int], str], tmp_path: Pa
 def test_the_leaf_is_found_at_any_depth(shape: Callable[[int], str], tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(ROUTE + shape(3_000), "utf-8")
     assert told(tmp_path) == ["app.py:10: STL204"]
+
+
+def functions(size: int) -> str:
+    return "".join(
+        f"def f{n}(x=1):\n    return g{n}(x)\n\n\ndef g{n}(y):\n    return [y]\n\n\n" for n in range(size // 2)
+    )
+
+
+def members(size: int) -> str:
+    made = "".join(f"        self.a{n} = Part()\n" for n in range(size))
+    used = "".join(f"    def m{n}(self):\n        return self.a{n}.go()\n\n" for n in range(size))
+    part = "class Part:\n    def go(self):\n        return 1\n\n\n"
+    calls = "".join(f"    whole.m{n}()\n" for n in range(size))
+    return f"{part}class Whole:\n    def __init__(self):\n{made}\n{used}\nwhole = Whole()\n\n\ndef f0():\n{calls}"
+
+
+PASSED = "def helper(*args, **kwargs):\n    return args\n\n\nasync def v():\n    return 1\n\n\nasync def f0():\n    helper({})\n"
+
+
+def arguments(size: int) -> str:
+    return PASSED.format("v," * size)
+
+
+def keywords(size: int) -> str:
+    return PASSED.format(",".join(f"k{n}=v" for n in range(size)))
+
+
+def work(folder: Path, text: str) -> int:
+    """How many calls of Python and C functions it takes to look at every function and to follow the requests."""
+    asked = project(folder, {"app.py": ROUTE + text})
+    module = asked.modules.loaded()[0]
+    counted = cProfile.Profile()
+    with counted:
+        for scope in module.scopes:
+            if scope.is_function:
+                asked.blocking.of_frame(asked.evaluator.any_call(module, scope))
+                list(asked.drains.in_frame(asked.evaluator.any_call(module, scope)))
+        assert asked.reach.entries
+    return pstats.Stats(counted).total_calls  # type: ignore[attr-defined,no-any-return]  # missing in the stubs
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"), [(functions, 20_000), (members, 5_000), (arguments, 100_000), (keywords, 100_000)]
+)
+def test_work_is_linear_in_large_programs(shape: Callable[[int], str], size: int, tmp_path: Path) -> None:
+    small, large = work(tmp_path, shape(size // 4)), work(tmp_path, shape(size))
+    assert large <= 4.4 * small
 
 
 # Circles of functions

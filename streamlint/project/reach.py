@@ -269,7 +269,7 @@ class Reach:
     def callees(self, module: Module, scope: ir.Scope) -> tuple[tuple[Function, ir.Expression], ...]:
         """The project functions that run when the scope runs, on the same loop where they are asynchronous."""
         key = ("callees", module.path, scope.index)
-        return self.evaluator.solver.ask(key, lambda: tuple(self._called(module, scope)), (), ())
+        return self.evaluator.solver.ask(key, lambda: tuple(dict.fromkeys(self._called(module, scope))), (), ())
 
     def _called(self, module: Module, scope: ir.Scope) -> Iterator[tuple[Function, ir.Expression]]:
         evaluator = self.evaluator
