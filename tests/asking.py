@@ -136,7 +136,7 @@ class Program:
         return type(value).__name__.lower()
 
     def says(self, values: Values) -> str:
-        return "|".join(map(self.say, values))
+        return "|".join(sorted(map(self.say, values)))
 
     def _name(self, value: Class | Object | Function) -> str:
         module = self.project.modules.load(value.path)

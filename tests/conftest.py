@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.internal.conjecture import providers
 
 from streamlint.cli import command
@@ -32,13 +32,21 @@ async def slow() -> str:
 
 CLEAN = "def add(one: int, other: int) -> int:\n    return one + other\n"
 
+
+class Drawn(providers.HypothesisProvider):
+    """Draws what the seed says, whichever modules are imported: hypothesis would try the constants that stand in them."""
+
+    _local_constants = providers.Constants()
+
+
 _EVERY_TIME = {"database": None, "deadline": None, "suppress_health_check": list(HealthCheck)}
-settings.register_profile("short", max_examples=30, derandomize=True, **_EVERY_TIME)
+providers.AVAILABLE_PROVIDERS["drawn"] = Drawn
+settings.register_profile(
+    "short", max_examples=30, derandomize=True, backend="drawn", phases=(Phase.explicit, Phase.generate), **_EVERY_TIME
+)
 settings.register_profile("long", max_examples=1_000, **_EVERY_TIME)
 settings.load_profile("short")
-"""The same programs in every run; `--hypothesis-profile=long` draws more, and others each time."""
-# Without this, what is drawn depends on which modules happen to be imported: hypothesis tries the constants in them.
-providers._get_local_constants = providers.Constants
+"""The same programs in every run; `--hypothesis-profile=long` draws more, others each time, and shows the smallest that fails."""
 
 Write = Callable[..., Path]
 Streamlint = Callable[..., Result]

@@ -217,6 +217,7 @@ class Derived(Base):
         ("Base.run", {"def Base.run"}),
         ("Base(7).missing", {"?"}),
         ("type(Base(7))", {"class Base"}),
+        ("type(Base(7) if more() else 1)", {"class Base", "?"}),
         ("getattr(Base(7), 'kind')", {"1"}),
     ],
 )
@@ -292,7 +293,7 @@ def test_what_one_display_may_hold_is_one_value() -> None:
     assert said("def f(x):\n    return [x]\n«f(1) if test() else f(2)»\n") == {"list[1|2]"}
     assert said("a = []\nfor _ in many():\n    a = [a, 1]\n«a»\n") == {
         "list[]",
-        "list[list[]|list[list[]|list[list[]|list[, ...], 1], 1], 1]",
+        "list[list[]|list[list[]|list[list[, ...]|list[], 1], 1], 1]",
     }
 
 

@@ -138,11 +138,9 @@ def _super(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
 
 
 def _type(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
-    return (
-        alternatives(
-            Class(value.path, value.scope) for value in _first(evaluator, call, frame) if isinstance(value, Object)
-        )
-        or UNKNOWN
+    return evaluator.each(
+        _first(evaluator, call, frame),
+        lambda value: frozenset((Class(value.path, value.scope),)) if isinstance(value, Object) else UNKNOWN,
     )
 
 
