@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, TypeAlias
 from streamlint.finding import Severity
 from streamlint.knowledge.blocking import Tier
 from streamlint.project import syntax as ir
+from streamlint.project.blocking import Blocking
+from streamlint.project.drains import Drains
 from streamlint.project.ways import Hop
 
 if TYPE_CHECKING:
-    from streamlint.project.blocking import Blocking, Hold
-    from streamlint.project.drains import Drains
-    from streamlint.project.evaluate import Evaluator
+    from streamlint.project import Project
+    from streamlint.project.blocking import Hold
     from streamlint.project.frames import Frame
-    from streamlint.project.reach import Reach, Reached
+    from streamlint.project.reach import Reached
     from streamlint.project.values import Tokens
 
 Site: TypeAlias = ir.Call | ir.Entry | ir.Loop | ir.Attribute
@@ -98,11 +99,11 @@ class Held:
 class Holdings:
     """Judges places in functions, for any call of them; each is judged once, as several rules ask."""
 
-    def __init__(self, evaluator: Evaluator, reach: Reach, blocking: Blocking, drains: Drains) -> None:
-        self.evaluator = evaluator
-        self.reach = reach
-        self.blocking = blocking
-        self.drains = drains
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.reach = project.reach
+        self.blocking = project.ask(Blocking)
+        self.drains = project.ask(Drains)
         self._known: dict[Site, Held | None] = {}
 
     def on_loop(self, frame: Frame) -> OnLoop | None:

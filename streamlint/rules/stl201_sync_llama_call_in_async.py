@@ -8,7 +8,7 @@ from streamlint.finding import Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.blocking import Cause
-from streamlint.project.held import Held
+from streamlint.project.held import Held, Holdings
 from streamlint.repairs.off_loop import off_loop
 from streamlint.repairs.waiting import notes, way_out
 from streamlint.rule import Rule, on
@@ -110,4 +110,4 @@ class SyncLlamaCallInAsync(Rule):
 
 def _is_told(file: PythonFile, held: Held) -> bool:
     """Whether another rule reports that the whole stream is taken there, which leaves nothing to wait for once it is repaired."""
-    return (held.node.start, held.node.end) in file.project.held.swallowed(held.on_loop)
+    return (held.node.start, held.node.end) in file.project.ask(Holdings).swallowed(held.on_loop)

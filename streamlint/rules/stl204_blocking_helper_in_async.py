@@ -8,7 +8,7 @@ from streamlint.finding import Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.blocking import Cause
-from streamlint.project.held import SITES, Held, Site
+from streamlint.project.held import SITES, Held, Holdings, Site
 from streamlint.repairs.off_loop import off_loop
 from streamlint.repairs.waiting import STALL, notes, way_out
 from streamlint.rule import Rule, on
@@ -115,7 +115,7 @@ def _name(file: PythonFile, held: Held) -> str:
 def _is_told(file: PythonFile, held: Held) -> bool:
     """Whether another rule reports it: a helper that swallows the stream, or a generator that hands on its tokens."""
     if isinstance(held.site, ir.Loop):
-        return file.project.held.sync_tokens(held.node, held.on_loop.frame) is not None
-    return held.hold.cause is Cause.STREAM and (held.node.start, held.node.end) in file.project.held.swallowed(
+        return file.project.ask(Holdings).sync_tokens(held.node, held.on_loop.frame) is not None
+    return held.hold.cause is Cause.STREAM and (held.node.start, held.node.end) in file.project.ask(Holdings).swallowed(
         held.on_loop
     )

@@ -11,6 +11,7 @@ from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.blocking import Cause
 from streamlint.project.held import SITES, OnLoop, Site
+from streamlint.project.named_heavy import NamedHeavy
 from streamlint.repairs.obstacles import split
 from streamlint.repairs.off_loop import in_thread, off_loop
 from streamlint.repairs.waiting import notes, way_out
@@ -122,7 +123,7 @@ class HeavyCallInAsync(Rule):
         where, entry = file.on_loop(scope), file.entry(scope)
         if where is None:
             return
-        kind = file.project.named_heavy.of_call(call, entry, file.frame(scope)) if entry is not None else ""
+        kind = file.project.ask(NamedHeavy).of_call(call, entry, file.frame(scope)) if entry is not None else ""
         if not kind:
             return
         yield file.fact(
