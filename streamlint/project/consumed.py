@@ -50,9 +50,9 @@ class Consumptions:
         if scope.is_generator or not scope.is_function:
             return
         sendings = list(self._sendings(frame))
-        told = {(drain.start, drain.end) for drain in self.drains.of(entry, frame)}
+        swallowed = {(drain.start, drain.end) for drain in self.drains.of(entry, frame)}
         for start, end, source, how, branch, origin in self._taken(frame):
-            if (start, end) in told or origin is None:
+            if (start, end) in swallowed or origin is None:
                 continue
             for sending in sendings:
                 if (

@@ -136,7 +136,7 @@ class Holdings:
     def _at(self, site: Site, frame: Frame) -> Held | None:
         where = self.on_loop(frame)
         hold = self._hold(site, frame) if where is not None else None
-        if where is None or hold is None or not _is_told(where, hold):
+        if where is None or hold is None or not _is_worth_telling(where, hold):
             return None
         return Held(site, _node(site), where, hold)
 
@@ -156,7 +156,7 @@ class Holdings:
         return None
 
 
-def _is_told(where: OnLoop, hold: Hold) -> bool:
+def _is_worth_telling(where: OnLoop, hold: Hold) -> bool:
     """What no entry point is known to reach is told only where the hold is certain and at most one helper away.
 
     The lock of a file that a helper writes is held for moments, and only seldom by somebody else.

@@ -12,6 +12,7 @@ from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.drains import Drains
 from streamlint.project.held import Holdings, OnLoop
+from streamlint.project.precedence import Precedence
 from streamlint.project.takings import Drain, How
 from streamlint.project.values import Bound, External, Tokens
 from streamlint.repairs.obstacles import split
@@ -104,7 +105,7 @@ class SyncIterationInAsync(Rule):
     def looped(self, loop: ir.Loop, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         where = file.on_loop(scope) if not loop.is_async else None
         tokens = file.project.ask(Holdings).sync_tokens(loop.iterable, where.frame) if where is not None else None
-        if where is None or tokens is None or _is_told(file, where, loop):
+        if where is None or tokens is None or not file.project.ask(Precedence).reports_taking(self.code, loop, where):
             return
         yield file.fact(
             self,
@@ -125,7 +126,7 @@ class SyncIterationInAsync(Rule):
         if where is None:
             return
         taken = _taken(file, where, call)
-        if taken is None or _is_told(file, where, call):
+        if taken is None or not file.project.ask(Precedence).reports_taking(self.code, call, where):
             return
         yield file.fact(
             self,
@@ -162,11 +163,6 @@ def _advanced(file: PythonFile, where: OnLoop, call: ir.Call, node: cst.Call) ->
 def _is_next(file: PythonFile, where: OnLoop, call: ir.Call) -> bool:
     values = file.project.evaluator.value(call.function, where.frame)
     return any(isinstance(value, External) and value.name == "builtins.next" for value in values)
-
-
-def _is_told(file: PythonFile, where: OnLoop, place: ir.Expression | ir.Loop) -> bool:
-    """Whether another rule reports that the whole stream is taken there."""
-    return any(start <= place.start and place.start < end for start, end in file.project.ask(Holdings).swallowed(where))
 
 
 def _taken(file: PythonFile, where: OnLoop, call: ir.Call) -> ir.Expression | None:
