@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from streamlint.project.modules import Module, Modules
     from streamlint.project.reach import Reach
     from streamlint.project.registering import Registering
-    from streamlint.project.routes import EntryPoint
     from streamlint.project.texts import Texts
     from streamlint.project.versions import Versions
     from streamlint.source import Source
@@ -149,26 +148,14 @@ class Project:
         return {path: tuple(entries) for path, entries in found.items()}
 
     def concerns(self, path: Path) -> bool:
-        """Whether a rule may find something: code of the file runs for requests, or it cannot be parsed here."""
+        """Whether code of the file runs for requests, or it cannot be parsed here."""
         if not self._entrances or path not in self.modules.files:
             return False
         if path in self._registering.files and self.modules.load(path) is None:
             return True
         if not self.entries:
             return False
-        from streamlint.project.compressed import Compressors
-
-        return self.reach.touches(path) or self.ask(Compressors).concern(path)
-
-    def entry_points(self) -> tuple[EntryPoint, ...]:
-        """The entry points as people want to see them."""
-        return self._entry_points
-
-    @cached_property
-    def _entry_points(self) -> tuple[EntryPoint, ...]:
-        from streamlint.project.routes import describe
-
-        return tuple(point for entry in self.reach.entries for point in describe(entry, self))
+        return self.reach.touches(path)
 
     def effort(self) -> Effort:
         """What the answers so far took, and which of them a limit ended."""
