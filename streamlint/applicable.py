@@ -47,7 +47,7 @@ def _is_offered(fix: Fix | None) -> bool:
 
 def _hindrances(source: Source, findings: Sequence[Finding], level: Level, fixed: bool) -> dict[Fix, str]:
     """Why a fix cannot be applied, for each of the fixes that cannot."""
-    from streamlint.fix import choose
+    from streamlint.fixing import choose
 
     chosen = () if fixed else choose(findings, level, source)
     found: dict[Fix, str] = {}

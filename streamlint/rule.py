@@ -1,4 +1,4 @@
-"""What a rule is, where rules are found, and how one walk over a file serves all of them."""
+"""What a rule is, and where rules are found."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib
 import inspect
 import re
 import traceback
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from streamlint.finding import RULE_CRASHED, TOOL_CODES, Finding, Place, Severity
 from streamlint.source import Position, Span
-from streamlint.timings import phase
 
 if TYPE_CHECKING:
     from streamlint.fact import Fact
-    from streamlint.languages.python import PythonFile
 
 Check = Callable[..., Iterator["Fact"]]
 Method = TypeVar("Method", bound=Check)
@@ -111,30 +109,6 @@ def summary(rule: Rule) -> str:
     return re.split(r"(?<=\.) (?=[A-Z])", " ".join(first.split()))[0]
 
 
-def judge(file: PythonFile, rules: Sequence[Rule]) -> Iterator[Fact | Finding]:
-    """The facts that all `rules` have in a file; a check that crashes becomes a finding, once, and the others go on."""
-    crashed: set[Rule] = set()
-    for kind, checks in _checks(tuple(rules)).items():
-        nodes = tuple(file.nodes(kind))
-        for rule, check in checks:
-            if rule not in crashed:
-                with phase(rule.code):
-                    found = _facts(rule, check, nodes, file)
-                crashed |= {rule for one in found if isinstance(one, Finding)}
-                yield from found
-
-
-def _facts(rule: Rule, check: Check, nodes: Sequence[tuple[Any, Any]], file: PythonFile) -> list[Fact | Finding]:
-    """What a check has to say of its nodes, up to where it fails."""
-    found: list[Fact | Finding] = []
-    for node, scope in nodes:
-        try:
-            found.extend(check(node, file) if node is scope else check(node, scope, file))
-        except Exception as error:  # noqa: BLE001 a failure of our own is reported, and other rules go on
-            return [*found, crash(f"{rule.code} ({rule.name})", error, file.place(node))]
-    return found
-
-
 def crash(what: str, error: Exception, place: Place) -> Finding:
     """The finding for a failure of our own at `place`."""
     frames = traceback.extract_tb(error.__traceback__)[-6:]
@@ -155,14 +129,3 @@ def file_place(path: Path, line: int = 1, column: int = 1) -> Place:
     """An empty place in a file of which no text is known."""
     position = Position(line, column)
     return Place(path, Span(0, 0), position, position)
-
-
-@cache
-def _checks(rules: tuple[Rule, ...]) -> dict[type[Any], list[tuple[Rule, Check]]]:
-    """The check methods of some rules, by the kind of node that they look at; made once for all files of a run."""
-    found: dict[type[Any], list[tuple[Rule, Check]]] = {}
-    for rule in rules:
-        for name in dir(type(rule)):
-            for kind in getattr(getattr(type(rule), name), "kinds", ()):
-                found.setdefault(kind, []).append((rule, getattr(rule, name)))
-    return found

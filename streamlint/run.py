@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from streamlint import applicable, discovery, intake, rule
+from streamlint import applicable, discovery, intake, judging, rule
 from streamlint.boundaries import Boundaries, Boundary
 from streamlint.fact import Fact
 from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Place, Severity
@@ -75,7 +75,7 @@ def write(request: Request, outcome: Outcome) -> Outcome:
     """Write the fixed texts. Where a file refuses, the outcome is that of what then stands on the disk."""
     if not request.fix:
         return outcome
-    from streamlint import fix, writing
+    from streamlint import fixing, writing
 
     completed = [path for path in outcome.leftovers if writing.recover(path)]
     if completed:
@@ -83,8 +83,8 @@ def write(request: Request, outcome: Outcome) -> Outcome:
     refused: list[Skipped] = []
     for change in outcome.changes:
         try:
-            fix.write(change.before, change.after.text)
-        except fix.UnwritableFile as error:
+            fixing.write(change.before, change.after.text)
+        except writing.UnwritableFile as error:
             refused.append(Skipped(change.before.path, str(error)))
     unwritten = (*outcome.held, *refused)
     if not refused:
@@ -97,12 +97,14 @@ def write(request: Request, outcome: Outcome) -> Outcome:
 @roomy
 def entry_points(request: Request) -> tuple[Any, ...]:
     """What the frameworks call in the files of the request, by place."""
+    from streamlint.project.routes import Routes
+
     found = _find(request)
     with phase(READING):
         texts = intake.read(found, request.text, request.config.registering)
     projects = _Projects(request, texts, {}).all
     names = {real_path(path): path for path in found.files}
-    points = [point for project in projects for point in project.entry_points() if point.place.path in names]
+    points = [point for project in projects for point in project.ask(Routes).rows if point.place.path in names]
     points = [replace(point, place=replace(point.place, path=names[point.place.path])) for point in points]
     return tuple(sorted(points, key=lambda point: (str(point.place.path), point.place.span.start)))
 
@@ -151,21 +153,21 @@ def _fix(source: Source, findings: Sequence[Finding], level: Level) -> tuple[str
     """The text with the chosen fixes, and the findings that they fix."""
     if not any(finding.fix is not None and level.allows(finding.fix.level) for finding in findings):
         return source.text, []
-    from streamlint import fix
+    from streamlint import fixing
 
     with phase(REPAIRS):
-        chosen = fix.choose(findings, level, source)
-        return fix.apply(source, chosen), [finding for finding in findings if finding.fix in chosen]
+        chosen = fixing.choose(findings, level, source)
+        return fixing.apply(source, chosen), [finding for finding in findings if finding.fix in chosen]
 
 
 def _is_held(texts: intake.Texts, path: Path, fixed: str) -> bool:
     """Whether the fixed text cannot be written; the reason is kept."""
-    from streamlint import fix
+    from streamlint import fixing, writing
 
     if path not in texts.held:
         try:
-            fix.encode(texts.matter[path], fixed)
-        except fix.UnwritableFile as error:
+            fixing.encode(texts.matter[path], fixed)
+        except writing.UnwritableFile as error:
             texts.held[path] = str(error)
     return path in texts.held
 
@@ -199,7 +201,7 @@ def _check(projects: _Projects, path: Path, source: Source) -> Iterator[Finding]
     try:
         # the rules are dear to import: first whether anything here matters
         is_asked = path in projects.texts.interesting and projects.selects_any(path)
-        rules = projects.rules_for(path, source) if is_asked and projects.of(path).concerns(real) else []
+        rules = projects.rules_for(path, source) if is_asked and _concerns(projects.of(path), real) else []
         if not rules:
             yield from projects.texts.check_syntax(source)
         else:
@@ -214,6 +216,17 @@ def _check(projects: _Projects, path: Path, source: Source) -> Iterator[Finding]
         yield rule.crash("the reading of the file", error, rule.file_place(path))
 
 
+def _concerns(project: Project, path: Path) -> bool:
+    """Whether a rule may find something in a file."""
+    if project.concerns(path):
+        return True
+    if not project.entries:
+        return False
+    from streamlint.project.compressed import Compressors
+
+    return project.ask(Compressors).concern(path)
+
+
 def _check_python(rules: Sequence[rule.Rule], project: Project, source: Source) -> Iterator[Finding]:
     from streamlint.languages.python import PythonFile, UnparsableFile
 
@@ -223,7 +236,7 @@ def _check_python(rules: Sequence[rule.Rule], project: Project, source: Source) 
         fault = intake.unreadable(intake.place_at(source, error.line, error.column), str(error))
         yield from tuple(intake.syntax_fault(source)) or (fault,)
         return
-    told = list(rule.judge(file, rules))
+    told = list(judging.judge(file, rules))
     facts = [one for one in told if isinstance(one, Fact)]
     yield from (one for one in told if isinstance(one, Finding))
     if facts:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streamlint import fix
+from streamlint import fixing
 from streamlint.source import Source, UnreadableFile
+from streamlint.writing import UnwritableFile
 from tests.conftest import BLOCKING, CLEAN, Streamlint, Write, run_program
 
 if TYPE_CHECKING:
@@ -215,8 +216,8 @@ def test_every_codec_writes_or_says_why_not(tmp_path: Path) -> None:
             continue
         for text in (source.text + "y = 2\n", source.text + "y = '\N{EURO SIGN}\udc80'\n" + "z" * 80):
             try:
-                fix.write(source, text)
-            except fix.UnwritableFile:
+                fixing.write(source, text)
+            except UnwritableFile:
                 refused.append(codec)
                 assert path.read_bytes() == content
             else:

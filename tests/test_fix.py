@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from streamlint import fix
+from streamlint import fixing
 from streamlint.finding import Finding, Place, Severity
-from streamlint.fix import Edit, Fix, Import, Level, UnwritableFile
+from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.source import Position, Source, Span
+from streamlint.writing import UnwritableFile
 
 PATH = Path("app.py")
 STREAMING = Import("fastapi.responses", "StreamingResponse")
@@ -38,8 +39,8 @@ def findings(*fixes: Fix) -> list[Finding]:
 
 
 def repaired(text: str, fixes: Sequence[Fix]) -> str:
-    chosen = fix.choose(findings(*fixes), Level.UNSAFE, source(text))
-    return fix.apply(source(text), chosen)
+    chosen = fixing.choose(findings(*fixes), Level.UNSAFE, source(text))
+    return fixing.apply(source(text), chosen)
 
 
 # Which fixes go together
@@ -51,13 +52,13 @@ WORDS = ("alpha", "beta", "gamma", "delta")
 @pytest.mark.parametrize("level", list(Level))
 def test_level_decides(level: Level) -> None:
     fixes = [replacing(TEXT, word, word, level=each) for word, each in zip(WORDS, Level, strict=True)]
-    chosen = fix.choose(findings(*fixes), level, source(TEXT))
+    chosen = fixing.choose(findings(*fixes), level, source(TEXT))
     assert {each.level for each in chosen} == {each.level for each in fixes if level.allows(each.level)}
 
 
 def test_equal_fixes_once_and_in_order() -> None:
     later, earlier = replacing(TEXT, "gamma", "g"), replacing(TEXT, "beta", "b")
-    assert fix.choose(findings(later, earlier, replacing(TEXT, "gamma", "g")), Level.SAFE, source(TEXT)) == (
+    assert fixing.choose(findings(later, earlier, replacing(TEXT, "gamma", "g")), Level.SAFE, source(TEXT)) == (
         earlier,
         later,
     )
@@ -65,7 +66,7 @@ def test_equal_fixes_once_and_in_order() -> None:
 
 def test_the_first_by_position_wins() -> None:
     whole, part = replacing(TEXT, "alpha = beta", "x = 1"), replacing(TEXT, "beta", "b")
-    assert fix.choose(findings(part, whole), Level.SAFE, source(TEXT)) == (whole,)
+    assert fixing.choose(findings(part, whole), Level.SAFE, source(TEXT)) == (whole,)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_the_first_by_position_wins() -> None:
 def test_claims(claims: tuple[Span, ...], other_claims: tuple[Span, ...], together: bool) -> None:
     one = Fix("one", (Edit(Span(0, 5), "a"),), Level.SAFE, "", claims=claims)
     other = Fix("other", (Edit(Span(13, 18), "g"),), Level.SAFE, "", claims=other_claims)
-    assert (len(fix.choose(findings(one, other), Level.SAFE, source(TEXT))) == 2) is together
+    assert (len(fixing.choose(findings(one, other), Level.SAFE, source(TEXT))) == 2) is together
 
 
 def test_who_is_first_wins_as_if_all_were_compared() -> None:
@@ -122,13 +123,13 @@ def test_inserts_at_one_place() -> None:
     one = Fix("one", (Edit(here, "x = 1\n"), Edit(Span(0, 5), "a")), Level.SAFE, "")
     same = Fix("same", (Edit(here, "x = 1\n"), Edit(Span(13, 18), "g")), Level.SAFE, "")
     other = Fix("other", (Edit(here, "y = 1\n"),), Level.SAFE, "")
-    assert fix.choose(findings(one, other), Level.SAFE, source(TEXT)) == (one,)
+    assert fixing.choose(findings(one, other), Level.SAFE, source(TEXT)) == (one,)
     assert repaired(TEXT, [one, same]) == "a = beta\nx = 1\ng = delta\n"
 
 
 def test_one_name_from_two_modules() -> None:
     fixes = [replacing(TEXT, word, "new", Import(module, "new")) for word, module in (("beta", "b"), ("delta", "d"))]
-    assert fix.choose(findings(*fixes), Level.SAFE, source(TEXT)) == tuple(fixes[:1])
+    assert fixing.choose(findings(*fixes), Level.SAFE, source(TEXT)) == tuple(fixes[:1])
 
 
 def test_a_fix_that_breaks_the_text_is_left_out_alone() -> None:
@@ -448,9 +449,9 @@ def test_everything_else_stays(content: bytes, needed: tuple[Import, ...], tmp_p
     path = tmp_path / "app.py"
     path.write_bytes(content)
     read = Source.read(path)
-    chosen = fix.choose(findings(replacing(read.text, "old", "new", *needed)), Level.SAFE, read)
-    text = fix.apply(read, chosen)
-    fix.write(read, text)
+    chosen = fixing.choose(findings(replacing(read.text, "old", "new", *needed)), Level.SAFE, read)
+    text = fixing.apply(read, chosen)
+    fixing.write(read, text)
     changed = path.read_bytes()
     assert chosen or b"\n" not in content
     expected = content.replace(b"= old", b"= new")
@@ -473,7 +474,7 @@ def test_mode_and_link_stay(tmp_path: Path) -> None:
     target.write_text("a = 1\n")
     target.chmod(0o750)
     link.symlink_to(target.name)
-    fix.write(Source.read(link), "a = 2\n")
+    fixing.write(Source.read(link), "a = 2\n")
     assert link.is_symlink()
     assert target.read_text() == "a = 2\n"
     assert target.stat().st_mode & 0o777 == 0o750
@@ -484,7 +485,7 @@ def test_same_text_is_not_written(tmp_path: Path) -> None:
     path = tmp_path / "app.py"
     path.write_text("a = 1\n")
     before = path.stat()
-    fix.write(Source.read(path), "a = 1\n")
+    fixing.write(Source.read(path), "a = 1\n")
     assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
@@ -493,7 +494,7 @@ def test_text_that_the_encoding_cannot_hold(tmp_path: Path) -> None:
     content = b"# coding: latin-1\na = 1\n"
     path.write_bytes(content)
     with pytest.raises(UnwritableFile, match="iso-8859-1, has no bytes for '€'"):
-        fix.write(Source.read(path), "# coding: latin-1\na = '€'\n")
+        fixing.write(Source.read(path), "# coding: latin-1\na = '€'\n")
     assert path.read_bytes() == content
 
 
@@ -501,7 +502,7 @@ def test_text_that_would_be_read_in_another_encoding(tmp_path: Path) -> None:
     path = tmp_path / "app.py"
     path.write_text("a = 'é'\n")
     with pytest.raises(UnwritableFile, match="read differently"):
-        fix.write(Source.read(path), "# coding: latin-1\na = 'é'\n")
+        fixing.write(Source.read(path), "# coding: latin-1\na = 'é'\n")
 
 
 def test_file_that_changed_meanwhile(tmp_path: Path) -> None:
@@ -510,7 +511,7 @@ def test_file_that_changed_meanwhile(tmp_path: Path) -> None:
     read = Source.read(path)
     path.write_text("a = 3\n")
     with pytest.raises(UnwritableFile, match="changed since"):
-        fix.write(read, "a = 2\n")
+        fixing.write(read, "a = 2\n")
     assert path.read_text() == "a = 3\n"
 
 
@@ -520,7 +521,7 @@ def test_file_that_went_away(tmp_path: Path) -> None:
     read = Source.read(path)
     path.unlink()
     with pytest.raises(UnwritableFile, match="No such file"):
-        fix.write(read, "a = 2\n")
+        fixing.write(read, "a = 2\n")
 
 
 def test_a_failed_rename_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -532,7 +533,7 @@ def test_a_failed_rename_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(os, "replace", refuse)
     with pytest.raises(UnwritableFile, match="No space left"):
-        fix.write(Source.read(path), "a = 2\n")
+        fixing.write(Source.read(path), "a = 2\n")
     assert os.listdir(tmp_path) == ["app.py"]
     assert path.read_text() == "a = 1\n"
 

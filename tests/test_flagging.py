@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from streamlint import rule
+from streamlint import judging, rule
 from streamlint.fact import Fact, Stand
 from streamlint.finding import RULE_CRASHED
 from streamlint.languages import flagging
@@ -36,7 +36,7 @@ def first_with_facts(code: str) -> tuple[PythonFile, list[Fact]]:
     """The first broken fixture of a rule in which it has facts, alone in its project."""
     for path in sorted((FIXTURES / code).rglob("*.py")):
         file = PythonFile(Source.read(path), Project(path.parent, (path,)))
-        facts = [fact for fact in rule.judge(file, rule.discover({code})) if isinstance(fact, Fact)]
+        facts = [fact for fact in judging.judge(file, rule.discover({code})) if isinstance(fact, Fact)]
         if facts:
             return file, facts
     raise AssertionError(f"no fixture of {code} has a fact by itself")
@@ -70,7 +70,7 @@ def test_a_file_that_libcst_cannot_read_keeps_its_findings(tmp_path: Path) -> No
         '@app.get("/")\nasync def chat():\n    time.sleep(1)\n    return {}\n'
     )
     file = PythonFile(Source.read(path), Project(tmp_path, (path,)))
-    facts = [fact for fact in rule.judge(file, rule.discover({"STL203"})) if isinstance(fact, Fact)]
+    facts = [fact for fact in judging.judge(file, rule.discover({"STL203"})) if isinstance(fact, Fact)]
     (finding,) = flagging.flag(file, facts)
     assert (finding.code, finding.place.start.line, finding.fix) == ("STL203", 10, None)
     assert "tree" not in vars(file)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from streamlint.project import Project
+from streamlint.project.holders import Holders
 
 HEAD = "import functools\n\nfrom fastapi import BackgroundTasks, Depends, FastAPI\n\napp = FastAPI()\n\n\n"
 CHAT = '@app.get("/chat")\nasync def chat(q: str):\n    return q\n\n\n'
@@ -22,7 +23,7 @@ def told(folder: Path, files: Mapping[str, str], path: str, name: str, *, framew
     module = project.module(folder / path)
     assert module is not None
     scope = next(one for one in module.scopes if one.name == name and one.kind == "function")
-    ask = project.holders.readers if frameworks else project.holders.others
+    ask = project.ask(Holders).readers if frameworks else project.ask(Holders).others
     return [one.told(folder) for one in ask(module, scope)]
 
 
@@ -157,7 +158,7 @@ def test_registrations(tmp_path: Path) -> None:
     module = project.module(tmp_path / "application.py")
     assert module is not None
     scope = next(one for one in module.scopes if one.name == "chat")
-    found = [module.text(call) for _, _, call in project.holders.registrations(module, scope)]
+    found = [module.text(call) for _, _, call in project.ask(Holders).registrations(module, scope)]
     assert found == ['app.get("/chat")', 'app.add_api_route("/again", chat)']
 
 

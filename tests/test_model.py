@@ -14,7 +14,9 @@ import pytest
 from streamlint.config import Config, Selection
 from streamlint.project import Project
 from streamlint.project import syntax as ir
+from streamlint.project.blocking import Blocking
 from streamlint.project.circles import Circles
+from streamlint.project.drains import Drains
 from streamlint.project.frames import Frame
 from streamlint.project.values import External, Instance, Origin, Value, Values, alternatives
 from streamlint.run import Request, run
@@ -221,8 +223,8 @@ def steps(folder: Path, text: str) -> int:
     module = asked.modules.loaded()[0]
     for scope in module.scopes:
         if scope.is_function:
-            asked.blocking.of_frame(asked.evaluator.any_call(module, scope))
-            list(asked.drains.in_frame(asked.evaluator.any_call(module, scope)))
+            asked.ask(Blocking).of_frame(asked.evaluator.any_call(module, scope))
+            list(asked.ask(Drains).in_frame(asked.evaluator.any_call(module, scope)))
     return asked.evaluator.solver.steps
 
 

@@ -12,6 +12,7 @@ from streamlint.config import Config, Selection
 from streamlint.finding import Finding
 from streamlint.fix import Level
 from streamlint.project import Project
+from streamlint.project.blocking import Blocking
 from streamlint.run import Request, run
 from streamlint.source import Source
 
@@ -163,7 +164,7 @@ def test_text_that_stands_in_for_a_file(tmp_path: Path) -> None:
     project = Project(tmp_path, [helpers, tmp_path / "main.py"], overlay={helpers: text})
     entry = project.entries[0]
     call = entry.scope.calls[0]
-    assert project.blocking.of_call(call, project.evaluator.any_call(entry.module, entry.scope)) is not None
+    assert project.ask(Blocking).of_call(call, project.evaluator.any_call(entry.module, entry.scope)) is not None
 
 
 def test_huge_literals(tmp_path: Path) -> None:
@@ -217,3 +218,22 @@ def test_order_of_files_does_not_matter(project: Path) -> None:
     root = project.resolve()
     files = sorted(root.rglob("*.py"))
     assert findings(root, *files) == findings(root, *reversed(files))
+
+
+class Counting:
+    """An analysis that nobody knows of."""
+
+    def __init__(self, project: Project) -> None:
+        self.blocking = project.ask(Blocking)
+        self.names = [entry.name for entry in project.entries]
+
+
+def test_an_analysis_is_made_once_for_a_project_and_rests_on_others(tmp_path: Path) -> None:
+    write(tmp_path, {"helpers.py": WAITING, "main.py": ROUTE})
+    files = [tmp_path / "helpers.py", tmp_path / "main.py"]
+    project, other = Project(tmp_path, files), Project(tmp_path, files)
+    asked = project.ask(Counting)
+    assert asked.names == ["home"]
+    assert asked is project.ask(Counting)
+    assert asked.blocking is project.ask(Blocking)
+    assert asked is not other.ask(Counting)

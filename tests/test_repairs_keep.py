@@ -15,7 +15,8 @@ import pytest
 
 from streamlint.config import Config, Selection
 from streamlint.finding import Finding, Severity
-from streamlint.fix import Edit, Fix, Level, apply, choose
+from streamlint.fix import Edit, Fix, Level
+from streamlint.fixing import apply, choose
 from streamlint.outcome import Outcome
 from streamlint.run import Request, run
 from streamlint.source import Source, Span

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from streamlint import rule
+from streamlint import judging
 from tests.conftest import BLOCKING, CLEAN, Streamlint, Write
 
 HELPED = """\
@@ -40,13 +40,13 @@ def wait():
 def judged(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often each file was judged."""
     count: Counter[str] = Counter()
-    real = rule.judge
+    real = judging.judge
 
     def counting(file: Any, rules: Any) -> Iterator[Any]:
         count[file.path.name] += 1
         return real(file, rules)
 
-    monkeypatch.setattr(rule, "judge", counting)
+    monkeypatch.setattr(judging, "judge", counting)
     return count
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from streamlint.project import Project
+from streamlint.project.routes import Routes
 
 LOOP, POOL, WORKER = "event loop", "thread pool", "worker thread"
 
@@ -16,7 +17,7 @@ def routes(folder: Path, **files: str) -> set[tuple[str, str, str, str]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     project = Project(folder, tuple(folder.rglob("*.py")))
-    points = project.entry_points()
+    points = project.ask(Routes).rows
     return {(",".join(sorted(p.methods)) or p.kind, p.path, p.name.rpartition(".")[2], p.runner) for p in points}
 
 

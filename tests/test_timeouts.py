@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from streamlint.project import Project
-from streamlint.project.timeouts import LimitedItem
+from streamlint.project.timeouts import LimitedItem, Timeouts
 
 PROGRAM = """\
 import asyncio
@@ -34,7 +34,7 @@ def limited(tmp_path: Path, after: str) -> list[LimitedItem]:
     module = project.module(path)
     assert module is not None
     scope = next(one for one in module.scopes if one.name == "with_pings")
-    return list(project.timeouts.of(project.evaluator.any_call(module, scope)))
+    return list(project.ask(Timeouts).of(project.evaluator.any_call(module, scope)))
 
 
 def test_the_handler_of_the_timeout_is_named(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from streamlint import fix, intake, writing
-from streamlint.fix import UnwritableFile
+from streamlint import fixing, intake, writing
 from streamlint.source import Source
+from streamlint.writing import UnwritableFile
 from tests.conftest import BLOCKING, Streamlint, Write, run_program
 
 POSIX = sys.platform != "win32"
@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def written(path: Path, text: str = "a = 2\n") -> None:
-    fix.write(Source.read(path), text)
+    fixing.write(Source.read(path), text)
 
 
 def names(folder: Path) -> list[str]:
@@ -90,7 +90,7 @@ def test_attributes_and_access_lists_stay(path: Path) -> None:
 def as_somebody_else(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a program that is nobody's where this one is root's: root may write everywhere."""
     drop = "import os\nif os.getuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-    modules = "import streamlint.fix, streamlint.writing, streamlint.source, errno, encodings.ascii\n"
+    modules = "import streamlint.writing, streamlint.source, errno, encodings.ascii\n"
     source = f"{modules}{drop}{textwrap.dedent(program)}"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     return subprocess.run(
@@ -102,7 +102,7 @@ WRITE = """
 from pathlib import Path
 try:
     streamlint.writing.replace(Path("app.py"), b"a = 1\\n", b"a = 2\\n")
-except (streamlint.fix.UnwritableFile, OSError) as error:
+except (streamlint.writing.UnwritableFile, OSError) as error:
     print(f"not written: {error}")
 """
 
@@ -210,14 +210,14 @@ def test_what_is_reported_stands_on_the_disk(
 ) -> None:
     path = write("app.py", BLOCKING)
     other = write("other.py", BLOCKING)
-    real = fix.write
+    real = fixing.write
 
     def change_before(source: Source, text: str) -> None:
         if source.path == path:
             path.write_text(FIXED)
         real(source, text)
 
-    monkeypatch.setattr(fix, "write", change_before)
+    monkeypatch.setattr(fixing, "write", change_before)
     result = streamlint("--fix")
     assert result.exit_code == 1
     assert "app.py: not written: has changed since it was read" in result.stderr

@@ -11,6 +11,10 @@ from streamlint.fact import Fact
 from streamlint.finding import Finding, Place, Related, Severity
 from streamlint.languages.stands import stand_on
 from streamlint.project import syntax as ir
+from streamlint.project.drains import Drains
+from streamlint.project.held import Holdings
+from streamlint.project.resources import Resources
+from streamlint.project.sent import Sent
 from streamlint.project.summary import UnparsableFile
 from streamlint.project.values import UNKNOWN, Values
 from streamlint.source import Placed, Source, Span
@@ -122,43 +126,43 @@ class PythonFile:
 
     def on_loop(self, scope: ir.Scope) -> OnLoop | None:
         """How a scope comes to run on an event loop that serves requests; None where it does not."""
-        return self.project.held.on_loop(self.frame(scope))
+        return self.project.ask(Holdings).on_loop(self.frame(scope))
 
     def held(self, site: Site, scope: ir.Scope) -> Held | None:
         """What holds the loop at a site."""
-        return self.project.held.at(site, self.frame(scope))
+        return self.project.ask(Holdings).at(site, self.frame(scope))
 
     def drains(self, scope: ir.Scope) -> Iterator[tuple[Entry, Drain]]:
         """The streams that a handler swallows instead of sending them on."""
         entry = self.entry(scope)
         if entry is not None:
-            yield from ((entry, drain) for drain in self.project.drains.of(entry, self.frame(scope)))
+            yield from ((entry, drain) for drain in self.project.ask(Drains).of(entry, self.frame(scope)))
 
     # What is sent
 
     def serves(self, scope: ir.Scope) -> bool:
         """Whether requests run the scope, or the function around it."""
-        return self.project.sent.serves(self.facts, scope)
+        return self.project.ask(Sent).serves(self.facts, scope)
 
     def sending(self, call: ir.Call, scope: ir.Scope) -> Sending | None:
         """The body that a call gives to a response, in code that requests run."""
-        return self.project.sent.of_call(call, self.frame(scope)) if self.serves(scope) else None
+        return self.project.ask(Sent).of_call(call, self.frame(scope)) if self.serves(scope) else None
 
     def answers(self, scope: ir.Scope) -> Entry | None:
         """The entry point whose framework gets what a scope returns as it is."""
         entry = self.entry(scope) if scope.is_function and not scope.is_generator else None
-        if entry is None or not entry.answers or self.project.sent.is_wrapped(entry):
+        if entry is None or not entry.answers or self.project.ask(Sent).is_wrapped(entry):
             return None
         return entry
 
     def sent_items(self, item: ir.Yield, scope: ir.Scope) -> Sequence[SentGenerator]:
         """The generators whose items a response sends, of which this `yield` gives one; none where the item is another's."""
-        generators = self.project.sent.generator(self.path, scope)
-        return [one for one in generators if not self.project.sent.is_passed_on(item, one.frame)]
+        generators = self.project.ask(Sent).generator(self.path, scope)
+        return [one for one in generators if not self.project.ask(Sent).is_passed_on(item, one.frame)]
 
     def outlived(self, entry: ir.Entry, scope: ir.Scope) -> Outlived | None:
         """The response that needs this `with` item after its block has ended, in code that requests run."""
-        return self.project.resources.outlived(entry, self.frame(scope)) if self.serves(scope) else None
+        return self.project.ask(Resources).outlived(entry, self.frame(scope)) if self.serves(scope) else None
 
     # Findings
 

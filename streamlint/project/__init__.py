@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from streamlint.knowledge import Knowledge
 from streamlint.knowledge.signs import conventions, entrances, is_worth_a_look
@@ -16,48 +16,16 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from streamlint.finding import Place
-    from streamlint.project.async_in_name import AsyncInName
-    from streamlint.project.blocking import Blocking
-    from streamlint.project.bodies_read import BodiesRead
-    from streamlint.project.caught import Caught
-    from streamlint.project.cleanups import Cleanups
-    from streamlint.project.compressed import Compressors
-    from streamlint.project.consumed import Consumptions
-    from streamlint.project.contexts import Contexts
-    from streamlint.project.cumulative import Cumulatives
-    from streamlint.project.drains import Drains
     from streamlint.project.entry_points import Entry
     from streamlint.project.evaluate import Evaluator
-    from streamlint.project.framing import Framing
-    from streamlint.project.generator_routes import GeneratorRoutes
-    from streamlint.project.generators import Generators
-    from streamlint.project.held import Holdings
-    from streamlint.project.holders import Holders
-    from streamlint.project.lifetimes import Lifetimes
-    from streamlint.project.makers import Makers
-    from streamlint.project.misgiven import Misgivings
-    from streamlint.project.mismatch import Mismatches
     from streamlint.project.modules import Module, Modules
-    from streamlint.project.named_heavy import NamedHeavy
-    from streamlint.project.nested_loops import NestedLoops
-    from streamlint.project.polls import Polls
     from streamlint.project.reach import Reach
     from streamlint.project.registering import Registering
-    from streamlint.project.resources import Resources
-    from streamlint.project.routes import EntryPoint
-    from streamlint.project.runs_on import Runs
-    from streamlint.project.sent import Sent
-    from streamlint.project.serialised import Serialised
-    from streamlint.project.servers import Servers
-    from streamlint.project.shared_state import SharedState
-    from streamlint.project.shown import Shows
     from streamlint.project.texts import Texts
-    from streamlint.project.tied import Tied
-    from streamlint.project.timeouts import Timeouts
-    from streamlint.project.unfinished import Unfinished
     from streamlint.project.versions import Versions
-    from streamlint.project.workflows import Workflows
     from streamlint.source import Source
+
+Analysis = TypeVar("Analysis")
 
 
 def interesting(content: bytes, names: Iterable[str] = ()) -> bool:
@@ -92,6 +60,14 @@ class Project:
         self.knowledge = knowledge or Knowledge()
         self._configured = configured or {}
         self._from_environment = from_environment
+        self._analyses: dict[Callable[[Project], Any], Any] = {}
+
+    def ask(self, kind: Callable[[Project], Analysis]) -> Analysis:
+        """The one analysis of this kind, made when somebody first asks for it: `project.ask(Blocking).of_call(call, frame)`."""
+        if kind not in self._analyses:
+            self._analyses[kind] = kind(self)
+        answer: Analysis = self._analyses[kind]
+        return answer
 
     @cached_property
     def modules(self) -> Modules:
@@ -147,85 +123,6 @@ class Project:
         return Reach(self.evaluator, self.entries)
 
     @cached_property
-    def holders(self) -> Holders:
-        """Who else calls or holds a function that a framework calls."""
-        from streamlint.project.holders import Holders
-
-        return Holders(self.evaluator)
-
-    @cached_property
-    def blocking(self) -> Blocking:
-        from streamlint.project.blocking import Blocking
-
-        return Blocking(self.evaluator)
-
-    @cached_property
-    def shared_state(self) -> SharedState:
-        from streamlint.project.shared_state import SharedState
-
-        return SharedState(self.evaluator, self.reach)
-
-    @cached_property
-    def tied(self) -> Tied:
-        from streamlint.project.tied import Tied
-
-        return Tied(self.evaluator, self.reach)
-
-    @cached_property
-    def unfinished(self) -> Unfinished:
-        from streamlint.project.unfinished import Unfinished
-
-        return Unfinished(self.evaluator, self.reach, self.sent)
-
-    @cached_property
-    def named_heavy(self) -> NamedHeavy:
-        from streamlint.project.named_heavy import NamedHeavy
-
-        return NamedHeavy(self.evaluator, self.drains)
-
-    @cached_property
-    def runs(self) -> Runs:
-        from streamlint.project.runs_on import Runs
-
-        return Runs(self.evaluator, self.workflows)
-
-    @cached_property
-    def async_in_name(self) -> AsyncInName:
-        from streamlint.project.async_in_name import AsyncInName
-
-        return AsyncInName(self.evaluator, self.blocking)
-
-    @cached_property
-    def nested_loops(self) -> NestedLoops:
-        from streamlint.project.nested_loops import NestedLoops
-
-        return NestedLoops(self.evaluator)
-
-    @cached_property
-    def serialised(self) -> Serialised:
-        from streamlint.project.serialised import Serialised
-
-        return Serialised(self.evaluator, self.drains)
-
-    @cached_property
-    def drains(self) -> Drains:
-        from streamlint.project.drains import Drains
-
-        return Drains(self.evaluator)
-
-    @cached_property
-    def sent(self) -> Sent:
-        from streamlint.project.sent import Sent
-
-        return Sent(self.evaluator, self.reach)
-
-    @cached_property
-    def misgivings(self) -> Misgivings:
-        from streamlint.project.misgiven import Misgivings
-
-        return Misgivings(self.evaluator)
-
-    @cached_property
     def versions(self) -> Versions:
         """Which releases of its packages the project uses, as seen from its root."""
         from streamlint.project.versions import Versions
@@ -236,128 +133,6 @@ class Project:
         """The exact version of a package, where it is known; as seen from `path` where that is given."""
         versions = self.versions if path is None else self.versions.near(path)
         return versions.version(package)
-
-    @cached_property
-    def lifetimes(self) -> Lifetimes:
-        from streamlint.project.lifetimes import Lifetimes
-
-        return Lifetimes(self.evaluator, self.reach)
-
-    @cached_property
-    def generators(self) -> Generators:
-        """Whose items clients receive."""
-        from streamlint.project.generators import Generators
-
-        return Generators(self.evaluator, self.reach, self.sent, self.holders)
-
-    @cached_property
-    def held(self) -> Holdings:
-        """What holds the event loops."""
-        from streamlint.project.held import Holdings
-
-        return Holdings(self.evaluator, self.reach, self.blocking, self.drains)
-
-    @cached_property
-    def caught(self) -> Caught:
-        from streamlint.project.caught import Caught
-
-        return Caught(self.generators)
-
-    @cached_property
-    def cleanups(self) -> Cleanups:
-        from streamlint.project.cleanups import Cleanups
-
-        return Cleanups(self.caught)
-
-    @cached_property
-    def polls(self) -> Polls:
-        from streamlint.project.polls import Polls
-
-        return Polls(self.generators, self.mismatches, self.async_in_name)
-
-    @cached_property
-    def timeouts(self) -> Timeouts:
-        from streamlint.project.timeouts import Timeouts
-
-        return Timeouts(self.evaluator)
-
-    @cached_property
-    def workflows(self) -> Workflows:
-        from streamlint.project.workflows import Workflows
-
-        return Workflows(self.evaluator, self.reach)
-
-    @cached_property
-    def mismatches(self) -> Mismatches:
-        from streamlint.project.mismatch import Mismatches
-
-        return Mismatches(self.evaluator)
-
-    @cached_property
-    def contexts(self) -> Contexts:
-        from streamlint.project.contexts import Contexts
-
-        return Contexts(self.evaluator, self.reach, self.sent)
-
-    @cached_property
-    def servers(self) -> Servers:
-        from streamlint.project.servers import Servers
-
-        return Servers(self.evaluator, self.root)
-
-    @cached_property
-    def cumulatives(self) -> Cumulatives:
-        from streamlint.project.cumulative import Cumulatives
-
-        return Cumulatives(self.evaluator)
-
-    @cached_property
-    def consumptions(self) -> Consumptions:
-        from streamlint.project.consumed import Consumptions
-
-        return Consumptions(self.drains, self.sent)
-
-    @cached_property
-    def makers(self) -> Makers:
-        from streamlint.project.makers import Makers
-
-        return Makers(self.evaluator, self.reach, self.mismatches)
-
-    @cached_property
-    def bodies_read(self) -> BodiesRead:
-        from streamlint.project.bodies_read import BodiesRead
-
-        return BodiesRead(self.evaluator, self.sent)
-
-    @cached_property
-    def shows(self) -> Shows:
-        from streamlint.project.shown import Shows
-
-        return Shows(self.drains)
-
-    @cached_property
-    def compressors(self) -> Compressors:
-        from streamlint.project.compressed import Compressors
-
-        return Compressors(self.evaluator, self.sent, self.versions)
-
-    @cached_property
-    def generator_routes(self) -> GeneratorRoutes:
-        from streamlint.project.generator_routes import GeneratorRoutes
-
-        return GeneratorRoutes(self.evaluator, self.versions)
-
-    @cached_property
-    def framing(self) -> Framing:
-        from streamlint.project.framing import Framing
-
-        return Framing(self.evaluator)
-
-    @cached_property
-    def resources(self) -> Resources:
-        from streamlint.project.resources import Resources
-
-        return Resources(self.evaluator, self.sent)
 
     def module(self, path: Path) -> Module | None:
         return self.modules.load(path)
@@ -373,24 +148,14 @@ class Project:
         return {path: tuple(entries) for path, entries in found.items()}
 
     def concerns(self, path: Path) -> bool:
-        """Whether a rule may find something: code of the file runs for requests, or it cannot be parsed here."""
+        """Whether code of the file runs for requests, or it cannot be parsed here."""
         if not self._entrances or path not in self.modules.files:
             return False
         if path in self._registering.files and self.modules.load(path) is None:
             return True
         if not self.entries:
             return False
-        return self.reach.touches(path) or self.compressors.concern(path)
-
-    def entry_points(self) -> tuple[EntryPoint, ...]:
-        """The entry points as people want to see them."""
-        return self._entry_points
-
-    @cached_property
-    def _entry_points(self) -> tuple[EntryPoint, ...]:
-        from streamlint.project.routes import describe
-
-        return tuple(point for entry in self.reach.entries for point in describe(entry, self))
+        return self.reach.touches(path)
 
     def effort(self) -> Effort:
         """What the answers so far took, and which of them a limit ended."""

@@ -21,7 +21,7 @@ from streamlint.project.modules import Module
 from streamlint.project.values import Bound, Function, Instance, Llama, Value, Values
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
+    from streamlint.project import Project
 
 _VIEWS = frozenset(("items", "keys", "values"))
 _ANY = "*"
@@ -88,11 +88,11 @@ class Activation:
 class Accesses:
     """Finds them once for each activation of a function."""
 
-    def __init__(self, evaluator: Evaluator, lasting: Lasting) -> None:
-        self.evaluator = evaluator
-        self.lasting = lasting
-        self.lifetimes = Lifetimes(evaluator, lasting.reach)
-        self.evidence = ReceiverEvidence(evaluator)
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.lasting = project.ask(Lasting)
+        self.lifetimes = project.ask(Lifetimes)
+        self.evidence = project.ask(ReceiverEvidence)
         self.facts = shared_state()
         self._own: dict[tuple[Path, int, Parameters], tuple[Event, ...]] = {}
 

@@ -10,14 +10,14 @@ from streamlint.project.frames import Frame
 from streamlint.project.values import Class, Collection, Constant, External, Instance, Text
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
+    from streamlint.project import Project
 
 
 class Answers:
     """Judges the expressions that handlers return."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
-        self.evaluator = evaluator
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
 
     def content(self, call: ir.Call, frame: Frame) -> ir.Expression | None:
         """The body that a streaming response is made of."""

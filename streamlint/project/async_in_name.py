@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Kind, Role
 from streamlint.project import syntax as ir
+from streamlint.project.blocking import Blocking
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.values import Bound, Constant, Llama, Object, Origin, Value
 
 if TYPE_CHECKING:
-    from streamlint.project.blocking import Blocking
-    from streamlint.project.evaluate import Evaluator
+    from streamlint.project import Project
 
 _OF_MODELS = ("astream_complete", "astream_chat", "acomplete", "achat")
 _OF_OTHERS = ("_aretrieve", "acustom_query")
@@ -34,9 +34,9 @@ class InName:
 class AsyncInName:
     """Looks at awaited calls."""
 
-    def __init__(self, evaluator: Evaluator, blocking: Blocking) -> None:
-        self.evaluator = evaluator
-        self.blocking = blocking
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.blocking = project.ask(Blocking)
 
     def of_call(self, call: ir.Call, frame: Frame) -> InName | None:
         """The class whose synchronous method this awaited call runs on the loop; None where another one may be meant."""

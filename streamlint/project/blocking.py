@@ -33,7 +33,7 @@ from streamlint.project.values import (
 from streamlint.project.ways import Hop, Way
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
+    from streamlint.project import Project
 
 _NOTICEABLE = 0.01
 """Seconds; measured, other clients' waits vary by twice that without any block."""
@@ -91,9 +91,9 @@ class Hold:
 class Blocking:
     """Answers whether a call, an iteration or a function holds the thread; every function is judged once per frame."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
-        self.evaluator = evaluator
-        self._evidence = ReceiverEvidence(evaluator)
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self._evidence = project.ask(ReceiverEvidence)
 
     # Questions
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.frameworks import Kind
 from streamlint.knowledge.untouched import names as known_names
 from streamlint.project import syntax as ir
+from streamlint.project.sent import Sent
 from streamlint.source import Span
 
 if TYPE_CHECKING:
+    from streamlint.project import Project
     from streamlint.project.entry_points import Entry
-    from streamlint.project.evaluate import Evaluator
     from streamlint.project.modules import Module
-    from streamlint.project.sent import Sending, Sent
+    from streamlint.project.sent import Sending
 
 _ITERATOR = "body_iterator"
 _READ = "read-answers"
@@ -26,9 +27,9 @@ _MESSAGE = re.compile(r"""["']http\.response\.body["']""")
 class BodiesRead:
     """Finds them where they read every response, in an application that streams one."""
 
-    def __init__(self, evaluator: Evaluator, sent: Sent) -> None:
-        self.evaluator = evaluator
-        self.sent = sent
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.sent = project.ask(Sent)
 
     def of(self, entry: Entry) -> Iterator[tuple[ir.Loop, Sending]]:
         """The loops that take a whole body, and a stream that they hold up."""

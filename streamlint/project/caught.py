@@ -7,10 +7,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from streamlint.project import syntax as ir
+from streamlint.project.generators import Generators
 
 if TYPE_CHECKING:
+    from streamlint.project import Project
     from streamlint.project.frames import Frame
-    from streamlint.project.generators import Generators
 
 _REFUSALS = frozenset(
     ("fastapi.HTTPException", "fastapi.exceptions.HTTPException", "starlette.exceptions.HTTPException")
@@ -25,9 +26,9 @@ _FAILURE = frozenset(("builtins.Exception",))
 class Caught:
     """Judges the `try` statements and `raise` statements of one function."""
 
-    def __init__(self, generators: Generators) -> None:
-        self.generators = generators
-        self.evaluator = generators.evaluator
+    def __init__(self, project: Project) -> None:
+        self.generators = project.ask(Generators)
+        self.evaluator = project.evaluator
 
     # Handlers
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
-from streamlint.project.caught import yields
+from streamlint.project.caught import Caught, yields
 from streamlint.project.values import Bound, Function, Llama, Unknown
 
 if TYPE_CHECKING:
-    from streamlint.project.caught import Caught
+    from streamlint.project import Project
     from streamlint.project.frames import Frame
 
 _RUNNERS = frozenset(("llama_index", "workflows"))
@@ -32,9 +32,9 @@ class Cleanup:
 class Cleanups:
     """Judges the cleanups of one generator function."""
 
-    def __init__(self, caught: Caught) -> None:
-        self.caught = caught
-        self.evaluator = caught.evaluator
+    def __init__(self, project: Project) -> None:
+        self.caught = project.ask(Caught)
+        self.evaluator = project.evaluator
 
     def of(self, frame: Frame) -> Iterator[Cleanup]:
         """Awaits that the server cancels together with the generator, one for each cleanup: the first of its block.

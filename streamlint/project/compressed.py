@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.releases import Compressed, Compression, compressions
 from streamlint.project import syntax as ir
 from streamlint.project.reach import is_test_module
-from streamlint.project.sent import Sending, certain
+from streamlint.project.sent import Sending, Sent, certain
 from streamlint.project.values import Collection, External
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
+    from streamlint.project import Project
     from streamlint.project.modules import Module
-    from streamlint.project.sent import Sent
-    from streamlint.project.versions import VersionAnswer, Versions
+    from streamlint.project.versions import VersionAnswer
     from streamlint.source import Span
 
 _ENCODING = "content-encoding"
@@ -38,10 +37,10 @@ class Compressor:
 class Compressors:
     """Silent where the release is unknown, and where it is not certain that the middleware sees the stream."""
 
-    def __init__(self, evaluator: Evaluator, sent: Sent, versions: Versions) -> None:
-        self.evaluator = evaluator
-        self.sent = sent
-        self.versions = versions
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.sent = project.ask(Sent)
+        self.versions = project.versions
 
     def concern(self, path: Path) -> bool:
         return path in self._by_path

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive
+from streamlint.project.drains import Drains
+from streamlint.project.sent import Sent
 from streamlint.project.takings import How
 from streamlint.project.values import Llama, Origin
 
 if TYPE_CHECKING:
-    from streamlint.project.drains import Drains
+    from streamlint.project import Project
     from streamlint.project.entry_points import Entry
     from streamlint.project.frames import Frame
-    from streamlint.project.sent import Sending, Sent
+    from streamlint.project.sent import Sending
 
 LEVELS = ("info", "warning", "error", "critical", "exception")
 PRINTS = frozenset(
@@ -38,19 +40,19 @@ class Consumed:
 class Consumptions:
     """Finds them in handlers that do send the stream; a handler that does not is told of by the drains."""
 
-    def __init__(self, drains: Drains, sent: Sent) -> None:
-        self.drains = drains
-        self.evaluator = drains.evaluator
-        self.sent = sent
+    def __init__(self, project: Project) -> None:
+        self.drains = project.ask(Drains)
+        self.evaluator = project.evaluator
+        self.sent = project.ask(Sent)
 
     def of(self, entry: Entry, frame: Frame) -> Iterator[Consumed]:
         scope = frame.scope
         if scope.is_generator or not scope.is_function:
             return
         sendings = list(self._sendings(frame))
-        told = {(drain.start, drain.end) for drain in self.drains.of(entry, frame)}
+        swallowed = {(drain.start, drain.end) for drain in self.drains.of(entry, frame)}
         for start, end, source, how, branch, origin in self._taken(frame):
-            if (start, end) in told or origin is None:
+            if (start, end) in swallowed or origin is None:
                 continue
             for sending in sendings:
                 if (

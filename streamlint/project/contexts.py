@@ -13,13 +13,12 @@ from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
+from streamlint.project.sent import Sent
 from streamlint.project.values import External, Generated
 
 if TYPE_CHECKING:
+    from streamlint.project import Project
     from streamlint.project.entry_points import Entry
-    from streamlint.project.evaluate import Evaluator
-    from streamlint.project.reach import Reach
-    from streamlint.project.sent import Sent
 
 Key = tuple[Path, int]
 
@@ -46,10 +45,10 @@ class Loss:
 class Contexts:
     """The frameworks and their names are rows of a table."""
 
-    def __init__(self, evaluator: Evaluator, reach: Reach, sent: Sent) -> None:
-        self.evaluator = evaluator
-        self.reach = reach
-        self.sent = sent
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.reach = project.reach
+        self.sent = project.ask(Sent)
 
     def lost(self, module: Module, scope: ir.Scope) -> Loss | None:
         """What a generator asks for that its view took with it."""

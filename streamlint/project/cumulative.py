@@ -11,7 +11,7 @@ from streamlint.project.sent import certain
 from streamlint.project.values import External, Generated, Token
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
+    from streamlint.project import Project
     from streamlint.project.frames import Frame
     from streamlint.project.sent import Sending
 
@@ -31,8 +31,8 @@ class Cumulative:
 class Cumulatives:
     """Judges what is yielded or sent in a loop over tokens."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
-        self.evaluator = evaluator
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
         self._appending = frozenset(read("token_sends").texts("appending"))
         self._sends = frozenset(read("token_sends").texts("names")) | self._appending
 

@@ -13,7 +13,7 @@ from streamlint.project.modules import Module
 from streamlint.project.values import Bound, External, Instance, Unknown, Value
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
+    from streamlint.project import Project
 
 _DEEPEST = 4
 
@@ -21,8 +21,8 @@ _DEEPEST = 4
 class ReceiverEvidence:
     """Follows the result of a call through the names of its own module, those of nested functions included."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
-        self.evaluator = evaluator
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
 
     def role(self, call: ir.Call, frame: Frame) -> Role | None:
         """What the receiver of this call must be, if its result is used as only a stream of LlamaIndex can be."""

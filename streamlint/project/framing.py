@@ -12,7 +12,7 @@ from streamlint.project.sent import Sending, SentGenerator, certain
 from streamlint.project.values import Constant, Generated, Token, Tokens, Value, Values
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
+    from streamlint.project import Project
     from streamlint.project.frames import Frame
 
 SSE = "text/event-stream"
@@ -57,8 +57,8 @@ class Unframed:
 class Framing:
     """Judges bodies that go out as `text/event-stream`; silent where one item is framed elsewhere or unknown."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
-        self.evaluator = evaluator
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
 
     def of_sending(self, sending: Sending) -> Unframed | None:
         """A token iterator that is itself the body."""

@@ -15,10 +15,9 @@ from streamlint.project.values import External, Instance
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from streamlint.project import Project
     from streamlint.project.entry_points import Entry
-    from streamlint.project.evaluate import Evaluator
     from streamlint.project.frames import Frame
-    from streamlint.project.versions import Versions
 
 _FRAMEWORK = "fastapi"
 _CLASS = "response_class"
@@ -37,9 +36,9 @@ class DrivenRoute:
 class GeneratorRoutes:
     """Silent where the response class is unknown, or the release matters and is unknown."""
 
-    def __init__(self, evaluator: Evaluator, versions: Versions) -> None:
-        self.evaluator = evaluator
-        self.versions = versions
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.versions = project.versions
 
     def of(self, entry: Entry) -> DrivenRoute | None:
         scope = entry.scope

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.frameworks import Kind
 from streamlint.project import syntax as ir
+from streamlint.project.holders import Holders
+from streamlint.project.sent import Sent
 from streamlint.project.values import Function, Generated
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
+    from streamlint.project import Project
     from streamlint.project.frames import Frame
-    from streamlint.project.holders import Holders
-    from streamlint.project.reach import Reach
-    from streamlint.project.sent import Sent
 
 _OF_CLASSES = ("staticmethod", "classmethod")
 
@@ -21,11 +20,11 @@ _OF_CLASSES = ("staticmethod", "classmethod")
 class Generators:
     """Judges generator functions for any call of them."""
 
-    def __init__(self, evaluator: Evaluator, reach: Reach, sent: Sent, holders: Holders) -> None:
-        self.evaluator = evaluator
-        self.reach = reach
-        self.sent = sent
-        self.holders = holders
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.reach = project.reach
+        self.sent = project.ask(Sent)
+        self.holders = project.ask(Holders)
 
     def is_served(self, frame: Frame) -> bool:
         """Whether requests run a generator function for its items: no dependency, no context manager."""

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, TypeAlias
 from streamlint.finding import Severity
 from streamlint.knowledge.blocking import Tier
 from streamlint.project import syntax as ir
+from streamlint.project.blocking import Blocking
+from streamlint.project.drains import Drains
 from streamlint.project.ways import Hop
 
 if TYPE_CHECKING:
-    from streamlint.project.blocking import Blocking, Hold
-    from streamlint.project.drains import Drains
-    from streamlint.project.evaluate import Evaluator
+    from streamlint.project import Project
+    from streamlint.project.blocking import Hold
     from streamlint.project.frames import Frame
-    from streamlint.project.reach import Reach, Reached
+    from streamlint.project.reach import Reached
     from streamlint.project.values import Tokens
 
 Site: TypeAlias = ir.Call | ir.Entry | ir.Loop | ir.Attribute
@@ -98,11 +99,11 @@ class Held:
 class Holdings:
     """Judges places in functions, for any call of them; each is judged once, as several rules ask."""
 
-    def __init__(self, evaluator: Evaluator, reach: Reach, blocking: Blocking, drains: Drains) -> None:
-        self.evaluator = evaluator
-        self.reach = reach
-        self.blocking = blocking
-        self.drains = drains
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.reach = project.reach
+        self.blocking = project.ask(Blocking)
+        self.drains = project.ask(Drains)
         self._known: dict[Site, Held | None] = {}
 
     def on_loop(self, frame: Frame) -> OnLoop | None:
@@ -135,7 +136,7 @@ class Holdings:
     def _at(self, site: Site, frame: Frame) -> Held | None:
         where = self.on_loop(frame)
         hold = self._hold(site, frame) if where is not None else None
-        if where is None or hold is None or not _is_told(where, hold):
+        if where is None or hold is None or not _is_worth_telling(where, hold):
             return None
         return Held(site, _node(site), where, hold)
 
@@ -155,7 +156,7 @@ class Holdings:
         return None
 
 
-def _is_told(where: OnLoop, hold: Hold) -> bool:
+def _is_worth_telling(where: OnLoop, hold: Hold) -> bool:
     """What no entry point is known to reach is told only where the hold is certain and at most one helper away.
 
     The lock of a file that a helper writes is held for moments, and only seldom by somebody else.

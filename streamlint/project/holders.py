@@ -18,7 +18,7 @@ from streamlint.project.values import Class, External, Object, ProjectModule
 from streamlint.project.ways import Hop
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
+    from streamlint.project import Project
 
 _PLAIN_DECORATORS = frozenset(
     ("builtins.staticmethod", "builtins.classmethod", "typing.override", "typing_extensions.override", "typing.final")
@@ -70,10 +70,10 @@ _Reference = tuple[ir.Scope, ir.Expression]
 class Holders:
     """Looks in the files that say the function's name, under whatever name they import it; asked once per function."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
-        self.evaluator = evaluator
-        self.modules = evaluator.modules
-        self._entry_points = EntryPoints(evaluator)
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.modules = project.evaluator.modules
+        self._entry_points = EntryPoints(project.evaluator)
         self._answers: dict[_Function, tuple[Holder, ...]] = {}
         self._words: dict[Path, dict[str, list[_Reference]]] = {}
         self._texts: dict[Path, dict[str, list[re.Match[str]]]] = {}

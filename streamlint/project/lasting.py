@@ -12,8 +12,7 @@ from streamlint.project.modules import Module
 from streamlint.project.values import Bound, Collection, External, Function, Instance, Object, Unknown, Value
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
-    from streamlint.project.reach import Reach
+    from streamlint.project import Project
 
 Parameters = frozenset[str]
 """The parameters of a function that are given something lasting."""
@@ -28,9 +27,9 @@ _NEVER = (*_DISPLAYS, ir.Constant, ir.FormattedString, ir.Operation, ir.Closure)
 class Lasting:
     """Follows names back to what made them; what cannot be followed counts as lasting only where it comes from outside."""
 
-    def __init__(self, evaluator: Evaluator, reach: Reach) -> None:
-        self.evaluator = evaluator
-        self.reach = reach
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.reach = project.reach
         self.facts = shared_state()
 
     # Questions

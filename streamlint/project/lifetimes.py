@@ -17,8 +17,7 @@ from streamlint.project.modules import Module
 from streamlint.project.values import Bound, Function, Llama, Origin
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
-    from streamlint.project.reach import Reach
+    from streamlint.project import Project
 
 _CONVERSING = frozenset(("chat", "achat", "stream_chat", "astream_chat"))
 _LOOKUPS = frozenset(("get", "setdefault", "pop"))
@@ -31,9 +30,9 @@ _ONE_USER = frozenset(("streamlit",))
 class Lifetimes:
     """Follows what runs once, from the modules' own level and from start-up functions."""
 
-    def __init__(self, evaluator: Evaluator, reach: Reach) -> None:
-        self.evaluator = evaluator
-        self.reach = reach
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.reach = project.reach
 
     def shared_engine(self, call: ir.Call, frame: Frame) -> Origin | None:
         """Where the chat engine was made that this call talks to, if all requests talk to the same one and its own memory."""

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.shared_state import shared_state
 from streamlint.project import syntax as ir
 from streamlint.project.limits import Limit
+from streamlint.project.mismatch import Mismatches
 from streamlint.project.modules import Module
 from streamlint.project.values import Bound, Constant, Instance, Origin, Values
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
-    from streamlint.project.mismatch import Mismatches
-    from streamlint.project.reach import Reach
+    from streamlint.project import Project
 
 _MOST_FUNCTIONS = 400
 _DEEPEST = 6
@@ -26,10 +25,10 @@ class Makers:
 
     TOO_MUCH = "too much to follow"
 
-    def __init__(self, evaluator: Evaluator, reach: Reach, mismatches: Mismatches) -> None:
-        self.evaluator = evaluator
-        self.reach = reach
-        self.mismatches = mismatches
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.reach = project.reach
+        self.mismatches = project.ask(Mismatches)
         self.makers = shared_state().makers
 
     def used_by(self, call: ir.Call, module: Module, scope: ir.Scope) -> str:

@@ -26,6 +26,7 @@ from streamlint.project.values import (
 )
 
 if TYPE_CHECKING:
+    from streamlint.project import Project
     from streamlint.project.entry_points import Entry
     from streamlint.project.evaluate import Evaluator
     from streamlint.project.frames import Frame
@@ -59,8 +60,8 @@ class Misgiven:
 class Misgivings:
     """Judges bodies; silent where one alternative is unknown or right."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
-        self.evaluator = evaluator
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
 
     def of_sending(self, sending: Sending) -> Misgiven | None:
         """The fault of a body that is given to a response."""

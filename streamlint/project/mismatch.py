@@ -23,7 +23,7 @@ from streamlint.project.values import (
 )
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
+    from streamlint.project import Project
     from streamlint.project.frames import Frame
     from streamlint.project.modules import Module
 
@@ -63,8 +63,8 @@ class Mismatch:
 class Mismatches:
     """Judges single expressions; silent where one alternative of a value is unknown."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
-        self.evaluator = evaluator
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
 
     # Questions
 

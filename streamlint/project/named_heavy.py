@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 from streamlint.project import syntax as ir
 from streamlint.project.callers import last_word
+from streamlint.project.drains import Drains
 from streamlint.project.values import Bound, External, Unknown, Value
 
 if TYPE_CHECKING:
-    from streamlint.project.drains import Drains
+    from streamlint.project import Project
     from streamlint.project.entry_points import Entry
-    from streamlint.project.evaluate import Evaluator
     from streamlint.project.frames import Frame
 
 
 class NamedHeavy:
     """Judges names, and only where there is nothing else to judge."""
 
-    def __init__(self, evaluator: Evaluator, drains: Drains) -> None:
-        self.evaluator = evaluator
-        self.drains = drains
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.drains = project.ask(Drains)
 
     def of_call(self, call: ir.Call, entry: Entry, frame: Frame) -> str:
         """The kind of heavy work that an asynchronous route which streams seems to do in this call, or ""."""

@@ -15,7 +15,7 @@ from streamlint.project.values import Function
 from streamlint.project.ways import Hop, Way
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
+    from streamlint.project import Project
 
 
 class Fault(StrEnum):
@@ -40,8 +40,8 @@ class Nested:
 class NestedLoops:
     """Judges calls in code of which it is known that a loop runs it."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
-        self.evaluator = evaluator
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
         self._asking: dict[Frame, bool] = {}
 
     def of_call(self, call: ir.Call, frame: Frame) -> Nested | None:

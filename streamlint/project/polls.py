@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streamlint.project import syntax as ir
+from streamlint.project.async_in_name import AsyncInName
 from streamlint.project.caught import yields
+from streamlint.project.generators import Generators
+from streamlint.project.mismatch import Mismatches
 from streamlint.project.values import Bound, Instance, Llama
 
 if TYPE_CHECKING:
-    from streamlint.project.async_in_name import AsyncInName
+    from streamlint.project import Project
     from streamlint.project.frames import Frame
-    from streamlint.project.generators import Generators
-    from streamlint.project.mismatch import Mismatches
 
 _REQUEST = "starlette.requests.Request"
 _LOGGING = frozenset(("debug", "info", "warning", "warn", "error", "exception", "critical", "log", "trace", "success"))
@@ -38,11 +39,11 @@ class Poll:
 class Polls:
     """Judges the polls of one generator function."""
 
-    def __init__(self, generators: Generators, mismatches: Mismatches, async_in_name: AsyncInName) -> None:
-        self.generators = generators
-        self.evaluator = generators.evaluator
-        self.mismatches = mismatches
-        self.async_in_name = async_in_name
+    def __init__(self, project: Project) -> None:
+        self.generators = project.ask(Generators)
+        self.evaluator = project.evaluator
+        self.mismatches = project.ask(Mismatches)
+        self.async_in_name = project.ask(AsyncInName)
 
     def of(self, frame: Frame) -> Iterator[Poll]:
         """The polls of an async generator that a response sends, where the server's cancellation does what they do.

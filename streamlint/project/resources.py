@@ -11,11 +11,12 @@ from streamlint.project.branches import exclusive
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.limits import Limit
+from streamlint.project.sent import Sent
 from streamlint.project.values import NOTHING, Function, Generated, Instance
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
-    from streamlint.project.sent import Sending, Sent
+    from streamlint.project import Project
+    from streamlint.project.sent import Sending
 
 _DEEPEST = 4
 
@@ -35,9 +36,9 @@ class Outlived:
 class Resources:
     """The context managers are rows of a table."""
 
-    def __init__(self, evaluator: Evaluator, sent: Sent) -> None:
-        self.evaluator = evaluator
-        self.sent = sent
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.sent = project.ask(Sent)
 
     def outlived(self, entry: ir.Entry, frame: Frame) -> Outlived | None:
         """The response that a function returns and that needs this item, which is gone by then."""

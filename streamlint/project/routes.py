@@ -30,7 +30,14 @@ class EntryPoint:
     streams: str
 
 
-def describe(entry: Entry, project: Project) -> Iterator[EntryPoint]:
+class Routes:
+    """The listing of a project."""
+
+    def __init__(self, project: Project) -> None:
+        self.rows = tuple(point for entry in project.reach.entries for point in _described(entry, project))
+
+
+def _described(entry: Entry, project: Project) -> Iterator[EntryPoint]:
     """A row for each path under which the entry is served."""
     source = entry.module.source
     start, end = entry.scope.start, entry.scope.end

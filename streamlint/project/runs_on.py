@@ -12,10 +12,10 @@ from streamlint.project import syntax as ir
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
 from streamlint.project.values import Coroutine, Function, Values
+from streamlint.project.workflows import Workflows
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
-    from streamlint.project.workflows import Workflows
+    from streamlint.project import Project
 
 _TASKS = frozenset(("asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"))
 _THREADS = frozenset(("threading.Thread",))
@@ -46,9 +46,9 @@ class RunsOn:
 class Runs:
     """Looks at one generator function, and at the functions around it."""
 
-    def __init__(self, evaluator: Evaluator, workflows: Workflows) -> None:
-        self.evaluator = evaluator
-        self.workflows = workflows
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.workflows = project.ask(Workflows)
 
     def of(self, frame: Frame) -> Iterator[RunsOn]:
         """What a generator starts, or reads from, and does not end; nothing where something near it is cancelled at all."""

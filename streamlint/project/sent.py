@@ -32,9 +32,8 @@ from streamlint.project.values import (
 )
 
 if TYPE_CHECKING:
+    from streamlint.project import Project
     from streamlint.project.entry_points import Entry
-    from streamlint.project.evaluate import Evaluator
-    from streamlint.project.reach import Reach
 
 _DEEPEST = 6
 
@@ -62,9 +61,9 @@ class SentGenerator:
 class Sent:
     """Looks at every call that makes a response, once."""
 
-    def __init__(self, evaluator: Evaluator, reach: Reach) -> None:
-        self.evaluator = evaluator
-        self.reach = reach
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.reach = project.reach
 
     # Questions
 

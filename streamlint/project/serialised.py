@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.off_loop import Where
 from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive
+from streamlint.project.drains import Drains
 from streamlint.project.takings import COLLECTORS, Drain, How
 
 if TYPE_CHECKING:
-    from streamlint.project.drains import Drains
+    from streamlint.project import Project
     from streamlint.project.entry_points import Entry
-    from streamlint.project.evaluate import Evaluator
     from streamlint.project.frames import Frame
 
 
 class Serialised:
     """Finds collecting functions that are handed to a thread together with a stream."""
 
-    def __init__(self, evaluator: Evaluator, drains: Drains) -> None:
-        self.evaluator = evaluator
-        self.drains = drains
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.drains = project.ask(Drains)
 
     def of(self, entry: Entry, frame: Frame) -> tuple[Drain, ...]:
         """The streams of a handler that a thread collects; those that a sibling branch streams on purpose are left out."""

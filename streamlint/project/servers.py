@@ -14,7 +14,7 @@ from streamlint.project.values import External, Generated, Iterated, Tokens, Val
 from streamlint.source import read_bytes
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
+    from streamlint.project import Project
     from streamlint.project.sent import Sending
 
 _COMMAND_FILES = (
@@ -43,9 +43,9 @@ class Interface(StrEnum):
 class Servers:
     """Says something only where everything that is found says the same."""
 
-    def __init__(self, evaluator: Evaluator, root: Path) -> None:
-        self.evaluator = evaluator
-        self.root = root
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.root = project.root
 
     @cached_property
     def django(self) -> Interface | None:

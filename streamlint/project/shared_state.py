@@ -19,8 +19,7 @@ from streamlint.project.values import Bound, Function, Generated, Instance, Obje
 from streamlint.source import Span
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
-    from streamlint.project.reach import Reach
+    from streamlint.project import Project
 
 _MOST_FUNCTIONS = 400
 _MOST_CALLERS = 200
@@ -31,11 +30,11 @@ class SharedState:
 
     TOO_MUCH = "too much to follow"
 
-    def __init__(self, evaluator: Evaluator, reach: Reach) -> None:
-        self.evaluator = evaluator
-        self.reach = reach
-        self.lasting = Lasting(evaluator, reach)
-        self.accesses = Accesses(evaluator, self.lasting)
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.reach = project.reach
+        self.lasting = project.ask(Lasting)
+        self.accesses = project.ask(Accesses)
         self.facts = shared_state()
         self._called: dict[tuple[Path, int, Parameters], tuple[tuple[Activation, ir.Expression], ...]] = {}
         self._all: dict[tuple[Path, int, Parameters], frozenset[Access] | None] = {}

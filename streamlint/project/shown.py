@@ -13,12 +13,13 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.table import read
 from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive, is_handler
+from streamlint.project.drains import Drains
 from streamlint.project.sent import certain
 from streamlint.project.takings import Drain, How
 from streamlint.project.values import Function, Llama, Token
 
 if TYPE_CHECKING:
-    from streamlint.project.drains import Drains
+    from streamlint.project import Project
     from streamlint.project.entry_points import Entry
     from streamlint.project.frames import Frame
 
@@ -51,9 +52,9 @@ class Shown:
 class Shows:
     """Judges one activation at a time; silent where one alternative is unknown or right."""
 
-    def __init__(self, drains: Drains) -> None:
-        self.drains = drains
-        self.evaluator = drains.evaluator
+    def __init__(self, project: Project) -> None:
+        self.drains = project.ask(Drains)
+        self.evaluator = project.evaluator
         self._known: dict[Frame, list[Shown]] = {}
 
     @cached_property

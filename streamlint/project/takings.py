@@ -28,7 +28,7 @@ from streamlint.project.values import (
 from streamlint.project.ways import Hop, Way
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
+    from streamlint.project import Project
 
 _STREAM_PACKAGES = ("llama_index", "workflows")
 _STREAM_WORDS = ("response_gen", "async_response_gen", "as_query_engine", "as_chat_engine")
@@ -110,9 +110,9 @@ class Drain:
 class Takings:
     """Finds what takes tokens; a function's own takings are found once per frame."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
-        self.evaluator = evaluator
-        self.answers = Answers(evaluator)
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.answers = project.ask(Answers)
 
     def in_frame(self, frame: Frame) -> tuple[Drain, ...]:
         """Every drain directly in a function, and those in the helpers that it hands a stream to."""

@@ -17,8 +17,7 @@ from streamlint.project.modules import Module
 from streamlint.project.values import Bound, Coroutine, Function, Instance, Llama, Object, Origin, Unknown, Value
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
-    from streamlint.project.reach import Reach
+    from streamlint.project import Project
 
 _MOST_FUNCTIONS = 400
 
@@ -28,9 +27,9 @@ class Tied:
 
     TOO_MUCH = "too much to follow"
 
-    def __init__(self, evaluator: Evaluator, reach: Reach) -> None:
-        self.evaluator = evaluator
-        self.reach = reach
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.reach = project.reach
         self.facts = shared_state()
         self._answers: dict[tuple[Path, int, bool], str] = {}
 

@@ -11,7 +11,7 @@ from streamlint.project import syntax as ir
 from streamlint.project.values import Generated, Tokens
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
+    from streamlint.project import Project
     from streamlint.project.frames import Frame
 
 
@@ -27,8 +27,8 @@ class LimitedItem:
 class Timeouts:
     """Judges the `try` statements of one function."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
-        self.evaluator = evaluator
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
         self.limits = frozenset(read("waiting").texts("limits"))
         self.timeouts = frozenset(read("waiting").texts("timeouts"))
 

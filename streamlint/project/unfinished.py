@@ -10,12 +10,11 @@ from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
 from streamlint.project.limits import Limit
 from streamlint.project.modules import Module
+from streamlint.project.sent import Sent
 from streamlint.project.values import Constant, External, Function, Generated, Instance, Iterated
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
-    from streamlint.project.reach import Reach
-    from streamlint.project.sent import Sent
+    from streamlint.project import Project
 
 _KEYWORD = "stream"
 _AT_HAND = frozenset(
@@ -45,10 +44,10 @@ _DEEPEST = 6
 class Unfinished:
     """Judges the results of calls."""
 
-    def __init__(self, evaluator: Evaluator, reach: Reach, sent: Sent) -> None:
-        self.evaluator = evaluator
-        self.reach = reach
-        self.sent = sent
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.reach = project.reach
+        self.sent = project.ask(Sent)
 
     # Questions
 

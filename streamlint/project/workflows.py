@@ -13,8 +13,7 @@ from streamlint.project.uses import Use
 from streamlint.project.values import Class, Object, Origin
 
 if TYPE_CHECKING:
-    from streamlint.project.evaluate import Evaluator
-    from streamlint.project.reach import Reach
+    from streamlint.project import Project
 
 DEFAULT_SECONDS = 45.0
 """`Workflow(timeout=)`: https://github.com/run-llama/workflows-py, class Workflow."""
@@ -48,9 +47,9 @@ class Limit:
 class Workflows:
     """The questions about runs; `reach` tells which code requests run."""
 
-    def __init__(self, evaluator: Evaluator, reach: Reach) -> None:
-        self.evaluator = evaluator
-        self.reach = reach
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.reach = project.reach
 
     # Results
 

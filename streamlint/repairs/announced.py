@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.untouched import names as known_names
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
+from streamlint.project.holders import Holders
 from streamlint.project.values import Class, Constant, External, Value
 from streamlint.refusals import Refusal
 
@@ -29,7 +30,7 @@ class Announced:
 
     def refusal(self) -> Refusal | None:
         """What may change the answer on its way to the client, and would not change a stream."""
-        for module, scope, call in self.file.project.holders.registrations(self.file.facts, self.frame.scope):
+        for module, scope, call in self.file.project.ask(Holders).registrations(self.file.facts, self.frame.scope):
             for keyword, value in call.keywords:
                 refusal = self._said(keyword or "**", value, self.evaluator.any_call(module, scope), call)
                 if refusal is not None:
@@ -43,7 +44,7 @@ class Announced:
 
     def _model_given(self) -> bool:
         """Whether a model is announced beside the annotation, which then says nothing."""
-        rows = self.file.project.holders.registrations(self.file.facts, self.frame.scope)
+        rows = self.file.project.ask(Holders).registrations(self.file.facts, self.frame.scope)
         return any(keyword == self.preferred.declares_model for _, _, call in rows for keyword, _ in call.keywords)
 
     def _said(self, keyword: str, value: ir.Expression, frame: Frame, call: ir.Call) -> Refusal | None:

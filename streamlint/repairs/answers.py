@@ -10,7 +10,9 @@ from streamlint.fix import Edit, Fix, Level
 from streamlint.knowledge.llama_index import Role
 from streamlint.languages import nodes as cst
 from streamlint.project import syntax as ir
+from streamlint.project.bodies_read import BodiesRead
 from streamlint.project.calls import dotted_name
+from streamlint.project.drains import Drains
 from streamlint.project.takings import Drain, How
 from streamlint.project.values import Iterated
 from streamlint.refusals import Refusal
@@ -77,7 +79,7 @@ class Repair:
         self.file, self.frame, self.drain = file, frame, drain
         self.scope = frame.scope
         self.evaluator = file.project.evaluator
-        self.derived = file.project.drains.derived(drain, frame)
+        self.derived = file.project.ask(Drains).derived(drain, frame)
         self.untouched = Untouched(file, frame, drain)
 
     def make(self, entry: Entry) -> Fix | Refusal:
@@ -103,7 +105,7 @@ class Repair:
                 "what is set on the injected response would be lost",
                 "set it on the `StreamingResponse` that you return",
             )
-        reader = self.file.project.bodies_read.reader
+        reader = self.file.project.ask(BodiesRead).reader
         if reader:
             return Refusal(
                 f"`{reader}` takes the bodies of answers on their way out, and may change them",
@@ -124,7 +126,7 @@ class Repair:
 
     def _is_replayed(self) -> bool:
         """Whether a streaming response is returned after the drain."""
-        drains = self.file.project.drains
+        drains = self.file.project.ask(Drains)
         after = [item.value for item in self.scope.returns if item.end > self.drain.start]
         return any(
             isinstance(value, ir.Call) and drains.answers.content(value, self.frame) is not None for value in after

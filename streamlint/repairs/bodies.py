@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
+from streamlint.project.generators import Generators
+from streamlint.project.holders import Holders
 from streamlint.project.misgiven import Misgiven, What, texts
 from streamlint.project.values import Coroutine, External, Generated, Llama, Tokens, Value, Values
 from streamlint.source import Span
@@ -56,7 +58,7 @@ def returned_iterator(
     made = _only_iterator(file, frame, expression, fault)
     if preferred is None or made is None or isinstance(expression, ir.Mapping):
         return None
-    if file.project.holders.readers(file.facts, frame.scope):
+    if file.project.ask(Holders).readers(file.facts, frame.scope):
         return None
     if not (preferred.takes_async if made[1] else preferred.takes_sync):
         return None
@@ -80,7 +82,7 @@ def returned_iterator(
 def yielded_text(item: ir.Yield, fault: Misgiven, file: PythonFile, generator: ir.Scope) -> Fix | None:
     """`.delta` of a chunk in place of the chunk; None where other code than the response takes the chunks."""
     value = item.value
-    if file.project.generators.has_other_takers(file.frame(generator)):
+    if file.project.ask(Generators).has_other_takers(file.frame(generator)):
         return None
     if value is None or getattr(fault.value, "items", "") != "chunk":
         return None

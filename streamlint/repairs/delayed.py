@@ -10,6 +10,7 @@ from streamlint.knowledge.untouched import names as known_names
 from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive
 from streamlint.project.calls import dotted_name
+from streamlint.project.holders import Holders
 from streamlint.project.llama import STREAM_ROLES
 from streamlint.project.uses import Use, Uses
 from streamlint.project.values import Coroutine, Generated, Iterated, Llama, Tokens, Values
@@ -224,7 +225,7 @@ class Delay:
         if not self.scope.is_function:
             return None
         project = self.file.project
-        readers = project.holders.readers(self.file.facts, self.scope)
+        readers = project.ask(Holders).readers(self.file.facts, self.scope)
         if not readers:
             return None
         return Refusal(readers[0].told(project.root), "give the other a function of its own that returns the text")

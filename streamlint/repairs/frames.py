@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.project import syntax as ir
 from streamlint.project.framing import Fault, Kind, Unframed
+from streamlint.project.generators import Generators
 from streamlint.source import Span
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def framed(file: PythonFile, unframed: Unframed) -> Fix | None:
     if unframed.scope is None:
         edit = _each(file, unframed.expression, unframed.is_async)
         return _response(Fault.RAW, [edit]) if edit is not None else None
-    if file.project.generators.has_other_takers(file.frame(unframed.scope)):
+    if file.project.ask(Generators).has_other_takers(file.frame(unframed.scope)):
         return None
     frame = _once if unframed.fault is Fault.TWICE else _whole
     edits = [frame(file, item, kind, unframed) for item, kind in unframed.items]

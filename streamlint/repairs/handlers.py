@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
 from streamlint.project import syntax as ir
+from streamlint.project.caught import Caught
 from streamlint.source import Span
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 def exceptions_only(file: PythonFile, handler: ir.Handler, frame: Frame) -> Fix | None:
     """`except:` and `except BaseException` become `except Exception`; None for any other handler."""
     is_one = not isinstance(handler.type, ir.Sequence)
-    if not is_one or not file.project.caught.everything(handler, frame) or not _is_builtin(file):
+    if not is_one or not file.project.ask(Caught).everything(handler, frame) or not _is_builtin(file):
         return None
     drops: tuple[str, ...]
     if handler.type is None:

@@ -8,7 +8,8 @@ from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.llama_index import LlamaIndex, Method, Returns, Role
 from streamlint.knowledge.llama_index_engines import parameters
 from streamlint.project import syntax as ir
-from streamlint.project.mismatch import Kind, Mismatch
+from streamlint.project.mismatch import Kind, Mismatch, Mismatches
+from streamlint.project.sent import Sent
 from streamlint.project.values import Bound, Llama, Origin, Tokens, Values
 from streamlint.repairs.obstacles import of_wait, split_at
 from streamlint.repairs.off_loop import threads
@@ -86,7 +87,7 @@ def fitting_await(file: PythonFile, scope: ir.Scope, waited: ir.Await, mismatch:
 
 def _await_around(file: PythonFile, mismatch: Mismatch) -> tuple[ir.Scope, ir.Await] | None:
     """The `await` in front of the synchronous call that started the stream: it fails before any token is asked for."""
-    found = file.project.mismatches.call_at(mismatch.origin)
+    found = file.project.ask(Mismatches).call_at(mismatch.origin)
     waited = found[0].uses.parent(found[2]) if found is not None and found[0].path == file.path else None
     return (found[1], waited) if found is not None and isinstance(waited, ir.Await) else None
 
@@ -187,7 +188,7 @@ def _synchronous(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> 
 
 def _streaming_call(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute, mismatch: Mismatch) -> Fix | None:
     """`stream_chat` in place of `chat`, where nothing but the tokens is taken from the answer."""
-    found = file.project.mismatches.call_at(mismatch.origin)
+    found = file.project.ask(Mismatches).call_at(mismatch.origin)
     if found is None or found[0].path != file.path or found[1] is not scope:
         return None
     call = found[2]
@@ -208,7 +209,7 @@ def _is_only_use(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> 
 
 
 def _awaited(file: PythonFile, scope: ir.Scope, mismatch: Mismatch) -> Fix | None:
-    found = file.project.mismatches.call_at(mismatch.origin)
+    found = file.project.ask(Mismatches).call_at(mismatch.origin)
     if found is None or found[0].path != file.path or not found[1].is_async or not scope.is_async:
         return None
     call = found[2]
@@ -233,7 +234,7 @@ def _in_thread(file: PythonFile, scope: ir.Scope, iterable: ir.Expression, token
 def _is_sent(file: PythonFile, scope: ir.Scope, tokens: ir.Expression, *, is_async: bool) -> bool:
     """Whether a response that takes such an iterator gets the expression as its body."""
     for call in scope.calls:
-        sending = file.project.sent.of_call(call, file.frame(scope))
+        sending = file.project.ask(Sent).of_call(call, file.frame(scope))
         if sending is not None and sending.content is tokens:
             fate = sending.response.async_iterator if is_async else sending.response.sync_iterator
             return fate.streams

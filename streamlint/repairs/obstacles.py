@@ -9,6 +9,10 @@ from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
 from streamlint.project.blocking import Cause
 from streamlint.project.held import Held, OnLoop
+from streamlint.project.makers import Makers
+from streamlint.project.shared_state import SharedState
+from streamlint.project.tied import Tied
+from streamlint.project.unfinished import Unfinished
 from streamlint.source import Span
 
 
@@ -42,7 +46,7 @@ def split(file: PythonFile, where: OnLoop, expression: ir.Expression) -> Obstacl
 
 def split_at(file: PythonFile, scope: ir.Scope, span: Span) -> Obstacle | None:
     """The lock that would be held during a wait, or the two steps that others could come between."""
-    shared = file.project.shared_state
+    shared = file.project.ask(SharedState)
     lock = shared.lock_around(span.start, span.end, file.facts, scope)
     if lock:
         return Obstacle(
@@ -61,13 +65,13 @@ def split_at(file: PythonFile, scope: ir.Scope, span: Span) -> Obstacle | None:
 
 def _in_helper(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> Obstacle | None:
     """What the functions of the project behind a place do that must not be done in another thread."""
-    tie = file.project.tied.through(expression, file.facts, scope)
+    tie = file.project.ask(Tied).through(expression, file.facts, scope)
     if tie:
         return Obstacle(
             f"`{tie}` belongs to the thread or the task that runs it now",
             "move only what waits to a thread, in the helper",
         )
-    word = file.project.shared_state.written_through(expression, file.facts, scope)
+    word = file.project.ask(SharedState).written_through(expression, file.facts, scope)
     if word:
         return Obstacle(
             f"`{word}` is written there, and several threads would do so at the same time",
@@ -78,7 +82,7 @@ def _in_helper(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> 
 
 def _of_its_maker(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:
     """A call on an object that fails in every thread but the one that made it, here or in a helper."""
-    makers = file.project.makers
+    makers = file.project.ask(Makers)
     owner = makers.used_by(call, file.facts, held.scope)
     if not owner:
         return None
@@ -92,8 +96,8 @@ def _of_its_maker(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | Non
 def _unfinished(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:
     """What is still to come when the call has returned, and would be waited for on the loop."""
     scope, fact = held.scope, held.hold.call if held.hold.is_direct else None
-    unfinished, frame = file.project.unfinished, file.frame(scope)
-    is_tied = unfinished.is_for_its_thread(call, frame) or file.project.makers.given_by(call, file.facts, scope)
+    unfinished, frame = file.project.ask(Unfinished), file.frame(scope)
+    is_tied = unfinished.is_for_its_thread(call, frame) or file.project.ask(Makers).given_by(call, file.facts, scope)
     if is_tied and not scope.stands_alone(call):
         return Obstacle(
             "what it gives may only be used by the thread that makes it",

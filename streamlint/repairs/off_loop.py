@@ -17,7 +17,11 @@ from streamlint.project.calls import dotted_name
 from streamlint.project.entry_points import Entry
 from streamlint.project.frames import Frame
 from streamlint.project.held import Held, OnLoop
+from streamlint.project.holders import Holders
+from streamlint.project.mismatch import Mismatches
 from streamlint.project.modules import Module
+from streamlint.project.shared_state import SharedState
+from streamlint.project.tied import Tied
 from streamlint.project.values import Function, Object, Origin, Tokens
 from streamlint.repairs.obstacles import iteration_obstacle, obstacle
 from streamlint.source import Span
@@ -89,9 +93,9 @@ def plain_function(file: PythonFile, where: OnLoop) -> Fix | None:
     if scope.has_await or scope.is_generator or not scope.is_async or _shares_objects(file, scope):
         return None
     project = file.project
-    if project.tied.by(file.facts, scope) or project.shared_state.written_by(file.facts, scope):
+    if project.ask(Tied).by(file.facts, scope) or project.ask(SharedState).written_by(file.facts, scope):
         return None
-    if project.holders.others(file.facts, scope):
+    if project.ask(Holders).others(file.facts, scope):
         return None
     word = _ASYNC.match(file.source.text, scope.start)
     if word is None:
@@ -202,16 +206,16 @@ def _mixing(file: PythonFile, held: Held) -> tuple[Level, str] | None:
     """What becomes of a chat that all clients share, where this call goes on with it."""
     if not isinstance(held.node, ir.Call):
         return None
-    word = file.project.shared_state.chat_at(held.node, file.facts, held.scope)
+    word = file.project.ask(SharedState).chat_at(held.node, file.facts, held.scope)
     return (Level.UNSAFE, _MIXED.format(word)) if word else None
 
 
 def of_tokens(file: PythonFile, tokens: Tokens) -> tuple[Level, str]:
     """The level at which tokens are taken in a thread, and the reason."""
-    found = file.project.mismatches.call_at(tokens.origin)
+    found = file.project.ask(Mismatches).call_at(tokens.origin)
     if found is None:
         return Level.SAFE, SAME_TOKENS
-    word = file.project.shared_state.chat_at(found[2], found[0], found[1])
+    word = file.project.ask(SharedState).chat_at(found[2], found[0], found[1])
     return (Level.UNSAFE, _MIXED.format(word)) if word else (Level.SAFE, SAME_TOKENS)
 
 

@@ -6,6 +6,7 @@ from streamlint.fix import Edit, Fix, Level
 from streamlint.languages import nodes as cst
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
+from streamlint.project.generators import Generators
 from streamlint.project.resources import Outlived
 from streamlint.source import Span
 
@@ -25,7 +26,7 @@ def into_generator(file: PythonFile, block: cst.With, found: Outlived) -> Fix | 
     generator = file.tree.definition(found.generator) if found.generator is not None else None
     if generator is None or not _is_simple(file, block, generator) or _is_watched(file, block):
         return None
-    if found.generator is not None and file.project.generators.has_other_takers(file.frame(found.generator)):
+    if found.generator is not None and file.project.ask(Generators).has_other_takers(file.frame(found.generator)):
         return None
     if block.asynchronous is not None and generator.asynchronous is None:
         return None

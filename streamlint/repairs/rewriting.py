@@ -9,6 +9,7 @@ from streamlint.fix import Edit, Import
 from streamlint.languages import nodes as cst
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
+from streamlint.project.drains import Drains
 from streamlint.project.values import External
 from streamlint.source import Span
 
@@ -85,7 +86,7 @@ class Rewriting:
 
     def _is_mixed(self) -> bool:
         """Whether another answer of the handler is sent in one piece."""
-        drains = self.file.project.drains
+        drains = self.file.project.ask(Drains)
         others = [item for item in self.frame.scope.returns if item is not self.answer and item.value is not None]
         return any(not drains.answers.is_stream(item.value, self.frame) for item in others if item.value is not None)
 

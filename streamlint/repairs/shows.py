@@ -11,6 +11,7 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.table import read
 from streamlint.languages import nodes as cst
 from streamlint.project import syntax as ir
+from streamlint.project.drains import Drains
 from streamlint.project.shown import Fault
 from streamlint.project.values import Llama
 from streamlint.refusals import Refusal
@@ -118,7 +119,7 @@ def _is_read_later(file: PythonFile, frame: Frame, shown: Shown, removed: tuple[
     assert shown.drain is not None and shown.show is not None
     if frame.scope.kind != "module":
         return False
-    derived = file.project.drains.derived(shown.drain, frame)
+    derived = file.project.ask(Drains).derived(shown.drain, frame)
     spans = [file.tree.span(node) for node in removed] + [Span(shown.show.start, shown.show.end)]
     names = [name for scope in file.facts.scopes for name in scope.names if name.id in derived]
     return any(not any(span.contains(name) for span in spans) for name in names)

@@ -12,6 +12,7 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.llama_index_engines import By, Engine
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
+from streamlint.project.mismatch import Mismatches
 from streamlint.project.values import Constant, Llama, Value
 from streamlint.source import Span
 
@@ -56,7 +57,7 @@ class Building:
 
 def building(file: PythonFile, engine: Llama) -> Building | None:
     """Where an engine is built; None where that, or what makes it stream, is not known."""
-    found = file.project.mismatches.call_at(engine.origin)
+    found = file.project.ask(Mismatches).call_at(engine.origin)
     return _building(file, *found) if found is not None else None
 
 
@@ -148,7 +149,9 @@ def takes_streaming(file: PythonFile, built: Building) -> bool:
 def _is_read(file: PythonFile, engine: Llama) -> bool:
     """Whether code in this file reads the text of an answer of the engine, which a stream has not."""
     return any(
-        isinstance(value, Llama) and value.role is Role.RESPONSE and file.project.mismatches.asked_of(value) == engine
+        isinstance(value, Llama)
+        and value.role is Role.RESPONSE
+        and file.project.ask(Mismatches).asked_of(value) == engine
         for attribute, scope in _texts(file)
         for value in file.project.evaluator.value(attribute.base, file.frame(scope))
     )
@@ -156,7 +159,7 @@ def _is_read(file: PythonFile, engine: Llama) -> bool:
 
 def _all_fit(file: PythonFile, engine: Llama) -> bool:
     """Whether every place that asks an answer of the engine for tokens asks for those that the stream will have."""
-    mismatches, evaluator = file.project.mismatches, file.project.evaluator
+    mismatches, evaluator = file.project.ask(Mismatches), file.project.evaluator
     for module in evaluator.modules.saying(*_STARTS):
         for scope in module.scopes:
             for attribute in (one for one in scope.attributes if one.attribute in _STARTS):
@@ -169,7 +172,7 @@ def _all_fit(file: PythonFile, engine: Llama) -> bool:
 def _fits(file: PythonFile, attribute: ir.Attribute, value: Value) -> bool:
     """Whether an answer is a stream with these tokens: started by the method that gives them, and awaited only if that can be."""
     assert isinstance(value, Llama)
-    mismatches = file.project.mismatches
+    mismatches = file.project.ask(Mismatches)
     found, method = mismatches.call_at(value.origin), mismatches.started_by(value)
     is_awaited = found is not None and found[2].end in found[1].awaited
     return method == _STARTS[attribute.attribute] and is_awaited == (method == "aquery")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.untouched import names as known_names
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
+from streamlint.project.drains import Drains
 from streamlint.project.takings import How
 from streamlint.project.values import Class, External
 from streamlint.refusals import Refusal
@@ -203,7 +204,7 @@ class Untouched:
     def _call(self, call: ir.Call) -> Same | Refusal:
         function = call.function
         word = self.file.text(function)
-        if self.file.project.drains.answers.is_join(call):
+        if self.file.project.ask(Drains).answers.is_join(call):
             if not _is_seamless(function):
                 return _JOINED
             return self._around(call, call.arguments[0], {Form.PIECES: Form.TEXT, Form.TEXT: Form.TEXT})
@@ -214,7 +215,7 @@ class Untouched:
         inner, forms = self._kept_by(call)
         if inner is not None:
             return self._around(call, inner, forms)
-        is_answer = self.file.project.drains.answers.is_response(call, self.frame)
+        is_answer = self.file.project.ask(Drains).answers.is_response(call, self.frame)
         return _MORE if is_answer and len(call.arguments) + len(call.keywords) > 1 else _by_call(word)
 
     def _kept_by(self, call: ir.Call) -> tuple[ir.Expression | None, dict[Form, Form]]:

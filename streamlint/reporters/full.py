@@ -100,7 +100,7 @@ class _Line:
 
 
 def _diff(fix: Fix, source: Source) -> list[list[_Line]]:
-    from streamlint.fix import apply
+    from streamlint.fixing import apply
 
     before, after = lines(source.text), lines(apply(source, (fix,)))
     return list(_changes([line.rstrip("\r\n") for line in before], [line.rstrip("\r\n") for line in after]))

@@ -6,6 +6,7 @@ from streamlint.fact import Fact, Offer, of_facts
 from streamlint.finding import Related, Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
+from streamlint.project.drains import Drains
 from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.answers import stream_answer
 from streamlint.rule import Rule, on
@@ -80,8 +81,8 @@ class JsonAfterStream(Rule):
         if entry is None:
             return
         frame = file.frame(scope)
-        drains = file.project.drains.of(entry, frame)
-        for item, source in file.project.drains.plain_answers(entry, frame):
+        drains = file.project.ask(Drains).of(entry, frame)
+        for item, source in file.project.ask(Drains).plain_answers(entry, frame):
             drain = next((d for d in drains if d.source is source), None)
             related: tuple[Related, ...] = ()
             if source is not None and not item.start <= source.start < item.end:

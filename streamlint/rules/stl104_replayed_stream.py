@@ -7,6 +7,7 @@ from streamlint.finding import Related, Severity
 from streamlint.languages.python import PythonFile
 from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
+from streamlint.project.drains import Drains
 from streamlint.project.takings import Drain
 from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.replays import stream_original
@@ -80,7 +81,7 @@ class ReplayedStream(Rule):
         if entry is None:
             return
         frame = file.frame(scope)
-        for call, content, drain in file.project.drains.replayed(entry, frame):
+        for call, content, drain in file.project.ask(Drains).replayed(entry, frame):
             yield file.fact(
                 self,
                 content,

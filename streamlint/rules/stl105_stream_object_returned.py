@@ -9,7 +9,8 @@ from streamlint.knowledge.releases import Driven
 from streamlint.languages.python import PythonFile
 from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
-from streamlint.project.misgiven import Misgiven, What
+from streamlint.project.generator_routes import GeneratorRoutes
+from streamlint.project.misgiven import Misgiven, Misgivings, What
 from streamlint.project.values import Token, Tokens
 from streamlint.repairs.bodies import given_iterator, returned_iterator, yielded_text
 from streamlint.rule import Rule, on
@@ -109,7 +110,7 @@ class StreamObjectReturned(Rule):
     @on(ir.Call)
     def given(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         sending = file.sending(call, scope)
-        fault = file.project.misgivings.of_sending(sending) if sending is not None else None
+        fault = file.project.ask(Misgivings).of_sending(sending) if sending is not None else None
         if sending is None or fault is None:
             return
         fix = of_facts(given_iterator, file, sending, fault)
@@ -123,7 +124,7 @@ class StreamObjectReturned(Rule):
         if entry is None or expression is None:
             return
         frame = file.frame(scope)
-        fault = file.project.misgivings.of_return(expression, frame, entry)
+        fault = file.project.ask(Misgivings).of_return(expression, frame, entry)
         if fault is None:
             return
         fix = of_facts(returned_iterator, file, frame, expression, fault, entry)
@@ -136,7 +137,7 @@ class StreamObjectReturned(Rule):
     @on(ir.Yield)
     def yielded(self, item: ir.Yield, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         for generator in file.sent_items(item, scope):
-            fault = file.project.misgivings.of_yield(item, generator)
+            fault = file.project.ask(Misgivings).of_yield(item, generator)
             if fault is None or item.value is None:
                 continue
             place = file.project.place(
@@ -151,7 +152,7 @@ class StreamObjectReturned(Rule):
     @on(ir.Scope)
     def operated(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         entry = file.entry(scope) if scope.is_generator else None
-        route = file.project.generator_routes.of(entry) if entry is not None else None
+        route = file.project.ask(GeneratorRoutes).of(entry) if entry is not None else None
         if route is None:
             return
         yield file.fact(

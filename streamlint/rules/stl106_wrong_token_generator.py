@@ -9,7 +9,7 @@ from streamlint.fix import Fix
 from streamlint.languages.python import PythonFile
 from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
-from streamlint.project.mismatch import Kind, Mismatch
+from streamlint.project.mismatch import Kind, Mismatch, Mismatches
 from streamlint.repairs.kinds import fitting_await, fitting_loop, fitting_tokens, untaken_keyword
 from streamlint.repairs.streaming import spelt_streaming
 from streamlint.rule import Rule, on
@@ -116,7 +116,7 @@ class WrongTokenGenerator(Rule):
     def attribute(self, attribute: ir.Attribute, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         if not file.serves(scope):
             return
-        mismatch = file.project.mismatches.of_attribute(attribute, file.frame(scope))
+        mismatch = file.project.ask(Mismatches).of_attribute(attribute, file.frame(scope))
         if mismatch is not None:
             text = attribute.base if mismatch.kind is Kind.UNAWAITED else attribute
             repair = of_facts(fitting_tokens, file, scope, attribute, mismatch)
@@ -126,7 +126,7 @@ class WrongTokenGenerator(Rule):
     def awaited(self, waited: ir.Await, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         if not file.serves(scope):
             return
-        mismatch = file.project.mismatches.of_await(waited, file.frame(scope))
+        mismatch = file.project.ask(Mismatches).of_await(waited, file.frame(scope))
         if mismatch is not None:
             repair = of_facts(fitting_await, file, scope, waited, mismatch)
             word = untaken_keyword(file, scope, waited.value)
@@ -136,7 +136,7 @@ class WrongTokenGenerator(Rule):
     def looped(self, loop: ir.Loop, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         if not file.serves(scope):
             return
-        mismatch = file.project.mismatches.of_loop(loop, file.frame(scope))
+        mismatch = file.project.ask(Mismatches).of_loop(loop, file.frame(scope))
         if mismatch is not None:
             repair = of_facts(fitting_loop, file, scope, loop, mismatch)
             yield self._fact(file, loop.iterable, loop.iterable, mismatch, repair)
@@ -146,7 +146,7 @@ class WrongTokenGenerator(Rule):
         given = call.argument(None, "stream")
         if given is None or not any(file.serves(each) for each in file.facts.scopes):
             return
-        mismatch = file.project.mismatches.of_call(call, file.frame(scope))
+        mismatch = file.project.ask(Mismatches).of_call(call, file.frame(scope))
         if mismatch is not None:
             repair = of_facts(spelt_streaming, file, scope, call, given)
             start = file.source.text.rindex("stream", 0, given.start)

@@ -7,6 +7,7 @@ from streamlint.finding import Related, Severity
 from streamlint.languages.python import PythonFile
 from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
+from streamlint.project.consumed import Consumptions
 from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.tees import logged_at_the_end
 from streamlint.rule import Rule, on
@@ -89,7 +90,7 @@ class StreamConsumedTwice(Rule):
         if entry is None:
             return
         frame = file.frame(scope)
-        for found in file.project.consumptions.of(entry, frame):
+        for found in file.project.ask(Consumptions).of(entry, frame):
             content = found.sending.content
             late = file.place(content)
             yield file.fact(

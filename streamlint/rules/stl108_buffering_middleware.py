@@ -8,6 +8,8 @@ from streamlint.knowledge.releases import Compressed
 from streamlint.languages.python import PythonFile
 from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
+from streamlint.project.bodies_read import BodiesRead
+from streamlint.project.compressed import Compressors
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 
@@ -114,7 +116,7 @@ class BufferingMiddleware(Rule):
         entry = file.entry(scope)
         if entry is None:
             return
-        for loop, sending in file.project.bodies_read.of(entry):
+        for loop, sending in file.project.ask(BodiesRead).of(entry):
             content = sending.content
             place = file.project.place(sending.frame.module.path, content.start, content.end)
             yield file.fact(
@@ -129,7 +131,7 @@ class BufferingMiddleware(Rule):
 
     @on(ir.Name, ir.Attribute, ir.Constant)
     def compress(self, named: ir.Expression, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        compressor = file.project.compressors.at(file.path, Span(named.start, named.end))
+        compressor = file.project.ask(Compressors).at(file.path, Span(named.start, named.end))
         if compressor is None:
             return
         content, version = compressor.stream.content, compressor.version

@@ -7,7 +7,7 @@ from streamlint.finding import Related, Severity
 from streamlint.languages.python import PythonFile
 from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
-from streamlint.project.framing import Fault, Unframed
+from streamlint.project.framing import Fault, Framing, Unframed
 from streamlint.project.sent import Sending
 from streamlint.repairs.frames import framed
 from streamlint.rule import Rule, on
@@ -103,14 +103,14 @@ class UnframedSse(Rule):
     @on(ir.Call)
     def given(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         sending = file.sending(call, scope)
-        unframed = file.project.framing.of_sending(sending) if sending is not None else None
+        unframed = file.project.ask(Framing).of_sending(sending) if sending is not None else None
         if sending is not None and unframed is not None:
             yield self._fact(file, unframed, None)
 
     @on(ir.Yield)
     def yielded(self, item: ir.Yield, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         found = tuple(file.sent_items(item, scope))
-        unframed = file.project.framing.of_yield(item, found) if found else None
+        unframed = file.project.ask(Framing).of_yield(item, found) if found else None
         if unframed is not None:
             yield self._fact(file, unframed, found[0].sending)
 

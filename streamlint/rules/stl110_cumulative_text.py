@@ -8,8 +8,9 @@ from streamlint.fix import Edit, Fix, Level
 from streamlint.languages.python import PythonFile
 from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
-from streamlint.project.cumulative import Cumulative
-from streamlint.project.sent import Sending
+from streamlint.project.cumulative import Cumulative, Cumulatives
+from streamlint.project.generators import Generators
+from streamlint.project.sent import Sending, Sent
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 
@@ -85,9 +86,9 @@ class CumulativeText(Rule):
     @on(ir.Yield)
     def yielded(self, item: ir.Yield, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         for generator in file.sent_items(item, scope):
-            found = file.project.cumulatives.of_yield(item, generator.frame)
+            found = file.project.ask(Cumulatives).of_yield(item, generator.frame)
             if found is not None:
-                is_alone = not file.project.generators.has_other_takers(generator.frame)
+                is_alone = not file.project.ask(Generators).has_other_takers(generator.frame)
                 is_text = _is_text(generator.sending) and found.expression is item.value
                 yield self._fact(file, found, is_text, fixable=is_alone)
                 return
@@ -97,11 +98,11 @@ class CumulativeText(Rule):
         if not file.serves(scope):
             return
         frame = file.frame(scope)
-        sending = file.project.sent.of_call(call, frame)
-        message = file.project.cumulatives.of_call(call, frame)
+        sending = file.project.ask(Sent).of_call(call, frame)
+        message = file.project.ask(Cumulatives).of_call(call, frame)
         if message is not None:
-            yield self._fact(file, message, file.project.cumulatives.appends(call, frame))
-        elif sending is not None and (found := file.project.cumulatives.of_sending(sending)) is not None:
+            yield self._fact(file, message, file.project.ask(Cumulatives).appends(call, frame))
+        elif sending is not None and (found := file.project.ask(Cumulatives).of_sending(sending)) is not None:
             yield self._fact(file, found, _is_text(sending))
 
     def _fact(self, file: PythonFile, found: Cumulative, is_text: bool, *, fixable: bool = True) -> Fact:

@@ -6,6 +6,7 @@ from streamlint.fact import Fact, of_facts
 from streamlint.finding import Related, Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
+from streamlint.project.mismatch import Mismatches
 from streamlint.repairs.streaming import building, label, streaming_engine, way_out
 from streamlint.rule import Rule, on
 
@@ -77,7 +78,7 @@ class NotAStream(Rule):
     def asked(self, attribute: ir.Attribute, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         if not file.serves(scope):
             return
-        engine = file.project.mismatches.silent_engine(attribute, file.frame(scope))
+        engine = file.project.ask(Mismatches).silent_engine(attribute, file.frame(scope))
         if engine is None:
             return
         place = (

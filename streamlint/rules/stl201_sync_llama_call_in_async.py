@@ -7,8 +7,7 @@ from streamlint.fact import Fact
 from streamlint.finding import Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
-from streamlint.project.blocking import Cause
-from streamlint.project.held import Held
+from streamlint.project.precedence import Precedence
 from streamlint.repairs.off_loop import off_loop
 from streamlint.repairs.waiting import notes, way_out
 from streamlint.rule import Rule, on
@@ -89,11 +88,9 @@ class SyncLlamaCallInAsync(Rule):
     @on(ir.Call)
     def called(self, site: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         held = file.held(site, scope)
-        if held is None:
+        if held is None or not file.project.ask(Precedence).reports(self.code, held):
             return
         hold = held.hold
-        if not hold.is_direct or hold.cause is not Cause.LLAMA or _is_told(file, held):
-            return
         yield file.fact(
             self,
             site,
@@ -106,8 +103,3 @@ class SyncLlamaCallInAsync(Rule):
             severity=held.severity,
             repair=partial(off_loop, file, held),
         )
-
-
-def _is_told(file: PythonFile, held: Held) -> bool:
-    """Whether another rule reports that the whole stream is taken there, which leaves nothing to wait for once it is repaired."""
-    return (held.node.start, held.node.end) in file.project.held.swallowed(held.on_loop)

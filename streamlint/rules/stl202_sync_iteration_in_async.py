@@ -10,7 +10,9 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.languages import nodes as cst
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
-from streamlint.project.held import OnLoop
+from streamlint.project.drains import Drains
+from streamlint.project.held import Holdings, OnLoop
+from streamlint.project.precedence import Precedence
 from streamlint.project.takings import Drain, How
 from streamlint.project.values import Bound, External, Tokens
 from streamlint.repairs.obstacles import split
@@ -102,8 +104,8 @@ class SyncIterationInAsync(Rule):
     @on(ir.Loop)
     def looped(self, loop: ir.Loop, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         where = file.on_loop(scope) if not loop.is_async else None
-        tokens = file.project.held.sync_tokens(loop.iterable, where.frame) if where is not None else None
-        if where is None or tokens is None or _is_told(file, where, loop):
+        tokens = file.project.ask(Holdings).sync_tokens(loop.iterable, where.frame) if where is not None else None
+        if where is None or tokens is None or not file.project.ask(Precedence).reports_taking(self.code, loop, where):
             return
         yield file.fact(
             self,
@@ -124,7 +126,7 @@ class SyncIterationInAsync(Rule):
         if where is None:
             return
         taken = _taken(file, where, call)
-        if taken is None or _is_told(file, where, call):
+        if taken is None or not file.project.ask(Precedence).reports_taking(self.code, call, where):
             return
         yield file.fact(
             self,
@@ -163,19 +165,18 @@ def _is_next(file: PythonFile, where: OnLoop, call: ir.Call) -> bool:
     return any(isinstance(value, External) and value.name == "builtins.next" for value in values)
 
 
-def _is_told(file: PythonFile, where: OnLoop, place: ir.Expression | ir.Loop) -> bool:
-    """Whether another rule reports that the whole stream is taken there."""
-    return any(start <= place.start and place.start < end for start, end in file.project.held.swallowed(where))
-
-
 def _taken(file: PythonFile, where: OnLoop, call: ir.Call) -> ir.Expression | None:
     """What a call such as `next()`, `list()` or `join()` takes tokens from."""
     frame = where.frame
     if call.arguments and _is_next(file, where, call):
-        return call.arguments[0] if file.project.held.sync_tokens(call.arguments[0], where.frame) is not None else None
+        return (
+            call.arguments[0]
+            if file.project.ask(Holdings).sync_tokens(call.arguments[0], where.frame) is not None
+            else None
+        )
     if not _may_take(file, where, call):
         return None
-    for drain in file.project.drains.in_frame(frame):
+    for drain in file.project.ask(Drains).in_frame(frame):
         if (drain.start, drain.end) == (call.start, call.end) and not drain.hops and not drain.is_async and drain.waits:
             return None if _is_at_hand(drain) else drain.source
     return None
@@ -189,7 +190,7 @@ def _is_at_hand(drain: Drain) -> bool:
 def _may_take(file: PythonFile, where: OnLoop, call: ir.Call) -> bool:
     """Whether a stream is given, or asked for its text: a cheap question before the dear one."""
     evaluator, frame = file.project.evaluator, where.frame
-    if call.arguments and file.project.held.sync_tokens(call.arguments[0], where.frame) is not None:
+    if call.arguments and file.project.ask(Holdings).sync_tokens(call.arguments[0], where.frame) is not None:
         return True
     given = evaluator.value(call.arguments[0], frame) if call.arguments else frozenset()
     asked = (value.receiver for value in evaluator.value(call.function, frame) if isinstance(value, Bound))

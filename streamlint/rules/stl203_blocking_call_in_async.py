@@ -7,8 +7,8 @@ from streamlint.fact import Fact
 from streamlint.finding import Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
-from streamlint.project.blocking import Cause
 from streamlint.project.held import Site
+from streamlint.project.precedence import Precedence
 from streamlint.repairs.off_loop import off_loop
 from streamlint.repairs.waiting import STALL, notes, way_out
 from streamlint.rule import Rule, on
@@ -87,11 +87,9 @@ class BlockingCallInAsync(Rule):
     @on(ir.Call, ir.Entry, ir.Loop)
     def called(self, site: Site, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         held = file.held(site, scope)
-        if held is None:
+        if held is None or not file.project.ask(Precedence).reports(self.code, held):
             return
         hold = held.hold
-        if not hold.is_direct or hold.cause is not Cause.LIBRARY:
-            return
         yield file.fact(
             self,
             site,

@@ -7,8 +7,8 @@ from streamlint.fact import Fact
 from streamlint.finding import Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
-from streamlint.project.blocking import Cause
 from streamlint.project.held import SITES, Held, Site
+from streamlint.project.precedence import Precedence
 from streamlint.repairs.off_loop import off_loop
 from streamlint.repairs.waiting import STALL, notes, way_out
 from streamlint.rule import Rule, on
@@ -88,11 +88,9 @@ class BlockingHelperInAsync(Rule):
     @on(*SITES)
     def reached(self, site: Site, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         held = file.held(site, scope)
-        if held is None:
+        if held is None or not file.project.ask(Precedence).reports(self.code, held):
             return
         hold = held.hold
-        if hold.is_direct or hold.cause is Cause.HEAVY or _is_told(file, held):
-            return
         yield file.fact(
             self,
             site,
@@ -110,12 +108,3 @@ class BlockingHelperInAsync(Rule):
 
 def _name(file: PythonFile, held: Held) -> str:
     return file.one_line(held.node.function if isinstance(held.node, ir.Call) else held.node)
-
-
-def _is_told(file: PythonFile, held: Held) -> bool:
-    """Whether another rule reports it: a helper that swallows the stream, or a generator that hands on its tokens."""
-    if isinstance(held.site, ir.Loop):
-        return file.project.held.sync_tokens(held.node, held.on_loop.frame) is not None
-    return held.hold.cause is Cause.STREAM and (held.node.start, held.node.end) in file.project.held.swallowed(
-        held.on_loop
-    )

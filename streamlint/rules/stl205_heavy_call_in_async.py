@@ -9,8 +9,9 @@ from streamlint.fix import Fix, Level
 from streamlint.languages import nodes as cst
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
-from streamlint.project.blocking import Cause
 from streamlint.project.held import SITES, OnLoop, Site
+from streamlint.project.named_heavy import NamedHeavy
+from streamlint.project.precedence import Precedence
 from streamlint.repairs.obstacles import split
 from streamlint.repairs.off_loop import in_thread, off_loop
 from streamlint.repairs.waiting import notes, way_out
@@ -97,11 +98,9 @@ class HeavyCallInAsync(Rule):
     @on(*SITES)
     def known(self, site: Site, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         held = file.held(site, scope)
-        if held is None:
+        if held is None or not file.project.ask(Precedence).reports(self.code, held):
             return
         hold = held.hold
-        if hold.cause is not Cause.HEAVY:
-            return
         leaf = hold.reason if hold.is_direct else f"{hold.hops[0].label}, and `{hold.name}` {hold.reason}"
         yield file.fact(
             self,
@@ -122,7 +121,7 @@ class HeavyCallInAsync(Rule):
         where, entry = file.on_loop(scope), file.entry(scope)
         if where is None:
             return
-        kind = file.project.named_heavy.of_call(call, entry, file.frame(scope)) if entry is not None else ""
+        kind = file.project.ask(NamedHeavy).of_call(call, entry, file.frame(scope)) if entry is not None else ""
         if not kind:
             return
         yield file.fact(

@@ -7,7 +7,7 @@ from streamlint.fact import Fact
 from streamlint.finding import Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
-from streamlint.project.nested_loops import Fault
+from streamlint.project.nested_loops import Fault, NestedLoops
 from streamlint.repairs.nested_loops import awaited
 from streamlint.rule import Rule, on
 
@@ -86,7 +86,7 @@ class NestedEventLoop(Rule):
         where = file.on_loop(scope)
         if where is None:
             return
-        nested = file.project.nested_loops.of_call(call, where.frame)
+        nested = file.project.ask(NestedLoops).of_call(call, where.frame)
         if nested is None:
             return
         starts = nested.fault is Fault.STARTS

@@ -6,6 +6,7 @@ from streamlint.fact import Fact
 from streamlint.finding import Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
+from streamlint.project.async_in_name import AsyncInName
 from streamlint.project.ways import Hop
 from streamlint.rule import Rule, on
 
@@ -115,7 +116,7 @@ class AsyncInNameOnly(Rule):
         where = file.on_loop(scope)
         if where is None or not where.reached.is_certain:
             return
-        known = file.project.async_in_name.of_call(call, where.frame)
+        known = file.project.ask(AsyncInName).of_call(call, where.frame)
         if known is None:
             return
         located = file.project.evaluator.scope_of(known.owner)

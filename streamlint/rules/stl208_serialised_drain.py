@@ -8,6 +8,7 @@ from streamlint.finding import Severity
 from streamlint.languages.python import PythonFile
 from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
+from streamlint.project.serialised import Serialised
 from streamlint.repairs.answers import stream_answer
 from streamlint.repairs.telling import started, way_out
 from streamlint.rule import Rule, on
@@ -84,7 +85,7 @@ class SerialisedDrain(Rule):
         if entry is None:
             return
         frame = file.frame(scope)
-        for drain in file.project.serialised.of(entry, frame):
+        for drain in file.project.ask(Serialised).of(entry, frame):
             yield file.fact(
                 self,
                 Span(drain.start, drain.end),

@@ -8,7 +8,8 @@ from streamlint.fix import Fix
 from streamlint.languages.python import PythonFile
 from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
-from streamlint.project.runs_on import RunsOn, What
+from streamlint.project.generators import Generators
+from streamlint.project.runs_on import Runs, RunsOn, What
 from streamlint.repairs.cleanups import run_cancelled
 from streamlint.rule import Rule, on
 
@@ -105,9 +106,9 @@ class RunsAfterDisconnect(Rule):
     @on(ir.Scope)
     def generated(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         frame = file.frame(scope)
-        if not scope.is_async or not file.project.generators.is_served(frame):
+        if not scope.is_async or not file.project.ask(Generators).is_served(frame):
             return
-        for found in file.project.runs.of(frame):
+        for found in file.project.ask(Runs).of(frame):
             yield file.fact(
                 self,
                 found.place,

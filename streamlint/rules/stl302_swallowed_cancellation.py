@@ -7,6 +7,7 @@ from streamlint.finding import Severity
 from streamlint.fix import Fix
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
+from streamlint.project.caught import Caught
 from streamlint.repairs.handlers import exceptions_only
 from streamlint.rule import Rule, on
 
@@ -97,7 +98,7 @@ class SwallowedCancellation(Rule):
     @on(ir.Scope)
     def generated(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         frame = file.frame(scope)
-        for handler in file.project.caught.swallowers(frame):
+        for handler in file.project.ask(Caught).swallowers(frame):
             yield file.fact(
                 self,
                 handler,

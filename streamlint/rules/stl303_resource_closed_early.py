@@ -10,7 +10,7 @@ from streamlint.knowledge.resources import End, closes_dependencies_early
 from streamlint.languages import nodes as cst
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
-from streamlint.project.resources import Outlived
+from streamlint.project.resources import Outlived, Resources
 from streamlint.repairs.resources import into_generator, is_only_return
 from streamlint.rule import Rule, on
 from streamlint.source import Span
@@ -113,7 +113,7 @@ class ResourceClosedEarly(Rule):
             return
         early = closes_dependencies_early(file.project.version("fastapi", file.path))
         for parameter in scope.parameters:
-            sending = file.project.resources.closed_dependency(parameter, file.frame(scope), early=early)
+            sending = file.project.ask(Resources).closed_dependency(parameter, file.frame(scope), early=early)
             if sending is None:
                 continue
             yield file.fact(

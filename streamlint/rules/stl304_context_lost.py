@@ -6,6 +6,7 @@ from streamlint.fact import Fact, of_facts
 from streamlint.finding import Related, Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
+from streamlint.project.contexts import Contexts
 from streamlint.repairs.contexts import keep_context
 from streamlint.rule import Rule, on
 
@@ -81,7 +82,7 @@ class ContextLost(Rule):
     @on(ir.Scope)
     def lost(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         is_generator = scope.kind == "generator-expression" or (scope.kind == "function" and scope.is_generator)
-        loss = file.project.contexts.lost(file.facts, scope) if is_generator else None
+        loss = file.project.ask(Contexts).lost(file.facts, scope) if is_generator else None
         if loss is None:
             return
         content = loss.carried.content

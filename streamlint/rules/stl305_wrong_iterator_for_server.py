@@ -7,7 +7,8 @@ from streamlint.finding import Severity
 from streamlint.languages.python import PythonFile
 from streamlint.languages.stands import EXPRESSIONS
 from streamlint.project import syntax as ir
-from streamlint.project.servers import Interface
+from streamlint.project.sent import Sent
+from streamlint.project.servers import Interface, Servers
 from streamlint.rule import Rule, on
 
 _HELP = {
@@ -85,9 +86,9 @@ class WrongIteratorForServer(Rule):
 
     @on(ir.Call)
     def mismatched(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        sending = file.project.sent.of_call(call, file.frame(scope))
-        interface = file.project.servers.django
-        if sending is None or interface is None or not file.project.servers.takes_whole(sending):
+        sending = file.project.ask(Sent).of_call(call, file.frame(scope))
+        interface = file.project.ask(Servers).django
+        if sending is None or interface is None or not file.project.ask(Servers).takes_whole(sending):
             return
         kind = "synchronous" if interface is Interface.ASGI else "asynchronous"
         yield file.fact(

@@ -6,7 +6,7 @@ from streamlint.fact import Fact
 from streamlint.finding import Related, Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
-from streamlint.project.workflows import EventLoop
+from streamlint.project.workflows import EventLoop, Workflows
 from streamlint.repairs.runs import await_after
 from streamlint.rule import Rule, on
 
@@ -105,7 +105,7 @@ class WorkflowResultIgnored(Rule):
     def ignored(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         if file.project.reach.from_request(file.facts, scope) is None:
             return
-        for found in file.project.workflows.ignored_results(file.frame(scope)):
+        for found in file.project.ask(Workflows).ignored_results(file.frame(scope)):
             if not _is_left_early(found.loop, scope):
                 yield self._told(found, scope, file)
 

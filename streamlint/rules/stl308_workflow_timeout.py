@@ -6,7 +6,7 @@ from streamlint.fact import Fact, of_facts
 from streamlint.finding import Related, Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
-from streamlint.project.workflows import DEFAULT_SECONDS, Limit
+from streamlint.project.workflows import DEFAULT_SECONDS, Limit, Workflows
 from streamlint.repairs.runs import without_limit
 from streamlint.rule import Rule, on
 
@@ -123,7 +123,7 @@ class WorkflowTimeout(Rule):
 
     @on(ir.Call)
     def limited(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        limits = file.project.workflows.limits(call, file.frame(scope))
+        limits = file.project.ask(Workflows).limits(call, file.frame(scope))
         short = [limit for limit in limits if limit.seconds <= DEFAULT_SECONDS]
         if not short:
             return

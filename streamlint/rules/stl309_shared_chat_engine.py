@@ -6,6 +6,7 @@ from streamlint.fact import Fact
 from streamlint.finding import Related, Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
+from streamlint.project.lifetimes import Lifetimes
 from streamlint.rule import Rule, on
 
 
@@ -79,7 +80,7 @@ class SharedChatEngine(Rule):
         reached = file.project.reach.from_request(file.facts, scope)
         if reached is None or reached.entry is None:
             return
-        origin = file.project.lifetimes.shared_engine(call, file.frame(scope))
+        origin = file.project.ask(Lifetimes).shared_engine(call, file.frame(scope))
         if origin is None:
             return
         place = file.project.place(origin.path, origin.start, origin.end)

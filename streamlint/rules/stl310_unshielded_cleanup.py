@@ -6,6 +6,7 @@ from streamlint.fact import Fact, of_facts
 from streamlint.finding import Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
+from streamlint.project.cleanups import Cleanups
 from streamlint.repairs.cleanups import shielded
 from streamlint.rule import Rule, on
 
@@ -112,7 +113,7 @@ class UnshieldedCleanup(Rule):
 
     @on(ir.Scope)
     def generated(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        for cleanup in file.project.cleanups.of(file.frame(scope)):
+        for cleanup in file.project.ask(Cleanups).of(file.frame(scope)):
             yield file.fact(
                 self,
                 cleanup.wait,

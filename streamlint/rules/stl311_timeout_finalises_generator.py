@@ -6,6 +6,7 @@ from streamlint.fact import Fact
 from streamlint.finding import Related, Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
+from streamlint.project.timeouts import Timeouts
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 
@@ -113,7 +114,7 @@ class TimeoutFinalisesGenerator(Rule):
     def limited(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         if not file.serves(scope):
             return
-        for limited in file.project.timeouts.of(file.frame(scope)):
+        for limited in file.project.ask(Timeouts).of(file.frame(scope)):
             handler = Span(limited.handler.head, limited.handler.end)
             yield file.fact(
                 self,

@@ -7,6 +7,7 @@ from streamlint.finding import Severity
 from streamlint.fix import Fix
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
+from streamlint.project.polls import Polls
 from streamlint.repairs.polling import poll_removed
 from streamlint.rule import Rule, on
 
@@ -104,7 +105,7 @@ class DisconnectPolling(Rule):
 
     @on(ir.Scope)
     def generated(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        for poll in file.project.polls.of(file.frame(scope)):
+        for poll in file.project.ask(Polls).of(file.frame(scope)):
             yield file.fact(
                 self,
                 poll.wait,

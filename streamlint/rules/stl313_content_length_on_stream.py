@@ -7,6 +7,7 @@ from streamlint.fact import Fact, Stand
 from streamlint.finding import Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
+from streamlint.project.sent import Sent
 from streamlint.repairs.headers import without_item
 from streamlint.rule import Rule, on
 from streamlint.source import Span
@@ -112,7 +113,7 @@ def _streams(file: PythonFile, response: ir.Expression, scope: ir.Scope) -> bool
         return False
     made = [scope.bindings[index].value for index in response.bindings]
     for call in made:
-        sending = file.project.sent.of_call(call, file.frame(scope)) if isinstance(call, ir.Call) else None
+        sending = file.project.ask(Sent).of_call(call, file.frame(scope)) if isinstance(call, ir.Call) else None
         if sending is None or not _is_tokens(file, sending.content, scope):
             return False
     return True

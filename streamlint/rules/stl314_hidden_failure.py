@@ -6,6 +6,7 @@ from streamlint.fact import Fact
 from streamlint.finding import Severity
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
+from streamlint.project.caught import Caught
 from streamlint.rule import Rule, on
 
 _COMPLETE = "measured: a model that failed after 5 of 20 tokens gave a body with a regular end, and nothing in the log"
@@ -95,7 +96,7 @@ class HiddenFailure(Rule):
 
     @on(ir.Scope)
     def hidden(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        for handler in file.project.caught.hiders(file.frame(scope)):
+        for handler in file.project.ask(Caught).hiders(file.frame(scope)):
             yield file.fact(
                 self,
                 handler,
@@ -108,7 +109,7 @@ class HiddenFailure(Rule):
 
     @on(ir.Scope)
     def refused(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        for raised in file.project.caught.refusals(file.frame(scope)):
+        for raised in file.project.ask(Caught).refusals(file.frame(scope)):
             yield file.fact(
                 self,
                 raised,

@@ -1,0 +1,50 @@
+"""How one walk over a file serves all rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from streamlint.finding import Finding
+from streamlint.rule import Check, Rule, crash
+from streamlint.timings import phase
+
+if TYPE_CHECKING:
+    from streamlint.fact import Fact
+    from streamlint.languages.python import PythonFile
+
+
+def judge(file: PythonFile, rules: Sequence[Rule]) -> Iterator[Fact | Finding]:
+    """The facts that all `rules` have in a file; a check that crashes becomes a finding, once, and the others go on."""
+    crashed: set[Rule] = set()
+    for kind, checks in _checks(tuple(rules)).items():
+        nodes = tuple(file.nodes(kind))
+        for rule, check in checks:
+            if rule not in crashed:
+                with phase(rule.code):
+                    found = _facts(rule, check, nodes, file)
+                crashed |= {rule for one in found if isinstance(one, Finding)}
+                yield from found
+
+
+def _facts(rule: Rule, check: Check, nodes: Sequence[tuple[Any, Any]], file: PythonFile) -> list[Fact | Finding]:
+    """What a check has to say of its nodes, up to where it fails."""
+    found: list[Fact | Finding] = []
+    for node, scope in nodes:
+        try:
+            found.extend(check(node, file) if node is scope else check(node, scope, file))
+        except Exception as error:  # noqa: BLE001 a failure of our own is reported, and other rules go on
+            return [*found, crash(f"{rule.code} ({rule.name})", error, file.place(node))]
+    return found
+
+
+@cache
+def _checks(rules: tuple[Rule, ...]) -> dict[type[Any], list[tuple[Rule, Check]]]:
+    """The check methods of some rules, by the kind of node that they look at; made once for all files of a run."""
+    found: dict[type[Any], list[tuple[Rule, Check]]] = {}
+    for rule in rules:
+        for name in dir(type(rule)):
+            for kind in getattr(getattr(type(rule), name), "kinds", ()):
+                found.setdefault(kind, []).append((rule, getattr(rule, name)))
+    return found
