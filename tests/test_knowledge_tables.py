@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import streamlint
 from streamlint.knowledge import Knowledge
 from streamlint.knowledge.blocking import BlockingCalls, HeavyCalls, Tier
 from streamlint.knowledge.frameworks import Frameworks, Generator, Kind, Runner
@@ -21,6 +24,14 @@ SHARED_STATE = (
     ("changing", "functions"), ("element", "functions"), ("cache", "names"), ("manager", "names"), ("lock", "names"),
     ("context", "classes"), ("context", "names"), ("loop", "classes"), ("file", "reads"), ("file", "writes"),
 )  # fmt: skip
+NAME_TABLES = ("shown_texts", "token_sends", "untouched", "waiting")
+IMPORTED_NAMES = (
+    ("shown_texts", "streamlit-containers"), ("shown_texts", "chainlit"), ("token_sends", "messages"), ("token_sends", "appending"),
+    ("untouched", "models"), ("untouched", "model-decorators"), ("untouched", "field-functions"), ("untouched", "loggers"),
+    ("waiting", "limits"), ("waiting", "timeouts"),
+)  # fmt: skip
+KNOWLEDGE = Path(streamlint.__file__).parent / "knowledge"
+CODE = "".join(path.read_text("utf-8") for path in sorted(Path(streamlint.__file__).parent.rglob("*.py")))
 CALL_TABLES = ("blocking_calls", "blocking_services", "heavy_calls", "off_loop")
 
 # Runs in an interpreter of its own: these packages warn, configure and register things when they are imported.
@@ -113,6 +124,8 @@ def dotted_names() -> Iterator[tuple[str, str]]:
     for kind in ("application", "function", "view"):
         for row in read("frameworks").rows(kind):
             yield from (("frameworks", name) for name in named(row))
+    for table, key in IMPORTED_NAMES:
+        yield from ((table, name) for name in Knowledge().names(table, key))
     for row in read("responses").rows("response"):
         yield from (("responses", name) for name in row.texts("names"))
 
@@ -210,6 +223,26 @@ def test_nothing_is_said_twice(table: str) -> None:
     made = [name for row in read(table).rows("returns") for name in row.texts("by")]
     for names in (calls, classes, made):
         assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("table", NAME_TABLES)
+def test_every_list_of_names_is_asked_for_explained_and_has_a_source(table: str) -> None:
+    text = KNOWLEDGE.joinpath(f"{table}.toml").read_text("utf-8")
+    legend = "".join(itertools.takewhile(lambda line: line.startswith("#"), text.splitlines(keepends=True)))
+    for key, values in read(table).values.items():
+        assert f"[{key}]" in legend, key
+        assert isinstance(values, dict)
+        assert set(values) in ({"names", "docs"}, {"names", "release"}), key
+        names = values["names"]
+        assert names, key
+        assert len(names) == len(set(names)), key
+        assert all(link.startswith("https://") for link in values.get("docs", "https://").split()), key
+        assert f'"{key}"' in CODE, key
+
+
+def test_no_list_of_names_is_unknown() -> None:
+    with pytest.raises(KeyError):
+        Knowledge().names("untouched", "no-such-list")
 
 
 def test_no_framework_name_is_said_twice() -> None:

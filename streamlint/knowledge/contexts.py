@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 from streamlint.knowledge.table import read
 
@@ -19,7 +18,6 @@ class ViewContext:
     by_call: bool
 
 
-@cache
 def view_contexts() -> dict[str, ViewContext]:
     """By framework."""
     return {

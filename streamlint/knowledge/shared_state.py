@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from streamlint.knowledge.table import read
 
@@ -57,8 +56,7 @@ def _is_below(name: str, known: frozenset[str]) -> bool:
     return False
 
 
-@cache
-def shared_state() -> SharedStateFacts:
+def shared_state_facts() -> SharedStateFacts:
     table = read("shared_state")
 
     def texts(kind: str, key: str) -> frozenset[str]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
-from streamlint.knowledge.shared_state import shared_state
 from streamlint.project import syntax as ir
 from streamlint.project.callers import last_word
 from streamlint.project.calls import dotted_name
@@ -93,7 +92,7 @@ class Accesses:
         self.lasting = lasting
         self.lifetimes = Lifetimes(evaluator, lasting.reach)
         self.evidence = ReceiverEvidence(evaluator)
-        self.facts = shared_state()
+        self.facts = evaluator.knowledge.shared_state
         self._own: dict[tuple[Path, int, Parameters], tuple[Event, ...]] = {}
 
     def of(self, activation: Activation) -> tuple[Event, ...]:

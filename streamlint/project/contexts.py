@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.contexts import ViewContext, view_contexts
+from streamlint.knowledge.contexts import ViewContext
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
@@ -56,7 +56,7 @@ class Contexts:
         carried = self._carried.get((module.path, scope.index))
         if carried is None:
             return None
-        context = view_contexts()[carried.framework]
+        context = self.evaluator.knowledge.contexts[carried.framework]
         if self._is_kept(module, scope, context):
             return None
         for use in self._uses(module, scope):
@@ -96,7 +96,7 @@ class Contexts:
     def _carried(self) -> dict[Key, Carried]:
         found: dict[Key, Carried] = {}
         for sending in self.sent.all:
-            if sending.response.framework in view_contexts():
+            if sending.response.framework in self.evaluator.knowledge.contexts:
                 for generated in self._generators(sending.content, sending.frame):
                     carried = Carried(sending.response.framework, sending.content, sending.frame)
                     found.setdefault(self._key(generated), carried)
@@ -104,7 +104,11 @@ class Contexts:
             for generated in self._generators(content, frame):
                 found.setdefault(self._key(generated), Carried("flask", content, frame))
         for entry in self.reach.entries:
-            if entry.framework in view_contexts() and entry.answers and not self.sent.is_wrapped(entry):
+            if (
+                entry.framework in self.evaluator.knowledge.contexts
+                and entry.answers
+                and not self.sent.is_wrapped(entry)
+            ):
                 found.update(self._returned(entry))
         return found
 
@@ -143,7 +147,7 @@ class Contexts:
         if not isinstance(content, ir.Call):
             return False
         function = content.function.function if isinstance(content.function, ir.Call) else content.function
-        kept = {name for context in view_contexts().values() for name in context.keeps}
+        kept = {name for context in self.evaluator.knowledge.contexts.values() for name in context.keeps}
         if not self.evaluator.names(function, frame).isdisjoint(kept):
             return True
         return any(self._keeps(argument, frame) for argument in content.arguments)

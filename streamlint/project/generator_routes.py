@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.frameworks import Kind
-from streamlint.knowledge.releases import Driven, Releases, generator_routes
+from streamlint.knowledge.releases import Driven, Releases
 from streamlint.project import syntax as ir
 from streamlint.project.sent import certain
 from streamlint.project.values import External, Instance
@@ -50,7 +50,7 @@ class GeneratorRoutes:
         name = classes.pop() if len(classes) == 1 else None
         if name is None or self._has_defaults:
             return None
-        for row in generator_routes():
+        for row in self.evaluator.knowledge.releases.generator_routes:
             if name in row.classes and self._holds(row.releases, entry.module.path):
                 bounded = row.releases.first or row.releases.below
                 release = str(self.versions.near(entry.module.path).get(row.releases.package)) if bounded else ""

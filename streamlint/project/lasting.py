@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.shared_state import shared_state
 from streamlint.project import syntax as ir
 from streamlint.project.callers import argument_of, last_word
 from streamlint.project.modules import Module
@@ -31,7 +30,7 @@ class Lasting:
     def __init__(self, evaluator: Evaluator, reach: Reach) -> None:
         self.evaluator = evaluator
         self.reach = reach
-        self.facts = shared_state()
+        self.facts = evaluator.knowledge.shared_state
 
     # Questions
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.shared_state import shared_state
 from streamlint.project import syntax as ir
 from streamlint.project.accesses import Access, Accesses, Activation, Event, How
 from streamlint.project.callers import last_word
@@ -36,7 +35,7 @@ class SharedState:
         self.reach = reach
         self.lasting = Lasting(evaluator, reach)
         self.accesses = Accesses(evaluator, self.lasting)
-        self.facts = shared_state()
+        self.facts = evaluator.knowledge.shared_state
         self._called: dict[tuple[Path, int, Parameters], tuple[tuple[Activation, ir.Expression], ...]] = {}
         self._all: dict[tuple[Path, int, Parameters], frozenset[Access] | None] = {}
 

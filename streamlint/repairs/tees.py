@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
-from streamlint.knowledge.untouched import names as known_names
 from streamlint.languages import nodes as cst
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
@@ -101,8 +100,9 @@ class _Tee:
 
     def _makes_logger(self, made: ir.Expression, scope: ir.Scope) -> bool:
         function = made.function if isinstance(made, ir.Call) else made
-        values = self.file.project.evaluator.value(function, self.file.frame(scope))
-        return bool({dotted_name(value) for value in values} & known_names("loggers"))
+        project = self.file.project
+        names = {dotted_name(value) for value in project.evaluator.value(function, self.file.frame(scope))}
+        return bool(names & project.knowledge.names("untouched", "loggers"))
 
     def _names(self, call: ir.Call) -> set[str]:
         return {dotted_name(value) for value in self.file.project.evaluator.value(call.function, self.frame)}
