@@ -24,12 +24,19 @@ SHARED_STATE = (
     ("changing", "functions"), ("element", "functions"), ("cache", "names"), ("manager", "names"), ("lock", "names"),
     ("context", "classes"), ("context", "names"), ("loop", "classes"), ("file", "reads"), ("file", "writes"),
 )  # fmt: skip
-NAME_TABLES = ("shown_texts", "token_sends", "untouched", "waiting")
-IMPORTED_NAMES = (
-    ("shown_texts", "streamlit-containers"), ("shown_texts", "chainlit"), ("token_sends", "messages"), ("token_sends", "appending"),
-    ("untouched", "models"), ("untouched", "model-decorators"), ("untouched", "field-functions"), ("untouched", "loggers"),
-    ("waiting", "limits"), ("waiting", "timeouts"),
+NAME_TABLES = (
+    "answers_read", "disconnects", "llama_index_words", "records", "servers", "shown_texts", "token_sends", "untouched", "waiting",
 )  # fmt: skip
+IMPORTED_NAMES = {
+    "disconnects": ("cancellation", "refusals", "asks"),
+    "llama_index_words": ("settings",),
+    "records": ("loggers", "log-functions"),
+    "servers": ("makes-asgi", "makes-wsgi"),
+    "shown_texts": ("streamlit-containers", "chainlit"),
+    "token_sends": ("messages", "appending"),
+    "untouched": ("models", "model-decorators", "field-functions"),
+    "waiting": ("limits", "timeouts"),
+}
 KNOWLEDGE = Path(streamlint.__file__).parent / "knowledge"
 CODE = "".join(path.read_text("utf-8") for path in sorted(Path(streamlint.__file__).parent.rglob("*.py")))
 CALL_TABLES = ("blocking_calls", "blocking_services", "heavy_calls", "off_loop")
@@ -124,8 +131,8 @@ def dotted_names() -> Iterator[tuple[str, str]]:
     for kind in ("application", "function", "view"):
         for row in read("frameworks").rows(kind):
             yield from (("frameworks", name) for name in named(row))
-    for table, key in IMPORTED_NAMES:
-        yield from ((table, name) for name in Knowledge().names(table, key))
+    for table, keys in IMPORTED_NAMES.items():
+        yield from ((table, name) for key in keys for name in Knowledge().names(table, key))
     for row in read("responses").rows("response"):
         yield from (("responses", name) for name in row.texts("names"))
 

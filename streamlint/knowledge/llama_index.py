@@ -198,6 +198,10 @@ class LlamaIndex:
         decisive = self._role_meanings[known.role].texts("async")
         return False if any(self.fake_async(dotted, name, version) for name in decisive) else None
 
+    def draining(self, role: Role) -> frozenset[str]:
+        """The methods of such a stream that take all its tokens."""
+        return frozenset(self._role_meanings[role].texts("drains"))
+
     def fake_async(self, dotted: str, method: str, version: str | None = None) -> str | None:
         """The sync method that an async one of a known class calls without waiting, which holds the loop; or None.
 

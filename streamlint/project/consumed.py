@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from streamlint.project.frames import Frame
     from streamlint.project.sent import Sending, Sent
 
-LEVELS = ("info", "warning", "error", "critical", "exception")
-PRINTS = frozenset(
-    ("builtins.print", *(f"logging.{level}" for level in LEVELS), *(f"logging.Logger.{level}" for level in LEVELS))
-)
-
 
 @dataclass(frozen=True)
 class Consumed:
@@ -42,6 +37,7 @@ class Consumptions:
         self.drains = drains
         self.evaluator = drains.evaluator
         self.sent = sent
+        self._prints = self.evaluator.knowledge.names("records", "log-functions")
 
     def of(self, entry: Entry, frame: Frame) -> Iterator[Consumed]:
         scope = frame.scope
@@ -80,7 +76,7 @@ class Consumptions:
 
     def _printed(self, call: ir.Call, frame: Frame) -> tuple[ir.Expression, ...]:
         names = self.evaluator.names(call.function, frame)
-        return tuple(one for one in call.arguments if isinstance(one, ir.Name)) if names & PRINTS else ()
+        return tuple(one for one in call.arguments if isinstance(one, ir.Name)) if names & self._prints else ()
 
     def _same(self, source: ir.Expression, origin: Origin, sending: Sending) -> bool:
         """Whether the body is made of the same variable, and of the same stream."""

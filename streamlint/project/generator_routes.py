@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _FRAMEWORK = "fastapi"
 _CLASS = "response_class"
-_ELSEWHERE = frozenset(("default_response_class", "route_class"))
-_TAKES_DEFAULTS = ("FastAPI", "APIRouter", "include_router")
 
 
 @dataclass(frozen=True)
@@ -80,8 +78,13 @@ class GeneratorRoutes:
     @cached_property
     def _has_defaults(self) -> bool:
         """Whether an application or router of the project brings a response class or a class of routes of its own."""
-        calls = (call for word in _TAKES_DEFAULTS for _, _, call in self.evaluator.callers.calls_of(word))
-        return any(keyword is None or keyword in _ELSEWHERE for call in calls for keyword, _ in call.keywords)
+        calls = (
+            call
+            for word in self.evaluator.knowledge.names("untouched", "application-calls")
+            for _, _, call in self.evaluator.callers.calls_of(word)
+        )
+        elsewhere = self.evaluator.knowledge.names("untouched", "application-keywords")
+        return any(keyword is None or keyword in elsewhere for call in calls for keyword, _ in call.keywords)
 
     def _holds(self, releases: Releases, path: Path) -> bool:
         versions = self.versions.near(path)

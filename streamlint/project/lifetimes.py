@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
     from streamlint.project.reach import Reach
 
-_CONVERSING = frozenset(("chat", "achat", "stream_chat", "astream_chat"))
 _LOOKUPS = frozenset(("get", "setdefault", "pop"))
 _DEEPEST = 5
 _CACHES = frozenset(("functools.lru_cache", "functools.cache", "streamlit.cache_resource"))
@@ -34,10 +33,12 @@ class Lifetimes:
     def __init__(self, evaluator: Evaluator, reach: Reach) -> None:
         self.evaluator = evaluator
         self.reach = reach
+        self._turns = evaluator.knowledge.names("llama_index_words", "turns")
+        self._restarts = evaluator.knowledge.names("llama_index_words", "restarts")
 
     def shared_engine(self, call: ir.Call, frame: Frame) -> Origin | None:
         """Where the chat engine was made that this call talks to, if all requests talk to the same one and its own memory."""
-        if not (isinstance(call.function, ir.Attribute) and call.function.attribute in _CONVERSING):
+        if not (isinstance(call.function, ir.Attribute) and call.function.attribute in self._turns):
             return None
         if call.argument(1, "chat_history") is not None or any(name is None for name, _ in call.keywords):
             return None
@@ -55,10 +56,9 @@ class Lifetimes:
             return None
         return origins[0] if all(origin is not None and self.is_made_once(origin) for origin in origins) else None
 
-    @staticmethod
-    def _is_reset(engine: ir.Expression, frame: Frame) -> bool:
-        words = ir.dotted(engine)
-        return any(ir.dotted(call.function) == f"{words}.reset" for call in frame.scope.calls)
+    def _is_reset(self, engine: ir.Expression, frame: Frame) -> bool:
+        resets = {f"{ir.dotted(engine)}.{word}" for word in self._restarts}
+        return any(ir.dotted(call.function) in resets for call in frame.scope.calls)
 
     def is_looked_up(self, engine: ir.Expression, frame: Frame, depth: int = 0) -> bool:
         """Whether an engine is chosen by something that a request may bring: a key, or an argument."""

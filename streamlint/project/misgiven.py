@@ -34,7 +34,6 @@ _PAGES = frozenset(("streamlit", "chainlit", "gradio"))
 _CALLABLES_WELCOME = frozenset(("litestar", "sanic", "aiohttp"))
 _ENCODES_ITEMS = frozenset(("starlette", "fastapi", "flask"))
 _RETURNS_NO_ITERATOR = frozenset(("fastapi", "starlette", "litestar", "sanic", "django"))
-_UNCALLED = frozenset(("async_response_gen", "stream_events"))
 _PIECES = frozenset(("chunk", "event", "message", "object"))
 
 
@@ -61,6 +60,7 @@ class Misgivings:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
+        self._uncalled = evaluator.knowledge.names("llama_index_words", "uncalled")
 
     def of_sending(self, sending: Sending) -> Misgiven | None:
         """The fault of a body that is given to a response."""
@@ -114,7 +114,7 @@ class Misgivings:
                 return Misgiven(What.STREAM_OBJECT, value)
             case Llama(role=Role.RESPONSE):
                 return Misgiven(What.ANSWER_OBJECT, value)
-            case Bound(receiver=Llama() | Unknown(), name=name) if name in _UNCALLED:
+            case Bound(receiver=Llama() | Unknown(), name=name) if name in self._uncalled:
                 return Misgiven(What.UNCALLED, value)
             case Function() if self._is_plain(value):
                 return Misgiven(What.FUNCTION, value)

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from streamlint.project.generators import Generators
     from streamlint.project.mismatch import Mismatches
 
-_REQUEST = "starlette.requests.Request"
-_LOGGING = frozenset(("debug", "info", "warning", "warn", "error", "exception", "critical", "log", "trace", "success"))
 _PRINTING = frozenset(("builtins.print",))
 
 
@@ -41,6 +39,8 @@ class Polls:
     def __init__(self, generators: Generators, mismatches: Mismatches, async_in_name: AsyncInName) -> None:
         self.generators = generators
         self.evaluator = generators.evaluator
+        knowledge = self.evaluator.knowledge
+        self.log_methods = knowledge.names("records", "log-methods") | knowledge.names("records", "log-loguru")
         self.mismatches = mismatches
         self.async_in_name = async_in_name
 
@@ -80,10 +80,10 @@ class Polls:
         return Poll(wait, test, asks_only and _stands_free(loop, outside, body), is_native is True)
 
     def _asks(self, call: ir.Call, frame: Frame) -> bool:
-        objects = self.evaluator.knowledge.objects
+        objects, asking = self.evaluator.knowledge.objects, self.evaluator.knowledge.names("disconnects", "asks")
         for value in self.evaluator.value(call.function, frame):
             if isinstance(value, Bound) and isinstance(value.receiver, Instance):
-                return value.name == "is_disconnected" and objects.family(value.receiver.name) == _REQUEST
+                return f"{objects.family(value.receiver.name)}.{value.name}" in asking
         return False
 
     def _waits_natively(self, loop: ir.Loop, frame: Frame) -> bool | None:
@@ -112,7 +112,7 @@ class Polls:
         """Whether a statement only writes a line for the owner."""
         match statement:
             case ir.Line(kind="expression", values=(ir.Call(function=ir.Attribute(attribute=word)),)):
-                return word in _LOGGING
+                return word in self.log_methods
             case ir.Line(kind="expression", values=(ir.Call(function=function),)):
                 return bool(self.evaluator.names(function, frame) & _PRINTING)
         return False

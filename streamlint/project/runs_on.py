@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 _TASKS = frozenset(("asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"))
 _THREADS = frozenset(("threading.Thread",))
-_ENDING = frozenset(("cancel", "cancel_run", "is_set", "cancelled", "TaskGroup", "create_task_group", "shield"))
-_HARMLESS_ON_HANDLER = frozenset(("stream_events", "ctx", "send_event"))
 
 
 class What(StrEnum):
@@ -49,6 +47,9 @@ class Runs:
     def __init__(self, evaluator: Evaluator, workflows: Workflows) -> None:
         self.evaluator = evaluator
         self.workflows = workflows
+        names = evaluator.knowledge.names
+        self._ends = names("disconnects", "ends") | names("llama_index_words", "run-ends")
+        self._harmless = names("llama_index_words", "handler-attributes")
 
     def of(self, frame: Frame) -> Iterator[RunsOn]:
         """What a generator starts, or reads from, and does not end; nothing where something near it is cancelled at all."""
@@ -66,8 +67,8 @@ class Runs:
 
     def _ends_something(self, module: Module, scope: ir.Scope) -> bool:
         inner = (one for one in module.scopes if scope.contains(one))
-        return any(attribute.attribute in _ENDING for one in inner for attribute in one.attributes) or any(
-            name.id in _ENDING for name in scope.names
+        return any(attribute.attribute in self._ends for one in inner for attribute in one.attributes) or any(
+            name.id in self._ends for name in scope.names
         )
 
     # Workflows
@@ -88,7 +89,7 @@ class Runs:
         if len(bindings) != 1 or bindings[0].kind != "assign" or not isinstance(bindings[0].value, ir.Call):
             return None
         for use in uses.of(function.base, frame.scope):
-            harmless = isinstance(use.parent, ir.Attribute) and use.parent.attribute in _HARMLESS_ON_HANDLER
+            harmless = isinstance(use.parent, ir.Attribute) and use.parent.attribute in self._harmless
             if not harmless and not isinstance(use.parent, ir.Await):
                 return None
         return RunsOn(What.RUN, iterable, function.base.id, loop)
