@@ -279,6 +279,11 @@ KEYS = {
     "frameworks.method": {"framework", "application", "names", "kind", "factory", "handler", "handler-keyword", "path",
                           "path-keyword", "http", "http-keyword", "http-position", "http-is-name", "off-path", "child",
                           "child-keyword", "prefix-keyword", "thread-keyword", "dispatch-keyword", "sync", "async"},
+    "frameworks.framework": {"name", "packages", "extends", "sync", "async", "async-wsgi", "generator", "generator-asgi",
+                             "whole-file", "title", "unknown-router", "streams-with", "page", "encodes-items", "takes-functions",
+                             "returns-no-iterator", "sends-iterators", "synchronous-bodies", "cancels-again", "docs"},
+    "frameworks.shape": {"names", "docs"},
+    "contexts.context": {"framework", "names", "keeps", "opens", "keeps-call", "makes"},
     "responses.response": {"names", "framework", "streaming", "content", "content-keyword", "content-also", "variadic",
                            "media-type", "media-type-keyword", "media-type-position", "media-type-also", "sync-iterator",
                            "async-iterator", "sync-iterator-wsgi", "async-iterator-wsgi", "frames-sse",
@@ -598,6 +603,23 @@ def test_who_advances_a_generator() -> None:
     assert (django.generator, django.generator_asgi) == (Generator.WORKER_THREAD, Generator.DRAINED)
     assert FRAMEWORKS.framework("flask").async_runner is Runner.PRIVATE_LOOP
     assert {"fastapi", "flask", "django", "streamlit", "chainlit", "gradio"} <= FRAMEWORKS.packages
+
+
+def test_what_frameworks_do_with_iterators() -> None:
+    known = {name: FRAMEWORKS.framework(name) for name in FRAMEWORKS.names}
+    assert known["fastapi"].title == "FastAPI"
+    assert known["tornado"].title == "tornado"
+    assert known["django"].streams_with == "StreamingHttpResponse"
+    assert known["starlette"].streams_with == "StreamingResponse"
+    assert {name for name, one in known.items() if one.page} == {"chainlit", "gradio", "streamlit"}
+    assert {name for name, one in known.items() if one.synchronous_bodies} == {"django", "flask"}
+    assert FRAMEWORKS.cancelling_again == {"fastapi", "starlette"}
+    assert dict(FRAMEWORKS.unknown_routers)["flask"] == "flask.Blueprint"
+    assert all(FRAMEWORKS.decorator(router, "route") for _, router in FRAMEWORKS.unknown_routers)
+    assert {response.framework for response in RESPONSES} <= known.keys()
+
+
+RESPONSES = [response for name in Responses().names if (response := Responses().response(name)) is not None]
 
 
 def test_responses() -> None:

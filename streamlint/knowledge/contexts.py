@@ -16,6 +16,8 @@ class ViewContext:
     keeps: tuple[str, ...]
     opens: frozenset[str]
     by_call: bool
+    makes: frozenset[str]
+    """Attributes of the application that make a response."""
 
 
 def view_contexts() -> dict[str, ViewContext]:
@@ -27,6 +29,7 @@ def view_contexts() -> dict[str, ViewContext]:
             row.texts("keeps"),
             frozenset(row.texts("opens")),
             row.flag("keeps-call"),
+            frozenset(row.texts("makes")),
         )
         for row in read("contexts").rows("context")
     }

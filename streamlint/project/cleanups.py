@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from streamlint.project.caught import Caught
     from streamlint.project.frames import Frame
 
-_FRAMEWORKS = frozenset(("fastapi", "starlette"))
-
 
 @dataclass(frozen=True, eq=False)
 class Cleanup:
@@ -41,7 +39,7 @@ class Cleanups:
 
         Starlette cancels through AnyIO, which cancels again and again; other servers do not.
         """
-        if not frame.scope.is_async or not frame.module.packages & _FRAMEWORKS:
+        if not frame.scope.is_async or not frame.module.packages & self.evaluator.knowledge.frameworks.cancelling_again:
             return
         if not self.caught.generators.is_served(frame):
             return

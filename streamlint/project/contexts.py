@@ -100,9 +100,10 @@ class Contexts:
                 for generated in self._generators(sending.content, sending.frame):
                     carried = Carried(sending.response.framework, sending.content, sending.frame)
                     found.setdefault(self._key(generated), carried)
-        for content, frame in self._made_by_applications():
-            for generated in self._generators(content, frame):
-                found.setdefault(self._key(generated), Carried("flask", content, frame))
+        for context in self.evaluator.knowledge.contexts.values():
+            for content, frame in self._made_by_applications(context):
+                for generated in self._generators(content, frame):
+                    found.setdefault(self._key(generated), Carried(context.framework, content, frame))
         for entry in self.reach.entries:
             if (
                 entry.framework in self.evaluator.knowledge.contexts
@@ -112,14 +113,14 @@ class Contexts:
                 found.update(self._returned(entry))
         return found
 
-    def _made_by_applications(self) -> Iterator[tuple[ir.Expression, Frame]]:
+    def _made_by_applications(self, context: ViewContext) -> Iterator[tuple[ir.Expression, Frame]]:
         """The bodies given to `app.response_class(...)`."""
-        for module, scope, call in self.evaluator.callers.calls_of("response_class"):
-            frame = self.evaluator.any_call(module, scope)
-            names = self.evaluator.names(call.function, frame)
-            content = call.argument(0, "response")
-            if content is not None and "flask.Flask.response_class" in names:
-                yield content, frame
+        for word in sorted({name.rpartition(".")[2] for name in context.makes}):
+            for module, scope, call in self.evaluator.callers.calls_of(word):
+                frame = self.evaluator.any_call(module, scope)
+                content = call.argument(0, "response")
+                if content is not None and self.evaluator.names(call.function, frame) & context.makes:
+                    yield content, frame
 
     def _returned(self, entry: Entry) -> Iterator[tuple[Key, Carried]]:
         frame = self.evaluator.any_call(entry.module, entry.scope)

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 _LOOKUPS = frozenset(("get", "setdefault", "pop"))
 _DEEPEST = 5
 _CACHES = frozenset(("functools.lru_cache", "functools.cache", "streamlit.cache_resource"))
-_ONE_USER = frozenset(("streamlit",))
-"""Frameworks that run a module again for every visitor."""
 
 
 class Lifetimes:
@@ -95,8 +93,10 @@ class Lifetimes:
         return (module.path, scope.index) in self._once
 
     def _runs_per_visitor(self, module: Module) -> bool:
+        """Whether a framework runs the module again for every visitor."""
+        frameworks = self.evaluator.knowledge.frameworks
         return any(
-            entry.framework in _ONE_USER or entry.kind is Kind.PAGE
+            frameworks.framework(entry.framework).whole_file or entry.kind is Kind.PAGE
             for entry in self.reach.entries
             if entry.module.path == module.path
         )

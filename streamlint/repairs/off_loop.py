@@ -96,17 +96,14 @@ def plain_function(file: PythonFile, where: OnLoop) -> Fix | None:
     word = _ASYNC.match(file.source.text, scope.start)
     if word is None:
         return None
-    framework = entries[0].framework
+    title = project.knowledge.frameworks.framework(entries[0].framework).title
     return Fix(
         f"write `def {scope.name}`",
         (Edit(Span(word.start(), word.end()), ""),),
         Level.SAFE,
-        f"`{scope.name}` awaits nothing, and {_NAMES.get(framework, framework)} runs a plain `def` in a thread",
+        f"`{scope.name}` awaits nothing, and {title} runs a plain `def` in a thread",
         claims=(Span(scope.start, scope.end),),
     )
-
-
-_NAMES = {"fastapi": "FastAPI", "starlette": "Starlette", "litestar": "Litestar"}
 
 
 def _is_threadable(entry: Entry) -> bool:
