@@ -133,6 +133,8 @@ def dotted_names() -> Iterator[tuple[str, str]]:
             yield from (("frameworks", name) for name in named(row))
     for table, keys in IMPORTED_NAMES.items():
         yield from ((table, name) for key in keys for name in Knowledge().names(table, key))
+    for functions in OffLoop().thread_functions:
+        yield from (("off_loop", f"{functions.module}.{name}") for name in (functions.run, functions.iterate))
     for row in read("responses").rows("response"):
         yield from (("responses", name) for name in row.texts("names"))
 
@@ -275,7 +277,10 @@ KEYS = {
                             "iterates", "unless"},
     "blocking_calls.class": {"name", "also", "returns", "attributes", "items", "iteration", "entering", "invented"},
     "heavy_calls.call": {"names", "classes", "methods", "category", "reason", "thread-safe", "lazy", "lazy-with"},
-    "off_loop.call": {"names", "classes", "methods", "kind", "position", "keyword", "variadic", "result"},
+    "off_loop.call": {"names", "classes", "methods", "kind", "position", "keyword", "variadic", "result", "beside", "outlives",
+                      "docs"},
+    "off_loop.threads": {"package", "module", "run", "iterate", "docs"},
+    "shared_state.cache": {"names", "keeps", "docs"},
     "frameworks.method": {"framework", "application", "names", "kind", "factory", "handler", "handler-keyword", "path",
                           "path-keyword", "http", "http-keyword", "http-position", "http-is-name", "off-path", "child",
                           "child-keyword", "prefix-keyword", "thread-keyword", "dispatch-keyword", "sync", "async"},
@@ -522,6 +527,20 @@ def test_off_loop_objects_and_decorators() -> None:
     assert off_loop.returns("concurrent.futures.ThreadPoolExecutor") == "concurrent.futures.ThreadPoolExecutor"
     assert off_loop.decorator("asgiref.sync.sync_to_async")
     assert not off_loop.decorator("functools.lru_cache")
+
+
+def test_what_outlives_its_caller() -> None:
+    off_loop = OffLoop()
+    assert "asyncio.create_task" in off_loop.outliving(Where.TASK)
+    assert "asyncio.TaskGroup.create_task" not in off_loop.outliving(Where.TASK)
+    assert off_loop.outliving(Where.THREAD) == {"threading.Thread"}
+    assert off_loop.words_beside == {"create_task", "ensure_future", "gather", "start_soon"}
+
+
+def test_caches_that_last() -> None:
+    facts = Knowledge().shared_state
+    assert {"functools.cache", "streamlit.cache_resource"} <= facts.lasting_caches < facts.caches
+    assert "functools.cached_property" not in facts.lasting_caches
 
 
 FRAMEWORKS = Frameworks()

@@ -19,6 +19,8 @@ class SharedStateFacts:
     handing_out: frozenset[str]
     handing_out_functions: frozenset[str]
     caches: frozenset[str]
+    lasting_caches: frozenset[str]
+    """Those that keep one result of a function without arguments for good."""
     managers: frozenset[str]
     locks: frozenset[str]
     lock_words: tuple[str, ...]
@@ -70,6 +72,9 @@ def shared_state_facts() -> SharedStateFacts:
         handing_out=texts("element", "methods"),
         handing_out_functions=texts("element", "functions"),
         caches=texts("cache", "names"),
+        lasting_caches=frozenset(
+            name for row in table.rows("cache") for name in row.texts("names") if row.text("keeps") == "function"
+        ),
         managers=texts("manager", "names"),
         locks=texts("lock", "names"),
         lock_words=tuple(sorted(texts("lock", "words"))),

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _LOOKUPS = frozenset(("get", "setdefault", "pop"))
 _DEEPEST = 5
-_CACHES = frozenset(("functools.lru_cache", "functools.cache", "streamlit.cache_resource"))
 
 
 class Lifetimes:
@@ -105,7 +104,7 @@ class Lifetimes:
         frame = self.evaluator.any_call(module, module.scopes[scope.parent])
         for decorator in scope.decorators:
             function = decorator.function if isinstance(decorator, ir.Call) else decorator
-            if self.evaluator.names(function, frame) & _CACHES:
+            if self.evaluator.names(function, frame) & self.evaluator.knowledge.shared_state.lasting_caches:
                 return True
         return False
 

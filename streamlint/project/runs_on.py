@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
+from streamlint.knowledge.off_loop import Where
 from streamlint.project import syntax as ir
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
@@ -16,9 +17,6 @@ from streamlint.project.values import Coroutine, Function, Values
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
     from streamlint.project.workflows import Workflows
-
-_TASKS = frozenset(("asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"))
-_THREADS = frozenset(("threading.Thread",))
 
 
 class What(StrEnum):
@@ -47,7 +45,8 @@ class Runs:
     def __init__(self, evaluator: Evaluator, workflows: Workflows) -> None:
         self.evaluator = evaluator
         self.workflows = workflows
-        names = evaluator.knowledge.names
+        off_loop, names = evaluator.knowledge.off_loop, evaluator.knowledge.names
+        self._tasks, self._threads = off_loop.outliving(Where.TASK), off_loop.outliving(Where.THREAD)
         self._ends = names("disconnects", "ends") | names("llama_index_words", "run-ends")
         self._harmless = names("llama_index_words", "handler-attributes")
 
@@ -103,9 +102,17 @@ class Runs:
     def _started(self, call: ir.Call, frame: Frame) -> Iterator[RunsOn]:
         names = self.evaluator.names(call.function, frame)
         target = call.argument(1, "target")
-        if names & _TASKS and call.arguments and self._runs_model(self.evaluator.value(call.arguments[0], frame), True):
+        if (
+            names & self._tasks
+            and call.arguments
+            and self._runs_model(self.evaluator.value(call.arguments[0], frame), True)
+        ):
             what = What.TASK
-        elif names & _THREADS and target is not None and self._runs_model(self.evaluator.value(target, frame), False):
+        elif (
+            names & self._threads
+            and target is not None
+            and self._runs_model(self.evaluator.value(target, frame), False)
+        ):
             what = What.BRIDGE if self._hands_over(self.evaluator.value(target, frame)) else What.THREAD
         else:
             return

@@ -222,7 +222,7 @@ def _awaited(file: PythonFile, scope: ir.Scope, mismatch: Mismatch) -> Fix | Non
 
 
 def _in_thread(file: PythonFile, scope: ir.Scope, iterable: ir.Expression, tokens: str, *drops: str) -> Fix | None:
-    needed: Import | None = threads(file.facts).iterate_import
+    needed: Import | None = threads(file).iterate_import
     if needed is None or of_wait(file, scope, iterable) is not None:
         return None
     edit = Edit(Span(iterable.start, iterable.end), f"{needed.name}({tokens})")
