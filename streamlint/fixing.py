@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from heapq import heappop, heappush
 from pathlib import Path
 
 from streamlint import writing

@@ -97,9 +97,9 @@ def test_who_is_first_wins_as_if_all_were_compared() -> None:
         ]
         first: list[Fix] = []
         for each in sorted(fixes, key=lambda each: min(each.edits).span):
-            if not any(fix._conflict(each, other) for other in first):
+            if not any(fixing._conflict(each, other) for other in first):
                 first.append(each)
-        assert fix.choose(findings(*fixes), Level.SAFE, source(text)) == tuple(first), seed
+        assert fixing.choose(findings(*fixes), Level.SAFE, source(text)) == tuple(first), seed
 
 
 def test_many_fixes_of_one_file_are_not_compared_in_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,14 +107,14 @@ def test_many_fixes_of_one_file_are_not_compared_in_pairs(monkeypatch: pytest.Mo
     starts = [match.start() for match in re.finditer("name", text)]
     fixes = [Fix(str(n), (Edit(Span(at, at + 4), "n"),), Level.SAFE, "") for n, at in enumerate(starts)]
     compared: list[Fix] = []
-    conflict = fix._conflict
+    conflict = fixing._conflict
 
     def counted(one: Fix, other: Fix) -> bool:
         compared.append(one)
         return conflict(one, other)
 
-    monkeypatch.setattr(fix, "_conflict", counted)
-    assert fix.choose(findings(*fixes), Level.SAFE, source(text)) == tuple(fixes)
+    monkeypatch.setattr(fixing, "_conflict", counted)
+    assert fixing.choose(findings(*fixes), Level.SAFE, source(text)) == tuple(fixes)
     assert len(compared) < len(fixes)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import streamlint
 from streamlint.knowledge import Knowledge
 from streamlint.knowledge.blocking import BlockingCalls, HeavyCalls, Tier
 from streamlint.knowledge.frameworks import Frameworks, Generator, Kind, Runner
@@ -21,6 +24,21 @@ SHARED_STATE = (
     ("changing", "functions"), ("element", "functions"), ("cache", "names"), ("manager", "names"), ("lock", "names"),
     ("context", "classes"), ("context", "names"), ("loop", "classes"), ("file", "reads"), ("file", "writes"),
 )  # fmt: skip
+NAME_TABLES = (
+    "answers_read", "disconnects", "llama_index_words", "records", "servers", "shown_texts", "token_sends", "untouched", "waiting",
+)  # fmt: skip
+IMPORTED_NAMES = {
+    "disconnects": ("cancellation", "refusals", "asks"),
+    "llama_index_words": ("settings",),
+    "records": ("loggers", "log-functions"),
+    "servers": ("makes-asgi", "makes-wsgi"),
+    "shown_texts": ("streamlit-containers", "chainlit"),
+    "token_sends": ("messages", "appending"),
+    "untouched": ("models", "model-decorators", "field-functions"),
+    "waiting": ("limits", "timeouts"),
+}
+KNOWLEDGE = Path(streamlint.__file__).parent / "knowledge"
+CODE = "".join(path.read_text("utf-8") for path in sorted(Path(streamlint.__file__).parent.rglob("*.py")))
 CALL_TABLES = ("blocking_calls", "blocking_services", "heavy_calls", "off_loop")
 
 # Runs in an interpreter of its own: these packages warn, configure and register things when they are imported.
@@ -113,6 +131,10 @@ def dotted_names() -> Iterator[tuple[str, str]]:
     for kind in ("application", "function", "view"):
         for row in read("frameworks").rows(kind):
             yield from (("frameworks", name) for name in named(row))
+    for table, keys in IMPORTED_NAMES.items():
+        yield from ((table, name) for key in keys for name in Knowledge().names(table, key))
+    for functions in OffLoop().thread_functions:
+        yield from (("off_loop", f"{functions.module}.{name}") for name in (functions.run, functions.iterate))
     for row in read("responses").rows("response"):
         yield from (("responses", name) for name in row.texts("names"))
 
@@ -212,6 +234,26 @@ def test_nothing_is_said_twice(table: str) -> None:
         assert [name for name, count in Counter(names).items() if count > 1] == []
 
 
+@pytest.mark.parametrize("table", NAME_TABLES)
+def test_every_list_of_names_is_asked_for_explained_and_has_a_source(table: str) -> None:
+    text = KNOWLEDGE.joinpath(f"{table}.toml").read_text("utf-8")
+    legend = "".join(itertools.takewhile(lambda line: line.startswith("#"), text.splitlines(keepends=True)))
+    for key, values in read(table).values.items():
+        assert f"[{key}]" in legend, key
+        assert isinstance(values, dict)
+        assert set(values) in ({"names", "docs"}, {"names", "release"}), key
+        names = values["names"]
+        assert names, key
+        assert len(names) == len(set(names)), key
+        assert all(link.startswith("https://") for link in values.get("docs", "https://").split()), key
+        assert f'"{key}"' in CODE, key
+
+
+def test_no_list_of_names_is_unknown() -> None:
+    with pytest.raises(KeyError):
+        Knowledge().names("untouched", "no-such-list")
+
+
 def test_no_framework_name_is_said_twice() -> None:
     for kind, key in (("function", "names"), ("application", "classes"), ("view", "bases")):
         names = [name for row in read("frameworks").rows(kind) for name in row.texts(key)]
@@ -235,10 +277,18 @@ KEYS = {
                             "iterates", "unless"},
     "blocking_calls.class": {"name", "also", "returns", "attributes", "items", "iteration", "entering", "invented"},
     "heavy_calls.call": {"names", "classes", "methods", "category", "reason", "thread-safe", "lazy", "lazy-with"},
-    "off_loop.call": {"names", "classes", "methods", "kind", "position", "keyword", "variadic", "result"},
+    "off_loop.call": {"names", "classes", "methods", "kind", "position", "keyword", "variadic", "result", "beside", "outlives",
+                      "docs"},
+    "off_loop.threads": {"package", "module", "run", "iterate", "docs"},
+    "shared_state.cache": {"names", "keeps", "docs"},
     "frameworks.method": {"framework", "application", "names", "kind", "factory", "handler", "handler-keyword", "path",
                           "path-keyword", "http", "http-keyword", "http-position", "http-is-name", "off-path", "child",
                           "child-keyword", "prefix-keyword", "thread-keyword", "dispatch-keyword", "sync", "async"},
+    "frameworks.framework": {"name", "packages", "extends", "sync", "async", "async-wsgi", "generator", "generator-asgi",
+                             "whole-file", "title", "unknown-router", "streams-with", "page", "encodes-items", "takes-functions",
+                             "returns-no-iterator", "sends-iterators", "synchronous-bodies", "cancels-again", "docs"},
+    "frameworks.shape": {"names", "docs"},
+    "contexts.context": {"framework", "names", "keeps", "opens", "keeps-call", "makes"},
     "responses.response": {"names", "framework", "streaming", "content", "content-keyword", "content-also", "variadic",
                            "media-type", "media-type-keyword", "media-type-position", "media-type-also", "sync-iterator",
                            "async-iterator", "sync-iterator-wsgi", "async-iterator-wsgi", "frames-sse",
@@ -479,6 +529,20 @@ def test_off_loop_objects_and_decorators() -> None:
     assert not off_loop.decorator("functools.lru_cache")
 
 
+def test_what_outlives_its_caller() -> None:
+    off_loop = OffLoop()
+    assert "asyncio.create_task" in off_loop.outliving(Where.TASK)
+    assert "asyncio.TaskGroup.create_task" not in off_loop.outliving(Where.TASK)
+    assert off_loop.outliving(Where.THREAD) == {"threading.Thread"}
+    assert off_loop.words_beside == {"create_task", "ensure_future", "gather", "start_soon"}
+
+
+def test_caches_that_last() -> None:
+    facts = Knowledge().shared_state
+    assert {"functools.cache", "streamlit.cache_resource"} <= facts.lasting_caches < facts.caches
+    assert "functools.cached_property" not in facts.lasting_caches
+
+
 FRAMEWORKS = Frameworks()
 
 
@@ -558,6 +622,23 @@ def test_who_advances_a_generator() -> None:
     assert (django.generator, django.generator_asgi) == (Generator.WORKER_THREAD, Generator.DRAINED)
     assert FRAMEWORKS.framework("flask").async_runner is Runner.PRIVATE_LOOP
     assert {"fastapi", "flask", "django", "streamlit", "chainlit", "gradio"} <= FRAMEWORKS.packages
+
+
+def test_what_frameworks_do_with_iterators() -> None:
+    known = {name: FRAMEWORKS.framework(name) for name in FRAMEWORKS.names}
+    assert known["fastapi"].title == "FastAPI"
+    assert known["tornado"].title == "tornado"
+    assert known["django"].streams_with == "StreamingHttpResponse"
+    assert known["starlette"].streams_with == "StreamingResponse"
+    assert {name for name, one in known.items() if one.page} == {"chainlit", "gradio", "streamlit"}
+    assert {name for name, one in known.items() if one.synchronous_bodies} == {"django", "flask"}
+    assert FRAMEWORKS.cancelling_again == {"fastapi", "starlette"}
+    assert dict(FRAMEWORKS.unknown_routers)["flask"] == "flask.Blueprint"
+    assert all(FRAMEWORKS.decorator(router, "route") for _, router in FRAMEWORKS.unknown_routers)
+    assert {response.framework for response in RESPONSES} <= known.keys()
+
+
+RESPONSES = [response for name in Responses().names if (response := Responses().response(name)) is not None]
 
 
 def test_responses() -> None:

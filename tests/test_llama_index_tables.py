@@ -106,15 +106,11 @@ def test_shipped_table_is_what_is_installed(installed: Snapshot) -> None:
     assert sorted(found - told) == [], "installed, but not shipped: run python -m tools.llama_index_tables"
 
 
-@pytest.mark.parametrize("table", ["paths", "incidental"])
-def test_shipped_import_paths_are_what_is_installed(installed: Snapshot, table: str) -> None:
+def test_shipped_import_paths_are_what_is_installed(installed: Snapshot) -> None:
     at = same_release()
     unseen = {*installed["failed"], *shipped("llama_index_paths")["unseen"]}
-    releases = Releases([installed], meaning())
-    rows = releases.paths() if table == "paths" else releases.incidental()
-    told, found = path_facts(shipped(f"llama_index_{table}"), at, unseen), path_facts({"range": rows}, at, unseen)
-    if table == "incidental":  # names of integrations appear here if those are installed
-        found &= told | path_facts(shipped("llama_index_paths"), at, unseen)
+    rows = Releases([installed], meaning()).paths()
+    told, found = path_facts(shipped("llama_index_paths"), at, unseen), path_facts({"range": rows}, at, unseen)
     assert sorted(told - found) == []
     assert sorted(found - told) == []
 
@@ -446,18 +442,11 @@ def test_tokens(llama: LlamaIndex) -> None:
 
 
 def test_import_paths_by_release(llama: LlamaIndex) -> None:
-    assert llama.importable("llama_index.core.Settings", "0.14.25")
-    assert llama.importable("llama_index.core.agent.FunctionCallingAgent", "0.12.52")
-    assert not llama.importable("llama_index.core.agent.FunctionCallingAgent", "0.13.0")
-    assert llama.importable("llama_index.core.chat_engine", "0.13.0")
-    assert not llama.importable("llama_index.core.query_pipeline", "0.14.25")
-    moved = (
-        "llama_index.core.node_parser.relational.markdown_element.md_to_df"  # defined there once, only used there now
-    )
-    assert llama.importable(moved, "0.10.0")
-    assert llama.importable(moved, "0.14.25")
-    assert llama.importable("llama_index.core.bridge.pydantic.BaseModel", "0.14.25")
-    assert "llama_index.core.base.response.schema.StreamingResponse" in llama.paths("StreamingResponse", "0.14.25")
+    assert llama.canonical("llama_index.core.Settings", "0.14.25")
+    assert llama.canonical("llama_index.core.agent.FunctionCallingAgent", "0.12.52")
+    assert llama.canonical("llama_index.core.agent.FunctionCallingAgent", "0.13.0") is None
+    assert llama.canonical("llama_index.core.chat_engine", "0.13.0")
+    assert llama.canonical("llama_index.core.query_pipeline", "0.14.25") is None
 
 
 def test_row_without_a_role_is_refused() -> None:

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from streamlint.knowledge.blocking import BlockingCalls, HeavyCalls
+    from streamlint.knowledge.contexts import ViewContext
     from streamlint.knowledge.frameworks import Frameworks
     from streamlint.knowledge.llama_index import LlamaIndex
+    from streamlint.knowledge.nested_loops import NestedLoopCalls
     from streamlint.knowledge.objects import FrameworkObjects
     from streamlint.knowledge.off_loop import OffLoop
+    from streamlint.knowledge.releases import ReleaseFacts
+    from streamlint.knowledge.resources import ResourceFacts
     from streamlint.knowledge.responses import Responses
+    from streamlint.knowledge.shared_state import SharedStateFacts
 
 UserRows = Sequence[Mapping[str, object]]
 
@@ -67,6 +72,43 @@ class Knowledge:
         from streamlint.knowledge.objects import framework_objects
 
         return framework_objects()
+
+    @cached_property
+    def contexts(self) -> Mapping[str, ViewContext]:
+        """By framework."""
+        from streamlint.knowledge.contexts import view_contexts
+
+        return view_contexts()
+
+    @cached_property
+    def nested_loops(self) -> NestedLoopCalls:
+        from streamlint.knowledge.nested_loops import nested_loop_calls
+
+        return nested_loop_calls()
+
+    @cached_property
+    def releases(self) -> ReleaseFacts:
+        from streamlint.knowledge.releases import release_facts
+
+        return release_facts()
+
+    @cached_property
+    def resources(self) -> ResourceFacts:
+        from streamlint.knowledge.resources import resource_facts
+
+        return resource_facts()
+
+    @cached_property
+    def shared_state(self) -> SharedStateFacts:
+        from streamlint.knowledge.shared_state import shared_state_facts
+
+        return shared_state_facts()
+
+    def names(self, table: str, key: str) -> frozenset[str]:
+        """One list of a table of names."""
+        from streamlint.knowledge.names import names
+
+        return names(table, key)
 
     @property
     def told(self) -> tuple[str, ...]:

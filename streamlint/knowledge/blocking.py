@@ -276,11 +276,6 @@ class BlockingCalls(CallTable):
     def __init__(self, user_rows: Iterable[Mapping[str, object]] = ()) -> None:
         table = read("blocking_calls")
         super().__init__(table, user_rows)
-        self._harmless = tuple(name for row in table.rows("harmless") for name in row.texts("names"))
-
-    def harmless(self, dotted: str) -> bool:
-        """Whether the table leaves the name out on purpose."""
-        return any(_matches_name(pattern, dotted) for pattern in self._harmless)
 
 
 class HeavyCalls(CallTable):
@@ -334,7 +329,3 @@ def _matches(pattern: str, chain: str) -> bool:
         return chain == pattern[3:] or chain.endswith(pattern[2:])
     head, _, last = chain.rpartition(".")
     return bool(last) and pattern == (f"{head}.*" if head else "*")
-
-
-def _matches_name(pattern: str, dotted: str) -> bool:
-    return dotted == pattern or (pattern.endswith(".*") and dotted.startswith(pattern[:-1]))

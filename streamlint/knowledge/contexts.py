@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 from streamlint.knowledge.table import read
 
@@ -17,9 +16,10 @@ class ViewContext:
     keeps: tuple[str, ...]
     opens: frozenset[str]
     by_call: bool
+    makes: frozenset[str]
+    """Attributes of the application that make a response."""
 
 
-@cache
 def view_contexts() -> dict[str, ViewContext]:
     """By framework."""
     return {
@@ -29,6 +29,7 @@ def view_contexts() -> dict[str, ViewContext]:
             row.texts("keeps"),
             frozenset(row.texts("opens")),
             row.flag("keeps-call"),
+            frozenset(row.texts("makes")),
         )
         for row in read("contexts").rows("context")
     }

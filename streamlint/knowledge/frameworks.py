@@ -75,7 +75,20 @@ class Framework:
     generator_asgi: Generator
     extends: str = ""
     whole_file: bool = False
-    docs: str = ""
+    title: str = ""
+    unknown_router: str = ""
+    """The class of which a router is taken that could not be followed."""
+    streams_with: str = "StreamingResponse"
+    page: bool = False
+    """It shows or sends what functions give it, and has no response."""
+    encodes_items: bool = False
+    takes_functions: bool = False
+    """A response may be given a function as its body."""
+    returns_no_iterator: bool = False
+    sends_iterators: bool = False
+    synchronous_bodies: bool = False
+    cancels_again: bool = False
+    """Each wait in a stream that has been ended is cancelled anew."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +181,7 @@ class Frameworks:
         for row in table.rows("keyword"):
             owner = row.text("framework")
             self._keywords.update({(owner, name): self._registration(row, name) for name in row.texts("names")})
+        self.shapes = frozenset(name for row in table.rows("shape") for name in row.texts("names"))
         for row in table.rows("view"):
             self._views.update(dict.fromkeys(row.texts("bases"), self._view(row)))
         for row in table.rows("convention"):
@@ -289,6 +303,17 @@ class Frameworks:
             framework = self._frameworks[framework].extends
         return ((name, row) for (owner, name), row in self._methods.items() if owner in owners)
 
+    @cached_property
+    def unknown_routers(self) -> tuple[tuple[str, str], ...]:
+        """Packages, and the class of which an object is taken that registers routes in a module that imports the package."""
+        routers = (one.unknown_router for one in self._frameworks.values() if one.unknown_router)
+        return tuple((router.partition(".")[0], router) for router in routers)
+
+    @cached_property
+    def cancelling_again(self) -> frozenset[str]:
+        """The packages whose servers cancel each wait in a stream that has been ended."""
+        return frozenset().union(*(one.packages for one in self._frameworks.values() if one.cancels_again))
+
     @property
     def packages(self) -> frozenset[str]:
         """Top-level import names of all frameworks."""
@@ -371,7 +396,16 @@ def _framework(row: Row) -> Framework:
         Generator(row.text("generator-asgi", generator)),
         row.text("extends"),
         row.flag("whole-file"),
-        row.text("docs"),
+        row.text("title", row.text("name")),
+        row.text("unknown-router"),
+        row.text("streams-with", "StreamingResponse"),
+        row.flag("page"),
+        row.flag("encodes-items"),
+        row.flag("takes-functions"),
+        row.flag("returns-no-iterator"),
+        row.flag("sends-iterators"),
+        row.flag("synchronous-bodies"),
+        row.flag("cancels-again"),
     )
 
 

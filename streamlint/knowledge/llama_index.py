@@ -9,7 +9,7 @@ what only one of them has.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, cached_property
 
@@ -90,42 +90,11 @@ class LlamaIndex:
         role = self.role(dotted)
         return tuple(found) or ((role,) if role else ())
 
-    def roles_of_bases(self, bases: Iterable[str], version: str | None = None) -> tuple[Role, ...]:
-        """The roles that a user's class has from its bases, each once."""
-        return tuple(dict.fromkeys(role for base in bases if (role := self.role(base, version))))
-
-    def importable(self, dotted: str, version: str | None = None) -> bool:
-        """Whether the path is one to import from, in `version` or in any release; integrations are not known."""
-        return self._is_public(dotted, version) or any(held.holds(version) for held in self.path_ranges(dotted))
-
-    def path_ranges(self, dotted: str) -> tuple[Range, ...]:
-        """The releases in which the import works, also where the module only uses the name (reads the big tables)."""
-        module, _, name = dotted.rpartition(".")
-        return tuple(
-            held
-            for table in ("llama_index_paths", "llama_index_incidental")
-            for held, names in _exports(table).get(module, ())
-            if name in names.split()
-        )
-
     def _is_public(self, dotted: str, version: str | None) -> bool:
         module, _, name = dotted.rpartition(".")
         if not module.startswith(("llama_index", "workflows")):
             return False
-        return any(
-            name in names.split() and held.holds(version)
-            for held, names in _exports("llama_index_paths").get(module, ())
-        )
-
-    def paths(self, name: str, version: str | None = None) -> tuple[str, ...]:
-        """Every path from which a bare name can be imported, shortest first (reads the big table)."""
-        found = [
-            f"{module}.{name}"
-            for module, rows in _exports("llama_index_paths").items()
-            for held, names in rows
-            if name in names.split() and held.holds(version)
-        ]
-        return tuple(sorted(dict.fromkeys(found), key=lambda path: (path.count("."), len(path), path)))
+        return any(name in names.split() and held.holds(version) for held, names in _exports().get(module, ()))
 
     # members
 
@@ -197,6 +166,10 @@ class LlamaIndex:
             return None
         decisive = self._role_meanings[known.role].texts("async")
         return False if any(self.fake_async(dotted, name, version) for name in decisive) else None
+
+    def draining(self, role: Role) -> frozenset[str]:
+        """The methods of such a stream that take all its tokens."""
+        return frozenset(self._role_meanings[role].texts("drains"))
 
     def fake_async(self, dotted: str, method: str, version: str | None = None) -> str | None:
         """The sync method that an async one of a known class calls without waiting, which holds the loop; or None.
@@ -394,10 +367,10 @@ class LlamaIndex:
 
 
 @cache
-def _exports(table: str) -> dict[str, list[tuple[Range, str]]]:
+def _exports() -> dict[str, list[tuple[Range, str]]]:
     """Module -> the names that can be imported from it, by range, with spaces between; its submodules are among them."""
     found: dict[str, list[tuple[Range, str]]] = defaultdict(list)
-    for row in read(table).rows("range"):
+    for row in read("llama_index_paths").rows("range"):
         for module, names in row.mapping("exports").items():
             found[module].append((span(row), names))
     return found

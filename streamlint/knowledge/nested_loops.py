@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from functools import cache
+from dataclasses import dataclass
 
 from streamlint.knowledge.table import read
 
 
-def starts_loop(dotted: str) -> bool:
-    return dotted in _names("starts")
+@dataclass(frozen=True)
+class NestedLoopCalls:
+    """Dotted names: what starts a loop, what asks whether one runs, what makes loops within loops possible."""
+
+    starts: frozenset[str]
+    asks: frozenset[str]
+    patches: frozenset[str]
+
+    @property
+    def patching_packages(self) -> frozenset[str]:
+        """What is imported to make loops within loops possible."""
+        return frozenset(name.partition(".")[0] for name in self.patches)
 
 
-def asks_for_loop(dotted: str) -> bool:
-    return dotted in _names("asks")
+def nested_loop_calls() -> NestedLoopCalls:
+    return NestedLoopCalls(_names("starts"), _names("asks"), _names("patches"))
 
 
-def patches_loop(dotted: str) -> bool:
-    return dotted in _names("patches")
-
-
-def patching_packages() -> frozenset[str]:
-    """What is imported to make loops within loops possible."""
-    return frozenset(name.partition(".")[0] for name in _names("patches"))
-
-
-@cache
 def _names(kind: str) -> frozenset[str]:
     rows = read("nested_loops").rows(kind)
     return frozenset(name for row in rows for name in (*row.texts("names"), *row.texts("methods")))

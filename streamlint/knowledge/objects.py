@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from streamlint.knowledge.table import read
 
@@ -50,7 +49,6 @@ class FrameworkObjects:
         return self.token_aliases.get(name)
 
 
-@cache
 def framework_objects() -> FrameworkObjects:
     table = read("objects")
     return FrameworkObjects(

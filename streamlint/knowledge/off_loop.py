@@ -43,11 +43,25 @@ class OffLoopCall:
     keyword: str = ""
     result: Result = Result.NONE
     variadic: bool = False
+    beside: bool = False
+    """The caller goes on while it runs."""
+    outlives: bool = False
+    """Nothing that the caller leaves ends it or waits for it."""
 
     @property
     def off_loop(self) -> bool:
         """Whether a synchronous callable passed here leaves the event loop free."""
         return self.where in (Where.THREAD, Where.PROCESS, Where.ITERATE, Where.EITHER)
+
+
+@dataclass(frozen=True)
+class ThreadFunctions:
+    """What a framework has to run a function, or to advance an iterator, in a thread; `module` is where they are imported from."""
+
+    package: str
+    module: str
+    run: str
+    iterate: str
 
 
 class OffLoop:
@@ -59,6 +73,10 @@ class OffLoop:
         self._decorators = {name for row in table.rows("decorator") for name in row.texts("names")}
         self._made_by = {name: row.text("class") for row in table.rows("returns") for name in row.texts("by")}
         self._classes = {name.rpartition(".")[0] for row in table.rows("call") for name in _methods(row)}
+        self.thread_functions = tuple(
+            ThreadFunctions(row.text("package"), row.text("module"), row.text("run"), row.text("iterate"))
+            for row in table.rows("threads")
+        )
         for values in user_rows:
             row = Row(values)
             self._calls[row.text("name")] = _call(row.text("name"), row)
@@ -83,6 +101,15 @@ class OffLoop:
     def words(self) -> frozenset[str]:
         """The last words of everything that takes a callable, to look for before asking."""
         return frozenset(name.rpartition(".")[2] for name in self._calls)
+
+    def outliving(self, where: Where) -> frozenset[str]:
+        """The names of what runs a callable there, and goes on when its caller has ended."""
+        return frozenset(name for name, call in self._calls.items() if call.outlives and call.where is where)
+
+    @cached_property
+    def words_beside(self) -> frozenset[str]:
+        """The last words of what runs a callable while its caller goes on."""
+        return frozenset(name.rpartition(".")[2] for name, call in self._calls.items() if call.beside)
 
     def words_of(self, *where: Where) -> frozenset[str]:
         """The last words of what runs a callable there."""
@@ -109,4 +136,6 @@ def _call(name: str, row: Row) -> OffLoopCall:
         row.text("keyword"),
         Result(row.text("result", "coroutine")),
         row.flag("variadic"),
+        row.flag("beside"),
+        row.flag("outlives"),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 
 from streamlint.knowledge.table import Row, read
 
@@ -59,18 +58,24 @@ class GeneratorRoute:
     of_async: Driven
 
 
-@cache
-def compressions() -> tuple[Compression, ...]:
-    return tuple(_compression(row) for row in read("releases").rows("compression"))
+@dataclass(frozen=True)
+class ReleaseFacts:
+    """The table; of the rows for one thing, those that stand first come first."""
+
+    compressions: tuple[Compression, ...]
+    generator_routes: tuple[GeneratorRoute, ...]
 
 
-@cache
-def generator_routes() -> tuple[GeneratorRoute, ...]:
-    return tuple(
-        GeneratorRoute(
-            frozenset(row.texts("classes")), _releases(row), Driven(row.text("sync")), Driven(row.text("async"))
-        )
-        for row in read("releases").rows("generator-route")
+def release_facts() -> ReleaseFacts:
+    table = read("releases")
+    return ReleaseFacts(
+        tuple(map(_compression, table.rows("compression"))), tuple(map(_generator_route, table.rows("generator-route")))
+    )
+
+
+def _generator_route(row: Row) -> GeneratorRoute:
+    return GeneratorRoute(
+        frozenset(row.texts("classes")), _releases(row), Driven(row.text("sync")), Driven(row.text("async"))
     )
 
 

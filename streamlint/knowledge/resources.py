@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 
 from packaging.version import Version
 
@@ -18,31 +19,34 @@ class End(StrEnum):
     OVER = "over"
 
 
-@cache
-def resource_ends() -> dict[str, End]:
-    """By the dotted name of what makes the resource."""
-    return {name: End(row.text("end")) for row in read("resources").rows("resource") for name in row.texts("names")}
+@dataclass(frozen=True)
+class ResourceFacts:
+    """`ends` by the dotted name of what makes the resource; `closers` by the call that closes, with what fails after that."""
+
+    ends: Mapping[str, End]
+    closers: Mapping[str, frozenset[str]]
+    lazy_readers: frozenset[str]
+    lasting_facts: frozenset[str]
+    since: Version
+    before: Version
+
+    def closes_dependencies_early(self, fastapi: Version | None) -> bool:
+        """Whether this release of FastAPI ends dependencies before it sends the response; False where it is not known."""
+        return fastapi is not None and self.since <= fastapi < self.before
 
 
-@cache
-def lazy_readers() -> frozenset[str]:
-    return frozenset(name for row in read("resources").rows("reader") for name in row.texts("names"))
+def resource_facts() -> ResourceFacts:
+    table = read("resources")
+    (dependencies,) = table.rows("dependencies")
+    return ResourceFacts(
+        ends={name: End(row.text("end")) for row in table.rows("resource") for name in row.texts("names")},
+        closers={name: frozenset(row.texts("around")) for row in table.rows("closing") for name in row.texts("names")},
+        lazy_readers=_names(table, "reader"),
+        lasting_facts=_names(table, "fact"),
+        since=Version(dependencies.text("since")),
+        before=Version(dependencies.text("before")),
+    )
 
 
-@cache
-def closers() -> dict[str, frozenset[str]]:
-    """Calls that close what they are given, and what fails after that."""
-    rows = read("resources").rows("closing")
-    return {name: frozenset(row.texts("around")) for row in rows for name in row.texts("names")}
-
-
-@cache
-def lasting_facts() -> frozenset[str]:
-    return frozenset(name for row in read("resources").rows("fact") for name in row.texts("names"))
-
-
-def closes_dependencies_early(fastapi: Version | None) -> bool:
-    """Whether this release of FastAPI ends dependencies before it sends the response; False where it is not known."""
-    values = read("resources").values["dependencies"]
-    row = Row(values) if isinstance(values, dict) else Row({})
-    return fastapi is not None and Version(row.text("since")) <= fastapi < Version(row.text("before"))
+def _names(table: Row, kind: str) -> frozenset[str]:
+    return frozenset(name for row in table.rows(kind) for name in row.texts("names"))

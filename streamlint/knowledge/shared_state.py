@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from streamlint.knowledge.table import read
 
@@ -20,6 +19,8 @@ class SharedStateFacts:
     handing_out: frozenset[str]
     handing_out_functions: frozenset[str]
     caches: frozenset[str]
+    lasting_caches: frozenset[str]
+    """Those that keep one result of a function without arguments for good."""
     managers: frozenset[str]
     locks: frozenset[str]
     lock_words: tuple[str, ...]
@@ -57,8 +58,7 @@ def _is_below(name: str, known: frozenset[str]) -> bool:
     return False
 
 
-@cache
-def shared_state() -> SharedStateFacts:
+def shared_state_facts() -> SharedStateFacts:
     table = read("shared_state")
 
     def texts(kind: str, key: str) -> frozenset[str]:
@@ -72,6 +72,9 @@ def shared_state() -> SharedStateFacts:
         handing_out=texts("element", "methods"),
         handing_out_functions=texts("element", "functions"),
         caches=texts("cache", "names"),
+        lasting_caches=frozenset(
+            name for row in table.rows("cache") for name in row.texts("names") if row.text("keeps") == "function"
+        ),
         managers=texts("manager", "names"),
         locks=texts("lock", "names"),
         lock_words=tuple(sorted(texts("lock", "words"))),

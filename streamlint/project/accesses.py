@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
-from streamlint.knowledge.shared_state import shared_state
 from streamlint.project import syntax as ir
 from streamlint.project.callers import last_word
 from streamlint.project.calls import dotted_name
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 _VIEWS = frozenset(("items", "keys", "values"))
 _ANY = "*"
 _CHATTING = (Role.CHAT_ENGINE, Role.AGENT_RUNNER)
-_TURNS = frozenset(("chat", "achat", "stream_chat", "astream_chat", "reset"))
 _WRITING_MODES = frozenset("wax+")
 
 
@@ -93,7 +91,9 @@ class Accesses:
         self.lasting = project.ask(Lasting)
         self.lifetimes = project.ask(Lifetimes)
         self.evidence = project.ask(ReceiverEvidence)
-        self.facts = shared_state()
+        self.facts = project.knowledge.shared_state
+        names = project.knowledge.names
+        self._turns = names("llama_index_words", "turns") | names("llama_index_words", "restarts")
         self._own: dict[tuple[Path, int, Parameters], tuple[Event, ...]] = {}
 
     def of(self, activation: Activation) -> tuple[Event, ...]:
@@ -167,7 +167,7 @@ class Accesses:
 
     def _is_turn(self, call: ir.Call, method: ir.Attribute, functions: Values, activation: Activation) -> bool:
         """Whether a call goes on with a chat that all clients share; one that is looked up by a key is somebody's own."""
-        if method.attribute not in _TURNS:
+        if method.attribute not in self._turns:
             return False
         frame = self.evaluator.any_call(activation.module, activation.scope)
         if self.lifetimes.is_looked_up(method.base, frame):

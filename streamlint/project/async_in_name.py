@@ -15,10 +15,7 @@ from streamlint.project.values import Bound, Constant, Llama, Object, Origin, Va
 if TYPE_CHECKING:
     from streamlint.project import Project
 
-_OF_MODELS = ("astream_complete", "astream_chat", "acomplete", "achat")
-_OF_OTHERS = ("_aretrieve", "acustom_query")
 _USING_MODELS = frozenset((Role.LLM, Role.QUERY_ENGINE, Role.CHAT_ENGINE, Role.SYNTHESIZER))
-_SETTINGS = frozenset(("llama_index.core.Settings", "llama_index.core.settings.Settings"))
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ class AsyncInName:
     def _of_model(self, owner: Object) -> InName | None:
         """For an LLM: none of the asynchronous methods is the project's own, and the inherited ones call the synchronous ones."""
         methods, llama = self.evaluator.attributes.method, self.evaluator.knowledge.llama
-        if any(methods(owner, name) is not None for name in _OF_MODELS):
+        if any(methods(owner, name) is not None for name in self._listed("model-methods")):
             return None
         for outside in self.evaluator.attributes.outside_bases(owner):
             runs = llama.fake_async(outside, "astream_complete") if llama.role(outside) is Role.LLM else None
@@ -79,7 +76,7 @@ class AsyncInName:
         """For a retriever or an engine: the same, and the synchronous method is seen to wait."""
         methods, llama = self.evaluator.attributes.method, self.evaluator.knowledge.llama
         for outside in self.evaluator.attributes.outside_bases(owner):
-            for missing in _OF_OTHERS:
+            for missing in sorted(self._listed("own-methods")):
                 runs = llama.fake_async(outside, missing)
                 method = methods(owner, runs) if runs else None
                 if not runs or method is None or methods(owner, missing) is not None:
@@ -88,6 +85,9 @@ class AsyncInName:
                 if self.blocking.of_frame(inner) is not None:
                     return InName(owner, self._name(owner), missing, runs)
         return None
+
+    def _listed(self, key: str) -> frozenset[str]:
+        return self.evaluator.knowledge.names("llama_index_words", key)
 
     def _name(self, owner: Object) -> str:
         located = self.evaluator.scope_of(owner)
@@ -115,7 +115,7 @@ class AsyncInName:
         found: dict[tuple[object, int], Object] = {}
         for module, scope, store in self.evaluator.callers.stores("llm"):
             frame = self.evaluator.any_call(module, scope)
-            if not store.is_attribute or not _is_settings(self.evaluator.value(store.base, frame)):
+            if not store.is_attribute or not self._is_settings(self.evaluator.value(store.base, frame)):
                 continue
             models = _only_objects(self.evaluator.value(store.value, frame))
             if not models:
@@ -123,14 +123,14 @@ class AsyncInName:
             found.update({(one.path, one.scope): one for one in models})
         return list(found.values())
 
+    def _is_settings(self, values: frozenset[Value]) -> bool:
+        settings = self._listed("settings")
+        return bool({dotted_name(value) for value in values} & settings) or any(
+            isinstance(value, Llama) and value.name in settings for value in values
+        )
+
 
 def _only_objects(values: frozenset[Value]) -> list[Object]:
     rest = [value for value in values if value != Constant(None)]
     objects = [value for value in rest if isinstance(value, Object)]
     return objects if len(objects) == len(rest) else []
-
-
-def _is_settings(values: frozenset[Value]) -> bool:
-    return bool({dotted_name(value) for value in values} & _SETTINGS) or any(
-        isinstance(value, Llama) and value.name in _SETTINGS for value in values
-    )

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
 
 _DEEPEST_INHERITANCE = 12
-_FILLED = ("BaseModel", "BaseSettings", "SQLModel", "Schema", "Serializer", "Struct")
 
 
 class Attributes:
@@ -221,7 +220,8 @@ class Attributes:
 
     def _is_filled(self, base: Object) -> bool:
         """Whether a request body, a form or the environment fills the fields, so that a default is only one of the values."""
-        return any(name.endswith(_FILLED) for name in self.outside_bases(base))
+        filled = tuple(self.evaluator.knowledge.names("answers_read", "filled-bases"))
+        return any(name.endswith(filled) for name in self.outside_bases(base))
 
     def _method(self, module: Module, scope: ir.Scope, binding: ir.Binding, base: Object | Class) -> Values:
         evaluator = self.evaluator

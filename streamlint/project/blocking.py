@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 _NOTICEABLE = 0.01
 """Seconds; measured, other clients' waits vary by twice that without any block."""
-_CACHES = frozenset(("functools.cache", "functools.lru_cache"))
 _TAKING = frozenset(
     f"builtins.{name}" for name in ("list", "tuple", "set", "dict", "sorted", "next", "sum", "any", "all", "max", "min")
 )
@@ -294,7 +293,7 @@ class Blocking:
             return False
         outer = self.evaluator.any_call(module, module.scopes[scope.parent])
         return any(
-            isinstance(value, External) and value.name in _CACHES
+            isinstance(value, External) and value.name in self.evaluator.knowledge.shared_state.lasting_caches
             for decorator in scope.decorators
             for value in self.evaluator.value(decorator, outer)
         )

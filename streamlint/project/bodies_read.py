@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.frameworks import Kind
-from streamlint.knowledge.untouched import names as known_names
 from streamlint.project import syntax as ir
 from streamlint.project.sent import Sent
 from streamlint.source import Span
@@ -55,7 +54,9 @@ class BodiesRead:
         if entry.kind is not Kind.HOOK or len(scope.parameters) != 1:
             return False
         (answer,) = scope.parameters
-        taken = (one.base for one in scope.attributes if one.attribute in known_names(_READ))
+        taken = (
+            one.base for one in scope.attributes if one.attribute in self.evaluator.knowledge.names("untouched", _READ)
+        )
         return any(isinstance(base, ir.Name) and base.id == answer.name for base in taken)
 
     def _parts(self, entry: Entry) -> Iterator[tuple[Module, ir.Scope]]:

@@ -13,12 +13,8 @@ if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.project.frames import Frame
 
-_REFUSALS = frozenset(
-    ("fastapi.HTTPException", "fastapi.exceptions.HTTPException", "starlette.exceptions.HTTPException")
-)
 _STEPS = frozenset(("__anext__", "__next__"))
 _STEPPING = frozenset(("builtins.anext", "builtins.next"))
-_CANCELLATION = frozenset(("asyncio.CancelledError", "asyncio.exceptions.CancelledError", "builtins.GeneratorExit"))
 _EVERYTHING = frozenset(("builtins.BaseException",))
 _FAILURE = frozenset(("builtins.Exception",))
 
@@ -29,6 +25,8 @@ class Caught:
     def __init__(self, project: Project) -> None:
         self.generators = project.ask(Generators)
         self.evaluator = project.evaluator
+        self._cancelling = project.knowledge.names("disconnects", "cancellation")
+        self._refusing = project.knowledge.names("disconnects", "refusals")
 
     # Handlers
 
@@ -40,7 +38,7 @@ class Caught:
         return frozenset(name for one in listed for name in self.evaluator.names(one, frame)) - {""}
 
     def cancellation(self, handler: ir.Handler, frame: Frame) -> bool:
-        return bool(self.names(handler, frame) & (_CANCELLATION | _EVERYTHING))
+        return bool(self.names(handler, frame) & (self._cancelling | _EVERYTHING))
 
     def everything(self, handler: ir.Handler, frame: Frame) -> bool:
         return bool(self.names(handler, frame) & _EVERYTHING)
@@ -80,7 +78,7 @@ class Caught:
             if not isinstance(line, ir.Line) or line.kind != "raise" or not line.values:
                 continue
             raised = line.values[0].function if isinstance(line.values[0], ir.Call) else line.values[0]
-            if self.evaluator.names(raised, frame) & _REFUSALS and not self._is_caught(line, frame):
+            if self.evaluator.names(raised, frame) & self._refusing and not self._is_caught(line, frame):
                 yield line
 
     def _is_begun_first(self, frame: Frame) -> bool:
@@ -99,7 +97,7 @@ class Caught:
         return any(
             isinstance(outer, ir.Try)
             and inner is outer.body
-            and any(self.failures(one, frame) or self.names(one, frame) & _REFUSALS for one in outer.handlers)
+            and any(self.failures(one, frame) or self.names(one, frame) & self._refusing for one in outer.handlers)
             for outer, inner in pairwise(frame.scope.body.around(line))
         )
 

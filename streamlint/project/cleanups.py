@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.project.frames import Frame
 
-_RUNNERS = frozenset(("llama_index", "workflows"))
-_FRAMEWORKS = frozenset(("fastapi", "starlette"))
-_SHIELDING = frozenset(("shield", "CancelScope", "move_on_after", "fail_after"))
-
 
 @dataclass(frozen=True, eq=False)
 class Cleanup:
@@ -35,13 +31,15 @@ class Cleanups:
     def __init__(self, project: Project) -> None:
         self.caught = project.ask(Caught)
         self.evaluator = project.evaluator
+        self._shields = project.knowledge.names("disconnects", "shields")
+        self._run_ends = project.knowledge.names("llama_index_words", "run-ends")
 
     def of(self, frame: Frame) -> Iterator[Cleanup]:
         """Awaits that the server cancels together with the generator, one for each cleanup: the first of its block.
 
         Starlette cancels through AnyIO, which cancels again and again; other servers do not.
         """
-        if not frame.scope.is_async or not frame.module.packages & _FRAMEWORKS:
+        if not frame.scope.is_async or not frame.module.packages & self.evaluator.knowledge.frameworks.cancelling_again:
             return
         if not self.caught.generators.is_served(frame):
             return
@@ -61,7 +59,7 @@ class Cleanups:
         waits = [one for one in block.expressions() if isinstance(one, ir.Await)]
         for wait in sorted(waits, key=lambda one: (one.start, -one.end)):
             call, around = wait.value, block.around(wait)
-            if isinstance(call, ir.Call) and self._suspends(call, frame) and not any(map(_is_shield, around)):
+            if isinstance(call, ir.Call) and self._suspends(call, frame) and not any(map(self._is_shield, around)):
                 line = around[-1]
                 is_line = isinstance(line, ir.Line) and line.kind == "expression" and line.values == (wait,)
                 yield Cleanup(wait, call, line if isinstance(line, ir.Line) and is_line else None)
@@ -70,20 +68,32 @@ class Cleanups:
         """Whether awaiting the call waits for something: the end of a run, or a project coroutine that awaits more."""
         values = self.evaluator.value(call.function, frame)
         if all(isinstance(value, Unknown) for value in values):
-            return _ends_a_run(call) and bool(frame.module.packages & _RUNNERS)
+            packages = self.evaluator.knowledge.names("llama_index_words", "stream-packages")
+            return self._ends_a_run(call) and bool(frame.module.packages & packages)
         if len(values) != 1:
             return False
         for value in values:
             if isinstance(value, Bound) and isinstance(value.receiver, Llama):
-                return value.receiver.role is Role.WORKFLOW_HANDLER and value.name == "cancel_run"
+                return value.receiver.role is Role.WORKFLOW_HANDLER and value.name in self._run_ends
             located = self.evaluator.scope_of(value) if isinstance(value, Function) else None
             if located is None or not located[1].is_async or located[1].is_generator:
                 return False
             words = {attribute.attribute for attribute in located[1].attributes} | {
                 name.id for name in located[1].names
             }
-            return bool(located[1].awaited) and not words & _SHIELDING
+            return bool(located[1].awaited) and not words & self._shields
         return False
+
+    def _is_shield(self, piece: ir.Statement | ir.Block) -> bool:
+        """Whether cancellation does not enter a `with` block."""
+        return isinstance(piece, ir.With) and any(
+            word in self._shields for entry in piece.entries for part in ir.walk(entry.context) for word in _words(part)
+        )
+
+    def _ends_a_run(self, call: ir.Call) -> bool:
+        """Whether the name alone tells the end of a LlamaIndex run, on an object that could not be followed."""
+        named = isinstance(call.function, ir.Attribute) and call.function.attribute in self._run_ends
+        return named and not call.arguments and not call.keywords
 
 
 def _may_be_left(body: ir.Block, scope: ir.Scope) -> bool:
@@ -95,22 +105,9 @@ def _may_be_left(body: ir.Block, scope: ir.Scope) -> bool:
     )
 
 
-def _is_shield(piece: ir.Statement | ir.Block) -> bool:
-    """Whether cancellation does not enter a `with` block."""
-    return isinstance(piece, ir.With) and any(
-        word in _SHIELDING for entry in piece.entries for part in ir.walk(entry.context) for word in _words(part)
-    )
-
-
 def _words(part: ir.Expression) -> Iterator[str]:
     match part:
         case ir.Name(id=word) | ir.Attribute(attribute=word):
             yield word
         case ir.Call(keywords=keywords):
             yield from (keyword for keyword, _ in keywords if keyword is not None)
-
-
-def _ends_a_run(call: ir.Call) -> bool:
-    """Whether the name alone tells the end of a LlamaIndex run, on an object that could not be followed."""
-    named = isinstance(call.function, ir.Attribute) and call.function.attribute == "cancel_run"
-    return named and not call.arguments and not call.keywords

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.releases import Compressed, Compression, compressions
+from streamlint.knowledge.releases import Compressed, Compression
 from streamlint.project import syntax as ir
 from streamlint.project.reach import is_test_module
 from streamlint.project.sent import Sending, Sent, certain
@@ -55,7 +55,7 @@ class Compressors:
     @cached_property
     def _by_path(self) -> dict[Path, tuple[Compressor, ...]]:
         found: dict[Path, tuple[Compressor, ...]] = {}
-        for row in compressions():
+        for row in self.evaluator.knowledge.releases.compressions:
             for module, expression in (*self._registered(row), *self._listed(row)):
                 compressor = self._judged(row, module, expression)
                 if compressor is not None:

@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from streamlint.project.frames import Frame
     from streamlint.project.sent import Sending
 
-LEVELS = ("info", "warning", "error", "critical", "exception")
-PRINTS = frozenset(
-    ("builtins.print", *(f"logging.{level}" for level in LEVELS), *(f"logging.Logger.{level}" for level in LEVELS))
-)
-
 
 @dataclass(frozen=True)
 class Consumed:
@@ -44,6 +39,7 @@ class Consumptions:
         self.drains = project.ask(Drains)
         self.evaluator = project.evaluator
         self.sent = project.ask(Sent)
+        self._prints = project.knowledge.names("records", "log-functions")
 
     def of(self, entry: Entry, frame: Frame) -> Iterator[Consumed]:
         scope = frame.scope
@@ -82,7 +78,7 @@ class Consumptions:
 
     def _printed(self, call: ir.Call, frame: Frame) -> tuple[ir.Expression, ...]:
         names = self.evaluator.names(call.function, frame)
-        return tuple(one for one in call.arguments if isinstance(one, ir.Name)) if names & PRINTS else ()
+        return tuple(one for one in call.arguments if isinstance(one, ir.Name)) if names & self._prints else ()
 
     def _same(self, source: ir.Expression, origin: Origin, sending: Sending) -> bool:
         """Whether the body is made of the same variable, and of the same stream."""

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.contexts import ViewContext, view_contexts
+from streamlint.knowledge.contexts import ViewContext
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
@@ -55,7 +55,7 @@ class Contexts:
         carried = self._carried.get((module.path, scope.index))
         if carried is None:
             return None
-        context = view_contexts()[carried.framework]
+        context = self.evaluator.knowledge.contexts[carried.framework]
         if self._is_kept(module, scope, context):
             return None
         for use in self._uses(module, scope):
@@ -95,26 +95,31 @@ class Contexts:
     def _carried(self) -> dict[Key, Carried]:
         found: dict[Key, Carried] = {}
         for sending in self.sent.all:
-            if sending.response.framework in view_contexts():
+            if sending.response.framework in self.evaluator.knowledge.contexts:
                 for generated in self._generators(sending.content, sending.frame):
                     carried = Carried(sending.response.framework, sending.content, sending.frame)
                     found.setdefault(self._key(generated), carried)
-        for content, frame in self._made_by_applications():
-            for generated in self._generators(content, frame):
-                found.setdefault(self._key(generated), Carried("flask", content, frame))
+        for context in self.evaluator.knowledge.contexts.values():
+            for content, frame in self._made_by_applications(context):
+                for generated in self._generators(content, frame):
+                    found.setdefault(self._key(generated), Carried(context.framework, content, frame))
         for entry in self.reach.entries:
-            if entry.framework in view_contexts() and entry.answers and not self.sent.is_wrapped(entry):
+            if (
+                entry.framework in self.evaluator.knowledge.contexts
+                and entry.answers
+                and not self.sent.is_wrapped(entry)
+            ):
                 found.update(self._returned(entry))
         return found
 
-    def _made_by_applications(self) -> Iterator[tuple[ir.Expression, Frame]]:
+    def _made_by_applications(self, context: ViewContext) -> Iterator[tuple[ir.Expression, Frame]]:
         """The bodies given to `app.response_class(...)`."""
-        for module, scope, call in self.evaluator.callers.calls_of("response_class"):
-            frame = self.evaluator.any_call(module, scope)
-            names = self.evaluator.names(call.function, frame)
-            content = call.argument(0, "response")
-            if content is not None and "flask.Flask.response_class" in names:
-                yield content, frame
+        for word in sorted({name.rpartition(".")[2] for name in context.makes}):
+            for module, scope, call in self.evaluator.callers.calls_of(word):
+                frame = self.evaluator.any_call(module, scope)
+                content = call.argument(0, "response")
+                if content is not None and self.evaluator.names(call.function, frame) & context.makes:
+                    yield content, frame
 
     def _returned(self, entry: Entry) -> Iterator[tuple[Key, Carried]]:
         frame = self.evaluator.any_call(entry.module, entry.scope)
@@ -142,7 +147,7 @@ class Contexts:
         if not isinstance(content, ir.Call):
             return False
         function = content.function.function if isinstance(content.function, ir.Call) else content.function
-        kept = {name for context in view_contexts().values() for name in context.keeps}
+        kept = {name for context in self.evaluator.knowledge.contexts.values() for name in context.keeps}
         if not self.evaluator.names(function, frame).isdisjoint(kept):
             return True
         return any(self._keeps(argument, frame) for argument in content.arguments)

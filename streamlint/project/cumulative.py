@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.table import read
 from streamlint.project import syntax as ir
 from streamlint.project.sent import certain
 from streamlint.project.values import External, Generated, Token
@@ -33,8 +32,8 @@ class Cumulatives:
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
-        self._appending = frozenset(read("token_sends").texts("appending"))
-        self._sends = frozenset(read("token_sends").texts("names")) | self._appending
+        self._appending = project.knowledge.names("token_sends", "appending")
+        self._sends = project.knowledge.names("token_sends", "messages") | self._appending
 
     def of_yield(self, item: ir.Yield, frame: Frame) -> Cumulative | None:
         if item.value is None or item.is_from:

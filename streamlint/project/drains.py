@@ -10,7 +10,8 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive, is_handler
 from streamlint.project.frames import Frame
-from streamlint.project.takings import DRAINING_METHODS, WHERE, Drain, Takings, names_in
+from streamlint.project.llama import STREAM_ROLES
+from streamlint.project.takings import WHERE, Drain, Takings, names_in
 from streamlint.project.values import (
     Coroutine,
     Generated,
@@ -213,7 +214,7 @@ class Drains(Takings):
         values = self.evaluator.value(call, frame)
         values = self.evaluator.union(v.result if isinstance(v, Coroutine) else frozenset((v,)) for v in values)
         for value in values:
-            if isinstance(value, Llama) and value.role in DRAINING_METHODS and value.streaming is True:
+            if isinstance(value, Llama) and value.role in STREAM_ROLES and value.streaming is True:
                 return value.origin is not None and value.origin.start == call.start and value.origin.end == call.end
             if isinstance(value, Tokens) and value.owner is Role.LLM:
                 return value.origin is not None and value.origin.start == call.start and value.origin.end == call.end

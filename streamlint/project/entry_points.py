@@ -32,13 +32,6 @@ from streamlint.project.values import (
 if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
 
-_VERBS = frozenset(("get", "post", "put", "patch", "delete", "head", "options", "route", "api_route", "websocket"))
-_FRAMEWORK_OF_VERBS = (
-    ("fastapi", "fastapi.APIRouter"),
-    ("flask", "flask.Blueprint"),
-    ("quart", "quart.Blueprint"),
-    ("sanic", "sanic.Blueprint"),
-)
 _SERVED = (Kind.ROUTE, Kind.WEBSOCKET)
 _CALLED = {Kind.DEPENDENCY: ("__init__",)}
 
@@ -236,7 +229,7 @@ class EntryPoints:
         self, function: ir.Attribute, frame: Frame, call: ir.Call | None
     ) -> Iterator[tuple[Registration, Value | None]]:
         """`@unknown.get("/path")` in a module that imports a framework can be nothing else."""
-        if call is None or function.attribute not in _VERBS or not call.arguments:
+        if call is None or function.attribute not in self.frameworks.shapes or not call.arguments:
             return
         first = call.arguments[0]
         if not (isinstance(first, ir.Constant) and isinstance(first.value, str) and first.value[:1] in ("/", "")):
@@ -245,7 +238,7 @@ class EntryPoints:
             return
         if not self._decorates(call, frame.module):
             return
-        for package, router in _FRAMEWORK_OF_VERBS:
+        for package, router in self.frameworks.unknown_routers:
             if package in frame.module.packages:
                 registration = self.frameworks.decorator(router, function.attribute)
                 if registration is not None:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.frameworks import Kind
-from streamlint.knowledge.releases import Driven, Releases, generator_routes
+from streamlint.knowledge.releases import Driven, Releases
 from streamlint.project import syntax as ir
 from streamlint.project.sent import certain
 from streamlint.project.values import External, Instance
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 _FRAMEWORK = "fastapi"
 _CLASS = "response_class"
-_ELSEWHERE = frozenset(("default_response_class", "route_class"))
-_TAKES_DEFAULTS = ("FastAPI", "APIRouter", "include_router")
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class GeneratorRoutes:
         name = classes.pop() if len(classes) == 1 else None
         if name is None or self._has_defaults:
             return None
-        for row in generator_routes():
+        for row in self.evaluator.knowledge.releases.generator_routes:
             if name in row.classes and self._holds(row.releases, entry.module.path):
                 bounded = row.releases.first or row.releases.below
                 release = str(self.versions.near(entry.module.path).get(row.releases.package)) if bounded else ""
@@ -79,8 +77,13 @@ class GeneratorRoutes:
     @cached_property
     def _has_defaults(self) -> bool:
         """Whether an application or router of the project brings a response class or a class of routes of its own."""
-        calls = (call for word in _TAKES_DEFAULTS for _, _, call in self.evaluator.callers.calls_of(word))
-        return any(keyword is None or keyword in _ELSEWHERE for call in calls for keyword, _ in call.keywords)
+        calls = (
+            call
+            for word in self.evaluator.knowledge.names("untouched", "application-calls")
+            for _, _, call in self.evaluator.callers.calls_of(word)
+        )
+        elsewhere = self.evaluator.knowledge.names("untouched", "application-keywords")
+        return any(keyword is None or keyword in elsewhere for call in calls for keyword, _ in call.keywords)
 
     def _holds(self, releases: Releases, path: Path) -> bool:
         versions = self.versions.near(path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.shared_state import shared_state
 from streamlint.project import syntax as ir
 from streamlint.project.callers import argument_of, last_word
 from streamlint.project.modules import Module
@@ -18,7 +17,6 @@ Parameters = frozenset[str]
 """The parameters of a function that are given something lasting."""
 
 _CONSTRUCTORS = frozenset(("__init__", "__new__", "__post_init__"))
-_STARTING = frozenset(("create_task", "gather", "ensure_future", "start_soon"))
 _DISPLAYS = (ir.Mapping, ir.Sequence, ir.Comprehension)
 _NEVER = (*_DISPLAYS, ir.Constant, ir.FormattedString, ir.Operation, ir.Closure)
 """These make something new wherever they stand."""
@@ -30,7 +28,7 @@ class Lasting:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self.reach = project.reach
-        self.facts = shared_state()
+        self.facts = project.knowledge.shared_state
 
     # Questions
 
@@ -121,7 +119,8 @@ class Lasting:
         """Whether each request runs the function for itself, and in one task."""
         if self.reach.from_request(module, owner) is None:
             return False
-        return not any(last_word(call.function) in _STARTING for call in owner.calls)
+        starting = self.evaluator.knowledge.off_loop.words_beside
+        return not any(last_word(call.function) in starting for call in owner.calls)
 
     def _binding(self, binding: ir.Binding, module: Module, scope: ir.Scope, given: Parameters) -> bool:
         if binding.kind == "parameter":

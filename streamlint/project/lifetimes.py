@@ -19,12 +19,8 @@ from streamlint.project.values import Bound, Function, Llama, Origin
 if TYPE_CHECKING:
     from streamlint.project import Project
 
-_CONVERSING = frozenset(("chat", "achat", "stream_chat", "astream_chat"))
 _LOOKUPS = frozenset(("get", "setdefault", "pop"))
 _DEEPEST = 5
-_CACHES = frozenset(("functools.lru_cache", "functools.cache", "streamlit.cache_resource"))
-_ONE_USER = frozenset(("streamlit",))
-"""Frameworks that run a module again for every visitor."""
 
 
 class Lifetimes:
@@ -33,10 +29,12 @@ class Lifetimes:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self.reach = project.reach
+        self._turns = project.knowledge.names("llama_index_words", "turns")
+        self._restarts = project.knowledge.names("llama_index_words", "restarts")
 
     def shared_engine(self, call: ir.Call, frame: Frame) -> Origin | None:
         """Where the chat engine was made that this call talks to, if all requests talk to the same one and its own memory."""
-        if not (isinstance(call.function, ir.Attribute) and call.function.attribute in _CONVERSING):
+        if not (isinstance(call.function, ir.Attribute) and call.function.attribute in self._turns):
             return None
         if call.argument(1, "chat_history") is not None or any(name is None for name, _ in call.keywords):
             return None
@@ -54,10 +52,9 @@ class Lifetimes:
             return None
         return origins[0] if all(origin is not None and self.is_made_once(origin) for origin in origins) else None
 
-    @staticmethod
-    def _is_reset(engine: ir.Expression, frame: Frame) -> bool:
-        words = ir.dotted(engine)
-        return any(ir.dotted(call.function) == f"{words}.reset" for call in frame.scope.calls)
+    def _is_reset(self, engine: ir.Expression, frame: Frame) -> bool:
+        resets = {f"{ir.dotted(engine)}.{word}" for word in self._restarts}
+        return any(ir.dotted(call.function) in resets for call in frame.scope.calls)
 
     def is_looked_up(self, engine: ir.Expression, frame: Frame, depth: int = 0) -> bool:
         """Whether an engine is chosen by something that a request may bring: a key, or an argument."""
@@ -94,8 +91,10 @@ class Lifetimes:
         return (module.path, scope.index) in self._once
 
     def _runs_per_visitor(self, module: Module) -> bool:
+        """Whether a framework runs the module again for every visitor."""
+        frameworks = self.evaluator.knowledge.frameworks
         return any(
-            entry.framework in _ONE_USER or entry.kind is Kind.PAGE
+            frameworks.framework(entry.framework).whole_file or entry.kind is Kind.PAGE
             for entry in self.reach.entries
             if entry.module.path == module.path
         )
@@ -104,7 +103,7 @@ class Lifetimes:
         frame = self.evaluator.any_call(module, module.scopes[scope.parent])
         for decorator in scope.decorators:
             function = decorator.function if isinstance(decorator, ir.Call) else decorator
-            if self.evaluator.names(function, frame) & _CACHES:
+            if self.evaluator.names(function, frame) & self.evaluator.knowledge.shared_state.lasting_caches:
                 return True
         return False
 

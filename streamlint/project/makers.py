@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.shared_state import shared_state
 from streamlint.project import syntax as ir
 from streamlint.project.limits import Limit
 from streamlint.project.mismatch import Mismatches
@@ -29,7 +28,7 @@ class Makers:
         self.evaluator = project.evaluator
         self.reach = project.reach
         self.mismatches = project.ask(Mismatches)
-        self.makers = shared_state().makers
+        self.makers = project.knowledge.shared_state.makers
 
     def used_by(self, call: ir.Call, module: Module, scope: ir.Scope) -> str:
         """What a call, or a function of the project behind it, uses and did not make there."""

@@ -31,11 +31,6 @@ if TYPE_CHECKING:
     from streamlint.project.evaluate import Evaluator
     from streamlint.project.frames import Frame
 
-_PAGES = frozenset(("streamlit", "chainlit", "gradio"))
-_CALLABLES_WELCOME = frozenset(("litestar", "sanic", "aiohttp"))
-_ENCODES_ITEMS = frozenset(("starlette", "fastapi", "flask"))
-_RETURNS_NO_ITERATOR = frozenset(("fastapi", "starlette", "litestar", "sanic", "django"))
-_UNCALLED = frozenset(("async_response_gen", "stream_events"))
 _PIECES = frozenset(("chunk", "event", "message", "object"))
 
 
@@ -62,18 +57,20 @@ class Misgivings:
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
+        self._frameworks = project.knowledge.frameworks
+        self._uncalled = project.knowledge.names("llama_index_words", "uncalled")
 
     def of_sending(self, sending: Sending) -> Misgiven | None:
         """The fault of a body that is given to a response."""
         response = sending.response
-        if response.framework in _PAGES or response.by_hand:
+        framework = self._frameworks.framework(response.framework)
+        if framework.page or response.by_hand:
             return None
         values = certain(self.evaluator.value(sending.content, sending.frame))
         found = self._same([self._of_body(value) for value in values])
         if found is not None:
-            takes_callables = response.framework in _CALLABLES_WELCOME
-            return None if takes_callables and found.what in (What.FUNCTION, What.UNCALLED) else found
-        if response.framework in _ENCODES_ITEMS and response.streaming and not response.frames_sse:
+            return None if framework.takes_functions and found.what in (What.FUNCTION, What.UNCALLED) else found
+        if framework.encodes_items and response.streaming and not response.frames_sse:
             found = self._same([self._of_items(value) for value in values])
             if found is not None:
                 return found
@@ -92,7 +89,7 @@ class Misgivings:
         """The fault of an item that a generator yields to a response."""
         response = generator.sending.response
         if (
-            response.framework not in _ENCODES_ITEMS
+            not self._frameworks.framework(response.framework).encodes_items
             or not response.streaming
             or response.frames_sse
             or item.value is None
@@ -115,7 +112,7 @@ class Misgivings:
                 return Misgiven(What.STREAM_OBJECT, value)
             case Llama(role=Role.RESPONSE):
                 return Misgiven(What.ANSWER_OBJECT, value)
-            case Bound(receiver=Llama() | Unknown(), name=name) if name in _UNCALLED:
+            case Bound(receiver=Llama() | Unknown(), name=name) if name in self._uncalled:
                 return Misgiven(What.UNCALLED, value)
             case Function() if self._is_plain(value):
                 return Misgiven(What.FUNCTION, value)
@@ -161,7 +158,7 @@ class Misgivings:
             is_llama = found.what in (What.STREAM_OBJECT, What.UNCALLED)
             waits = isinstance(value, Coroutine) and any(isinstance(one, Llama | Tokens) for one in value.result)
             return found if is_llama or (waits and isinstance(value, Coroutine) and value.function is None) else None
-        if entry.framework not in _RETURNS_NO_ITERATOR or isinstance(value, Partial):
+        if not self._frameworks.framework(entry.framework).returns_no_iterator or isinstance(value, Partial):
             return None
         tokens = self.evaluator.tokens(frozenset((value,)))
         if tokens is None or tokens.items == "event" or tokens.is_async is None:

@@ -27,16 +27,12 @@ if TYPE_CHECKING:
     from streamlint.project.frames import Frame
     from streamlint.project.modules import Module
 
-_TOKEN_NAMES = frozenset(("response_gen", "async_response_gen"))
-_WHOLE_ANSWERS = frozenset(("chat", "achat"))
 _QUESTIONS = frozenset(
     (
         "hasattr", "getattr", "isinstance", "isawaitable", "iscoroutine", "iscoroutinefunction", "isasyncgen", "isgenerator",
         "isasyncgenfunction", "callable",
     )
 )  # fmt: skip
-_DECIDING = ("streaming", "response_synthesizer")
-_QUERIES = frozenset(("query", "aquery"))
 _NOT_AWAITABLE = STREAM_ROLES | {Role.RESPONSE}
 
 
@@ -70,11 +66,14 @@ class Mismatches:
 
     def of_attribute(self, attribute: ir.Attribute, frame: Frame) -> Mismatch | None:
         """`.response_gen` and `.async_response_gen` on a stream of the other kind, or on what is no stream yet."""
-        if attribute.attribute not in _TOKEN_NAMES:
+        if attribute.attribute not in self._listed("token-generators"):
             return None
         values = certain(self.evaluator.value(attribute.base, frame))
         found = _same([self._of_base(value, attribute.attribute) for value in values])
         return _unasked(found, attribute.base, frame)
+
+    def _listed(self, key: str) -> frozenset[str]:
+        return self.evaluator.knowledge.names("llama_index_words", key)
 
     def of_await(self, waited: ir.Await, frame: Frame) -> Mismatch | None:
         """`await` on something that a synchronous call has already given."""
@@ -91,7 +90,7 @@ class Mismatches:
         given = call.argument(None, "stream")
         if not isinstance(given, ir.Constant) or given.value is not True:
             return None
-        if any(call.argument(None, name) is not None for name in _DECIDING):
+        if any(call.argument(None, name) is not None for name in self._listed("streaming-keywords")):
             return None
         for value in self.evaluator.value(call.function, frame):
             match value:
@@ -101,7 +100,7 @@ class Mismatches:
 
     def silent_engine(self, attribute: ir.Attribute, frame: Frame) -> Llama | None:
         """The query engine without `streaming=True` whose answer is asked for its tokens."""
-        if attribute.attribute not in _TOKEN_NAMES or _is_asked_for(attribute.base, frame):
+        if attribute.attribute not in self._listed("token-generators") or _is_asked_for(attribute.base, frame):
             return None
         values = certain(self.evaluator.value(attribute.base, frame))
         engines = [self.asked_of(value) for value in values]
@@ -118,7 +117,11 @@ class Mismatches:
         if not isinstance(value, Llama) or value.role is not Role.RESPONSE or value.streaming is not False:
             return None
         found = self.call_at(value.origin)
-        if found is None or not isinstance(found[2].function, ir.Attribute) or self.started_by(value) not in _QUERIES:
+        if (
+            found is None
+            or not isinstance(found[2].function, ir.Attribute)
+            or self.started_by(value) not in self._listed("queries")
+        ):
             return None
         made = certain(self.evaluator.value(found[2].function.base, self.evaluator.any_call(found[0], found[1])))
         engine = made[0] if len(made) == 1 else None
@@ -153,7 +156,7 @@ class Mismatches:
                 return Mismatch(kind, value, value.origin)
             case Llama(role=Role.STREAM) if is_async:
                 return Mismatch(Kind.SYNC_STARTED, value, value.origin)
-            case Llama(role=Role.RESPONSE) if self.started_by(value) in _WHOLE_ANSWERS:
+            case Llama(role=Role.RESPONSE) if self.started_by(value) in self._listed("whole-turns"):
                 return Mismatch(Kind.FINISHED, value, value.origin)
             case Coroutine(function=None, result=result):
                 made = [one for one in certain(result) if isinstance(one, Llama) and one.role in STREAM_ROLES]

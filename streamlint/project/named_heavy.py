@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from streamlint.knowledge.off_loop import Where
 from streamlint.project import syntax as ir
 from streamlint.project.callers import last_word
 from streamlint.project.drains import Drains
@@ -57,13 +58,17 @@ class NamedHeavy:
             one
             for other in scope.calls
             for one in (*other.arguments, *(v for _, v in other.keywords))
-            if _may_await(other)
+            if self._may_await(other)
         ]
         waited = {
             part.id for root in (*loops, *entered, *arguments) for part in ir.walk(root) if isinstance(part, ir.Name)
         }
         ends = {name.end for name in scope.names if name.id in kept}
         return bool(kept) and not kept & waited and not self._awaited_ends(frame) & ends
+
+    def _may_await(self, call: ir.Call) -> bool:
+        """Whether a call may await what it is given: `gather(x)`, `create_task(x)`, `wait_for(x, 1)`."""
+        return last_word(call.function) in self.evaluator.knowledge.off_loop.words_of(Where.TASK)
 
     def _awaited_ends(self, frame: Frame) -> set[int]:
         """Where awaited names end."""
@@ -75,13 +80,3 @@ class NamedHeavy:
         return any(
             item.value is not None and self.drains.answers.is_stream(item.value, frame) for item in frame.scope.returns
         )
-
-
-def _may_await(call: ir.Call) -> bool:
-    """Whether a call may await what it is given: `gather(x)`, `create_task(x)`, `wait_for(x, 1)`."""
-    return last_word(call.function) in _AWAITING
-
-
-_AWAITING = frozenset(
-    ("gather", "create_task", "ensure_future", "wait_for", "shield", "wait", "start_soon", "as_completed")
-)

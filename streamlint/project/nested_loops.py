@@ -7,7 +7,6 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge import nested_loops as knowledge
 from streamlint.project import syntax as ir
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
@@ -42,16 +41,17 @@ class NestedLoops:
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
+        self.known = project.knowledge.nested_loops
         self._asking: dict[Frame, bool] = {}
 
     def of_call(self, call: ir.Call, frame: Frame) -> Nested | None:
         """The fault of a call, or of the plain function that it runs on the same thread."""
         names = self._names(call, frame)
-        if any(knowledge.patches_loop(name) for name in names):
+        if names & self.known.patches:
             return Nested(Fault.PATCHES)
         if self._patched or self._asks(frame):
             return None
-        if any(knowledge.starts_loop(name) for name in names):
+        if names & self.known.starts:
             return Nested(Fault.STARTS)
         values = self.evaluator.value(call.function, frame)
         if len(values) != 1:
@@ -84,7 +84,7 @@ class NestedLoops:
     @cached_property
     def _patched(self) -> bool:
         """Whether some module of the project allows loops within loops."""
-        packages = knowledge.patching_packages()
+        packages = self.known.patching_packages
         loaded = self.evaluator.modules.saying(*packages)
         return any(name in packages for module in loaded for name, _, _ in module.summary.imports)
 
@@ -102,7 +102,7 @@ class NestedLoops:
     def _is_question(self, call: ir.Call, frame: Frame) -> bool:
         if isinstance(call.function, ir.Attribute) and call.function.attribute == "is_running":
             return True
-        return any(knowledge.asks_for_loop(name) for name in self._names(call, frame))
+        return bool(self._names(call, frame) & self.known.asks)
 
     def _names(self, call: ir.Call, frame: Frame) -> frozenset[str]:
         return self.evaluator.names(call.function, frame) - {""}

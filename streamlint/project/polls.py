@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.project.frames import Frame
 
-_REQUEST = "starlette.requests.Request"
-_LOGGING = frozenset(("debug", "info", "warning", "warn", "error", "exception", "critical", "log", "trace", "success"))
 _PRINTING = frozenset(("builtins.print",))
 
 
@@ -44,6 +42,8 @@ class Polls:
         self.evaluator = project.evaluator
         self.mismatches = project.ask(Mismatches)
         self.async_in_name = project.ask(AsyncInName)
+        knowledge = project.knowledge
+        self.log_methods = knowledge.names("records", "log-methods") | knowledge.names("records", "log-loguru")
 
     def of(self, frame: Frame) -> Iterator[Poll]:
         """The polls of an async generator that a response sends, where the server's cancellation does what they do.
@@ -81,10 +81,10 @@ class Polls:
         return Poll(wait, test, asks_only and _stands_free(loop, outside, body), is_native is True)
 
     def _asks(self, call: ir.Call, frame: Frame) -> bool:
-        objects = self.evaluator.knowledge.objects
+        objects, asking = self.evaluator.knowledge.objects, self.evaluator.knowledge.names("disconnects", "asks")
         for value in self.evaluator.value(call.function, frame):
             if isinstance(value, Bound) and isinstance(value.receiver, Instance):
-                return value.name == "is_disconnected" and objects.family(value.receiver.name) == _REQUEST
+                return f"{objects.family(value.receiver.name)}.{value.name}" in asking
         return False
 
     def _waits_natively(self, loop: ir.Loop, frame: Frame) -> bool | None:
@@ -113,7 +113,7 @@ class Polls:
         """Whether a statement only writes a line for the owner."""
         match statement:
             case ir.Line(kind="expression", values=(ir.Call(function=ir.Attribute(attribute=word)),)):
-                return word in _LOGGING
+                return word in self.log_methods
             case ir.Line(kind="expression", values=(ir.Call(function=function),)):
                 return bool(self.evaluator.names(function, frame) & _PRINTING)
         return False

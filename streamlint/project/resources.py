@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.resources import End, closers, lasting_facts, lazy_readers, resource_ends
+from streamlint.knowledge.resources import End
 from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive
 from streamlint.project.calls import dotted_name
@@ -39,6 +39,7 @@ class Resources:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self.sent = project.ask(Sent)
+        self.facts = project.knowledge.resources
 
     def outlived(self, entry: ir.Entry, frame: Frame) -> Outlived | None:
         """The response that a function returns and that needs this item, which is gone by then."""
@@ -97,7 +98,7 @@ class Resources:
         if self._of_block(frame) is End.CLOSED:
             return True
         made = self.evaluator.value(item.value, frame) if isinstance(item.value, ir.Name) else NOTHING
-        kinds = [isinstance(value, Instance) and resource_ends().get(value.name) is End.CLOSED for value in made]
+        kinds = [isinstance(value, Instance) and self.facts.ends.get(value.name) is End.CLOSED for value in made]
         return bool(kinds) and all(kinds) and any(self._is_close(call, item) for call in located[1].calls)
 
     @staticmethod
@@ -112,13 +113,13 @@ class Resources:
 
     def end(self, context: ir.Expression, frame: Frame, depth: int = 0) -> End | None:
         """What becomes of a context manager at the end of its block; None where that is not known, or does no harm."""
-        ends = resource_ends()
+        ends, closers = self.facts.ends, self.facts.closers
         if isinstance(context, ir.Call):
             for value in self.evaluator.value(context.function, frame):
                 name = dotted_name(value)
                 if name in ends:
                     return ends[name]
-                if name in closers() and self._is_call_of(context.argument(0, "thing"), closers()[name], frame):
+                if name in closers and self._is_call_of(context.argument(0, "thing"), closers[name], frame):
                     return End.CLOSED
         for value in self.evaluator.value(context, frame):
             if isinstance(value, Instance) and value.name in ends:
@@ -200,7 +201,7 @@ class Resources:
             return self._is_read_by(generated, content, name, frame)
         if isinstance(content, ir.Call) and isinstance(content.function, ir.Attribute):
             words = ir.dotted(content.function).split(".")
-            return words[0] == name.id and words[-1] in lazy_readers()
+            return words[0] == name.id and words[-1] in self.facts.lazy_readers
         return False
 
     def _is_read_by(self, generated: Generated, content: ir.Expression, name: ir.Name, frame: Frame) -> bool:
@@ -213,7 +214,9 @@ class Resources:
         inner = generated.frame.scope
         uses = frame.module.uses.of(name, frame.scope)
         within = [use for use in uses if inner.contains(use.name)]
-        return any(not (isinstance(u.parent, ir.Attribute) and u.parent.attribute in lasting_facts()) for u in within)
+        return any(
+            not (isinstance(u.parent, ir.Attribute) and u.parent.attribute in self.facts.lasting_facts) for u in within
+        )
 
 
 def _is_function_scoped(parameter: ir.Parameter) -> bool:

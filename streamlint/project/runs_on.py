@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
+from streamlint.knowledge.off_loop import Where
 from streamlint.project import syntax as ir
 from streamlint.project.frames import Frame
 from streamlint.project.modules import Module
@@ -16,11 +17,6 @@ from streamlint.project.workflows import Workflows
 
 if TYPE_CHECKING:
     from streamlint.project import Project
-
-_TASKS = frozenset(("asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"))
-_THREADS = frozenset(("threading.Thread",))
-_ENDING = frozenset(("cancel", "cancel_run", "is_set", "cancelled", "TaskGroup", "create_task_group", "shield"))
-_HARMLESS_ON_HANDLER = frozenset(("stream_events", "ctx", "send_event"))
 
 
 class What(StrEnum):
@@ -49,6 +45,10 @@ class Runs:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self.workflows = project.ask(Workflows)
+        off_loop, names = project.knowledge.off_loop, project.knowledge.names
+        self._tasks, self._threads = off_loop.outliving(Where.TASK), off_loop.outliving(Where.THREAD)
+        self._ends = names("disconnects", "ends") | names("llama_index_words", "run-ends")
+        self._harmless = names("llama_index_words", "handler-attributes")
 
     def of(self, frame: Frame) -> Iterator[RunsOn]:
         """What a generator starts, or reads from, and does not end; nothing where something near it is cancelled at all."""
@@ -66,8 +66,8 @@ class Runs:
 
     def _ends_something(self, module: Module, scope: ir.Scope) -> bool:
         inner = (one for one in module.scopes if scope.contains(one))
-        return any(attribute.attribute in _ENDING for one in inner for attribute in one.attributes) or any(
-            name.id in _ENDING for name in scope.names
+        return any(attribute.attribute in self._ends for one in inner for attribute in one.attributes) or any(
+            name.id in self._ends for name in scope.names
         )
 
     # Workflows
@@ -88,7 +88,7 @@ class Runs:
         if len(bindings) != 1 or bindings[0].kind != "assign" or not isinstance(bindings[0].value, ir.Call):
             return None
         for use in uses.of(function.base, frame.scope):
-            harmless = isinstance(use.parent, ir.Attribute) and use.parent.attribute in _HARMLESS_ON_HANDLER
+            harmless = isinstance(use.parent, ir.Attribute) and use.parent.attribute in self._harmless
             if not harmless and not isinstance(use.parent, ir.Await):
                 return None
         return RunsOn(What.RUN, iterable, function.base.id, loop)
@@ -102,9 +102,17 @@ class Runs:
     def _started(self, call: ir.Call, frame: Frame) -> Iterator[RunsOn]:
         names = self.evaluator.names(call.function, frame)
         target = call.argument(1, "target")
-        if names & _TASKS and call.arguments and self._runs_model(self.evaluator.value(call.arguments[0], frame), True):
+        if (
+            names & self._tasks
+            and call.arguments
+            and self._runs_model(self.evaluator.value(call.arguments[0], frame), True)
+        ):
             what = What.TASK
-        elif names & _THREADS and target is not None and self._runs_model(self.evaluator.value(target, frame), False):
+        elif (
+            names & self._threads
+            and target is not None
+            and self._runs_model(self.evaluator.value(target, frame), False)
+        ):
             what = What.BRIDGE if self._hands_over(self.evaluator.value(target, frame)) else What.THREAD
         else:
             return

@@ -17,18 +17,6 @@ if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.project.sent import Sending
 
-_COMMAND_FILES = (
-    "Procfile*",
-    "*Dockerfile*",
-    "docker-compose*.y*ml",
-    "compose*.y*ml",
-    "*.sh",
-    "app.yaml",
-    "fly.toml",
-    "railway.json",
-)
-_FOLDERS = ("", "docker", "deploy", "scripts", "bin", ".docker")
-_SERVER = re.compile(r"\b(?:uvicorn|daphne|hypercorn|granian|gunicorn|uwsgi|waitress-serve|mod_wsgi-express)\b")
 _APPLICATION = re.compile(r"\b(asgi|wsgi)\b")
 _LARGEST = 100_000
 
@@ -71,12 +59,10 @@ class Servers:
     def _made(self) -> set[Interface]:
         """The kinds of applications that the modules make."""
         found = set()
-        names = {
-            "django.core.asgi.get_asgi_application": Interface.ASGI,
-            "django.core.wsgi.get_wsgi_application": Interface.WSGI,
-        }
-        callers = self.evaluator.callers
-        for dotted, interface in names.items():
+        callers, names = self.evaluator.callers, self.evaluator.knowledge.names
+        made = dict.fromkeys(names("servers", "makes-asgi"), Interface.ASGI)
+        made |= dict.fromkeys(names("servers", "makes-wsgi"), Interface.WSGI)
+        for dotted, interface in made.items():
             for module, scope, call in callers.calls_of(dotted.rpartition(".")[2]):
                 values = self.evaluator.value(call.function, self.evaluator.any_call(module, scope))
                 if External(dotted) in values:
@@ -86,14 +72,17 @@ class Servers:
     def _started(self) -> set[Interface]:
         """The kinds of servers that the project's commands start."""
         found = set()
+        programs = sorted(self.evaluator.knowledge.names("servers", "programs"))
+        server = re.compile(rf"\b(?:{'|'.join(map(re.escape, programs))})\b")
         for line in self._command_lines():
-            if _SERVER.search(line):
+            if server.search(line):
                 found |= {Interface(word.upper()) for word in _APPLICATION.findall(line)}
         return found
 
     def _command_lines(self) -> Iterator[str]:
-        for folder in _FOLDERS:
-            for pattern in _COMMAND_FILES:
+        names = self.evaluator.knowledge.names
+        for folder in sorted(names("servers", "command-folders")):
+            for pattern in sorted(names("servers", "command-files")):
                 for path in sorted((self.root / folder).glob(pattern)):
                     yield from _lines(path)
 

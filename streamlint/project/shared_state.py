@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.shared_state import shared_state
 from streamlint.project import syntax as ir
 from streamlint.project.accesses import Access, Accesses, Activation, Event, How
 from streamlint.project.callers import last_word
@@ -35,7 +34,7 @@ class SharedState:
         self.reach = project.reach
         self.lasting = project.ask(Lasting)
         self.accesses = project.ask(Accesses)
-        self.facts = shared_state()
+        self.facts = project.knowledge.shared_state
         self._called: dict[tuple[Path, int, Parameters], tuple[tuple[Activation, ir.Expression], ...]] = {}
         self._all: dict[tuple[Path, int, Parameters], frozenset[Access] | None] = {}
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.frameworks import Kind
 from streamlint.knowledge.llama_index import Role
-from streamlint.knowledge.table import read
 from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive, is_handler
 from streamlint.project.drains import Drains
@@ -59,15 +58,15 @@ class Shows:
 
     @cached_property
     def _words(self) -> frozenset[str]:
-        return frozenset(read("shown_texts").texts("streamlit"))
+        return self.evaluator.knowledge.names("shown_texts", "streamlit")
 
     @cached_property
     def _containers(self) -> frozenset[str]:
-        return frozenset(read("shown_texts").texts("streamlit-containers"))
+        return self.evaluator.knowledge.names("shown_texts", "streamlit-containers")
 
     @cached_property
     def _messages(self) -> frozenset[str]:
-        return frozenset(read("shown_texts").texts("chainlit"))
+        return self.evaluator.knowledge.names("shown_texts", "chainlit")
 
     # Questions
 

@@ -13,6 +13,7 @@ from streamlint.project import syntax as ir
 from streamlint.project.answers import Answers
 from streamlint.project.branches import branch_of
 from streamlint.project.frames import Frame
+from streamlint.project.llama import STREAM_ROLES
 from streamlint.project.values import (
     Bound,
     Collection,
@@ -30,8 +31,6 @@ from streamlint.project.ways import Hop, Way
 if TYPE_CHECKING:
     from streamlint.project import Project
 
-_STREAM_PACKAGES = ("llama_index", "workflows")
-_STREAM_WORDS = ("response_gen", "async_response_gen", "as_query_engine", "as_chat_engine")
 COLLECTORS = frozenset(f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "sum", "max", "min", "dict"))
 _HARMLESS = frozenset(
     f"builtins.{name}"
@@ -53,12 +52,6 @@ _HARMLESS = frozenset(
     )
 )
 _GATHERING = frozenset(("append", "extend", "add", "insert", "update", "appendleft"))
-_LOGGING = frozenset(("debug", "info", "warning", "error", "exception", "critical", "log", "trace"))
-DRAINING_METHODS = {
-    Role.STREAM: frozenset(("get_response", "print_response_stream")),
-    Role.ASYNC_STREAM: frozenset(("get_response", "print_response_stream")),
-    Role.CHAT_STREAM: frozenset(("print_response_stream", "aprint_response_stream")),
-}
 
 
 class How(StrEnum):
@@ -113,6 +106,7 @@ class Takings:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self.answers = project.ask(Answers)
+        self.log_methods = project.knowledge.names("records", "log-methods")
 
     def in_frame(self, frame: Frame) -> tuple[Drain, ...]:
         """Every drain directly in a function, and those in the helpers that it hands a stream to."""
@@ -123,10 +117,12 @@ class Takings:
     @cached_property
     def _has_streams(self) -> bool:
         """Whether any module of the project uses LlamaIndex at all; where none does, no helper is looked into."""
-        modules = self.evaluator.modules
-        if any(path in modules.members for path in modules.texts.saying(_STREAM_WORDS)):
+        modules, knowledge = self.evaluator.modules, self.evaluator.knowledge
+        tokens, makers = (knowledge.names("llama_index_words", key) for key in ("token-generators", "engine-makers"))
+        if any(path in modules.members for path in modules.texts.saying(tokens | makers)):
             return True
-        return any(not module.packages.isdisjoint(_STREAM_PACKAGES) for module in modules.saying(*_STREAM_PACKAGES))
+        packages = knowledge.names("llama_index_words", "stream-packages")
+        return any(not module.packages.isdisjoint(packages) for module in modules.saying(*packages))
 
     def _find(self, frame: Frame) -> Iterator[Drain]:
         scope = frame.scope
@@ -221,7 +217,7 @@ class Takings:
         """The name of the collection that a call adds to, "" for a harmless call, None where the tokens may go anywhere."""
         function = call.function
         if isinstance(function, ir.Attribute):
-            if function.attribute in _LOGGING:
+            if function.attribute in self.log_methods:
                 return ""
             if function.attribute in _GATHERING and isinstance(function.base, ir.Name):
                 held = self.evaluator.value(function.base, frame)
@@ -255,7 +251,9 @@ class Takings:
                 if value.name == "builtins.str" and call.arguments:
                     return self._as_text(call, call.arguments[0], call.branch, frame)
             case Bound(receiver=Llama() as stream):
-                if value.name in DRAINING_METHODS.get(stream.role, ()) and isinstance(call.function, ir.Attribute):
+                if value.name in self.evaluator.knowledge.llama.draining(stream.role) and isinstance(
+                    call.function, ir.Attribute
+                ):
                     source = call.function.base
                     return Drain(
                         How.METHOD,
@@ -280,7 +278,7 @@ class Takings:
 
     def _as_text(self, at: ir.Expression, argument: ir.Expression, branch: int, frame: Frame) -> Drain | None:
         for value in self.evaluator.value(argument, frame):
-            if isinstance(value, Llama) and value.role in DRAINING_METHODS:
+            if isinstance(value, Llama) and value.role in STREAM_ROLES:
                 return Drain(How.TEXT, at.start, at.end, None, value, argument, branch)
         return None
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
-from streamlint.knowledge.shared_state import shared_state
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.frames import Frame
@@ -30,7 +29,7 @@ class Tied:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self.reach = project.reach
-        self.facts = shared_state()
+        self.facts = project.knowledge.shared_state
         self._answers: dict[tuple[Path, int, bool], str] = {}
 
     def by(self, module: Module, scope: ir.Scope) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.table import read
 from streamlint.project import syntax as ir
 from streamlint.project.values import Generated, Tokens
 
@@ -29,8 +28,8 @@ class Timeouts:
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
-        self.limits = frozenset(read("waiting").texts("limits"))
-        self.timeouts = frozenset(read("waiting").texts("timeouts"))
+        self.limits = project.knowledge.names("waiting", "limits")
+        self.timeouts = project.knowledge.names("waiting", "timeouts")
 
     def of(self, frame: Frame) -> Iterator[LimitedItem]:
         """The waits whose timeout ends a generator that the next round of the loop asks again."""

@@ -17,27 +17,6 @@ if TYPE_CHECKING:
     from streamlint.project import Project
 
 _KEYWORD = "stream"
-_AT_HAND = frozenset(
-    (
-        "status_code",
-        "status",
-        "reason",
-        "headers",
-        "url",
-        "ok",
-        "encoding",
-        "cookies",
-        "raise_for_status",
-        "close",
-        "closed",
-    )
-)
-"""What is known of a response before its body has come."""
-_OF_AN_ANSWER = frozenset(
-    ("choices", "content", "data", "dict", "embeddings", "id", "json", "message", "messages", "model", "model_dump", "output",
-     "output_text", "text", "to_dict", "usage")
-)  # fmt: skip
-"""What is read of an answer that does not stream, where the call hides behind `**` whether it does."""
 _DEEPEST = 6
 
 
@@ -76,7 +55,9 @@ class Unfinished:
     def is_waited_for(self, call: ir.Call, module: Module, scope: ir.Scope) -> bool:
         """Whether the loop may wait for the rest of what a call gives; what is handed on is taken for waited for."""
         says = call.argument(None, _KEYWORD) is not None or all(name is not None for name, _ in call.keywords)
-        return self._waits_for(call, module, scope, _AT_HAND if says else _AT_HAND | _OF_AN_ANSWER, 0)
+        names = self.evaluator.knowledge.names
+        read = names("answers_read", "at-hand")
+        return self._waits_for(call, module, scope, read if says else read | names("answers_read", "of-an-answer"), 0)
 
     # Where it stands
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 DEFAULT_SECONDS = 45.0
 """`Workflow(timeout=)`: https://github.com/run-llama/workflows-py, class Workflow."""
-_TELLS_NOTHING = frozenset(("stream_events", "cancel_run", "ctx", "send_event"))
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,8 @@ class Workflows:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self.reach = project.reach
+        names = project.knowledge.names
+        self._tells_nothing = names("llama_index_words", "handler-attributes") | names("llama_index_words", "run-ends")
 
     # Results
 
@@ -83,7 +84,7 @@ class Workflows:
         for use in uses:
             if isinstance(use.parent, ir.Await):
                 awaits.append((use, use.parent))
-            elif not (isinstance(use.parent, ir.Attribute) and use.parent.attribute in _TELLS_NOTHING):
+            elif not (isinstance(use.parent, ir.Attribute) and use.parent.attribute in self._tells_nothing):
                 return None
         if not awaits:
             return EventLoop(loop, handler.id, None, handler)

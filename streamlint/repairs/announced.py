@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.untouched import names as known_names
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.holders import Holders
@@ -90,7 +89,7 @@ class Announced:
             case External(name=name):
                 package = name.rpartition(".")[0]
                 known = self.evaluator.knowledge.responses.response(name) is not None
-                return known or package in known_names("answer-types")
+                return known or package in self.evaluator.knowledge.names("untouched", "answer-types")
             case Constant(value=None):
                 return True
         return False
@@ -99,7 +98,9 @@ class Announced:
 
     def _of_application(self) -> Refusal | None:
         """A response class or route class of the project's own, wherever an application or router is given one."""
-        keywords, attributes = known_names("application-keywords"), known_names("application-attributes")
+        knowledge = self.evaluator.knowledge
+        keywords = knowledge.names("untouched", "application-keywords")
+        attributes = knowledge.names("untouched", "application-attributes")
         for module in self.evaluator.modules.saying(*keywords, *attributes):
             for scope in module.scopes:
                 frame = self.evaluator.any_call(module, scope)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _EMPTY = "the client receives the tokens where it received nothing"
 _ERROR = "the client receives the tokens as plain text where it received an error or one document at the end"
 _PLAIN = frozenset(("content", "media_type", "status_code", "headers", "background"))
-_SYNCHRONOUS = ("flask", "django")
 _PRIMARY = (ir.Name, ir.Attribute, ir.Call, ir.Subscript)
 
 
@@ -35,7 +34,7 @@ def given_iterator(file: PythonFile, sending: Sending, fault: Misgiven) -> Fix |
     if fault.what is What.FUNCTION:
         return _called(file, content, fault.value, sending)
     made = _only_iterator(file, sending.frame, content, fault)
-    if made is None or (made[1] and sending.response.framework in _SYNCHRONOUS):
+    if made is None or (made[1] and _is_synchronous(file, sending)):
         return None
     if isinstance(content, ir.Closure):
         return None
@@ -126,12 +125,16 @@ def _streaming_class(file: PythonFile, sending: Sending, fault: Misgiven) -> Fix
     return Fix(title, tuple(sorted(edits)), Level.RESPONSE, _ERROR, imports, drops=(f"{file.text(call.function)}()",))
 
 
+def _is_synchronous(file: PythonFile, sending: Sending) -> bool:
+    return file.project.knowledge.frameworks.framework(sending.response.framework).synchronous_bodies
+
+
 def _called(file: PythonFile, content: ir.Expression, value: Value, sending: Sending) -> Fix | None:
     """A generator function with `()` behind it, where it needs no argument."""
     located = file.project.evaluator.scope_of(value)  # type: ignore[arg-type]  # What.FUNCTION holds a Function
     if located is None or not located[1].is_generator or not isinstance(content, ir.Name | ir.Attribute):
         return None
-    if located[1].is_async and sending.response.framework in _SYNCHRONOUS:
+    if located[1].is_async and _is_synchronous(file, sending):
         return None
     needed = [p for p in located[1].parameters if p.default is None and p.kind in ("positional", "keyword")]
     if len(needed) > (1 if getattr(value, "receiver", None) is not None else 0):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.table import read
-from streamlint.knowledge.untouched import names as known_names
 from streamlint.project import syntax as ir
 from streamlint.project.branches import exclusive
 from streamlint.project.calls import dotted_name
@@ -106,7 +104,7 @@ class Delay:
     def _makes_container(self, call: ir.Call) -> bool:
         """`st.chat_message("assistant")`: a place on the page, in which the tokens may be awaited as well as before it."""
         names = {dotted_name(value) for value in self.evaluator.value(call.function, self.frame)}
-        return bool(names) and names <= frozenset(read("shown_texts").texts("streamlit-containers"))
+        return bool(names) and names <= self.evaluator.knowledge.names("shown_texts", "streamlit-containers")
 
     # Readers of the stream
 
@@ -205,7 +203,7 @@ class Delay:
         """Whether a use asks about the stream without taking a token."""
         match use.parent:
             case ir.Attribute(attribute=attribute):
-                return attribute in known_names("about-a-stream")
+                return attribute in self.evaluator.knowledge.names("untouched", "about-a-stream")
             case ir.Operation(operator="Not"):
                 return True
             case ir.Operation(operator="Compare", operands=operands):

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from streamlint.languages.python import PythonFile
     from streamlint.project.modules import Module
 
-_TOKENS = ("response_gen", "async_response_gen")
 _ASYNC_STREAM = "llama_index.core.base.response.schema.AsyncStreamingResponse"
 _NOTHING_CAME = "no token came through before"
 _MAY_BLOCK = (
@@ -136,7 +135,8 @@ def _takings(
     """Where a scope asks what the call gives for its tokens, and where it loops over the call's own tokens."""
     evaluator = file.project.evaluator
     frame = evaluator.any_call(module, scope)
-    asked = [one for one in scope.attributes if one.attribute in _TOKENS]
+    tokens = evaluator.knowledge.names("llama_index_words", "token-generators")
+    asked = [one for one in scope.attributes if one.attribute in tokens]
     loops = [loop for loop in scope.loops if isinstance(loop.iterable, ir.Name | ir.Await)]
     return (
         [one for one in asked if _is_of(evaluator.value(one.base, frame), file, call)],
@@ -223,7 +223,7 @@ def _awaited(file: PythonFile, scope: ir.Scope, mismatch: Mismatch) -> Fix | Non
 
 
 def _in_thread(file: PythonFile, scope: ir.Scope, iterable: ir.Expression, tokens: str, *drops: str) -> Fix | None:
-    needed: Import | None = threads(file.facts).iterate_import
+    needed: Import | None = threads(file).iterate_import
     if needed is None or of_wait(file, scope, iterable) is not None:
         return None
     edit = Edit(Span(iterable.start, iterable.end), f"{needed.name}({tokens})")

@@ -19,7 +19,6 @@ from streamlint.project.frames import Frame
 from streamlint.project.held import Held, OnLoop
 from streamlint.project.holders import Holders
 from streamlint.project.mismatch import Mismatches
-from streamlint.project.modules import Module
 from streamlint.project.shared_state import SharedState
 from streamlint.project.tied import Tied
 from streamlint.project.values import Function, Object, Origin, Tokens
@@ -30,7 +29,6 @@ _OPENING = re.compile(r"(?:[\s\\)]|#[^\n]*)*\(")
 _LINE_BREAK = re.compile(r"[ \t]*\r?\n[ \t]*")
 _ENDS_LINE = re.compile(r"[ \t]*(?:\r|\n|#)")
 _ASYNC = re.compile(r"async\s+")
-_HAVING_CONCURRENCY = ("fastapi", "starlette")
 _THREADABLE = (Kind.ROUTE, Kind.DEPENDENCY)
 SAME_TOKENS = "the same tokens in the same order; each is waited for in a thread"
 _MIXED = "all clients share `{0}`, and two of them may then talk to it at once: their messages mix in one history"
@@ -49,14 +47,11 @@ class Threads:
 _TO_THREAD = Threads("asyncio.to_thread", Import("asyncio"), None)
 
 
-def threads(module: Module) -> Threads:
+def threads(file: PythonFile) -> Threads:
     """The way of the framework that the module imports, else that of the standard library."""
-    for package in _HAVING_CONCURRENCY:
-        if package in module.packages:
-            where = f"{package}.concurrency"
-            return Threads(
-                "run_in_threadpool", Import(where, "run_in_threadpool"), Import(where, "iterate_in_threadpool")
-            )
+    for known in file.project.knowledge.off_loop.thread_functions:
+        if known.package in file.facts.packages:
+            return Threads(known.run, Import(known.module, known.run), Import(known.module, known.iterate))
     return _TO_THREAD
 
 
@@ -100,17 +95,14 @@ def plain_function(file: PythonFile, where: OnLoop) -> Fix | None:
     word = _ASYNC.match(file.source.text, scope.start)
     if word is None:
         return None
-    framework = entries[0].framework
+    title = project.knowledge.frameworks.framework(entries[0].framework).title
     return Fix(
         f"write `def {scope.name}`",
         (Edit(Span(word.start(), word.end()), ""),),
         Level.SAFE,
-        f"`{scope.name}` awaits nothing, and {_NAMES.get(framework, framework)} runs a plain `def` in a thread",
+        f"`{scope.name}` awaits nothing, and {title} runs a plain `def` in a thread",
         claims=(Span(scope.start, scope.end),),
     )
-
-
-_NAMES = {"fastapi": "FastAPI", "starlette": "Starlette", "litestar": "Litestar"}
 
 
 def _is_threadable(entry: Entry) -> bool:
@@ -166,7 +158,7 @@ def _is_itself(file: PythonFile, held: Held, fact: BlockingCall) -> bool:
 
 def in_thread(file: PythonFile, where: OnLoop, call: cst.Call, level: Level, reason: str) -> Fix | None:
     """`f(x)` becomes `await run_in_threadpool(f, x)`."""
-    how = threads(file.facts)
+    how = threads(file)
     if not can_await(file, where, call) or not _is_free(file, how.run_import) or not _can_hand_over(call):
         return None
     text, start = file.source.text, file.tree.span(call).start
@@ -274,12 +266,13 @@ def _in_decorators(scope: ir.Scope, span: Span) -> bool:
 
 def _is_free(file: PythonFile, needed: Import) -> bool:
     """Whether the name that an import binds means nothing else in any scope of the module."""
+    packages = {known.package for known in file.project.knowledge.off_loop.thread_functions}
     for scope in file.facts.scopes:
         for index in scope.by_name.get(needed.binds, ()):
             binding = scope.bindings[index]
             if binding.kind != "import" or binding.level or binding.member != needed.name:
                 return False
-            if binding.module.partition(".")[0] not in (needed.module.partition(".")[0], "fastapi", "starlette"):
+            if binding.module.partition(".")[0] not in {needed.module.partition(".")[0], *packages}:
                 return False
     return True
 
@@ -342,18 +335,18 @@ def made_and_iterated_off_loop(
 
 def _iterating(file: PythonFile, where: OnLoop) -> Import | None:
     """What advances an iterator in a thread, where that can be written."""
-    needed = threads(file.facts).iterate_import or _of_framework(where)
+    needed = threads(file).iterate_import or _of_framework(file, where)
     if needed is None or where.scope.kind != "function" or not where.scope.is_async:
         return None
     return needed if _is_free(file, needed) else None
 
 
-def _of_framework(where: OnLoop) -> Import | None:
+def _of_framework(file: PythonFile, where: OnLoop) -> Import | None:
     """For a module that imports no framework: what the framework has whose route iterates."""
     entry = where.reached.entry
-    if entry is None or entry.framework not in _HAVING_CONCURRENCY:
-        return None
-    return Import(f"{entry.framework}.concurrency", "iterate_in_threadpool")
+    functions = file.project.knowledge.off_loop.thread_functions
+    known = next((one for one in functions if entry is not None and one.package == entry.framework), None)
+    return Import(known.module, known.iterate) if known is not None else None
 
 
 def _in_own_comprehension(file: PythonFile, scope: ir.Scope, span: Span) -> bool:

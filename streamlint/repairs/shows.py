@@ -8,7 +8,6 @@ from packaging.version import Version
 
 from streamlint.fix import Edit, Fix, Level
 from streamlint.knowledge.llama_index import Role
-from streamlint.knowledge.table import read
 from streamlint.languages import nodes as cst
 from streamlint.project import syntax as ir
 from streamlint.project.drains import Drains
@@ -43,9 +42,8 @@ def written_as_stream(file: PythonFile, frame: Frame, shown: Shown) -> Fix | Ref
     if version is not None and version < _FIRST_RELEASE:
         return Refusal(f"Streamlit {version} has no `write_stream`", f"use Streamlit {_FIRST_RELEASE} or newer")
     function = call.function
-    if not isinstance(function, ir.Attribute) or function.attribute not in read("shown_texts").texts(
-        "streamlit-markdown"
-    ):
+    markdown = file.project.knowledge.names("shown_texts", "streamlit-markdown")
+    if not isinstance(function, ir.Attribute) or function.attribute not in markdown:
         return Refusal("`write_stream` shows Markdown", "show it with `st.markdown`")
     if not _stands_alone(file, call):
         return Refusal("the result of the call is used", "give it a line of its own")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
-from streamlint.knowledge.untouched import names as known_names
 from streamlint.languages import nodes as cst
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
-from streamlint.project.consumed import LEVELS, PRINTS, Consumed
+from streamlint.project.consumed import Consumed
 from streamlint.project.takings import How
 from streamlint.refusals import Refusal
 from streamlint.repairs.delayed import Delay
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 _REASON = "the client receives the tokens where it received nothing, and the log gets the same text when the last one was sent"
 _OWN_NAMES = ("stream", "token", "tokens")
-_TOKENS = ("response_gen", "async_response_gen")
 _PURE_WORDS = ("len", "str", "repr", "list")
 _PURE = frozenset(f"builtins.{name}" for name in _PURE_WORDS)
 _CHANGED = Refusal("the tokens are changed, counted or shown on the way")
@@ -50,7 +48,8 @@ class _Tee:
         if not self._is_log(statement):
             return _NO_LOG
         function = self.content.function if isinstance(self.content, ir.Call) else self.content
-        if not isinstance(function, ir.Attribute) or function.attribute not in _TOKENS:
+        tokens = self._listed("llama_index_words", "token-generators")
+        if not isinstance(function, ir.Attribute) or function.attribute not in tokens:
             return Refusal("the response does not get the tokens as they are")
         taken = self._taken()
         if taken is None:
@@ -85,10 +84,10 @@ class _Tee:
         return all(self._names(one) <= _PURE for one in inner if isinstance(one, ir.Call))
 
     def _logs(self, scope: ir.Scope, call: ir.Call) -> bool:
-        if self._names(call) & PRINTS:
+        if self._names(call) & self._listed("records", "log-functions"):
             return True
         function = call.function
-        if not isinstance(function, ir.Attribute) or function.attribute not in LEVELS:
+        if not isinstance(function, ir.Attribute) or function.attribute not in self._listed("records", "log-levels"):
             return False
         if self._makes_logger(function.base, scope):
             return True
@@ -101,8 +100,12 @@ class _Tee:
 
     def _makes_logger(self, made: ir.Expression, scope: ir.Scope) -> bool:
         function = made.function if isinstance(made, ir.Call) else made
-        values = self.file.project.evaluator.value(function, self.file.frame(scope))
-        return bool({dotted_name(value) for value in values} & known_names("loggers"))
+        project = self.file.project
+        names = {dotted_name(value) for value in project.evaluator.value(function, self.file.frame(scope))}
+        return bool(names & self._listed("records", "loggers"))
+
+    def _listed(self, table: str, key: str) -> frozenset[str]:
+        return self.file.project.knowledge.names(table, key)
 
     def _names(self, call: ir.Call) -> set[str]:
         return {dotted_name(value) for value in self.file.project.evaluator.value(call.function, self.frame)}

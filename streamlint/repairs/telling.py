@@ -33,15 +33,17 @@ def way_out(file: PythonFile, entry: Entry, drain: Drain, repair: Fix | Refusal)
     """The help text: what to return, and, where no fix is offered, why not and what to do about it."""
     if entry.kind is Kind.WEBSOCKET:
         return "send each token inside the loop that takes it, and a last message that tells the end"
-    response = _RESPONSES.get(entry.framework, "StreamingResponse")
+    knowledge = file.project.knowledge
+    framework = knowledge.frameworks.framework(entry.framework)
+    response = framework.streams_with
     if drain.hops:
         return f"let the helper return the iterator instead of the text, and return `{response}(...)` over it"
     body = _body(file, drain)
     if body is None:
         return f"yield the text of each item in a generator, and return `{response}(...)` over it"
-    if entry.framework in _ITERATED:
+    if framework.sends_iterators:
         return f"return `{body}` itself, which the host sends on token by token"
-    if response in _BY_HAND:
+    if knowledge.responses.by_hand(framework.name):
         return f"write each token to a `{response}` inside the loop that takes it"
     if isinstance(repair, Refusal) and not repair.why:
         return repair.instead
@@ -65,15 +67,3 @@ def _body(file: PythonFile, drain: Drain) -> str | None:
 
 def _on_one_line(text: str) -> str:
     return " ".join(text.split()) if "\n" in text else text
-
-
-_RESPONSES = {
-    "flask": "Response",
-    "quart": "Response",
-    "litestar": "Stream",
-    "django": "StreamingHttpResponse",
-    "aiohttp": "StreamResponse",
-    "sanic": "ResponseStream",
-}
-_ITERATED = ("open-webui", "open-webui-pipelines")
-_BY_HAND = ("StreamResponse", "ResponseStream")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.untouched import names as known_names
 from streamlint.project import syntax as ir
 from streamlint.project.calls import dotted_name
 from streamlint.project.drains import Drains
@@ -256,6 +255,9 @@ class Untouched:
         keyword, value = call.keywords[0]
         return value if keyword in self._fields(made) else None
 
+    def _listed(self, key: str) -> frozenset[str]:
+        return self.evaluator.knowledge.names("untouched", key)
+
     def is_plain_model(self, made: Class) -> bool:
         """Whether a class of the project holds one text, or one list of texts, and leaves it as it is."""
         fields = list(self._fields(made))
@@ -266,7 +268,7 @@ class Untouched:
         lineage = list(self.evaluator.attributes.lineage(made))
         outside = {one.name for one in lineage if isinstance(one, External)}
         decorated = any(self._is_dataclass(one) for one in lineage if isinstance(one, Class))
-        if not outside <= known_names("models") or not (outside or decorated):
+        if not outside <= self._listed("models") or not (outside or decorated):
             yield None
         for one in lineage:
             located = self.evaluator.scope_of(one) if isinstance(one, Class) else None
@@ -286,13 +288,13 @@ class Untouched:
         module, scope = located
         frame = self.evaluator.any_call(module, module.scopes[scope.parent])
         names = {dotted_name(value) for value in self.evaluator.value(scope.decorators[0], frame)}
-        return bool(names) and names <= known_names("model-decorators")
+        return bool(names) and names <= self._listed("model-decorators")
 
     def _is_plain_field(self, binding: ir.Binding, scope: ir.Scope, frame: Frame) -> bool:
         if binding.annotation is None or binding.kind not in ("annotation", "assign"):
             return False
         text = frame.module.text(binding.annotation).strip("\"'")
-        if text not in known_names("texts") | known_names("lists"):
+        if text not in self._listed("texts") | self._listed("lists"):
             return False
         value = binding.value
         if value is None or isinstance(value, ir.Constant):
@@ -301,8 +303,8 @@ class Untouched:
             return False
         names = {dotted_name(one) for one in self.evaluator.value(value.function, frame)}
         keywords = {keyword or "" for keyword, _ in value.keywords}
-        described = bool(names) and names <= known_names("field-functions")
-        return described and keywords <= known_names("field-keywords") and len(value.arguments) <= 1
+        described = bool(names) and names <= self._listed("field-functions")
+        return described and keywords <= self._listed("field-keywords") and len(value.arguments) <= 1
 
 
 def _is_documented_only(scope: ir.Scope) -> bool:

@@ -31,7 +31,7 @@ def way_out(file: PythonFile, held: Held, offer: Offer) -> str:
     stands_in_the_way = obstacle(file, held) if fix is None else None
     if stands_in_the_way is not None:
         return f"no repair is offered: {stands_in_the_way.reason}; {stands_in_the_way.way_out}{twin}"
-    run = threads(file.facts).run
+    run = threads(file).run
     name = _name(file, held)
     advice = f"run it in a thread: `await {_handed_over(run, name)}`" if fix is not None else _advice(held, run, name)
     replacement = held.hold.call.replacement if held.hold.call is not None else ""
@@ -98,6 +98,6 @@ def thread_of_tokens(file: PythonFile, where: OnLoop, taken: ir.Loop | ir.Call) 
     )
     if stands_in_the_way is not None:
         return f"no repair is offered: {stands_in_the_way.reason}; {stands_in_the_way.way_out}"
-    if threads(file.facts).iterate_import is not None:
+    if threads(file).iterate_import is not None:
         return "take the tokens with `async for token in iterate_in_threadpool(...)`, directly in the `async def`"
     return "take the tokens in a plain `def` generator that the framework runs in a thread, or from a thread through a queue"

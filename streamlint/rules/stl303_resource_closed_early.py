@@ -6,7 +6,7 @@ from functools import partial
 from streamlint.fact import Fact
 from streamlint.finding import Related, Severity
 from streamlint.fix import Fix
-from streamlint.knowledge.resources import End, closes_dependencies_early
+from streamlint.knowledge.resources import End
 from streamlint.languages import nodes as cst
 from streamlint.languages.python import PythonFile
 from streamlint.project import syntax as ir
@@ -111,7 +111,8 @@ class ResourceClosedEarly(Rule):
         entry = file.entry(scope)
         if entry is None or not entry.answers:
             return
-        early = closes_dependencies_early(file.project.version("fastapi", file.path))
+        resources = file.project.knowledge.resources
+        early = resources.closes_dependencies_early(file.project.version("fastapi", file.path))
         for parameter in scope.parameters:
             sending = file.project.ask(Resources).closed_dependency(parameter, file.frame(scope), early=early)
             if sending is None:

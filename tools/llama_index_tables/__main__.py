@@ -28,7 +28,6 @@ def written(releases: Releases) -> dict[str, str]:
     return {
         "llama_index.toml": render(HEAD + span, values, releases.tables()),
         "llama_index_paths.toml": render(HEAD + span, values | unseen, {"range": releases.paths()}),
-        "llama_index_incidental.toml": render(HEAD + span, values, {"range": releases.incidental()}),
     }
 
 

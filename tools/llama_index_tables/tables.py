@@ -51,10 +51,6 @@ class Releases:
         """The rows of llama_index_paths.toml: what can be imported from each module, by range."""
         return self._exports([snapshot["paths"] for snapshot in self.snapshots])
 
-    def incidental(self) -> list[Row]:
-        """The rows of llama_index_incidental.toml: what can be imported although the module only uses it."""
-        return self._exports([snapshot["incidental"] for snapshot in self.snapshots])
-
     def _exports(self, releases: Sequence[Iterable[str]]) -> list[Row]:
         held: dict[tuple[str, str], set[int]] = defaultdict(set)
         for number, paths in enumerate(releases):
