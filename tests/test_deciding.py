@@ -63,6 +63,10 @@ def joined(a, b, c):
     return b
 
 
+def chosen(a, b, c):
+    return a or (b if c else None)
+
+
 def generator(a, b):
     yield a
 """
@@ -87,6 +91,7 @@ def module(tmp_path_factory: pytest.TempPathFactory) -> Module:
         ("closed_over", "ac"),
         ("later", "ab"),
         ("joined", "ab"),
+        ("chosen", "ab"),
     ],
 )
 def test_what_decides_a_result(name: str, deciding: str, module: Module) -> None:
