@@ -60,6 +60,8 @@ def test_the_words_of_a_text(text: str, expected: set[str]) -> None:
         ("if x: import a", [Import("a", "", 0, "a")]),
         ("important = 1\nfromage = 2", []),
         ("x.import_(a)", []),
+        ("'''\nimport this and that\n'''", [Import("this", "", 0, "this")]),
+        ("'''\nimport this as\n'''", [Import("this", "", 0, "this")]),
     ],
 )
 def test_imports(text: str, expected: list[Import]) -> None:
@@ -94,6 +96,7 @@ def test_the_files_that_say_a_word() -> None:
     assert found.saying(("chat.stream",)) == (ROOT / "a.py",)
     assert found.saying(("...",)) == found.paths
     assert found.saying(()) == ()
+    assert found.saying(("nowhere", "x.nowhere")) == ()
     assert found.holds(ROOT / "b.py", "x.stream")
     assert not found.holds(ROOT / "a.py", "x.stream")
 
@@ -115,6 +118,7 @@ def test_who_imports_a_name() -> None:
     ]
     assert [path.name for path, _ in found.importing("*")] == ["c.py"]
     assert found.importing("two") == []
+    assert found.importing("") == []
 
 
 def test_the_classes_below_a_name() -> None:
@@ -134,6 +138,25 @@ def test_the_classes_below_a_name() -> None:
         "Kept": set(),
         "Leaf": {"leaf.py"},
     }
+
+
+def test_classes_of_one_name_in_several_files() -> None:
+    found = texts(dict.fromkeys(("a.py", "b.py"), "class Leaf(View): pass\nclass View(Leaf): pass\n"))
+    assert {name: names(paths) for name, paths in found.descendants(("View",)).items()} == {
+        "View": {"a.py", "b.py"},
+        "Leaf": {"a.py", "b.py"},
+    }
+
+
+def test_half_a_character_is_no_word() -> None:
+    found = texts({"app.py": "import fastapi\nx = '\ud800'\n"})
+    assert found.saying(("fastapi",)) == found.saying(("\ud800",)) == (APP,)
+
+
+def test_files_stand_in_the_order_of_their_paths() -> None:
+    found = texts({"b.py": "", "a/c.py": "", "a.py": ""})
+    assert [path.relative_to(ROOT).as_posix() for path in found.paths] == ["a/c.py", "a.py", "b.py"]
+    assert [found.paths[number] for number in found.numbers.values()] == list(found.numbers) == list(found.paths)
 
 
 def test_a_file_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
