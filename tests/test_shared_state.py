@@ -1,0 +1,108 @@
+"""What lasts beyond a request, and what a function does with it: small functions, asked directly."""
+
+from __future__ import annotations
+
+import pytest
+
+from streamlint.project.accesses import Activation
+
+from .asking import Program
+
+ROUTE = """\
+from fastapi import FastAPI
+
+app = FastAPI()
+ITEMS = []
+SIZES = {}
+
+
+class Box:
+    shared = []
+
+    def __init__(self):
+        self.items = ITEMS
+        self.own = []
+
+
+@app.get("/")
+async def home(name: str):
+"""
+
+
+def lasts(body: str) -> bool:
+    program = Program(f"{ROUTE}    {body}\n")
+    expression, frame = program.at()
+    lasting = program.project.shared_state.lasting
+    return lasting.of(expression, frame.module, frame.scope, lasting.given(frame.module, frame.scope))
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("«ITEMS»", True),
+        ("«ITEMS[0]»", True),
+        ("items = ITEMS\n    «items»", True),
+        ("items = list(ITEMS)\n    «items»", False),
+        ("«name»", False),
+        ("«[ITEMS]»", False),
+        ("box = Box()\n    «box.items»", True),
+        ("box = Box()\n    «box.shared»", True),
+        ("box = Box()\n    «box.own»", False),
+        ("box = Box()\n    «box»", False),
+        ("items = name or ITEMS\n    «items»", True),
+        ("items = [(one := ITEMS)]\n    «one»", True),
+        ("«globals()»", True),
+        ("items = ITEMS\n    items += [1]\n    «items»", True),
+    ],
+)
+def test_what_outlives_a_request(body: str, expected: bool) -> None:
+    assert lasts(body) is expected
+
+
+def accesses(body: str) -> set[str]:
+    program = Program(f"{ROUTE}    {body}\n")
+    module, scope = program.module(), program.function("home")
+    shared = program.project.shared_state
+    events = shared.accesses.of(Activation(module, scope, shared.lasting.given(module, scope)))
+    return {f"{one.access.how.value} {one.access.word} {one.access.member}" for one in events}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("ITEMS.append(1)", {"changes ITEMS *"}),
+        ("ITEMS.index(1)", {"reads ITEMS *", "reads index *"}),
+        ("SIZES.get(name)", {"reads SIZES *", "reads get *"}),
+        ("SIZES.pop(name)", {"changes SIZES *"}),
+        ("SIZES['a'] = 1", {"sets SIZES a"}),
+        ("SIZES['a'] += 1", {"changes SIZES a"}),
+        ("SIZES['a'].size = 1", {"sets size *"}),
+        ("print(SIZES['a'])", {"reads SIZES a"}),
+        ("print(SIZES[name])", {"reads SIZES *"}),
+        ("print(len(SIZES))", {"reads SIZES *"}),
+        ("own = {}\n    own['a'] = 1", set()),
+        ("global ITEMS\n    ITEMS = []", {"sets ITEMS *"}),
+        ("global ITEMS\n    ITEMS += [1]", {"changes ITEMS *", "reads ITEMS *"}),
+    ],
+)
+def test_what_is_done_with_it(body: str, expected: set[str]) -> None:
+    assert accesses(body) == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "is_tied"),
+    [
+        ("«sqlite3.connect('a')»", True),
+        ("«sqlite3.connect('a', check_same_thread=True)»", True),
+        ("«sqlite3.connect('a', check_same_thread=False)»", False),
+        ("«sqlite3.connect('a', **options)»", False),
+        ("«sqlite3.connect('a', check_same_thread=False).cursor()»", False),
+        ("«open('a')»", False),
+        ("«Box()»", False),
+        ("«len('a')»", False),
+    ],
+)
+def test_what_fails_in_other_threads(call: str, is_tied: bool) -> None:
+    program = Program(f"import sqlite3\n{ROUTE}    {call}\n")
+    expression, frame = program.at()
+    assert program.project.makers.given_by(expression, frame.module, frame.scope) is is_tied  # type: ignore[arg-type]
