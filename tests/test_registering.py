@@ -40,6 +40,9 @@ APP = "from fastapi import FastAPI\napp = FastAPI()\n"
         ("from app import app\napp.get(path('/'))(home)\n", True),
         ("from app import app\napp.get('/')\n", False),
         ("def home(): ...\n", False),
+        ("from app import app\n@app.include_router\ndef home(): ...\n", False),
+        ("from app import app\n@app.before_request\ndef home(): ...\n", False),
+        ("import fastapi\n", False),
     ],
 )
 def test_who_calls_or_decorates_with_what_an_application_has(other: str, is_found: bool) -> None:
@@ -72,6 +75,40 @@ def test_a_name_is_followed_through_the_files_that_hand_it_on() -> None:
     assert {path.stem for path in found._importing("fastapi")} == {"made", "handed", "starred", "used"}
 
 
+def importing(texts: dict[str, str]) -> set[str]:
+    return {path.stem for path in registering(texts)._importing("fastapi")}
+
+
+def test_what_else_a_file_imports_is_none_of_the_package() -> None:
+    made = "from fastapi import FastAPI\nfrom elsewhere import thing\nfrom .fastapi import other\n"
+    texts = {"made": made, "a": "from made import thing\n", "b": "from made import other\n"}
+    assert importing(texts) == {"made"}
+
+
+def test_imports_in_a_circle() -> None:
+    texts = {
+        "made": "import fastapi\nfrom handed import Web\n",
+        "handed": "from made import fastapi as Web\n",
+        "used": "from made import Web\n",
+    }
+    assert importing(texts) == {"made", "handed", "used"}
+
+
+def test_dots_before_a_module_say_where_it_is() -> None:
+    texts = {
+        "made": "from fastapi import FastAPI\n",
+        "package/__init__": "",
+        "package/made": "FastAPI = 1\n",
+        "package/used": "from ..made import FastAPI\n",
+        "package/other": "from .made import FastAPI\n",
+    }
+    assert importing(texts) == {"made", "used"}
+
+
+def test_a_name_in_a_comment_is_no_import() -> None:
+    assert importing({"app": "# as in fastapi\nfrom mine import FastAPI\n"}) == set()
+
+
 def test_a_package_of_the_project_is_no_framework() -> None:
     texts = {"fastapi": "class FastAPI: ...\n", "app": APP}
     assert files(texts) == set()
@@ -98,8 +135,14 @@ def test_a_function_of_a_package_is_named_whole(text: str, is_found: bool) -> No
     assert (ROOT / "app.py" in registering({"app": text})._users("starlette.routing.Route")) is is_found
 
 
+def test_a_method_of_whatever_a_package_makes() -> None:
+    texts = {"app": "import gradio\nbutton = gradio.Button()\nbutton.click(home)\n", "other": "import gradio\n"}
+    assert {path.stem for path in registering(texts)._users("gradio.*.click")} == {"app"}
+
+
 def test_where_a_name_is_handed_on_its_last_part_is_enough() -> None:
     texts = {"given": "from starlette.routing import Route\n", "app": "from given import Route\nRoute('/', home)\n"}
+    texts |= {"handed": "from starlette import routing\n", "other": "from handed import routing\nrouting.other()\n"}
     assert {path.stem for path in registering(texts)._users("starlette.routing.Route")} == {"given", "app"}
 
 
@@ -108,6 +151,7 @@ def test_where_a_name_is_handed_on_its_last_part_is_enough() -> None:
     [
         ("class Pipe:\n    def pipe(self, body): ...\n", True),
         ("class Pipe:\n    def other(self, body): ...\n", False),
+        ("class Valves: ...\nclass Pipe:\n    def pipe(self, body): ...\n", True),
         ("class Filter:\n    def stream(self, event): ...\n", True),
         ("class Other:\n    '''A Pipe.'''\n    def pipe(self, body): ...\n", False),
     ],

@@ -37,6 +37,13 @@ def test_the_words_of_a_text(text: str, expected: set[str]) -> None:
     assert words_of(text.encode()) == {word.encode() for word in expected}
 
 
+def test_what_can_stand_in_a_word() -> None:
+    in_words = {byte for byte in range(256) if words_of(bytes((byte,)))}
+    assert in_words == {byte for byte in range(128) if chr(byte).isidentifier() or chr(byte).isdigit()} | {
+        *range(128, 256)
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
