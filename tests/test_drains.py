@@ -75,3 +75,60 @@ def derived(body: str) -> set[str]:
 )
 def test_which_names_hold_the_text(body: str, expected: set[str]) -> None:
     assert derived(body) == expected
+
+
+STREAM = "engine.query(name).response_gen"
+
+
+def taken(body: str) -> int:
+    program = Program(f"{ROUTE}    {body}\n")
+    frame = program.evaluator.any_call(program.module(), program.function("home"))
+    return len(program.project.drains.in_frame(frame))
+
+
+@pytest.mark.parametrize("name", ["list", "tuple", "set", "sorted", "sum", "max", "min", "dict"])
+def test_what_collects_all_tokens(name: str) -> None:
+    assert taken(f"text = {name}({STREAM})") == 1
+
+
+@pytest.mark.parametrize("name", ["append", "extend", "add", "insert", "update", "appendleft"])
+def test_loops_that_gather(name: str) -> None:
+    assert taken(f"parts = []\n    for token in {STREAM}:\n        parts.{name}(token)") == 1
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        *(
+            "print",
+            "len",
+            "str",
+            "repr",
+            "isinstance",
+            "hasattr",
+            "getattr",
+            "bool",
+            "int",
+            "float",
+            "type",
+            "id",
+            "hash",
+            "ord",
+        ),
+        *(
+            f"logger.{level}"
+            for level in ("debug", "info", "warning", "error", "exception", "critical", "log", "trace")
+        ),
+    ],
+)
+def test_what_may_stand_beside_in_a_loop_that_gathers(call: str) -> None:
+    loop = f"text = ''\n    for token in {STREAM}:\n        {{}}(token)\n        text += token\n    return text"
+    assert taken(loop.format(call)) == 1
+    assert taken(loop.format("send")) == 0
+
+
+@pytest.mark.parametrize(
+    "body", [f"for token in {STREAM}:\n        send(token)", f"iter({STREAM})", "engine.query(name)"]
+)
+def test_what_takes_no_tokens(body: str) -> None:
+    assert taken(body) == 0

@@ -81,6 +81,8 @@ def accesses(body: str) -> set[str]:
         ("print(SIZES[name])", {"reads SIZES *"}),
         ("print(len(SIZES))", {"reads SIZES *"}),
         ("own = {}\n    own['a'] = 1", set()),
+        ("for SIZES.a in name:\n        pass", {"sets a *"}),
+        ("with name as SIZES['a']:\n        pass", {"sets SIZES a"}),
         ("global ITEMS\n    ITEMS = []", {"sets ITEMS *"}),
         ("global ITEMS\n    ITEMS += [1]", {"changes ITEMS *", "reads ITEMS *"}),
     ],
@@ -106,3 +108,51 @@ def test_what_fails_in_other_threads(call: str, is_tied: bool) -> None:
     program = Program(f"import sqlite3\n{ROUTE}    {call}\n")
     expression, frame = program.at()
     assert program.project.makers.given_by(expression, frame.module, frame.scope) is is_tied  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("method", "is_turn"),
+    [
+        *((turn, True) for turn in ("chat", "achat", "stream_chat", "astream_chat", "reset")),
+        ("chat_repl", False),
+    ],
+)
+def test_what_goes_on_with_a_chat(method: str, is_turn: bool) -> None:
+    engine = "from llama_index.core import VectorStoreIndex\ntalk = VectorStoreIndex([]).as_chat_engine()\n"
+    program = Program(f"{engine}{ROUTE}    «talk.{method}(name)»\n")
+    call, frame = program.at()
+    word = program.project.shared_state.chat_at(call, frame.module, frame.scope)  # type: ignore[arg-type]  # a call
+    assert word == ("talk" if is_turn else "")
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        ("ITEMS.append(name)\n    «wait(name)»\n    ITEMS.append(name)", ""),
+        ("if ITEMS:\n        «wait(name)»\n        ITEMS.append(name)", "ITEMS"),
+        ("SIZES['a'] = name\n    «wait(name)»\n    SIZES['a'] = name", "SIZES"),
+        ("SIZES['a'] = name\n    «wait(name)»\n    SIZES['b'] = name", ""),
+        ("«wait(name)»", ""),
+        ("SIZES['a'] += «wait(name)»", "SIZES"),
+        ("if ITEMS:\n        await fetch(name)\n        «wait(name)»\n        ITEMS.append(name)", ""),
+    ],
+)
+def test_what_a_wait_would_split(body: str, word: str) -> None:
+    program = Program(f"{ROUTE}    {body}\n")
+    call, frame = program.at()
+    assert program.project.shared_state.split_at(call.start, call.end, frame.module, frame.scope) == word
+
+
+@pytest.mark.parametrize(
+    ("helper", "is_held"),
+    [
+        ("def helper():\n    time.sleep(1)\n", True),
+        ("@cache\ndef helper():\n    time.sleep(1)\n", False),
+        ("@cache\ndef helper(size=1):\n    time.sleep(size)\n", True),
+        ("@mine\ndef helper():\n    time.sleep(1)\n", True),
+    ],
+)
+def test_a_helper_that_is_cached_holds_its_first_caller_only(helper: str, is_held: bool) -> None:
+    program = Program(f"import time\nfrom functools import cache\n\n\n{helper}\n\ndef outer():\n    helper()\n")
+    frame = program.evaluator.any_call(program.module(), program.function("outer"))
+    assert (program.project.blocking.of_frame(frame) is not None) is is_held
