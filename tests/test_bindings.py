@@ -225,6 +225,34 @@ def test_attributes_of_classes(expression: str, expected: set[str]) -> None:
     assert said(f"{CLASSES}{others}«{expression}»\n") == expected
 
 
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("K.size", {"?"}),
+        ("K().size", {"1"}),
+        ("L.size", {"?"}),
+        ("L().size", {"1"}),
+        ("L().plain()", {"3"}),
+        ("K.kept", {"?"}),
+        ("K().kept", {"2"}),
+        ("K.plain", {"def K.plain"}),
+    ],
+)
+def test_properties_of_classes(expression: str, expected: set[str]) -> None:
+    head = (
+        "from functools import cached_property\n\n\nclass K:\n    @property\n    def size(self):\n        return 1\n\n"
+    )
+    setter = "    @size.setter\n    def size(self, size):\n        pass\n\n"
+    kept = "    @cached_property\n    def kept(self):\n        return 2\n\n    def plain(self):\n        return 3\n\n\n"
+    below = "class L(K):\n    @K.size.setter\n    def size(self, size):\n        pass\n\n\n"
+    assert said(f"{head}{setter}{kept}{below}«{expression}»\n") == expected
+
+
+@pytest.mark.parametrize("call", ["other.thing()", "thing()", "json.loads(x)"])
+def test_what_nobody_knows(call: str) -> None:
+    assert said(f"import json\n\nimport other\nfrom other import thing\n\n«{call}»\n") == {"?"}
+
+
 def test_a_default_counts_beside_what_other_calls_give() -> None:
     text = "class K:\n    def __init__(self, x=1):\n        self.one = x\n\n\nK(2)\nK()\n«K(3).one»\n"
     assert said(text) == {"1", "2", "3"}

@@ -96,6 +96,14 @@ def test_loops_that_gather(name: str) -> None:
     assert taken(f"parts = []\n    for token in {STREAM}:\n        parts.{name}(token)") == 1
 
 
+def test_what_is_gathered_for_others() -> None:
+    assert taken(f"for token in {STREAM}:\n        parts.append(token)") == 0
+    loop = f"    for token in {STREAM}:\n        parts.append(token)\n"
+    program = Program(ROUTE.replace("app =", "parts = []\napp =") + loop)
+    frame = program.evaluator.any_call(program.module(), program.function("home"))
+    assert program.project.drains.in_frame(frame) == ()
+
+
 @pytest.mark.parametrize(
     "call",
     [
@@ -132,3 +140,79 @@ def test_what_may_stand_beside_in_a_loop_that_gathers(call: str) -> None:
 )
 def test_what_takes_no_tokens(body: str) -> None:
     assert taken(body) == 0
+
+
+@pytest.mark.parametrize(
+    ("use", "kind"),
+    [
+        ("«rerank(name)»", "reranking"),
+        ("found = «rerank(name)»", "reranking"),
+        ("found = «rerank(name)»\n    print(found)", "reranking"),
+        ("found = «rerank(name)»\n    await found", ""),
+        ("await «rerank(name)»", ""),
+        ("found = «rerank(name)»\n    await gather(found)", ""),
+        ("found = «rerank(name)»\n    task = create_task(coro=found)", ""),
+        ("found = «rerank(name)»\n    async for one in found:\n        pass", ""),
+        ("found = «rerank(name)»\n    async with found:\n        pass", ""),
+        ("print(«rerank(name)»)", ""),
+        ("«Rerank(name)»", ""),
+        ("«order(name)»", ""),
+    ],
+)
+def test_a_name_that_speaks_of_heavy_work(use: str, kind: str) -> None:
+    answer = f"return StreamingResponse({STREAM})"
+    program = Program(f"{ROUTE.replace('def home', 'async def home')}    {use}\n    {answer}\n")
+    [entry] = [entry for entry in program.project.entries if entry.scope.name == "home"]
+    call, frame = program.at()
+    assert program.project.named_heavy.of_call(call, entry, frame) == kind  # type: ignore[arg-type]  # a call
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("helper()", {"helper"}),
+        ("yield from steps()", {"steps"}),
+        ("for step in steps():\n        pass", {"steps"}),
+        ("with Box():\n        pass", {"__init__", "__enter__", "__exit__"}),
+        ("for step in Box():\n        pass", {"__init__", "__iter__"}),
+        ("yield from Box()", {"__init__", "__iter__"}),
+        ("Box()()", {"__init__", "__call__"}),
+        ("given(waiting)", {"waiting"}),
+        ("given(key=waiting)", {"waiting"}),
+        ("given(helper)", set()),
+        ("asyncio.to_thread(helper)", set()),
+        ("functools.partial(helper, 1)()", {"helper"}),
+    ],
+)
+def test_which_functions_run_with_a_function(body: str, expected: set[str]) -> None:
+    program = Program(f"{CALLEES}    {body}\n")
+    module = program.module()
+    found = program.project.reach.callees(module, program.function("home"))
+    assert {module.scopes[function.scope].name for function, _ in found} == expected
+
+
+CALLEES = """\
+import asyncio
+import functools
+
+
+class Box:
+    def __init__(self): ...
+    def __enter__(self): ...
+    def __exit__(self, *error): ...
+    def __iter__(self): ...
+    def __call__(self): ...
+
+
+def helper(): ...
+
+
+async def waiting(): ...
+
+
+def steps():
+    yield 1
+
+
+def home():
+"""

@@ -67,6 +67,9 @@ def accesses(body: str) -> set[str]:
     return {f"{one.access.how.value} {one.access.word} {one.access.member}" for one in events}
 
 
+READ_ITEMS = {"reads SIZES *", "reads items *"}
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -81,6 +84,20 @@ def accesses(body: str) -> set[str]:
         ("print(SIZES[name])", {"reads SIZES *"}),
         ("print(len(SIZES))", {"reads SIZES *"}),
         ("own = {}\n    own['a'] = 1", set()),
+        (
+            "ITEMS.append(1)\n    for one in ITEMS:\n        pass",
+            {"changes ITEMS *", "reads ITEMS *", "goes on with ITEMS *"},
+        ),
+        (
+            "SIZES['a'] = 1\n    for one in SIZES.items():\n        pass",
+            {"sets SIZES a", "goes on with SIZES *", *READ_ITEMS},
+        ),
+        (
+            "del SIZES['a']\n    for one in SIZES.items():\n        pass",
+            {"sets SIZES a", "goes on with SIZES *", *READ_ITEMS},
+        ),
+        ("for one in SIZES.items():\n        pass", READ_ITEMS),
+        ("for one in ITEMS:\n        pass", {"reads ITEMS *"}),
         ("for SIZES.a in name:\n        pass", {"sets a *"}),
         ("with name as SIZES['a']:\n        pass", {"sets SIZES a"}),
         ("global ITEMS\n    ITEMS = []", {"sets ITEMS *"}),
@@ -156,3 +173,23 @@ def test_a_helper_that_is_cached_holds_its_first_caller_only(helper: str, is_hel
     program = Program(f"import time\nfrom functools import cache\n\n\n{helper}\n\ndef outer():\n    helper()\n")
     frame = program.evaluator.any_call(program.module(), program.function("outer"))
     assert (program.project.blocking.of_frame(frame) is not None) is is_held
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        ("ITEMS.commit()", ""),
+        ("ITEMS.execute(name)\n    ITEMS.commit()", "ITEMS"),
+        ("ITEMS.execute(name)\n    SIZES.commit()", ""),
+        ("own = []\n    own.execute(name)\n    own.commit()", ""),
+        ("ITEMS.append(name)", "ITEMS"),
+        ("print(ITEMS)", ""),
+        ("open('a').read()", ""),
+        ("open('a', 'w').write(name)", ""),
+        ("open('a').read()\n    open('a', 'w').write(name)", "file 'a'"),
+        ("open('b').read()\n    open('a', 'w').write(name)", ""),
+    ],
+)
+def test_what_a_function_writes(body: str, word: str) -> None:
+    program = Program(f"{ROUTE}    {body}\n")
+    assert program.project.shared_state.written_by(program.module(), program.function("home")) == word
