@@ -248,6 +248,30 @@ def test_properties_of_classes(expression: str, expected: set[str]) -> None:
     assert said(f"{head}{setter}{kept}{below}«{expression}»\n") == expected
 
 
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("asyncio.get_running_loop().run_in_executor(None, one)", {"coroutine 1"}),
+        ("asyncio.to_thread(one)", {"coroutine 1"}),
+        ("ThreadPoolExecutor().submit(one)", {"concurrent.futures.Future()"}),
+        ("ThreadPoolExecutor().shutdown()", {"?"}),
+        ("first([[7]])", {"7"}),
+        ("first([[[7]]])", {"list[, ...]"}),
+    ],
+)
+def test_what_is_run_elsewhere_and_what_is_handed_in(call: str, expected: set[str]) -> None:
+    head = "import asyncio\nfrom concurrent.futures import ThreadPoolExecutor\n\n\n"
+    functions = "def one():\n    return 1\n\n\ndef first(x):\n    return x[0][0]\n\n\n"
+    assert said(f"{head}{functions}«{call}»\n") == expected
+
+
+@pytest.mark.parametrize(
+    "line", ["for k.a in [1, 2]:\n    pass\n", "with open('b') as k.a:\n    pass\n", "[0 for k.a in [1, 2]]\n"]
+)
+def test_what_a_loop_or_a_block_gives_an_attribute_is_not_its_iterable(line: str) -> None:
+    assert said(f"class K:\n    pass\n\n\nk = K()\n{line}«k.a»\n") == {"?"}
+
+
 @pytest.mark.parametrize("call", ["other.thing()", "thing()", "json.loads(x)"])
 def test_what_nobody_knows(call: str) -> None:
     assert said(f"import json\n\nimport other\nfrom other import thing\n\n«{call}»\n") == {"?"}

@@ -96,6 +96,12 @@ def test_loops_that_gather(name: str) -> None:
     assert taken(f"parts = []\n    for token in {STREAM}:\n        parts.{name}(token)") == 1
 
 
+@pytest.mark.parametrize(("value", "expected"), [("1", 1), ("token", 0), ("[token]", 0), ("text", 0)])
+def test_what_a_loop_stores_besides(value: str, expected: int) -> None:
+    loop = f"text = ''\n    for token in {STREAM}:\n        name.last = {value}\n        text += token\n    return text"
+    assert taken(loop) == expected
+
+
 def test_what_is_gathered_for_others() -> None:
     assert taken(f"for token in {STREAM}:\n        parts.append(token)") == 0
     loop = f"    for token in {STREAM}:\n        parts.append(token)\n"
@@ -171,6 +177,9 @@ def test_a_name_that_speaks_of_heavy_work(use: str, kind: str) -> None:
     ("body", "expected"),
     [
         ("helper()", {"helper"}),
+        ("asyncio.run(waiting())", set()),
+        ("work = waiting()\n    asyncio.run(work)", set()),
+        ("work = waiting()\n    print(work)", {"waiting"}),
         ("yield from steps()", {"steps"}),
         ("for step in steps():\n        pass", {"steps"}),
         ("with Box():\n        pass", {"__init__", "__enter__", "__exit__"}),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from streamlint.project import Project
 from streamlint.project.values import Llama, Token, Tokens
+from streamlint.timings import Effort
 
-from .asking import Program
+from .asking import ROOT, Program
 
 HEAD = """\
 from llama_index.core import VectorStoreIndex, get_response_synthesizer
@@ -141,6 +143,6 @@ def test_a_value_without_a_place_was_made_by_no_call() -> None:
 
 
 def test_what_was_never_asked_took_nothing() -> None:
-    assert Program("x = 1\n").project.effort().steps == 0
+    assert Project(ROOT, ()).effort() == Effort(0, ())
     program, _ = one("talk.chat('?')")
     assert program.project.effort().steps > 0
