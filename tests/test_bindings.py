@@ -272,6 +272,20 @@ def test_what_a_loop_or_a_block_gives_an_attribute_is_not_its_iterable(line: str
     assert said(f"class K:\n    pass\n\n\nk = K()\n{line}«k.a»\n") == {"?"}
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("self.a = 1", {"1"}),
+        ("def inner():\n            self.a = 1\n        inner()", {"1"}),
+        ("def inner(self):\n            self.a = 1\n        inner(self)", {"1"}),
+        ("def inner(other):\n            other.a = 1\n        inner(1)", {"?"}),
+        ("other.a = 1", {"?"}),
+    ],
+)
+def test_what_a_method_stores_on_its_object(body: str, expected: set[str]) -> None:
+    assert said(f"class K:\n    def __init__(self):\n        {body}\n\n\n«K().a»\n") == expected
+
+
 @pytest.mark.parametrize("call", ["other.thing()", "thing()", "json.loads(x)"])
 def test_what_nobody_knows(call: str) -> None:
     assert said(f"import json\n\nimport other\nfrom other import thing\n\n«{call}»\n") == {"?"}

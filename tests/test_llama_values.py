@@ -120,6 +120,14 @@ def test_an_engine_that_all_requests_share(call: str, is_shared: bool) -> None:
     assert (found is not None) is is_shared
 
 
+@pytest.mark.parametrize("call", ["engine.query('?')", "VectorStoreIndex(a,  b).as_query_engine().query('?')"])
+def test_what_a_hold_is_called(call: str) -> None:
+    program = Program(f"{HEAD}async def home():\n    «{call}»\n")
+    hold = program.project.blocking.of_call(*program.at())  # type: ignore[arg-type]  # a call
+    assert hold is not None
+    assert hold.name == call.removesuffix("('?')").replace("  ", " ")
+
+
 def test_a_generator_that_passes_itself_on_is_sent_once() -> None:
     program = Program(
         "from starlette.responses import StreamingResponse\n\n\n"

@@ -6,6 +6,7 @@ import pytest
 
 from streamlint.knowledge import Knowledge
 from streamlint.knowledge.signs import conventions, entrances, is_worth_a_look
+from streamlint.project import interesting
 
 
 @pytest.mark.parametrize(
@@ -49,3 +50,11 @@ def test_the_methods_of_a_class_that_stands_in_several_rows() -> None:
         name: frozenset(method for view in views for method in view.methods) for name, views in rows.items()
     }
     assert len(conventions()) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_interesting"),
+    [("import fastapi", True), ("serve(home)", True), ("mine.web.other(home)", False), ("x = 1", False), ("", False)],
+)
+def test_names_that_the_user_told_of_are_words_too(text: str, is_interesting: bool) -> None:
+    assert interesting(text.encode(), ("mine.web.serve",)) is is_interesting
