@@ -74,6 +74,7 @@ def test_what_an_answer_is(expression: str, role: str) -> None:
         ("engine.query('?').response_gen", True),
         ("either.query('?').response_gen", True),
         ("whole.query('?').response_gen", False),
+        ("either.query('?').response", False),
         ("either.response_gen", False),
         ("talk.stream_chat('?').response_gen", True),
         ("talk.stream_chat", False),

@@ -18,6 +18,7 @@ SIZES = {}
 
 class Box:
     shared = []
+    built = [one for one in (1, 2)]
 
     def __init__(self):
         self.items = ITEMS
@@ -47,6 +48,7 @@ def lasts(body: str) -> bool:
         ("«[ITEMS]»", False),
         ("box = Box()\n    «box.items»", True),
         ("box = Box()\n    «box.shared»", True),
+        ("box = Box()\n    «box.built»", True),
         ("box = Box()\n    «box.own»", False),
         ("box = Box()\n    «box»", False),
         ("items = name or ITEMS\n    «items»", True),
