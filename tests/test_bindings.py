@@ -226,6 +226,72 @@ def test_attributes_of_classes(expression: str, expected: set[str]) -> None:
     assert said(f"{CLASSES}{others}«{expression}»\n") == expected
 
 
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("K.size", {"?"}),
+        ("K().size", {"1"}),
+        ("L.size", {"?"}),
+        ("L().size", {"1"}),
+        ("L().plain()", {"3"}),
+        ("K.kept", {"?"}),
+        ("K().kept", {"2"}),
+        ("K.plain", {"def K.plain"}),
+    ],
+)
+def test_properties_of_classes(expression: str, expected: set[str]) -> None:
+    head = (
+        "from functools import cached_property\n\n\nclass K:\n    @property\n    def size(self):\n        return 1\n\n"
+    )
+    setter = "    @size.setter\n    def size(self, size):\n        pass\n\n"
+    kept = "    @cached_property\n    def kept(self):\n        return 2\n\n    def plain(self):\n        return 3\n\n\n"
+    below = "class L(K):\n    @K.size.setter\n    def size(self, size):\n        pass\n\n\n"
+    assert said(f"{head}{setter}{kept}{below}«{expression}»\n") == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("asyncio.get_running_loop().run_in_executor(None, one)", {"coroutine 1"}),
+        ("asyncio.to_thread(one)", {"coroutine 1"}),
+        ("ThreadPoolExecutor().submit(one)", {"concurrent.futures.Future()"}),
+        ("ThreadPoolExecutor().shutdown()", {"?"}),
+        ("first([[7]])", {"7"}),
+        ("first([[[7]]])", {"list[, ...]"}),
+    ],
+)
+def test_what_is_run_elsewhere_and_what_is_handed_in(call: str, expected: set[str]) -> None:
+    head = "import asyncio\nfrom concurrent.futures import ThreadPoolExecutor\n\n\n"
+    functions = "def one():\n    return 1\n\n\ndef first(x):\n    return x[0][0]\n\n\n"
+    assert said(f"{head}{functions}«{call}»\n") == expected
+
+
+@pytest.mark.parametrize(
+    "line", ["for k.a in [1, 2]:\n    pass\n", "with open('b') as k.a:\n    pass\n", "[0 for k.a in [1, 2]]\n"]
+)
+def test_what_a_loop_or_a_block_gives_an_attribute_is_not_its_iterable(line: str) -> None:
+    assert said(f"class K:\n    pass\n\n\nk = K()\n{line}«k.a»\n") == {"?"}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("self.a = 1", {"1"}),
+        ("def inner():\n            self.a = 1\n        inner()", {"1"}),
+        ("def inner(self):\n            self.a = 1\n        inner(self)", {"1"}),
+        ("def inner(other):\n            other.a = 1\n        inner(1)", {"?"}),
+        ("other.a = 1", {"?"}),
+    ],
+)
+def test_what_a_method_stores_on_its_object(body: str, expected: set[str]) -> None:
+    assert said(f"class K:\n    def __init__(self):\n        {body}\n\n\n«K().a»\n") == expected
+
+
+@pytest.mark.parametrize("call", ["other.thing()", "thing()", "json.loads(x)"])
+def test_what_nobody_knows(call: str) -> None:
+    assert said(f"import json\n\nimport other\nfrom other import thing\n\n«{call}»\n") == {"?"}
+
+
 def test_a_default_counts_beside_what_other_calls_give() -> None:
     text = "class K:\n    def __init__(self, x=1):\n        self.one = x\n\n\nK(2)\nK()\n«K(3).one»\n"
     assert said(text) == {"1", "2", "3"}

@@ -169,3 +169,15 @@ def test_modules_that_import_each_other(tmp_path: Path) -> None:
         "two.py": "import application\nfrom one import *\nfrom one import chat\n\nchat('x')\n",
     }
     assert told(tmp_path, files, "application.py", "chat") == []
+
+
+def test_a_function_that_is_handed_on_by_a_relative_import(tmp_path: Path) -> None:
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/main.py": HEAD + CHAT,
+        "pkg/sub/__init__.py": "",
+        "pkg/sub/main.py": "",
+        "pkg/sub/given.py": "from ..main import chat\n",
+        "use.py": "from pkg.sub.given import chat\n\nHANDLERS = [chat]\n",
+    }
+    assert told(tmp_path, files, "pkg/main.py", "chat", frameworks=False)

@@ -344,3 +344,18 @@ def test_the_project_answers(tmp_path: Path) -> None:
     assert str(project.version("starlette")) == "0.38.2"
     assert str(project.version("starlette", tmp_path / "old" / "app.py")) == "0.20.4"
     assert project.versions.at_least("llama-index-core", "0.10.20") is False
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        '[project]\ndependencies = ["starlette==0.38.2"]\n',
+        '[project.optional-dependencies]\nweb = ["starlette==0.38.2"]\n',
+        '[dependency-groups]\nweb = ["starlette==0.38.2"]\n',
+        '[tool.uv]\ndev-dependencies = ["starlette==0.38.2"]\n',
+        '[tool.poetry.dependencies]\nstarlette = "0.38.2"\n',
+        '[tool.poetry.group.web.dependencies]\nstarlette = "0.38.2"\n',
+    ],
+)
+def test_every_list_of_dependencies_is_read(table: str, tmp_path: Path) -> None:
+    assert shown(written(tmp_path, pyproject__toml=table)) == "0.38.2"

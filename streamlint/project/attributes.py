@@ -200,9 +200,10 @@ class Attributes:
         found: list[Values] = []
         for index in reversed(scope.by_name.get(name, [])):
             binding = scope.bindings[index]
-            if binding.kind == "function" and _is_called(module.scopes[binding.target]):
+            if binding.kind != "function":
+                found.append(self._field(module, scope, binding, base))
+            elif _is_called(module.scopes[binding.target]):
                 return self._method(module, scope, binding, base)
-            found.append(self._field(module, scope, binding, base))
         if isinstance(base, Object):
             found.append(self._assigned_on_self(module, scope, name, base))
         return self.evaluator.union(found)
@@ -229,9 +230,9 @@ class Attributes:
         function = module.scopes[binding.target]
         kinds = function.decorator_words
         raw = Function(module.path, function.index)
-        if kinds & {"property", "cached_property", "setter"} and isinstance(base, Class):
+        if kinds & {"property", "cached_property"} and isinstance(base, Class):
             return UNKNOWN
-        if kinds & {"property", "cached_property", "setter"}:
+        if kinds & {"property", "cached_property"}:
             return evaluator.calls.results(frozenset((self._bind(raw, base),)), (), {}, None)
         values = evaluator.binding(binding, frame)
         if "staticmethod" in kinds:

@@ -131,9 +131,7 @@ class Registering:
             if package in self.frameworks.framework(name).packages:
                 yield from self.frameworks.methods(name)
 
-    def _matching(self, pattern: re.Pattern[bytes] | None, rows: Iterable[tuple[str, Registration]]) -> Iterator[Path]:
-        if pattern is None:
-            return
+    def _matching(self, pattern: re.Pattern[bytes], rows: Iterable[tuple[str, Registration]]) -> Iterator[Path]:
         for path in self.texts.saying({_last(name) for name, _ in rows}):
             if pattern.search(self.texts.content(path)):
                 yield path
@@ -143,16 +141,14 @@ def _last(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def _calls(names: Iterable[str]) -> re.Pattern[bytes] | None:
+def _calls(names: Iterable[str]) -> re.Pattern[bytes]:
     """Calls of a method: `.add_url_rule(`, `.on_startup.append(`."""
-    words = _any_of(names)
-    return re.compile(rb"\.\s*(?:" + words + rb")\s*\(") if words else None
+    return re.compile(rb"\.\s*(?:" + _any_of(names) + rb")\s*\(")
 
 
-def _wrappers(names: Iterable[str]) -> re.Pattern[bytes] | None:
+def _wrappers(names: Iterable[str]) -> re.Pattern[bytes]:
     """Calls of what a method gives: `app.get("/")(home)`."""
-    words = _any_of(names)
-    return re.compile(rb"\.\s*(?:" + words + rb")\s*\((?:[^()]|\([^()]*\))*\)\s*\(") if words else None
+    return re.compile(rb"\.\s*(?:" + _any_of(names) + rb")\s*\((?:[^()]|\([^()]*\))*\)\s*\(")
 
 
 def _any_of(names: Iterable[str]) -> bytes:

@@ -85,10 +85,8 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         if bare.endswith("\\"):
             held += f"{bare[:-1]} "
             continue
-        whole = (held + bare).strip()
+        yield start, (held + bare).strip()
         held = ""
-        if whole:
-            yield start, whole
 
 
 def _requirement(text: str, path: Path, line: int) -> Declared | None:

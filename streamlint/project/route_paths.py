@@ -193,7 +193,7 @@ def identity(value: Value | None) -> object:
 
 
 def argument(call: ir.Call, wanted: Argument) -> ir.Expression | None:
-    return call.argument(wanted.position, wanted.keyword or None) if wanted else None
+    return call.argument(wanted.position, wanted.keyword or None)
 
 
 def _rooted(path: str) -> str:

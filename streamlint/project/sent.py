@@ -81,7 +81,7 @@ class Sent:
         """The body that this call gives to a response class, or to a subclass of one that adds nothing to it."""
         for value in self.evaluator.value(call.function, frame):
             response = self._response(value)
-            if response is None or not (response.content.position is not None or response.content.keyword):
+            if response is None:
                 continue
             content = call.argument(response.content.position, response.content.keyword or None)
             if content is not None and not response.by_hand and not response.file:
@@ -127,10 +127,7 @@ class Sent:
 
     def _media_type(self, value: Value, response: ResponseClass, call: ir.Call, frame: Frame) -> str | None:
         argument = response.media_type_argument
-        given = None
-        if argument.position is not None or argument.keyword:
-            given = call.argument(argument.position, argument.keyword or None)
-        given = given or call.argument(None, "content_type")
+        given = call.argument(argument.position, argument.keyword or None) or call.argument(None, "content_type")
         if given is not None:
             return _text(self.evaluator.value(given, frame))
         if any(name is None for name, _ in call.keywords):

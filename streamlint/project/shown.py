@@ -219,7 +219,7 @@ class Shows:
     def _holds(name: ir.Name, drain: Drain, scope: ir.Scope) -> bool:
         """Whether the value that the drain gave a name is what is read there."""
         pending, seen = list(name.bindings or ()), set[int]()
-        end = drain.loop.end if drain.loop is not None and drain.is_loop else drain.end
+        end = drain.loop.end if drain.loop is not None else drain.end
         while pending:
             index = pending.pop()
             if index in seen:

@@ -179,7 +179,7 @@ class _Lowering:
         if line not in self.wide:
             return start + column
         end = self.line_starts[line] if line < len(self.line_starts) else len(self.text)
-        return start + len(self.text[start:end].encode("utf-8")[:column].decode("utf-8", "ignore"))
+        return start + len(self.text[start:end].encode()[:column].decode())
 
     def _span(self, node: ast.expr | ast.stmt | ast.excepthandler | ast.pattern) -> tuple[int, int]:
         assert node.end_lineno is not None and node.end_col_offset is not None

@@ -25,7 +25,7 @@ _COMMENT = re.compile(rb"#[^\n]*")
 _CLASS = re.compile(
     rb"[\n\r;:][ \t\f]*class[ \t]+([\w\x80-\xff]+)[ \t]*(?:\[[^\]]*\][ \t]*)?(?:\(((?:[^()]|\([^()]*\))*))?"
 )
-_DECORATOR = re.compile(rb"[\n\r][ \t\f]*@([^\n\r(]*)")
+_DECORATOR = re.compile(rb"[\n\r][ \t\f]*@[^\n\r(]*")
 _NAMED = re.compile(rb"[\n\r]([\w\x80-\xff]+)[ \t]*=[ \t]*([\w.\x80-\xff]+)[ \t]*(?=[#\n\r])")
 
 
@@ -97,8 +97,6 @@ class Texts:
 
     def _holding(self, text: str) -> set[int]:
         parts = sorted(words_of(text.encode("utf-8", "replace")))
-        if len(parts) == 1:
-            return set(self._index.get(parts[0], ()))
         if not parts:
             return set(range(len(self.paths)))
         return set[int].intersection(*(set(self._index.get(part, ())) for part in parts))
@@ -155,17 +153,17 @@ class Texts:
         wanted = word.encode()
         for head in self.classes(path):
             if wanted in head.words:
-                yield head.name.decode("utf-8", "replace"), True
+                yield head.name.decode(), True
         for one in self.imports(path):
-            if one.member == word and one.name != word:
+            if one.member == word:
                 yield one.name, False
         for name, value in _NAMED.findall(self.content(path)):
             if value.rpartition(b".")[2] == wanted:
-                yield name.decode("utf-8", "replace"), False
+                yield name.decode(), False
 
     def decorators(self, path: Path) -> set[bytes]:
         """The words of a file's decorators, up to their parentheses."""
-        return {word for match in _DECORATOR.finditer(self.content(path)) for word in words_of(match[1])}
+        return {word for line in _DECORATOR.findall(self.content(path)) for word in words_of(line)}
 
 
 def _imports(content: bytes) -> Iterator[Import]:
@@ -183,4 +181,4 @@ def _imports(content: bytes) -> Iterator[Import]:
 
 
 def _text(word: bytes) -> str:
-    return word.decode("utf-8", "replace")
+    return word.decode()

@@ -1,0 +1,157 @@
+"""What the model says of LlamaIndex objects and of the tokens that they give."""
+
+from __future__ import annotations
+
+import pytest
+
+from streamlint.project import Project
+from streamlint.project.values import Llama, Token, Tokens
+from streamlint.timings import Effort
+
+from .asking import ROOT, Program
+
+HEAD = """\
+from llama_index.core import VectorStoreIndex, get_response_synthesizer
+
+index = VectorStoreIndex([])
+engine = index.as_query_engine(streaming=True)
+whole = index.as_query_engine()
+either = index.as_query_engine(streaming=flag)
+talk = index.as_chat_engine()
+
+
+"""
+
+
+def one(expression: str) -> tuple[Program, object]:
+    program = Program(f"{HEAD}«{expression}»\n")
+    [value] = program.values()
+    return program, value
+
+
+@pytest.mark.parametrize(
+    ("expression", "streaming"),
+    [
+        ("get_response_synthesizer(streaming=True)", True),
+        ("get_response_synthesizer(streaming=False)", False),
+        ("get_response_synthesizer(streaming=flag)", None),
+        ("engine", True),
+        ("whole", False),
+        ("either", None),
+        ("index.as_query_engine(response_synthesizer=get_response_synthesizer(streaming=True))", True),
+        ("index.as_query_engine(response_synthesizer=get_response_synthesizer())", False),
+        ("engine.query('?')", True),
+        ("whole.query('?')", False),
+        ("either.query('?')", None),
+    ],
+)
+def test_whether_it_streams(expression: str, streaming: bool | None) -> None:
+    value = one(expression)[1]
+    assert isinstance(value, Llama)
+    assert value.streaming is streaming
+
+
+@pytest.mark.parametrize(
+    ("expression", "role"),
+    [
+        ("engine.query('?')", "STREAM"),
+        ("whole.query('?')", "RESPONSE"),
+        ("either.query('?')", "RESPONSE"),
+        ("talk.stream_chat('?')", "CHAT_STREAM"),
+        ("talk.chat('?')", "RESPONSE"),
+    ],
+)
+def test_what_an_answer_is(expression: str, role: str) -> None:
+    program, value = one(expression)
+    assert isinstance(value, Llama)
+    assert (value.role.name, value.name) == (role, "")
+    assert value.origin == program.evaluator.origin(*program.at())
+
+
+@pytest.mark.parametrize(
+    ("expression", "are_tokens"),
+    [
+        ("engine.query('?').response_gen", True),
+        ("either.query('?').response_gen", True),
+        ("whole.query('?').response_gen", False),
+        ("either.query('?').response", False),
+        ("either.response_gen", False),
+        ("talk.stream_chat('?').response_gen", True),
+        ("talk.stream_chat", False),
+    ],
+)
+def test_which_attributes_are_tokens(expression: str, are_tokens: bool) -> None:
+    assert isinstance(one(expression)[1], Tokens) is are_tokens
+
+
+@pytest.mark.parametrize(
+    ("attribute", "items"),
+    [("delta", "text"), ("text", "cumulative"), ("response", "cumulative"), ("message", "message")],
+)
+def test_what_a_chunk_has(attribute: str, items: str) -> None:
+    program = Program(
+        "from llama_index.llms.openai import OpenAI\n"
+        f"for chunk in «stream:OpenAI().stream_complete('?')»:\n    «chunk.{attribute}»\n"
+    )
+    [stream], [token] = program.values("stream"), program.values()
+    assert isinstance(stream, Tokens)
+    assert isinstance(token, Token)
+    assert (token.items, token.origin) == (items, stream.origin)
+    assert stream.origin is not None
+
+
+@pytest.mark.parametrize(
+    ("call", "is_shared"),
+    [
+        ("talk.chat('?')", True),
+        ("talk.stream_chat('?')", True),
+        ("talk.chat('?', chat_history=past)", False),
+        ("talk.chat('?', **more)", False),
+        ("talk.chat_repl()", False),
+        ("print('?')", False),
+        ("index.as_chat_engine().chat('?')", False),
+        ("talks[name].chat('?')", False),
+    ],
+)
+def test_an_engine_that_all_requests_share(call: str, is_shared: bool) -> None:
+    route = "from fastapi import FastAPI\napp = FastAPI()\ntalks = {}\n\n\n@app.get('/')\nasync def home(name):\n"
+    program = Program(f"{HEAD}{route}    «{call}»\n")
+    expression, frame = program.at()
+    found = program.project.lifetimes.shared_engine(expression, frame)  # type: ignore[arg-type]  # a call
+    assert (found is not None) is is_shared
+
+
+@pytest.mark.parametrize("call", ["engine.query('?')", "VectorStoreIndex(a,  b).as_query_engine().query('?')"])
+def test_what_a_hold_is_called(call: str) -> None:
+    program = Program(f"{HEAD}async def home():\n    «{call}»\n")
+    hold = program.project.blocking.of_call(*program.at())  # type: ignore[arg-type]  # a call
+    assert hold is not None
+    assert hold.name == call.removesuffix("('?')").replace("  ", " ")
+
+
+def test_a_generator_that_passes_itself_on_is_sent_once() -> None:
+    program = Program(
+        "from starlette.responses import StreamingResponse\n\n\n"
+        "def tokens(depth):\n    yield 'a'\n    yield from tokens(depth + 1)\n\n\n"
+        "def home():\n    return StreamingResponse(tokens(0))\n"
+    )
+    sent = program.project.sent
+    found = sent.generator(program.module().path, program.function("tokens"))
+    assert {one.sending for one in found} == set(sent.all)
+    assert len(sent.all) == 1
+    assert sent.generator(program.module().path, program.function("home")) == ()
+
+
+def test_a_value_without_a_place_was_made_by_no_call() -> None:
+    program, value = one("talk.chat('?')")
+    assert isinstance(value, Llama)
+    assert program.project.mismatches.call_at(None) is None
+    found = program.project.mismatches.call_at(value.origin)
+    assert found is not None
+    assert found[2] is program.at()[0]
+
+
+def test_what_was_never_asked_took_nothing() -> None:
+    assert Project(ROOT, ()).effort() == Effort(0, ())
+    program, _ = one("talk.chat('?')")
+    assert program.project.effort().steps > 0
