@@ -220,6 +220,23 @@ def test_standard_library_is_checked_always(resolved: dict[str, bool | None]) ->
 
 
 @pytest.mark.parametrize("table", CALL_TABLES)
+def test_every_package_of_a_table_of_calls_has_a_source(table: str) -> None:
+    sources = read(table).mapping("sources")
+    names = [name for other, name in dotted_names() if other == table]
+    names += [name for row in read(table).rows("call") for name in row.texts("classes")]
+    packages = {name.partition(".")[0] for name in names}
+    told = {"python" if package in sys.stdlib_module_names else package for package in packages}
+    assert told == set(sources)
+    assert all(link.startswith("https://") for link in sources.values())
+
+
+def test_every_integration_has_its_release() -> None:
+    assert [
+        row.text("name") for row in read("llama_index_integrations").rows("package") if not row.text("version")
+    ] == []
+
+
+@pytest.mark.parametrize("table", CALL_TABLES)
 def test_nothing_is_said_twice(table: str) -> None:
     calls = [name for row in read(table).rows("call") for name in row.texts("names")]
     calls += [
