@@ -486,6 +486,7 @@ def test_user_rows_extend_the_table() -> None:
     off_loop = OffLoop([{"name": "shop.in_thread", "position": "1"}]).call("shop.in_thread")
     assert off_loop is not None
     assert (off_loop.where, off_loop.position, off_loop.result) == (Where.THREAD, 1, Result.COROUTINE)
+    assert "spawn" in OffLoop([{"name": "shop.spawn", "kind": "task"}]).words_of(Where.TASK)
     entry = Frameworks([{"name": "shop.on_order", "factory": "true"}]).call("shop.on_order")
     assert entry is not None
     assert entry.factory
