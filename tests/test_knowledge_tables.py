@@ -220,6 +220,23 @@ def test_standard_library_is_checked_always(resolved: dict[str, bool | None]) ->
 
 
 @pytest.mark.parametrize("table", CALL_TABLES)
+def test_every_package_of_a_table_of_calls_has_a_source(table: str) -> None:
+    sources = read(table).mapping("sources")
+    names = [name for other, name in dotted_names() if other == table]
+    names += [name for row in read(table).rows("call") for name in row.texts("classes")]
+    packages = {name.partition(".")[0] for name in names}
+    told = {"python" if package in sys.stdlib_module_names else package for package in packages}
+    assert told == set(sources)
+    assert all(link.startswith("https://") for link in sources.values())
+
+
+def test_every_integration_has_its_release() -> None:
+    assert [
+        row.text("name") for row in read("llama_index_integrations").rows("package") if not row.text("version")
+    ] == []
+
+
+@pytest.mark.parametrize("table", CALL_TABLES)
 def test_nothing_is_said_twice(table: str) -> None:
     calls = [name for row in read(table).rows("call") for name in row.texts("names")]
     calls += [
@@ -469,6 +486,7 @@ def test_user_rows_extend_the_table() -> None:
     off_loop = OffLoop([{"name": "shop.in_thread", "position": "1"}]).call("shop.in_thread")
     assert off_loop is not None
     assert (off_loop.where, off_loop.position, off_loop.result) == (Where.THREAD, 1, Result.COROUTINE)
+    assert "spawn" in OffLoop([{"name": "shop.spawn", "kind": "task"}]).words_of(Where.TASK)
     entry = Frameworks([{"name": "shop.on_order", "factory": "true"}]).call("shop.on_order")
     assert entry is not None
     assert entry.factory
