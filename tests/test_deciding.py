@@ -67,6 +67,14 @@ def chosen(a, b, c):
     return a or (b if c else None)
 
 
+def again(a, b):
+    return [a, a, b]
+
+
+def before(a, b):
+    return [b, a, a]
+
+
 def generator(a, b):
     yield a
 """
@@ -92,6 +100,8 @@ def module(tmp_path_factory: pytest.TempPathFactory) -> Module:
         ("later", "ab"),
         ("joined", "ab"),
         ("chosen", "ab"),
+        ("again", "ab"),
+        ("before", "ab"),
     ],
 )
 def test_what_decides_a_result(name: str, deciding: str, module: Module) -> None:

@@ -176,7 +176,7 @@ def test_a_function_that_is_handed_on_by_a_relative_import(tmp_path: Path) -> No
         "pkg/__init__.py": "",
         "pkg/main.py": HEAD + CHAT,
         "pkg/sub/__init__.py": "",
-        "pkg/sub/main.py": "",
+        "main.py": "",
         "pkg/sub/given.py": "from ..main import chat\n",
         "use.py": "from pkg.sub.given import chat\n\nHANDLERS = [chat]\n",
     }

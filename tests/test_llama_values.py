@@ -101,6 +101,22 @@ def test_what_a_chunk_has(attribute: str, items: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("call", "items", "is_async"),
+    [
+        ("OpenAI().stream_complete('?')", "chunk", False),
+        ("OpenAI().stream('?')", "text", False),
+        ("get_response_synthesizer(streaming=True).get_response('?', [])", "text", False),
+        ("engine.query('?').response_gen", "text", False),
+    ],
+)
+def test_what_comes_one_by_one(call: str, items: str, is_async: bool) -> None:
+    program = Program(f"from llama_index.llms.openai import OpenAI\n{HEAD}«{call}»\n")
+    [value] = program.values()
+    assert isinstance(value, Tokens)
+    assert (value.items, value.is_async) == (items, is_async)
+
+
+@pytest.mark.parametrize(
     ("call", "is_shared"),
     [
         ("talk.chat('?')", True),

@@ -26,6 +26,11 @@ NEW = {
     "template": ("3.14", "x = t'hello {name!r:>{width}}'\n", 1),
     "template with the same quotes": ("3.14", "y = 1\nx = t'hello {f'{a['b']}'}'\n", 2),
     "exceptions without brackets": ("3.14", "try:\n    pass\nexcept ValueError, KeyError:\n    pass\n", 3),
+    "behind exceptions of old": (
+        "3.12",
+        "try:\n    pass\nexcept (A, B):\n    pass\nexcept C:\n    pass\ntype Name = str\n",
+        7,
+    ),
     "three exceptions": ("3.14", "try:\n    pass\nexcept a.Error, b.Error, error:\n    pass\n", 3),
     "exception groups": ("3.14", "try:\n    pass\nexcept* ValueError, socket.error:\n    pass\n", 3),
     "several": ("3.14", 'type X = int\nx = f"{a["b"]}"\ny = t\'{x}\'\n', 3),
