@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from streamlint.project.drains import Drains
+from streamlint.project.named_heavy import NamedHeavy
+
 from .asking import Program
 
 ROUTE = """\
@@ -25,7 +28,7 @@ def swallowed(body: str) -> int:
     program = Program(f"{ROUTE}    {body}\n")
     frame = program.evaluator.any_call(program.module(), program.function("home"))
     [entry] = [entry for entry in program.project.entries if entry.scope.name == "home"]
-    return len(program.project.drains.of(entry, frame))
+    return len(program.project.ask(Drains).of(entry, frame))
 
 
 ANSWER = "return StreamingResponse(engine.query({}).response_gen)"
@@ -53,8 +56,8 @@ def test_what_a_handler_swallows(body: str, expected: int) -> None:
 def derived(body: str) -> set[str]:
     program = Program(f"{ROUTE}    {body}\n")
     frame = program.evaluator.any_call(program.module(), program.function("home"))
-    [drain] = program.project.drains.in_frame(frame)
-    return set(program.project.drains.derived(drain, frame))
+    [drain] = program.project.ask(Drains).in_frame(frame)
+    return set(program.project.ask(Drains).derived(drain, frame))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +86,7 @@ STREAM = "engine.query(name).response_gen"
 def taken(body: str) -> int:
     program = Program(f"{ROUTE}    {body}\n")
     frame = program.evaluator.any_call(program.module(), program.function("home"))
-    return len(program.project.drains.in_frame(frame))
+    return len(program.project.ask(Drains).in_frame(frame))
 
 
 @pytest.mark.parametrize("name", ["list", "tuple", "set", "sorted", "sum", "max", "min", "dict"])
@@ -107,7 +110,7 @@ def test_what_is_gathered_for_others() -> None:
     loop = f"    for token in {STREAM}:\n        parts.append(token)\n"
     program = Program(ROUTE.replace("app =", "parts = []\napp =") + loop)
     frame = program.evaluator.any_call(program.module(), program.function("home"))
-    assert program.project.drains.in_frame(frame) == ()
+    assert program.project.ask(Drains).in_frame(frame) == ()
 
 
 @pytest.mark.parametrize(
@@ -170,7 +173,7 @@ def test_a_name_that_speaks_of_heavy_work(use: str, kind: str) -> None:
     program = Program(f"{ROUTE.replace('def home', 'async def home')}    {use}\n    {answer}\n")
     [entry] = [entry for entry in program.project.entries if entry.scope.name == "home"]
     call, frame = program.at()
-    assert program.project.named_heavy.of_call(call, entry, frame) == kind  # type: ignore[arg-type]  # a call
+    assert program.project.ask(NamedHeavy).of_call(call, entry, frame) == kind  # type: ignore[arg-type]  # a call
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 
 from streamlint.project import Project
+from streamlint.project.blocking import Blocking
+from streamlint.project.lifetimes import Lifetimes
+from streamlint.project.mismatch import Mismatches
+from streamlint.project.sent import Sent
 from streamlint.project.values import Llama, Token, Tokens
 from streamlint.timings import Effort
 
@@ -133,14 +137,14 @@ def test_an_engine_that_all_requests_share(call: str, is_shared: bool) -> None:
     route = "from fastapi import FastAPI\napp = FastAPI()\ntalks = {}\n\n\n@app.get('/')\nasync def home(name):\n"
     program = Program(f"{HEAD}{route}    «{call}»\n")
     expression, frame = program.at()
-    found = program.project.lifetimes.shared_engine(expression, frame)  # type: ignore[arg-type]  # a call
+    found = program.project.ask(Lifetimes).shared_engine(expression, frame)  # type: ignore[arg-type]  # a call
     assert (found is not None) is is_shared
 
 
 @pytest.mark.parametrize("call", ["engine.query('?')", "VectorStoreIndex(a,  b).as_query_engine().query('?')"])
 def test_what_a_hold_is_called(call: str) -> None:
     program = Program(f"{HEAD}async def home():\n    «{call}»\n")
-    hold = program.project.blocking.of_call(*program.at())  # type: ignore[arg-type]  # a call
+    hold = program.project.ask(Blocking).of_call(*program.at())  # type: ignore[arg-type]  # a call
     assert hold is not None
     assert hold.name == call.removesuffix("('?')").replace("  ", " ")
 
@@ -151,7 +155,7 @@ def test_a_generator_that_passes_itself_on_is_sent_once() -> None:
         "def tokens(depth):\n    yield 'a'\n    yield from tokens(depth + 1)\n\n\n"
         "def home():\n    return StreamingResponse(tokens(0))\n"
     )
-    sent = program.project.sent
+    sent = program.project.ask(Sent)
     found = sent.generator(program.module().path, program.function("tokens"))
     assert {one.sending for one in found} == set(sent.all)
     assert len(sent.all) == 1
@@ -161,8 +165,8 @@ def test_a_generator_that_passes_itself_on_is_sent_once() -> None:
 def test_a_value_without_a_place_was_made_by_no_call() -> None:
     program, value = one("talk.chat('?')")
     assert isinstance(value, Llama)
-    assert program.project.mismatches.call_at(None) is None
-    found = program.project.mismatches.call_at(value.origin)
+    assert program.project.ask(Mismatches).call_at(None) is None
+    found = program.project.ask(Mismatches).call_at(value.origin)
     assert found is not None
     assert found[2] is program.at()[0]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from streamlint.project.polls import Polls
+
 from .asking import Program
 
 HEAD = """\
@@ -38,7 +40,7 @@ def polls(body: str) -> list[tuple[bool, bool]]:
     """The polls of the generator: whether each is bare, and whether the server can end the loop at any token."""
     program = Program(HEAD + body)
     frame = program.evaluator.any_call(program.module(), program.function("tokens"))
-    return [(poll.is_bare, poll.is_cancellable) for poll in program.project.polls.of(frame)]
+    return [(poll.is_bare, poll.is_cancellable) for poll in program.project.ask(Polls).of(frame)]
 
 
 @pytest.mark.parametrize(

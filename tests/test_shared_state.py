@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from streamlint.project.accesses import Activation
+from streamlint.project.blocking import Blocking
+from streamlint.project.makers import Makers
+from streamlint.project.shared_state import SharedState
 
 from .asking import Program
 
@@ -33,7 +36,7 @@ async def home(name: str):
 def lasts(body: str) -> bool:
     program = Program(f"{ROUTE}    {body}\n")
     expression, frame = program.at()
-    lasting = program.project.shared_state.lasting
+    lasting = program.project.ask(SharedState).lasting
     return lasting.of(expression, frame.module, frame.scope, lasting.given(frame.module, frame.scope))
 
 
@@ -64,7 +67,7 @@ def test_what_outlives_a_request(body: str, expected: bool) -> None:
 def accesses(body: str) -> set[str]:
     program = Program(f"{ROUTE}    {body}\n")
     module, scope = program.module(), program.function("home")
-    shared = program.project.shared_state
+    shared = program.project.ask(SharedState)
     events = shared.accesses.of(Activation(module, scope, shared.lasting.given(module, scope)))
     return {f"{one.access.how.value} {one.access.word} {one.access.member}" for one in events}
 
@@ -126,7 +129,7 @@ def test_what_is_done_with_it(body: str, expected: set[str]) -> None:
 def test_what_fails_in_other_threads(call: str, is_tied: bool) -> None:
     program = Program(f"import sqlite3\n{ROUTE}    {call}\n")
     expression, frame = program.at()
-    assert program.project.makers.given_by(expression, frame.module, frame.scope) is is_tied  # type: ignore[arg-type]
+    assert program.project.ask(Makers).given_by(expression, frame.module, frame.scope) is is_tied  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +143,7 @@ def test_what_goes_on_with_a_chat(method: str, is_turn: bool) -> None:
     engine = "from llama_index.core import VectorStoreIndex\ntalk = VectorStoreIndex([]).as_chat_engine()\n"
     program = Program(f"{engine}{ROUTE}    «talk.{method}(name)»\n")
     call, frame = program.at()
-    word = program.project.shared_state.chat_at(call, frame.module, frame.scope)  # type: ignore[arg-type]  # a call
+    word = program.project.ask(SharedState).chat_at(call, frame.module, frame.scope)  # type: ignore[arg-type]  # a call
     assert word == ("talk" if is_turn else "")
 
 
@@ -159,7 +162,7 @@ def test_what_goes_on_with_a_chat(method: str, is_turn: bool) -> None:
 def test_what_a_wait_would_split(body: str, word: str) -> None:
     program = Program(f"{ROUTE}    {body}\n")
     call, frame = program.at()
-    assert program.project.shared_state.split_at(call.start, call.end, frame.module, frame.scope) == word
+    assert program.project.ask(SharedState).split_at(call.start, call.end, frame.module, frame.scope) == word
 
 
 @pytest.mark.parametrize(
@@ -174,7 +177,7 @@ def test_what_a_wait_would_split(body: str, word: str) -> None:
 def test_a_helper_that_is_cached_holds_its_first_caller_only(helper: str, is_held: bool) -> None:
     program = Program(f"import time\nfrom functools import cache\n\n\n{helper}\n\ndef outer():\n    helper()\n")
     frame = program.evaluator.any_call(program.module(), program.function("outer"))
-    assert (program.project.blocking.of_frame(frame) is not None) is is_held
+    assert (program.project.ask(Blocking).of_frame(frame) is not None) is is_held
 
 
 @pytest.mark.parametrize(
@@ -194,4 +197,4 @@ def test_a_helper_that_is_cached_holds_its_first_caller_only(helper: str, is_hel
 )
 def test_what_a_function_writes(body: str, word: str) -> None:
     program = Program(f"{ROUTE}    {body}\n")
-    assert program.project.shared_state.written_by(program.module(), program.function("home")) == word
+    assert program.project.ask(SharedState).written_by(program.module(), program.function("home")) == word

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from streamlint.project.shown import Shows
+
 from .asking import Program
 
 PAGE = """\
@@ -20,7 +22,9 @@ def faults(page: str) -> list[str]:
     module = program.module()
     frame = program.evaluator.any_call(module, module.scopes[0])
     entries = program.project.entries_of(module.path)
-    return [shown.fault.name for call in frame.scope.calls for shown in program.project.shows.by(call, frame, entries)]
+    return [
+        shown.fault.name for call in frame.scope.calls for shown in program.project.ask(Shows).by(call, frame, entries)
+    ]
 
 
 TEXT = "text = ''.join(answer.response_gen)\n"
