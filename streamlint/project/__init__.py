@@ -103,12 +103,13 @@ class Project:
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
         """Every function that a framework calls."""
+        if not self._entrances:
+            return ()
         from streamlint.project.entry_points import EntryPoints
 
-        evaluator, registering = self.evaluator, self._registering
         with phase(ENTRY_POINTS):
-            modules = self.modules.among(registering.files) if self._entrances else ()
-            return EntryPoints(evaluator, registering.frameworks_present).find(modules) if modules else ()
+            modules = self.modules.among(self._registering.files)
+            return EntryPoints(self.evaluator, self._registering.frameworks_present).find(modules) if modules else ()
 
     @cached_property
     def _registering(self) -> Registering:
