@@ -273,7 +273,7 @@ def work(folder: Path, text: str) -> int:
     with counted:
         for scope in module.scopes:
             if scope.is_function:
-                asked.blocking.of_frame(asked.evaluator.any_call(module, scope))
+                asked.ask(Blocking).of_frame(asked.evaluator.any_call(module, scope))
                 list(asked.drains.in_frame(asked.evaluator.any_call(module, scope)))
         assert asked.reach.entries
     return pstats.Stats(counted).total_calls  # type: ignore[attr-defined,no-any-return]  # missing in the stubs
