@@ -274,7 +274,7 @@ def work(folder: Path, text: str) -> int:
         for scope in module.scopes:
             if scope.is_function:
                 asked.ask(Blocking).of_frame(asked.evaluator.any_call(module, scope))
-                list(asked.drains.in_frame(asked.evaluator.any_call(module, scope)))
+                list(asked.ask(Drains).in_frame(asked.evaluator.any_call(module, scope)))
         assert asked.reach.entries
     return pstats.Stats(counted).total_calls  # type: ignore[attr-defined,no-any-return]  # missing in the stubs
 
