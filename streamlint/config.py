@@ -268,7 +268,7 @@ class _Reader:
         return Level(value)
 
     def versions(self) -> dict[str, str]:
-        from streamlint.project import version_ranges
+        from streamlint.releases import ranges as version_ranges
 
         table = self.table["versions"]
         if not isinstance(table, dict):

@@ -117,7 +117,7 @@ def _newer(source: Source) -> Finding | None:
     """The warning for a text of a newer Python: no fault of the file, but nobody looked at it."""
     if not _NEWER.search(source.text):
         return None
-    from streamlint.languages import newer
+    from streamlint.tree import newer
 
     found = newer.newest(source.text)
     if found is None:

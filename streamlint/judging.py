@@ -12,7 +12,7 @@ from streamlint.timings import phase
 
 if TYPE_CHECKING:
     from streamlint.fact import Fact
-    from streamlint.languages.python import PythonFile
+    from streamlint.tree.python import PythonFile
 
 
 def judge(file: PythonFile, rules: Sequence[Rule]) -> Iterator[Fact | Finding]:

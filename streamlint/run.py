@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from streamlint.config import Config, Selection
     from streamlint.knowledge import Knowledge
     from streamlint.project import Project
-    from streamlint.project.affected import Affected
+    from streamlint.serving.affected import Affected
     from streamlint.source import Source, Span
 
 ROUNDS = 10
@@ -97,7 +97,7 @@ def write(request: Request, outcome: Outcome) -> Outcome:
 @roomy
 def entry_points(request: Request) -> tuple[Any, ...]:
     """What the frameworks call in the files of the request, by place."""
-    from streamlint.project.routes import Routes
+    from streamlint.serving.routes import Routes
 
     found = _find(request)
     with phase(READING):
@@ -222,13 +222,13 @@ def _concerns(project: Project, path: Path) -> bool:
         return True
     if not project.entries:
         return False
-    from streamlint.project.compressed import Compressors
+    from streamlint.faults.compressed import Compressors
 
     return project.ask(Compressors).concern(path)
 
 
 def _check_python(rules: Sequence[rule.Rule], project: Project, source: Source) -> Iterator[Finding]:
-    from streamlint.languages.python import PythonFile, UnparsableFile
+    from streamlint.tree.python import PythonFile, UnparsableFile
 
     try:
         file = PythonFile(source, project)
@@ -240,7 +240,7 @@ def _check_python(rules: Sequence[rule.Rule], project: Project, source: Source) 
     facts = [one for one in told if isinstance(one, Fact)]
     yield from (one for one in told if isinstance(one, Finding))
     if facts:
-        from streamlint.languages.flagging import flag
+        from streamlint.tree.flagging import flag
 
         yield from flag(file, facts)
 
@@ -288,7 +288,7 @@ class _Projects:
 
     def concerned(self, edited: Collection[Path]) -> list[Path]:
         """The files of the run that may be judged otherwise when these are edited."""
-        from streamlint.project.connected import connected
+        from streamlint.serving.connected import connected
 
         found: set[tuple[Boundary, Path]] = set()
         for boundary in {self._boundary(path) for path in edited}:
@@ -317,7 +317,7 @@ class _Projects:
     def _running(self, place: Place, spans: Iterable[Span]) -> tuple[str, ...]:
         boundary = self._boundary(place.path)
         if boundary not in self._affected:
-            from streamlint.project.affected import Affected
+            from streamlint.serving.affected import Affected
 
             self._affected[boundary] = Affected(self.of(place.path))
         return self._affected[boundary].routes(self.real(place.path), spans)

@@ -8,11 +8,12 @@ from functools import cached_property
 from pathlib import Path
 
 from streamlint.knowledge import Knowledge
+from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
 from streamlint.project import Project
-from streamlint.project import syntax as ir
-from streamlint.project.frames import Frame
-from streamlint.project.modules import Module
-from streamlint.project.values import (
+from streamlint.source import Source
+from streamlint.values.activations import Frame
+from streamlint.values.domain import (
     Bound,
     Class,
     Collection,
@@ -33,7 +34,6 @@ from streamlint.project.values import (
     Value,
     Values,
 )
-from streamlint.source import Source
 
 ROOT = Path("/program")
 KNOWLEDGE = Knowledge()

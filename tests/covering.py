@@ -7,10 +7,10 @@ import functools
 import types
 from collections.abc import Iterator
 
+from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
 from streamlint.project import Project
-from streamlint.project import syntax as ir
-from streamlint.project.modules import Module
-from streamlint.project.values import (
+from streamlint.values.domain import (
     Bound,
     Class,
     Collection,

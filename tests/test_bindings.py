@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streamlint.project.values import Constant, alternatives
+from streamlint.values.domain import Constant, alternatives
 
 from .asking import Program, said
 

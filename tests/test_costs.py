@@ -12,9 +12,9 @@ import pytest
 
 from streamlint import run
 from streamlint.config import Config, Selection
-from streamlint.languages.pieces import Piece
-from streamlint.project import modules
+from streamlint.model import modules
 from streamlint.source import Span
+from streamlint.tree.pieces import Piece
 from tests.conftest import BLOCKING, CLEAN, Write
 
 STREAMING = """\

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from streamlint.model import syntax as ir
+from streamlint.model.deciding import Deciding, Parameters
+from streamlint.model.modules import Module
 from streamlint.project import Project
-from streamlint.project import syntax as ir
-from streamlint.project.deciding import Deciding, Parameters
-from streamlint.project.modules import Module
 from streamlint.room import roomy
 
 FIXTURES = Path(__file__).parent / "fixtures"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from streamlint.project.drains import Drains
-from streamlint.project.named_heavy import NamedHeavy
+from streamlint.streams.drains import Drains
+from streamlint.waiting.named_heavy import NamedHeavy
 
 from .asking import Program
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from streamlint.project.fixpoint import Solver
+from streamlint.values.fixpoint import Solver
 
 Graph = Mapping[int, Sequence[int]]
 NONE: frozenset[int] = frozenset()
@@ -52,7 +52,7 @@ def random_graph(seed: int) -> Graph:
 
 @pytest.mark.parametrize("deepest", [3, 10, 100])
 def test_the_least_solution_in_any_order_of_questions(deepest: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streamlint.project.fixpoint._DEEPEST", deepest)
+    monkeypatch.setattr("streamlint.values.fixpoint._DEEPEST", deepest)
     for seed in range(200):
         graph = random_graph(seed)
         nodes = list(graph)

@@ -11,14 +11,14 @@ import pytest
 from streamlint import judging, rule
 from streamlint.fact import Fact, Stand
 from streamlint.finding import RULE_CRASHED
-from streamlint.languages import flagging
-from streamlint.languages.python import PythonFile
-from streamlint.languages.stands import EXPRESSIONS, stand_on
-from streamlint.languages.tree import Tree
+from streamlint.model import syntax as ir
+from streamlint.model.summary import summarise
 from streamlint.project import Project
-from streamlint.project import syntax as ir
-from streamlint.project.summary import summarise
 from streamlint.source import Source, Span
+from streamlint.tree import flagging
+from streamlint.tree.python import PythonFile
+from streamlint.tree.stands import EXPRESSIONS, stand_on
+from streamlint.tree.tree import Tree
 from tests.test_fixtures import FIXTURES
 
 Planted = Callable[[Stand, PythonFile], Stand]
@@ -101,7 +101,7 @@ def stands_in(summary: ir.Summary) -> dict[Stand, object]:
     return found
 
 
-@pytest.mark.parametrize("folder", ["streamlint/project", "tests/fixtures/STL101", "tests/fixtures/STL203"])
+@pytest.mark.parametrize("folder", ["streamlint/values", "tests/fixtures/STL101", "tests/fixtures/STL203"])
 def test_whatever_a_rule_can_be_about_has_a_node(folder: str) -> None:
     paths = sorted((Path(__file__).parents[1] / folder).rglob("*.py"))
     assert paths

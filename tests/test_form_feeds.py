@@ -13,12 +13,12 @@ from streamlint import intake
 from streamlint.fix import Import
 from streamlint.form_feeds import Straight
 from streamlint.imports import arrange
-from streamlint.languages.python import PythonFile
-from streamlint.languages.spans import spans_of
+from streamlint.model import syntax as ir
+from streamlint.model.summary import UnparsableFile
 from streamlint.project import Project
-from streamlint.project import syntax as ir
-from streamlint.project.summary import UnparsableFile
 from streamlint.source import Source
+from streamlint.tree.python import PythonFile
+from streamlint.tree.spans import spans_of
 from tests.conftest import Streamlint, Write
 
 PROGRAM = '''\

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from streamlint.project import Project
-from streamlint.project.holders import Holders
+from streamlint.serving.holders import Holders
 
 HEAD = "import functools\n\nfrom fastapi import BackgroundTasks, Depends, FastAPI\n\napp = FastAPI()\n\n\n"
 CHAT = '@app.get("/chat")\nasync def chat(q: str):\n    return q\n\n\n'

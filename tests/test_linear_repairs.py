@@ -9,11 +9,11 @@ import libcst as cst
 import pytest
 
 from streamlint.config import Config, Selection
-from streamlint.languages.python import PythonFile
+from streamlint.model import syntax as ir
 from streamlint.project import Project
-from streamlint.project import syntax as ir
 from streamlint.run import Request, run
 from streamlint.source import Source, Span
+from streamlint.tree.python import PythonFile
 
 SECONDS = 12.0
 """Of a processor; what grew with the square took half as much again, and more."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from streamlint.project import Project
-from streamlint.project.blocking import Blocking
-from streamlint.project.lifetimes import Lifetimes
-from streamlint.project.mismatch import Mismatches
-from streamlint.project.sent import Sent
-from streamlint.project.values import Llama, Token, Tokens
+from streamlint.sharing.lifetimes import Lifetimes
+from streamlint.streams.mismatches import Mismatches
+from streamlint.streams.sent import Sent
 from streamlint.timings import Effort
+from streamlint.values.domain import Llama, Token, Tokens
+from streamlint.waiting.blocking import Blocking
 
 from .asking import ROOT, Program
 

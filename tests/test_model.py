@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from streamlint.config import Config, Selection
+from streamlint.model import syntax as ir
+from streamlint.model.circles import Circles
 from streamlint.project import Project
-from streamlint.project import syntax as ir
-from streamlint.project.blocking import Blocking
-from streamlint.project.circles import Circles
-from streamlint.project.drains import Drains
-from streamlint.project.frames import Frame
-from streamlint.project.values import External, Instance, Origin, Value, Values, alternatives
 from streamlint.run import Request, run
+from streamlint.streams.drains import Drains
+from streamlint.values.activations import Frame
+from streamlint.values.domain import External, Instance, Origin, Value, Values, alternatives
+from streamlint.waiting.blocking import Blocking
 
 ROUTE = """\
 import time

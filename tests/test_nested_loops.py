@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streamlint.project.nested_loops import NestedLoops
+from streamlint.faults.nested_loops import NestedLoops
 
 from .asking import Program
 

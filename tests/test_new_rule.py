@@ -46,12 +46,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamlint.project import syntax as ir
-from streamlint.project.generators import Generators
+from streamlint.model import syntax as ir
+from streamlint.streams.generators import Generators
 
 if TYPE_CHECKING:
     from streamlint.project import Project
-    from streamlint.project.frames import Frame
+    from streamlint.values.activations import Frame
 
 
 class Prints:
@@ -71,8 +71,8 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact
 from streamlint.finding import Severity
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
+from streamlint.tree.python import PythonFile
+from streamlint.model import syntax as ir
 from streamlint.project.prints import Prints
 from streamlint.rule import Rule, on
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from streamlint.languages import newer
+from streamlint.tree import newer
 from tests.conftest import BLOCKING, CLEAN, Streamlint, Write
 
 NEW = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streamlint.project.polls import Polls
+from streamlint.faults.polls import Polls
 
 from .asking import Program
 

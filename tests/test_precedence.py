@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from streamlint.config import Config, Selection
-from streamlint.project.held import SITES, Held, Holdings
-from streamlint.project.precedence import REPORTERS, Fault, Precedence
 from streamlint.rule import codes
 from streamlint.run import Request, run
+from streamlint.waiting.held import SITES, Held, Holdings
+from streamlint.waiting.precedence import REPORTERS, Fault, Precedence
 from tests.asking import Program
 
 HEAD = """\

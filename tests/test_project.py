@@ -12,9 +12,9 @@ from streamlint.config import Config, Selection
 from streamlint.finding import Finding
 from streamlint.fix import Level
 from streamlint.project import Project
-from streamlint.project.blocking import Blocking
 from streamlint.run import Request, run
 from streamlint.source import Source
+from streamlint.waiting.blocking import Blocking
 
 FIXTURES = Path(__file__).parent / "fixtures"
 ROUTE = """\

@@ -19,10 +19,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from streamlint.project import syntax as ir
-from streamlint.project.frames import Frame
-from streamlint.project.limits import Limit
-from streamlint.project.modules import Module
+from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
+from streamlint.values.activations import Frame
+from streamlint.values.limits import Limit
 
 from .asking import Program, questions
 from .covering import Covering, open_to_strangers

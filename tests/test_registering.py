@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from streamlint.project import Project
-from streamlint.project.registering import Registering
+from streamlint.serving.registering import Registering
 from streamlint.source import Source
 
 from .asking import KNOWLEDGE, ROOT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from streamlint.project import Project
-from streamlint.project.routes import Routes
+from streamlint.serving.routes import Routes
 
 LOOP, POOL, WORKER = "event loop", "thread pool", "worker thread"
 

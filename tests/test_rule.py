@@ -15,7 +15,7 @@ from tests.conftest import BLOCKING, Write
 CRASHING = '''
 """A rule that fails."""
 from streamlint.finding import Severity
-from streamlint.project import syntax as ir
+from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from streamlint.project.accesses import Activation
-from streamlint.project.blocking import Blocking
-from streamlint.project.makers import Makers
-from streamlint.project.shared_state import SharedState
+from streamlint.sharing.accesses import Activation
+from streamlint.sharing.makers import Makers
+from streamlint.sharing.shared_state import SharedState
+from streamlint.waiting.blocking import Blocking
 
 from .asking import Program
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streamlint.project.shown import Shows
+from streamlint.faults.pages import Shows
 
 from .asking import Program
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from streamlint.project import syntax as ir
-from streamlint.project.summary import summarise
+from streamlint.model import syntax as ir
+from streamlint.model.summary import summarise
 from streamlint.source import Source, Span
 
 ROOT = Path(__file__).parents[1]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from streamlint.project.texts import ClassHead, Import, Texts
-from streamlint.project.words import words_of
+from streamlint.model.texts import ClassHead, Import, Texts
+from streamlint.model.words import words_of
 from streamlint.source import Source
 
 ROOT = Path("/program")

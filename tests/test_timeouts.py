@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from streamlint.faults.timeouts import LimitedItem, Timeouts
 from streamlint.project import Project
-from streamlint.project.timeouts import LimitedItem, Timeouts
 
 PROGRAM = """\
 import asyncio

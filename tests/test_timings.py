@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from streamlint.config import Config, Selection
-from streamlint.project.limits import Limit
-from streamlint.project.values import (
+from streamlint.reporters import timings as table
+from streamlint.run import Request, run
+from streamlint.timings import PARSING, REST, TREES, Effort, GivenUp, Timings, phase, timed
+from streamlint.values.domain import (
     GAVE_UP,
     UNKNOWN,
     External,
@@ -17,9 +19,7 @@ from streamlint.project.values import (
     alternatives,
     known,
 )
-from streamlint.reporters import timings as table
-from streamlint.run import Request, run
-from streamlint.timings import PARSING, REST, TREES, Effort, GivenUp, Timings, phase, timed
+from streamlint.values.limits import Limit
 
 from .asking import Program, said
 from .conftest import BLOCKING, Streamlint, Write

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from streamlint.project import Project
-from streamlint.project.versions import Versions
+from streamlint.releases.versions import Versions
 
 UV = """\
 version = 1

@@ -12,10 +12,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from streamlint.model import syntax as ir
 from streamlint.project import Project
-from streamlint.project import syntax as ir
-from streamlint.project.frames import Frame
-from streamlint.project.values import Value
+from streamlint.values.activations import Frame
+from streamlint.values.domain import Value
 from tools.same_answers import folder_of
 
 _FRAMES = 8_000

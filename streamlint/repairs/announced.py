@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamlint.project import syntax as ir
-from streamlint.project.calls import dotted_name
-from streamlint.project.holders import Holders
-from streamlint.project.values import Class, Constant, External, Value
+from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
+from streamlint.serving.holders import Holders
+from streamlint.values.calls import dotted_name
+from streamlint.values.domain import Class, Constant, External, Value
 
 if TYPE_CHECKING:
     from streamlint.knowledge.responses import Preferred
-    from streamlint.languages.python import PythonFile
-    from streamlint.project.frames import Frame
-    from streamlint.project.modules import Module
+    from streamlint.model.modules import Module
     from streamlint.repairs.untouched import Untouched
+    from streamlint.tree.python import PythonFile
+    from streamlint.values.activations import Frame
 
 _INSTEAD = "do in a generator what it does to the answer"
 

@@ -6,15 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streamlint.faults.bodies_read import BodiesRead
 from streamlint.fix import Edit, Fix, Level
 from streamlint.knowledge.llama_index import Role
-from streamlint.languages import nodes as cst
-from streamlint.project import syntax as ir
-from streamlint.project.bodies_read import BodiesRead
-from streamlint.project.calls import dotted_name
-from streamlint.project.drains import Drains
-from streamlint.project.takings import Drain, How
-from streamlint.project.values import Iterated
+from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.announced import Announced
 from streamlint.repairs.delayed import Delay
@@ -22,12 +17,17 @@ from streamlint.repairs.elements import Elements, Tokens
 from streamlint.repairs.rewriting import Rewriting
 from streamlint.repairs.untouched import Form, Same, Untouched
 from streamlint.source import Span
+from streamlint.streams.drains import Drains
+from streamlint.streams.takings import Drain, How
+from streamlint.tree import nodes as cst
+from streamlint.values.calls import dotted_name
+from streamlint.values.domain import Iterated
 
 if TYPE_CHECKING:
     from streamlint.knowledge.responses import Preferred
-    from streamlint.languages.python import PythonFile
-    from streamlint.project.entry_points import Entry
-    from streamlint.project.frames import Frame
+    from streamlint.serving.entry_points import Entry
+    from streamlint.tree.python import PythonFile
+    from streamlint.values.activations import Frame
 
 TITLE = "return the stream instead of the drained text"
 REASON = "the client receives the tokens as plain text, as they are produced, instead of one {0}"

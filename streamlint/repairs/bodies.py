@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streamlint.faults.bodies import Misgiven, What, texts
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.llama_index import Role
-from streamlint.project import syntax as ir
-from streamlint.project.generators import Generators
-from streamlint.project.holders import Holders
-from streamlint.project.misgiven import Misgiven, What, texts
-from streamlint.project.values import Coroutine, External, Generated, Llama, Tokens, Value, Values
+from streamlint.model import syntax as ir
+from streamlint.serving.holders import Holders
 from streamlint.source import Span
+from streamlint.streams.generators import Generators
+from streamlint.values.domain import Coroutine, External, Generated, Llama, Tokens, Value, Values
 
 if TYPE_CHECKING:
     from streamlint.knowledge.responses import Preferred
-    from streamlint.languages.python import PythonFile
-    from streamlint.project.entry_points import Entry
-    from streamlint.project.frames import Frame
-    from streamlint.project.sent import Sending
+    from streamlint.serving.entry_points import Entry
+    from streamlint.streams.sent import Sending
+    from streamlint.tree.python import PythonFile
+    from streamlint.values.activations import Frame
 
 _EMPTY = "the client receives the tokens where it received nothing"
 _ERROR = "the client receives the tokens as plain text where it received an error or one document at the end"

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Import, Level
-from streamlint.languages import nodes as cst
-from streamlint.project import syntax as ir
+from streamlint.model import syntax as ir
 from streamlint.source import Span
+from streamlint.tree import nodes as cst
 
 if TYPE_CHECKING:
-    from streamlint.languages.python import PythonFile
+    from streamlint.tree.python import PythonFile
 
 _SHIELD = "with anyio.CancelScope(shield=True):"
 

@@ -7,8 +7,8 @@ from itertools import takewhile
 import libcst as cst
 
 from streamlint.fix import Edit
-from streamlint.languages.pieces import Piece
 from streamlint.source import Span
+from streamlint.tree.pieces import Piece
 
 
 class WithoutItem(cst.CSTTransformer):

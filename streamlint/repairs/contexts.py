@@ -8,9 +8,9 @@ from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.source import Span
 
 if TYPE_CHECKING:
-    from streamlint.languages.python import PythonFile
-    from streamlint.project import syntax as ir
-    from streamlint.project.contexts import Loss
+    from streamlint.faults.contexts import Loss
+    from streamlint.model import syntax as ir
+    from streamlint.tree.python import PythonFile
 
 _REASON = "the same items are sent, with the request that the view had"
 

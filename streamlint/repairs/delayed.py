@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from streamlint.project import syntax as ir
-from streamlint.project.branches import exclusive
-from streamlint.project.calls import dotted_name
-from streamlint.project.holders import Holders
-from streamlint.project.llama import STREAM_ROLES
-from streamlint.project.uses import Use, Uses
-from streamlint.project.values import Coroutine, Generated, Iterated, Llama, Tokens, Values
+from streamlint.model import syntax as ir
+from streamlint.model.branches import exclusive
+from streamlint.model.uses import Use, Uses
 from streamlint.refusals import Refusal
+from streamlint.serving.holders import Holders
 from streamlint.source import Span
+from streamlint.values.calls import dotted_name
+from streamlint.values.domain import Coroutine, Generated, Iterated, Llama, Tokens, Values
+from streamlint.values.llama import STREAM_ROLES
 
 if TYPE_CHECKING:
-    from streamlint.languages.python import PythonFile
-    from streamlint.project.frames import Frame
+    from streamlint.tree.python import PythonFile
+    from streamlint.values.activations import Frame
 
 _LOOKS = frozenset(("builtins.isinstance", "builtins.hasattr", "builtins.type"))
 _AFTER = "do that in a generator, after its last token"

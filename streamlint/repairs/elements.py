@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from streamlint.languages import nodes as cst
-from streamlint.project import syntax as ir
+from streamlint.model import syntax as ir
+from streamlint.tree import nodes as cst
 
 if TYPE_CHECKING:
-    from streamlint.languages.python import PythonFile
+    from streamlint.tree.python import PythonFile
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
-from streamlint.project import syntax as ir
-from streamlint.project.caught import Caught
+from streamlint.model import syntax as ir
 from streamlint.source import Span
+from streamlint.streams.caught import Caught
 
 if TYPE_CHECKING:
-    from streamlint.languages.python import PythonFile
-    from streamlint.project.frames import Frame
+    from streamlint.tree.python import PythonFile
+    from streamlint.values.activations import Frame
 
 
 def exceptions_only(file: PythonFile, handler: ir.Handler, frame: Frame) -> Fix | None:

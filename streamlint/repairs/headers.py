@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Fix, Level
-from streamlint.languages import nodes as cst
+from streamlint.tree import nodes as cst
 
 if TYPE_CHECKING:
-    from streamlint.languages.python import PythonFile
+    from streamlint.tree.python import PythonFile
 
 _REASON = "the server frames the body itself, so the client receives all of it"
 

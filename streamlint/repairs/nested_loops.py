@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
-from streamlint.languages import nodes as cst
 from streamlint.repairs.off_loop import brackets, can_await
 from streamlint.source import Span
+from streamlint.tree import nodes as cst
 
 if TYPE_CHECKING:
-    from streamlint.languages.python import PythonFile
-    from streamlint.project.held import OnLoop
+    from streamlint.tree.python import PythonFile
+    from streamlint.waiting.held import OnLoop
 
 
 def awaited(file: PythonFile, where: OnLoop, call: cst.Call) -> Fix | None:

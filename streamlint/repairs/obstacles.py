@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from streamlint.knowledge.llama_index import Returns
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.blocking import Cause
-from streamlint.project.held import Held, OnLoop
-from streamlint.project.makers import Makers
-from streamlint.project.shared_state import SharedState
-from streamlint.project.tied import Tied
-from streamlint.project.unfinished import Unfinished
+from streamlint.model import syntax as ir
+from streamlint.sharing.makers import Makers
+from streamlint.sharing.shared_state import SharedState
+from streamlint.sharing.tied import Tied
+from streamlint.sharing.unfinished import Unfinished
 from streamlint.source import Span
+from streamlint.tree.python import PythonFile
+from streamlint.waiting.blocking import Cause
+from streamlint.waiting.held import Held, OnLoop
 
 
 @dataclass(frozen=True)

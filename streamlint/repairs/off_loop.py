@@ -9,21 +9,21 @@ from dataclasses import dataclass
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.blocking import BlockingCall
 from streamlint.knowledge.frameworks import Kind, Runner
-from streamlint.languages import nodes as cst
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.blocking import Cause
-from streamlint.project.calls import dotted_name
-from streamlint.project.entry_points import Entry
-from streamlint.project.frames import Frame
-from streamlint.project.held import Held, OnLoop
-from streamlint.project.holders import Holders
-from streamlint.project.mismatch import Mismatches
-from streamlint.project.shared_state import SharedState
-from streamlint.project.tied import Tied
-from streamlint.project.values import Function, Object, Origin, Tokens
+from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import iteration_obstacle, obstacle
+from streamlint.serving.entry_points import Entry
+from streamlint.serving.holders import Holders
+from streamlint.sharing.shared_state import SharedState
+from streamlint.sharing.tied import Tied
 from streamlint.source import Span
+from streamlint.streams.mismatches import Mismatches
+from streamlint.tree import nodes as cst
+from streamlint.tree.python import PythonFile
+from streamlint.values.activations import Frame
+from streamlint.values.calls import dotted_name
+from streamlint.values.domain import Function, Object, Origin, Tokens
+from streamlint.waiting.blocking import Cause
+from streamlint.waiting.held import Held, OnLoop
 
 _OPENING = re.compile(r"(?:[\s\\)]|#[^\n]*)*\(")
 _LINE_BREAK = re.compile(r"[ \t]*\r?\n[ \t]*")

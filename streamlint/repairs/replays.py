@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
-from streamlint.project import syntax as ir
-from streamlint.project.calls import dotted_name
+from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.answers import Repair
 from streamlint.repairs.untouched import Form, Same
 from streamlint.source import Span
+from streamlint.values.calls import dotted_name
 
 if TYPE_CHECKING:
-    from streamlint.languages.python import PythonFile
-    from streamlint.project.frames import Frame
-    from streamlint.project.takings import Drain
+    from streamlint.streams.takings import Drain
+    from streamlint.tree.python import PythonFile
+    from streamlint.values.activations import Frame
 
 _YIELD = "yield each token inside the loop that takes it"
 _ONE = Refusal("each item is sent as an event of its own", "decide what an event is, and yield that in a generator")

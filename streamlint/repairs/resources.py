@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from streamlint.faults.resources import Outlived
 from streamlint.fix import Edit, Fix, Level
-from streamlint.languages import nodes as cst
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.generators import Generators
-from streamlint.project.resources import Outlived
+from streamlint.model import syntax as ir
 from streamlint.source import Span
+from streamlint.streams.generators import Generators
+from streamlint.tree import nodes as cst
+from streamlint.tree.python import PythonFile
 
 _REASON = "it is opened when the body is sent: what fails there is met after status 200, and no longer by the route"
 

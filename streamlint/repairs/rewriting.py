@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Import
-from streamlint.languages import nodes as cst
-from streamlint.project import syntax as ir
-from streamlint.project.calls import dotted_name
-from streamlint.project.drains import Drains
-from streamlint.project.values import External
+from streamlint.model import syntax as ir
 from streamlint.source import Span
+from streamlint.streams.drains import Drains
+from streamlint.tree import nodes as cst
+from streamlint.values.calls import dotted_name
+from streamlint.values.domain import External
 
 if TYPE_CHECKING:
     from streamlint.knowledge.responses import Preferred
-    from streamlint.languages.python import PythonFile
-    from streamlint.project.frames import Frame
+    from streamlint.tree.python import PythonFile
+    from streamlint.values.activations import Frame
 
 _WIDTHS = (88, 120)
 

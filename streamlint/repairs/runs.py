@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
-from streamlint.languages import nodes as cst
 from streamlint.source import Span
+from streamlint.tree import nodes as cst
 
 if TYPE_CHECKING:
-    from streamlint.languages.python import PythonFile
-    from streamlint.project.workflows import Limit
+    from streamlint.streams.workflows import Limit
+    from streamlint.tree.python import PythonFile
 
 _SEEN = "the client of a run that failed sees that the answer is incomplete, where it received a regular end"
 _SKIPPED = "a run that failed raises there, and what follows the loop is skipped"

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 from streamlint.fix import Edit, Fix, Level
 from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.llama_index_engines import By, Engine
-from streamlint.project import syntax as ir
-from streamlint.project.calls import dotted_name
-from streamlint.project.mismatch import Mismatches
-from streamlint.project.values import Constant, Llama, Value
+from streamlint.model import syntax as ir
 from streamlint.source import Span
+from streamlint.streams.mismatches import Mismatches
+from streamlint.values.calls import dotted_name
+from streamlint.values.domain import Constant, Llama, Value
 
 if TYPE_CHECKING:
-    from streamlint.languages.python import PythonFile
+    from streamlint.model.modules import Module
     from streamlint.project import Project
-    from streamlint.project.frames import Frame
-    from streamlint.project.modules import Module
+    from streamlint.tree.python import PythonFile
+    from streamlint.values.activations import Frame
 
 _HERE = "the client receives a token stream where it received an error"
 _SHARED = "others that use the engine find no `.response` in a streaming answer"

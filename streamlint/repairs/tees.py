@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streamlint.faults.consumed import Consumed
 from streamlint.fix import Edit, Fix, Level
-from streamlint.languages import nodes as cst
-from streamlint.project import syntax as ir
-from streamlint.project.calls import dotted_name
-from streamlint.project.consumed import Consumed
-from streamlint.project.takings import How
+from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.delayed import Delay
 from streamlint.source import Span
+from streamlint.streams.takings import How
+from streamlint.tree import nodes as cst
+from streamlint.values.calls import dotted_name
 
 if TYPE_CHECKING:
-    from streamlint.languages.python import PythonFile
-    from streamlint.project.frames import Frame
+    from streamlint.tree.python import PythonFile
+    from streamlint.values.activations import Frame
 
 _REASON = "the client receives the tokens where it received nothing, and the log gets the same text when the last one was sent"
 _OWN_NAMES = ("stream", "token", "tokens")

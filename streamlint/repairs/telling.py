@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from streamlint.finding import Related
 from streamlint.knowledge.frameworks import Kind
-from streamlint.project import syntax as ir
-from streamlint.project.takings import Drain, How
+from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.answers import tokens_of
+from streamlint.streams.takings import Drain, How
 
 if TYPE_CHECKING:
     from streamlint.fix import Fix
-    from streamlint.languages.python import PythonFile
-    from streamlint.project.entry_points import Entry
+    from streamlint.serving.entry_points import Entry
+    from streamlint.tree.python import PythonFile
 
 
 def started(file: PythonFile, drain: Drain) -> tuple[Related, ...]:

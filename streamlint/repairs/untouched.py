@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from streamlint.project import syntax as ir
-from streamlint.project.calls import dotted_name
-from streamlint.project.drains import Drains
-from streamlint.project.takings import How
-from streamlint.project.values import Class, External
+from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
+from streamlint.streams.drains import Drains
+from streamlint.streams.takings import How
+from streamlint.values.calls import dotted_name
+from streamlint.values.domain import Class, External
 
 if TYPE_CHECKING:
-    from streamlint.languages.python import PythonFile
-    from streamlint.project.frames import Frame
-    from streamlint.project.takings import Drain
+    from streamlint.streams.takings import Drain
+    from streamlint.tree.python import PythonFile
+    from streamlint.values.activations import Frame
 
 _MORE = Refusal(
     "the answer carries more than the text", "send the rest as headers, or as the first or last item of the stream"

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from streamlint.fix import Fix, Level
 from streamlint.knowledge.llama_index import Role
-from streamlint.project import syntax as ir
+from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import iteration_obstacle, obstacle, split
 from streamlint.repairs.off_loop import threads
 
 if TYPE_CHECKING:
     from streamlint.fact import Offer
-    from streamlint.languages.python import PythonFile
-    from streamlint.project.held import Held, OnLoop
+    from streamlint.tree.python import PythonFile
+    from streamlint.waiting.held import Held, OnLoop
 
 STALL = (
     "measured: during a call of 0.4 s in an `async def` route every other client waited 0.40 s; during the same call in a "

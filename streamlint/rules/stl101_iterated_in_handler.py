@@ -5,12 +5,12 @@ from functools import partial
 
 from streamlint.fact import Fact, of_facts
 from streamlint.finding import Severity
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
+from streamlint.model import syntax as ir
 from streamlint.repairs.answers import stream_answer
 from streamlint.repairs.telling import started, way_out
 from streamlint.rule import Rule, on
 from streamlint.source import Span
+from streamlint.tree.python import PythonFile
 
 
 class IteratedInHandler(Rule):

@@ -5,14 +5,14 @@ from functools import partial
 
 from streamlint.fact import Fact, of_facts
 from streamlint.finding import Severity
-from streamlint.languages.python import PythonFile
-from streamlint.languages.stands import EXPRESSIONS
-from streamlint.project import syntax as ir
-from streamlint.project.takings import How
+from streamlint.model import syntax as ir
 from streamlint.repairs.answers import stream_answer
 from streamlint.repairs.telling import started, way_out
 from streamlint.rule import Rule, on
 from streamlint.source import Span
+from streamlint.streams.takings import How
+from streamlint.tree.python import PythonFile
+from streamlint.tree.stands import EXPRESSIONS
 
 _LABELS = {
     How.CALL: "collects every token before anything is sent",

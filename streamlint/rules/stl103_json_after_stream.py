@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact, Offer, of_facts
 from streamlint.finding import Related, Severity
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.drains import Drains
+from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.answers import stream_answer
 from streamlint.rule import Rule, on
+from streamlint.streams.drains import Drains
+from streamlint.tree.python import PythonFile
 
 
 class JsonAfterStream(Rule):

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact, Offer, of_facts
 from streamlint.finding import Related, Severity
-from streamlint.languages.python import PythonFile
-from streamlint.languages.stands import EXPRESSIONS
-from streamlint.project import syntax as ir
-from streamlint.project.drains import Drains
-from streamlint.project.takings import Drain
+from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.replays import stream_original
 from streamlint.rule import Rule, on
+from streamlint.streams.drains import Drains
+from streamlint.streams.takings import Drain
+from streamlint.tree.python import PythonFile
+from streamlint.tree.stands import EXPRESSIONS
 
 
 class ReplayedStream(Rule):

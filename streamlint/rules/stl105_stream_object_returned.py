@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from streamlint.fact import Fact, Offer, of_facts
+from streamlint.faults.bodies import Misgiven, Misgivings, What
+from streamlint.faults.generator_routes import GeneratorRoutes
 from streamlint.finding import Related, Severity
 from streamlint.knowledge.releases import Driven
-from streamlint.languages.python import PythonFile
-from streamlint.languages.stands import EXPRESSIONS
-from streamlint.project import syntax as ir
-from streamlint.project.generator_routes import GeneratorRoutes
-from streamlint.project.misgiven import Misgiven, Misgivings, What
-from streamlint.project.values import Token, Tokens
+from streamlint.model import syntax as ir
 from streamlint.repairs.bodies import given_iterator, returned_iterator, yielded_text
 from streamlint.rule import Rule, on
+from streamlint.tree.python import PythonFile
+from streamlint.tree.stands import EXPRESSIONS
+from streamlint.values.domain import Token, Tokens
 
 _LABELS = {
     What.STREAM_OBJECT: "the stream object of LlamaIndex cannot be iterated; its tokens can",

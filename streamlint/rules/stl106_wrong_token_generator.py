@@ -6,14 +6,14 @@ from typing import Any
 from streamlint.fact import Fact, Offer, Stand, of_facts
 from streamlint.finding import Related, Severity
 from streamlint.fix import Fix
-from streamlint.languages.python import PythonFile
-from streamlint.languages.stands import EXPRESSIONS
-from streamlint.project import syntax as ir
-from streamlint.project.mismatch import Kind, Mismatch, Mismatches
-from streamlint.repairs.kinds import fitting_await, fitting_loop, fitting_tokens, untaken_keyword
+from streamlint.model import syntax as ir
+from streamlint.repairs.mismatches import fitting_await, fitting_loop, fitting_tokens, untaken_keyword
 from streamlint.repairs.streaming import spelt_streaming
 from streamlint.rule import Rule, on
 from streamlint.source import Span
+from streamlint.streams.mismatches import Kind, Mismatch, Mismatches
+from streamlint.tree.python import PythonFile
+from streamlint.tree.stands import EXPRESSIONS
 
 _WHAT = {
     Kind.ASYNC_STARTED: "`{text}` reads synchronously what `astream_chat()` fills on the event loop",

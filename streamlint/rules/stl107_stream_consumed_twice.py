@@ -3,15 +3,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact, Offer, of_facts
+from streamlint.faults.consumed import Consumptions
 from streamlint.finding import Related, Severity
-from streamlint.languages.python import PythonFile
-from streamlint.languages.stands import EXPRESSIONS
-from streamlint.project import syntax as ir
-from streamlint.project.consumed import Consumptions
+from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.tees import logged_at_the_end
 from streamlint.rule import Rule, on
 from streamlint.source import Span
+from streamlint.tree.python import PythonFile
+from streamlint.tree.stands import EXPRESSIONS
 
 
 class StreamConsumedTwice(Rule):

@@ -3,15 +3,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact
+from streamlint.faults.bodies_read import BodiesRead
+from streamlint.faults.compressed import Compressors
 from streamlint.finding import Related, Severity
 from streamlint.knowledge.releases import Compressed
-from streamlint.languages.python import PythonFile
-from streamlint.languages.stands import EXPRESSIONS
-from streamlint.project import syntax as ir
-from streamlint.project.bodies_read import BodiesRead
-from streamlint.project.compressed import Compressors
+from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
 from streamlint.source import Span
+from streamlint.tree.python import PythonFile
+from streamlint.tree.stands import EXPRESSIONS
 
 _DOES = {
     Compressed.HELD: "keeps the tokens back until the stream ends",

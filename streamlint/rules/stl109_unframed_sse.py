@@ -3,14 +3,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact, of_facts
+from streamlint.faults.framing import Fault, Framing, Unframed
 from streamlint.finding import Related, Severity
-from streamlint.languages.python import PythonFile
-from streamlint.languages.stands import EXPRESSIONS
-from streamlint.project import syntax as ir
-from streamlint.project.framing import Fault, Framing, Unframed
-from streamlint.project.sent import Sending
-from streamlint.repairs.frames import framed
+from streamlint.model import syntax as ir
+from streamlint.repairs.framing import framed
 from streamlint.rule import Rule, on
+from streamlint.streams.sent import Sending
+from streamlint.tree.python import PythonFile
+from streamlint.tree.stands import EXPRESSIONS
 
 _WHAT = {
     Fault.RAW: "goes out as `text/event-stream` without a frame, so no event ever reaches the client",

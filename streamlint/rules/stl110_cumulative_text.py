@@ -3,16 +3,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact
+from streamlint.faults.cumulative import Cumulative, Cumulatives
 from streamlint.finding import Severity
 from streamlint.fix import Edit, Fix, Level
-from streamlint.languages.python import PythonFile
-from streamlint.languages.stands import EXPRESSIONS
-from streamlint.project import syntax as ir
-from streamlint.project.cumulative import Cumulative, Cumulatives
-from streamlint.project.generators import Generators
-from streamlint.project.sent import Sending, Sent
+from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
 from streamlint.source import Span
+from streamlint.streams.generators import Generators
+from streamlint.streams.sent import Sending, Sent
+from streamlint.tree.python import PythonFile
+from streamlint.tree.stands import EXPRESSIONS
 
 _ONCE = "the client puts the pieces together itself, and now gets each of them once"
 _REPLACING = "a client that shows each message in place of the one before would show the last token only"

@@ -5,15 +5,15 @@ from functools import partial
 from typing import Any
 
 from streamlint.fact import Fact, Offer, of_facts
+from streamlint.faults.pages import Fault, Shown, Shows
 from streamlint.finding import Related, Severity
-from streamlint.languages.python import PythonFile
-from streamlint.languages.stands import EXPRESSIONS
-from streamlint.project import syntax as ir
-from streamlint.project.shown import Fault, Shown, Shows
+from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
-from streamlint.repairs.shows import growing, written_as_stream
+from streamlint.repairs.pages import growing, written_as_stream
 from streamlint.rule import Rule, on
 from streamlint.source import Span
+from streamlint.tree.python import PythonFile
+from streamlint.tree.stands import EXPRESSIONS
 
 
 class StreamlitBuffered(Rule):

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact, of_facts
 from streamlint.finding import Related, Severity
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.mismatch import Mismatches
+from streamlint.model import syntax as ir
 from streamlint.repairs.streaming import building, label, streaming_engine, way_out
 from streamlint.rule import Rule, on
+from streamlint.streams.mismatches import Mismatches
+from streamlint.tree.python import PythonFile
 
 
 class NotAStream(Rule):

@@ -5,12 +5,12 @@ from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.finding import Severity
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.precedence import Precedence
+from streamlint.model import syntax as ir
 from streamlint.repairs.off_loop import off_loop
 from streamlint.repairs.waiting import notes, way_out
 from streamlint.rule import Rule, on
+from streamlint.tree.python import PythonFile
+from streamlint.waiting.precedence import Precedence
 
 _STALL = "measured: during a `query()` of 1.0 s in an `async def` route every other client waited 1.02 s; in a `def` route, 0.01 s"
 

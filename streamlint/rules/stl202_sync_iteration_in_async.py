@@ -7,18 +7,18 @@ from streamlint.fact import Fact, Offer
 from streamlint.finding import Related, Severity
 from streamlint.fix import Fix
 from streamlint.knowledge.llama_index import Role
-from streamlint.languages import nodes as cst
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.drains import Drains
-from streamlint.project.held import Holdings, OnLoop
-from streamlint.project.precedence import Precedence
-from streamlint.project.takings import Drain, How
-from streamlint.project.values import Bound, External, Tokens
+from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import split
 from streamlint.repairs.off_loop import iterated_off_loop, next_off_loop, of_tokens
 from streamlint.repairs.waiting import notes, thread_of_tokens
 from streamlint.rule import Rule, on
+from streamlint.streams.drains import Drains
+from streamlint.streams.takings import Drain, How
+from streamlint.tree import nodes as cst
+from streamlint.tree.python import PythonFile
+from streamlint.values.domain import Bound, External, Tokens
+from streamlint.waiting.held import Holdings, OnLoop
+from streamlint.waiting.precedence import Precedence
 
 _STALL = (
     "measured: while a stream of 1.0 s was iterated in an `async def` generator every other client waited 1.05 s; with "

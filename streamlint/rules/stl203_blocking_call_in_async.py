@@ -5,13 +5,13 @@ from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.finding import Severity
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.held import Site
-from streamlint.project.precedence import Precedence
+from streamlint.model import syntax as ir
 from streamlint.repairs.off_loop import off_loop
 from streamlint.repairs.waiting import STALL, notes, way_out
 from streamlint.rule import Rule, on
+from streamlint.tree.python import PythonFile
+from streamlint.waiting.held import Site
+from streamlint.waiting.precedence import Precedence
 
 
 class BlockingCallInAsync(Rule):

@@ -6,16 +6,16 @@ from functools import partial
 from streamlint.fact import Fact
 from streamlint.finding import Severity
 from streamlint.fix import Fix, Level
-from streamlint.languages import nodes as cst
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.held import SITES, OnLoop, Site
-from streamlint.project.named_heavy import NamedHeavy
-from streamlint.project.precedence import Precedence
+from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import split
 from streamlint.repairs.off_loop import in_thread, off_loop
 from streamlint.repairs.waiting import notes, way_out
 from streamlint.rule import Rule, on
+from streamlint.tree import nodes as cst
+from streamlint.tree.python import PythonFile
+from streamlint.waiting.held import SITES, OnLoop, Site
+from streamlint.waiting.named_heavy import NamedHeavy
+from streamlint.waiting.precedence import Precedence
 
 _STALL = (
     "measured: while an `async def` route built a `VectorStoreIndex` of 400 documents every other client waited 0.20 s; "

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from functools import partial
 
 from streamlint.fact import Fact
+from streamlint.faults.nested_loops import Fault, NestedLoops
 from streamlint.finding import Severity
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.nested_loops import Fault, NestedLoops
+from streamlint.model import syntax as ir
 from streamlint.repairs.nested_loops import awaited
 from streamlint.rule import Rule, on
+from streamlint.tree.python import PythonFile
 
 _RAISES = "measured: the client received status 500, and the log says that a running event loop cannot be run again"
 _PATCHES = (

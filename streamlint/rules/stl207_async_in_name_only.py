@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact
 from streamlint.finding import Severity
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.async_in_name import AsyncInName
-from streamlint.project.ways import Hop
+from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
+from streamlint.serving.ways import Hop
+from streamlint.tree.python import PythonFile
+from streamlint.waiting.async_in_name import AsyncInName
 
 _STALL = (
     "measured: with an LLM that has only `stream_complete`, `aquery` stalls every other client for 1.01 s of 1.0 s, and "

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from functools import partial
 
 from streamlint.fact import Fact, of_facts
+from streamlint.faults.serialised import Serialised
 from streamlint.finding import Severity
-from streamlint.languages.python import PythonFile
-from streamlint.languages.stands import EXPRESSIONS
-from streamlint.project import syntax as ir
-from streamlint.project.serialised import Serialised
+from streamlint.model import syntax as ir
 from streamlint.repairs.answers import stream_answer
 from streamlint.repairs.telling import started, way_out
 from streamlint.rule import Rule, on
 from streamlint.source import Span
+from streamlint.tree.python import PythonFile
+from streamlint.tree.stands import EXPRESSIONS
 
 
 class SerialisedDrain(Rule):

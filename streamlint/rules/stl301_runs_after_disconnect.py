@@ -3,15 +3,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact, of_facts
+from streamlint.faults.runs import Runs, RunsOn, What
 from streamlint.finding import Severity
 from streamlint.fix import Fix
-from streamlint.languages.python import PythonFile
-from streamlint.languages.stands import EXPRESSIONS
-from streamlint.project import syntax as ir
-from streamlint.project.generators import Generators
-from streamlint.project.runs_on import Runs, RunsOn, What
+from streamlint.model import syntax as ir
 from streamlint.repairs.cleanups import run_cancelled
 from streamlint.rule import Rule, on
+from streamlint.streams.generators import Generators
+from streamlint.tree.python import PythonFile
+from streamlint.tree.stands import EXPRESSIONS
 
 _RAN_ON = "measured: the client left after 0.4 s of 2 s, and the model produced every token that was left; with the repair, none"
 

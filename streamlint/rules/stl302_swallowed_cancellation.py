@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from streamlint.fact import Fact, Offer, of_facts
 from streamlint.finding import Severity
 from streamlint.fix import Fix
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.caught import Caught
+from streamlint.model import syntax as ir
 from streamlint.repairs.handlers import exceptions_only
 from streamlint.rule import Rule, on
+from streamlint.streams.caught import Caught
+from streamlint.tree.python import PythonFile
 
 _SPUN = (
     "measured: after its client had left, a generator with such a handler swallowed a cancellation in each of the 33 steps "

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from functools import partial
 
 from streamlint.fact import Fact
+from streamlint.faults.resources import Outlived, Resources
 from streamlint.finding import Related, Severity
 from streamlint.fix import Fix
 from streamlint.knowledge.resources import End
-from streamlint.languages import nodes as cst
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.resources import Outlived, Resources
+from streamlint.model import syntax as ir
 from streamlint.repairs.resources import into_generator, is_only_return
 from streamlint.rule import Rule, on
 from streamlint.source import Span
+from streamlint.tree import nodes as cst
+from streamlint.tree.python import PythonFile
 
 _FAULT = {
     End.CLOSED: "is closed before the stream that reads from it is sent",

@@ -3,12 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact, of_facts
+from streamlint.faults.contexts import Contexts
 from streamlint.finding import Related, Severity
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.contexts import Contexts
+from streamlint.model import syntax as ir
 from streamlint.repairs.contexts import keep_context
 from streamlint.rule import Rule, on
+from streamlint.tree.python import PythonFile
 
 
 class ContextLost(Rule):

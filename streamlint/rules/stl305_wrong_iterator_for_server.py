@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact
+from streamlint.faults.servers import Interface, Servers
 from streamlint.finding import Severity
-from streamlint.languages.python import PythonFile
-from streamlint.languages.stands import EXPRESSIONS
-from streamlint.project import syntax as ir
-from streamlint.project.sent import Sent
-from streamlint.project.servers import Interface, Servers
+from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
+from streamlint.streams.sent import Sent
+from streamlint.tree.python import PythonFile
+from streamlint.tree.stands import EXPRESSIONS
 
 _HELP = {
     Interface.ASGI: "send an asynchronous generator: of the engine's async method, or one that awaits `sync_to_async(next)`",

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact, of_facts
 from streamlint.finding import Related, Severity
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.workflows import DEFAULT_SECONDS, Limit, Workflows
+from streamlint.model import syntax as ir
 from streamlint.repairs.runs import without_limit
 from streamlint.rule import Rule, on
+from streamlint.streams.workflows import DEFAULT_SECONDS, Limit, Workflows
+from streamlint.tree.python import PythonFile
 
 
 class WorkflowTimeout(Rule):

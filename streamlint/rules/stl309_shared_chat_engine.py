@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact
 from streamlint.finding import Related, Severity
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.lifetimes import Lifetimes
+from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
+from streamlint.sharing.lifetimes import Lifetimes
+from streamlint.tree.python import PythonFile
 
 
 class SharedChatEngine(Rule):

@@ -3,12 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact, of_facts
+from streamlint.faults.cleanups import Cleanups
 from streamlint.finding import Severity
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.cleanups import Cleanups
+from streamlint.model import syntax as ir
 from streamlint.repairs.cleanups import shielded
 from streamlint.rule import Rule, on
+from streamlint.tree.python import PythonFile
 
 _CUT = "measured: the `finally` was entered when the client left, its `await` was cancelled at once; shielded, it ended well"
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact
+from streamlint.faults.timeouts import Timeouts
 from streamlint.finding import Related, Severity
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.timeouts import Timeouts
+from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
 from streamlint.source import Span
+from streamlint.tree.python import PythonFile
 
 
 class TimeoutFinalisesGenerator(Rule):

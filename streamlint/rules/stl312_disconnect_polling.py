@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact, Offer, of_facts
+from streamlint.faults.polls import Polls
 from streamlint.finding import Severity
 from streamlint.fix import Fix
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.polls import Polls
-from streamlint.repairs.polling import poll_removed
+from streamlint.model import syntax as ir
+from streamlint.repairs.polls import poll_removed
 from streamlint.rule import Rule, on
+from streamlint.tree.python import PythonFile
 
 _FIRST = "measured under uvicorn: of 46 clients that left, 40 were noticed by the server first and 6 by the poll"
 _HELP = "the server ends the generator without it; a line for the log can stand in an `except asyncio.CancelledError: ... raise`"

@@ -5,12 +5,12 @@ from functools import partial
 
 from streamlint.fact import Fact, Stand
 from streamlint.finding import Severity
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.sent import Sent
+from streamlint.model import syntax as ir
 from streamlint.repairs.headers import without_item
 from streamlint.rule import Rule, on
 from streamlint.source import Span
+from streamlint.streams.sent import Sent
+from streamlint.tree.python import PythonFile
 
 _HELP = "leave the length out: the server sends the body in chunks and marks its end"
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact
 from streamlint.finding import Severity
-from streamlint.languages.python import PythonFile
-from streamlint.project import syntax as ir
-from streamlint.project.caught import Caught
+from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
+from streamlint.streams.caught import Caught
+from streamlint.tree.python import PythonFile
 
 _COMPLETE = "measured: a model that failed after 5 of 20 tokens gave a body with a regular end, and nothing in the log"
 _STARTED = "measured: a client received status 200 and a body that breaks off; the log says that the response had already started"

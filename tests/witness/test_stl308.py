@@ -57,7 +57,7 @@ def test_the_default_is_what_the_rule_says() -> None:
     from llama_index.core.llms import MockLLM
     from llama_index.core.workflow import StartEvent, StopEvent, Workflow, step
 
-    from streamlint.project.workflows import DEFAULT_SECONDS
+    from streamlint.streams.workflows import DEFAULT_SECONDS
 
     class Answer(Workflow):
         @step

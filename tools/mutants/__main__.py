@@ -25,7 +25,8 @@ from tools.mutants.reached import Reached, reached
 from tools.mutants.replaced import ROOT, replace
 from tools.mutants.sessions import Session, chosen_tests
 
-_JUDGED = ("streamlint/project", "streamlint/languages")
+_ROOMS = ("model", "values", "serving", "streams", "sharing", "waiting", "faults", "releases", "tree")
+_JUDGED = tuple(f"streamlint/{room}" for room in _ROOMS)
 _IMPORTED_BEFORE = (
     "libcst",
     "click.testing",

@@ -1,0 +1,1 @@
+"""One analysis for one rule, under its own noun; none knows another."""

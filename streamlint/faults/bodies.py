@@ -1,0 +1,171 @@
+"""What is wrong with a body: why a response or a framework cannot send it piece by piece."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.llama_index import Role
+from streamlint.knowledge.responses import Fate
+from streamlint.model import syntax as ir
+from streamlint.streams.sent import Sending, SentGenerator, certain
+from streamlint.values.domain import (
+    Bound,
+    Coroutine,
+    Function,
+    Generated,
+    Llama,
+    Partial,
+    Token,
+    Tokens,
+    Unknown,
+    Value,
+    Values,
+)
+from streamlint.values.llama import STREAM_ROLES
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+    from streamlint.serving.entry_points import Entry
+    from streamlint.values.activations import Frame
+    from streamlint.values.evaluator import Evaluator
+
+_PIECES = frozenset(("chunk", "event", "message", "object"))
+
+
+class What(StrEnum):
+    STREAM_OBJECT = "a stream object"
+    ANSWER_OBJECT = "a finished answer object"
+    UNCALLED = "a method that is not called"
+    FUNCTION = "a function that is not called"
+    COROUTINE = "a coroutine that is not awaited"
+    PIECES = "an iterator of objects that are no text"
+    ITERATOR = "an iterator"
+
+
+@dataclass(frozen=True)
+class Misgiven:
+    """What a body is instead of an iterator of text; `value` is one of the alternatives."""
+
+    what: What
+    value: Value
+
+
+class Misgivings:
+    """Judges bodies; silent where one alternative is unknown or right."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self._frameworks = project.knowledge.frameworks
+        self._uncalled = project.knowledge.names("llama_index_words", "uncalled")
+
+    def of_sending(self, sending: Sending) -> Misgiven | None:
+        """The fault of a body that is given to a response."""
+        response = sending.response
+        framework = self._frameworks.framework(response.framework)
+        if framework.page or response.by_hand:
+            return None
+        values = certain(self.evaluator.value(sending.content, sending.frame))
+        found = self._same([self._of_body(value) for value in values])
+        if found is not None:
+            return None if framework.takes_functions and found.what in (What.FUNCTION, What.UNCALLED) else found
+        if framework.encodes_items and response.streaming and not response.frames_sse:
+            found = self._same([self._of_items(value) for value in values])
+            if found is not None:
+                return found
+        return self._same([self._refused(sending, value) for value in values])
+
+    def of_return(self, expression: ir.Expression, frame: Frame, entry: Entry) -> Misgiven | None:
+        """The fault of a value that a handler returns."""
+        values = certain(self.evaluator.value(expression, frame))
+        found = self._same([self._of_returned(value, entry) for value in values])
+        if found is None and isinstance(expression, ir.Mapping):
+            items = (self.of_return(item, frame, entry) for _, item in expression.items)
+            return next((item for item in items if item is not None), None)
+        return found
+
+    def of_yield(self, item: ir.Yield, generator: SentGenerator) -> Misgiven | None:
+        """The fault of an item that a generator yields to a response."""
+        response = generator.sending.response
+        if (
+            not self._frameworks.framework(response.framework).encodes_items
+            or not response.streaming
+            or response.frames_sse
+            or item.value is None
+        ):
+            return None
+        values = certain(self.evaluator.value(item.value, generator.frame))
+        if item.is_from:
+            return self._same([self._of_items(value) for value in values])
+        return self._same([self._of_item(value) for value in values])
+
+    def _same(self, found: list[Misgiven | None]) -> Misgiven | None:
+        """The fault that all alternatives share."""
+        if not found or any(one is None or found[0] is None or one.what is not found[0].what for one in found):
+            return None
+        return found[0]
+
+    def _of_body(self, value: Value) -> Misgiven | None:
+        match value:
+            case Llama(role=role) if role in STREAM_ROLES:
+                return Misgiven(What.STREAM_OBJECT, value)
+            case Llama(role=Role.RESPONSE):
+                return Misgiven(What.ANSWER_OBJECT, value)
+            case Bound(receiver=Llama() | Unknown(), name=name) if name in self._uncalled:
+                return Misgiven(What.UNCALLED, value)
+            case Function() if self._is_plain(value):
+                return Misgiven(What.FUNCTION, value)
+            case Coroutine(function=None, result=result) if any(isinstance(one, Llama | Tokens) for one in result):
+                return Misgiven(What.COROUTINE, value)
+            case Coroutine(function=Function() as function) if self._is_plain(function):
+                return Misgiven(What.COROUTINE, value)
+        return None
+
+    def _is_plain(self, function: Function) -> bool:
+        located = self.evaluator.scope_of(function)
+        return located is not None and located[1].kind == "function" and not located[1].decorators
+
+    def _of_items(self, value: Value) -> Misgiven | None:
+        if isinstance(value, Tokens) and value.items in _PIECES:
+            return Misgiven(What.PIECES, value)
+        if isinstance(value, Generated) and value.frame.scope.kind == "generator-expression":
+            found = self._same([self._of_item(one) for one in certain(self.evaluator.generated(value))])
+            return Misgiven(What.PIECES, value) if found is not None else None
+        return None
+
+    @staticmethod
+    def _of_item(value: Value) -> Misgiven | None:
+        return Misgiven(What.PIECES, value) if isinstance(value, Token) and value.items in _PIECES else None
+
+    def _refused(self, sending: Sending, value: Value) -> Misgiven | None:
+        """A token iterator that this response class does not take, or reads to the end."""
+        tokens = self.evaluator.tokens(frozenset((value,)))
+        if tokens is None or tokens.is_async is None or tokens.items == "event":
+            return None
+        response = sending.response
+        fates = (
+            (response.async_iterator, response.async_iterator_wsgi)
+            if tokens.is_async
+            else (response.sync_iterator, response.sync_iterator_wsgi)
+        )
+        bad = all(fate in (Fate.REFUSED, Fate.DRAINED) for fate in fates)
+        return Misgiven(What.ITERATOR, value) if bad and not response.streaming else None
+
+    def _of_returned(self, value: Value, entry: Entry) -> Misgiven | None:
+        found = self._of_body(value)
+        if found is not None:
+            is_llama = found.what in (What.STREAM_OBJECT, What.UNCALLED)
+            waits = isinstance(value, Coroutine) and any(isinstance(one, Llama | Tokens) for one in value.result)
+            return found if is_llama or (waits and isinstance(value, Coroutine) and value.function is None) else None
+        if not self._frameworks.framework(entry.framework).returns_no_iterator or isinstance(value, Partial):
+            return None
+        tokens = self.evaluator.tokens(frozenset((value,)))
+        if tokens is None or tokens.items == "event" or tokens.is_async is None:
+            return None
+        return Misgiven(What.ITERATOR, value)
+
+
+def texts(evaluator: Evaluator, values: Values) -> bool:
+    """Whether iterating over one of these gives text."""
+    return any(isinstance(one, Token) and one.items == "text" for one in evaluator.element(values))

@@ -1,0 +1,101 @@
+"""Middleware that reads the whole body of a response before it sends anything on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.frameworks import Kind
+from streamlint.model import syntax as ir
+from streamlint.source import Span
+from streamlint.streams.sent import Sent
+
+if TYPE_CHECKING:
+    from streamlint.model.modules import Module
+    from streamlint.project import Project
+    from streamlint.serving.entry_points import Entry
+    from streamlint.streams.sent import Sending
+
+_ITERATOR = "body_iterator"
+_READ = "read-answers"
+_MESSAGE = re.compile(r"""["']http\.response\.body["']""")
+
+
+class BodiesRead:
+    """Finds them where they read every response, in an application that streams one."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.sent = project.ask(Sent)
+
+    def of(self, entry: Entry) -> Iterator[tuple[ir.Loop, Sending]]:
+        """The loops that take a whole body, and a stream that they hold up."""
+        scope = entry.scope
+        if entry.kind is not Kind.MIDDLEWARE or scope.is_generator:
+            return
+        for loop in scope.loops:
+            if not loop.is_async or not isinstance(loop.iterable, ir.Attribute) or loop.iterable.attribute != _ITERATOR:
+                continue
+            stream = self._stream()
+            if stream is not None and self._is_for_all(loop, scope) and self._is_kept(loop, scope):
+                yield loop, stream
+
+    @cached_property
+    def reader(self) -> str:
+        """What takes the bodies of answers on their way out, also if only those of some, or ""."""
+        return next((entry.name for entry in self.sent.reach.entries if self._reads_answers(entry)), "")
+
+    def _reads_answers(self, entry: Entry) -> bool:
+        scope = entry.scope
+        if entry.kind is Kind.MIDDLEWARE:
+            return any(self._takes_bodies(module, one) for module, one in self._parts(entry))
+        if entry.kind is not Kind.HOOK or len(scope.parameters) != 1:
+            return False
+        (answer,) = scope.parameters
+        taken = (
+            one.base for one in scope.attributes if one.attribute in self.evaluator.knowledge.names("untouched", _READ)
+        )
+        return any(isinstance(base, ir.Name) and base.id == answer.name for base in taken)
+
+    def _parts(self, entry: Entry) -> Iterator[tuple[Module, ir.Scope]]:
+        """The middleware, the functions inside it, and those that it calls."""
+        yield entry.module, entry.scope
+        for inner in entry.module.inner(entry.scope):
+            yield entry.module, inner
+        called = (self.evaluator.scope_of(one) for one, _ in self.sent.reach.callees(entry.module, entry.scope))
+        yield from (one for one in called if one is not None)
+
+    @staticmethod
+    def _takes_bodies(module: Module, scope: ir.Scope) -> bool:
+        """Whether it takes the chunks of an answer, or looks into the messages that carry them."""
+        if any(one.attribute == _ITERATOR for one in scope.attributes):
+            return True
+        return bool(_MESSAGE.search(module.source.slice(Span(scope.start, scope.end))))
+
+    @staticmethod
+    def _is_for_all(loop: ir.Loop, scope: ir.Scope) -> bool:
+        """Whether no condition picks the responses that are read."""
+        branch = loop.branch
+        while branch >= 0:
+            if scope.branches[branch].test is not None or scope.branches[branch].arm.startswith("except"):
+                return False
+            branch = scope.branches[branch].parent
+        return not any(item.start < loop.start for item in scope.returns)
+
+    @staticmethod
+    def _is_kept(loop: ir.Loop, scope: ir.Scope) -> bool:
+        """Whether the chunks are collected, and not sent on one by one."""
+        inside = [call for call in scope.calls if loop.body_start <= call.start < loop.end]
+        sends = any(isinstance(call.function, ir.Name) and call.function.id == "send" for call in inside)
+        return not sends and any(item.value is not None and item.start > loop.start for item in scope.returns)
+
+    def _stream(self) -> Sending | None:
+        """A response of the application that streams tokens."""
+        for sending in self.sent.all:
+            if not sending.response.streaming or not self.sent.serves(sending.frame.module, sending.frame.scope):
+                continue
+            if self.evaluator.tokens(self.evaluator.value(sending.content, sending.frame)) is not None:
+                return sending
+        return None

@@ -1,0 +1,157 @@
+"""Generators that are sent after their view has returned, and what of the view's context they still ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.contexts import ViewContext
+from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
+from streamlint.streams.sent import Sent
+from streamlint.values.activations import Frame
+from streamlint.values.calls import dotted_name
+from streamlint.values.domain import External, Generated
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+    from streamlint.serving.entry_points import Entry
+
+Key = tuple[Path, int]
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A generator that is sent: where its iterator is handed over (None: the view is the generator), and by which framework."""
+
+    framework: str
+    content: ir.Expression | None
+    frame: Frame
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The first use of something that is gone when the generator runs."""
+
+    use: ir.Expression
+    name: str
+    carried: Carried
+    context: ViewContext
+
+
+class Contexts:
+    """The frameworks and their names are rows of a table."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.reach = project.reach
+        self.sent = project.ask(Sent)
+
+    def lost(self, module: Module, scope: ir.Scope) -> Loss | None:
+        """What a generator asks for that its view took with it."""
+        carried = self._carried.get((module.path, scope.index))
+        if carried is None:
+            return None
+        context = self.evaluator.knowledge.contexts[carried.framework]
+        if self._is_kept(module, scope, context):
+            return None
+        for use in self._uses(module, scope):
+            name = self._needed(use, module, context)
+            if name:
+                return Loss(use[1], name, carried, context)
+        return None
+
+    def _is_kept(self, module: Module, scope: ir.Scope, context: ViewContext) -> bool:
+        outer = self.evaluator.any_call(module, module.scopes[scope.parent])
+        decorators = [one.function if isinstance(one, ir.Call) else one for one in scope.decorators]
+        if any(dotted_name(value) in context.keeps for one in decorators for value in self.evaluator.value(one, outer)):
+            return True
+        opened = [entry.context for entry in scope.entries if isinstance(entry.context, ir.Call)]
+        return any(isinstance(o.function, ir.Attribute) and o.function.attribute in context.opens for o in opened)
+
+    @staticmethod
+    def _uses(module: Module, scope: ir.Scope) -> list[tuple[ir.Scope, ir.Expression]]:
+        """Names and attributes of a generator and of the closures in it, in the order of the text."""
+        inside = [scope, *(one for one in module.scopes if one.parent == scope.index and one.kind != "function")]
+        found = [(one, use) for one in inside for use in (*one.names, *one.attributes) if one.kind != "class"]
+        return sorted(found, key=lambda row: (row[1].start, row[1].end))
+
+    def _needed(self, use: tuple[ir.Scope, ir.Expression], module: Module, context: ViewContext) -> str:
+        scope, expression = use
+        frame = self.evaluator.any_call(module, scope)
+        if isinstance(expression, ir.Attribute):
+            bases = self.evaluator.value(expression.base, frame)
+            names = {f"{value.name}.{expression.attribute}" for value in bases if isinstance(value, External)}
+        elif isinstance(expression, ir.Name):
+            names = {f"{one.module}.{one.member}" for one in module.uses.bindings(expression, scope)}
+        else:
+            return ""
+        return next((name.rpartition(".")[2] for name in names if name in context.names), "") if len(names) == 1 else ""
+
+    @cached_property
+    def _carried(self) -> dict[Key, Carried]:
+        found: dict[Key, Carried] = {}
+        for sending in self.sent.all:
+            if sending.response.framework in self.evaluator.knowledge.contexts:
+                for generated in self._generators(sending.content, sending.frame):
+                    carried = Carried(sending.response.framework, sending.content, sending.frame)
+                    found.setdefault(self._key(generated), carried)
+        for context in self.evaluator.knowledge.contexts.values():
+            for content, frame in self._made_by_applications(context):
+                for generated in self._generators(content, frame):
+                    found.setdefault(self._key(generated), Carried(context.framework, content, frame))
+        for entry in self.reach.entries:
+            if (
+                entry.framework in self.evaluator.knowledge.contexts
+                and entry.answers
+                and not self.sent.is_wrapped(entry)
+            ):
+                found.update(self._returned(entry))
+        return found
+
+    def _made_by_applications(self, context: ViewContext) -> Iterator[tuple[ir.Expression, Frame]]:
+        """The bodies given to `app.response_class(...)`."""
+        for word in sorted({name.rpartition(".")[2] for name in context.makes}):
+            for module, scope, call in self.evaluator.callers.calls_of(word):
+                frame = self.evaluator.any_call(module, scope)
+                content = call.argument(0, "response")
+                if content is not None and self.evaluator.names(call.function, frame) & context.makes:
+                    yield content, frame
+
+    def _returned(self, entry: Entry) -> Iterator[tuple[Key, Carried]]:
+        frame = self.evaluator.any_call(entry.module, entry.scope)
+        if entry.scope.is_generator:
+            yield (entry.module.path, entry.scope.index), Carried(entry.framework, None, frame)
+            return
+        for item in entry.scope.returns:
+            answer = item.value
+            if isinstance(answer, ir.Sequence) and answer.kind == "tuple" and answer.items:
+                answer = answer.items[0]
+            if answer is not None:
+                for generated in self._generators(answer, frame):
+                    yield self._key(generated), Carried(entry.framework, answer, frame)
+
+    def _generators(self, content: ir.Expression, frame: Frame) -> list[Generated]:
+        """The generators that an expression may be, where nothing keeps their context for them."""
+        if self._keeps(content, frame):
+            return []
+        return [value for value in self.evaluator.value(content, frame) if isinstance(value, Generated)]
+
+    def _keeps(self, content: ir.Expression, frame: Frame) -> bool:
+        if isinstance(content, ir.Name) and content.bindings:
+            made = [frame.scope.bindings[index].value for index in content.bindings]
+            return any(value is not None and value is not content and self._keeps(value, frame) for value in made)
+        if not isinstance(content, ir.Call):
+            return False
+        function = content.function.function if isinstance(content.function, ir.Call) else content.function
+        kept = {name for context in self.evaluator.knowledge.contexts.values() for name in context.keeps}
+        if not self.evaluator.names(function, frame).isdisjoint(kept):
+            return True
+        return any(self._keeps(argument, frame) for argument in content.arguments)
+
+    @staticmethod
+    def _key(generated: Generated) -> Key:
+        return (generated.frame.module.path, generated.frame.scope.index)

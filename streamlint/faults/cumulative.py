@@ -1,0 +1,141 @@
+"""Where text that repeats everything before it is sent as if it were the next token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from streamlint.model import syntax as ir
+from streamlint.streams.sent import certain
+from streamlint.values.domain import External, Generated, Token
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+    from streamlint.streams.sent import Sending
+    from streamlint.values.activations import Frame
+
+_STREAM_EVENT = ".AgentStream"
+
+
+@dataclass(frozen=True)
+class Cumulative:
+    """An expression that repeats what came before; `start` and `end` span what `delta` would take the place of."""
+
+    expression: ir.Expression
+    start: int
+    end: int
+    replacement: str
+
+
+class Cumulatives:
+    """Judges what is yielded or sent in a loop over tokens."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self._appending = project.knowledge.names("token_sends", "appending")
+        self._sends = project.knowledge.names("token_sends", "messages") | self._appending
+
+    def of_yield(self, item: ir.Yield, frame: Frame) -> Cumulative | None:
+        if item.value is None or item.is_from:
+            return None
+        return self._in_loop(item.value, item.branch, frame)
+
+    def of_sending(self, sending: Sending) -> Cumulative | None:
+        """The element of a generator expression that is the body of a response."""
+        for value in self.evaluator.value(sending.content, sending.frame):
+            if isinstance(value, Generated) and value.frame.scope.kind == "generator-expression":
+                item = value.frame.scope.yields[0].value
+                is_here = sending.content.start <= value.frame.scope.start < sending.content.end
+                return self._of(item, -1, value.frame) if item is not None and is_here else None
+        return None
+
+    def of_call(self, call: ir.Call, frame: Frame) -> Cumulative | None:
+        """What `send_text`, `stream_token` and their like are given."""
+        names = self.evaluator.names(call.function, frame)
+        if not call.arguments or not names or not names <= self._sends:
+            return None
+        return self._in_loop(call.arguments[0], call.branch, frame)
+
+    def appends(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether what is sent is put behind what was sent before, whoever the client is."""
+        names = self.evaluator.names(call.function, frame)
+        return bool(names) and names <= self._appending
+
+    # Loops
+
+    def _in_loop(self, expression: ir.Expression, branch: int, frame: Frame) -> Cumulative | None:
+        loops = [one for one in frame.scope.loops if 0 <= one.body_start <= expression.start < one.end]
+        if not loops:
+            return None
+        found = self._of(expression, branch, frame)
+        start = max(loop.body_start for loop in loops)
+        return found if found is not None and self._each_time(found, branch, start, frame) else None
+
+    @staticmethod
+    def _each_time(found: Cumulative, branch: int, start: int, frame: Frame) -> bool:
+        """Whether it is sent for every token, and not only for one that some condition picks out."""
+        own = {part.id for part in ir.walk(found.expression) if isinstance(part, ir.Name)}
+        while branch >= 0:
+            row = frame.scope.branches[branch]
+            if row.test is not None and row.test.start >= start:
+                asked = {part.id for part in ir.walk(row.test) if isinstance(part, ir.Name)}
+                if not asked & own or not (_is_type_test(row.test) or _is_presence_test(row.test)):
+                    return False
+            branch = row.parent
+        return True
+
+    # Expressions
+
+    def _of(self, expression: ir.Expression, branch: int, frame: Frame) -> Cumulative | None:
+        match expression:
+            case ir.FormattedString(values=parts):
+                return next((found for part in parts if (found := self._of(part, branch, frame))), None)
+            case ir.Operation(operator="Add", operands=parts):
+                return next((found for part in parts if (found := self._of(part, branch, frame))), None)
+            case ir.Attribute(attribute="text", base=base) if self._is(base, "chunk", frame):
+                return _attribute(expression, base)
+            case ir.Attribute(attribute="content", base=ir.Attribute(attribute="message", base=base)):
+                return _attribute(expression, base) if self._is(base, "chunk", frame) else None
+            case ir.Attribute(attribute="response", base=base) if self._is(base, "event", frame):
+                return _attribute(expression, base) if self._is_agent_stream(base, branch, frame) else None
+            case ir.Call(arguments=(base,), keywords=()) if self._is_str(expression, frame):
+                if self._is(base, "chunk", frame) and isinstance(base, ir.Name):
+                    return Cumulative(expression, expression.start, expression.end, f"{base.id}.delta")
+        return None
+
+    def _is(self, base: ir.Expression, items: str, frame: Frame) -> bool:
+        values = certain(self.evaluator.value(base, frame))
+        return bool(values) and all(isinstance(value, Token) and value.items == items for value in values)
+
+    def _is_str(self, call: ir.Call, frame: Frame) -> bool:
+        return self.evaluator.names(call.function, frame) == {"builtins.str"}
+
+    def _is_agent_stream(self, base: ir.Expression, branch: int, frame: Frame) -> bool:
+        """Whether an `isinstance` test around it says that an event holds tokens."""
+        while branch >= 0:
+            row = frame.scope.branches[branch]
+            match row.test:
+                case ir.Call(arguments=(ir.Name(id=name), kind)) if isinstance(base, ir.Name) and name == base.id:
+                    if not row.arm.startswith("else"):
+                        kinds = self.evaluator.value(kind, frame)
+                        return all(isinstance(one, External) and one.name.endswith(_STREAM_EVENT) for one in kinds)
+            branch = row.parent
+        return False
+
+
+def _attribute(expression: ir.Expression, base: ir.Expression) -> Cumulative:
+    return Cumulative(expression, base.end, expression.end, ".delta")
+
+
+def _is_type_test(test: ir.Expression) -> bool:
+    return isinstance(test, ir.Call) and ir.dotted(test.function) == "isinstance"
+
+
+def _is_presence_test(test: ir.Expression) -> bool:
+    """`if chunk.text:`, `if chunk.delta is not None:`."""
+    match test:
+        case ir.Attribute() | ir.Name():
+            return True
+        case ir.Operation(operands=(ir.Attribute() | ir.Name(), ir.Constant())):
+            return True
+    return False

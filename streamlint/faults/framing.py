@@ -1,0 +1,155 @@
+"""How what a generator yields is framed as server-sent events: not at all, by half, once, or twice."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from streamlint.model import syntax as ir
+from streamlint.streams.sent import Sending, SentGenerator, certain
+from streamlint.values.domain import Constant, Generated, Token, Tokens, Value, Values
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+    from streamlint.values.activations import Frame
+
+SSE = "text/event-stream"
+_LITERAL = re.compile(r"(?P<prefix>[fF]?)(?P<quote>[\"'])(?P<text>.*)(?P=quote)", re.DOTALL)
+_FIELD = re.compile(r"(data|event|id|retry):")
+_TEXT = ("text", "cumulative")
+
+
+class Fault(StrEnum):
+    RAW = "raw"
+    HALF = "half"
+    TWICE = "twice"
+
+
+class Kind(StrEnum):
+    """How one item is framed: raw tokens, a bare constant without fields, an event without one or both of its line breaks."""
+
+    RAW = "raw"
+    BARE = "bare"
+    HALF = "half"
+    OPEN = "open"
+    WHOLE = "whole"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Unframed:
+    """An expression that is sent, and what is wrong with its frame.
+
+    `is_async` is the kind of the iterator that it is, if any (None: cannot be seen); `scope` the generator that yields it, with
+    the kinds of all its `items`.
+    """
+
+    fault: Fault
+    expression: ir.Expression
+    is_iterator: bool = False
+    is_async: bool | None = False
+    scope: ir.Scope | None = None
+    items: tuple[tuple[ir.Yield, Kind], ...] = ()
+
+
+class Framing:
+    """Judges bodies that go out as `text/event-stream`; silent where one item is framed elsewhere or unknown."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+
+    def of_sending(self, sending: Sending) -> Unframed | None:
+        """A token iterator that is itself the body."""
+        if sending.media_type != SSE or sending.response.frames_sse:
+            return None
+        values = certain(self.evaluator.value(sending.content, sending.frame))
+        if not values or not all(self._is_raw_iterator(frozenset((value,))) for value in values):
+            return None
+        tokens = self.evaluator.tokens(self.evaluator.union(frozenset((value,)) for value in values))
+        return Unframed(Fault.RAW, sending.content, True, tokens.is_async) if tokens is not None else None
+
+    def of_yield(self, item: ir.Yield, generators: tuple[SentGenerator, ...]) -> Unframed | None:
+        """An item of a generator; all responses that send it, and all its other items, have a say."""
+        if item.value is None or not generators:
+            return None
+        found = {self._of_yield(item, generator) for generator in generators}
+        fault = found.pop() if len(found) == 1 else None
+        if fault is None:
+            return None
+        frame = generators[0].frame
+        items = tuple((other, self._kind(other, frame)) for other in frame.scope.yields)
+        return Unframed(fault, item.value, item.is_from, scope=frame.scope, items=items)
+
+    def _of_yield(self, item: ir.Yield, generator: SentGenerator) -> Fault | None:
+        assert item.value is not None
+        frame, sending = generator.frame, generator.sending
+        text = literal(item.value, frame)
+        if sending.response.frames_sse:
+            return Fault.TWICE if text is not None and text.startswith("data:") else None
+        if sending.media_type != SSE:
+            return None
+        kinds = {self._kind(other, frame) for other in frame.scope.yields}
+        if Kind.UNKNOWN in kinds:
+            return None
+        match self._kind(item, frame):
+            case Kind.RAW:
+                return Fault.RAW if not kinds & {Kind.HALF, Kind.OPEN} else None
+            case Kind.BARE:
+                return Fault.RAW if Kind.RAW not in kinds and kinds != {Kind.BARE} else None
+            case Kind.HALF | Kind.OPEN:
+                return Fault.HALF if Kind.RAW not in kinds else None
+        return None
+
+    def _kind(self, item: ir.Yield, frame: Frame) -> Kind:
+        if item.value is None:
+            return Kind.UNKNOWN
+        values = self.evaluator.value(item.value, frame)
+        if item.is_from:
+            return Kind.RAW if self._is_raw_iterator(values) else Kind.UNKNOWN
+        text = literal(item.value, frame)
+        if text is None:
+            return Kind.RAW if _is_token(certain(values)) else Kind.UNKNOWN
+        if not _FIELD.match(text):
+            is_plain = isinstance(item.value, ir.Constant) and "\\n" not in text and ":" not in text
+            return Kind.BARE if is_plain and text.strip() else Kind.UNKNOWN
+        return _of_event(text)
+
+    def _is_raw_iterator(self, values: Values) -> bool:
+        alternatives = certain(values)
+        for value in alternatives:
+            if isinstance(value, Tokens) and value.items == "text":
+                continue
+            if isinstance(value, Generated) and value.frame.scope.kind == "generator-expression":
+                items = certain(self.evaluator.generated(value))
+                if items and all(isinstance(one, Token) and one.items in _TEXT for one in items):
+                    continue
+            return False
+        return bool(alternatives)
+
+
+def _is_token(alternatives: list[Value]) -> bool:
+    """Whether these are a token, or nothing in its place (`token or ""`)."""
+    tokens = [one for one in alternatives if one != Constant("")]
+    return bool(tokens) and all(isinstance(one, Token) and one.items in _TEXT for one in tokens)
+
+
+def _of_event(text: str) -> Kind:
+    """The kind of a text that begins with a field; the text as written, with its escapes."""
+    if text.endswith(("\\n\\n", "\\r\\n\\r\\n", "\\r\\r")):
+        return Kind.WHOLE
+    if text.startswith("data:") and text.endswith("\\n") and text.count("\\n") == 1:
+        return Kind.HALF
+    is_one_line = text.startswith("data:") and "\\" not in text and not text.endswith(("}", " "))
+    return Kind.OPEN if is_one_line else Kind.UNKNOWN
+
+
+def literal(expression: ir.Expression, frame: Frame) -> str | None:
+    """The text between the quotes of a plain or formatted string, as written; None for anything else."""
+    if not isinstance(expression, ir.FormattedString | ir.Constant):
+        return None
+    found = _LITERAL.fullmatch(frame.module.text(expression))
+    if found is None or (found["text"].startswith(found["quote"]) and len(found["text"]) > 1):
+        return None
+    return found["text"]

@@ -1,0 +1,91 @@
+"""Path operations of FastAPI that are generator functions, where the release cannot send them piece by piece."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.frameworks import Kind
+from streamlint.knowledge.releases import Driven, Releases
+from streamlint.model import syntax as ir
+from streamlint.streams.sent import certain
+from streamlint.values.domain import External, Instance
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from streamlint.project import Project
+    from streamlint.serving.entry_points import Entry
+    from streamlint.values.activations import Frame
+
+_FRAMEWORK = "fastapi"
+_CLASS = "response_class"
+
+
+@dataclass(frozen=True)
+class DrivenRoute:
+    """`release` is empty where every release does it."""
+
+    effect: Driven
+    release: str
+
+
+class GeneratorRoutes:
+    """Silent where the response class is unknown, or the release matters and is unknown."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.versions = project.versions
+
+    def of(self, entry: Entry) -> DrivenRoute | None:
+        scope = entry.scope
+        if entry.framework != _FRAMEWORK or entry.kind is not Kind.ROUTE or not scope.is_generator:
+            return None
+        frame = self.evaluator.any_call(entry.module, entry.module.scopes[scope.parent])
+        classes = {self._class(decorator, frame) for decorator in scope.decorators}
+        name = classes.pop() if len(classes) == 1 else None
+        if name is None or self._has_defaults:
+            return None
+        for row in self.evaluator.knowledge.releases.generator_routes:
+            if name in row.classes and self._holds(row.releases, entry.module.path):
+                bounded = row.releases.first or row.releases.below
+                release = str(self.versions.near(entry.module.path).get(row.releases.package)) if bounded else ""
+                return DrivenRoute(row.of_async if scope.is_async else row.of_sync, release)
+        return None
+
+    def _class(self, decorator: ir.Expression, frame: Frame) -> str | None:
+        """The `response_class` that a decorator gives, "" for none; None for any other decorator, and where it cannot be told."""
+        if not isinstance(decorator, ir.Call) or not isinstance(decorator.function, ir.Attribute):
+            return None
+        if any(keyword is None for keyword, _ in decorator.keywords):
+            return None
+        owners = certain(self.evaluator.value(decorator.function.base, frame))
+        if not owners or not all(isinstance(owner, Instance) and self._is_router(owner) for owner in owners):
+            return None
+        given = decorator.argument(None, _CLASS)
+        if given is None:
+            return ""
+        values = certain(self.evaluator.value(given, frame))
+        names = {value.name if isinstance(value, External) else None for value in values}
+        return names.pop() if len(names) == 1 else None
+
+    def _is_router(self, owner: Instance) -> bool:
+        application = self.evaluator.knowledge.frameworks.application(owner.name)
+        return application is not None and application.framework == _FRAMEWORK
+
+    @cached_property
+    def _has_defaults(self) -> bool:
+        """Whether an application or router of the project brings a response class or a class of routes of its own."""
+        calls = (
+            call
+            for word in self.evaluator.knowledge.names("untouched", "application-calls")
+            for _, _, call in self.evaluator.callers.calls_of(word)
+        )
+        elsewhere = self.evaluator.knowledge.names("untouched", "application-keywords")
+        return any(keyword is None or keyword in elsewhere for call in calls for keyword, _ in call.keywords)
+
+    def _holds(self, releases: Releases, path: Path) -> bool:
+        versions = self.versions.near(path)
+        before = not releases.below or versions.below(releases.package, releases.below) is True
+        return before and (not releases.first or versions.at_least(releases.package, releases.first) is True)

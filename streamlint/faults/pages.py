@@ -1,0 +1,282 @@
+"""Texts of whole streams that a Streamlit page, a Chainlit message or a Gradio callback shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.frameworks import Kind
+from streamlint.knowledge.llama_index import Role
+from streamlint.model import syntax as ir
+from streamlint.model.branches import exclusive, is_handler
+from streamlint.streams.drains import Drains
+from streamlint.streams.sent import certain
+from streamlint.streams.takings import Drain, How
+from streamlint.values.domain import Function, Llama, Token
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+    from streamlint.serving.entry_points import Entry
+    from streamlint.values.activations import Frame
+
+_STREAMS = (Role.STREAM, Role.ASYNC_STREAM, Role.CHAT_STREAM)
+
+
+class Fault(StrEnum):
+    """What becomes of the stream."""
+
+    COLLECTED = "waits for the last token before it shows the first"
+    DESCRIBED = "shows a description of the iterator in place of its tokens"
+    WHOLE_OBJECT = "gets the response object, and none of its tokens one by one"
+    ONE_BY_ONE = "replaces each token by the next one"
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """One fault: `start` and `end` span what is wrong; `show` is the call that shows it; `drain` what took the tokens."""
+
+    framework: str
+    fault: Fault
+    start: int
+    end: int
+    show: ir.Call | None = None
+    content: ir.Expression | None = None
+    drain: Drain | None = None
+    step: ir.Yield | None = None
+
+
+class Shows:
+    """Judges one activation at a time; silent where one alternative is unknown or right."""
+
+    def __init__(self, project: Project) -> None:
+        self.drains = project.ask(Drains)
+        self.evaluator = project.evaluator
+        self._known: dict[Frame, list[Shown]] = {}
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return self.evaluator.knowledge.names("shown_texts", "streamlit")
+
+    @cached_property
+    def _containers(self) -> frozenset[str]:
+        return self.evaluator.knowledge.names("shown_texts", "streamlit-containers")
+
+    @cached_property
+    def _messages(self) -> frozenset[str]:
+        return self.evaluator.knowledge.names("shown_texts", "chainlit")
+
+    # Questions
+
+    def by(self, call: ir.Call, frame: Frame, entries: Sequence[Entry]) -> Iterator[Shown]:
+        """The faults of what this call shows, in a file with these entry points."""
+        if frame not in self._known:
+            found: list[Shown] = []
+            if any(entry.kind is Kind.PAGE and entry.framework == "streamlit" for entry in entries):
+                found += self._on_page(frame)
+            if any(entry.framework == "chainlit" for entry in entries):
+                found += self._in_message(frame)
+            self._known[frame] = found
+        return (shown for shown in self._known[frame] if shown.show is call)
+
+    @staticmethod
+    def is_gradio(entry: Entry) -> bool:
+        """Whether Gradio shows what this entry point returns."""
+        return entry.framework == "gradio" and entry.kind is Kind.CALLBACK
+
+    def _on_page(self, frame: Frame) -> Iterator[Shown]:
+        """The faults of what a piece of a Streamlit script shows."""
+        shows = [(call, call.arguments[0]) for call in frame.scope.calls if self._is_show(call, frame)]
+        streamed = [call.branch for call, content in shows if self._streams(content, frame)]
+        for call, content in shows:
+            found = self._given(call, content, frame)
+            if found is not None:
+                yield found
+        yield from self._collected("streamlit", [row for row in shows if len(row[0].arguments) == 1], streamed, frame)
+
+    def _in_message(self, frame: Frame) -> Iterator[Shown]:
+        """The faults of the messages that a Chainlit callback sends whole."""
+        shows = []
+        for call in frame.scope.calls:
+            content = call.argument(0, "content")
+            if content is not None and self._is_message(call, frame) and self._is_sent(call, frame):
+                shows.append((call, content))
+                if self._streams(content, frame):
+                    yield Shown("chainlit", Fault.DESCRIBED, content.start, content.end, call, content)
+        for found in self._collected("chainlit", shows, (), frame):
+            sync_loop = found.drain is not None and found.drain.is_loop and not found.drain.is_async
+            if not sync_loop:  # such a loop holds the event loop, which is the greater harm and told of as that
+                yield found
+
+    def of_callback(self, frame: Frame) -> Iterator[Shown]:
+        """The faults of a Gradio callback, whose result is shown, and whose items replace each other."""
+        if frame.scope.is_generator:
+            yield from self._replaced(frame)
+            return
+        drains = [d for d in self.drains.in_frame(frame) if d.waits and not self._is_decorated(d, frame)]
+        for item in frame.scope.returns:
+            if item.value is None:
+                continue
+            for part in _parts(item.value):
+                if self._streams(part, frame):
+                    yield Shown("gradio", Fault.DESCRIBED, part.start, part.end)
+            for drain in drains:
+                if drain.start < item.end and any(self._is_text(part, drain, frame) for part in _parts(item.value)):
+                    yield Shown("gradio", Fault.COLLECTED, drain.start, drain.end, drain=drain)
+
+    # Streamlit and Chainlit
+
+    def _is_show(self, call: ir.Call, frame: Frame) -> bool:
+        function = call.function
+        word = function.attribute if isinstance(function, ir.Attribute) else ""
+        if word not in self._words or not call.arguments or not isinstance(function, ir.Attribute):
+            return False
+        names = self.evaluator.names(function, frame)
+        return names == {f"streamlit.{word}"} or self._is_container(function.base, frame)
+
+    def _is_container(self, base: ir.Expression, frame: Frame) -> bool:
+        if isinstance(base, ir.Name) and base.bindings:
+            made = [frame.scope.bindings[index] for index in base.bindings]
+            return all(
+                b.kind in ("assign", "with") and not b.path and b.value is not None and self._makes(b.value, frame)
+                for b in made
+            )
+        return self._makes(base, frame)
+
+    def _makes(self, expression: ir.Expression, frame: Frame) -> bool:
+        function = expression.function if isinstance(expression, ir.Call) else expression
+        if not isinstance(function, ir.Attribute):
+            return False
+        return self.evaluator.names(function, frame) <= self._containers
+
+    def _is_message(self, call: ir.Call, frame: Frame) -> bool:
+        names = self.evaluator.names(call.function, frame)
+        return bool(names) and names <= self._messages
+
+    @staticmethod
+    def _is_sent(call: ir.Call, frame: Frame) -> bool:
+        """Whether the message is sent where it is made."""
+        sends = [one.function for one in frame.scope.calls if isinstance(one.function, ir.Attribute)]
+        return any(one.attribute == "send" and one.base is call for one in sends)
+
+    def _given(self, call: ir.Call, content: ir.Expression, frame: Frame) -> Shown | None:
+        """A stream that is given to a call which cannot show it."""
+        assert isinstance(call.function, ir.Attribute)
+        values = certain(self.evaluator.value(content, frame))
+        if values and all(isinstance(value, Llama) and value.role in _STREAMS for value in values):
+            return Shown("streamlit", Fault.WHOLE_OBJECT, content.start, content.end, call, content)
+        if call.function.attribute in ("write", "write_stream") or not self._streams(content, frame):
+            return None
+        return Shown("streamlit", Fault.DESCRIBED, content.start, content.end, call, content)
+
+    def _streams(self, content: ir.Expression, frame: Frame) -> bool:
+        values = certain(self.evaluator.value(content, frame))
+        return bool(values) and all(self.evaluator.tokens(frozenset((value,))) is not None for value in values)
+
+    def _collected(
+        self, framework: str, shows: Sequence[tuple[ir.Call, ir.Expression]], streamed: Sequence[int], frame: Frame
+    ) -> Iterator[Shown]:
+        for drain in self.drains.in_frame(frame):
+            if not drain.waits or is_handler(frame.scope, drain.branch) or self._is_decorated(drain, frame):
+                continue
+            if any(exclusive(frame.scope, drain.branch, branch) for branch in streamed):
+                continue
+            for call, content in shows:
+                if exclusive(frame.scope, drain.branch, call.branch) or call.end < drain.start:
+                    continue
+                if self._is_text(content, drain, frame):
+                    yield Shown(framework, Fault.COLLECTED, drain.start, drain.end, call, content, drain)
+                    break
+
+    def _is_decorated(self, drain: Drain, frame: Frame) -> bool:
+        """Whether the tokens are taken by a decorated helper, such as one whose answers Streamlit caches."""
+        if not drain.hops or not isinstance(drain.source, ir.Call):
+            return False
+        called = self.evaluator.value(drain.source.function, frame)
+        located = [self.evaluator.scope_of(value) for value in called if isinstance(value, Function)]
+        return any(found is not None and found[1].decorators for found in located)
+
+    def _is_text(self, shown: ir.Expression, drain: Drain, frame: Frame) -> bool:
+        """Whether an expression is the drained text, perhaps dressed, and not something that was made of it."""
+        if (shown.start, shown.end) == (drain.start, drain.end):
+            return not drain.is_loop
+        match shown:
+            case ir.Name():
+                return shown.id in drain.kept and self._holds(shown, drain, frame.scope)
+            case ir.Attribute(attribute="response", base=base):
+                return drain.how is How.METHOD and self._is_text(base, drain, frame)
+            case ir.FormattedString(values=parts) | ir.Operation(operator="Add", operands=parts):
+                return any(self._is_text(part, drain, frame) for part in parts)
+            case ir.Call(function=ir.Attribute(attribute="strip", base=base), arguments=()):
+                return self._is_text(base, drain, frame)
+            case ir.Call(arguments=(inner,)) if self.drains.answers.is_join(shown):
+                return self._is_text(inner, drain, frame)
+        return False
+
+    @staticmethod
+    def _holds(name: ir.Name, drain: Drain, scope: ir.Scope) -> bool:
+        """Whether the value that the drain gave a name is what is read there."""
+        pending, seen = list(name.bindings or ()), set[int]()
+        end = drain.loop.end if drain.loop is not None else drain.end
+        while pending:
+            index = pending.pop()
+            if index in seen:
+                continue
+            seen.add(index)
+            binding = scope.bindings[index]
+            pending += binding.sources
+            value = binding.value
+            if value is not None and value.start <= drain.start and end <= value.end:
+                return True
+            if drain.is_loop and drain.start <= binding.start < end:
+                return True
+            if drain.is_loop and isinstance(value, ir.Sequence) and not value.items:
+                return True  # a list that the loop appends to
+        return False
+
+    # Gradio
+
+    def _replaced(self, frame: Frame) -> Iterator[Shown]:
+        scope = frame.scope
+        for step in scope.yields:
+            if step.value is None:
+                continue
+            if step.is_from:
+                if self._streams(step.value, frame) and self._gives_tokens(step.value, frame):
+                    yield Shown("gradio", Fault.ONE_BY_ONE, step.start, step.end, step=step)
+            elif self._is_token(step.value, frame) and _is_in_loop(step, scope):
+                yield Shown("gradio", Fault.ONE_BY_ONE, step.start, step.end, step=step)
+
+    def _gives_tokens(self, expression: ir.Expression, frame: Frame) -> bool:
+        items = certain(self.evaluator.element(self.evaluator.value(expression, frame)))
+        return bool(items) and all(isinstance(one, Token) and one.items == "text" for one in items)
+
+    def _is_token(self, expression: ir.Expression, frame: Frame) -> bool:
+        """One token and nothing before it: `token`, or `chunk.delta`."""
+        wanted = "text"
+        if isinstance(expression, ir.Attribute) and expression.attribute == "delta":
+            expression, wanted = expression.base, "chunk"
+        if not isinstance(expression, ir.Name):
+            return False
+        values = certain(self.evaluator.value(expression, frame))
+        return bool(values) and all(isinstance(one, Token) and one.items == wanted for one in values)
+
+
+def _parts(answer: ir.Expression) -> Iterator[ir.Expression]:
+    """What a callback returns for its outputs: itself, or the items of a tuple."""
+    if isinstance(answer, ir.Sequence) and answer.kind == "tuple":
+        yield from answer.items
+    else:
+        yield answer
+
+
+def _is_in_loop(step: ir.Yield, scope: ir.Scope) -> bool:
+    assert step.value is not None
+    names = {part.id for part in ir.walk(step.value) if isinstance(part, ir.Name)}
+    return any(
+        loop.body_start <= step.start < loop.end and names & {scope.bindings[index].name for index in loop.targets}
+        for loop in scope.loops
+        if loop.body_start >= 0
+    )

@@ -1,0 +1,229 @@
+"""Streams that are sent after the block has ended which holds what they read from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.resources import End
+from streamlint.model import syntax as ir
+from streamlint.model.branches import exclusive
+from streamlint.streams.sent import Sent
+from streamlint.values.activations import Frame
+from streamlint.values.calls import dotted_name
+from streamlint.values.domain import NOTHING, Function, Generated, Instance
+from streamlint.values.limits import Limit
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+    from streamlint.streams.sent import Sending
+
+_DEEPEST = 4
+
+
+@dataclass(frozen=True)
+class Outlived:
+    """A `with` item, what becomes of it, and the response that is sent afterwards; `generator` is a function of this module."""
+
+    entry: ir.Entry
+    end: End
+    name: str
+    sending: Sending
+    answer: ir.Return
+    generator: ir.Scope | None
+
+
+class Resources:
+    """The context managers are rows of a table."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.sent = project.ask(Sent)
+        self.facts = project.knowledge.resources
+
+    def outlived(self, entry: ir.Entry, frame: Frame) -> Outlived | None:
+        """The response that a function returns and that needs this item, which is gone by then."""
+        scope = frame.scope
+        if scope.is_generator or not scope.is_function:
+            return None
+        end = self.end(entry.context, frame)
+        if end is None:
+            return None
+        for answer in scope.returns:
+            if answer.start < entry.body_start or exclusive(scope, entry.branch, answer.branch):
+                continue
+            sending = self._sending(answer, frame)
+            if sending is None or not sending.response.streaming:
+                continue
+            if end is not End.CLOSED:
+                if answer.start < entry.body_end:
+                    return Outlived(
+                        entry, end, "", sending, answer, self._own(self._generated(sending.content, frame), frame)
+                    )
+                continue
+            name = self._name(entry, scope)
+            if name is not None and self._needs(sending.content, name, frame, 0):
+                generator = self._own(self._generated(sending.content, frame), frame)
+                return Outlived(entry, end, name.id, sending, answer, generator)
+        return None
+
+    # Dependencies
+
+    def closed_dependency(self, parameter: ir.Parameter, frame: Frame, *, early: bool) -> Sending | None:
+        """The response that reads from what a dependency closed when the handler returned.
+
+        `early`: the installed FastAPI closes every dependency then, and not only those with `scope="function"`.
+        """
+        scope = frame.scope
+        if scope.is_generator or not (early or _is_function_scoped(parameter)):
+            return None
+        located = self.evaluator.parameters.dependencies(parameter, frame)
+        values = [value for given, where in located for value in self.evaluator.value(given, where)]
+        if not values or not all(isinstance(value, Function) and self._closes(value) for value in values):
+            return None
+        name = ir.Name(scope.start, scope.start, parameter.name, None)
+        for answer in scope.returns:
+            sending = self._sending(answer, frame)
+            if sending is not None and sending.response.streaming and self._needs(sending.content, name, frame, 0):
+                return sending
+        return None
+
+    def _closes(self, dependency: Function) -> bool:
+        """Whether a dependency yields what is unusable after its end."""
+        located = self.evaluator.scope_of(dependency)
+        if located is None or not located[1].is_generator or len(located[1].yields) != 1:
+            return False
+        frame = self.evaluator.any_call(*located)
+        item = located[1].yields[0]
+        if self._of_block(frame) is End.CLOSED:
+            return True
+        made = self.evaluator.value(item.value, frame) if isinstance(item.value, ir.Name) else NOTHING
+        kinds = [isinstance(value, Instance) and self.facts.ends.get(value.name) is End.CLOSED for value in made]
+        return bool(kinds) and all(kinds) and any(self._is_close(call, item) for call in located[1].calls)
+
+    @staticmethod
+    def _is_close(call: ir.Call, item: ir.Yield) -> bool:
+        function = call.function
+        if not isinstance(function, ir.Attribute) or function.attribute not in ("close", "aclose"):
+            return False
+        same = (
+            isinstance(function.base, ir.Name) and isinstance(item.value, ir.Name) and function.base.id == item.value.id
+        )
+        return same and call.start > item.end
+
+    def end(self, context: ir.Expression, frame: Frame, depth: int = 0) -> End | None:
+        """What becomes of a context manager at the end of its block; None where that is not known, or does no harm."""
+        ends, closers = self.facts.ends, self.facts.closers
+        if isinstance(context, ir.Call):
+            for value in self.evaluator.value(context.function, frame):
+                name = dotted_name(value)
+                if name in ends:
+                    return ends[name]
+                if name in closers and self._is_call_of(context.argument(0, "thing"), closers[name], frame):
+                    return End.CLOSED
+        for value in self.evaluator.value(context, frame):
+            if isinstance(value, Instance) and value.name in ends:
+                return ends[value.name]
+            if isinstance(value, Generated) and depth >= _DEEPEST:
+                self.evaluator.give_up(Limit.MANAGERS, context, frame)
+            elif isinstance(value, Generated):
+                return self._of_manager(value, depth)
+        return None
+
+    def _is_call_of(self, expression: ir.Expression | None, names: frozenset[str], frame: Frame) -> bool:
+        if isinstance(expression, ir.Name) and expression.bindings and len(expression.bindings) == 1:
+            expression = frame.scope.bindings[expression.bindings[0]].value
+        if not isinstance(expression, ir.Call):
+            return False
+        return not names.isdisjoint(self.evaluator.names(expression.function, frame))
+
+    def _of_manager(self, manager: Generated, depth: int) -> End | None:
+        return self._of_block(manager.frame, depth)
+
+    def _of_block(self, frame: Frame, depth: int = 0) -> End | None:
+        """What becomes of what a function yields out of a `with` that opened it."""
+        scope = frame.scope
+        if len(scope.yields) != 1 or not isinstance(scope.yields[0].value, ir.Name):
+            return None
+        item = scope.yields[0]
+        for entry in scope.entries:
+            name = self._name(entry, scope)
+            if name is None or not isinstance(item.value, ir.Name) or name.id != item.value.id:
+                continue
+            if entry.body_start <= item.start and item.end <= entry.body_end:
+                end = self.end(entry.context, frame, depth + 1)
+                return end if end is End.CLOSED else None
+        return None
+
+    @staticmethod
+    def _name(entry: ir.Entry, scope: ir.Scope) -> ir.Name | None:
+        """The variable that holds what is closed."""
+        for binding in scope.bindings:
+            if binding.kind == "with" and binding.value is entry.context and not binding.path:
+                others = [index for index in scope.by_name[binding.name] if scope.bindings[index] is not binding]
+                clean = all(scope.bindings[index].kind == "merge" for index in others)
+                return ir.Name(entry.start, entry.end, binding.name, None) if clean else None
+        return entry.context if isinstance(entry.context, ir.Name) else None
+
+    # What is sent
+
+    def _sending(self, answer: ir.Return, frame: Frame) -> Sending | None:
+        value = answer.value
+        if isinstance(value, ir.Name) and value.bindings and len(value.bindings) == 1:
+            value = frame.scope.bindings[value.bindings[0]].value
+        return self.sent.of_call(value, frame) if isinstance(value, ir.Call) else None
+
+    def _generated(self, content: ir.Expression, frame: Frame) -> Generated | None:
+        found = [value for value in self.evaluator.value(content, frame) if isinstance(value, Generated)]
+        return found[0] if len(found) == 1 else None
+
+    @staticmethod
+    def _own(generated: Generated | None, frame: Frame) -> ir.Scope | None:
+        """The generator function, where it stands in the function that sends it."""
+        if generated is None or generated.frame.module is not frame.module:
+            return None
+        scope = generated.frame.scope
+        return scope if scope.kind == "function" and scope.parent == frame.scope.index else None
+
+    def _needs(self, content: ir.Expression, name: ir.Name, frame: Frame, depth: int) -> bool:
+        """Whether a body reads from the variable when it is sent."""
+        if isinstance(content, ir.Name):
+            if content.id == name.id:
+                return True
+            bindings = [frame.scope.bindings[index] for index in content.bindings or ()]
+            value = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
+            if value is not None and depth >= _DEEPEST:
+                self.evaluator.give_up(Limit.NAMES, content, frame)
+                return False
+            return value is not None and self._needs(value, name, frame, depth + 1)
+        generated = self._generated(content, frame)
+        if generated is not None:
+            return self._is_read_by(generated, content, name, frame)
+        if isinstance(content, ir.Call) and isinstance(content.function, ir.Attribute):
+            words = ir.dotted(content.function).split(".")
+            return words[0] == name.id and words[-1] in self.facts.lazy_readers
+        return False
+
+    def _is_read_by(self, generated: Generated, content: ir.Expression, name: ir.Name, frame: Frame) -> bool:
+        if isinstance(content, ir.Call):
+            given = [*content.arguments, *(value for _, value in content.keywords)]
+            if any(isinstance(one, ir.Name) and one.id == name.id for one in given):
+                return True
+        if generated.frame.module is not frame.module:
+            return False
+        inner = generated.frame.scope
+        uses = frame.module.uses.of(name, frame.scope)
+        within = [use for use in uses if inner.contains(use.name)]
+        return any(
+            not (isinstance(u.parent, ir.Attribute) and u.parent.attribute in self.facts.lasting_facts) for u in within
+        )
+
+
+def _is_function_scoped(parameter: ir.Parameter) -> bool:
+    """Whether a dependency is declared as `Depends(..., scope="function")`."""
+    candidates = [parameter.default]
+    annotation = parameter.annotation
+    if isinstance(annotation, ir.Subscript) and isinstance(annotation.key, ir.Sequence):
+        candidates += annotation.key.items[1:]
+    scopes = [one.argument(None, "scope") for one in candidates if isinstance(one, ir.Call)]
+    return any(isinstance(scope, ir.Constant) and scope.value == "function" for scope in scopes)

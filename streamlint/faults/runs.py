@@ -1,0 +1,181 @@
+"""What goes on after the client has left: runs of workflows, tasks and threads that take tokens from a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.llama_index import Role
+from streamlint.knowledge.off_loop import Where
+from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
+from streamlint.streams.workflows import Workflows
+from streamlint.values.activations import Frame
+from streamlint.values.domain import Coroutine, Function, Values
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+
+
+class What(StrEnum):
+    """What runs on."""
+
+    RUN = "run"
+    TASK = "task"
+    THREAD = "thread"
+    BRIDGE = "bridge"
+    """A thread that hands tokens over to the event loop as it must."""
+
+
+@dataclass(frozen=True)
+class RunsOn:
+    """Something that nobody ends: the call or the loop at which it is seen, and the local name that it has."""
+
+    what: What
+    place: ir.Expression
+    name: str | None
+    loop: ir.Loop | None = None
+
+
+class Runs:
+    """Looks at one generator function, and at the functions around it."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.workflows = project.ask(Workflows)
+        off_loop, names = project.knowledge.off_loop, project.knowledge.names
+        self._tasks, self._threads = off_loop.outliving(Where.TASK), off_loop.outliving(Where.THREAD)
+        self._ends = names("disconnects", "ends") | names("llama_index_words", "run-ends")
+        self._harmless = names("llama_index_words", "handler-attributes")
+
+    def of(self, frame: Frame) -> Iterator[RunsOn]:
+        """What a generator starts, or reads from, and does not end; nothing where something near it is cancelled at all."""
+        functions = list(_around(frame.module, frame.scope))
+        if any(self._ends_something(frame.module, scope) for scope in functions):
+            return
+        for loop in frame.scope.loops:
+            found = self._run(loop, frame)
+            if found is not None:
+                yield found
+        for scope in functions:
+            inner = frame if scope is frame.scope else self.evaluator.any_call(frame.module, scope)
+            for call in scope.calls:
+                yield from self._started(call, inner)
+
+    def _ends_something(self, module: Module, scope: ir.Scope) -> bool:
+        inner = (one for one in module.scopes if scope.contains(one))
+        return any(attribute.attribute in self._ends for one in inner for attribute in one.attributes) or any(
+            name.id in self._ends for name in scope.names
+        )
+
+    # Workflows
+
+    def _run(self, loop: ir.Loop, frame: Frame) -> RunsOn | None:
+        iterable = loop.iterable
+        if not loop.is_async or loop.body_start < 0 or not isinstance(iterable, ir.Call):
+            return None
+        function = iterable.function
+        if not isinstance(function, ir.Attribute) or not self._is_run(loop, frame):
+            return None
+        if isinstance(function.base, ir.Call):
+            return RunsOn(What.RUN, iterable, None, loop)
+        if not isinstance(function.base, ir.Name):
+            return None
+        uses = frame.module.uses
+        bindings = uses.bindings(function.base, frame.scope)
+        if len(bindings) != 1 or bindings[0].kind != "assign" or not isinstance(bindings[0].value, ir.Call):
+            return None
+        for use in uses.of(function.base, frame.scope):
+            harmless = isinstance(use.parent, ir.Attribute) and use.parent.attribute in self._harmless
+            if not harmless and not isinstance(use.parent, ir.Await):
+                return None
+        return RunsOn(What.RUN, iterable, function.base.id, loop)
+
+    def _is_run(self, loop: ir.Loop, frame: Frame) -> bool:
+        tokens = self.evaluator.tokens(self.evaluator.iterated(loop, frame))
+        return tokens is not None and tokens.items == "event" and tokens.owner is Role.WORKFLOW_HANDLER
+
+    # Tasks and threads
+
+    def _started(self, call: ir.Call, frame: Frame) -> Iterator[RunsOn]:
+        names = self.evaluator.names(call.function, frame)
+        target = call.argument(1, "target")
+        if (
+            names & self._tasks
+            and call.arguments
+            and self._runs_model(self.evaluator.value(call.arguments[0], frame), True)
+        ):
+            what = What.TASK
+        elif (
+            names & self._threads
+            and target is not None
+            and self._runs_model(self.evaluator.value(target, frame), False)
+        ):
+            what = What.BRIDGE if self._hands_over(self.evaluator.value(target, frame)) else What.THREAD
+        else:
+            return
+        if self._is_kept_here(call, frame):
+            yield RunsOn(what, call, None)
+
+    def _runs_model(self, values: Values, is_async: bool) -> bool:
+        """Whether a function of the project takes a stream of tokens to its end, and looks at nothing that could stop it."""
+        for value in values:
+            function = value.function if isinstance(value, Coroutine) else value
+            located = self.evaluator.scope_of(function) if isinstance(function, Function) else None
+            if located is None or located[1].is_async is not is_async or self._ends_something(*located):
+                continue
+            inner = self.evaluator.any_call(*located)
+            loops = (loop for loop in located[1].loops if self.evaluator.tokens(self.evaluator.iterated(loop, inner)))
+            if any(not _may_stop(loop, located[1]) for loop in loops):
+                return True
+        return False
+
+    def _hands_over(self, values: Values) -> bool:
+        located = [self.evaluator.scope_of(value) for value in values if isinstance(value, Function)]
+        attributes = [one.attribute for found in located if found is not None for one in found[1].attributes]
+        return "call_soon_threadsafe" in attributes
+
+    def _is_kept_here(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether what is started stays in this function: dropped, or under a name that nothing else is given."""
+        scope = frame.scope
+        if any(_starts_with(statement, call) for statement in scope.alone()):
+            return True
+        names = {binding.name for binding in scope.bindings if binding.value is call and binding.kind == "assign"}
+        if len(names) != 1:
+            return False
+        functions = [one for one in frame.module.scopes if scope.contains(one)]
+        given = [
+            part
+            for one in functions
+            for other in one.calls
+            for part in (*other.arguments, *(v for _, v in other.keywords))
+        ]
+        given += [item.value for one in functions for item in one.returns if item.value is not None]
+        given += [store.value for one in functions for store in one.stores]
+        return not any(isinstance(part, ir.Name) and part.id in names for root in given for part in ir.walk(root))
+
+
+def _around(module: Module, scope: ir.Scope) -> Iterator[ir.Scope]:
+    """The function, and the functions that it stands in."""
+    while scope.parent >= 0:
+        if scope.kind == "function":
+            yield scope
+        scope = module.scopes[scope.parent]
+
+
+def _may_stop(loop: ir.Loop, scope: ir.Scope) -> bool:
+    """Whether a loop is left by a return."""
+    return any(loop.body_start <= item.start < loop.end for item in scope.returns)
+
+
+def _starts_with(statement: ir.Expression, call: ir.Call) -> bool:
+    """`call(...)` or `call(...).start()` as a statement."""
+    if statement is call:
+        return True
+    return (
+        isinstance(statement, ir.Call)
+        and isinstance(statement.function, ir.Attribute)
+        and statement.function.base is call
+    )

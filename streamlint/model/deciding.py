@@ -1,0 +1,125 @@
+"""Which arguments of a function can make a difference: to what it returns, or to anything that happens in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
+
+Parameters = frozenset[str]
+
+
+class Deciding:
+    """Reads each function once, by its text alone: what the evaluator would look at, and what that is made of."""
+
+    def __init__(self) -> None:
+        self._results: dict[ir.Scope, Parameters] = {}
+        self._anything: dict[ir.Scope, Parameters] = {}
+
+    def result(self, module: Module, scope: ir.Scope) -> Parameters:
+        """The parameters on which it may depend what a function returns."""
+        known = self._results.get(scope)
+        if known is None:
+            known = self._results[scope] = self._reached(module, scope, _results(scope))
+        return known
+
+    def anything(self, module: Module, scope: ir.Scope) -> Parameters:
+        """The parameters that a function, or one inside it, reads at all."""
+        known = self._anything.get(scope)
+        if known is None:
+            read = {name.id for inner in _within(module, scope) for name in inner.names}
+            known = self._anything[scope] = frozenset(p.name for p in scope.parameters if p.name in read)
+        return known
+
+    def _reached(self, module: Module, scope: ir.Scope, roots: Iterable[ir.Expression]) -> Parameters:
+        found: set[str] = set()
+        bindings = list(_leading_from(roots, module, scope))
+        seen: set[int] = set()
+        walked: set[int] = set()
+        while bindings:
+            index = bindings.pop()
+            if index in seen:
+                continue
+            seen.add(index)
+            binding = scope.bindings[index]
+            if binding.kind == "parameter":
+                found.add(binding.name)
+                continue
+            bindings += binding.sources
+            if binding.scope != scope.index:  # evaluated in another frame
+                continue
+            parts = [one for one in (binding.value, binding.annotation) if one is not None and id(one) not in walked]
+            walked.update(map(id, parts))
+            if binding.kind == "function":
+                inner = module.scopes[binding.target]
+                bindings += _free(module, scope, inner)
+                parts += _around(inner)
+            bindings += _leading_from(parts, module, scope)
+        return frozenset(found)
+
+
+def _leading_from(expressions: Iterable[ir.Expression], module: Module, scope: ir.Scope) -> Iterator[int]:
+    """The bindings of a scope from which these expressions in it may have their values."""
+    pending = list(expressions)
+    while pending:
+        expression = pending.pop()
+        if isinstance(expression, ir.Name):
+            yield from expression.bindings or ()
+            continue
+        if isinstance(expression, ir.Closure):
+            yield from _free(module, scope, module.scopes[expression.scope])
+        pending += _looked_at(expression)
+
+
+def _free(module: Module, scope: ir.Scope, inner: ir.Scope) -> Iterator[int]:
+    """The bindings of a scope to which names of an inner one may lead."""
+    names = {name.id for one in _within(module, inner) for name in one.names if name.bindings is None}
+    for name in sorted(names):
+        yield from scope.by_name.get(name, ())
+
+
+def _results(scope: ir.Scope) -> Iterator[ir.Expression]:
+    """What a function returns, and the tests that lead to each `return`."""
+    for item in scope.returns:
+        if item.value is None:
+            continue
+        yield item.value
+        branch = item.branch
+        while branch >= 0:
+            test = scope.branches[branch].test
+            if test is not None:
+                yield test
+            branch = scope.branches[branch].parent
+
+
+def _looked_at(expression: ir.Expression) -> Iterable[ir.Expression]:
+    """The parts of an expression on which its value may depend."""
+    match expression:
+        case ir.Subscript():
+            return (expression.base,)
+        case ir.Choice():
+            return expression.options
+        case ir.FormattedString() | ir.Yield():
+            return ()
+        case ir.Operation() if expression.operator not in ("Not", "BitOr"):
+            return ()
+    return expression.children()
+
+
+def _around(function: ir.Scope) -> Iterator[ir.Expression]:
+    """The expressions of a function that are evaluated where it stands."""
+    yield from function.decorators
+    for parameter in function.parameters:
+        yield from (one for one in (parameter.default, parameter.annotation) if one is not None)
+    if function.returns_annotation is not None:
+        yield function.returns_annotation
+
+
+def _within(module: Module, scope: ir.Scope) -> Iterator[ir.Scope]:
+    """A scope and all inside it."""
+    pending = [scope]
+    while pending:
+        current = pending.pop()
+        yield current
+        pending += module.inner(current)

@@ -1,0 +1,291 @@
+"""The plain shape of a module: scopes, bindings, expressions; picklable, with character offsets, and no parser's objects.
+
+Every name in an expression already knows which bindings of its own scope reach it (`Name.bindings`), so that a value can
+be followed backwards without reading statements again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from streamlint.model.expressions import (
+    Attribute,
+    Await,
+    Call,
+    Choice,
+    Closure,
+    Comprehension,
+    Constant,
+    Expression,
+    FormattedString,
+    Mapping,
+    Name,
+    Node,
+    Operation,
+    Sequence,
+    Starred,
+    Subscript,
+    Walrus,
+    Yield,
+    dotted,
+    evaluated,
+    walk,
+    walk_once,
+)
+from streamlint.model.statements import (
+    NOTHING,
+    Arm,
+    Block,
+    Case,
+    Definition,
+    Entry,
+    Final,
+    Handler,
+    If,
+    Line,
+    LineKind,
+    Loop,
+    Match,
+    Return,
+    Statement,
+    Try,
+    While,
+    With,
+)
+from streamlint.source import Placed
+
+__all__ = [
+    "NOTHING",
+    "Arm",
+    "Attribute",
+    "Await",
+    "Binding",
+    "BindingKind",
+    "Block",
+    "Branch",
+    "Call",
+    "Case",
+    "Change",
+    "Choice",
+    "Closure",
+    "Comprehension",
+    "Constant",
+    "Definition",
+    "Entry",
+    "Expression",
+    "Final",
+    "FormattedString",
+    "Handler",
+    "If",
+    "Line",
+    "LineKind",
+    "Loop",
+    "Mapping",
+    "Match",
+    "Name",
+    "Node",
+    "Operation",
+    "Parameter",
+    "Return",
+    "Scope",
+    "Sequence",
+    "Starred",
+    "Statement",
+    "Store",
+    "Subscript",
+    "Summary",
+    "Try",
+    "Walrus",
+    "While",
+    "With",
+    "Yield",
+    "dotted",
+    "evaluated",
+    "walk",
+    "walk_once",
+]
+
+BindingKind = Literal[
+    "assign",
+    "augmented",
+    "parameter",
+    "loop",
+    "with",
+    "import",
+    "function",
+    "class",
+    "merge",
+    "outside",
+    "opaque",
+    "annotation",
+]
+
+
+@dataclass(slots=True, eq=False)
+class Binding:
+    """One way in which a name comes by its value; `value` is evaluated in `scope`."""
+
+    name: str
+    kind: BindingKind
+    scope: int
+    start: int
+    end: int
+    value: Expression | None = None
+    path: tuple[int, ...] = ()
+    """Where in a tuple the name stands: `a, (b, c) = value` gives c the path (1, 1)."""
+    annotation: Expression | None = None
+    is_async: bool = False
+    target: int = -1
+    """The scope that a `function` or `class` binding defines."""
+    sources: tuple[int, ...] = ()
+    """The bindings that a `merge` joins, or that an `augmented` one builds on."""
+    module: str = ""
+    member: str = ""
+    level: int = 0
+    """Of an import: `from <level dots><module> import <member>`; no member for `import module`."""
+
+
+@dataclass(slots=True, eq=False)
+class Parameter:
+    name: str
+    kind: Literal["positional", "keyword", "starred", "mapping"]
+    annotation: Expression | None
+    default: Expression | None
+    start: int
+    """Where its name stands."""
+
+
+@dataclass(slots=True, eq=False)
+class Branch:
+    """One arm of a decision; `decision` is the same for all arms of one statement."""
+
+    parent: int
+    decision: int
+    arm: str
+    test: Expression | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Store:
+    """An assignment to an attribute (`member` is its name) or under a key (`member` is the key, "" where it is not constant)."""
+
+    base: Expression
+    member: str
+    is_attribute: bool
+    value: Expression
+    path: tuple[int, ...]
+    start: int
+    end: int
+
+
+@dataclass(slots=True, eq=False)
+class Change:
+    """An attribute or item that is changed in place, or removed: `counter["n"] += 1`, `del cache[key]`, `for self.x in ...`."""
+
+    target: Expression
+    is_augmented: bool
+    start: int
+    end: int
+    """Where the whole statement ends, as far as it is about this target."""
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """A module, class, function, lambda or generator expression, with what happens directly in it."""
+
+    index: int
+    kind: Literal["module", "class", "function", "lambda", "generator-expression"]
+    name: str
+    parent: int
+    start: int
+    end: int
+    is_async: bool = False
+    is_generator: bool = False
+    parameters: list[Parameter] = field(default_factory=list)
+    decorators: list[Expression] = field(default_factory=list)
+    bases: list[Expression] = field(default_factory=list)
+    keywords: list[tuple[str | None, Expression]] = field(default_factory=list)
+    returns_annotation: Expression | None = None
+    bindings: list[Binding] = field(default_factory=list)
+    by_name: dict[str, list[int]] = field(default_factory=dict)
+    own_names: set[str] = field(default_factory=set)
+    """The names that belong to the scope for its whole length: those of comprehensions do not."""
+    from_inside: dict[str, list[int]] = field(default_factory=dict)
+    """Of `by_name` what functions within bind, through `global` or `nonlocal`."""
+    final: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Of a module: the bindings that hold when it has been read to its end."""
+    names: list[Name] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    awaited: set[int] = field(default_factory=set)
+    """Where the awaited calls end: calls of one chain share their start."""
+    attributes: list[Attribute] = field(default_factory=list)
+    loops: list[Loop] = field(default_factory=list)
+    clauses: tuple[Loop, ...] = ()
+    """The loops of a generator expression."""
+    returns: list[Return] = field(default_factory=list)
+    yields: list[Yield] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    stores: list[Store] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    branches: list[Branch] = field(default_factory=list)
+    body: Block = NOTHING
+    """Its statements; a lambda and a generator expression have none."""
+    has_await: bool = False
+
+    @property
+    def is_function(self) -> bool:
+        return self.kind not in ("module", "class")
+
+    def contains(self, other: Placed) -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+    @property
+    def decorator_words(self) -> frozenset[str]:
+        """The last words of its decorators that are names: `setter` of `@value.setter`."""
+        return frozenset(dotted(decorator).rpartition(".")[2] for decorator in self.decorators)
+
+    def expressions(self) -> Iterator[Expression]:
+        """Every expression that is evaluated directly in it, each once."""
+        if self.body.statements:
+            return self.body.expressions()
+        roots = [item.value for item in self.returns if item.value is not None]
+        roots += [item.value for item in self.yields if item.value is not None]
+        for clause in self.clauses:
+            roots += clause.expressions() if clause.scope == self.index else clause.others
+        return evaluated(roots)
+
+    def alone(self) -> Iterator[Expression]:
+        """The expressions that are statements."""
+        return (line.values[0] for line in self.body.walk() if isinstance(line, Line) and line.kind == "expression")
+
+    def stands_alone(self, expression: Expression) -> bool:
+        """Whether an expression is a statement, so that its value is dropped."""
+        statement = self.body.around(expression)[-1]
+        return isinstance(statement, Line) and statement.kind == "expression" and statement.values[0] is expression
+
+
+@dataclass(slots=True, eq=False)
+class Summary:
+    """What one module says, independent of where it lies."""
+
+    scopes: list[Scope]
+    star_imports: list[tuple[str, int]] = field(default_factory=list)
+    imports: list[tuple[str, str, int]] = field(default_factory=list)
+    """Every import of the module, nested ones too: module, member, level."""
+    script_spans: list[tuple[int, int]] = field(default_factory=list)
+    """The bodies of `if __name__ == "__main__"`."""
+    deep: list[tuple[int, int]] = field(default_factory=list)
+    """Expressions nested so deeply that libcst cannot read them: its time grows with the square of a chain, its stack too."""
+
+    far_elifs: list[int] = field(default_factory=list)
+    """Some of the words `elif` of a long chain, which is a nest to libcst."""
+
+    @property
+    def is_deep(self) -> bool:
+        return bool(self.deep or self.far_elifs)
+
+    @property
+    def module(self) -> Scope:
+        return self.scopes[0]

@@ -1,0 +1,184 @@
+"""What the files of a project say before any of them is parsed: their words, their imports, the heads of their classes.
+
+All answers are of the kind "may": a word may stand in a comment, an import in a text. What is parsed for such an answer decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from streamlint.model.words import words_of
+from streamlint.source import Source, UnreadableFile
+
+_REST = rb"(?:[^\n\r;\\]|\\\r?\n)*"
+_IMPORT = re.compile(
+    rb"[\n\r;:][ \t\f]*(?:from\b[ \t]*([. \t]*)([\w.\x80-\xff]*)[ \t\\\r\n]+import\b[ \t]*(\((?:[^()#]|#[^\n]*)*\)|"
+    + _REST
+    + rb")"
+    rb"|import\b(" + _REST + rb"))"
+)
+_COMMENT = re.compile(rb"#[^\n]*")
+_CLASS = re.compile(
+    rb"[\n\r;:][ \t\f]*class[ \t]+([\w\x80-\xff]+)[ \t]*(?:\[[^\]]*\][ \t]*)?(?:\(((?:[^()]|\([^()]*\))*))?"
+)
+_DECORATOR = re.compile(rb"[\n\r][ \t\f]*@[^\n\r(]*")
+_NAMED = re.compile(rb"[\n\r]([\w\x80-\xff]+)[ \t]*=[ \t]*([\w.\x80-\xff]+)[ \t]*(?=[#\n\r])")
+
+
+class Import(NamedTuple):
+    """`from <level dots><module> import <member> as <name>`; no member for `import module`."""
+
+    module: str
+    member: str
+    level: int
+    name: str
+
+
+class ClassHead(NamedTuple):
+    """The name of a class, and the words between its parentheses."""
+
+    name: bytes
+    words: frozenset[bytes]
+
+
+class Texts:
+    """The texts of files, each read once; `overlay` are those in place of files on disk."""
+
+    def __init__(self, files: Iterable[Path], overlay: Mapping[Path, Source]) -> None:
+        self.paths = tuple(sorted({*files, *overlay}, key=lambda path: path.parts))
+        self.numbers = {path: number for number, path in enumerate(self.paths)}
+        """Where each path stands among them."""
+        self.overlay = overlay
+        self._read: dict[Path, Source | None] = {}
+        self._imports: dict[Path, tuple[Import, ...]] = {}
+
+    def source(self, path: Path) -> Source | None:
+        """The text of a file; None where it cannot be read."""
+        if path not in self._read:
+            try:
+                self._read[path] = self.overlay.get(path) or Source.read(path)
+            except UnreadableFile:
+                self._read[path] = None
+        return self._read[path]
+
+    def content(self, path: Path) -> bytes:
+        """The text in UTF-8, with a line end before it, so that every line stands behind one."""
+        source = self.source(path)
+        return b"\n" + source.text.encode("utf-8", "replace") if source is not None else b""
+
+    # Words
+
+    def holds(self, path: Path, text: str) -> bool:
+        source = self.source(path)
+        return source is not None and text in source.text
+
+    @cached_property
+    def _index(self) -> dict[bytes, list[int]]:
+        index: dict[bytes, list[int]] = {}
+        for number, path in enumerate(self.paths):
+            for word in words_of(self.content(path)):
+                found = index.get(word)
+                if found is None:
+                    index[word] = [number]
+                else:
+                    found.append(number)
+        return index
+
+    def saying(self, words: Iterable[str]) -> tuple[Path, ...]:
+        """The files that hold one of these texts, as far as the words of each tell; in the order of the paths."""
+        found: set[int] = set()
+        for word in words:
+            found |= self._holding(word)
+        return tuple(self.paths[number] for number in sorted(found))
+
+    def _holding(self, text: str) -> set[int]:
+        parts = sorted(words_of(text.encode("utf-8", "replace")))
+        if not parts:
+            return set(range(len(self.paths)))
+        return set[int].intersection(*(set(self._index.get(part, ())) for part in parts))
+
+    # Statements
+
+    def imports(self, path: Path) -> tuple[Import, ...]:
+        """Everything that a file may import, in functions too."""
+        if path not in self._imports:
+            self._imports[path] = tuple(_imports(self.content(path)))
+        return self._imports[path]
+
+    def importing(self, member: str) -> list[tuple[Path, Import]]:
+        """The files that may import something of this name from a module, `*` too."""
+        return self._by_member.get(member, [])
+
+    @cached_property
+    def _by_member(self) -> dict[str, list[tuple[Path, Import]]]:
+        found: dict[str, list[tuple[Path, Import]]] = {}
+        for path in self.paths:
+            for one in self.imports(path):
+                if one.member:
+                    found.setdefault(one.member, []).append((path, one))
+        return found
+
+    def packages(self, path: Path) -> set[str]:
+        """The top-level names that a file may import from."""
+        return {one.module.partition(".")[0] for one in self.imports(path) if not one.level}
+
+    def classes(self, path: Path) -> Iterator[ClassHead]:
+        for match in _CLASS.finditer(self.content(path)):
+            yield ClassHead(match[1], frozenset(words_of(match[2] or b"")))
+
+    def descendants(self, names: Iterable[str]) -> dict[str, set[Path]]:
+        """The classes that name one of these as their base, those that name them, and so on, by the files that define them.
+
+        The names themselves are among the keys, and those under which they are imported or kept.
+        """
+        found: dict[str, set[Path]] = {name: set() for name in names}
+        pending = list(found)
+        while pending:
+            word = pending.pop()
+            for path in self.saying((word,)):
+                for name, is_class in self._naming(path, word):
+                    if name not in found:
+                        found[name] = set()
+                        pending.append(name)
+                    if is_class:
+                        found[name].add(path)
+        return found
+
+    def _naming(self, path: Path, word: str) -> Iterator[tuple[str, bool]]:
+        """The classes of a file that say a word as a base, and the other names that the file has for it."""
+        wanted = word.encode()
+        for head in self.classes(path):
+            if wanted in head.words:
+                yield head.name.decode(), True
+        for one in self.imports(path):
+            if one.member == word:
+                yield one.name, False
+        for name, value in _NAMED.findall(self.content(path)):
+            if value.rpartition(b".")[2] == wanted:
+                yield name.decode(), False
+
+    def decorators(self, path: Path) -> set[bytes]:
+        """The words of a file's decorators, up to their parentheses."""
+        return {word for line in _DECORATOR.findall(self.content(path)) for word in words_of(line)}
+
+
+def _imports(content: bytes) -> Iterator[Import]:
+    for dots, module, members, plain in _IMPORT.findall(content):
+        text = _COMMENT.sub(b"", members or plain).replace(b"\\", b" ").strip(b"() \t\r\n")
+        for item in text.split(b","):
+            given = item.split()
+            if not given:
+                continue
+            first, last = (_text(given[0]), _text(given[2]) if len(given) > 2 and given[1] == b"as" else "")
+            if plain:
+                yield Import(first, "", 0, last or first.partition(".")[0])
+            else:
+                yield Import(_text(module), first, dots.count(b"."), last or first)
+
+
+def _text(word: bytes) -> str:
+    return word.decode()

@@ -1,0 +1,182 @@
+"""The linted project as one thing that can be asked: values, entry points, who runs what, what blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from streamlint.knowledge import Knowledge
+from streamlint.knowledge.signs import conventions, entrances, is_worth_a_look
+from streamlint.model.words import words_of
+from streamlint.timings import ENTRY_POINTS, Effort, GivenUp, phase
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+    from streamlint.finding import Place
+    from streamlint.model.modules import Module, Modules
+    from streamlint.model.texts import Texts
+    from streamlint.releases.versions import Versions
+    from streamlint.serving.entry_points import Entry
+    from streamlint.serving.reach import Reach
+    from streamlint.serving.registering import Registering
+    from streamlint.source import Source
+    from streamlint.values.evaluator import Evaluator
+
+Analysis = TypeVar("Analysis")
+
+
+def interesting(content: bytes, names: Iterable[str] = ()) -> bool:
+    """Whether a file with this content can matter at all: cheap, and never wrong in the negative.
+
+    `names` are dotted names that register functions, beside those of the frameworks.
+    """
+    words = words_of(content)
+    return is_worth_a_look(words) or any(name.rpartition(".")[2].encode() in words for name in names)
+
+
+class Project:
+    """Read-only; complete before the first question that looks backwards (callers) is answered.
+
+    `root` is the project's folder, `files` are all its Python files, `overlay` holds texts that stand in for files on disk.
+    `configured` holds versions by package; with `from_environment`, what is installed here counts where the project says nothing.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        files: Sequence[Path],
+        *,
+        overlay: Mapping[Path, Source] | None = None,
+        knowledge: Knowledge | None = None,
+        configured: Mapping[str, str] | None = None,
+        from_environment: bool = False,
+    ) -> None:
+        self.root = root
+        self._files = tuple(files)
+        self._overlay = dict(overlay or {})
+        self.knowledge = knowledge or Knowledge()
+        self._configured = configured or {}
+        self._from_environment = from_environment
+        self._analyses: dict[Callable[[Project], Any], Any] = {}
+
+    def ask(self, kind: Callable[[Project], Analysis]) -> Analysis:
+        """The one analysis of this kind, made when somebody first asks for it: `project.ask(Blocking).of_call(call, frame)`."""
+        if kind not in self._analyses:
+            self._analyses[kind] = kind(self)
+        answer: Analysis = self._analyses[kind]
+        return answer
+
+    @cached_property
+    def modules(self) -> Modules:
+        """The files that may hold an entry point or a stream, and all that they import; each is parsed when it is asked for."""
+        from streamlint.model.modules import Modules
+
+        knowledge = self.knowledge
+        return Modules(self.root, self._texts, self._entrances, knowledge.installed, knowledge.told)
+
+    @cached_property
+    def _texts(self) -> Texts:
+        from streamlint.model.texts import Texts
+
+        return Texts(self._files, self._overlay)
+
+    @cached_property
+    def _entrances(self) -> tuple[Path, ...]:
+        """The files whose words say that an entry point or a stream may be there; where there is none, nothing can be found."""
+        texts = self._texts
+        found = set(texts.saying(name.rpartition(".")[2] for name in self.knowledge.registering))
+        for sign in entrances():
+            found.update(path for path in texts.saying((sign,)) if "." not in sign or texts.holds(path, sign))
+        for name, methods in conventions():
+            found.update(set(texts.saying((name,))).intersection(texts.saying(methods)))
+        return tuple(path for path in texts.paths if path in found)
+
+    @cached_property
+    def evaluator(self) -> Evaluator:
+        from streamlint.values.evaluator import Evaluator
+
+        return Evaluator(self.modules, self.knowledge)
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every function that a framework calls."""
+        if not self._entrances:
+            return ()
+        from streamlint.serving.entry_points import EntryPoints
+
+        with phase(ENTRY_POINTS):
+            modules = self.modules.among(self._registering.files)
+            return EntryPoints(self.evaluator, self._registering.frameworks_present).find(modules) if modules else ()
+
+    @cached_property
+    def _registering(self) -> Registering:
+        from streamlint.serving.registering import Registering
+
+        return Registering(self.modules, self.knowledge.frameworks, self.knowledge.registering)
+
+    @cached_property
+    def reach(self) -> Reach:
+        from streamlint.serving.reach import Reach
+
+        return Reach(self.evaluator, self.entries)
+
+    @cached_property
+    def versions(self) -> Versions:
+        """Which releases of its packages the project uses, as seen from its root."""
+        from streamlint.releases.versions import Versions
+
+        return Versions(self.root, self._configured, self._from_environment)
+
+    def version(self, package: str, path: Path | None = None) -> Version | None:
+        """The exact version of a package, where it is known; as seen from `path` where that is given."""
+        versions = self.versions if path is None else self.versions.near(path)
+        return versions.version(package)
+
+    def module(self, path: Path) -> Module | None:
+        return self.modules.load(path)
+
+    def entries_of(self, path: Path) -> tuple[Entry, ...]:
+        return self._entries_by_path.get(path, ())
+
+    @cached_property
+    def _entries_by_path(self) -> dict[Path, tuple[Entry, ...]]:
+        found: dict[Path, list[Entry]] = {}
+        for entry in self.reach.entries:
+            found.setdefault(entry.module.path, []).append(entry)
+        return {path: tuple(entries) for path, entries in found.items()}
+
+    def concerns(self, path: Path) -> bool:
+        """Whether code of the file runs for requests, or it cannot be parsed here."""
+        if not self._entrances or path not in self.modules.files:
+            return False
+        if path in self._registering.files and self.modules.load(path) is None:
+            return True
+        if not self.entries:
+            return False
+        return self.reach.touches(path)
+
+    def effort(self) -> Effort:
+        """What the answers so far took, and which of them a limit ended."""
+        if "evaluator" not in vars(self):
+            return Effort(0, ())
+        given_up = []
+        for row in self.evaluator.limits.ended:
+            module = self.modules.load(row.path) if row.path in self.modules.files else None
+            line = module.source.position(row.start).line if module is not None else 0
+            given_up.append(GivenUp(row.path, line, row.limit.value, row.times))
+        return Effort(self.evaluator.solver.steps, tuple(given_up))
+
+    def place(self, path: Path, start: int, end: int) -> Place | None:
+        """A place in any file of the project, by character offsets."""
+        from streamlint.finding import Place
+        from streamlint.source import Span
+
+        module = self.modules.load(path)
+        if module is None:
+            return None
+        source = module.source
+        first = source.position(start)
+        return Place(path, Span(start, end), first, source.position(end), source.line(first.line))

@@ -1,0 +1,1 @@
+"""Which releases of its packages the linted project uses."""

@@ -1,0 +1,126 @@
+"""Frame tokens as server-sent events, once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from streamlint.faults.framing import Fault, Kind, Unframed
+from streamlint.fix import Edit, Fix, Import, Level
+from streamlint.model import syntax as ir
+from streamlint.source import Span
+from streamlint.streams.generators import Generators
+
+if TYPE_CHECKING:
+    from streamlint.tree.python import PythonFile
+
+_SIMPLE = re.compile(r"[^\"\\\n#{}]+")
+_TWICE = re.compile(r"(?P<open>[fF]?[\"'])data: ?(?P<text>.*)\\n\\n(?P<close>[\"'])", re.DOTALL)
+_ONLY_VALUE = re.compile(r"[fF][\"']\{([\w.]+)\}[\"']")
+_MARKER = re.compile(r"\[[A-Z_]+\]")
+_PLAIN = re.compile(r"[^\"'\\\n{}]+")
+_REASON = "the client receives events where it received text that no event parser reads"
+_LESS = "the client receives each token without the extra `data: ` in it"
+_TITLES = {
+    Fault.RAW: "frame each item as an event",
+    Fault.HALF: "end each event with an empty line",
+    Fault.TWICE: "let the response frame the events",
+}
+
+
+def framed(file: PythonFile, unframed: Unframed) -> Fix | None:
+    """The repair of all items of a generator, or of an iterator that is itself the body.
+
+    None where one of the items cannot be framed, as the others would then be framed beside it, and where something else than
+    the response takes the items.
+    """
+    if unframed.scope is None:
+        edit = _each(file, unframed.expression, unframed.is_async)
+        return _response(Fault.RAW, [edit]) if edit is not None else None
+    if file.project.ask(Generators).has_other_takers(file.frame(unframed.scope)):
+        return None
+    frame = _once if unframed.fault is Fault.TWICE else _whole
+    edits = [frame(file, item, kind, unframed) for item, kind in unframed.items]
+    if any(edit is None for edit in edits):
+        return None
+    drops = [file.text(item.value) for item, _ in unframed.items if item.value is not None]
+    return _response(unframed.fault, [edit for edit in edits if edit is not None and edit.span.end > 0], drops)
+
+
+_UNCHANGED = Edit(Span(0, 0), "")
+
+
+def _whole(file: PythonFile, item: ir.Yield, kind: Kind, unframed: Unframed) -> Edit | None:
+    """One item as one event."""
+    value = item.value
+    if value is None:
+        return None
+    span, text = Span(value.start, value.end), file.text(value)
+    match kind:
+        case Kind.RAW if item.is_from:
+            return _each(file, value, is_async=False)
+        case Kind.RAW if _SIMPLE.fullmatch(text):
+            return Edit(span, _event(text))
+        case Kind.BARE if _PLAIN.fullmatch(text[1:-1]):
+            return Edit(span, _constant(file, text[1:-1], unframed))
+        case Kind.HALF:
+            return Edit(Span(span.end - 1, span.end - 1), "\\n")
+        case Kind.OPEN:
+            return Edit(Span(span.end - 1, span.end - 1), "\\n\\n")
+        case Kind.WHOLE:
+            return _UNCHANGED
+    return None
+
+
+def _once(file: PythonFile, item: ir.Yield, kind: Kind, unframed: Unframed) -> Edit | None:
+    """One item without the frame that the response adds."""
+    if item.value is None:
+        return None
+    text = file.text(item.value)
+    found = _TWICE.fullmatch(text)
+    if found is None:
+        return _UNCHANGED if kind in (Kind.RAW, Kind.BARE) else None
+    if "\\n" in found["text"]:
+        return None
+    once = f"{found['open']}{found['text']}{found['close']}"
+    value = _ONLY_VALUE.fullmatch(once)
+    return Edit(Span(item.value.start, item.value.end), value[1] if value is not None else once)
+
+
+def _each(file: PythonFile, iterator: ir.Expression, is_async: bool | None) -> Edit | None:
+    """A generator expression around an iterator; in place of the element where it is one already."""
+    if isinstance(iterator, ir.Closure):
+        item = file.facts.scopes[iterator.scope].yields[0].value
+        element = file.text(item) if item is not None else ""
+        if item is None or not _SIMPLE.fullmatch(element):
+            return None
+        return Edit(Span(item.start, item.end), _event(element))
+    if is_async is None:
+        return None
+    loop = "async for" if is_async else "for"
+    span = Span(iterator.start, iterator.end)
+    return Edit(span, f"({_event('token')} {loop} token in {file.text(iterator)})")
+
+
+def _event(token: str) -> str:
+    """One event; as JSON, because a line break or a leading space inside a token would be lost in plain `data:` lines."""
+    return f'f"data: {{json.dumps({token})}}\\n\\n"'
+
+
+def _constant(file: PythonFile, text: str, unframed: Unframed) -> str:
+    """A constant as one event: a marker such as `[DONE]` as it is, anything else as the tokens are."""
+    is_json = any(
+        kind is Kind.RAW or (item.value is not None and "dumps(" in file.text(item.value))
+        for item, kind in unframed.items
+    )
+    if is_json and not _MARKER.fullmatch(text):
+        return _event(f"'{text}'")
+    return f'"data: {text}\\n\\n"'
+
+
+def _response(fault: Fault, edits: list[Edit], items: Sequence[str] = ()) -> Fix:
+    imports = frozenset((Import("json"),)) if any("json." in edit.text for edit in edits) else frozenset()
+    reason = _LESS if fault is Fault.TWICE else _REASON
+    drops = tuple(items) if fault is Fault.TWICE else ()
+    return Fix(_TITLES[fault], tuple(sorted(edits)), Level.RESPONSE, reason, imports, drops=drops)

@@ -1,0 +1,249 @@
+"""Make the way a stream is taken fit the way it was started."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streamlint.fix import Edit, Fix, Import, Level
+from streamlint.knowledge.llama_index import LlamaIndex, Method, Returns, Role
+from streamlint.knowledge.llama_index_engines import parameters
+from streamlint.model import syntax as ir
+from streamlint.repairs.obstacles import of_wait, split_at
+from streamlint.repairs.off_loop import threads
+from streamlint.repairs.streaming import release
+from streamlint.source import Span
+from streamlint.streams.mismatches import Kind, Mismatch, Mismatches
+from streamlint.streams.sent import Sent
+from streamlint.values.domain import Bound, Llama, Origin, Tokens, Values
+
+if TYPE_CHECKING:
+    from streamlint.model.modules import Module
+    from streamlint.tree.python import PythonFile
+
+_ASYNC_STREAM = "llama_index.core.base.response.schema.AsyncStreamingResponse"
+_NOTHING_CAME = "no token came through before"
+_MAY_BLOCK = (
+    "the async method holds the event loop if the LLM behind it is not asynchronous itself, which cannot be seen here"
+)
+
+
+def fitting_tokens(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute, mismatch: Mismatch) -> Fix | None:
+    """The other token generator, where what takes the tokens takes that one too."""
+    match mismatch.kind:
+        case Kind.ASYNC_STARTED:
+            return _asynchronous(file, scope, attribute)
+        case Kind.SYNC_STARTED:
+            waited = _await_around(file, mismatch)
+            return _synchronous(file, scope, attribute) if waited is None else fitting_await(file, *waited, mismatch)
+        case Kind.FINISHED:
+            return _streaming_call(file, scope, attribute, mismatch)
+        case Kind.UNAWAITED:
+            return _awaited(file, scope, mismatch)
+    return None
+
+
+def fitting_loop(file: PythonFile, scope: ir.Scope, loop: ir.Loop, mismatch: Mismatch) -> Fix | None:
+    """`async for`, a missing `await`, or an iterator that is advanced in a thread."""
+    if not scope.is_async or loop.body_start < 0:
+        return None
+    edits = []
+    if mismatch.kind is Kind.ASYNC_LOOP:
+        return _in_thread(file, scope, loop.iterable, file.text(loop.iterable))
+    if split_at(file, scope, Span(loop.iterable.start, loop.iterable.end)) is not None:
+        return None
+    if not loop.is_async:
+        edits.append(Edit(Span(loop.start, loop.start), "async "))
+    if mismatch.kind is Kind.UNAWAITED:
+        edits.append(Edit(Span(loop.iterable.start, loop.iterable.start), "await "))
+    return _safe("take the tokens with `async for`" if not loop.is_async else "await the call first", edits)
+
+
+def fitting_await(file: PythonFile, scope: ir.Scope, waited: ir.Await, mismatch: Mismatch) -> Fix | None:
+    """The asynchronous twin of an awaited synchronous call; no `await` in front of an iterator."""
+    call = waited.value
+    if isinstance(mismatch.value, Tokens) and mismatch.value.is_async:
+        return _safe("leave out `await`", [Edit(Span(waited.start, call.start), "")], "await _")
+    if not isinstance(call, ir.Call) or not isinstance(call.function, ir.Attribute) or not _all_fit(file, call):
+        return None
+    for value in file.project.evaluator.value(call.function, file.frame(scope)):
+        if not isinstance(value, Bound) or not isinstance(value.receiver, Llama):
+            continue
+        llama, version = file.project.knowledge.llama, release(file.project, file.path)
+        method = llama.method(value.receiver.role, value.name, of=value.receiver.name, version=version)
+        if (
+            method is not None
+            and method.twin
+            and _gives_stream(method, llama, version)
+            and not _untaken(call, value.receiver.role, method.twin)
+        ):
+            edit = Edit(_word(call.function), method.twin)
+            native = value.receiver.native_async is True
+            level, reason = (Level.SAFE, _NOTHING_CAME) if native else (Level.UNSAFE, _MAY_BLOCK)
+            drops = (f"_.{call.function.attribute}()",)
+            return Fix(f"await `{method.twin}`", (edit,), level, reason, drops=drops)
+    return None
+
+
+def _await_around(file: PythonFile, mismatch: Mismatch) -> tuple[ir.Scope, ir.Await] | None:
+    """The `await` in front of the synchronous call that started the stream: it fails before any token is asked for."""
+    found = file.project.ask(Mismatches).call_at(mismatch.origin)
+    waited = found[0].uses.parent(found[2]) if found is not None and found[0].path == file.path else None
+    return (found[1], waited) if found is not None and isinstance(waited, ir.Await) else None
+
+
+def _gives_stream(method: Method, llama: LlamaIndex, version: str | None) -> bool:
+    """Whether the twin of this method gives an asynchronous stream, in a release: that of `query` came later than the method."""
+    return method.returns is not Returns.QUERY_STREAM or llama.role(_ASYNC_STREAM, version) is not None
+
+
+def untaken_keyword(file: PythonFile, scope: ir.Scope, call: ir.Expression) -> str:
+    """A keyword of a call that its LlamaIndex method does not take, or ""."""
+    if not isinstance(call, ir.Call):
+        return ""
+    for value in file.project.evaluator.value(call.function, file.frame(scope)):
+        if isinstance(value, Bound) and isinstance(value.receiver, Llama):
+            return _untaken(call, value.receiver.role, value.name)
+    return ""
+
+
+def _untaken(call: ir.Call, role: Role, method: str) -> str:
+    taken = parameters(role, method)
+    if taken is None:
+        return ""
+    return next((name for name, _ in call.keywords if name is not None and name not in taken), "")
+
+
+def _all_fit(file: PythonFile, call: ir.Call) -> bool:
+    """Whether everything that takes tokens of what the call gives can take them from its asynchronous twin.
+
+    Where one cannot, the request that fails now would hang, or get an empty body.
+    """
+    for module in file.project.evaluator.modules.loaded():
+        for scope in module.scopes:
+            is_near = module.path == file.path and scope.is_async
+            attributes, loops = _takings(file, module, scope, call)
+            if any(not (is_near and _takes_asynchronously(file, scope, one)) for one in attributes):
+                return False
+            if any(not is_near or loop.body_start < 0 for loop in loops):
+                return False
+    return True
+
+
+def _takings(
+    file: PythonFile, module: Module, scope: ir.Scope, call: ir.Call
+) -> tuple[list[ir.Attribute], list[ir.Loop]]:
+    """Where a scope asks what the call gives for its tokens, and where it loops over the call's own tokens."""
+    evaluator = file.project.evaluator
+    frame = evaluator.any_call(module, scope)
+    tokens = evaluator.knowledge.names("llama_index_words", "token-generators")
+    asked = [one for one in scope.attributes if one.attribute in tokens]
+    loops = [loop for loop in scope.loops if isinstance(loop.iterable, ir.Name | ir.Await)]
+    return (
+        [one for one in asked if _is_of(evaluator.value(one.base, frame), file, call)],
+        [loop for loop in loops if _is_of(evaluator.iterated(loop, frame), file, call)],
+    )
+
+
+def _is_of(values: Values, file: PythonFile, call: ir.Call) -> bool:
+    """Whether a value comes from this call."""
+    made = (value.origin for value in values if isinstance(value, Llama | Tokens))
+    return any(one == Origin(file.path, call.start, call.end) for one in made)
+
+
+def _takes_asynchronously(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> bool:
+    taken: ir.Expression = next((call for call in scope.calls if call.function is attribute), attribute)
+    if any(loop.iterable is taken and loop.body_start >= 0 for loop in scope.loops):
+        return True
+    return _is_sent(file, scope, taken, is_async=True)
+
+
+def _asynchronous(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> Fix | None:
+    edits = [Edit(_word(attribute), "async_response_gen()")]
+    loop = next((loop for loop in scope.loops if loop.iterable is attribute), None)
+    if loop is not None:
+        if not scope.is_async or loop.body_start < 0:
+            return None
+        if not loop.is_async:
+            if split_at(file, scope, Span(attribute.start, attribute.end)) is not None:
+                return None
+            edits.append(Edit(Span(loop.start, loop.start), "async "))
+        return _safe("take the tokens with `async_response_gen()`", edits, f"_.{attribute.attribute}")
+    if _is_sent(file, scope, attribute, is_async=True):
+        return _safe("take the tokens with `async_response_gen()`", edits, f"_.{attribute.attribute}")
+    return None
+
+
+def _synchronous(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> Fix | None:
+    call = next((call for call in scope.calls if call.function is attribute), None)
+    if call is None:
+        return None
+    tokens = f"{file.text(attribute.base)}.response_gen"
+    whole = Span(call.start, call.end)
+    if any(loop.iterable is call and loop.is_async and loop.body_start >= 0 for loop in scope.loops):
+        return _in_thread(file, scope, call, tokens, "_.async_response_gen()")
+    if _is_sent(file, scope, call, is_async=False):
+        return _safe("take the tokens with `response_gen`", [Edit(whole, tokens)], "_.async_response_gen()")
+    return None
+
+
+def _streaming_call(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute, mismatch: Mismatch) -> Fix | None:
+    """`stream_chat` in place of `chat`, where nothing but the tokens is taken from the answer."""
+    found = file.project.ask(Mismatches).call_at(mismatch.origin)
+    if found is None or found[0].path != file.path or found[1] is not scope:
+        return None
+    call = found[2]
+    if not isinstance(call.function, ir.Attribute) or not _is_only_use(file, scope, attribute):
+        return None
+    is_async = call.function.attribute == "achat"
+    if is_async != (attribute.attribute == "async_response_gen"):
+        return None
+    name = "astream_chat" if is_async else "stream_chat"
+    return _safe(f"ask with `{name}`", [Edit(_word(call.function), name)], f"_.{call.function.attribute}()")
+
+
+def _is_only_use(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> bool:
+    base = attribute.base
+    if not isinstance(base, ir.Name):
+        return isinstance(base, ir.Call | ir.Await)
+    return sum(name.id == base.id for each in file.facts.scopes for name in each.names if scope.contains(each)) == 1
+
+
+def _awaited(file: PythonFile, scope: ir.Scope, mismatch: Mismatch) -> Fix | None:
+    found = file.project.ask(Mismatches).call_at(mismatch.origin)
+    if found is None or found[0].path != file.path or not found[1].is_async or not scope.is_async:
+        return None
+    call = found[2]
+    if split_at(file, found[1], Span(call.start, call.end)) is not None:
+        return None
+    is_chained = any(part.base is call for part in found[1].attributes)
+    edits = [Edit(Span(call.start, call.start), "(await " if is_chained else "await ")]
+    if is_chained:
+        edits.append(Edit(Span(call.end, call.end), ")"))
+    return _safe("await the call first", edits)
+
+
+def _in_thread(file: PythonFile, scope: ir.Scope, iterable: ir.Expression, tokens: str, *drops: str) -> Fix | None:
+    needed: Import | None = threads(file).iterate_import
+    if needed is None or of_wait(file, scope, iterable) is not None:
+        return None
+    edit = Edit(Span(iterable.start, iterable.end), f"{needed.name}({tokens})")
+    title = f"advance the iterator with `{needed.name}`"
+    return Fix(title, (edit,), Level.SAFE, _NOTHING_CAME, frozenset((needed,)), drops=drops)
+
+
+def _is_sent(file: PythonFile, scope: ir.Scope, tokens: ir.Expression, *, is_async: bool) -> bool:
+    """Whether a response that takes such an iterator gets the expression as its body."""
+    for call in scope.calls:
+        sending = file.project.ask(Sent).of_call(call, file.frame(scope))
+        if sending is not None and sending.content is tokens:
+            fate = sending.response.async_iterator if is_async else sending.response.sync_iterator
+            return fate.streams
+    return False
+
+
+def _word(attribute: ir.Attribute) -> Span:
+    return Span(attribute.end - len(attribute.attribute), attribute.end)
+
+
+def _safe(title: str, edits: list[Edit], *drops: str) -> Fix:
+    return Fix(title, tuple(sorted(edits)), Level.SAFE, _NOTHING_CAME, drops=drops)

@@ -1,0 +1,361 @@
+"""Which functions run on an event loop while clients wait, and through which calls they are reached."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.frameworks import Kind, Runner
+from streamlint.knowledge.off_loop import Where
+from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
+from streamlint.serving.entry_points import Entry
+from streamlint.serving.ways import Hop
+from streamlint.values.activations import Frame
+from streamlint.values.domain import Class, External, Function, Generated, Object, OffLoop, Partial, Value, Values
+
+if TYPE_CHECKING:
+    from streamlint.values.evaluator import Evaluator
+
+_TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
+_TEST_LIBRARIES = frozenset(("pytest", "unittest", "hypothesis"))
+_NEAR = 2
+"""How many imports away from a route module a function still is likely to run for requests."""
+_ELSEWHERE = (Where.OWN_LOOP, Where.PROCESS)
+
+Key = tuple[Path, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """How a function comes to run: from an entry point through calls, or only likely (`entry` None)."""
+
+    entry: Entry | None
+    last: Hop | None = None
+    before: Reached | None = None
+    """How the function that makes the last call comes to run."""
+
+    @property
+    def hops(self) -> tuple[Hop, ...]:
+        found: list[Hop] = []
+        current: Reached | None = self
+        while current is not None and current.last is not None:
+            found.append(current.last)
+            current = current.before
+        return tuple(reversed(found))
+
+    @property
+    def is_certain(self) -> bool:
+        return self.entry is not None
+
+
+def is_test_module(module: Module) -> bool:
+    """Whether a module holds tests: by its file's name together with what it imports."""
+    if _TEST_FILE.fullmatch(module.path.name) is None:
+        return False
+    return bool(module.packages & _TEST_LIBRARIES) or any(scope.name.startswith("test") for scope in module.scopes)
+
+
+class Reach:
+    """Follows calls forward from the entry points, once."""
+
+    def __init__(self, evaluator: Evaluator, entries: Iterable[Entry]) -> None:
+        self.evaluator = evaluator
+        self.entries = [entry for entry in entries if not is_test_module(entry.module)]
+        self._on_loop: dict[Key, Reached] = {}
+        self._seen: dict[Key, Reached] = {}
+        self._follow_requests()
+        self._tests: dict[Path, bool] = {}
+
+    # Questions
+
+    def on_loop(self, module: Module, scope: ir.Scope) -> Reached | None:
+        """How the scope comes to run on an event loop that serves requests; None where it does not."""
+        key = (module.path, scope.index)
+        found = self._on_loop.get(key)
+        if found is not None:
+            return found
+        if scope.kind in ("lambda", "generator-expression") or not scope.is_async:
+            return None
+        if key in self._elsewhere or key in self._seen or module.path not in self._near or self._is_test(module):
+            return None
+        return Reached(None)
+
+    def entry(self, module: Module, scope: ir.Scope) -> Entry | None:
+        """The entry point that a scope is; one whose answer is sent before any other."""
+        return self._entry_by_scope.get((module.path, scope.index))
+
+    @cached_property
+    def _entry_by_scope(self) -> dict[Key, Entry]:
+        found: dict[Key, Entry] = {}
+        for entry in sorted(self.entries, key=lambda entry: not entry.answers):
+            found.setdefault((entry.module.path, entry.scope.index), entry)
+        return found
+
+    def _is_test(self, module: Module) -> bool:
+        if module.path not in self._tests:
+            self._tests[module.path] = is_test_module(module)
+        return self._tests[module.path]
+
+    def from_request(self, module: Module, scope: ir.Scope) -> Reached | None:
+        """How a request comes to run the scope, on whatever thread; None where no request is known to."""
+        key = (module.path, scope.index)
+        return self._on_loop.get(key) or self._seen.get(key)
+
+    def touches(self, path: Path) -> bool:
+        """Whether code of a file may run for requests."""
+        if path in self._paths:
+            return True
+        if path not in self._near or not self.evaluator.modules.texts.holds(path, "async"):
+            return False
+        module = self.evaluator.modules.load(path)
+        return module is None or any(self.on_loop(module, scope) is not None for scope in module.scopes)
+
+    def touched(self) -> tuple[Module, ...]:
+        """The modules with code that a request is known to run."""
+        return self.evaluator.modules.among(self._paths)
+
+    @cached_property
+    def _paths(self) -> frozenset[Path]:
+        return frozenset(path for path, _ in (*self._on_loop, *self._seen))
+
+    # Walks
+
+    def _follow_requests(self) -> None:
+        pending: deque[tuple[Module, ir.Scope, Reached, bool, bool]] = deque()
+        for entry in self.entries:
+            if not entry.on_request_path:
+                continue
+            framework = self.evaluator.knowledge.frameworks.framework(entry.framework)
+            serves = framework.async_runner is Runner.EVENT_LOOP
+            pending.append((entry.module, entry.scope, Reached(entry), entry.runner is Runner.EVENT_LOOP, serves))
+        while pending:
+            module, scope, reached, on_loop, serves = pending.popleft()
+            known = self._on_loop if on_loop else self._seen
+            key = (module.path, scope.index)
+            if key in known or (not on_loop and key in self._on_loop):
+                continue
+            known[key] = reached
+            for callee, call in self.callees(module, scope):
+                located = self.evaluator.scope_of(callee)
+                if located is None:
+                    continue
+                hop = Hop(module.path, call.start, call.end, f"calls `{located[1].name}`")
+                following = Reached(reached.entry, hop, reached)
+                pending.append((*located, following, located[1].is_async and serves, serves))
+
+    @cached_property
+    def _elsewhere(self) -> frozenset[Key]:
+        """What runs at start-up, in a script, or on a loop of its own."""
+        found: set[Key] = set()
+        pending: deque[tuple[Module, ir.Scope]] = deque(
+            (entry.module, entry.scope) for entry in self.entries if not entry.on_request_path
+        )
+        for module in self._starting():
+            for scope in module.scopes:
+                for callee in self._started_elsewhere(module, scope):
+                    located = self.evaluator.scope_of(callee)
+                    if located is not None:
+                        pending.append(located)
+        while pending:
+            module, scope = pending.popleft()
+            key = (module.path, scope.index)
+            if key in found:
+                continue
+            found.add(key)
+            inner = module.inner(scope)
+            pending.extend((module, one) for one in inner if one.kind == "generator-expression")
+            for callee, _ in self.callees(module, scope):
+                located = self.evaluator.scope_of(callee)
+                if located is not None:
+                    pending.append(located)
+        return frozenset(found)
+
+    def _starting(self) -> tuple[Module, ...]:
+        """The modules that may start something elsewhere: they say how, they are scripts, or they decorate with what does it."""
+        modules, off_loop = self.evaluator.modules, self.evaluator.knowledge.off_loop
+        starting = modules.saying("__main__", *off_loop.words_of(*_ELSEWHERE))
+        wrappers = {
+            scope.name
+            for module in starting
+            for scope in module.scopes
+            if scope.kind in ("function", "class") and self._starts_what_it_is_given(module, scope)
+        }
+        return (
+            modules.among({module.path for module in (*starting, *modules.saying(*wrappers))}) if wrappers else starting
+        )
+
+    def _started_elsewhere(self, module: Module, scope: ir.Scope) -> Iterator[Function]:
+        frame = self.evaluator.any_call(module, scope)
+        for call in scope.calls:
+            for moved in self._moved(call, frame):
+                yield from self._functions(self.evaluator.value(moved.function, frame))
+            given = self._given(call, frame)
+            if given is not None and not isinstance(given, ir.Call):
+                yield from self._functions(self.evaluator.value(given, frame))
+            elif given is not None:
+                made = self.evaluator.value(given, frame)
+                yield from self._functions(frozenset(value for value in made if isinstance(value, Partial)))
+            if scope.kind == "module" and self._in_script(module, call):
+                yield from self._functions(self.evaluator.value(call.function, frame))
+        if scope.is_async and any(self._is_started_by(decorator, module, scope) for decorator in scope.decorators):
+            yield Function(module.path, scope.index)
+
+    def _is_started_by(self, decorator: ir.Expression, module: Module, scope: ir.Scope) -> bool:
+        """Whether what a decorator gives runs the function on a loop of its own, as wrappers around tasks of a worker do."""
+        frame = self.evaluator.any_call(module, module.scopes[scope.parent])
+        for value in self.evaluator.value(decorator, frame):
+            if isinstance(value, External):
+                row = self.evaluator.knowledge.off_loop.call(value.name)
+                if row is not None and row.where in _ELSEWHERE:
+                    return True
+            located = self.evaluator.scope_of(value) if isinstance(value, Function | Class) else None
+            if located is not None and self._starts_what_it_is_given(*located):
+                return True
+        return False
+
+    def _starts_what_it_is_given(self, module: Module, wrapper: ir.Scope) -> bool:
+        names = {wrapper.parameters[0].name} if wrapper.parameters else {"self"}
+        pending = [wrapper]
+        while pending:
+            scope = pending.pop()
+            pending += module.inner(scope)
+            frame = self.evaluator.any_call(module, scope)
+            moved = (moved for call in scope.calls for moved in self._moved(call, frame))
+            if any(ir.dotted(call.function).partition(".")[0] in names for call in moved):
+                return True
+        return False
+
+    @staticmethod
+    def _in_script(module: Module, call: ir.Call) -> bool:
+        return any(start <= call.start and call.end <= end for start, end in module.summary.script_spans)
+
+    def _given(self, call: ir.Call, frame: Frame) -> ir.Expression | None:
+        """What this call is given to run on a loop of its own, or in another process."""
+        word = call.function.attribute if isinstance(call.function, ir.Attribute) else getattr(call.function, "id", "")
+        holds_call = any(isinstance(argument, ir.Call) for argument in call.arguments)
+        if not holds_call and word not in self.evaluator.knowledge.off_loop.words:
+            return None
+        row = self.evaluator.calls.moving(call, frame)
+        if row is None or row.where not in _ELSEWHERE:
+            return None
+        return call.argument(row.position, row.keyword or None)
+
+    def _moved(self, call: ir.Call, frame: Frame) -> list[ir.Call]:
+        """The coroutine calls that this call is given to run on a loop of its own: by themselves, by a name, gathered."""
+        given = self._given(call, frame)
+        if given is None:
+            return []
+        bindings = given.bindings or () if isinstance(given, ir.Name) else ()
+        values = (frame.scope.bindings[index].value for index in bindings)
+        roots = [given, *(value for value in values if value is not None)]
+        inner = (part for root in roots for part in ir.walk(root) if part is not root and isinstance(part, ir.Call))
+        return [
+            *(root for root in roots if isinstance(root, ir.Call)),
+            *(one for one in inner if self._waits(one, frame)),
+        ]
+
+    def _waits(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether a call of a project's function only makes a coroutine."""
+        functions = self._functions(self.evaluator.value(call.function, frame))
+        located = (self.evaluator.scope_of(function) for function in functions)
+        return any(place is not None and place[1].is_async for place in located)
+
+    def callees(self, module: Module, scope: ir.Scope) -> tuple[tuple[Function, ir.Expression], ...]:
+        """The project functions that run when the scope runs, on the same loop where they are asynchronous."""
+        key = ("callees", module.path, scope.index)
+        return self.evaluator.solver.ask(key, lambda: tuple(dict.fromkeys(self._called(module, scope))), (), ())
+
+    def _called(self, module: Module, scope: ir.Scope) -> Iterator[tuple[Function, ir.Expression]]:
+        evaluator = self.evaluator
+        frame = evaluator.any_call(module, scope)
+        away = {argument.start for call in scope.calls for argument in self._moved(call, frame)}
+        for call in scope.calls:
+            if call.start in away:
+                continue
+            for function in self._functions(evaluator.value(call.function, frame)):
+                yield function, call
+            yield from self._passed(call, frame)
+        for entry in scope.entries:
+            for value in evaluator.value(entry.context, frame):
+                if isinstance(value, Object):
+                    names = ("__aenter__", "__aexit__") if entry.is_async else ("__enter__", "__exit__")
+                    for name in names:
+                        method = evaluator.attributes.method(value, name)
+                        if method is not None:
+                            yield method, entry.context
+        for loop in scope.loops:
+            for value in evaluator.iterated(loop, frame):
+                yield from self._iterated(value, loop.iterable)
+        for item in scope.yields:
+            if item.is_from and item.value is not None:
+                for value in evaluator.value(item.value, frame):
+                    yield from self._iterated(value, item.value)
+
+    def _iterated(self, value: Value, where: ir.Expression) -> Iterator[tuple[Function, ir.Expression]]:
+        if isinstance(value, Generated):
+            yield value.function, where
+        elif isinstance(value, Object):
+            for name in ("__aiter__", "__anext__", "__iter__", "__next__"):
+                method = self.evaluator.attributes.method(value, name)
+                if method is not None:
+                    yield method, where
+
+    def _passed(self, call: ir.Call, frame: Frame) -> Iterator[tuple[Function, ir.Expression]]:
+        """Asynchronous functions that a call is given by name run later, on the same loop as far as can be seen."""
+        names = [a for a in call.arguments if isinstance(a, ir.Name | ir.Attribute | ir.Closure)]
+        names += [value for _, value in call.keywords if isinstance(value, ir.Name | ir.Attribute | ir.Closure)]
+        if not names:
+            return
+        row = self.evaluator.calls.moving(call, frame)
+        for argument in names:
+            for value in self.evaluator.value(argument, frame):
+                if isinstance(value, Generated):
+                    yield value.function, call
+                    continue
+                for function in self._functions(frozenset((value,))):
+                    located = self.evaluator.scope_of(function)
+                    if located is None or isinstance(value, Class | Object):
+                        continue
+                    if located[1].is_async and (row is None or row.where not in _ELSEWHERE):
+                        yield function, call
+
+    def _functions(self, values: Values) -> Iterator[Function]:
+        for value in values:
+            match value:
+                case Function():
+                    yield value
+                case Class():
+                    method = self.evaluator.attributes.method(value, "__init__")
+                    if method is not None:
+                        yield method
+                case Object():
+                    method = self.evaluator.attributes.method(value, "__call__")
+                    if method is not None:
+                        yield method
+                case Partial():
+                    yield from self._functions(value.function)
+                case OffLoop():
+                    continue
+
+    # Likely
+
+    @cached_property
+    def _near(self) -> frozenset[Path]:
+        """The application's route modules, and what they import over a few steps."""
+        modules = self.evaluator.modules
+        serving = (Kind.ROUTE, Kind.WEBSOCKET, Kind.CALLBACK)
+        edge = {
+            entry.module.path
+            for entry in self.entries
+            if entry.kind in serving and entry.on_request_path and self._serves(entry)
+        }
+        return frozenset(modules.around((path for path in edge if path in modules.files), _NEAR))
+
+    def _serves(self, entry: Entry) -> bool:
+        return self.evaluator.knowledge.frameworks.framework(entry.framework).async_runner is Runner.EVENT_LOOP

@@ -1,0 +1,155 @@
+"""Which files may register a function with a framework, by what they say: the others need not be parsed to find entry points."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from streamlint.knowledge.frameworks import Frameworks, Registration
+    from streamlint.model.modules import Modules
+
+
+class Registering:
+    """Follows names, not values: who imports what a framework has, and who calls, or decorates with, what its applications have.
+
+    `told` are dotted names of functions that the user's rows say to register others.
+    """
+
+    def __init__(self, modules: Modules, frameworks: Frameworks, told: Iterable[str]) -> None:
+        self.modules = modules
+        self.texts = modules.texts
+        self.frameworks = frameworks
+        self._told = tuple(told)
+        self._importers: dict[str, frozenset[Path]] = {}
+        self._direct: dict[str, frozenset[Path]] = {}
+        """Of the importers of a package those that say its name."""
+
+    @cached_property
+    def frameworks_present(self) -> frozenset[str]:
+        """The frameworks whose packages some file imports."""
+        return self.frameworks.of_packages(
+            [package for package in self.frameworks.packages if self._importing(package)]
+        )
+
+    @cached_property
+    def files(self) -> frozenset[Path]:
+        """The files in which a registration may stand."""
+        found = set(self.texts.saying(map(_last, self._told)))
+        for name in (*self.frameworks.functions, *self.frameworks.applications):
+            found.update(self._users(name))
+        found.update(self._viewing(), self._conventional(), self._whole(), self._on_applications())
+        return frozenset(found)
+
+    def _importing(self, package: str) -> frozenset[Path]:
+        """The files that import a package which is none of the project's own, or what they have of it through such a file."""
+        if package not in self._importers:
+            self._importers[package] = frozenset(self._find_importing(package))
+        return self._importers[package]
+
+    def _find_importing(self, package: str) -> set[Path]:
+        found: set[Path] = set()
+        names = {"*"}
+        pending = [path for path in self.texts.saying((package,)) if self._imports_from_outside(path, package)]
+        self._direct[package] = frozenset(pending)
+        while pending:
+            found.update(pending)
+            new = {name for path in pending for name in self._names_of(path, package, names)} - names
+            names |= new
+            # what a file has of the package, others may import from it; with new names all files are looked at again
+            givers, words = (found, names) if new else (set(pending), names)
+            pending = [path for word in words for path in self._receiving(word, givers) if path not in found]
+        return found
+
+    def _imports_from_outside(self, path: Path, package: str) -> bool:
+        return package in self.texts.packages(path) and self.modules.resolve(path, package) is None
+
+    def _names_of(self, path: Path, package: str, names: set[str]) -> Iterator[str]:
+        """Under which names a file has something of the package, directly or through a file that hands it on."""
+        for one in self.texts.imports(path):
+            if (not one.level and one.module.partition(".")[0] == package) or one.member in names:
+                yield one.name
+
+    def _receiving(self, word: str, givers: set[Path]) -> Iterator[Path]:
+        for path, one in self.texts.importing(word):
+            if self.modules.resolve(path, one.module, one.level) in givers:
+                yield path
+
+    def _users(self, dotted: str) -> Collection[Path]:
+        """The files that may say a name of a package from outside."""
+        package, *parts = dotted.replace(".*.", ".").split(".")
+        importers = self._importing(package)
+        if not importers:
+            return set()
+        # where the package is imported, all parts of the name stand; elsewhere the last may be all that there is
+        whole = set.intersection(*(set(self.texts.saying((part,))) for part in parts))
+        last = importers.intersection(self.texts.saying(parts[-1:]))
+        return {path for path in last if path in whole or path not in self._direct[package]}
+
+    # Classes
+
+    def _viewing(self) -> Iterator[Path]:
+        """The files with classes below a view of a framework."""
+        words = {_last(name) for name in self.frameworks.views if self._users(name)}
+        for paths in self.texts.descendants(words).values():
+            yield from paths
+
+    def _conventional(self) -> Iterator[Path]:
+        """The files with a class and a method that a host calls by their names."""
+        for name, views in self.frameworks.conventions.items():
+            methods = set(self.texts.saying(method for view in views for method in view.methods))
+            for path in self.texts.saying((name,)):
+                if path in methods and any(head.name == name.encode() for head in self.texts.classes(path)):
+                    yield path
+
+    def _whole(self) -> Iterator[Path]:
+        """The files that a framework runs as they are."""
+        for name in self.frameworks.names:
+            framework = self.frameworks.framework(name)
+            for package in framework.packages if framework.whole_file else ():
+                yield from self._importing(package)
+
+    # Methods of applications
+
+    def _on_applications(self) -> Iterator[Path]:
+        rows = [
+            row for package in self.frameworks.packages if self._importing(package) for row in self._methods(package)
+        ]
+        decorating = {_last(name): name.encode() for name, row in rows if row.may_decorate}
+        said = {word.encode() for word in decorating}
+        for path in self.texts.saying(decorating):
+            if not said.isdisjoint(self.texts.decorators(path)):
+                yield path
+        yield from self._matching(_calls(name for name, row in rows if row.may_be_given), rows)
+        yield from self._matching(_wrappers(name for name, row in rows if row.factory), rows)
+
+    def _methods(self, package: str) -> Iterator[tuple[str, Registration]]:
+        for name in self.frameworks.names:
+            if package in self.frameworks.framework(name).packages:
+                yield from self.frameworks.methods(name)
+
+    def _matching(self, pattern: re.Pattern[bytes], rows: Iterable[tuple[str, Registration]]) -> Iterator[Path]:
+        for path in self.texts.saying({_last(name) for name, _ in rows}):
+            if pattern.search(self.texts.content(path)):
+                yield path
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _calls(names: Iterable[str]) -> re.Pattern[bytes]:
+    """Calls of a method: `.add_url_rule(`, `.on_startup.append(`."""
+    return re.compile(rb"\.\s*(?:" + _any_of(names) + rb")\s*\(")
+
+
+def _wrappers(names: Iterable[str]) -> re.Pattern[bytes]:
+    """Calls of what a method gives: `app.get("/")(home)`."""
+    return re.compile(rb"\.\s*(?:" + _any_of(names) + rb")\s*\((?:[^()]|\([^()]*\))*\)\s*\(")
+
+
+def _any_of(names: Iterable[str]) -> bytes:
+    return "|".join(sorted({re.escape(name).replace(r"\.", r"\s*\.\s*") for name in names})).encode()

@@ -1,0 +1,1 @@
+"""What several requests or threads have in common, and what may therefore not be moved or split."""

@@ -1,0 +1,136 @@
+"""How long an object lives: whether the program makes it once, for all requests, or again for each of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.frameworks import Kind
+from streamlint.knowledge.llama_index import Role
+from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
+from streamlint.values.activations import Frame
+from streamlint.values.domain import Bound, Function, Llama, Origin
+from streamlint.values.limits import Limit
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+
+_LOOKUPS = frozenset(("get", "setdefault", "pop"))
+_DEEPEST = 5
+
+
+class Lifetimes:
+    """Follows what runs once, from the modules' own level and from start-up functions."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.reach = project.reach
+        self._turns = project.knowledge.names("llama_index_words", "turns")
+        self._restarts = project.knowledge.names("llama_index_words", "restarts")
+
+    def shared_engine(self, call: ir.Call, frame: Frame) -> Origin | None:
+        """Where the chat engine was made that this call talks to, if all requests talk to the same one and its own memory."""
+        if not (isinstance(call.function, ir.Attribute) and call.function.attribute in self._turns):
+            return None
+        if call.argument(1, "chat_history") is not None or any(name is None for name, _ in call.keywords):
+            return None
+        if self._is_reset(call.function.base, frame) or self.is_looked_up(call.function.base, frame):
+            return None
+        values = self.evaluator.value(call.function, frame)
+        origins = [
+            value.receiver.origin
+            for value in values
+            if isinstance(value, Bound)
+            and isinstance(value.receiver, Llama)
+            and value.receiver.role in (Role.CHAT_ENGINE, Role.AGENT_RUNNER)
+        ]
+        if len(origins) != len(values) or not origins:
+            return None
+        return origins[0] if all(origin is not None and self.is_made_once(origin) for origin in origins) else None
+
+    def _is_reset(self, engine: ir.Expression, frame: Frame) -> bool:
+        resets = {f"{ir.dotted(engine)}.{word}" for word in self._restarts}
+        return any(ir.dotted(call.function) in resets for call in frame.scope.calls)
+
+    def is_looked_up(self, engine: ir.Expression, frame: Frame, depth: int = 0) -> bool:
+        """Whether an engine is chosen by something that a request may bring: a key, or an argument."""
+        match engine:
+            case ir.Subscript():
+                return not isinstance(engine.key, ir.Constant)
+            case ir.Await():
+                return self.is_looked_up(engine.value, frame, depth + 1)
+            case ir.Call(function=ir.Attribute(attribute=word)) if word in _LOOKUPS and engine.arguments:
+                return True
+            case ir.Call() if engine.arguments or engine.keywords:
+                return any(isinstance(value, Function) for value in self.evaluator.value(engine.function, frame))
+            case ir.Name() if engine.bindings and depth >= _DEEPEST:
+                self.evaluator.give_up(Limit.NAMES, engine, frame)
+            case ir.Name() if engine.bindings:
+                made = [frame.scope.bindings[index].value for index in engine.bindings]
+                return any(one is not None and self.is_looked_up(one, frame, depth + 1) for one in made)
+        return False
+
+    def is_made_once(self, origin: Origin) -> bool:
+        """Whether the program makes what comes from there only once."""
+        module = self.evaluator.modules.load(origin.path)
+        if module is None:
+            return False
+        scope = _innermost(module, origin)
+        if scope.kind == "module":
+            return not self._runs_per_visitor(module)
+        if not scope.is_function:
+            return module.scopes[scope.parent].kind == "module"
+        if self._is_cached(module, scope):
+            return not scope.parameters
+        if self.reach.from_request(module, scope) is not None:
+            return False
+        return (module.path, scope.index) in self._once
+
+    def _runs_per_visitor(self, module: Module) -> bool:
+        """Whether a framework runs the module again for every visitor."""
+        frameworks = self.evaluator.knowledge.frameworks
+        return any(
+            frameworks.framework(entry.framework).whole_file or entry.kind is Kind.PAGE
+            for entry in self.reach.entries
+            if entry.module.path == module.path
+        )
+
+    def _is_cached(self, module: Module, scope: ir.Scope) -> bool:
+        frame = self.evaluator.any_call(module, module.scopes[scope.parent])
+        for decorator in scope.decorators:
+            function = decorator.function if isinstance(decorator, ir.Call) else decorator
+            if self.evaluator.names(function, frame) & self.evaluator.knowledge.shared_state.lasting_caches:
+                return True
+        return False
+
+    @cached_property
+    def _once(self) -> frozenset[tuple[Path, int]]:
+        """Functions that run when modules are imported or the application starts."""
+        pending: deque[tuple[Module, ir.Scope]] = deque(self._beginnings())
+        found: set[tuple[Path, int]] = set()
+        while pending:
+            module, scope = pending.popleft()
+            for function, _ in self.reach.callees(module, scope):
+                located = self.evaluator.scope_of(function)
+                key = (function.path, function.scope)
+                if located is not None and key not in found:
+                    found.add(key)
+                    pending.append(located)
+        return frozenset(found | {(module.path, scope.index) for module, scope in self._beginnings()})
+
+    def _beginnings(self) -> Iterator[tuple[Module, ir.Scope]]:
+        for module in self.evaluator.modules.loaded():
+            if not self._runs_per_visitor(module):
+                yield module, module.summary.module
+        for entry in self.reach.entries:
+            if entry.kind in (Kind.LIFESPAN, Kind.STARTUP):
+                yield entry.module, entry.scope
+
+
+def _innermost(module: Module, origin: Origin) -> ir.Scope:
+    around = [scope for scope in module.scopes if scope.contains(origin)]
+    return min(around, key=lambda scope: scope.end - scope.start, default=module.summary.module)

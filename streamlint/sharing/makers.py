@@ -1,0 +1,103 @@
+"""Objects that fail in every thread but the one that made them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
+from streamlint.streams.mismatches import Mismatches
+from streamlint.values.domain import Bound, Constant, Instance, Origin, Values
+from streamlint.values.limits import Limit
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+
+_MOST_FUNCTIONS = 400
+_DEEPEST = 6
+
+
+class Makers:
+    """Answers with such an object as people write it, "" where there is none, and `TOO_MUCH` where a search is cut short."""
+
+    TOO_MUCH = "too much to follow"
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.reach = project.reach
+        self.mismatches = project.ask(Mismatches)
+        self.makers = project.knowledge.shared_state.makers
+
+    def used_by(self, call: ir.Call, module: Module, scope: ir.Scope) -> str:
+        """What a call, or a function of the project behind it, uses and did not make there."""
+        below = self._below(call, module, scope)
+        if below is None:
+            return self.TOO_MUCH
+        used = [(call, module, scope)] + [(one, there, inner) for there, inner in below for one in inner.calls]
+        for one, there, inner in used:
+            made = list(self._receivers(one, there, inner))
+            if any(self._maker(origin) and not _is_made_in(origin, below) for origin in made):
+                function = one.function
+                return there.text(function.base if isinstance(function, ir.Attribute) else function)
+        return ""
+
+    def given_by(self, call: ir.Call, module: Module, scope: ir.Scope) -> bool:
+        """Whether a call gives one."""
+        return any(
+            self._maker(one) for one in _origins(self.evaluator.value(call, self.evaluator.any_call(module, scope)))
+        )
+
+    def _below(self, call: ir.Call, module: Module, scope: ir.Scope) -> list[tuple[Module, ir.Scope]] | None:
+        """The functions of the project that run in the thread to which the call is moved; None where they are too many."""
+        functions = [function for function, where in self.reach.callees(module, scope) if where is call]
+        pending = list(filter(None, map(self.evaluator.scope_of, functions)))
+        seen: set[tuple[Path, int]] = set()
+        found: list[tuple[Module, ir.Scope]] = []
+        while pending:
+            there, inner = pending.pop()
+            if inner.is_async or (there.path, inner.index) in seen:
+                continue
+            if len(seen) >= _MOST_FUNCTIONS:
+                self.evaluator.limits.note(Limit.FUNCTIONS, module.path, call.start)
+                return None
+            seen.add((there.path, inner.index))
+            found.append((there, inner))
+            located = (self.evaluator.scope_of(callee) for callee, _ in self.reach.callees(there, inner))
+            pending += [one for one in located if one is not None]
+        return found
+
+    def _receivers(self, call: ir.Call, module: Module, scope: ir.Scope) -> Iterator[Origin]:
+        frame = self.evaluator.any_call(module, scope)
+        for function in self.evaluator.value(call.function, frame):
+            if isinstance(function, Bound):
+                yield from _origins(frozenset((function.receiver,)))
+
+    def _maker(self, origin: Origin, depth: int = 0) -> bool:
+        """Whether the call that made an object, or the one that it was taken from, ties it to its thread."""
+        found = self.mismatches.call_at(origin)
+        if found is None:
+            return False
+        module, scope, call = found
+        if depth > _DEEPEST:
+            self.evaluator.limits.note(Limit.NAMES, module.path, call.start)
+            return True
+        frame = self.evaluator.any_call(module, scope)
+        names = self.evaluator.names(call.function, frame)
+        if not names or not names <= self.makers.keys():
+            return any(self._maker(one, depth + 1) for one in self._receivers(call, module, scope))
+        if any(keyword is None for keyword, _ in call.keywords):
+            return False
+        said = (call.argument(None, self.makers[name]) for name in names)
+        return all(one is None or self.evaluator.value(one, frame) == {Constant(True)} for one in said)
+
+
+def _origins(values: Values) -> Iterator[Origin]:
+    for value in values:
+        if isinstance(value, Instance) and value.origin is not None:
+            yield value.origin
+
+
+def _is_made_in(origin: Origin, functions: list[tuple[Module, ir.Scope]]) -> bool:
+    return any(module.path == origin.path and scope.start <= origin.start < scope.end for module, scope in functions)

@@ -1,0 +1,152 @@
+"""What the handlers of a generator catch, and what they keep from the server, the client and the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from streamlint.model import syntax as ir
+from streamlint.streams.generators import Generators
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+    from streamlint.values.activations import Frame
+
+_STEPS = frozenset(("__anext__", "__next__"))
+_STEPPING = frozenset(("builtins.anext", "builtins.next"))
+_EVERYTHING = frozenset(("builtins.BaseException",))
+_FAILURE = frozenset(("builtins.Exception",))
+
+
+class Caught:
+    """Judges the `try` statements and `raise` statements of one function."""
+
+    def __init__(self, project: Project) -> None:
+        self.generators = project.ask(Generators)
+        self.evaluator = project.evaluator
+        self._cancelling = project.knowledge.names("disconnects", "cancellation")
+        self._refusing = project.knowledge.names("disconnects", "refusals")
+
+    # Handlers
+
+    def names(self, handler: ir.Handler, frame: Frame) -> frozenset[str]:
+        """Dotted names of what a handler catches; a bare `except:` catches `builtins.BaseException`."""
+        if handler.type is None:
+            return _EVERYTHING
+        listed = handler.type.items if isinstance(handler.type, ir.Sequence) else (handler.type,)
+        return frozenset(name for one in listed for name in self.evaluator.names(one, frame)) - {""}
+
+    def cancellation(self, handler: ir.Handler, frame: Frame) -> bool:
+        return bool(self.names(handler, frame) & (self._cancelling | _EVERYTHING))
+
+    def everything(self, handler: ir.Handler, frame: Frame) -> bool:
+        return bool(self.names(handler, frame) & _EVERYTHING)
+
+    def failures(self, handler: ir.Handler, frame: Frame) -> bool:
+        return bool(self.names(handler, frame) & (_EVERYTHING | _FAILURE))
+
+    # Faults
+
+    def swallowers(self, frame: Frame) -> Iterator[ir.Handler]:
+        """Handlers of an async generator that take its cancellation from an `await` and go on with the loop around."""
+        if not frame.scope.is_async or not self.generators.is_served(frame):
+            return
+        for attempt in _attempts(frame.scope):
+            if not _is_repeated(attempt, frame.scope) or not attempt.body.waits():
+                continue
+            handler = next((one for one in attempt.handlers if self.cancellation(one, frame)), None)
+            if handler is not None and not handler.may_leave() and not _waits_for_tasks_only(attempt.body):
+                yield handler
+
+    def hiders(self, frame: Frame) -> Iterator[ir.Handler]:
+        """Handlers around the loop of a sent generator that take any failure and say nothing: the body ends as if complete."""
+        if not self.generators.is_sent(frame):
+            return
+        for attempt in _attempts(frame.scope):
+            if _loops_around(attempt, frame.scope) or not _sends(attempt.body, frame.scope):
+                continue
+            handler = next((one for one in attempt.handlers if self.failures(one, frame)), None)
+            if handler is not None and all(_is_empty(one) for one in handler.statements) and _is_last(attempt, frame):
+                yield handler
+
+    def refusals(self, frame: Frame) -> Iterator[ir.Line]:
+        """`raise HTTPException(...)` in a generator that a response sends, where no handler of its own catches it."""
+        if not self.generators.is_sent(frame) or self._is_begun_first(frame):
+            return
+        for line in frame.scope.body.walk():
+            if not isinstance(line, ir.Line) or line.kind != "raise" or not line.values:
+                continue
+            raised = line.values[0].function if isinstance(line.values[0], ir.Call) else line.values[0]
+            if self.evaluator.names(raised, frame) & self._refusing and not self._is_caught(line, frame):
+                yield line
+
+    def _is_begun_first(self, frame: Frame) -> bool:
+        """Whether a function that sends the generator takes items by hand, and so meets the exception before the response."""
+        for sent in self.generators.sent.generator(frame.module.path, frame.scope):
+            outer = sent.sending.frame
+            for call in outer.scope.calls:
+                if isinstance(call.function, ir.Attribute) and call.function.attribute in _STEPS:
+                    return True
+                if self.evaluator.names(call.function, outer) & _STEPPING:
+                    return True
+        return False
+
+    def _is_caught(self, line: ir.Line, frame: Frame) -> bool:
+        """Whether the generator itself handles what is raised there."""
+        return any(
+            isinstance(outer, ir.Try)
+            and inner is outer.body
+            and any(self.failures(one, frame) or self.names(one, frame) & self._refusing for one in outer.handlers)
+            for outer, inner in pairwise(frame.scope.body.around(line))
+        )
+
+
+def _attempts(scope: ir.Scope) -> Iterator[ir.Try]:
+    return (one for one in scope.body.walk() if isinstance(one, ir.Try))
+
+
+def _loops_around(statement: ir.Statement, scope: ir.Scope) -> Sequence[ir.Loop | ir.While]:
+    around = scope.body.around(statement)
+    return [one for one in around if isinstance(one, ir.Loop | ir.While)]
+
+
+def _is_repeated(attempt: ir.Try, scope: ir.Scope) -> bool:
+    """Whether a loop runs the statement again, in its body and not in a handler or `finally`."""
+    loop, around = scope.body.loop_around(attempt), scope.body.around(attempt)
+    if loop is None:
+        return False
+    return not any(isinstance(one, ir.Handler | ir.Final) for one in around[around.index(loop) :])
+
+
+def _waits_for_tasks_only(body: ir.Block) -> bool:
+    """Whether all that is awaited is a task, whose own cancellation the handler means."""
+    awaited = [one.value for one in body.expressions() if isinstance(one, ir.Await)]
+    return bool(awaited) and all(isinstance(one, ir.Name | ir.Attribute | ir.Subscript) for one in awaited)
+
+
+def _sends(body: ir.Block, scope: ir.Scope) -> bool:
+    """Whether a loop in it sends items."""
+    return any(isinstance(one, ir.Loop) and yields(one.body, scope) for one in body.walk())
+
+
+def yields(body: ir.Block, scope: ir.Scope) -> bool:
+    """Whether a block of a function yields."""
+    return any(body.contains(item) for item in scope.yields)
+
+
+def _is_empty(statement: ir.Statement) -> bool:
+    match statement:
+        case ir.Return(value=value):
+            return value is None
+        case ir.Line(kind="pass") | ir.Line(kind="expression", values=(ir.Constant(),)):
+            return True
+    return False
+
+
+def _is_last(attempt: ir.Try, frame: Frame) -> bool:
+    """Whether nothing after the statement, nor its `finally`, can tell the client how the stream ended."""
+    block = frame.scope.body.around(attempt)[-2]
+    assert isinstance(block, ir.Block)
+    after = ir.Block(block.after(attempt))
+    return not any(yields(one, frame.scope) for one in (after, attempt.orelse, attempt.final))

@@ -1,0 +1,249 @@
+"""Which takings of a handler swallow the stream: nothing is sent before the last token."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.frameworks import Kind
+from streamlint.knowledge.llama_index import Role
+from streamlint.model import syntax as ir
+from streamlint.model.branches import exclusive, is_handler
+from streamlint.serving.ways import Hop, through
+from streamlint.streams.takings import WHERE, Drain, Takings, names_in
+from streamlint.values.activations import Frame
+from streamlint.values.domain import (
+    Coroutine,
+    Generated,
+    Llama,
+    Tokens,
+)
+from streamlint.values.llama import STREAM_ROLES
+
+if TYPE_CHECKING:
+    from streamlint.serving.entry_points import Entry
+
+
+class Drains(Takings):
+    """Judges what a handler takes by what it answers."""
+
+    def of(self, entry: Entry, frame: Frame) -> tuple[Drain, ...]:
+        """The streams that this handler swallows; those that a sibling branch streams on purpose are left out."""
+        if frame.scope.is_generator or not frame.scope.is_function:
+            return ()
+        if not (entry.answers or entry.kind is Kind.WEBSOCKET):
+            return ()
+        answers = [
+            item for item in frame.scope.returns if item.value is not None and self.answers.is_stream(item.value, frame)
+        ]
+        found = []
+        for drain in self.in_frame(frame):
+            if any(exclusive(frame.scope, drain.branch, item.branch) for item in answers):
+                continue
+            if self._is_alternative(drain, frame):
+                continue
+            if entry.kind is Kind.WEBSOCKET and (self._passes_on(frame) or not self._sent(drain, frame)):
+                continue
+            if self._only_streams(drain, answers, frame) or self._only_asks(drain, frame):
+                continue
+            found.append(drain)
+        return tuple(found)
+
+    def _is_alternative(self, drain: Drain, frame: Frame) -> bool:
+        """Whether a conditional expression takes either the drained text or a stream."""
+        for part in frame.scope.expressions():
+            if isinstance(part, ir.Choice):
+                others = [option for option in part.options if not option.contains(drain)]
+                if len(others) < len(part.options) and any(self.answers.is_stream(one, frame) for one in others):
+                    return True
+        return False
+
+    def plain_answers(self, entry: Entry, frame: Frame) -> tuple[tuple[ir.Return, ir.Expression | None], ...]:
+        """Returns that send plain data after a stream was started, each with the call that started it."""
+        scope = frame.scope
+        if not entry.answers or scope.is_generator:
+            return ()
+        drains = self.of(entry, frame)
+        streaming = [r for r in scope.returns if r.value is not None and self.answers.is_stream(r.value, frame)]
+        answers = [item for item in scope.returns if self._is_plain_answer(item, frame)]
+        found: list[tuple[ir.Return, ir.Expression | None]] = []
+        for item in answers:
+            before = [d for d in drains if d.start < item.end and not exclusive(scope, d.branch, item.branch)]
+            if any(self._sends(item, drain, frame) for drain in before) or (
+                before and not any(self._sends(other, drain, frame) for other in answers for drain in before)
+            ):
+                found.append((item, before[0].source))
+            elif not before and not streaming and not drains:
+                started = self._unused_start(item, frame)
+                if started is not None:
+                    found.append((item, started))
+        return tuple(found)
+
+    def _is_plain_answer(self, item: ir.Return, frame: Frame) -> bool:
+        if item.value is None or not self.answers.is_plain(item.value, frame) or is_handler(frame.scope, item.branch):
+            return False
+        return not (isinstance(item.value, ir.Call) and self.answers.content(item.value, frame) is not None)
+
+    def _sends(self, item: ir.Return, drain: Drain, frame: Frame) -> bool:
+        """Whether an answer holds what was drained, and is no other answer such as an error."""
+        if item.value is None:
+            return False
+        within = item.value.contains(drain)
+        return within or bool(names_in(item.value) & self.derived(drain, frame))
+
+    def replayed(self, entry: Entry, frame: Frame) -> tuple[tuple[ir.Call, ir.Expression, Drain], ...]:
+        """Streaming responses over what was drained before: the call, its content, and the drain."""
+        scope = frame.scope
+        if scope.is_generator or not scope.is_function:
+            return ()
+        found = []
+        drains = self.in_frame(frame)
+        for call in scope.calls:
+            content = self.answers.content(call, frame)
+            if content is None:
+                continue
+            inner = self._within(content, frame)
+            if inner is not None:
+                found.append((call, content, inner))
+                continue
+            for drain in drains:
+                inside = call.contains(drain)
+                if inside or (
+                    self.uses(content, self.derived(drain, frame), frame) and not self._streams(content, frame)
+                ):
+                    found.append((call, content, drain))
+                    break
+        return tuple(found)
+
+    def _within(self, content: ir.Expression, frame: Frame) -> Drain | None:
+        """The drain of a generator that yields only what it has collected first."""
+        for value in self.evaluator.value(content, frame):
+            if not isinstance(value, Generated) or value.frame.scope.kind != "function":
+                continue
+            inner = value.frame
+            if any(self._forwards(loop, inner) for loop in inner.scope.loops):
+                continue
+            if any(y.is_from and y.value is not None and self._streams(y.value, inner) for y in inner.scope.yields):
+                continue
+            for drain in self.in_frame(inner):
+                if any(y.value is not None and self._holds(y.value, drain, inner) for y in inner.scope.yields):
+                    place = Hop(inner.module.path, drain.start, drain.end, WHERE[drain.how])
+                    return replace(drain, way=through((*drain.hops, place)))
+        return None
+
+    def _forwards(self, loop: ir.Loop, frame: Frame) -> bool:
+        inside = any(loop.body_start <= item.start < loop.end for item in frame.scope.yields)
+        return inside and self.evaluator.tokens(self.evaluator.iterated(loop, frame)) is not None
+
+    def _streams(self, expression: ir.Expression, frame: Frame) -> bool:
+        return self.evaluator.tokens(self.evaluator.value(expression, frame)) is not None
+
+    def _holds(self, expression: ir.Expression, drain: Drain, frame: Frame) -> bool:
+        """Whether a yielded expression is what was drained, or one step of a loop over it."""
+        if expression.contains(drain):
+            return True
+        derived = self.derived(drain, frame)
+        steps = {
+            frame.scope.bindings[index].name
+            for loop in frame.scope.loops
+            if names_in(loop.iterable) & derived
+            for index in loop.targets
+        }
+        return bool(names_in(expression) & (derived | steps))
+
+    def _sent(self, drain: Drain, frame: Frame) -> bool:
+        names = self.derived(drain, frame)
+        for call in frame.scope.calls:
+            if isinstance(call.function, ir.Attribute) and call.function.attribute.startswith("send"):
+                within = call.contains(drain)
+                if within or any(names_in(argument) & names for argument in call.arguments):
+                    return True
+        return False
+
+    def _only_streams(self, drain: Drain, answers: list[ir.Return], frame: Frame) -> bool:
+        """Whether everything that is returned after the drain is a stream of its own."""
+        after = [
+            item
+            for item in frame.scope.returns
+            if item.end > drain.start
+            and item.value is not None
+            and not exclusive(frame.scope, drain.branch, item.branch)
+        ]
+        if not after or any(item not in answers and not is_handler(frame.scope, item.branch) for item in after):
+            return False
+        derived = self.derived(drain, frame)
+        return not any(
+            item.value is not None
+            and self.uses(item.value, derived, frame)
+            and not self._carries_tokens(item.value, frame)
+            for item in after
+        )
+
+    def _carries_tokens(self, answer: ir.Expression, frame: Frame) -> bool:
+        """Whether the body of an answer surely is a stream of tokens, whatever else is in it."""
+        content = self.answers.content(answer, frame) if isinstance(answer, ir.Call) else None
+        return self._streams(answer if content is None else content, frame)
+
+    def _passes_on(self, frame: Frame) -> bool:
+        """Whether a loop sends each token on, so that what is sent later is only a summary."""
+        loops = [loop for loop in frame.scope.loops if loop.body_start >= 0]
+        return any(
+            self._gathered(loop, frame) is None
+            and self.evaluator.tokens(self.evaluator.iterated(loop, frame)) is not None
+            for loop in loops
+        )
+
+    def _only_asks(self, drain: Drain, frame: Frame) -> bool:
+        """Whether the drained text is nothing but the question that the next stream answers."""
+        names = self.derived(drain, frame)
+        uses = [name for name in frame.scope.names if name.id in names and name.start >= max(drain.end, _end_of(drain))]
+        asking = [call for call in frame.scope.calls if self._starts_anew(call, frame)]
+        return bool(uses) and all(any(c.contains(use) for c in asking) for use in uses)
+
+    def _unused_start(self, item: ir.Return, frame: Frame) -> ir.Expression | None:
+        """A call before this return that starts a stream which nobody uses."""
+        scope = frame.scope
+        for call in scope.calls:
+            if call.end > item.end or exclusive(scope, call.branch, item.branch) or not self._starts(call, frame):
+                continue
+            if not self._escapes(call, frame):
+                return call
+        return None
+
+    def _starts(self, call: ir.Call, frame: Frame) -> bool:
+        values = self.evaluator.value(call, frame)
+        values = self.evaluator.union(v.result if isinstance(v, Coroutine) else frozenset((v,)) for v in values)
+        for value in values:
+            if isinstance(value, Llama) and value.role in STREAM_ROLES and value.streaming is True:
+                return value.origin is not None and value.origin.start == call.start and value.origin.end == call.end
+            if isinstance(value, Tokens) and value.owner is Role.LLM:
+                return value.origin is not None and value.origin.start == call.start and value.origin.end == call.end
+        return False
+
+    def _escapes(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether a started stream is used in a way that cannot be followed."""
+        names = {b.name for b in frame.scope.bindings if b.value is not None and b.value.contains(call)}
+        changed = True
+        while changed:
+            more = {b.name for b in frame.scope.bindings if b.value is not None and names_in(b.value) & names} - names
+            changed = bool(more)
+            names |= more
+        if not names:
+            return True
+        for other in frame.scope.calls:
+            given = {
+                name for argument in other.children() if argument is not other.function for name in names_in(argument)
+            }
+            if given & names and not self.answers.is_response(other, frame):
+                return True
+        if any(names_in(store.value) & names for store in frame.scope.stores):
+            return True
+        inner = [s for s in frame.module.scopes if s.parent == frame.scope.index and s.is_function]
+        if any({n.id for n in s.names if n.bindings is None} & names for s in inner):
+            return True
+        loops = [loop for loop in frame.scope.loops if names_in(loop.iterable) & names]
+        return bool(loops) or any(names_in(y) & names for y in frame.scope.yields)
+
+
+def _end_of(drain: Drain) -> int:
+    return drain.loop.end if drain.loop is not None else drain.end

@@ -1,0 +1,229 @@
+"""What the program gives to responses and frameworks as a body, and which generator functions end up in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.responses import Fate, ResponseClass
+from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
+from streamlint.values.activations import Frame
+from streamlint.values.callers import last_word
+from streamlint.values.calls import dotted_name
+from streamlint.values.domain import (
+    NOTHING,
+    Class,
+    Collection,
+    Constant,
+    Function,
+    Generated,
+    Iterated,
+    Object,
+    OffLoop,
+    Unknown,
+    Value,
+    Values,
+    alternatives,
+)
+from streamlint.values.limits import Limit
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+    from streamlint.serving.entry_points import Entry
+
+_DEEPEST = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Sending:
+    """A body that is given to a response: the call, the expression in it, and the frame in which both stand."""
+
+    frame: Frame
+    call: ir.Call
+    content: ir.Expression
+    response: ResponseClass
+    media_type: str | None
+    """What the response says of its body; "" for nothing, None where it cannot be seen."""
+
+
+@dataclass(frozen=True, eq=False)
+class SentGenerator:
+    """A generator function whose items a response sends; `frame` is the activation that the response gets."""
+
+    frame: Frame
+    sending: Sending
+
+
+class Sent:
+    """Looks at every call that makes a response, once."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.reach = project.reach
+
+    # Questions
+
+    def serves(self, module: Module, scope: ir.Scope) -> bool:
+        """Whether requests run the scope, or the function that it stands in."""
+        function = module.enclosing_function(scope)
+        if function is None:
+            return False
+        if self.reach.from_request(module, function) is not None or self.reach.on_loop(module, function) is not None:
+            return True
+        key = (module.path, scope.index)
+        return key in self._sent_scopes
+
+    def of_call(self, call: ir.Call, frame: Frame) -> Sending | None:
+        """The body that this call gives to a response class, or to a subclass of one that adds nothing to it."""
+        for value in self.evaluator.value(call.function, frame):
+            response = self._response(value)
+            if response is None:
+                continue
+            content = call.argument(response.content.position, response.content.keyword or None)
+            if content is not None and not response.by_hand and not response.file:
+                return Sending(frame, call, content, response, self._media_type(value, response, call, frame))
+        return None
+
+    def generator(self, path: Path, scope: ir.Scope) -> tuple[SentGenerator, ...]:
+        """The responses that send what this generator yields."""
+        return self._sent.get((path, scope.index), ())
+
+    def is_wrapped(self, entry: Entry) -> bool:
+        """Whether what a handler returns may become something else before it is sent."""
+        frame = self.evaluator.any_call(entry.module, entry.module.scopes[entry.scope.parent])
+        for decorator in entry.scope.decorators:
+            if isinstance(decorator, ir.Call) and any(name == "response_class" for name, _ in decorator.keywords):
+                return True
+            function = decorator.function if isinstance(decorator, ir.Call) else decorator
+            if any(
+                isinstance(value, Function | Class | Object | OffLoop)
+                for value in self.evaluator.value(function, frame)
+            ):
+                return True
+        return False
+
+    def is_passed_on(self, item: ir.Yield, frame: Frame) -> bool:
+        """Whether a generator yields what another generator of the project yielded."""
+        return any(isinstance(value, Generated) for value in self._source(item, frame))
+
+    # Responses
+
+    def _response(self, value: Value) -> ResponseClass | None:
+        responses = self.evaluator.knowledge.responses
+        if not isinstance(value, Class):
+            return responses.response(dotted_name(value))
+        located = self.evaluator.scope_of(value)
+        if located is None or any(binding.kind == "function" for binding in located[1].bindings):
+            return None
+        lineage = list(self.evaluator.attributes.lineage(value))
+        if sum(isinstance(owner, Class) for owner in lineage) != 1:
+            return None
+        outside = [responses.response(name) for name in self.evaluator.attributes.outside_bases(value)]
+        return next((response for response in outside if response is not None), None)
+
+    def _media_type(self, value: Value, response: ResponseClass, call: ir.Call, frame: Frame) -> str | None:
+        argument = response.media_type_argument
+        given = call.argument(argument.position, argument.keyword or None) or call.argument(None, "content_type")
+        if given is not None:
+            return _text(self.evaluator.value(given, frame))
+        if any(name is None for name, _ in call.keywords):
+            return None
+        headers = call.argument(None, "headers")
+        if headers is not None:
+            return self._of_headers(headers, response, frame)
+        if isinstance(value, Class):
+            own = self.evaluator.attributes.of_class(value, "media_type")
+            if any(isinstance(one, Constant) for one in own):
+                return _text(own)
+        return response.media_type
+
+    def _of_headers(self, headers: ir.Expression, response: ResponseClass, frame: Frame) -> str | None:
+        made = certain(self.evaluator.value(headers, frame))
+        if len(made) != 1 or not isinstance(made[0], Collection) or made[0].kind != "dict":
+            return None
+        for name, values in made[0].items:
+            if name is None or name.lower() == "content-type":
+                return _text(values) if name is not None else None
+        return response.media_type
+
+    # All of them
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(name.rpartition(".")[2] for name in self.evaluator.knowledge.responses.names)
+
+    @cached_property
+    def all(self) -> tuple[Sending, ...]:
+        """Every body that the modules of the project give to a response."""
+        return tuple(self._find())
+
+    def _find(self) -> Iterator[Sending]:
+        modules = self.evaluator.modules
+        words = modules.texts.descendants(self._words)
+        for module in modules.saying(*words):
+            for scope in module.scopes:
+                frame = None
+                for call in scope.calls:
+                    word = last_word(call.function)
+                    if word not in self._words and not word[:1].isupper():
+                        continue
+                    frame = frame or self.evaluator.any_call(module, scope)
+                    sending = self.of_call(call, frame)
+                    if sending is not None:
+                        yield sending
+
+    @cached_property
+    def _sent(self) -> dict[tuple[Path, int], tuple[SentGenerator, ...]]:
+        found: dict[tuple[Path, int], tuple[SentGenerator, ...]] = {}
+        for sending in self.all:
+            if sending.response.sync_iterator is Fate.TEXT:
+                continue
+            for generator in self._generators(self.evaluator.value(sending.content, sending.frame), 0):
+                key = (generator.frame.module.path, generator.frame.scope.index)
+                found[key] = (*found.get(key, ()), SentGenerator(generator.frame, sending))
+        return found
+
+    @cached_property
+    def _sent_scopes(self) -> frozenset[tuple[Path, int]]:
+        return frozenset(self._sent)
+
+    def _generators(self, values: Values, depth: int) -> Iterator[Generated]:
+        """The project generators among some values, and those whose items they pass on as they are."""
+        if depth > _DEEPEST:
+            self.evaluator.give_up(Limit.GENERATORS)
+            return
+        for value in values:
+            if isinstance(value, Iterated) and value.in_thread:
+                yield from self._generators(value.over, depth + 1)
+            if isinstance(value, Generated):
+                yield value
+                yield from self._generators(self._passed_on(value), depth + 1)
+
+    def _passed_on(self, value: Generated) -> Values:
+        """What a generator yields from, and what it loops over where it yields the loop's own variable."""
+        sources = [self._source(item, value.frame) for item in value.frame.scope.yields]
+        return alternatives(one for values in sources for one in values)
+
+    def _source(self, item: ir.Yield, frame: Frame) -> Values:
+        if item.value is not None and item.is_from:
+            return self.evaluator.value(item.value, frame)
+        if not isinstance(item.value, ir.Name):
+            return NOTHING
+        reaching = set(item.value.bindings or ())
+        loops = [loop for loop in frame.scope.loops if reaching & set(loop.targets)]
+        return alternatives(one for loop in loops for one in self.evaluator.iterated(loop, frame))
+
+
+def certain(values: Values) -> list[Value]:
+    """All alternatives where every one of them says something; none where one is unknown."""
+    return [] if any(isinstance(value, Unknown) for value in values) else list(values)
+
+
+def _text(values: Values) -> str | None:
+    texts = {value.value if isinstance(value, Constant) else None for value in values}
+    one = texts.pop() if len(texts) == 1 else None
+    return one.partition(";")[0].strip().lower() if isinstance(one, str) else None

@@ -1,0 +1,397 @@
+"""Where a function takes the tokens of a stream: loops, calls and expressions, its own and those of its helpers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.llama_index import Role
+from streamlint.model import syntax as ir
+from streamlint.model.branches import branch_of
+from streamlint.serving.ways import Hop, Way
+from streamlint.streams.answers import Answers
+from streamlint.values.activations import Frame
+from streamlint.values.domain import (
+    Bound,
+    Collection,
+    External,
+    Function,
+    Instance,
+    Llama,
+    Text,
+    Token,
+    Tokens,
+    Value,
+)
+from streamlint.values.llama import STREAM_ROLES
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+
+COLLECTORS = frozenset(f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "sum", "max", "min", "dict"))
+_HARMLESS = frozenset(
+    f"builtins.{name}"
+    for name in (
+        "print",
+        "len",
+        "str",
+        "repr",
+        "isinstance",
+        "hasattr",
+        "getattr",
+        "bool",
+        "int",
+        "float",
+        "type",
+        "id",
+        "hash",
+        "ord",
+    )
+)
+_GATHERING = frozenset(("append", "extend", "add", "insert", "update", "appendleft"))
+
+
+class How(StrEnum):
+    """In which form the tokens are taken."""
+
+    LOOP = "loop"
+    CALL = "call"
+    JOIN = "join"
+    COMPREHENSION = "comprehension"
+    TEXT = "text"
+    METHOD = "method"
+    UNPACKED = "unpacked"
+
+
+@dataclass(frozen=True)
+class Drain:
+    """One place in a handler at which a stream is swallowed.
+
+    `start` and `end` span the loop's head or the expression in the handler; `source` is what gives the tokens; `hops` lead into a
+    helper where the tokens are taken there, the last one being the place itself. `kept` are the names that hold the result.
+    """
+
+    how: How
+    start: int
+    end: int
+    tokens: Tokens | None
+    stream: Llama | None
+    source: ir.Expression
+    branch: int
+    kept: frozenset[str] = frozenset()
+    loop: ir.Loop | None = None
+    way: Way | None = None
+    is_async: bool = False
+
+    @property
+    def hops(self) -> tuple[Hop, ...]:
+        return self.way.steps if self.way is not None else ()
+
+    @property
+    def waits(self) -> bool:
+        """Whether it takes tokens at all: the text of a chat stream is what came so far, nothing at first."""
+        return self.how is not How.TEXT or self.stream is None or self.stream.role is not Role.CHAT_STREAM
+
+    @property
+    def is_loop(self) -> bool:
+        return self.how is How.LOOP
+
+
+class Takings:
+    """Finds what takes tokens; a function's own takings are found once per frame."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.answers = project.ask(Answers)
+        self.log_methods = project.knowledge.names("records", "log-methods")
+
+    def in_frame(self, frame: Frame) -> tuple[Drain, ...]:
+        """Every drain directly in a function, and those in the helpers that it hands a stream to."""
+        if not self._has_streams:
+            return ()
+        return self.evaluator.solver.ask(("takings", frame), lambda: tuple(self._find(frame)), (), ())
+
+    @cached_property
+    def _has_streams(self) -> bool:
+        """Whether any module of the project uses LlamaIndex at all; where none does, no helper is looked into."""
+        modules, knowledge = self.evaluator.modules, self.evaluator.knowledge
+        tokens, makers = (knowledge.names("llama_index_words", key) for key in ("token-generators", "engine-makers"))
+        if any(path in modules.members for path in modules.texts.saying(tokens | makers)):
+            return True
+        packages = knowledge.names("llama_index_words", "stream-packages")
+        return any(not module.packages.isdisjoint(packages) for module in modules.saying(*packages))
+
+    def _find(self, frame: Frame) -> Iterator[Drain]:
+        scope = frame.scope
+        for loop in scope.loops:
+            drain = self._of_loop(loop, frame)
+            if drain is not None:
+                yield drain
+        for call in scope.calls:
+            drain = self._of_call(call, frame)
+            if drain is not None:
+                yield self.with_names(drain, frame)
+        for expression in scope.expressions():
+            drain = self._of_expression(expression, frame)
+            if drain is not None:
+                yield self.with_names(drain, frame)
+
+    def _of_loop(self, loop: ir.Loop, frame: Frame) -> Drain | None:
+        tokens = self.evaluator.tokens(self.evaluator.iterated(loop, frame))
+        if (
+            tokens is None
+            or tokens.items == "event"
+            or (tokens.is_async is not None and tokens.is_async != loop.is_async)
+        ):
+            return None
+        if loop.body_start < 0:
+            return self._of_comprehension(loop, tokens, frame)
+        kept = self._gathered(loop, frame)
+        if kept is None:
+            return None
+        end = loop.iterable.end
+        return Drain(
+            How.LOOP, loop.start, end, tokens, None, loop.iterable, loop.branch, kept, loop, None, loop.is_async
+        )
+
+    def _of_comprehension(self, loop: ir.Loop, tokens: Tokens, frame: Frame) -> Drain | None:
+        scope = frame.scope
+        if scope.kind == "generator-expression":
+            return None
+        for expression in scope.expressions():
+            if isinstance(expression, ir.Comprehension) and loop in expression.loops:
+                drain = Drain(
+                    How.COMPREHENSION,
+                    expression.start,
+                    expression.end,
+                    tokens,
+                    None,
+                    loop.iterable,
+                    loop.branch,
+                    loop=loop,
+                    is_async=loop.is_async,
+                )
+                return self.with_names(drain, frame)
+        return None
+
+    def _gathered(self, loop: ir.Loop, frame: Frame) -> frozenset[str] | None:
+        """The names that collect the tokens of a loop; None where the loop may pass them on."""
+        scope = frame.scope
+        carried = {scope.bindings[index].name for index in loop.targets}
+        kept: set[str] = set()
+        inside = [b for b in scope.bindings if loop.body_start <= b.start and b.end <= loop.end and b.value is not None]
+        for binding in inside:
+            if (
+                binding.kind in ("assign", "augmented")
+                and binding.value is not None
+                and names_in(binding.value) & carried
+            ):
+                if binding.kind == "augmented" or binding.name in names_in(binding.value):
+                    kept.add(binding.name)
+                carried.add(binding.name)
+        if any(loop.body_start <= item.start < loop.end for item in scope.yields):
+            return None
+        if any(loop.body_start <= item.start < loop.end and item.value is not None for item in scope.returns):
+            return None
+        if any(loop.body_start <= store.start < loop.end and names_in(store.value) & carried for store in scope.stores):
+            return None
+        for call in scope.calls:
+            if not loop.body_start <= call.start < loop.end:
+                continue
+            given = {
+                name for argument in call.children() if argument is not call.function for name in names_in(argument)
+            }
+            if not given & carried:
+                continue
+            gatherer = self._gatherer(call, frame)
+            if gatherer is None:
+                return None
+            if gatherer:
+                kept.add(gatherer)
+        return frozenset(kept)
+
+    def _gatherer(self, call: ir.Call, frame: Frame) -> str | None:
+        """The name of the collection that a call adds to, "" for a harmless call, None where the tokens may go anywhere."""
+        function = call.function
+        if isinstance(function, ir.Attribute):
+            if function.attribute in self.log_methods:
+                return ""
+            if function.attribute in _GATHERING and isinstance(function.base, ir.Name):
+                held = self.evaluator.value(function.base, frame)
+                local = function.base.bindings is not None and bool(function.base.bindings)
+                return function.base.id if local and any(isinstance(v, Collection) for v in held) else None
+            if function.attribute == "write" and isinstance(function.base, ir.Name):
+                held = self.evaluator.value(function.base, frame)
+                writers = {v.name for v in held if isinstance(v, Instance)}
+                return function.base.id if writers & {"io.StringIO", "io.BytesIO"} else None
+            if isinstance(function.base, ir.Constant) or any(
+                isinstance(v, Token | Text) for v in self.evaluator.value(function.base, frame)
+            ):
+                return ""
+        names = self.evaluator.names(function, frame)
+        return "" if names and names <= _HARMLESS else None
+
+    def _of_call(self, call: ir.Call, frame: Frame) -> Drain | None:
+        if self.answers.is_join(call):
+            return self._taking(How.JOIN, call, call.arguments[0], call.branch, frame)
+        for value in self.evaluator.value(call.function, frame):
+            found = self._by_callee(value, call, frame)
+            if found is not None:
+                return found
+        return None
+
+    def _by_callee(self, value: Value, call: ir.Call, frame: Frame) -> Drain | None:
+        match value:
+            case External():
+                if value.name in COLLECTORS and call.arguments:
+                    return self._taking(How.CALL, call, call.arguments[0], call.branch, frame)
+                if value.name == "builtins.str" and call.arguments:
+                    return self._as_text(call, call.arguments[0], call.branch, frame)
+            case Bound(receiver=Llama() as stream):
+                if value.name in self.evaluator.knowledge.llama.draining(stream.role) and isinstance(
+                    call.function, ir.Attribute
+                ):
+                    source = call.function.base
+                    return Drain(
+                        How.METHOD,
+                        call.start,
+                        call.end,
+                        None,
+                        stream,
+                        source,
+                        call.branch,
+                        is_async=stream.role is Role.ASYNC_STREAM,
+                    )
+            case Function():
+                return self._in_helper(value, call, frame)
+        return None
+
+    def _taking(self, how: How, call: ir.Call, argument: ir.Expression, branch: int, frame: Frame) -> Drain | None:
+        values = self.evaluator.value(argument, frame)
+        tokens = self.evaluator.tokens(values)
+        if tokens is None or tokens.is_async is True or tokens.items == "event":
+            return None
+        return Drain(how, call.start, call.end, tokens, None, argument, branch)
+
+    def _as_text(self, at: ir.Expression, argument: ir.Expression, branch: int, frame: Frame) -> Drain | None:
+        for value in self.evaluator.value(argument, frame):
+            if isinstance(value, Llama) and value.role in STREAM_ROLES:
+                return Drain(How.TEXT, at.start, at.end, None, value, argument, branch)
+        return None
+
+    def _of_expression(self, expression: ir.Expression, frame: Frame) -> Drain | None:
+        branch = branch_of(expression, frame.scope)
+        if isinstance(expression, ir.FormattedString):
+            for part in expression.values:
+                found = self._as_text(expression, part, branch, frame)
+                if found is not None:
+                    return found
+        if isinstance(expression, ir.Sequence):
+            for item in expression.items:
+                if isinstance(item, ir.Starred):
+                    tokens = self.evaluator.tokens(self.evaluator.value(item.value, frame))
+                    if tokens is not None and tokens.is_async is not True:
+                        return Drain(How.UNPACKED, expression.start, expression.end, tokens, None, item.value, branch)
+        return None
+
+    def _in_helper(self, function: Function, call: ir.Call, frame: Frame) -> Drain | None:
+        """A helper that takes all tokens and gives back text."""
+        located = self.evaluator.scope_of(function)
+        if located is None or located[1].is_generator:
+            return None
+        if located[1].is_async and call.end not in frame.scope.awaited:
+            return None
+        arguments = self.evaluator.calls.arguments(function, call, frame)
+        inner = self.evaluator.calls.frame(function, arguments, frame)
+        for drain in self.in_frame(inner):
+            if not self._returned(drain, inner):
+                continue
+            place = Hop(inner.module.path, drain.start, drain.end, WHERE[drain.how])
+            through = Hop(frame.module.path, call.start, call.end, f"calls `{located[1].name}`")
+            way = (drain.way or Way(place)).behind(through)
+            return replace(
+                drain,
+                start=call.start,
+                end=call.end,
+                source=call,
+                branch=call.branch,
+                way=way,
+                kept=frozenset(),
+                loop=None,
+            )
+        return None
+
+    def _returned(self, drain: Drain, frame: Frame) -> bool:
+        """Whether a function gives back what it drained, and no stream."""
+        derived = self.derived(drain, frame)
+        for item in frame.scope.returns:
+            if item.value is None or self.answers.is_stream(item.value, frame):
+                continue
+            within = item.value.contains(drain)
+            if within or names_in(item.value) & derived:
+                return True
+        return False
+
+    # Names
+
+    def with_names(self, drain: Drain, frame: Frame) -> Drain:
+        """The names that an assignment around the drain gives its result."""
+        kept = frozenset(
+            b.name
+            for b in frame.scope.bindings
+            if b.kind in ("assign", "augmented") and b.value is not None and b.value.contains(drain)
+        )
+        return replace(drain, kept=drain.kept | kept)
+
+    def derived(self, drain: Drain, frame: Frame) -> frozenset[str]:
+        """The names that hold the drained text, or something made of it."""
+        names = set(drain.kept)
+        for binding in frame.scope.bindings:
+            if binding.kind not in ("assign", "augmented") or binding.value is None or binding.start <= drain.start:
+                continue
+            if names_in(binding.value) & names and not self._starts_anew(binding.value, frame):
+                names.add(binding.name)
+        return frozenset(names)
+
+    def _starts_anew(self, value: ir.Expression, frame: Frame) -> bool:
+        """Whether an expression is another stream, such as the answer to a question that a model wrote."""
+        values = self.evaluator.value(value, frame)
+        return any(isinstance(v, Llama) for v in values) or self.evaluator.tokens(values) is not None
+
+    def uses(self, content: ir.Expression, names: frozenset[str], frame: Frame) -> bool:
+        """Whether an expression, or a generator that it calls, takes one of these names."""
+        if names_in(content) & names:
+            return True
+        for expression in ir.walk(content):
+            if isinstance(expression, ir.Call):
+                for value in self.evaluator.value(expression.function, frame):
+                    if isinstance(value, Function) and value.path == frame.module.path:
+                        inner = frame.module.scopes[value.scope]
+                        if (
+                            inner.parent == frame.scope.index
+                            and {n.id for n in inner.names if n.bindings is None} & names
+                        ):
+                            return True
+            if isinstance(expression, ir.Closure):
+                inner = frame.module.scopes[expression.scope]
+                if {n.id for n in inner.names} & names:
+                    return True
+        return False
+
+
+WHERE = {
+    How.LOOP: "takes every token here",
+    How.CALL: "collects every token here",
+    How.JOIN: "joins every token here",
+    How.COMPREHENSION: "collects every token here",
+    How.TEXT: "turns the stream into text here",
+    How.METHOD: "waits for the whole answer here",
+    How.UNPACKED: "unpacks every token here",
+}
+
+
+def names_in(expression: ir.Expression) -> set[str]:
+    return {part.id for part in ir.walk(expression) if isinstance(part, ir.Name)}

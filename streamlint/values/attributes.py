@@ -1,0 +1,424 @@
+"""What `value.name` and `value[key]` give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
+from streamlint.values.activations import Frame
+from streamlint.values.callers import last_word
+from streamlint.values.domain import (
+    NOTHING,
+    PENDING,
+    UNKNOWN,
+    Bound,
+    Class,
+    Collection,
+    Constant,
+    Coroutine,
+    External,
+    Function,
+    Instance,
+    Llama,
+    Object,
+    Pending,
+    ProjectModule,
+    Token,
+    Tokens,
+    Unknown,
+    Value,
+    Values,
+    alternatives,
+    known,
+    left_out,
+)
+from streamlint.values.limits import Limit
+
+if TYPE_CHECKING:
+    from streamlint.values.evaluator import Evaluator
+
+_DEEPEST_INHERITANCE = 12
+
+
+class Attributes:
+    """Looks attributes up in project classes, outside instances, modules and LlamaIndex objects."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self._on_self: dict[ir.Scope, dict[str, list[tuple[ir.Scope, ir.Store]]]] = {}
+
+    def value(self, base: Value, name: str, expression: ir.Attribute | None, frame: Frame | None) -> Values:
+        match base:
+            case ProjectModule():
+                return self.of_module(base.path, name) or UNKNOWN
+            case External():
+                return self.of_external(base, name)
+            case Instance():
+                return self._of_instance(base, name)
+            case Object() | Class():
+                return self.of_class(base, name) or UNKNOWN
+            case Llama():
+                return self._of_llama(base, name)
+            case Token():
+                return self._of_token(base, name)
+            case Bound():
+                return self._of_bound(base, name)
+            case Function(receiver=None) if name in ("delay", "remote", "apply_async"):
+                return UNKNOWN
+            case Pending():
+                return PENDING
+            case Unknown():
+                return self._of_unknown(base, name, expression, frame)
+            case Tokens() | Collection() | Coroutine():
+                return frozenset((Bound(base, name),))
+        return UNKNOWN
+
+    def item(self, base: Value, key: object, expression: ir.Subscript, frame: Frame) -> Values:
+        """`base[key]`; `key` is None where it is not constant."""
+        match base:
+            case Collection(kind="list" | "tuple") if _is_slice(expression.key):
+                items = self.evaluator.union((*(values for _, values in base.items), left_out(base))) or UNKNOWN
+                origin = self.evaluator.origin(expression, frame)
+                return frozenset((Collection(base.kind, ((None, items),), origin),))
+            case Collection(kind="dict"):
+                return self.evaluator.union((self._entry(base, key), self._put(base, key, last_word(expression.base))))
+            case Collection():
+                if isinstance(key, int) and -len(base.items) <= key < len(base.items) and base.kind != "set":
+                    return base.items[key][1]
+                return self.evaluator.union((*(values for _, values in base.items), left_out(base))) or UNKNOWN
+            case Instance() if isinstance(key, str):
+                stored = self.put_under(base, key)
+                return stored or self._of_instance(base, key)
+            case Instance():
+                item = self.evaluator.knowledge.blocking.item(base.name)
+                return frozenset((Instance(item) if item else base,))
+            case External() | Unknown():
+                return frozenset((base,))
+        return UNKNOWN
+
+    # Modules
+
+    def of_module(self, path: Path, name: str) -> Values:
+        """A member of a module or package; empty where there is none."""
+        evaluator = self.evaluator
+        module = evaluator.modules.load(path) if path in evaluator.modules.files else None
+        if module is not None:
+            found = evaluator.named(module, name)
+            if found:
+                return found
+        if module is None or module.is_package:
+            submodule = evaluator.modules.member(path, name)
+            if submodule is not None:
+                return frozenset((ProjectModule(submodule),))
+        return NOTHING
+
+    def put_on_module(self, path: Path, name: str) -> Values:
+        """What other modules assign to an attribute of this one: `state.engine = ...`."""
+        return self.evaluator.callers.stored(name, self.identity(ProjectModule(path)), is_attribute=True)
+
+    # Project classes
+
+    def of_class(self, base: Object | Class, name: str) -> Values:
+        """An attribute of a project class or its instance, inherited ones too; empty where nothing tells.
+
+        A class that only says `engine = None` leaves it to its bases, and to whoever sets the attribute.
+        """
+        return self.evaluator.found(("member", base, name), lambda: self._of_class(base, name))
+
+    def _of_class(self, base: Object | Class, name: str) -> Values:
+        vague: Values = NOTHING
+        for owner in self.lineage(base):
+            found = self._own(owner, base, name) if isinstance(owner, Class) else self._inherited(owner, base, name)
+            if any(known(found)) or not isinstance(owner, Class):
+                return found
+            vague = vague or found
+        stored = self._stored(base, name, is_attribute=True) if isinstance(base, Object) else NOTHING
+        return stored or vague
+
+    def lineage(self, base: Object | Class) -> tuple[Class | External, ...]:
+        """The class and its bases in the order of lookup, outside ones last; generic brackets are looked through."""
+        key = ("lineage", base.path, base.scope)
+        return self.evaluator.solver.ask(key, lambda: tuple(self._lineage(base)), (), ())
+
+    def _lineage(self, base: Object | Class) -> Iterator[Class | External]:
+        pending: list[Value] = [Class(base.path, base.scope)]
+        seen: set[Value] = set()
+        outside: list[External] = []
+        while pending and len(seen) < _DEEPEST_INHERITANCE:
+            current = pending.pop(0)
+            if current in seen:
+                continue
+            seen.add(current)
+            if len(seen) == _DEEPEST_INHERITANCE and pending:
+                self.evaluator.give_up(Limit.CLASSES)
+            if isinstance(current, External):
+                outside.append(current)
+            elif isinstance(current, Class):
+                yield current
+                pending += self._bases(current)
+        yield from outside
+
+    def _bases(self, owner: Class) -> list[Value]:
+        located = self.evaluator.scope_of(owner)
+        if located is None:
+            return []
+        module, scope = located
+        frame = self.evaluator.any_call(module, module.scopes[scope.parent])
+        found: list[Value] = []
+        for base in scope.bases:
+            expression = base.base if isinstance(base, ir.Subscript) else base
+            found += self.evaluator.value(expression, frame)
+        return found
+
+    def outside_bases(self, base: Object | Class) -> list[str]:
+        """Dotted names of the classes outside the project that this one descends from."""
+        return [owner.name for owner in self.lineage(base) if isinstance(owner, External)]
+
+    def method(self, base: Object | Class, name: str) -> Function | None:
+        """The project function that defines this method, not bound."""
+        for owner in self.lineage(base):
+            if not isinstance(owner, Class):
+                continue
+            located = self.evaluator.scope_of(owner)
+            if located is None:
+                continue
+            module, scope = located
+            for index in reversed(scope.by_name.get(name, [])):
+                binding = scope.bindings[index]
+                if binding.kind == "function" and _is_called(module.scopes[binding.target]):
+                    return Function(module.path, binding.target)
+        return None
+
+    def _own(self, owner: Class, base: Object | Class, name: str) -> Values:
+        located = self.evaluator.scope_of(owner)
+        if located is None:
+            return NOTHING
+        module, scope = located
+        found: list[Values] = []
+        for index in reversed(scope.by_name.get(name, [])):
+            binding = scope.bindings[index]
+            if binding.kind != "function":
+                found.append(self._field(module, scope, binding, base))
+            elif _is_called(module.scopes[binding.target]):
+                return self._method(module, scope, binding, base)
+        if isinstance(base, Object):
+            found.append(self._assigned_on_self(module, scope, name, base))
+        return self.evaluator.union(found)
+
+    def _field(self, module: Module, scope: ir.Scope, binding: ir.Binding, base: Object | Class) -> Values:
+        evaluator = self.evaluator
+        frame = evaluator.any_call(module, scope)
+        values = evaluator.binding(binding, frame)
+        if isinstance(base, Object) and binding.annotation is not None:
+            given = evaluator.callers.field_values(base, binding.name)
+            found = evaluator.union([v for v in (values, given) if any(known(v))]) or values
+            is_one_of_several = self._is_filled(base) and all(isinstance(value, Constant) for value in found)
+            return evaluator.union((found, UNKNOWN)) if is_one_of_several else found
+        return values
+
+    def _is_filled(self, base: Object) -> bool:
+        """Whether a request body, a form or the environment fills the fields, so that a default is only one of the values."""
+        filled = tuple(self.evaluator.knowledge.names("answers_read", "filled-bases"))
+        return any(name.endswith(filled) for name in self.outside_bases(base))
+
+    def _method(self, module: Module, scope: ir.Scope, binding: ir.Binding, base: Object | Class) -> Values:
+        evaluator = self.evaluator
+        frame = evaluator.any_call(module, scope)
+        function = module.scopes[binding.target]
+        kinds = function.decorator_words
+        raw = Function(module.path, function.index)
+        if kinds & {"property", "cached_property"} and isinstance(base, Class):
+            return UNKNOWN
+        if kinds & {"property", "cached_property"}:
+            return evaluator.calls.results(frozenset((self._bind(raw, base),)), (), {}, None)
+        values = evaluator.binding(binding, frame)
+        if "staticmethod" in kinds:
+            return values
+        receiver: Value = Class(base.path, base.scope) if "classmethod" in kinds else base
+        if isinstance(base, Class) and "classmethod" not in kinds:
+            return values
+        return alternatives(self._bind(value, receiver) for value in values)
+
+    @staticmethod
+    def _bind(value: Value, receiver: Value) -> Value:
+        if isinstance(value, Function) and value.receiver is None:
+            return Function(value.path, value.scope, value.frame, receiver)
+        return value
+
+    def _assigned_on_self(self, module: Module, scope: ir.Scope, name: str, made: Object) -> Values:
+        """What the methods of one class assign to `self.name`, where `self` is this object."""
+        evaluator = self.evaluator
+        found = []
+        for method, store in self._stores_on_self(module, scope).get(name, ()):
+            frame = self._making(module, method, store, made)
+            found.append(evaluator.at(evaluator.value(store.value, frame), store.path))
+        return evaluator.union(found)
+
+    def _stores_on_self(self, module: Module, scope: ir.Scope) -> Mapping[str, list[tuple[ir.Scope, ir.Store]]]:
+        """By attribute: where the methods of a class, and the functions in them, assign it."""
+        known = self._on_self.get(scope)
+        if known is None:
+            known = self._on_self[scope] = {}
+            for method in self._inside(module, scope):
+                owner = method if method.parent == scope.index else self._method_around(module, method, scope)
+                itself = owner.parameters[0].name if owner is not None and owner.parameters else None
+                for store in method.stores:
+                    if store.is_attribute and isinstance(store.base, ir.Name) and store.base.id == itself:
+                        known.setdefault(store.member, []).append((method, store))
+        return known
+
+    @staticmethod
+    def _inside(module: Module, scope: ir.Scope) -> Iterator[ir.Scope]:
+        """The functions that stand in a class and store something."""
+        for index in range(scope.index + 1, len(module.scopes)):
+            method = module.scopes[index]
+            if method.start >= scope.end:
+                return
+            if method.kind == "function" and method.stores:
+                yield method
+
+    def _making(self, module: Module, method: ir.Scope, store: ir.Store, made: Object) -> Frame:
+        """The frame in which a method stores: for `__init__`, with what those give who make such an object."""
+        evaluator = self.evaluator
+        used = {part.id for part in ir.walk(store.value) if isinstance(part, ir.Name)}
+        parameters = [p for p in method.parameters[1:] if p.name in used and p.kind in ("positional", "keyword")]
+        if method.name != "__init__" or not parameters:
+            return evaluator.any_call(module, method)
+        function = Function(module.path, method.index)
+        given = ((p, evaluator.callers.initial(function, method, p, made)) for p in parameters)
+        told = {p.name: values for p, values in given if any(known(values)) or (values and p.default is not None)}
+        return evaluator.frames.call(module, method, None, told, None)
+
+    @staticmethod
+    def _method_around(module: Module, function: ir.Scope, owner: ir.Scope) -> ir.Scope | None:
+        while function.parent >= 0:
+            if function.parent == owner.index:
+                return function if function.kind == "function" else None
+            function = module.scopes[function.parent]
+        return None
+
+    def _inherited(self, outside: External, base: Object | Class, name: str) -> Values:
+        role = self.evaluator.knowledge.llama.role(outside.name)
+        if role is not None:
+            native = None
+            if isinstance(base, Object | Class):
+                native = self.evaluator.calls.native_async(base, outside.name)
+            return self._of_llama(Llama(role, outside.name, native_async=native), name)
+        stored = self._stored(base, name, is_attribute=True) if isinstance(base, Object) else NOTHING
+        return stored or self._of_instance(Instance(outside.name), name)
+
+    # What is stored on objects from outside the class
+
+    def _stored(self, base: Instance | Object, member: str, *, is_attribute: bool) -> Values:
+        """What any module of the project stores under this name on an object of the same class."""
+        callers = self.evaluator.callers
+        found = callers.stored(member, self.identity(base), is_attribute=is_attribute)
+        return callers.lifespan_state(base, member) if isinstance(base, Instance) and not found else found
+
+    def put_under(self, base: Instance, key: str) -> Values:
+        """What the project stores under a constant key of an outside object: `app["engine"] = ...`."""
+        return self._stored(base, key, is_attribute=False)
+
+    def identity(self, value: Value) -> object:
+        """What two values share where one store on them is a store on the other."""
+        match value:
+            case Instance():
+                return self.evaluator.knowledge.objects.family(value.name)
+            case Object():
+                return (value.path, value.scope)
+            case Collection():
+                return value.origin
+        return value
+
+    # Outside the project
+
+    def of_external(self, base: External, name: str) -> Values:
+        knowledge = self.evaluator.knowledge
+        full = f"{base.name}.{name}"
+        made = knowledge.objects.attribute(base.name, name)
+        if made:
+            return frozenset((Instance(made),))
+        role = knowledge.llama.role(full) if not name[:1].isupper() else None
+        if role is not None:
+            return frozenset((Llama(role, full),))
+        return frozenset((External(full),))
+
+    def _of_instance(self, base: Instance, name: str) -> Values:
+        knowledge = self.evaluator.knowledge
+        made = knowledge.objects.attribute(base.name, name)
+        if made:
+            return frozenset((Instance(made),))
+        stored = self._stored(base, name, is_attribute=True)
+        if any(known(stored)):
+            return stored
+        family = knowledge.blocking.attribute(base.name, name)
+        if family:
+            return frozenset((Instance(family),))
+        return frozenset((Bound(base, name),))
+
+    @staticmethod
+    def _of_bound(base: Bound, name: str) -> Values:
+        """A longer chain on an outside instance: `client.chat.completions`."""
+        return frozenset((Bound(base.receiver, f"{base.name}.{name}"),))
+
+    # LlamaIndex
+
+    def _of_llama(self, base: Llama, name: str) -> Values:
+        tokens = self.evaluator.calls.token_attribute(base, name)
+        if tokens is not None:
+            return frozenset((tokens,))
+        return frozenset((Bound(base, name),))
+
+    @staticmethod
+    def _of_token(base: Token, name: str) -> Values:
+        if base.items in ("text", "cumulative"):
+            return UNKNOWN
+        if name == "delta":
+            return frozenset((Token("text", base.origin),))
+        if name in ("text", "response", "message"):
+            return frozenset((Token("message" if name == "message" else "cumulative", base.origin),))
+        if name == "content" and base.items == "message":
+            return frozenset((Token("cumulative", base.origin),))
+        return UNKNOWN
+
+    def _of_unknown(self, base: Unknown, name: str, expression: ir.Attribute | None, frame: Frame | None) -> Values:
+        """Names that can mean nothing else: LlamaIndex's own, on a value of which nothing is known."""
+        if expression is not None and frame is not None:
+            origin = self.evaluator.origin(expression, frame)
+            if name == "response_gen":
+                return frozenset((Tokens(None, "text", origin),))
+            if name in ("async_response_gen", "as_query_engine", "as_chat_engine"):
+                return frozenset((Bound(Unknown(), name),))
+        return frozenset((base,))
+
+    def _entry(self, base: Collection, key: object) -> Values:
+        if key is None:
+            return self.evaluator.union((*(values for _, values in base.items), left_out(base)))
+        return self.evaluator.union(values for name, values in base.items if name == str(key)) or left_out(base)
+
+    def _put(self, base: Collection, key: object, word: str) -> Values:
+        """What is put under a key after the display was made; under keys that cannot be seen, into something of the same name."""
+        callers = self.evaluator.callers
+        found = [callers.put_into(word, self.identity(base))]
+        if key is not None:
+            found.append(callers.stored(str(key), self.identity(base), is_attribute=False))
+        return self.evaluator.union(found) or (UNKNOWN if not base.items else NOTHING)
+
+
+def constant_truth(values: Values) -> bool | None:
+    """True or False where all alternatives agree on a constant."""
+    truths = {bool(value.value) if isinstance(value, Constant) else None for value in values}
+    return truths.pop() if len(truths) == 1 else None
+
+
+def _is_slice(key: ir.Expression) -> bool:
+    return isinstance(key, ir.Operation) and key.operator == "Slice"
+
+
+def _is_called(function: ir.Scope) -> bool:
+    """Whether a function of a class body is what its name gives: no setter, and no overload that only types see."""
+    kinds = function.decorator_words
+    return not kinds & {"setter", "deleter", "overload"}

@@ -1,0 +1,414 @@
+"""Who calls a function, and who stores under a name: the ways into a value from the rest of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
+from streamlint.values.activations import Frame
+from streamlint.values.domain import NOTHING, PENDING, UNKNOWN, Class, Collection, Function, Instance, Object, Values
+
+if TYPE_CHECKING:
+    from streamlint.values.evaluator import Evaluator
+
+Row = tuple[Module, ir.Scope, ir.Call]
+Stored = tuple[Module, ir.Scope, ir.Store]
+Definition = tuple[Path, int]
+Meant = Mapping[Definition, tuple[tuple[int, bool], ...]]
+"""By the scope of a function or class: the numbers of the rows that mean it, and whether they bring its first argument."""
+
+_FEW = 32
+
+
+@dataclass(frozen=True)
+class CallSite:
+    """A call of a known function: where it stands, and how its arguments meet the parameters."""
+
+    module: Module
+    scope: ir.Scope
+    call: ir.Call
+    frame: Frame
+    is_bound: bool
+    made: Class | None = None
+    """The class that a constructor call makes; None for `super().__init__()` and all other calls."""
+
+
+class _Said:
+    """What one module calls, passes on and stores, each by its last word."""
+
+    def __init__(self, module: Module) -> None:
+        self.path = module.path
+        self.calls: dict[str, list[Row]] = {}
+        self.passed: dict[str, list[Row]] = {}
+        self.stores: dict[str, list[Stored]] = {}
+        self.puts: dict[str, list[Stored]] = {}
+        self.below: dict[str, set[str]] = {}
+        """Names of the classes that name another one as their base, and names under which something is imported."""
+        self.aliases: dict[str, set[str]] = {}
+        for scope in module.scopes:
+            self._read(module, scope)
+
+    def _read(self, module: Module, scope: ir.Scope) -> None:
+        for binding in scope.bindings:
+            if binding.kind == "import" and binding.member and binding.member != binding.name:
+                self.aliases.setdefault(binding.member, set()).add(binding.name)
+        for base in scope.bases:
+            word = last_word(base.base if isinstance(base, ir.Subscript) else base)
+            self.below.setdefault(word, set()).add(scope.name)
+        if scope.decorators and scope.kind == "function":
+            self._read_decorator(module, scope)
+        for call in scope.calls:
+            self.calls.setdefault(last_word(call.function), []).append((module, scope, call))
+            for argument in (*call.arguments, *(value for _, value in call.keywords)):
+                word = last_word(argument)
+                if word:
+                    self.passed.setdefault(word, []).append((module, scope, call))
+        for store in scope.stores:
+            by, word = (self.stores, store.member) if store.member else (self.puts, last_word(store.base))
+            by.setdefault(word, []).append((module, scope, store))
+
+    def _read_decorator(self, module: Module, scope: ir.Scope) -> None:
+        """A bare decorator is called with the function below it; what outer ones are given, their inner ones decide."""
+        decorator = scope.decorators[-1]
+        if isinstance(decorator, ir.Name | ir.Attribute):
+            function = ir.Closure(scope.start, scope.end, scope.index)
+            call = ir.Call(decorator.start, decorator.end, decorator, (function,), ())
+            self.calls.setdefault(last_word(decorator), []).append((module, module.scopes[scope.parent], call))
+
+
+class Callers:
+    """Looks in the modules that say a word for what is called, passed on and stored under it.
+
+    Words lead to candidates; every candidate is evaluated once and then known by the definition that it means.
+    """
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self._said: dict[Path, _Said] = {}
+        self._calls: dict[str, list[Row]] = {}
+        self._passed: dict[str, list[Row]] = {}
+        self._stores: dict[str, list[Stored]] = {}
+        self._puts: dict[str, list[Stored]] = {}
+        self._spelled: dict[str, list[str]] = {}
+        self._shifted: dict[ir.Call, ir.Call] = {}
+
+    def _saying(self, *words: str) -> Iterator[_Said]:
+        return map(self._of_module, self.evaluator.modules.saying(*words))
+
+    def _of_module(self, module: Module) -> _Said:
+        if module.path not in self._said:
+            self._said[module.path] = _Said(module)
+        return self._said[module.path]
+
+    def stores(self, member: str) -> list[Stored]:
+        if member not in self._stores:
+            self._stores[member] = [row for said in self._saying(member) for row in said.stores.get(member, ())]
+        return self._stores[member]
+
+    def puts(self, word: str) -> list[Stored]:
+        """Assignments under keys that are not constant, to something whose name ends in this word."""
+        if word not in self._puts:
+            self._puts[word] = [row for said in self._saying(word) for row in said.puts.get(word, ())]
+        return self._puts[word]
+
+    def calls_of(self, word: str) -> list[Row]:
+        """Calls whose function ends in this word."""
+        if word not in self._calls:
+            self._calls[word] = [row for said in self._saying(word) for row in said.calls.get(word, ())]
+        return self._calls[word]
+
+    def passing(self, word: str) -> list[Row]:
+        """Calls that are given something whose name ends in this word."""
+        if word not in self._passed:
+            self._passed[word] = [row for said in self._saying(word) for row in said.passed.get(word, ())]
+        return self._passed[word]
+
+    def of(self, function: Function) -> tuple[CallSite, ...]:
+        """The calls of a function of the project in the loaded modules, `Class(...)` for an `__init__` too."""
+        key = ("sites", function.path, function.scope)
+        return self.evaluator.solver.ask(key, lambda: tuple(self._find(function)), (), ())
+
+    def _find(self, function: Function) -> Iterator[CallSite]:
+        located = self.evaluator.scope_of(function)
+        if located is None:
+            return
+        module, scope = located
+        wanted = (function.path, function.scope)
+        parent = module.scopes[scope.parent] if scope.parent >= 0 else None
+        if scope.name == "__init__" and parent is not None and parent.kind == "class":
+            yield from self._constructing(parent.name, wanted)
+        else:
+            for word in self._spellings(scope.name):
+                yield from self._sites(word, wanted)
+        yield from self._handed_over(scope.name, wanted)
+
+    def _sites(self, word: str, wanted: Definition, made: Class | None = None) -> Iterator[CallSite]:
+        return self._among(self.calls_of(word), ("calls", word), wanted, made)
+
+    def _among(
+        self, rows: list[Row], key: tuple[object, ...], wanted: Definition, made: Class | None = None
+    ) -> Iterator[CallSite]:
+        for number, is_bound in self._meant(rows, key).get(wanted, ()):
+            module, scope, call = rows[number]
+            frame = self.evaluator.any_call(module, scope)
+            yield CallSite(module, scope, call, frame, is_bound or made is not None, made)
+
+    def _meant(self, rows: list[Row], key: tuple[object, ...]) -> Meant:
+        """What these calls mean; the key names them."""
+        return self.evaluator.solver.ask(key, lambda: self._resolved(rows, key), {}, {}) if rows else {}
+
+    def _resolved(self, rows: list[Row], key: tuple[object, ...]) -> Meant:
+        """A few calls at a time: what comes back to itself is resolved again, and that word may stand in thousands of calls."""
+        if len(rows) <= _FEW:
+            return self._resolved_at(rows, 0)
+        found: dict[Definition, tuple[tuple[int, bool], ...]] = {}
+        for start in range(0, len(rows), _FEW):
+            resolve = partial(self._resolved_at, rows, start)
+            some: Meant = self.evaluator.solver.ask((*key, start), resolve, {}, {})
+            for definition, meant in some.items():
+                found[definition] = found.get(definition, ()) + meant
+        return found
+
+    def _resolved_at(self, rows: list[Row], start: int) -> Meant:
+        value, any_call = self.evaluator.value, self.evaluator.any_call
+        some = rows[start : start + _FEW]
+        return _by_definition((value(call.function, any_call(module, scope)) for module, scope, call in some), start)
+
+    def _spellings(self, name: str) -> list[str]:
+        """A name and those under which it is imported."""
+        if name not in self._spelled:
+            aliases = {alias for said in self._saying(name) for alias in said.aliases.get(name, ())}
+            self._spelled[name] = [name, *sorted(aliases)]
+        return self._spelled[name]
+
+    def _constructing(self, name: str, wanted: Definition) -> Iterator[CallSite]:
+        """Calls that may run the `__init__` of a class of this name: its own, its descendants', `cls(...)`, `super()`'s."""
+        names, pending = {name}, [name]
+        while pending:
+            current = pending.pop()
+            for said in self._saying(current):
+                new = {*said.below.get(current, ()), *said.aliases.get(current, ())} - names
+                names |= new
+                pending += sorted(new)
+        for word in sorted(names):
+            yield from self._making(self.calls_of(word), ("calls", word), wanted)
+        # a class calls itself `cls`, and those above it by `super()`, where its own name stands
+        for said in self._saying(*names):
+            yield from self._making(said.calls.get("cls", []), ("calls", said.path, "cls"), wanted)
+        for said in self._saying(*names):
+            yield from self._among(said.calls.get("__init__", []), ("calls", said.path, "__init__"), wanted)
+
+    def _making(self, rows: list[Row], key: tuple[object, ...], wanted: Definition) -> Iterator[CallSite]:
+        for path, scope in self._meant(rows, key):
+            if self._initialises(Class(path, scope), wanted):
+                yield from self._among(rows, key, (path, scope), Class(path, scope))
+
+    def _initialises(self, made: Class, wanted: Definition) -> bool:
+        located = self.evaluator.scope_of(made)
+        if located is None or located[1].kind != "class":
+            return False
+        method = self.evaluator.attributes.method(made, "__init__")
+        return method is not None and (method.path, method.scope) == wanted
+
+    def _handed_over(self, word: str, wanted: Definition) -> Iterator[CallSite]:
+        """Calls that pass the function on with its arguments, such as `run_in_threadpool(f, x)`."""
+        rows = self.passing(word)
+        if not rows:
+            return
+        meant: Meant = self.evaluator.solver.ask(("passed", word), lambda: self._moved(rows), {}, {})
+        for number, is_bound in meant.get(wanted, ()):
+            module, scope, call = rows[number]
+            frame = self.evaluator.any_call(module, scope)
+            moved = self.evaluator.calls.handed(call, frame)
+            if moved is not None:
+                there = ir.Call(call.start, call.end, call.function, moved[1], moved[2])
+                yield CallSite(module, scope, self._shifted.setdefault(call, there), frame, is_bound)
+
+    def _moved(self, rows: list[Row]) -> Meant:
+        evaluator = self.evaluator
+        handed = (evaluator.calls.handed(row[2], evaluator.any_call(*row[:2])) for row in rows)
+        return _by_definition(moved[0] if moved is not None else NOTHING for moved in handed)
+
+    def argument(self, function: Function, scope: ir.Scope, parameter: ir.Parameter) -> Values:
+        """What the known callers give for a parameter; empty where nobody is known to give it."""
+        sites = self.of(function)
+        found = []
+        for site in sites:
+            given = argument_of(site.call, scope, parameter, site.is_bound)
+            if given is not None:
+                found.append(self.evaluator.value(given, site.frame))
+            elif may_hide(site.call, scope, parameter, site.is_bound):
+                found.append(UNKNOWN)
+        return self.evaluator.union(found)
+
+    def initial(self, function: Function, scope: ir.Scope, parameter: ir.Parameter, made: Object) -> Values:
+        """What the constructor calls that make an object of exactly this class, or of one below it, give for a parameter."""
+        key = ("initial", function.path, function.scope, parameter.name, made.path, made.scope)
+        return self.evaluator.solver.ask(key, lambda: self._initial(function, scope, parameter, made), PENDING, NOTHING)
+
+    def _initial(self, function: Function, scope: ir.Scope, parameter: ir.Parameter, made: Object) -> Values:
+        attributes = self.evaluator.attributes
+        above = {owner for owner in attributes.lineage(made) if isinstance(owner, Class)}
+        found = []
+        for site in self.of(function):
+            if site.made is not None:
+                concerns = Class(made.path, made.scope) in set(attributes.lineage(site.made))
+            else:
+                concerns = class_around(site.module, site.scope) in above
+            given = argument_of(site.call, scope, parameter, site.is_bound) if concerns else None
+            if given is not None:
+                found.append(self.evaluator.value(given, site.frame))
+            elif concerns and may_hide(site.call, scope, parameter, site.is_bound):
+                found.append(UNKNOWN)
+            elif concerns and parameter.default is not None:
+                found.append(self._default(function, parameter.default))
+        return self.evaluator.union(found)
+
+    def _default(self, function: Function, default: ir.Expression) -> Values:
+        located = self.evaluator.scope_of(function)
+        assert located is not None
+        module, scope = located
+        return self.evaluator.value(default, self.evaluator.any_call(module, module.scopes[scope.parent]))
+
+    def field_values(self, base: Object, name: str) -> Values:
+        """What the constructor calls of a class without `__init__` give for a field."""
+        key = ("field", base.path, base.scope, name)
+        return self.evaluator.solver.ask(key, lambda: self._field_values(base, name), PENDING, NOTHING)
+
+    def _field_values(self, base: Object, name: str) -> Values:
+        located = self.evaluator.scope_of(base)
+        if located is None:
+            return NOTHING
+        _, scope = located
+        fields = [b.name for b in scope.bindings if b.annotation is not None]
+        position = fields.index(name) if name in fields else None
+        sites = (site for word in self._spellings(scope.name) for site in self._sites(word, (base.path, base.scope)))
+        given = ((site.call.argument(position, name), site.frame) for site in sites)
+        return self.evaluator.union(self.evaluator.value(value, frame) for value, frame in given if value is not None)
+
+    # Stores
+
+    def stored(self, member: str, holder: object, *, is_attribute: bool) -> Values:
+        """What the project stores under this name on what `holder` identifies, as in `Attributes.identity`."""
+        rows = self.stores(member)
+        return self._put_on(("stores", member), rows, holder, is_attribute) if rows else NOTHING
+
+    def put_into(self, word: str, holder: object) -> Values:
+        """What the project stores under keys that cannot be seen, into something whose name ends in this word."""
+        rows = self.puts(word)
+        return self._put_on(("puts", word), rows, holder, False) if rows else NOTHING
+
+    def _put_on(self, key: tuple[str, str], rows: list[Stored], holder: object, is_attribute: bool) -> Values:
+        evaluator = self.evaluator
+        held: Mapping[object, tuple[int, ...]] = evaluator.solver.ask(key, lambda: self._held(rows), {}, {})
+        numbers = held.get(holder)
+        if numbers is None:
+            return NOTHING
+        found = [rows[number] for number in numbers if rows[number][2].is_attribute == is_attribute]
+        return evaluator.found(("put", *key, holder, is_attribute), lambda: self._values(found))
+
+    def _values(self, rows: list[Stored]) -> Values:
+        evaluator = self.evaluator
+        return evaluator.union(
+            evaluator.at(evaluator.value(store.value, evaluator.any_call(module, scope)), store.path)
+            for module, scope, store in rows
+        )
+
+    def _held(self, rows: list[Stored]) -> Mapping[object, tuple[int, ...]]:
+        """By what holds it: the numbers of the rows that store something there."""
+        evaluator, found = self.evaluator, dict[object, list[int]]()
+        for number, (module, scope, store) in enumerate(rows):
+            for value in evaluator.value(store.base, evaluator.any_call(module, scope)):
+                numbers = found.setdefault(evaluator.attributes.identity(value), [])
+                if numbers[-1:] != [number]:
+                    numbers.append(number)
+        return {holder: tuple(numbers) for holder, numbers in found.items()}
+
+    # Lifespans
+
+    def lifespan_state(self, base: Instance, member: str) -> Values:
+        """What a lifespan yields under this key, for the state object of requests."""
+        knowledge = self.evaluator.knowledge
+        if not knowledge.objects.is_state(base.name):
+            return NOTHING
+        found = []
+        for module, scope, call in self._lifespans:
+            given = call.argument(None, "lifespan")
+            if given is None:
+                continue
+            frame = self.evaluator.any_call(module, scope)
+            made = self.evaluator.calls.results(self.evaluator.value(given, frame), (), {}, None)
+            for value in self.evaluator.calls.entered(made):
+                if isinstance(value, Collection):
+                    found += [values for key, values in value.items if key == member]
+        return self.evaluator.union(found)
+
+    @cached_property
+    def _lifespans(self) -> list[Row]:
+        return [
+            row
+            for said in self._saying("lifespan")
+            for rows in said.calls.values()
+            for row in rows
+            if any(keyword == "lifespan" for keyword, _ in row[2].keywords)
+        ]
+
+
+def class_around(module: Module, scope: ir.Scope) -> Class | None:
+    """The class whose method holds this scope."""
+    while scope.parent >= 0:
+        scope = module.scopes[scope.parent]
+        if scope.kind == "class":
+            return Class(module.path, scope.index)
+    return None
+
+
+def _by_definition(rows: Iterable[Values], first: int = 0) -> Meant:
+    """The functions and classes among the values of each row; the rows are numbered from `first`."""
+    found: dict[Definition, list[tuple[int, bool]]] = {}
+    for number, values in enumerate(rows, first):
+        if values is UNKNOWN:
+            continue
+        for value in values:
+            if isinstance(value, (Function, Class)):
+                is_bound = isinstance(value, Function) and value.receiver is not None
+                meant = found.setdefault((value.path, value.scope), [])
+                if (number, is_bound) not in meant[-2:]:
+                    meant.append((number, is_bound))
+    return {definition: tuple(meant) for definition, meant in found.items()}
+
+
+def argument_of(call: ir.Call, scope: ir.Scope, parameter: ir.Parameter, is_bound: bool) -> ir.Expression | None:
+    """The expression that a call gives for a parameter; None where it gives none, or hides it behind `*`."""
+    return call.argument(_position(scope, parameter, is_bound), parameter.name)
+
+
+def may_hide(call: ir.Call, scope: ir.Scope, parameter: ir.Parameter, is_bound: bool) -> bool:
+    """Whether a call that names no argument for a parameter may give it one through `*` or `**`."""
+    position = _position(scope, parameter, is_bound)
+    if position is None and parameter.kind == "positional":
+        return False
+    if any(keyword is None for keyword, _ in call.keywords):
+        return True
+    return position is not None and any(isinstance(one, ir.Starred) for one in call.arguments[: position + 1])
+
+
+def _position(scope: ir.Scope, parameter: ir.Parameter, is_bound: bool) -> int | None:
+    """Where a call gives a parameter by position; None for what it can only name, or is bound to already."""
+    positional = [p.name for p in scope.parameters if p.kind == "positional"]
+    if parameter.kind != "positional":
+        return None
+    position = positional.index(parameter.name) - (1 if is_bound else 0)
+    return position if position >= 0 else None
+
+
+def last_word(expression: ir.Expression) -> str:
+    """`c` of `a.b.c`; "" where the expression is no name."""
+    if isinstance(expression, ir.Attribute):
+        return expression.attribute
+    return expression.id if isinstance(expression, ir.Name) else ""

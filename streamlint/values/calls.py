@@ -1,0 +1,452 @@
+"""What a call gives: of project functions and classes, of outside ones, of LlamaIndex objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.llama_index import Role
+from streamlint.knowledge.off_loop import OffLoopCall, Result, Where
+from streamlint.model import syntax as ir
+from streamlint.model.deciding import Deciding
+from streamlint.model.modules import Module
+from streamlint.values.activations import Frame
+from streamlint.values.callers import argument_of, may_hide
+from streamlint.values.domain import (
+    PENDING,
+    UNKNOWN,
+    Bound,
+    Class,
+    Collection,
+    Constant,
+    Coroutine,
+    External,
+    Function,
+    Generated,
+    Instance,
+    Iterated,
+    Llama,
+    Object,
+    OffLoop,
+    Partial,
+    Unknown,
+    Value,
+    Values,
+    alternatives,
+    known,
+)
+from streamlint.values.llama import LlamaCalls
+from streamlint.values.passing import BUILTINS
+
+if TYPE_CHECKING:
+    from streamlint.values.evaluator import Evaluator
+
+Handed = tuple[Values, tuple[ir.Expression, ...], tuple[tuple[str | None, ir.Expression], ...]]
+"""A callable that another call runs, with the arguments that it will get."""
+
+
+class Calls:
+    """Evaluates calls."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self.llama = LlamaCalls(evaluator)
+        self.deciding = Deciding()
+        self._makers: dict[str, str | None] = {}
+        self._methods: dict[str, str | None] = {}
+        self.native_async = self.llama.native_async
+        self.token_attribute = self.llama.token_attribute
+
+    def call(self, call: ir.Call, frame: Frame) -> Values:
+        functions = self.evaluator.value(call.function, frame)
+        return self.evaluator.each(functions, lambda function: self._one(function, call, frame))
+
+    def _one(self, function: Value, call: ir.Call, frame: Frame) -> Values:
+        match function:
+            case Function():
+                return self._called(function, call, frame)
+            case Class():
+                return self._construct(function, call, frame)
+            case External():
+                return self._outside(function, call, frame)
+            case Bound():
+                return self._bound(function, call, frame)
+            case OffLoop():
+                inner = self.evaluator.union(self._one(one, call, frame) for one in function.function)
+                return frozenset((Coroutine(self.evaluator.awaited(inner)),))
+            case Partial():
+                return self._partial(function, call, frame)
+            case Object():
+                method = self.evaluator.attributes.of_class(function, "__call__")
+                return self.evaluator.union(self._one(one, call, frame) for one in method if isinstance(one, Function))
+            case Instance():
+                return self._called_instance(function)
+            case Unknown():
+                return frozenset((function,))
+        return UNKNOWN
+
+    def _called_instance(self, function: Instance) -> Values:
+        made = self.evaluator.knowledge.blocking.returns(f"{function.name}.__call__")
+        return frozenset((Instance(made),)) if made else UNKNOWN
+
+    # Project functions
+
+    def arguments(
+        self, function: Function, call: ir.Call, frame: Frame, wanted: frozenset[str] | None = None
+    ) -> dict[str, Values]:
+        """What a call gives for the parameters of a project function, or for those that are wanted.
+
+        What it leaves out or hides behind `*` is absent.
+        """
+        located = self.evaluator.scope_of(function)
+        if located is None:
+            return {}
+        _, scope = located
+        arguments: dict[str, Values] = {}
+        is_bound = function.receiver is not None
+        for parameter in scope.parameters:
+            if parameter.kind in ("starred", "mapping") or (wanted is not None and parameter.name not in wanted):
+                continue
+            given = argument_of(call, scope, parameter, is_bound)
+            if given is not None:
+                arguments[parameter.name] = self.evaluator.value(given, frame)
+            elif may_hide(call, scope, parameter, is_bound):
+                arguments[parameter.name] = UNKNOWN
+        return arguments
+
+    def _called(self, function: Function, call: ir.Call, frame: Frame) -> Values:
+        located = self.evaluator.scope_of(function)
+        if located is None:
+            return UNKNOWN
+        tells = self._tells(*located)
+        known = self.evaluator.frames.tells_apart(*located, frame)
+        arguments = self.arguments(function, call, frame, tells) if tells and known else {}
+        return self._project(function, arguments, frame)
+
+    def _tells(self, module: Module, scope: ir.Scope) -> frozenset[str]:
+        """The parameters that can make a difference to what a call gives."""
+        return self.deciding.anything(module, scope) if scope.is_generator else self.deciding.result(module, scope)
+
+    def _project(self, function: Function, arguments: Mapping[str, Values], caller: Frame | None) -> Values:
+        located = self.evaluator.scope_of(function)
+        if located is None:
+            return UNKNOWN
+        module, scope = located
+        frame = self._frame(function, arguments, caller, self._tells(module, scope))
+        if scope.is_generator:
+            return frozenset((Generated(Function(module.path, scope.index), scope.is_async, frame),))
+        nothing: Values = frozenset((Constant(None),))
+        result = self.evaluator.solver.ask(
+            ("returns", frame), lambda: self._returned(scope, frame), PENDING, nothing, self.evaluator.joined
+        )
+        if scope.is_async:
+            return frozenset((Coroutine(result, function),))
+        return result
+
+    def frame(self, function: Function, arguments: Mapping[str, Values], caller: Frame | None) -> Frame:
+        """The frame in which a call with these arguments runs, made by `caller` where that is known."""
+        located = self.evaluator.scope_of(function)
+        assert located is not None
+        return self._frame(function, arguments, caller, self.deciding.anything(*located))
+
+    def _frame(
+        self, function: Function, arguments: Mapping[str, Values], caller: Frame | None, tells: frozenset[str]
+    ) -> Frame:
+        located = self.evaluator.scope_of(function)
+        assert located is not None
+        module, scope = located
+        if not tells and function.frame is None:
+            return self.evaluator.any_call(module, scope)
+        given = dict(arguments)
+        if function.receiver is not None and scope.parameters:
+            given.setdefault(scope.parameters[0].name, frozenset((function.receiver,)))
+        told = {parameter.name for parameter in scope.parameters if parameter.default is not None}
+        given = {
+            name: values
+            for name, values in given.items()
+            if name in tells and (name in told or any(map(_is_known, values)))
+        }
+        if not scope.parameters and function.frame is None:
+            return self.evaluator.any_call(module, scope)
+        return self.evaluator.frames.call(module, scope, function.frame, given, caller)
+
+    def _returned(self, scope: ir.Scope, frame: Frame) -> Values:
+        evaluator = self.evaluator
+        found = [
+            evaluator.value(item.value, frame)
+            for item in scope.returns
+            if item.value is not None and self._happens(item.branch, frame)
+        ]
+        if not found:
+            return frozenset((Constant(None),))
+        values = evaluator.union(found)
+        if all(isinstance(value, Unknown | Constant) for value in values) and scope.returns_annotation is not None:
+            annotated = evaluator.parameters.annotated(scope.returns_annotation, frame.parent or frame)
+            if not all(isinstance(value, Unknown | Constant) for value in annotated):
+                return annotated
+        return values
+
+    def _happens(self, branch: int, frame: Frame) -> bool:
+        """False where what is known of the arguments rules a branch out."""
+        while branch >= 0:
+            found = frame.scope.branches[branch]
+            if found.test is not None and found.arm in ("if", "else"):
+                truth = self.evaluator.truth(found.test, frame)
+                if truth is not None and truth != (found.arm == "if"):
+                    return False
+            branch = found.parent
+        return True
+
+    def _construct(self, made: Class, call: ir.Call, frame: Frame) -> Values:
+        origin = self.evaluator.origin(call, frame)
+        outside = self.evaluator.attributes.outside_bases(made)
+        if any(name.endswith("Enum") for name in outside):
+            return UNKNOWN
+        return frozenset((Object(made.path, made.scope, origin),))
+
+    def _partial(self, function: Partial, call: ir.Call, frame: Frame) -> Values:
+        given = tuple(self.evaluator.value(argument, frame) for argument in call.arguments)
+        named = {name: self.evaluator.value(value, frame) for name, value in call.keywords if name is not None}
+        keywords = {**dict(function.keywords), **named}
+        return self.results(function.function, (*function.arguments, *given), keywords, frame)
+
+    def results(
+        self, functions: Values, arguments: tuple[Values, ...], keywords: Mapping[str, Values], frame: Frame | None
+    ) -> Values:
+        """What calling any of these with given values returns."""
+        return self.evaluator.each(functions, lambda one: self._result(one, arguments, keywords, frame))
+
+    def _result(
+        self, function: Value, arguments: tuple[Values, ...], keywords: Mapping[str, Values], frame: Frame | None
+    ) -> Values:
+        match function:
+            case Function():
+                located = self.evaluator.scope_of(function)
+                if located is None:
+                    return UNKNOWN
+                positional = [p.name for p in located[1].parameters if p.kind == "positional"]
+                positional = positional[1 if function.receiver is not None else 0 :]
+                given = dict(zip(positional, arguments, strict=False)) | dict(keywords)
+                return self._project(function, given, frame)
+            case Class():
+                return frozenset((Object(function.path, function.scope),))
+            case Partial():
+                more = {**dict(function.keywords), **keywords}
+                return self.results(function.function, (*function.arguments, *arguments), more, None)
+            case OffLoop():
+                return frozenset(
+                    (Coroutine(self.evaluator.awaited(self.results(function.function, arguments, keywords, None))),)
+                )
+            case External() if function.name.rpartition(".")[2][:1].isupper():
+                return self.evaluator.parameters.instance(function)
+            case Object():
+                method = self.evaluator.attributes.of_class(function, "__call__")
+                return self.results(
+                    alternatives(m for m in method if isinstance(m, Function)), arguments, keywords, None
+                )
+        return UNKNOWN
+
+    def decorated(self, module: object, scope_index: int, frame: Frame) -> Values:
+        """A function as its name gives it: with what its decorators made of it."""
+        scope = frame.module.scopes[scope_index]
+        outer = frame if frame.arguments is not None else None
+        values: Values = frozenset((Function(frame.module.path, scope_index, outer),))
+        for decorator in reversed(scope.decorators):
+            values = self._decorate(decorator, values, frame)
+        return values
+
+    def _decorate(self, decorator: ir.Expression, values: Values, frame: Frame) -> Values:
+        for made in self.evaluator.value(decorator, frame):
+            match made:
+                case External():
+                    if self.evaluator.knowledge.off_loop.decorator(made.name):
+                        return frozenset((OffLoop(values),))
+                case OffLoop():
+                    return frozenset((OffLoop(values),))
+                case Function():
+                    found = self.results(frozenset((made,)), (values,), {}, frame)
+                    if any(known(found)):
+                        return found
+        return values
+
+    # Outside functions
+
+    def handed(self, call: ir.Call, frame: Frame) -> Handed | None:
+        """The callable that this call moves elsewhere or runs itself, and its arguments; None for other calls."""
+        row = self.moving(call, frame)
+        if row is None:
+            return None
+        given = call.argument(row.position, row.keyword or None)
+        if given is None:
+            return None
+        rest: tuple[ir.Expression, ...] = ()
+        keywords: tuple[tuple[str | None, ir.Expression], ...] = ()
+        if row.keyword == "target":
+            listed = call.argument(None, "args")
+            rest = listed.items if isinstance(listed, ir.Sequence) else ()
+        elif row.result in (Result.COROUTINE, Result.FUTURE, Result.NONE):
+            rest, keywords = call.arguments[row.position + 1 :], call.keywords
+        return self.evaluator.value(given, frame), rest, keywords
+
+    def moving(self, call: ir.Call, frame: Frame) -> OffLoopCall | None:
+        """What the table says of a call that takes a callable and runs it elsewhere."""
+        for function in self.evaluator.value(call.function, frame):
+            name = dotted_name(function)
+            row = self.evaluator.knowledge.off_loop.call(name) if name else None
+            if row is not None:
+                return row
+        return None
+
+    def _outside(self, function: External, call: ir.Call, frame: Frame) -> Values:
+        known_builtin = BUILTINS.get(function.name)
+        if known_builtin is not None:
+            return known_builtin(self.evaluator, call, frame)
+        made = self._made_by(function.name)
+        if made is not None:
+            return self._instance(made, call, frame)
+        if self.evaluator.knowledge.objects.is_dependency(function.name):
+            given = call.argument(0, "dependency")
+            return (
+                self.evaluator.parameters.provided(self.evaluator.value(given, frame)) if given is not None else UNKNOWN
+            )
+        moved = self._off_loop(function.name, call, frame)
+        if moved is not None:
+            return moved
+        built = self.llama.outside(function.name, call, frame)
+        return self._instance(self._class_made(function.name), call, frame) if built is None else built
+
+    def _instance(self, made: str, call: ir.Call, frame: Frame) -> Values:
+        return frozenset((Instance(made, self.evaluator.origin(call, frame)),)) if made else UNKNOWN
+
+    def _made_by(self, name: str) -> str | None:
+        """The class of what calling a name gives whatever it is given, "" for nothing known; None where the call decides."""
+        if name not in self._makers:
+            knowledge = self.evaluator.knowledge
+            decides = knowledge.objects.is_dependency(name) or knowledge.off_loop.call(name) or self.llama.knows(name)
+            self._makers[name] = None if decides else self._class_made(name)
+        return self._makers[name]
+
+    def _class_made(self, name: str) -> str:
+        knowledge = self.evaluator.knowledge
+        tables = (knowledge.blocking, knowledge.objects, knowledge.off_loop, knowledge.heavy)
+        made = next((found for table in tables if (found := table.returns(name))), None)
+        if made:
+            return made
+        is_class = name.rpartition(".")[2][:1].isupper() and not name.startswith("builtins.")
+        return name if is_class else ""
+
+    def _off_loop(self, name: str, call: ir.Call, frame: Frame) -> Values | None:
+        """Calls of `to_thread`, `run_in_threadpool`, `sync_to_async` and their like."""
+        row = self.evaluator.knowledge.off_loop.call(name)
+        if row is None:
+            return None
+        given = call.argument(row.position, row.keyword or None)
+        if given is None:
+            return frozenset((External(name),)) if row.result is Result.CALLABLE else UNKNOWN
+        values = self.evaluator.value(given, frame)
+        if row.where is Where.ITERATE:
+            return frozenset((Iterated(values, self.evaluator.element(values), True, in_thread=True),))
+        if row.result is Result.CALLABLE:
+            return frozenset((OffLoop(values),)) if row.off_loop else values
+        if row.result is Result.COROUTINE and row.where in (Where.THREAD, Where.PROCESS, Where.EITHER):
+            handed = self.handed(call, frame)
+            result = self._handed_result(handed, call, frame) if handed is not None else UNKNOWN
+            return frozenset((Coroutine(result),))
+        if row.where is Where.TASK:
+            return values
+        return UNKNOWN
+
+    def _handed_result(self, handed: Handed, call: ir.Call, frame: Frame) -> Values:
+        """What the functions that a call hands elsewhere return there; what they make is made at the call."""
+        functions, arguments, keywords = handed
+        found = []
+        for function in functions:
+            stand_in = ir.Call(call.start, call.end, ir.Constant(call.start, call.end, None), arguments, keywords)
+            found.append(self._one(function, stand_in, frame))
+        return self.evaluator.union(found) or UNKNOWN
+
+    def _bound(self, function: Bound, call: ir.Call, frame: Frame) -> Values:
+        receiver = function.receiver
+        if isinstance(receiver, Llama | Unknown):
+            return self.llama.method(receiver, function.name, call, frame)
+        if isinstance(receiver, Instance):
+            full = f"{receiver.name}.{function.name}"
+            made = self._method_gives(full)
+            if made is None:
+                moved = self._off_loop(full, call, frame)
+                return UNKNOWN if moved is None else moved
+            return frozenset((Instance(made),)) if made else self._looked_up(function, call)
+        if function.name in ("__anext__", "__next__", "asend", "send"):
+            element = self.evaluator.element(frozenset((receiver,)))
+            return frozenset((Coroutine(element),)) if function.name in ("__anext__", "asend") else element
+        if isinstance(receiver, Collection) and function.name in ("get", "pop", "setdefault") and call.arguments:
+            key = call.arguments[0]
+            base = call.function.base if isinstance(call.function, ir.Attribute) else call.function
+            subscript = ir.Subscript(call.start, call.end, base, key)
+            constant = key.value if isinstance(key, ir.Constant) else None
+            found = [self.evaluator.attributes.item(receiver, constant, subscript, frame)]
+            found += [self.evaluator.value(otherwise, frame) for otherwise in call.arguments[1:2]]
+            return self.evaluator.union(found)
+        return UNKNOWN
+
+    def _method_gives(self, name: str) -> str | None:
+        """As `_made_by`, for a method of an outside class."""
+        if name not in self._methods:
+            knowledge = self.evaluator.knowledge
+            tables = (knowledge.blocking, knowledge.objects, knowledge.heavy)
+            made = next((found for table in tables if (found := table.returns(name))), "")
+            self._methods[name] = None if knowledge.off_loop.call(name) is not None else made
+        return self._methods[name]
+
+    def _looked_up(self, function: Bound, call: ir.Call) -> Values:
+        """`app.config.get("engine")`: what the project stored under the key."""
+        key = call.argument(0, None)
+        if function.name not in ("get", "pop", "setdefault") or not isinstance(key, ir.Constant):
+            return UNKNOWN
+        assert isinstance(function.receiver, Instance)
+        return self.evaluator.attributes.put_under(function.receiver, str(key.value)) or UNKNOWN
+
+    # Results
+
+    def awaited(self, value: Value) -> Values:
+        match value:
+            case Coroutine():
+                return value.result
+            case Llama(role=Role.WORKFLOW_HANDLER):
+                return UNKNOWN
+        return frozenset((value,))
+
+    def entered(self, values: Values) -> Values:
+        """What `with value as name` binds."""
+        return self.evaluator.each(values, self._entered)
+
+    def _entered(self, value: Value) -> Values:
+        match value:
+            case Generated():
+                return self.evaluator.generated(value)
+            case Object():
+                for name in ("__enter__", "__aenter__"):
+                    method = alternatives(
+                        one for one in self.evaluator.attributes.of_class(value, name) if isinstance(one, Function)
+                    )
+                    if method:
+                        return self.evaluator.awaited(self.results(method, (), {}, None))
+            case Coroutine():
+                return self.entered(value.result)
+        return frozenset((value,))
+
+
+def _is_known(value: Value) -> bool:
+    return not isinstance(value, Unknown)
+
+
+def dotted_name(value: Value) -> str:
+    """The dotted name of an outside function, or of a method of an outside instance; "" for anything else."""
+    match value:
+        case External():
+            return value.name
+        case Bound(receiver=Instance()):
+            return f"{value.receiver.name}.{value.name}"  # type: ignore[union-attr]  # the pattern says Instance
+        case Bound(receiver=External()):
+            return f"{value.receiver.name}.{value.name}"  # type: ignore[union-attr]  # the pattern says External
+    return ""

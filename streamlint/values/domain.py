@@ -1,0 +1,439 @@
+"""What an expression may stand for, as far as the text tells."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from streamlint.knowledge.llama_index import Role
+
+if TYPE_CHECKING:
+    from streamlint.values.activations import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The expression that made a value: a file and character offsets in it."""
+
+    path: Path
+    start: int
+    end: int
+
+
+class _Flat:
+    """A value in which no others stand."""
+
+    __slots__ = ()
+    nested: ClassVar[int] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(_Flat):
+    """Anything; nothing is concluded from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GaveUp(Unknown):
+    """Anything, because a limit ended the search (`limits` says where): to every rule the same as unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending(Unknown):
+    """What a question in a circle will give that has no answer yet; it counts for nothing beside others, and no answer holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(_Flat):
+    """A value of a builtin type; `kind` keeps `True`, `1` and `1.0` apart, which Python calls equal."""
+
+    value: str | bytes | int | float | bool | None
+    kind: str = field(default="", init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", type(self.value).__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectModule(_Flat):
+    """A module of the project, or the folder of a namespace package."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class External(_Flat):
+    """Something outside the project, by its dotted name: a module, a class, a function or an object."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instance(_Flat):
+    """An instance of a class outside the project."""
+
+    name: str
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A method or attribute of an outside instance, not called yet."""
+
+    receiver: Value
+    name: str
+    nested: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nested", 1 + self.receiver.nested)
+
+
+@dataclass(frozen=True, slots=True)
+class Class(_Flat):
+    """A class of the project."""
+
+    path: Path
+    scope: int
+
+
+@dataclass(frozen=True, slots=True)
+class Object(_Flat):
+    """An instance of a class of the project."""
+
+    path: Path
+    scope: int
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the project; `frame` is where it was made, `receiver` what it is bound to."""
+
+    path: Path
+    scope: int
+    frame: Frame | None = None
+    receiver: Value | None = None
+    nested: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self,
+            "nested",
+            1
+            + max(
+                self.frame.nested if self.frame is not None else -1,
+                self.receiver.nested if self.receiver is not None else -1,
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A callable with arguments already given."""
+
+    function: Values
+    arguments: tuple[Values, ...]
+    keywords: tuple[tuple[str, Values], ...]
+    nested: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self,
+            "nested",
+            1
+            + max((nesting(self.function), *map(nesting, self.arguments), *(nesting(one) for _, one in self.keywords))),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OffLoop:
+    """A callable that runs the given one in a thread or process and is awaited."""
+
+    function: Values
+    nested: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nested", 1 + nesting(self.function))
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """The iterator that a generator function of the project returns."""
+
+    function: Function
+    is_async: bool
+    frame: Frame
+    nested: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nested", 1 + self.frame.nested)
+
+
+@dataclass(frozen=True, slots=True)
+class Iterated:
+    """An iterator around another one, such as `enumerate(tokens)` or `iterate_in_threadpool(tokens)`."""
+
+    over: Values
+    element: Values
+    is_async: bool
+    in_thread: bool = False
+    nested: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nested", 1 + max(nesting(self.over), nesting(self.element)))
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A tuple, list, set or dict display; keys are given for a dict only."""
+
+    kind: str
+    items: tuple[tuple[str | None, Values], ...]
+    origin: Origin | None = None
+    is_whole: bool = True
+    """Whether all that the text shows of it is in `items`, and not only what a limit has left."""
+    nested: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nested", 1 + max((nesting(one) for _, one in self.items), default=-1))
+
+
+@dataclass(frozen=True, slots=True)
+class Coroutine:
+    """What calling a coroutine function gives before it is awaited."""
+
+    result: Values
+    function: Function | None = None
+    nested: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nested", 1 + nesting(self.result))
+
+
+@dataclass(frozen=True, slots=True)
+class Llama(_Flat):
+    """A LlamaIndex object: an engine, an LLM, a stream object.
+
+    `streaming` tells whether an engine streams (None: cannot be seen); `is_async` whether a stream object came from the
+    async method; `native_async` whether the LLM behind it really is asynchronous.
+    """
+
+    role: Role
+    name: str = ""
+    streaming: bool | None = None
+    is_async: bool = False
+    native_async: bool | None = None
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens(_Flat):
+    """An iterator over what a model produces; `items` are "text", "chunk" or "event"; `is_async` None: cannot be seen."""
+
+    is_async: bool | None
+    items: str
+    origin: Origin | None = None
+    owner: Role | None = None
+    owner_is_async: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Token(_Flat):
+    """One item of `Tokens`; "cumulative" items repeat everything that came before."""
+
+    items: str
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text(_Flat):
+    """Plain text that was drained from a stream."""
+
+    origin: Origin | None = None
+
+
+Value: TypeAlias = (
+    Unknown
+    | Constant
+    | ProjectModule
+    | External
+    | Instance
+    | Bound
+    | Class
+    | Object
+    | Function
+    | Partial
+    | OffLoop
+    | Generated
+    | Iterated
+    | Collection
+    | Coroutine
+    | Llama
+    | Tokens
+    | Token
+    | Text
+)
+Values: TypeAlias = frozenset[Value]
+
+
+_HOLDERS = (Bound, Function, Partial, OffLoop, Generated, Iterated, Collection, Coroutine)
+"""The values that hold others."""
+
+
+class _InOrder(frozenset[Value]):
+    """Several alternatives, in an order that no hash seed and no order of questions changes."""
+
+    __slots__ = ("_order",)
+
+    def __iter__(self) -> Iterator[Value]:
+        order: tuple[Value, ...] | None = getattr(self, "_order", None)
+        if order is None:
+            order = tuple(_sorted(list(super().__iter__())))
+            self._order = order
+        return iter(order)
+
+
+def _sorted(values: list[Value]) -> list[Value]:
+    places = {value: _place(value) for value in values}
+    sharing = Counter(places.values())
+    return sorted(
+        values, key=lambda value: (places[value], _spelled(value, _LEVELS) if sharing[places[value]] > 1 else "")
+    )
+
+
+MOST_ALTERNATIVES = 16
+"""A crowd is nobody."""
+_DETAILS = 8
+_LEVELS = 3
+
+
+def alternatives(found: Iterable[Value]) -> Values:
+    """These values as one answer; all that hold more than one value are made here, so that they have an order.
+
+    Of the two ways to know nothing, "gave up" is the one that is told, and what one display may hold at one time or another is
+    one value: a loop that puts a display into itself would make more and more of them.
+    """
+    made = found if isinstance(found, set | frozenset) else frozenset(found)
+    if isinstance(made, _InOrder):
+        return made
+    if len(made) > 1:
+        made = made - PENDING
+    if len(made) > 1 and made >= GAVE_UP:
+        made = made - UNKNOWN
+    displays = [value for value in made if _source(value) is not None]
+    if len(displays) > 1 and len({_source(value) for value in displays}) < len(displays):
+        made = made.difference(displays) | _one_of_each(displays)
+    return frozenset(made) if len(made) < 2 else _InOrder(made)
+
+
+def _source(value: Value) -> object:
+    """What two values have in common that the same display made, or that are the same method of such; None for others."""
+    match value:
+        case Collection() if value.origin is not None:
+            return value.kind, value.origin
+        case Bound(receiver=Collection()):
+            return _source(value.receiver) and (value.name, _source(value.receiver))
+    return None
+
+
+def _one_of_each(values: Iterable[Value]) -> set[Value]:
+    found: dict[object, Value] = {}
+    for value in values:
+        known = found.get(_source(value))
+        found[_source(value)] = value if known is None else _either(known, value)
+    return set(found.values())
+
+
+def _either(one: Value, other: Value) -> Value:
+    if isinstance(one, Collection) and isinstance(other, Collection):
+        return _both(one, other)
+    assert isinstance(one, Bound)
+    assert isinstance(other, Bound)
+    return Bound(_either(one.receiver, other.receiver), one.name)
+
+
+def _both(one: Collection, other: Collection) -> Collection:
+    """What either of two values of the same display may hold; nothing is known of the whole where a limit has emptied one."""
+    if not (one.items and other.items):
+        is_known = one.is_whole and other.is_whole
+        return Collection(one.kind, one.items or other.items if is_known else (), one.origin, is_known)
+    return Collection(one.kind, _both_items(one, other), one.origin, one.is_whole and other.is_whole)
+
+
+def _both_items(one: Collection, other: Collection) -> tuple[tuple[str | None, Values], ...]:
+    if one.kind != "dict" and len(one.items) == len(other.items):
+        pairs = zip(one.items, other.items, strict=True)
+        return tuple((None, _pooled((first, second))) for (_, first), (_, second) in pairs)
+    if one.kind != "dict":
+        return ((None, _pooled(values for _, values in (*one.items, *other.items))),)
+    merged: dict[str | None, Values] = {}
+    for key, values in (*one.items, *other.items):
+        merged[key] = _pooled((merged.get(key, NOTHING), values))
+    return tuple(sorted(merged.items(), key=lambda item: (item[0] is None, item[0] or "")))
+
+
+def _pooled(answers: Iterable[Values]) -> Values:
+    found = alternatives(value for values in answers for value in frozenset.__iter__(values))
+    return found if len(found) <= MOST_ALTERNATIVES else GAVE_UP
+
+
+def _place(value: Value) -> tuple[str, str, str, int, int]:
+    """What kind of value it is, what it is called, and where it was made."""
+    if isinstance(value, Unknown):
+        return "Unknown", type(value).__name__, "", 0, 0
+    name = str(getattr(value, "name", "") or getattr(value, "kind", "") or getattr(value, "items", ""))
+    origin = getattr(value, "origin", None)
+    if origin is not None:
+        return type(value).__name__, name, str(origin.path), origin.start, origin.end
+    return type(value).__name__, name, str(getattr(value, "path", "")), getattr(value, "scope", 0), 0
+
+
+def _spelled(part: object, left: int) -> str:
+    """What tells two values of the same place apart: what is in them, some levels down."""
+    if isinstance(part, frozenset | tuple):
+        return f"{len(part)}[{','.join(_spelled(one, left) for one in islice(part, _DETAILS))}]"
+    if not isinstance(part, _HOLDERS):
+        return str(part)
+    if not left:
+        return str(_place(part))
+    inner = [getattr(part, one.name) for one in fields(part) if one.compare and one.name != "frame"]
+    held = _spelled_frame(part.frame, left - 1) if isinstance(part, Function | Generated) else ""
+    return f"{_place(part)}{held}{[_spelled(one, left - 1) for one in inner]}"
+
+
+def _spelled_frame(frame: Frame | None, left: int) -> str:
+    spelled = ""
+    while frame is not None:
+        given = sorted((frame.arguments or {}).items())
+        spelled += f"{frame.scope.index} {frame.depth} {[(name, _spelled(values, left)) for name, values in given]}"
+        frame = frame.parent
+    return spelled
+
+
+def nesting(values: Values) -> int:
+    """How many values stand in one another, at most: 0 for values that hold no others."""
+    deepest = 0
+    for value in frozenset.__iter__(values):
+        if value.nested > deepest:
+            deepest = value.nested
+    return deepest
+
+
+def left_out(value: Collection) -> Values:
+    """What stands for the items of a display that a limit has left out; nothing where it is whole."""
+    return NOTHING if value.is_whole else GAVE_UP
+
+
+UNKNOWN: Values = frozenset((Unknown(),))
+GAVE_UP: Values = frozenset((GaveUp(),))
+PENDING: Values = frozenset((Pending(),))
+NOTHING: Values = frozenset()
+_NONE = Constant(None)
+
+
+def known(values: Values) -> Iterator[Value]:
+    """The alternatives that say something; `None` is left out where there are others."""
+    return (value for value in values if not isinstance(value, Unknown) and value != _NONE)

@@ -1,0 +1,582 @@
+"""Follows an expression backwards to what it may stand for, through variables, functions and modules."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Hashable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from streamlint.knowledge import Knowledge
+from streamlint.model import syntax as ir
+from streamlint.model.circles import Circles
+from streamlint.model.modules import Module, Modules
+from streamlint.values.activations import Frame, Frames, shallow
+from streamlint.values.attributes import Attributes, constant_truth
+from streamlint.values.callers import Callers
+from streamlint.values.calls import Calls, dotted_name
+from streamlint.values.domain import (
+    GAVE_UP,
+    MOST_ALTERNATIVES,
+    NOTHING,
+    PENDING,
+    UNKNOWN,
+    Class,
+    Collection,
+    Constant,
+    Coroutine,
+    External,
+    Function,
+    Generated,
+    Iterated,
+    Llama,
+    Object,
+    Origin,
+    ProjectModule,
+    Text,
+    Token,
+    Tokens,
+    Unknown,
+    Value,
+    Values,
+    alternatives,
+    known,
+    left_out,
+    nesting,
+)
+from streamlint.values.fixpoint import Kind, Solver
+from streamlint.values.limits import Limit, Limits
+from streamlint.values.llama import STREAM_ROLES
+from streamlint.values.parameters import Parameters
+
+_BUILTIN_NAMES = frozenset(dir(builtins))
+_MOST_ITEMS = 64
+"""Of a longer display the rest is not looked at."""
+_MOST_NESTED = 3
+_DEEPEST_STREAM = 6
+_NONE = Constant(None)
+
+
+class Evaluator:
+    """Answers what an expression in a frame may be; every answer is kept."""
+
+    def __init__(self, modules: Modules, knowledge: Knowledge) -> None:
+        self.modules = modules
+        self.knowledge = knowledge
+        self.limits = Limits()
+        self.frames = Frames(Circles(modules), self.limits)
+        self.any_call = self.frames.any_call
+        self.solver = Solver(self._restless)
+        self.callers = Callers(self)
+        self.attributes = Attributes(self)
+        self.calls = Calls(self)
+        self.parameters = Parameters(self)
+        self._answers = self.solver.answers
+        self._builtins: dict[str, Values] = {}
+        self._constants: dict[tuple[type, object], Values] = {}
+        self._origins: dict[ir.Expression, Origin] = {}
+        self._same: dict[Values, Values] = {UNKNOWN: UNKNOWN}
+        self._some = Kind(PENDING, UNKNOWN, self.joined, self._some_of)
+        self._any = Kind(PENDING, NOTHING, self.joined, self._one)
+        self._plain: dict[type[ir.Expression], Callable[[Any, Frame], Values]] = {
+            ir.Name: self._name,
+            ir.Constant: self._constant,
+            ir.Await: self._await,
+        }
+        """Of these nothing is kept: the answer is that of something else which is."""
+        self._expressions: dict[type[ir.Expression], Callable[[Any, Frame], Values]] = {
+            ir.Attribute: self._attribute,
+            ir.Call: self.calls.call,
+            ir.Sequence: self._sequence,
+            ir.Mapping: self._mapping,
+            ir.Subscript: self._subscript,
+            ir.Choice: self._choice,
+            ir.Closure: self._closure,
+            ir.Walrus: self._walrus,
+            ir.Comprehension: self._comprehension,
+        }
+
+    # Questions
+
+    def value(self, expression: ir.Expression, frame: Frame) -> Values:
+        """What the expression may be; `UNKNOWN` where nothing is known."""
+        plain = self._plain.get(type(expression))
+        if plain is not None:
+            return plain(expression, frame)
+        key = (expression, frame)
+        kept: Values | None = self._answers.get(key)
+        if kept is not None:
+            return kept
+        evaluate = self._expressions.get(type(expression))
+        if evaluate is None:
+            return UNKNOWN
+        return self.solver.answer(key, lambda: evaluate(expression, frame), self._some)
+
+    def origin(self, expression: ir.Expression, frame: Frame) -> Origin:
+        known = self._origins.get(expression)
+        if known is None:
+            known = self._origins[expression] = Origin(frame.module.path, expression.start, expression.end)
+        return known
+
+    def union(self, answers: Iterable[Values]) -> Values:
+        """All alternatives together; `None` counts only beside constants, whose truth it shares, and a crowd is nobody."""
+        first, found = NOTHING, set[Value]()
+        for values in answers:
+            if found:
+                found |= values
+            elif not first:
+                first = values
+            elif values is not first:
+                found.update(first, values)
+        if len(first) < 2 and not found:
+            return first
+        found = found or set(first)
+        if _NONE in found and not all(isinstance(value, Constant) for value in found):
+            found.discard(_NONE)
+        return alternatives(found) if len(found) <= MOST_ALTERNATIVES else self.give_up(Limit.ALTERNATIVES)
+
+    def each(self, values: Values, part: Callable[[Any], Values]) -> Values:
+        """The union of what each of the alternatives gives."""
+        if len(values) == 1:
+            (value,) = values
+            found = part(value)
+            return found if len(found) < 2 else self.union((found,))
+        return self.union(map(part, values))
+
+    def scope_of(self, value: Function | Class | Object) -> tuple[Module, ir.Scope] | None:
+        module = self.modules.load(value.path)
+        return (module, module.scopes[value.scope]) if module is not None else None
+
+    def named(self, module: Module, name: str) -> Values:
+        """A name of a module's own level, as another module sees it."""
+        frame = self.any_call(module, module.summary.module)
+        return self._outer(name, frame)
+
+    # Giving up
+
+    def give_up(self, limit: Limit, expression: ir.Expression | None = None, frame: Frame | None = None) -> Values:
+        """Note that a limit ends a search, for this expression or else for the answer that is being computed."""
+        if expression is not None and frame is not None:
+            self.limits.note(limit, frame.module.path, expression.start)
+        else:
+            self._note_limit(limit, self.solver.asking)
+        return GAVE_UP
+
+    def _note_limit(self, limit: Limit, key: object) -> None:
+        """Note a limit for a question; its key names what it asks about and a frame, or the path of a function or class."""
+        parts = key if isinstance(key, tuple) else ()
+        start = next((part.start for part in parts if isinstance(part, ir.Expression | ir.Binding)), 0)
+        for part in parts:
+            if isinstance(part, Frame):
+                return self.limits.note(limit, part.module.path, start or part.scope.start)
+        path = next((part for part in parts if isinstance(part, Path)), self.modules.root)
+        return self.limits.note(limit, path, start)
+
+    def _restless(self, key: object, answer: object) -> object:
+        """What stands for an answer that went on changing; an answer that holds no values is kept as it is."""
+        self._note_limit(Limit.CIRCLE, key)
+        return GAVE_UP if isinstance(answer, frozenset) and any(isinstance(one, Value) for one in answer) else answer
+
+    # Keeping answers
+
+    def _keep(self, key: Hashable, evaluate: Callable[[], Values]) -> Values:
+        """Evaluate once; unknown is what comes back to itself and nothing else, and what nothing is found for."""
+        return self.solver.answer(key, evaluate, self._some)
+
+    def found(self, key: Hashable, evaluate: Callable[[], Values]) -> Values:
+        """Evaluate once; empty is what comes back to itself and nothing else, and what nothing is found for."""
+        return self.solver.answer(key, evaluate, self._any)
+
+    def _some_of(self, values: Values) -> Values:
+        return self._one(values or UNKNOWN)
+
+    def _one(self, values: Values) -> Values:
+        """The one object that stands for these values wherever they are the answer, not nested deeply."""
+        known = self._same.get(values)
+        if known is None:
+            known = self._shallow(values)
+            known = self._same.setdefault(known, known)
+            self._same[values] = known
+        return known
+
+    def _shallow(self, values: Values) -> Values:
+        if nesting(values) > _MOST_NESTED:
+            self.give_up(Limit.NESTING)
+        return shallow(values, _MOST_NESTED)
+
+    def joined(self, old: Values, new: Values) -> Values:
+        """Alternatives in a circle only grow, so that they come to rest."""
+        return old if old in (UNKNOWN, GAVE_UP) else self.union((old, new))
+
+    def names(self, expression: ir.Expression, frame: Frame) -> frozenset[str]:
+        """Dotted names of what an expression may be; "" stands for whatever has none."""
+        return frozenset(dotted_name(value) for value in self.value(expression, frame))
+
+    # Names
+
+    def _name(self, name: ir.Name, frame: Frame) -> Values:
+        if name.bindings is None:
+            return self.lookup(name.id, frame)
+        inside = frame.scope.from_inside.get(name.id)
+        if len(name.bindings) == 1 and not inside:
+            return self.binding(frame.scope.bindings[name.bindings[0]], frame)
+        return self._keep((name, frame), lambda: self._any_of((*(name.bindings or ()), *(inside or ())), frame))
+
+    def lookup(self, name: str, frame: Frame) -> Values:
+        """A name that the frame's own scope does not bind before its use."""
+        if name in frame.scope.by_name and frame.scope.kind == "module":
+            return self._seen(name, frame)
+        if name in frame.scope.own_names and frame.scope.is_function:
+            return UNKNOWN  # Python raises UnboundLocalError, whatever the name means around the function
+        return self._around(name, frame)
+
+    def _around(self, name: str, frame: Frame) -> Values:
+        """What a name means around a scope that does not bind it; functions do not see the classes that they stand in."""
+        outer = frame.parent
+        while outer is not None:
+            if outer.scope.kind != "class" and name in outer.scope.by_name:
+                return self._seen(name, outer)
+            outer = outer.parent
+        found = self._starred(name, frame.module)
+        if found or name not in _BUILTIN_NAMES:
+            return found or UNKNOWN
+        known = self._builtins.get(name)
+        if known is None:
+            known = self._builtins[name] = frozenset((External(f"builtins.{name}"),))
+        return known
+
+    def _seen(self, name: str, frame: Frame) -> Values:
+        found = self._outer(name, frame)
+        return UNKNOWN if not found and not self._lasting(frame.scope, name) else found
+
+    def _outer(self, name: str, frame: Frame) -> Values:
+        """A name of a scope, as those see it that run when the scope has been read to its end; empty where it has none."""
+        key = ("outer", name, frame)
+        kept: Values | None = self._answers.get(key)
+        if kept is not None:
+            return kept
+        indices = self._lasting(frame.scope, name)
+        if indices:
+            return self._keep(key, lambda: self._or_put(name, frame, self._any_of(indices, frame)))
+        return self._or_put(name, frame, NOTHING if name in frame.scope.by_name else self._starred(name, frame.module))
+
+    def _any_of(self, indices: Iterable[int], frame: Frame) -> Values:
+        bindings = frame.scope.bindings
+        return self.union(self.binding(bindings[index], frame) for index in indices)
+
+    def _or_put(self, name: str, frame: Frame, found: Values) -> Values:
+        """What a module's own level gives a name, or what other modules put there where that says nothing."""
+        if frame.scope.kind == "module" and not any(known(found)):
+            return self.attributes.put_on_module(frame.module.path, name) or found
+        return found
+
+    @staticmethod
+    def _lasting(scope: ir.Scope, name: str) -> list[int]:
+        """Of a module's bindings those that its end sees, and those that functions make through `global`."""
+        indices = scope.by_name.get(name, [])
+        final = scope.final.get(name)
+        if final is None:
+            return indices
+        around = (index for index in final if scope.bindings[index].kind == "outside")
+        inside = scope.from_inside.get(name, ())
+        return [*(index for index in indices if index in final or index in inside), *around]
+
+    def _starred(self, name: str, module: Module) -> Values:
+        """A name that `from module import *` brings, the last such import first, through any chain of them."""
+        seen, pending = {module}, [module]
+        while pending:
+            current = pending.pop()
+            if current is not module and name in current.summary.module.by_name:
+                return self.named(current, name)
+            for imported, level in current.summary.star_imports:
+                path = self.modules.resolve(current.path, imported, level)
+                other = self.modules.load(path) if path is not None and path in self.modules.files else None
+                if other is not None and other not in seen:
+                    seen.add(other)
+                    pending.append(other)
+        return NOTHING
+
+    def binding(self, binding: ir.Binding, frame: Frame) -> Values:
+        """What a binding gives its name."""
+        kept: Values | None = self._answers.get((binding, frame))
+        if kept is not None:
+            return kept
+        if binding.kind == "parameter" and frame.arguments is not None and binding.scope == frame.scope.index:
+            given = frame.arguments.get(binding.name)
+            if given is not None:
+                return given
+        return self._keep((binding, frame), lambda: self._bound(binding, frame))
+
+    def _bound(self, binding: ir.Binding, frame: Frame) -> Values:
+        if binding.scope != frame.scope.index:
+            owner = frame.of(binding.scope)
+            frame = owner or self.any_call(frame.module, frame.module.scopes[binding.scope])
+        match binding.kind:
+            case "assign":
+                return self._assigned(binding, frame)
+            case "parameter":
+                return self.parameters.value(binding, frame)
+            case "loop":
+                return self.at(self.element(self._value_of(binding, frame)), binding.path)
+            case "with":
+                return self.at(self.calls.entered(self._value_of(binding, frame)), binding.path)
+            case "import":
+                return self._imported(binding, frame.module)
+            case "function" if told := self.modules.told(frame.module, binding.target):
+                return frozenset((External(told),))
+            case "function":
+                return self.calls.decorated(frame.module, binding.target, frame)
+            case "class":
+                return frozenset((Class(frame.module.path, binding.target),))
+            case "merge":
+                return self._any_of(binding.sources, frame)
+            case "augmented":
+                return self._augmented(binding, frame)
+            case "outside":
+                return self._around(binding.name, frame)
+            case "annotation":
+                return self._annotated(binding, frame)
+        return UNKNOWN
+
+    def _value_of(self, binding: ir.Binding, frame: Frame) -> Values:
+        return self.value(binding.value, frame) if binding.value is not None else UNKNOWN
+
+    def _assigned(self, binding: ir.Binding, frame: Frame) -> Values:
+        values = self.at(self._value_of(binding, frame), binding.path)
+        if binding.annotation is not None and not any(known(values)):
+            return self.parameters.annotated(binding.annotation, frame)
+        return values
+
+    def _annotated(self, binding: ir.Binding, frame: Frame) -> Values:
+        if binding.annotation is None:
+            return UNKNOWN
+        return self.parameters.annotated(binding.annotation, frame)
+
+    def _augmented(self, binding: ir.Binding, frame: Frame) -> Values:
+        before = [self.binding(frame.scope.bindings[index], frame) for index in binding.sources]
+        added = self._value_of(binding, frame)
+        texts = [value for value in added if isinstance(value, Token | Text)]
+        if texts:
+            return frozenset((Text(texts[0].origin),))
+        return self.union([*before, UNKNOWN])
+
+    def _imported(self, binding: ir.Binding, module: Module) -> Values:
+        return self.imported(module, binding.module, binding.member, binding.level)
+
+    def imported(self, importer: Module, name: str, member: str, level: int) -> Values:
+        """What `from name import member`, or `import name` where there is no member, gives."""
+        path = self.modules.resolve(importer.path, name, level)
+        if path is None:
+            if level:
+                return UNKNOWN
+            return self.attributes.of_external(External(name), member) if member else frozenset((External(name),))
+        if not member:
+            return frozenset((ProjectModule(path),))
+        if path == importer.path:  # `from . import submodule` in a package's `__init__.py`
+            submodule = self.modules.member(path, member)
+            return frozenset((ProjectModule(submodule),)) if submodule is not None else UNKNOWN
+        found = self.attributes.of_module(path, member)
+        if found or level:
+            return found or UNKNOWN
+        return frozenset((External(f"{name}.{member}"),)) if path not in self.modules.files else UNKNOWN
+
+    # Expressions
+
+    def _attribute(self, expression: ir.Attribute, frame: Frame) -> Values:
+        base = self.value(expression.base, frame)
+        return self.each(base, lambda one: self.attributes.value(one, expression.attribute, expression, frame))
+
+    def _await(self, expression: ir.Await, frame: Frame) -> Values:
+        return self.awaited(self.value(expression.value, frame))
+
+    def awaited(self, values: Values) -> Values:
+        """What awaiting gives; what is no coroutine is taken for its own result."""
+        return self.each(values, self.calls.awaited)
+
+    def _constant(self, expression: ir.Constant, frame: Frame) -> Values:
+        key = (type(expression.value), expression.value)
+        known = self._constants.get(key)
+        if known is None:
+            known = self._constants[key] = frozenset((Constant(expression.value),))
+        return known
+
+    def _sequence(self, expression: ir.Sequence, frame: Frame) -> Values:
+        items = tuple(
+            (
+                None,
+                self.element(self.value(item.value, frame))
+                if isinstance(item, ir.Starred)
+                else self.value(item, frame),
+            )
+            for item in expression.items[:_MOST_ITEMS]
+        )
+        is_whole = self._is_whole(expression, frame)
+        return frozenset((Collection(expression.kind, items, self.origin(expression, frame), is_whole),))
+
+    def _is_whole(self, display: ir.Sequence | ir.Mapping, frame: Frame) -> bool:
+        if len(display.items) <= _MOST_ITEMS:
+            return True
+        self.give_up(Limit.ITEMS, display, frame)
+        return False
+
+    def _mapping(self, expression: ir.Mapping, frame: Frame) -> Values:
+        items: dict[str | None, list[Values]] = {}
+        is_whole = self._is_whole(expression, frame)
+        for key, value in expression.items[:_MOST_ITEMS]:
+            values = self.value(value, frame)
+            if key is not None:
+                items.setdefault(str(key.value) if isinstance(key, ir.Constant) else None, []).append(values)
+                continue
+            spread = [one for one in values if isinstance(one, Collection)]
+            is_whole = is_whole and all(one.is_whole for one in spread)
+            for name, given in (item for one in spread for item in one.items):
+                items.setdefault(name, []).append(given)
+        if len(items) > _MOST_ITEMS:
+            is_whole = False
+            self.give_up(Limit.ITEMS, expression, frame)
+        merged = tuple((name, self.union(given)) for name, given in list(items.items())[:_MOST_ITEMS])
+        return frozenset((Collection("dict", merged, self.origin(expression, frame), is_whole),))
+
+    def _comprehension(self, expression: ir.Comprehension, frame: Frame) -> Values:
+        element = self.value(expression.element, frame)
+        return frozenset((Collection(expression.kind, ((None, element),), self.origin(expression, frame)),))
+
+    def _subscript(self, expression: ir.Subscript, frame: Frame) -> Values:
+        base = self.value(expression.base, frame)
+        key = expression.key.value if isinstance(expression.key, ir.Constant) else None
+        return self.each(base, lambda one: self.attributes.item(one, key, expression, frame))
+
+    def _choice(self, expression: ir.Choice, frame: Frame) -> Values:
+        return self.union(self.value(option, frame) for option in expression.options)
+
+    def _closure(self, expression: ir.Closure, frame: Frame) -> Values:
+        scope = frame.module.scopes[expression.scope]
+        function = Function(frame.module.path, scope.index, frame)
+        if scope.kind != "generator-expression":
+            return frozenset((function,))
+        inner = self.frames.call(frame.module, scope, frame, {}, frame)
+        return frozenset((Generated(function, scope.is_async, inner),))
+
+    def _walrus(self, expression: ir.Walrus, frame: Frame) -> Values:
+        return self.value(expression.value, frame)
+
+    def truth(self, expression: ir.Expression, frame: Frame) -> bool | None:
+        """Whether a test holds, where constants decide it."""
+        if isinstance(expression, ir.Operation):
+            if expression.operator != "Not":
+                return None
+            inner = self.truth(expression.operands[0], frame)
+            return None if inner is None else not inner
+        return constant_truth(self.value(expression, frame))
+
+    # Parts of values
+
+    def at(self, values: Values, path: tuple[int, ...]) -> Values:
+        """The part of a tuple that a name on the left of an assignment gets: `(1, 0)` is the first item of the second."""
+        for position in path:
+            values = self.each(values, partial(self._item, position))
+        return values
+
+    def _item(self, position: int, value: Value) -> Values:
+        if isinstance(value, Collection) and value.kind in ("tuple", "list") and position < len(value.items):
+            return value.items[position][1]
+        if isinstance(value, Unknown):
+            return frozenset((value,))
+        return (left_out(value) if isinstance(value, Collection) else NOTHING) or UNKNOWN
+
+    def element(self, values: Values) -> Values:
+        """What one step of an iteration gives."""
+        return self.each(values, self._element)
+
+    def _element(self, value: Value) -> Values:
+        match value:
+            case Tokens():
+                return frozenset((Token(value.items, value.origin),))
+            case Iterated():
+                return value.element
+            case Collection(kind="dict"):
+                return UNKNOWN
+            case Collection():
+                return self.union((*(item for _, item in value.items), left_out(value))) or UNKNOWN
+            case Generated():
+                return self.generated(value)
+            case Object():
+                return self._element_of_object(value)
+            case Unknown():
+                return frozenset((value,))
+        return UNKNOWN
+
+    def _element_of_object(self, value: Object) -> Values:
+        for method in ("__iter__", "__aiter__"):
+            found = self.attributes.of_class(value, method)
+            if found:
+                made = self.calls.results(found, (), {}, None)
+                return self.union(self._element(one) for one in made if not isinstance(one, Object)) or UNKNOWN
+        return UNKNOWN
+
+    def generated(self, value: Generated) -> Values:
+        """What a generator yields."""
+        return self._keep(("yields", value.frame), lambda: self._yielded(value.frame))
+
+    def _yielded(self, frame: Frame) -> Values:
+        found = []
+        for item in frame.scope.yields:
+            if item.value is None:
+                continue
+            values = self.value(item.value, frame)
+            found.append(self.element(values) if item.is_from else values)
+        return self.union(found)
+
+    # Streams
+
+    def tokens(self, values: Values) -> Tokens | None:
+        """The tokens that iterating one of these values consumes, however they are wrapped."""
+        for value in values:
+            found = self._tokens(value, 0)
+            if found is not None:
+                return found
+        return None
+
+    def _tokens(self, value: Value, depth: int) -> Tokens | None:
+        if depth > _DEEPEST_STREAM:
+            self.give_up(Limit.WRAPPERS)
+            return None
+        match value:
+            case Tokens():
+                return value
+            case Iterated():
+                inner = next((t for one in value.over if (t := self._tokens(one, depth + 1))), None)
+                if inner is None or inner.is_async == value.is_async:
+                    return inner
+                return Tokens(value.is_async, inner.items, inner.origin, inner.owner, inner.owner_is_async)
+            case Generated():
+                return self._forwarded(value, depth)
+            case Coroutine():
+                return None
+        return None
+
+    def _forwarded(self, value: Generated, depth: int) -> Tokens | None:
+        """The tokens that a generator function passes on."""
+        frame = value.frame
+        sources = [self.iterated(loop, frame) for loop in frame.scope.loops]
+        sources += [self.value(y.value, frame) for y in frame.scope.yields if y.is_from and y.value is not None]
+        for values in sources:
+            for one in values:
+                if isinstance(one, Generated) and one.function == value.function:
+                    continue
+                found = self._tokens(one, depth + 1)
+                if found is not None:
+                    return Tokens(value.is_async, found.items, found.origin, found.owner, found.owner_is_async)
+        return None
+
+    def iterated(self, loop: ir.Loop, frame: Frame) -> Values:
+        """What a loop runs over."""
+        return self.value(loop.iterable, self.loop_frame(loop, frame))
+
+    def loop_frame(self, loop: ir.Loop, frame: Frame) -> Frame:
+        """The frame that a loop's iterable is evaluated in: a generator expression's first one is the outer one's."""
+        return frame.of(loop.scope) or self.any_call(frame.module, frame.module.scopes[loop.scope])
+
+    def is_stream_object(self, value: Value) -> bool:
+        return isinstance(value, Llama) and value.role in STREAM_ROLES

@@ -1,0 +1,196 @@
+"""What a parameter may be: from its call, its annotation, its dependency, its default, or its callers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streamlint.model import syntax as ir
+from streamlint.values.activations import Frame
+from streamlint.values.domain import (
+    NOTHING,
+    UNKNOWN,
+    Class,
+    Constant,
+    External,
+    Function,
+    Instance,
+    Llama,
+    Object,
+    Tokens,
+    Unknown,
+    Value,
+    Values,
+    known,
+)
+
+if TYPE_CHECKING:
+    from streamlint.values.evaluator import Evaluator
+
+Located = tuple[ir.Expression, Frame]
+_WRAPPERS = frozenset(("Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired"))
+
+
+class Parameters:
+    """Values of parameters and of annotations."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+
+    def value(self, binding: ir.Binding, frame: Frame) -> Values:
+        given = (frame.arguments or {}).get(binding.name)
+        if given is not None and any(not isinstance(value, Unknown) for value in given):
+            return given
+        scope = frame.scope
+        number = next(i for i, p in enumerate(scope.parameters) if p.name == binding.name)
+        parameter = scope.parameters[number]
+        if parameter.kind in ("starred", "mapping"):
+            return UNKNOWN
+        if number == 0 and frame.parent is not None and frame.parent.scope.kind == "class":
+            itself = self._itself(frame)
+            if itself:
+                return itself
+        return self._ways_in(parameter, frame, given)
+
+    def _ways_in(self, parameter: ir.Parameter, frame: Frame, given: Values | None) -> Values:
+        """What is known of a parameter of which its call tells nothing; `given` is an argument of which nothing is known."""
+        evaluator = self.evaluator
+        injected = self.injected(parameter, frame)
+        if any(known(injected)):
+            return injected
+        outer = frame.parent or frame
+        found = [given] if given is not None else []
+        if frame.arguments is None:
+            function = Function(frame.module.path, frame.scope.index)
+            found.append(evaluator.callers.argument(function, frame.scope, parameter))
+        if given is None and parameter.default is not None and not self.dependencies(parameter, frame):
+            if frame.arguments is None and not found[0]:
+                found.append(UNKNOWN)
+            found.append(evaluator.value(parameter.default, outer))
+        values = evaluator.union(found)
+        if parameter.annotation is not None and not any(known(values)):
+            annotated = self.annotated(parameter.annotation, outer)
+            if any(known(annotated)):
+                return annotated
+        return values or UNKNOWN
+
+    def _itself(self, frame: Frame) -> Values:
+        """`self` and `cls`."""
+        kinds = frame.scope.decorator_words
+        if "staticmethod" in kinds or frame.parent is None:
+            return NOTHING
+        path, owner = frame.module.path, frame.parent.scope.index
+        if "classmethod" in kinds or frame.scope.name == "__new__":
+            return frozenset((Class(path, owner),))
+        return frozenset((Object(path, owner),))
+
+    def injected(self, parameter: ir.Parameter, frame: Frame) -> Values:
+        """What `Depends(...)` provides, in the default or in `Annotated[...]`."""
+        for dependency, where in self.dependencies(parameter, frame):
+            return self.provided(self.evaluator.value(dependency, where))
+        return NOTHING
+
+    def dependencies(self, parameter: ir.Parameter, frame: Frame) -> list[Located]:
+        """The expressions that name a parameter's dependency, with the frame of each: an alias may stand in another module."""
+        outer = frame.parent or frame
+        candidates: list[Located] = [(parameter.default, outer)] if parameter.default is not None else []
+        if parameter.annotation is not None:
+            candidates += self._metadata(parameter.annotation, outer)
+        found: list[Located] = []
+        for candidate, where in candidates:
+            if not isinstance(candidate, ir.Call):
+                continue
+            for value in self.evaluator.value(candidate.function, where):
+                if isinstance(value, External) and self.evaluator.knowledge.objects.is_dependency(value.name):
+                    given = candidate.argument(0, "dependency")
+                    if given is not None:
+                        found.append((given, where))
+                    elif parameter.annotation is not None:
+                        found.append((parameter.annotation, outer))
+        return found
+
+    def _metadata(self, annotation: ir.Expression, frame: Frame) -> list[Located]:
+        """The extra items of `Annotated[type, extra, ...]`, through an alias too."""
+        if isinstance(annotation, ir.Subscript) and ir.dotted(annotation.base).endswith("Annotated"):
+            key = annotation.key
+            return [(item, frame) for item in key.items[1:]] if isinstance(key, ir.Sequence) else []
+        if isinstance(annotation, ir.Name):
+            alias, where = self.alias(annotation, frame)
+            if alias is not None:
+                return self._metadata(alias, where)
+        return []
+
+    def alias(self, name: ir.Name, frame: Frame) -> tuple[ir.Expression | None, Frame]:
+        """The annotation that a module-level alias such as `Engine = Annotated[...]` stands for."""
+        current: Frame | None = frame
+        while current is not None:
+            for index in current.scope.by_name.get(name.id, []):
+                binding = current.scope.bindings[index]
+                if binding.kind == "assign" and isinstance(binding.value, ir.Subscript):
+                    return binding.value, current
+                if binding.kind == "import" and binding.member:
+                    return self._imported_alias(binding, current)
+            current = current.parent
+        return None, frame
+
+    def _imported_alias(self, binding: ir.Binding, frame: Frame) -> tuple[ir.Expression | None, Frame]:
+        modules = self.evaluator.modules
+        path = modules.resolve(frame.module.path, binding.module, binding.level)
+        module = modules.load(path) if path is not None and path in modules.files else None
+        if module is None:
+            return None, frame
+        scope = module.summary.module
+        for index in scope.by_name.get(binding.member, []):
+            found = scope.bindings[index]
+            if found.kind == "assign" and isinstance(found.value, ir.Subscript):
+                return found.value, self.evaluator.any_call(module, scope)
+            if found.kind == "import" and found.member and module is not frame.module:
+                return self._imported_alias(found, self.evaluator.any_call(module, scope))
+        return None, frame
+
+    def provided(self, made: Values) -> Values:
+        """A dependency's result: a class's instance, a function's return, a generator's yield, a callable's answer."""
+        calls = self.evaluator.calls
+        return self.evaluator.awaited(calls.entered(self.evaluator.awaited(calls.results(made, (), {}, None))))
+
+    # Annotations
+
+    def annotated(self, annotation: ir.Expression, frame: Frame) -> Values:
+        """An instance of what an annotation names."""
+        if isinstance(annotation, ir.Subscript):
+            base = ir.dotted(annotation.base).rpartition(".")[2]
+            if base in _WRAPPERS:
+                parts = annotation.key.items if isinstance(annotation.key, ir.Sequence) else (annotation.key,)
+                parts = parts[:1] if base == "Annotated" else parts
+                return self.evaluator.union(self.annotated(part, frame) for part in parts)
+            return self.annotated(annotation.base, frame)
+        if isinstance(annotation, ir.Operation) and annotation.operator == "BitOr":
+            return self.evaluator.union(self.annotated(part, frame) for part in annotation.operands)
+        if isinstance(annotation, ir.Name):
+            alias, where = self.alias(annotation, frame)
+            if alias is not None:
+                return self.annotated(alias, where)
+        values = self.evaluator.value(annotation, frame)
+        return self.evaluator.union(self.instance(value) for value in values)
+
+    def instance(self, value: Value) -> Values:
+        """An instance of what a class value stands for."""
+        match value:
+            case Class():
+                return frozenset((Object(value.path, value.scope),))
+            case External():
+                return self._outside(value.name)
+            case Constant(value=None):
+                return frozenset((value,))
+        return UNKNOWN
+
+    def _outside(self, name: str) -> Values:
+        knowledge = self.evaluator.knowledge
+        role = knowledge.llama.role(name)
+        if role is not None:
+            return frozenset((Llama(role, knowledge.llama.canonical(name) or name),))
+        items = knowledge.objects.token_alias(name)
+        if items is not None:
+            return frozenset((Tokens(items.is_async, items.items),))
+        if name.rpartition(".")[2][:1].isupper() and not name.startswith(("typing.", "builtins.")):
+            return frozenset((Instance(name),))
+        return UNKNOWN

@@ -1,0 +1,218 @@
+"""What the standard library's value-passing functions give: the ones through which a stream keeps its identity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from streamlint.model import syntax as ir
+from streamlint.values.activations import Frame
+from streamlint.values.domain import (
+    UNKNOWN,
+    Class,
+    Collection,
+    Coroutine,
+    External,
+    Function,
+    Iterated,
+    Object,
+    Partial,
+    Text,
+    Tokens,
+    Values,
+    alternatives,
+)
+
+if TYPE_CHECKING:
+    from streamlint.values.evaluator import Evaluator
+
+Builtin = Callable[["Evaluator", ir.Call, Frame], Values]
+
+
+def _first(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    """Gives its first argument: `iter`, `cast` gives its second."""
+    return evaluator.value(call.arguments[0], frame) if call.arguments else UNKNOWN
+
+
+def _second(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    return evaluator.value(call.arguments[1], frame) if len(call.arguments) > 1 else UNKNOWN
+
+
+def _next(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    return evaluator.element(_first(evaluator, call, frame))
+
+
+def _anext(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    return frozenset((Coroutine(_next(evaluator, call, frame)),))
+
+
+def _is_async(evaluator: Evaluator, values: Values) -> bool:
+    tokens = evaluator.tokens(values)
+    return tokens is not None and tokens.is_async is True
+
+
+def _around(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    """An iterator with the same items: `itertools.chain`, `itertools.islice`, `reversed`."""
+    over = evaluator.union(evaluator.value(argument, frame) for argument in call.arguments) or UNKNOWN
+    return frozenset((Iterated(over, evaluator.element(over), _is_async(evaluator, over)),))
+
+
+def _enumerate(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    over = _first(evaluator, call, frame)
+    items = ((None, UNKNOWN), (None, evaluator.element(over)))
+    pair = Collection("tuple", items, evaluator.origin(call, frame))
+    return frozenset((Iterated(over, frozenset((pair,)), _is_async(evaluator, over)),))
+
+
+def _zip(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    values = [evaluator.value(argument, frame) for argument in call.arguments]
+    items = tuple((None, evaluator.element(one)) for one in values)
+    row = Collection("tuple", items, evaluator.origin(call, frame))
+    return frozenset((Iterated(evaluator.union(values), frozenset((row,)), False),))
+
+
+def _map(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    if len(call.arguments) < 2:
+        return UNKNOWN
+    over = evaluator.value(call.arguments[1], frame)
+    element = evaluator.element(over)
+    made = evaluator.calls.results(evaluator.value(call.arguments[0], frame), (element,), {}, frame)
+    return frozenset((Iterated(over, made, False),))
+
+
+def _filter(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    over = _second(evaluator, call, frame)
+    return frozenset((Iterated(over, evaluator.element(over), False),))
+
+
+def _collected(kind: str) -> Builtin:
+    def collect(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+        over = _first(evaluator, call, frame)
+        items = ((None, evaluator.element(over)),) if call.arguments else ()
+        return frozenset((Collection(kind, items, evaluator.origin(call, frame)),))
+
+    return collect
+
+
+def _dict(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    items = tuple((name, evaluator.value(value, frame)) for name, value in call.keywords if name is not None)
+    return frozenset((Collection("dict", items, evaluator.origin(call, frame)),))
+
+
+def _string(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    values = _first(evaluator, call, frame)
+    if any(evaluator.is_stream_object(value) or isinstance(value, Tokens) for value in values):
+        return frozenset((Text(evaluator.origin(call, frame)),))
+    return UNKNOWN
+
+
+def _getattr(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    if len(call.arguments) < 2 or not isinstance(call.arguments[1], ir.Constant):
+        return UNKNOWN
+    name = call.arguments[1].value
+    if not isinstance(name, str):
+        return UNKNOWN
+    expression = ir.Attribute(call.start, call.end, call.arguments[0], name)
+    return evaluator.value(expression, frame)
+
+
+def _partial(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    function = _first(evaluator, call, frame)
+    arguments = tuple(evaluator.value(argument, frame) for argument in call.arguments[1:])
+    keywords = tuple((name, evaluator.value(value, frame)) for name, value in call.keywords if name is not None)
+    return frozenset((Partial(function, arguments, keywords),))
+
+
+def _super(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    current: Frame | None = frame
+    while current is not None and current.scope.kind != "class":
+        current = current.parent
+    if current is None:
+        return UNKNOWN
+    owner = Class(current.module.path, current.scope.index)
+    bases = list(evaluator.attributes.lineage(owner))[1:]
+    for base in bases:
+        if isinstance(base, Class):
+            return frozenset((Object(base.path, base.scope),))
+    return UNKNOWN
+
+
+def _type(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    return evaluator.each(
+        _first(evaluator, call, frame),
+        lambda value: frozenset((Class(value.path, value.scope),)) if isinstance(value, Object) else UNKNOWN,
+    )
+
+
+def _cached(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    """`lru_cache(maxsize=1)` gives a decorator; `lru_cache(f)` gives f."""
+    values = alternatives(v for v in _first(evaluator, call, frame) if isinstance(v, Function | Class | Partial))
+    return values or frozenset((External("functools.cache"),))
+
+
+def _field(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    """What a field of a dataclass or model starts with."""
+    for keyword in ("default_factory", "factory"):
+        factory = call.argument(None, keyword)
+        if factory is not None:
+            return evaluator.calls.results(evaluator.value(factory, frame), (), {}, frame)
+    default = call.argument(None, "default")
+    return evaluator.value(default, frame) if default is not None else UNKNOWN
+
+
+def _defaultdict(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    made = evaluator.calls.results(_first(evaluator, call, frame), (), {}, frame) if call.arguments else UNKNOWN
+    return frozenset((Collection("dict", ((None, made),), evaluator.origin(call, frame)),))
+
+
+def _import_module(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    given = call.argument(0, "name")
+    if not isinstance(given, ir.Constant) or not isinstance(given.value, str) or given.value.startswith("."):
+        return UNKNOWN
+    return evaluator.imported(frame.module, given.value, "", 0)
+
+
+BUILTINS: dict[str, Builtin] = {
+    "dataclasses.field": _field,
+    "pydantic.Field": _field,
+    "attrs.field": _field,
+    "attr.ib": _field,
+    "collections.defaultdict": _defaultdict,
+    "importlib.import_module": _import_module,
+    "builtins.iter": _first,
+    "builtins.aiter": _first,
+    "builtins.reversed": _around,
+    "builtins.next": _next,
+    "builtins.anext": _anext,
+    "builtins.enumerate": _enumerate,
+    "builtins.zip": _zip,
+    "builtins.map": _map,
+    "builtins.filter": _filter,
+    "builtins.list": _collected("list"),
+    "builtins.tuple": _collected("tuple"),
+    "builtins.sorted": _collected("list"),
+    "builtins.set": _collected("set"),
+    "builtins.dict": _dict,
+    "builtins.str": _string,
+    "builtins.getattr": _getattr,
+    "builtins.super": _super,
+    "builtins.type": _type,
+    "typing.cast": _second,
+    "copy.copy": _first,
+    "copy.deepcopy": _first,
+    "contextlib.closing": _first,
+    "contextlib.aclosing": _first,
+    "contextlib.nullcontext": _first,
+    "flask.stream_with_context": _first,
+    "flask.helpers.stream_with_context": _first,
+    "quart.stream_with_context": _first,
+    "quart.helpers.stream_with_context": _first,
+    "functools.partial": _partial,
+    "functools.lru_cache": _cached,
+    "functools.cache": _cached,
+    "functools.wraps": lambda evaluator, call, frame: frozenset((External("functools.wraps"),)),
+    "itertools.chain": _around,
+    "itertools.islice": _first,
+    "itertools.takewhile": _second,
+    "itertools.dropwhile": _second,
+}

@@ -1,0 +1,136 @@
+"""Awaited methods of LlamaIndex that end in a synchronous method of a project class, and hold the loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.llama_index import Kind, Role
+from streamlint.model import syntax as ir
+from streamlint.values.activations import Frame
+from streamlint.values.calls import dotted_name
+from streamlint.values.domain import Bound, Constant, Llama, Object, Origin, Value
+from streamlint.waiting.blocking import Blocking
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+
+_USING_MODELS = frozenset((Role.LLM, Role.QUERY_ENGINE, Role.CHAT_ENGINE, Role.SYNTHESIZER))
+
+
+@dataclass(frozen=True)
+class InName:
+    """The class behind an awaited method, the asynchronous method that it lacks, and the synchronous one that runs instead."""
+
+    owner: Object
+    name: str
+    missing: str
+    runs: str
+
+
+class AsyncInName:
+    """Looks at awaited calls."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.blocking = project.ask(Blocking)
+
+    def of_call(self, call: ir.Call, frame: Frame) -> InName | None:
+        """The class whose synchronous method this awaited call runs on the loop; None where another one may be meant."""
+        if call.end not in frame.scope.awaited or not isinstance(call.function, ir.Attribute):
+            return None
+        functions = self.evaluator.value(call.function, frame)
+        if len(functions) != 1:
+            return None
+        for function in functions:
+            if not isinstance(function, Bound) or not isinstance(function.receiver, Llama):
+                return None
+            receiver = function.receiver
+            method = self.evaluator.knowledge.llama.method(receiver.role, function.name, of=receiver.name)
+            if method is None or method.kind is not Kind.COROUTINE:
+                return None
+            return self._of(call.function.base, receiver, frame)
+        return None
+
+    def _of(self, base: ir.Expression, receiver: Llama, frame: Frame) -> InName | None:
+        own = [value for value in self.evaluator.value(base, frame) if isinstance(value, Object)]
+        if own:
+            return self._of_model(own[0]) or self._of_other(own[0]) if len(own) == 1 else None
+        if receiver.role not in _USING_MODELS or receiver.native_async is True or receiver.origin is None:
+            return None
+        models = self._models(receiver.origin)
+        return self._of_model(models[0]) if len(models) == 1 else None
+
+    def _of_model(self, owner: Object) -> InName | None:
+        """For an LLM: none of the asynchronous methods is the project's own, and the inherited ones call the synchronous ones."""
+        methods, llama = self.evaluator.attributes.method, self.evaluator.knowledge.llama
+        if any(methods(owner, name) is not None for name in self._listed("model-methods")):
+            return None
+        for outside in self.evaluator.attributes.outside_bases(owner):
+            runs = llama.fake_async(outside, "astream_complete") if llama.role(outside) is Role.LLM else None
+            if runs and methods(owner, runs) is not None:
+                return InName(owner, self._name(owner), "astream_complete", runs)
+        return None
+
+    def _of_other(self, owner: Object) -> InName | None:
+        """For a retriever or an engine: the same, and the synchronous method is seen to wait."""
+        methods, llama = self.evaluator.attributes.method, self.evaluator.knowledge.llama
+        for outside in self.evaluator.attributes.outside_bases(owner):
+            for missing in sorted(self._listed("own-methods")):
+                runs = llama.fake_async(outside, missing)
+                method = methods(owner, runs) if runs else None
+                if not runs or method is None or methods(owner, missing) is not None:
+                    continue
+                inner = self.evaluator.calls.frame(replace(method, receiver=owner), {}, None)
+                if self.blocking.of_frame(inner) is not None:
+                    return InName(owner, self._name(owner), missing, runs)
+        return None
+
+    def _listed(self, key: str) -> frozenset[str]:
+        return self.evaluator.knowledge.names("llama_index_words", key)
+
+    def _name(self, owner: Object) -> str:
+        located = self.evaluator.scope_of(owner)
+        return located[1].name if located is not None else ""
+
+    # The model behind an engine
+
+    def _models(self, origin: Origin) -> list[Object]:
+        """The project's own LLM that the engine made at this place uses; more than one, or none, where that cannot be told."""
+        module = self.evaluator.modules.load(origin.path)
+        for scope in module.scopes if module is not None else ():
+            for call in scope.calls:
+                if (call.start, call.end) != (origin.start, origin.end):
+                    continue
+                assert module is not None
+                given = call.argument(None, "llm")
+                hidden = any(name is None for name, _ in call.keywords)
+                if given is None:
+                    return [] if hidden else self._default_models()
+                return _only_objects(self.evaluator.value(given, self.evaluator.any_call(module, scope)))
+        return []
+
+    def _default_models(self) -> list[Object]:
+        """What the project sets as `Settings.llm`, in every place."""
+        found: dict[tuple[object, int], Object] = {}
+        for module, scope, store in self.evaluator.callers.stores("llm"):
+            frame = self.evaluator.any_call(module, scope)
+            if not store.is_attribute or not self._is_settings(self.evaluator.value(store.base, frame)):
+                continue
+            models = _only_objects(self.evaluator.value(store.value, frame))
+            if not models:
+                return []
+            found.update({(one.path, one.scope): one for one in models})
+        return list(found.values())
+
+    def _is_settings(self, values: frozenset[Value]) -> bool:
+        settings = self._listed("settings")
+        return bool({dotted_name(value) for value in values} & settings) or any(
+            isinstance(value, Llama) and value.name in settings for value in values
+        )
+
+
+def _only_objects(values: frozenset[Value]) -> list[Object]:
+    rest = [value for value in values if value != Constant(None)]
+    objects = [value for value in rest if isinstance(value, Object)]
+    return objects if len(objects) == len(rest) else []

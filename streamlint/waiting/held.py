@@ -1,0 +1,179 @@
+"""What holds an event loop at a call, an iteration, a `with` or a property, and how it comes to run there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from streamlint.finding import Severity
+from streamlint.knowledge.blocking import Tier
+from streamlint.model import syntax as ir
+from streamlint.serving.ways import Hop
+from streamlint.streams.drains import Drains
+from streamlint.waiting.blocking import Blocking
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+    from streamlint.serving.reach import Reached
+    from streamlint.values.activations import Frame
+    from streamlint.values.domain import Tokens
+    from streamlint.waiting.blocking import Hold
+
+Site: TypeAlias = ir.Call | ir.Entry | ir.Loop | ir.Attribute
+SITES = (ir.Call, ir.Entry, ir.Loop, ir.Attribute)
+"""What can hold a loop."""
+
+_FAR = 3
+_NEAR = 2
+"""What is only likely to wait, behind more calls than this, cannot be judged: each of them may not come to it."""
+
+
+@dataclass(frozen=True)
+class OnLoop:
+    """A function that an event loop runs while clients wait."""
+
+    frame: Frame
+    reached: Reached
+
+    @property
+    def scope(self) -> ir.Scope:
+        return self.frame.scope
+
+    @property
+    def waiting(self) -> str:
+        """Who waits, as the end of a sentence."""
+        entry = self.reached.entry
+        if entry is None:
+            return "other clients wait"
+        return f"{entry.title} waits"
+
+    @property
+    def way(self) -> tuple[Hop, ...]:
+        """The calls that lead here from the entry point."""
+        entry = self.reached.entry
+        hops = self.reached.hops
+        if entry is None or not hops:
+            return ()
+        first = Hop(hops[0].path, hops[0].start, hops[0].end, f"{entry.title} {hops[0].label}")
+        return (first, *hops[1:])
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        if self.reached.entry is not None:
+            return ()
+        name = self.frame.module.qualified_name(self.scope)
+        told = f"no route is seen to call `{name}`, but the application imports its module, so it is likely to run on the loop"
+        return (told,)
+
+    def severity(self, certain: bool = True) -> Severity:
+        return Severity.ERROR if certain and self.reached.is_certain else Severity.WARNING
+
+
+@dataclass(frozen=True)
+class Held:
+    """A hold at `site`, which runs on a loop: `node` is the call or attribute itself, what is iterated, or what is entered."""
+
+    site: Site
+    node: ir.Expression
+    on_loop: OnLoop
+    hold: Hold
+
+    @property
+    def scope(self) -> ir.Scope:
+        return self.on_loop.scope
+
+    @property
+    def frame(self) -> Frame:
+        return self.on_loop.frame
+
+    @property
+    def severity(self) -> Severity:
+        return self.on_loop.severity(self.hold.tier is Tier.CERTAIN)
+
+    @property
+    def inside(self) -> tuple[Hop, ...]:
+        """The hops behind the node, down to the leaf."""
+        return self.hold.hops[1:]
+
+
+class Holdings:
+    """Judges places in functions, for any call of them; each is judged once, as several rules ask."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.reach = project.reach
+        self.blocking = project.ask(Blocking)
+        self.drains = project.ask(Drains)
+        self._known: dict[Site, Held | None] = {}
+
+    def on_loop(self, frame: Frame) -> OnLoop | None:
+        """A function, if an event loop that serves requests runs it."""
+        reached = self.reach.on_loop(frame.module, frame.scope)
+        return OnLoop(frame, reached) if reached is not None else None
+
+    def at(self, site: Site, frame: Frame) -> Held | None:
+        """What holds the loop at a site; what is likely at best is left out where it is far away or only likely to run."""
+        if site not in self._known:
+            self._known[site] = self._at(site, frame)
+        return self._known[site]
+
+    def swallowed(self, where: OnLoop) -> frozenset[tuple[int, int]]:
+        """Where in its file a handler takes a whole stream, which is a fault of its own: starts and ends."""
+        path, found = where.frame.module.path, set()
+        for entry in {self.reach.entry(where.frame.module, where.scope), where.reached.entry} - {None}:
+            assert entry is not None
+            for drain in self.drains.of(entry, self.evaluator.any_call(entry.module, entry.scope)):
+                if entry.module.path == path:
+                    found.add((drain.start, drain.end))
+                found |= {(hop.start, hop.end) for hop in drain.hops if hop.path == path}
+        return frozenset(found)
+
+    def sync_tokens(self, iterable: ir.Expression, frame: Frame) -> Tokens | None:
+        """The tokens that iterating an expression takes one by one, without awaiting them."""
+        tokens = self.evaluator.tokens(self.evaluator.value(iterable, frame))
+        return tokens if tokens is not None and tokens.is_async is not True else None
+
+    def _at(self, site: Site, frame: Frame) -> Held | None:
+        where = self.on_loop(frame)
+        hold = self._hold(site, frame) if where is not None else None
+        if where is None or hold is None or not _is_worth_telling(where, hold):
+            return None
+        return Held(site, _node(site), where, hold)
+
+    def _hold(self, site: Site, frame: Frame) -> Hold | None:
+        """What the site itself holds: a call that is iterated or entered is a site of its own."""
+        node = _node(site)
+        told = self.blocking.of_call(node, frame) if isinstance(node, ir.Call) else None
+        match site:
+            case ir.Call():
+                return told
+            case ir.Attribute():
+                return self.blocking.of_attribute(site, frame)
+            case ir.Entry() if told is None:
+                return self.blocking.of_entry(site, frame)
+            case ir.Loop() if told is None and not site.is_async:
+                return self.blocking.of_iteration(node, frame)
+        return None
+
+
+def _is_worth_telling(where: OnLoop, hold: Hold) -> bool:
+    """What no entry point is known to reach is told only where the hold is certain and at most one helper away.
+
+    The lock of a file that a helper writes is held for moments, and only seldom by somebody else.
+    """
+    if not where.reached.is_certain:
+        return hold.tier is Tier.CERTAIN and hold.way.length <= _NEAR
+    if hold.tier is Tier.CERTAIN:
+        return True
+    is_lock = hold.call is not None and hold.call.category == "file lock"
+    return hold.is_direct or (hold.way.length <= _FAR and not is_lock)
+
+
+def _node(site: Site) -> ir.Expression:
+    match site:
+        case ir.Entry(context=context):
+            return context
+        case ir.Loop(iterable=iterable):
+            return iterable
+        case _:
+            return site

@@ -1,0 +1,85 @@
+"""Of several rules that could report a place where an event loop is held, the one that does: one fault is one finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from streamlint.model import syntax as ir
+from streamlint.waiting.blocking import Cause
+from streamlint.waiting.held import Holdings
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+    from streamlint.source import Placed
+    from streamlint.waiting.held import Held, OnLoop
+
+
+class Fault(StrEnum):
+    """What can be wrong at one place; of all that is true of it, the first in this order is reported."""
+
+    BUSY = "the processor is kept busy"
+    LIBRARY = "a library waits"
+    SWALLOWED = "a handler takes a whole stream: repaired, it leaves nothing to wait for"
+    ITERATED = "tokens are taken one by one"
+    LLAMA = "LlamaIndex waits"
+    BEHIND = "something waits behind a helper"
+
+
+REPORTERS: Mapping[Fault, tuple[str, ...]] = {
+    Fault.BUSY: ("STL205",),
+    Fault.LIBRARY: ("STL203",),
+    Fault.SWALLOWED: ("STL101", "STL102"),
+    Fault.ITERATED: ("STL202",),
+    Fault.LLAMA: ("STL201",),
+    Fault.BEHIND: ("STL204",),
+}
+"""The rules that report each fault; the others are silent at that place."""
+
+
+class Precedence:
+    """Judges what holds a loop, and what takes tokens there."""
+
+    def __init__(self, project: Project) -> None:
+        self.holdings = project.ask(Holdings)
+
+    def reports(self, code: str, held: Held) -> bool:
+        """Whether it is this rule that reports a hold."""
+        return code in REPORTERS[self.of_hold(held)]
+
+    def reports_taking(self, code: str, place: Placed, where: OnLoop) -> bool:
+        """Whether it is this rule that reports that tokens are taken at a place."""
+        return code in REPORTERS[self.of_taking(place, where)]
+
+    def of_hold(self, held: Held) -> Fault:
+        return next(fault for fault in Fault if self._is(fault, held))
+
+    def of_taking(self, place: Placed, where: OnLoop) -> Fault:
+        """What is reported of tokens that are taken: what is taken within a whole stream belongs to it."""
+        within = any(start <= place.start < end for start, end in self.holdings.swallowed(where))
+        return Fault.SWALLOWED if within else Fault.ITERATED
+
+    def _is(self, fault: Fault, held: Held) -> bool:
+        hold = held.hold
+        match fault:
+            case Fault.BUSY:
+                return hold.cause is Cause.HEAVY
+            case Fault.LIBRARY:
+                return hold.is_direct and hold.cause is Cause.LIBRARY
+            case Fault.SWALLOWED:
+                return self._is_swallowed(held)
+            case Fault.ITERATED:
+                return isinstance(held.site, ir.Loop) and self.holdings.sync_tokens(held.node, held.frame) is not None
+            case Fault.LLAMA:
+                return hold.is_direct and hold.cause is Cause.LLAMA
+            case Fault.BEHIND:
+                return True
+
+    def _is_swallowed(self, held: Held) -> bool:
+        """Whether the hold itself is the taking of a whole stream; other waits stay when that is repaired."""
+        hold = held.hold
+        is_of_stream = hold.cause is Cause.STREAM or (hold.is_direct and hold.cause is Cause.LLAMA)
+        if isinstance(held.site, ir.Loop) or not is_of_stream:
+            return False
+        return (held.node.start, held.node.end) in self.holdings.swallowed(held.on_loop)
