@@ -78,7 +78,7 @@ def test_a_file_that_libcst_cannot_read_keeps_its_findings(tmp_path: Path) -> No
 
 KINDS: dict[type, tuple[str, ...]] = {
     ir.Loop: ("For", "CompFor"),
-    ir.Entry: ("With",),
+    ir.WithItem: ("With",),
     ir.Return: ("Return",),
     ir.Store: ("Attribute", "Subscript"),
 }

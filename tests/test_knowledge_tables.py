@@ -15,7 +15,7 @@ import pytest
 import streamlint
 from streamlint.knowledge import Knowledge
 from streamlint.knowledge.blocking import BlockingCalls, HeavyCalls, Tier
-from streamlint.knowledge.frameworks import Frameworks, Generator, Kind, Runner
+from streamlint.knowledge.frameworks import Frameworks, Generator, Purpose, Runner
 from streamlint.knowledge.off_loop import OffLoop, Result, Where
 from streamlint.knowledge.responses import Fate, Responses
 from streamlint.knowledge.table import Row, read
@@ -25,15 +25,15 @@ SHARED_STATE = (
     ("context", "classes"), ("context", "names"), ("loop", "classes"), ("file", "reads"), ("file", "writes"),
 )  # fmt: skip
 NAME_TABLES = (
-    "answers_read", "disconnects", "llama_index_words", "records", "servers", "shown_texts", "token_sends", "untouched", "waiting",
+    "answers_read", "disconnects", "llama_index_words", "records", "servers", "pages", "cumulative", "untouched", "waiting",
 )  # fmt: skip
 IMPORTED_NAMES = {
     "disconnects": ("cancellation", "refusals", "asks"),
     "llama_index_words": ("settings",),
     "records": ("loggers", "log-functions"),
     "servers": ("makes-asgi", "makes-wsgi"),
-    "shown_texts": ("streamlit-containers", "chainlit"),
-    "token_sends": ("messages", "appending"),
+    "pages": ("streamlit-containers", "chainlit"),
+    "cumulative": ("messages", "appending"),
     "untouched": ("models", "model-decorators", "field-functions"),
     "waiting": ("limits", "timeouts"),
 }
@@ -490,7 +490,7 @@ def test_user_rows_extend_the_table() -> None:
     entry = Frameworks([{"name": "shop.on_order", "factory": "true"}]).call("shop.on_order")
     assert entry is not None
     assert entry.factory
-    assert entry.kind is Kind.ROUTE
+    assert entry.kind is Purpose.ROUTE
     assert entry.sync_runner is Runner.EVENT_LOOP
 
 
@@ -567,19 +567,19 @@ FRAMEWORKS = Frameworks()
 @pytest.mark.parametrize(
     ("application", "method", "framework", "kind", "http", "sync"),
     [
-        ("fastapi.FastAPI", "get", "fastapi", Kind.ROUTE, ("GET",), Runner.THREAD_POOL),
-        ("fastapi.APIRouter", "websocket", "fastapi", Kind.WEBSOCKET, (), Runner.THREAD_POOL),
-        ("fastapi.FastAPI", "middleware", "fastapi", Kind.MIDDLEWARE, (), Runner.EVENT_LOOP),
-        ("flask.Blueprint", "route", "flask", Kind.ROUTE, ("GET",), Runner.WORKER_THREAD),
-        ("quart.Quart", "route", "quart", Kind.ROUTE, ("GET",), Runner.THREAD_POOL),
-        ("sanic.Sanic", "post", "sanic", Kind.ROUTE, ("POST",), Runner.EVENT_LOOP),
-        ("aiohttp.web.UrlDispatcher", "add_get", "aiohttp", Kind.ROUTE, ("GET",), Runner.EVENT_LOOP),
-        ("socketio.AsyncServer", "event", "socketio", Kind.WEBSOCKET, (), Runner.EVENT_LOOP),
-        ("ninja.NinjaAPI", "post", "django", Kind.ROUTE, ("POST",), Runner.WORKER_THREAD),
+        ("fastapi.FastAPI", "get", "fastapi", Purpose.ROUTE, ("GET",), Runner.THREAD_POOL),
+        ("fastapi.APIRouter", "websocket", "fastapi", Purpose.WEBSOCKET, (), Runner.THREAD_POOL),
+        ("fastapi.FastAPI", "middleware", "fastapi", Purpose.MIDDLEWARE, (), Runner.EVENT_LOOP),
+        ("flask.Blueprint", "route", "flask", Purpose.ROUTE, ("GET",), Runner.WORKER_THREAD),
+        ("quart.Quart", "route", "quart", Purpose.ROUTE, ("GET",), Runner.THREAD_POOL),
+        ("sanic.Sanic", "post", "sanic", Purpose.ROUTE, ("POST",), Runner.EVENT_LOOP),
+        ("aiohttp.web.UrlDispatcher", "add_get", "aiohttp", Purpose.ROUTE, ("GET",), Runner.EVENT_LOOP),
+        ("socketio.AsyncServer", "event", "socketio", Purpose.WEBSOCKET, (), Runner.EVENT_LOOP),
+        ("ninja.NinjaAPI", "post", "django", Purpose.ROUTE, ("POST",), Runner.WORKER_THREAD),
     ],
 )
 def test_methods_of_applications(
-    application: str, method: str, framework: str, kind: Kind, http: tuple[str, ...], sync: Runner
+    application: str, method: str, framework: str, kind: Purpose, http: tuple[str, ...], sync: Runner
 ) -> None:
     found = FRAMEWORKS.decorator(application, method)
     assert found is not None
@@ -597,7 +597,7 @@ def test_unknown_names_register_nothing() -> None:
 def test_calls_and_keywords_register() -> None:
     depends, route, click = map(FRAMEWORKS.call, ("fastapi.Depends", "starlette.routing.Route", "gradio.Button.click"))
     assert depends is not None
-    assert depends.kind is Kind.DEPENDENCY
+    assert depends.kind is Purpose.DEPENDENCY
     assert depends.handler.position == 0
     assert route is not None
     assert route.handler.keyword == "endpoint"
@@ -616,7 +616,7 @@ def test_calls_and_keywords_register() -> None:
     assert not startup.on_request_path
     mount = FRAMEWORKS.decorator("fastapi.FastAPI", "mount")
     assert mount is not None
-    assert mount.kind is Kind.INCLUDE
+    assert mount.kind is Purpose.INCLUDE
     assert mount.child.position == 1
 
 

@@ -11,7 +11,7 @@ from streamlint.config import Config, Selection
 from streamlint.rule import codes
 from streamlint.run import Request, run
 from streamlint.waiting.held import SITES, Held, Holdings
-from streamlint.waiting.precedence import REPORTERS, Fault, Precedence
+from streamlint.waiting.precedence import REPORTERS, Precedence, Reason
 from tests.asking import Program
 
 HEAD = """\
@@ -51,11 +51,11 @@ def engine():
 async def chat(q: str):
 """
 CASES = [
-    ("return {'model': SentenceTransformer(q)}", "SentenceTransformer(q)", Fault.BUSY),
-    ("return requests.get(q).text", "requests.get(q)", Fault.LIBRARY),
-    ("response = engine().query(q)\n    return {'answer': whole(response)}", "whole(response)", Fault.SWALLOWED),
-    ("return {'answer': str(index.as_query_engine().query(q))}", "index.as_query_engine().query(q)", Fault.LLAMA),
-    ("return helper(q)", "helper(q)", Fault.BEHIND),
+    ("return {'model': SentenceTransformer(q)}", "SentenceTransformer(q)", Reason.BUSY),
+    ("return requests.get(q).text", "requests.get(q)", Reason.LIBRARY),
+    ("response = engine().query(q)\n    return {'answer': whole(response)}", "whole(response)", Reason.SWALLOWED),
+    ("return {'answer': str(index.as_query_engine().query(q))}", "index.as_query_engine().query(q)", Reason.LLAMA),
+    ("return helper(q)", "helper(q)", Reason.BEHIND),
 ]
 
 
@@ -69,7 +69,7 @@ def holds(program: Program) -> Iterator[Held]:
 
 
 @pytest.mark.parametrize(("body", "text", "expected"), CASES, ids=[case[2].name.lower() for case in CASES])
-def test_the_first_that_is_true_is_reported(body: str, text: str, expected: Fault) -> None:
+def test_the_first_that_is_true_is_reported(body: str, text: str, expected: Reason) -> None:
     program = Program(f"{HEAD}    {body}\n")
     source = program.module().source.text
     [held] = (one for one in holds(program) if source[one.node.start : one.node.end] == text)
@@ -103,6 +103,6 @@ def test_an_iteration_is_reported_once(body: str, expected: str, tmp_path: Path)
 
 
 def test_each_fault_has_its_own_rules() -> None:
-    named = [code for fault in Fault for code in REPORTERS[fault]]
+    named = [code for fault in Reason for code in REPORTERS[fault]]
     assert len(named) == len(set(named))
     assert set(named) <= set(codes())

@@ -1,4 +1,4 @@
-"""What is wrong with a body: why a response or a framework cannot send it piece by piece."""
+"""Fault is wrong with a body: why a response or a framework cannot send it piece by piece."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _PIECES = frozenset(("chunk", "event", "message", "object"))
 
 
-class What(StrEnum):
+class Fault(StrEnum):
     STREAM_OBJECT = "a stream object"
     ANSWER_OBJECT = "a finished answer object"
     UNCALLED = "a method that is not called"
@@ -45,14 +45,14 @@ class What(StrEnum):
 
 
 @dataclass(frozen=True)
-class Misgiven:
-    """What a body is instead of an iterator of text; `value` is one of the alternatives."""
+class WrongBody:
+    """Fault a body is instead of an iterator of text; `value` is one of the alternatives."""
 
-    what: What
+    what: Fault
     value: Value
 
 
-class Misgivings:
+class Bodies:
     """Judges bodies; silent where one alternative is unknown or right."""
 
     def __init__(self, project: Project) -> None:
@@ -60,7 +60,7 @@ class Misgivings:
         self._frameworks = project.knowledge.frameworks
         self._uncalled = project.knowledge.names("llama_index_words", "uncalled")
 
-    def of_sending(self, sending: Sending) -> Misgiven | None:
+    def of_sending(self, sending: Sending) -> WrongBody | None:
         """The fault of a body that is given to a response."""
         response = sending.response
         framework = self._frameworks.framework(response.framework)
@@ -69,14 +69,14 @@ class Misgivings:
         values = certain(self.evaluator.value(sending.content, sending.frame))
         found = self._same([self._of_body(value) for value in values])
         if found is not None:
-            return None if framework.takes_functions and found.what in (What.FUNCTION, What.UNCALLED) else found
+            return None if framework.takes_functions and found.what in (Fault.FUNCTION, Fault.UNCALLED) else found
         if framework.encodes_items and response.streaming and not response.frames_sse:
             found = self._same([self._of_items(value) for value in values])
             if found is not None:
                 return found
         return self._same([self._refused(sending, value) for value in values])
 
-    def of_return(self, expression: ir.Expression, frame: Frame, entry: Entry) -> Misgiven | None:
+    def of_return(self, expression: ir.Expression, frame: Frame, entry: Entry) -> WrongBody | None:
         """The fault of a value that a handler returns."""
         values = certain(self.evaluator.value(expression, frame))
         found = self._same([self._of_returned(value, entry) for value in values])
@@ -85,7 +85,7 @@ class Misgivings:
             return next((item for item in items if item is not None), None)
         return found
 
-    def of_yield(self, item: ir.Yield, generator: SentGenerator) -> Misgiven | None:
+    def of_yield(self, item: ir.Yield, generator: SentGenerator) -> WrongBody | None:
         """The fault of an item that a generator yields to a response."""
         response = generator.sending.response
         if (
@@ -100,45 +100,45 @@ class Misgivings:
             return self._same([self._of_items(value) for value in values])
         return self._same([self._of_item(value) for value in values])
 
-    def _same(self, found: list[Misgiven | None]) -> Misgiven | None:
+    def _same(self, found: list[WrongBody | None]) -> WrongBody | None:
         """The fault that all alternatives share."""
         if not found or any(one is None or found[0] is None or one.what is not found[0].what for one in found):
             return None
         return found[0]
 
-    def _of_body(self, value: Value) -> Misgiven | None:
+    def _of_body(self, value: Value) -> WrongBody | None:
         match value:
             case Llama(role=role) if role in STREAM_ROLES:
-                return Misgiven(What.STREAM_OBJECT, value)
+                return WrongBody(Fault.STREAM_OBJECT, value)
             case Llama(role=Role.RESPONSE):
-                return Misgiven(What.ANSWER_OBJECT, value)
+                return WrongBody(Fault.ANSWER_OBJECT, value)
             case Bound(receiver=Llama() | Unknown(), name=name) if name in self._uncalled:
-                return Misgiven(What.UNCALLED, value)
+                return WrongBody(Fault.UNCALLED, value)
             case Function() if self._is_plain(value):
-                return Misgiven(What.FUNCTION, value)
+                return WrongBody(Fault.FUNCTION, value)
             case Coroutine(function=None, result=result) if any(isinstance(one, Llama | Tokens) for one in result):
-                return Misgiven(What.COROUTINE, value)
+                return WrongBody(Fault.COROUTINE, value)
             case Coroutine(function=Function() as function) if self._is_plain(function):
-                return Misgiven(What.COROUTINE, value)
+                return WrongBody(Fault.COROUTINE, value)
         return None
 
     def _is_plain(self, function: Function) -> bool:
         located = self.evaluator.scope_of(function)
         return located is not None and located[1].kind == "function" and not located[1].decorators
 
-    def _of_items(self, value: Value) -> Misgiven | None:
+    def _of_items(self, value: Value) -> WrongBody | None:
         if isinstance(value, Tokens) and value.items in _PIECES:
-            return Misgiven(What.PIECES, value)
+            return WrongBody(Fault.PIECES, value)
         if isinstance(value, Generated) and value.frame.scope.kind == "generator-expression":
             found = self._same([self._of_item(one) for one in certain(self.evaluator.generated(value))])
-            return Misgiven(What.PIECES, value) if found is not None else None
+            return WrongBody(Fault.PIECES, value) if found is not None else None
         return None
 
     @staticmethod
-    def _of_item(value: Value) -> Misgiven | None:
-        return Misgiven(What.PIECES, value) if isinstance(value, Token) and value.items in _PIECES else None
+    def _of_item(value: Value) -> WrongBody | None:
+        return WrongBody(Fault.PIECES, value) if isinstance(value, Token) and value.items in _PIECES else None
 
-    def _refused(self, sending: Sending, value: Value) -> Misgiven | None:
+    def _refused(self, sending: Sending, value: Value) -> WrongBody | None:
         """A token iterator that this response class does not take, or reads to the end."""
         tokens = self.evaluator.tokens(frozenset((value,)))
         if tokens is None or tokens.is_async is None or tokens.items == "event":
@@ -150,12 +150,12 @@ class Misgivings:
             else (response.sync_iterator, response.sync_iterator_wsgi)
         )
         bad = all(fate in (Fate.REFUSED, Fate.DRAINED) for fate in fates)
-        return Misgiven(What.ITERATOR, value) if bad and not response.streaming else None
+        return WrongBody(Fault.ITERATOR, value) if bad and not response.streaming else None
 
-    def _of_returned(self, value: Value, entry: Entry) -> Misgiven | None:
+    def _of_returned(self, value: Value, entry: Entry) -> WrongBody | None:
         found = self._of_body(value)
         if found is not None:
-            is_llama = found.what in (What.STREAM_OBJECT, What.UNCALLED)
+            is_llama = found.what in (Fault.STREAM_OBJECT, Fault.UNCALLED)
             waits = isinstance(value, Coroutine) and any(isinstance(one, Llama | Tokens) for one in value.result)
             return found if is_llama or (waits and isinstance(value, Coroutine) and value.function is None) else None
         if not self._frameworks.framework(entry.framework).returns_no_iterator or isinstance(value, Partial):
@@ -163,7 +163,7 @@ class Misgivings:
         tokens = self.evaluator.tokens(frozenset((value,)))
         if tokens is None or tokens.items == "event" or tokens.is_async is None:
             return None
-        return Misgiven(What.ITERATOR, value)
+        return WrongBody(Fault.ITERATOR, value)
 
 
 def texts(evaluator: Evaluator, values: Values) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.frameworks import Kind
+from streamlint.knowledge.frameworks import Purpose
 from streamlint.model import syntax as ir
 from streamlint.source import Span
 from streamlint.streams.sent import Sent
@@ -33,7 +33,7 @@ class BodiesRead:
     def of(self, entry: Entry) -> Iterator[tuple[ir.Loop, Sending]]:
         """The loops that take a whole body, and a stream that they hold up."""
         scope = entry.scope
-        if entry.kind is not Kind.MIDDLEWARE or scope.is_generator:
+        if entry.kind is not Purpose.MIDDLEWARE or scope.is_generator:
             return
         for loop in scope.loops:
             if not loop.is_async or not isinstance(loop.iterable, ir.Attribute) or loop.iterable.attribute != _ITERATOR:
@@ -49,9 +49,9 @@ class BodiesRead:
 
     def _reads_answers(self, entry: Entry) -> bool:
         scope = entry.scope
-        if entry.kind is Kind.MIDDLEWARE:
+        if entry.kind is Purpose.MIDDLEWARE:
             return any(self._takes_bodies(module, one) for module, one in self._parts(entry))
-        if entry.kind is not Kind.HOOK or len(scope.parameters) != 1:
+        if entry.kind is not Purpose.HOOK or len(scope.parameters) != 1:
             return False
         (answer,) = scope.parameters
         taken = (

@@ -32,8 +32,8 @@ class Cumulatives:
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
-        self._appending = project.knowledge.names("token_sends", "appending")
-        self._sends = project.knowledge.names("token_sends", "messages") | self._appending
+        self._appending = project.knowledge.names("cumulative", "appending")
+        self._sends = project.knowledge.names("cumulative", "messages") | self._appending
 
     def of_yield(self, item: ir.Yield, frame: Frame) -> Cumulative | None:
         if item.value is None or item.is_from:

@@ -27,7 +27,7 @@ class Fault(StrEnum):
     TWICE = "twice"
 
 
-class Kind(StrEnum):
+class Framed(StrEnum):
     """How one item is framed: raw tokens, a bare constant without fields, an event without one or both of its line breaks."""
 
     RAW = "raw"
@@ -51,7 +51,7 @@ class Unframed:
     is_iterator: bool = False
     is_async: bool | None = False
     scope: ir.Scope | None = None
-    items: tuple[tuple[ir.Yield, Kind], ...] = ()
+    items: tuple[tuple[ir.Yield, Framed], ...] = ()
 
 
 class Framing:
@@ -91,29 +91,29 @@ class Framing:
         if sending.media_type != SSE:
             return None
         kinds = {self._kind(other, frame) for other in frame.scope.yields}
-        if Kind.UNKNOWN in kinds:
+        if Framed.UNKNOWN in kinds:
             return None
         match self._kind(item, frame):
-            case Kind.RAW:
-                return Fault.RAW if not kinds & {Kind.HALF, Kind.OPEN} else None
-            case Kind.BARE:
-                return Fault.RAW if Kind.RAW not in kinds and kinds != {Kind.BARE} else None
-            case Kind.HALF | Kind.OPEN:
-                return Fault.HALF if Kind.RAW not in kinds else None
+            case Framed.RAW:
+                return Fault.RAW if not kinds & {Framed.HALF, Framed.OPEN} else None
+            case Framed.BARE:
+                return Fault.RAW if Framed.RAW not in kinds and kinds != {Framed.BARE} else None
+            case Framed.HALF | Framed.OPEN:
+                return Fault.HALF if Framed.RAW not in kinds else None
         return None
 
-    def _kind(self, item: ir.Yield, frame: Frame) -> Kind:
+    def _kind(self, item: ir.Yield, frame: Frame) -> Framed:
         if item.value is None:
-            return Kind.UNKNOWN
+            return Framed.UNKNOWN
         values = self.evaluator.value(item.value, frame)
         if item.is_from:
-            return Kind.RAW if self._is_raw_iterator(values) else Kind.UNKNOWN
+            return Framed.RAW if self._is_raw_iterator(values) else Framed.UNKNOWN
         text = literal(item.value, frame)
         if text is None:
-            return Kind.RAW if _is_token(certain(values)) else Kind.UNKNOWN
+            return Framed.RAW if _is_token(certain(values)) else Framed.UNKNOWN
         if not _FIELD.match(text):
             is_plain = isinstance(item.value, ir.Constant) and "\\n" not in text and ":" not in text
-            return Kind.BARE if is_plain and text.strip() else Kind.UNKNOWN
+            return Framed.BARE if is_plain and text.strip() else Framed.UNKNOWN
         return _of_event(text)
 
     def _is_raw_iterator(self, values: Values) -> bool:
@@ -135,14 +135,14 @@ def _is_token(alternatives: list[Value]) -> bool:
     return bool(tokens) and all(isinstance(one, Token) and one.items in _TEXT for one in tokens)
 
 
-def _of_event(text: str) -> Kind:
+def _of_event(text: str) -> Framed:
     """The kind of a text that begins with a field; the text as written, with its escapes."""
     if text.endswith(("\\n\\n", "\\r\\n\\r\\n", "\\r\\r")):
-        return Kind.WHOLE
+        return Framed.WHOLE
     if text.startswith("data:") and text.endswith("\\n") and text.count("\\n") == 1:
-        return Kind.HALF
+        return Framed.HALF
     is_one_line = text.startswith("data:") and "\\" not in text and not text.endswith(("}", " "))
-    return Kind.OPEN if is_one_line else Kind.UNKNOWN
+    return Framed.OPEN if is_one_line else Framed.UNKNOWN
 
 
 def literal(expression: ir.Expression, frame: Frame) -> str | None:

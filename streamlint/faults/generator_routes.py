@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.frameworks import Kind
+from streamlint.knowledge.frameworks import Purpose
 from streamlint.knowledge.releases import Driven, Releases
 from streamlint.model import syntax as ir
 from streamlint.streams.sent import certain
@@ -40,7 +40,7 @@ class GeneratorRoutes:
 
     def of(self, entry: Entry) -> DrivenRoute | None:
         scope = entry.scope
-        if entry.framework != _FRAMEWORK or entry.kind is not Kind.ROUTE or not scope.is_generator:
+        if entry.framework != _FRAMEWORK or entry.kind is not Purpose.ROUTE or not scope.is_generator:
             return None
         frame = self.evaluator.any_call(entry.module, entry.module.scopes[scope.parent])
         classes = {self._class(decorator, frame) for decorator in scope.decorators}

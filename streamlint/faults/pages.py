@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.frameworks import Kind
+from streamlint.knowledge.frameworks import Purpose
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive, is_handler
@@ -48,7 +48,7 @@ class Shown:
     step: ir.Yield | None = None
 
 
-class Shows:
+class Pages:
     """Judges one activation at a time; silent where one alternative is unknown or right."""
 
     def __init__(self, project: Project) -> None:
@@ -58,15 +58,15 @@ class Shows:
 
     @cached_property
     def _words(self) -> frozenset[str]:
-        return self.evaluator.knowledge.names("shown_texts", "streamlit")
+        return self.evaluator.knowledge.names("pages", "streamlit")
 
     @cached_property
     def _containers(self) -> frozenset[str]:
-        return self.evaluator.knowledge.names("shown_texts", "streamlit-containers")
+        return self.evaluator.knowledge.names("pages", "streamlit-containers")
 
     @cached_property
     def _messages(self) -> frozenset[str]:
-        return self.evaluator.knowledge.names("shown_texts", "chainlit")
+        return self.evaluator.knowledge.names("pages", "chainlit")
 
     # Questions
 
@@ -74,7 +74,7 @@ class Shows:
         """The faults of what this call shows, in a file with these entry points."""
         if frame not in self._known:
             found: list[Shown] = []
-            if any(entry.kind is Kind.PAGE and entry.framework == "streamlit" for entry in entries):
+            if any(entry.kind is Purpose.PAGE and entry.framework == "streamlit" for entry in entries):
                 found += self._on_page(frame)
             if any(entry.framework == "chainlit" for entry in entries):
                 found += self._in_message(frame)
@@ -84,7 +84,7 @@ class Shows:
     @staticmethod
     def is_gradio(entry: Entry) -> bool:
         """Whether Gradio shows what this entry point returns."""
-        return entry.framework == "gradio" and entry.kind is Kind.CALLBACK
+        return entry.framework == "gradio" and entry.kind is Purpose.CALLBACK
 
     def _on_page(self, frame: Frame) -> Iterator[Shown]:
         """The faults of what a piece of a Streamlit script shows."""

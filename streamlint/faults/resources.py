@@ -25,7 +25,7 @@ _DEEPEST = 4
 class Outlived:
     """A `with` item, what becomes of it, and the response that is sent afterwards; `generator` is a function of this module."""
 
-    entry: ir.Entry
+    entry: ir.WithItem
     end: End
     name: str
     sending: Sending
@@ -41,7 +41,7 @@ class Resources:
         self.sent = project.ask(Sent)
         self.facts = project.knowledge.resources
 
-    def outlived(self, entry: ir.Entry, frame: Frame) -> Outlived | None:
+    def outlived(self, entry: ir.WithItem, frame: Frame) -> Outlived | None:
         """The response that a function returns and that needs this item, which is gone by then."""
         scope = frame.scope
         if scope.is_generator or not scope.is_function:
@@ -156,7 +156,7 @@ class Resources:
         return None
 
     @staticmethod
-    def _name(entry: ir.Entry, scope: ir.Scope) -> ir.Name | None:
+    def _name(entry: ir.WithItem, scope: ir.Scope) -> ir.Name | None:
         """The variable that holds what is closed."""
         for binding in scope.bindings:
             if binding.kind == "with" and binding.value is entry.context and not binding.path:

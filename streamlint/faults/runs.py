@@ -1,4 +1,4 @@
-"""What goes on after the client has left: runs of workflows, tasks and threads that take tokens from a model."""
+"""Fault goes on after the client has left: runs of workflows, tasks and threads that take tokens from a model."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from streamlint.project import Project
 
 
-class What(StrEnum):
-    """What runs on."""
+class Fault(StrEnum):
+    """Fault runs on."""
 
     RUN = "run"
     TASK = "task"
@@ -33,7 +33,7 @@ class What(StrEnum):
 class RunsOn:
     """Something that nobody ends: the call or the loop at which it is seen, and the local name that it has."""
 
-    what: What
+    what: Fault
     place: ir.Expression
     name: str | None
     loop: ir.Loop | None = None
@@ -51,7 +51,7 @@ class Runs:
         self._harmless = names("llama_index_words", "handler-attributes")
 
     def of(self, frame: Frame) -> Iterator[RunsOn]:
-        """What a generator starts, or reads from, and does not end; nothing where something near it is cancelled at all."""
+        """Fault a generator starts, or reads from, and does not end; nothing where something near it is cancelled at all."""
         functions = list(_around(frame.module, frame.scope))
         if any(self._ends_something(frame.module, scope) for scope in functions):
             return
@@ -80,7 +80,7 @@ class Runs:
         if not isinstance(function, ir.Attribute) or not self._is_run(loop, frame):
             return None
         if isinstance(function.base, ir.Call):
-            return RunsOn(What.RUN, iterable, None, loop)
+            return RunsOn(Fault.RUN, iterable, None, loop)
         if not isinstance(function.base, ir.Name):
             return None
         uses = frame.module.uses
@@ -91,7 +91,7 @@ class Runs:
             harmless = isinstance(use.parent, ir.Attribute) and use.parent.attribute in self._harmless
             if not harmless and not isinstance(use.parent, ir.Await):
                 return None
-        return RunsOn(What.RUN, iterable, function.base.id, loop)
+        return RunsOn(Fault.RUN, iterable, function.base.id, loop)
 
     def _is_run(self, loop: ir.Loop, frame: Frame) -> bool:
         tokens = self.evaluator.tokens(self.evaluator.iterated(loop, frame))
@@ -107,13 +107,13 @@ class Runs:
             and call.arguments
             and self._runs_model(self.evaluator.value(call.arguments[0], frame), True)
         ):
-            what = What.TASK
+            what = Fault.TASK
         elif (
             names & self._threads
             and target is not None
             and self._runs_model(self.evaluator.value(target, frame), False)
         ):
-            what = What.BRIDGE if self._hands_over(self.evaluator.value(target, frame)) else What.THREAD
+            what = Fault.BRIDGE if self._hands_over(self.evaluator.value(target, frame)) else Fault.THREAD
         else:
             return
         if self._is_kept_here(call, frame):

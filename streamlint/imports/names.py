@@ -41,14 +41,14 @@ def words(text: str) -> list[str]:
 
 
 @dataclasses.dataclass(frozen=True)
-class Binding:
+class BoundName:
     """A name that the text binds; `origin` is what it imports under its own name, None for everything else."""
 
     name: str
     origin: Import | None = None
 
 
-def top_level(module: cst.Module) -> Iterator[Binding]:
+def top_level(module: cst.Module) -> Iterator[BoundName]:
     """What is imported whenever the module is."""
     statements: list[cst.CSTNode] = list(module.body)
     while statements:
@@ -59,7 +59,7 @@ def top_level(module: cst.Module) -> Iterator[Binding]:
             yield from _bindings(node)
 
 
-def _bindings(node: cst.Import | cst.ImportFrom) -> Iterator[Binding]:
+def _bindings(node: cst.Import | cst.ImportFrom) -> Iterator[BoundName]:
     module = dotted(node.module) if isinstance(node, cst.ImportFrom) else ""
     relative = isinstance(node, cst.ImportFrom) and bool(node.relative)
     for alias in aliases(node):
@@ -67,7 +67,7 @@ def _bindings(node: cst.Import | cst.ImportFrom) -> Iterator[Binding]:
         own = not relative and asname(alias) in ("", name)
         bound = asname(alias) or (name if isinstance(node, cst.ImportFrom) else name.partition(".")[0])
         origin = Import(module, name) if isinstance(node, cst.ImportFrom) else Import(name)
-        yield Binding(bound, origin if own else None)
+        yield BoundName(bound, origin if own else None)
 
 
 @cache
@@ -85,7 +85,7 @@ def canonical(needed: Import) -> Import:
     return _same_objects().get(needed, needed)
 
 
-def clash(binding: Binding, needed: Import) -> bool:
+def clash(binding: BoundName, needed: Import) -> bool:
     if binding.name != needed.binds:
         return False
     if binding.origin is None:
@@ -117,7 +117,7 @@ class Reader:
     """
 
     def __init__(self) -> None:
-        self.bindings: list[Binding] = []
+        self.bindings: list[BoundName] = []
         self.uses: set[str] = set()
 
     def read(self, module: cst.Module) -> None:
@@ -167,7 +167,7 @@ class Reader:
         if in_class:
             return
         if isinstance(target, cst.Name):
-            self.bindings.append(Binding(target.value))
+            self.bindings.append(BoundName(target.value))
         elif isinstance(target, cst.Tuple | cst.List):
             for element in target.elements:
                 self._bind(element.value, in_class)

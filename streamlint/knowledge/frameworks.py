@@ -20,7 +20,7 @@ class Runner(StrEnum):
     SCRIPT = "script"
 
 
-class Kind(StrEnum):
+class Purpose(StrEnum):
     """What a framework calls a function for."""
 
     ROUTE = "route"
@@ -37,7 +37,7 @@ class Kind(StrEnum):
     INCLUDE = "include"
 
 
-_OFF_PATH = (Kind.STARTUP, Kind.LIFESPAN, Kind.BACKGROUND)
+_OFF_PATH = (Purpose.STARTUP, Purpose.LIFESPAN, Purpose.BACKGROUND)
 
 
 class Generator(StrEnum):
@@ -111,7 +111,7 @@ class Registration:
 
     framework: str
     name: str
-    kind: Kind
+    kind: Purpose
     sync_runner: Runner
     async_runner: Runner
     factory: bool
@@ -133,12 +133,12 @@ class Registration:
     @property
     def may_decorate(self) -> bool:
         """Whether it, or what its call gives, can stand as a decorator."""
-        return self.kind is not Kind.INCLUDE and (self.factory or self.handler.position == 0)
+        return self.kind is not Purpose.INCLUDE and (self.factory or self.handler.position == 0)
 
     @property
     def may_be_given(self) -> bool:
         """Whether a call can be given what it registers or includes."""
-        return self.kind is Kind.INCLUDE or bool(self.handler) or bool(self.dispatch_keyword)
+        return self.kind is Purpose.INCLUDE or bool(self.handler) or bool(self.dispatch_keyword)
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class ClassView:
     """A base class (or, for a convention, a class name) whose methods the framework calls."""
 
     framework: str
-    kind: Kind
+    kind: Purpose
     methods: tuple[str, ...]
     method_is_http: bool
     on_request_path: bool
@@ -330,7 +330,7 @@ class Frameworks:
         return Registration(
             framework=framework.name,
             name=name,
-            kind=Kind(row.text("kind")),
+            kind=Purpose(row.text("kind")),
             sync_runner=Runner(row.text("sync", framework.sync_runner)),
             async_runner=Runner(row.text("async", framework.async_runner)),
             factory=row.flag("factory"),
@@ -350,7 +350,7 @@ class Frameworks:
         framework = self._frameworks[row.text("framework")]
         return ClassView(
             framework.name,
-            Kind(row.text("kind")),
+            Purpose(row.text("kind")),
             row.texts("methods"),
             row.flag("http-is-name"),
             not row.flag("off-path"),
@@ -376,7 +376,7 @@ class Frameworks:
 
 def _user_row(values: Mapping[str, object]) -> Row:
     """A row of the user's, with what goes without saying: a call or decorator that is given the function of a route first."""
-    given = {"framework": "custom", "kind": Kind.ROUTE.value, **values}
+    given = {"framework": "custom", "kind": Purpose.ROUTE.value, **values}
     given.setdefault("off-path", given["kind"] in _OFF_PATH)
     if not any(key in values for key in ("factory", "handler", "handler-keyword")):
         given["handler"] = 0

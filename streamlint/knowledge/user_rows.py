@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import cache
 
 from streamlint.knowledge.blocking import Tier
-from streamlint.knowledge.frameworks import Frameworks, Kind, Runner
+from streamlint.knowledge.frameworks import Frameworks, Purpose, Runner
 from streamlint.knowledge.off_loop import Result, Where
 
 _WORDS = {str: "a string", int: "a number", bool: "true or false"}
@@ -74,7 +74,7 @@ def _tables() -> dict[str, dict[str, Key]]:
         },
         "entry-points": {
             "name": _TEXT,
-            "kind": Key(str, tuple(kind for kind in Kind if kind is not Kind.INCLUDE)),
+            "kind": Key(str, tuple(kind for kind in Purpose if kind is not Purpose.INCLUDE)),
             "framework": Key(str, Frameworks().names),
             "factory": _TRUTH,
             "handler": _POSITION,

@@ -224,7 +224,7 @@ class While(Statement):
 
 
 @dataclass(slots=True, eq=False)
-class Entry(Node):
+class WithItem(Node):
     """A `with` item; it spans its context."""
 
     context: Expression
@@ -238,7 +238,7 @@ class Entry(Node):
 
 @dataclass(slots=True, eq=False)
 class With(Statement):
-    entries: tuple[Entry, ...]
+    entries: tuple[WithItem, ...]
     is_async: bool
     body: Block
 

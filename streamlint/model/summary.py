@@ -427,7 +427,7 @@ class _Lowering:
         entries = []
         for item in node.items:
             context = self._expression(item.context_expr)
-            entry = ir.Entry(context.start, context.end, context, is_async, self.branch, *body)
+            entry = ir.WithItem(context.start, context.end, context, is_async, self.branch, *body)
             if item.optional_vars is not None:
                 self._bind_target(item.optional_vars, "with", context, is_async=is_async)
                 entry.stored = self._take()

@@ -40,7 +40,6 @@ from streamlint.model.statements import (
     Block,
     Case,
     Definition,
-    Entry,
     Final,
     Handler,
     If,
@@ -53,6 +52,7 @@ from streamlint.model.statements import (
     Try,
     While,
     With,
+    WithItem,
 )
 from streamlint.source import Placed
 
@@ -73,7 +73,6 @@ __all__ = [
     "Comprehension",
     "Constant",
     "Definition",
-    "Entry",
     "Expression",
     "Final",
     "FormattedString",
@@ -100,6 +99,7 @@ __all__ = [
     "Walrus",
     "While",
     "With",
+    "WithItem",
     "Yield",
     "dotted",
     "evaluated",
@@ -226,7 +226,7 @@ class Scope:
     """The loops of a generator expression."""
     returns: list[Return] = field(default_factory=list)
     yields: list[Yield] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[WithItem] = field(default_factory=list)
     stores: list[Store] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     branches: list[Branch] = field(default_factory=list)

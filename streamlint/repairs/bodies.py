@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamlint.faults.bodies import Misgiven, What, texts
+from streamlint.faults.bodies import Fault, WrongBody, texts
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
@@ -26,12 +26,12 @@ _PLAIN = frozenset(("content", "media_type", "status_code", "headers", "backgrou
 _PRIMARY = (ir.Name, ir.Attribute, ir.Call, ir.Subscript)
 
 
-def given_iterator(file: PythonFile, sending: Sending, fault: Misgiven) -> Fix | None:
+def given_iterator(file: PythonFile, sending: Sending, fault: WrongBody) -> Fix | None:
     """The repair of a body; None where the right iterator cannot be told from here."""
     content = sending.content
-    if fault.what is What.ITERATOR:
+    if fault.what is Fault.ITERATOR:
         return _streaming_class(file, sending, fault)
-    if fault.what is What.FUNCTION:
+    if fault.what is Fault.FUNCTION:
         return _called(file, content, fault.value, sending)
     made = _only_iterator(file, sending.frame, content, fault)
     if made is None or (made[1] and _is_synchronous(file, sending)):
@@ -50,7 +50,7 @@ def given_iterator(file: PythonFile, sending: Sending, fault: Misgiven) -> Fix |
 
 
 def returned_iterator(
-    file: PythonFile, frame: Frame, expression: ir.Expression, fault: Misgiven, entry: Entry
+    file: PythonFile, frame: Frame, expression: ir.Expression, fault: WrongBody, entry: Entry
 ) -> Fix | None:
     """A streaming response in place of a returned stream; None where somebody else reads what is returned."""
     preferred = file.project.knowledge.responses.preferred(entry.framework)
@@ -78,7 +78,7 @@ def returned_iterator(
     )
 
 
-def yielded_text(item: ir.Yield, fault: Misgiven, file: PythonFile, generator: ir.Scope) -> Fix | None:
+def yielded_text(item: ir.Yield, fault: WrongBody, file: PythonFile, generator: ir.Scope) -> Fix | None:
     """`.delta` of a chunk in place of the chunk; None where other code than the response takes the chunks."""
     value = item.value
     if file.project.ask(Generators).has_other_takers(file.frame(generator)):
@@ -106,7 +106,7 @@ def imports_of(file: PythonFile, preferred: Preferred) -> frozenset[Import]:
     return frozenset((Import(preferred.module, preferred.name),))
 
 
-def _streaming_class(file: PythonFile, sending: Sending, fault: Misgiven) -> Fix | None:
+def _streaming_class(file: PythonFile, sending: Sending, fault: WrongBody) -> Fix | None:
     """`StreamingResponse` in place of a response class that takes a whole body."""
     call, frame = sending.call, sending.frame
     preferred = file.project.knowledge.responses.preferred(sending.response.framework)
@@ -131,7 +131,7 @@ def _is_synchronous(file: PythonFile, sending: Sending) -> bool:
 
 def _called(file: PythonFile, content: ir.Expression, value: Value, sending: Sending) -> Fix | None:
     """A generator function with `()` behind it, where it needs no argument."""
-    located = file.project.evaluator.scope_of(value)  # type: ignore[arg-type]  # What.FUNCTION holds a Function
+    located = file.project.evaluator.scope_of(value)  # type: ignore[arg-type]  # Fault.FUNCTION holds a Function
     if located is None or not located[1].is_generator or not isinstance(content, ir.Name | ir.Attribute):
         return None
     if located[1].is_async and _is_synchronous(file, sending):
@@ -143,28 +143,28 @@ def _called(file: PythonFile, content: ir.Expression, value: Value, sending: Sen
 
 
 def _only_iterator(
-    file: PythonFile, frame: Frame, expression: ir.Expression, fault: Misgiven
+    file: PythonFile, frame: Frame, expression: ir.Expression, fault: WrongBody
 ) -> tuple[str, bool] | None:
     """As `_iterator`, where all that the expression may be gives the same one."""
     values = file.project.evaluator.value(expression, frame)
-    made = {_iterator(file, frame, expression, Misgiven(fault.what, value)) for value in values}
+    made = {_iterator(file, frame, expression, WrongBody(fault.what, value)) for value in values}
     return made.pop() if len(made) == 1 else None
 
 
-def _iterator(file: PythonFile, frame: Frame, expression: ir.Expression, fault: Misgiven) -> tuple[str, bool] | None:
+def _iterator(file: PythonFile, frame: Frame, expression: ir.Expression, fault: WrongBody) -> tuple[str, bool] | None:
     """An iterator of text made of the expression, and whether it is asynchronous."""
     text = file.text(expression)
     base = text if isinstance(expression, _PRIMARY) else f"({text})"
     match fault.what, fault.value:
-        case What.STREAM_OBJECT, Llama() as stream:
+        case Fault.STREAM_OBJECT, Llama() as stream:
             return _tokens_of(base, stream)
-        case What.UNCALLED, bound if getattr(bound, "name", "") == "async_response_gen":
+        case Fault.UNCALLED, bound if getattr(bound, "name", "") == "async_response_gen":
             return f"{base}()", True
-        case What.COROUTINE, Coroutine(result=result) if frame.scope.is_async:
+        case Fault.COROUTINE, Coroutine(result=result) if frame.scope.is_async:
             return _of_awaited(text, result)
-        case What.PIECES, Tokens(items="chunk", is_async=is_async) if is_async is not None:
+        case Fault.PIECES, Tokens(items="chunk", is_async=is_async) if is_async is not None:
             return f"(chunk.delta {'async ' if is_async else ''}for chunk in {text})", is_async
-        case What.ITERATOR, value if _is_text(file, value):
+        case Fault.ITERATOR, value if _is_text(file, value):
             tokens = file.project.evaluator.tokens(frozenset((value,)))
             return (text, bool(tokens.is_async)) if tokens is not None else None
     return None

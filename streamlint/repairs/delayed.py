@@ -104,7 +104,7 @@ class Delay:
     def _makes_container(self, call: ir.Call) -> bool:
         """`st.chat_message("assistant")`: a place on the page, in which the tokens may be awaited as well as before it."""
         names = {dotted_name(value) for value in self.evaluator.value(call.function, self.frame)}
-        return bool(names) and names <= self.evaluator.knowledge.names("shown_texts", "streamlit-containers")
+        return bool(names) and names <= self.evaluator.knowledge.names("pages", "streamlit-containers")
 
     # Readers of the stream
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from streamlint.faults.framing import Fault, Kind, Unframed
+from streamlint.faults.framing import Fault, Framed, Unframed
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.model import syntax as ir
 from streamlint.source import Span
@@ -51,36 +51,36 @@ def framed(file: PythonFile, unframed: Unframed) -> Fix | None:
 _UNCHANGED = Edit(Span(0, 0), "")
 
 
-def _whole(file: PythonFile, item: ir.Yield, kind: Kind, unframed: Unframed) -> Edit | None:
+def _whole(file: PythonFile, item: ir.Yield, kind: Framed, unframed: Unframed) -> Edit | None:
     """One item as one event."""
     value = item.value
     if value is None:
         return None
     span, text = Span(value.start, value.end), file.text(value)
     match kind:
-        case Kind.RAW if item.is_from:
+        case Framed.RAW if item.is_from:
             return _each(file, value, is_async=False)
-        case Kind.RAW if _SIMPLE.fullmatch(text):
+        case Framed.RAW if _SIMPLE.fullmatch(text):
             return Edit(span, _event(text))
-        case Kind.BARE if _PLAIN.fullmatch(text[1:-1]):
+        case Framed.BARE if _PLAIN.fullmatch(text[1:-1]):
             return Edit(span, _constant(file, text[1:-1], unframed))
-        case Kind.HALF:
+        case Framed.HALF:
             return Edit(Span(span.end - 1, span.end - 1), "\\n")
-        case Kind.OPEN:
+        case Framed.OPEN:
             return Edit(Span(span.end - 1, span.end - 1), "\\n\\n")
-        case Kind.WHOLE:
+        case Framed.WHOLE:
             return _UNCHANGED
     return None
 
 
-def _once(file: PythonFile, item: ir.Yield, kind: Kind, unframed: Unframed) -> Edit | None:
+def _once(file: PythonFile, item: ir.Yield, kind: Framed, unframed: Unframed) -> Edit | None:
     """One item without the frame that the response adds."""
     if item.value is None:
         return None
     text = file.text(item.value)
     found = _TWICE.fullmatch(text)
     if found is None:
-        return _UNCHANGED if kind in (Kind.RAW, Kind.BARE) else None
+        return _UNCHANGED if kind in (Framed.RAW, Framed.BARE) else None
     if "\\n" in found["text"]:
         return None
     once = f"{found['open']}{found['text']}{found['close']}"
@@ -111,7 +111,7 @@ def _event(token: str) -> str:
 def _constant(file: PythonFile, text: str, unframed: Unframed) -> str:
     """A constant as one event: a marker such as `[DONE]` as it is, anything else as the tokens are."""
     is_json = any(
-        kind is Kind.RAW or (item.value is not None and "dumps(" in file.text(item.value))
+        kind is Framed.RAW or (item.value is not None and "dumps(" in file.text(item.value))
         for item, kind in unframed.items
     )
     if is_json and not _MARKER.fullmatch(text):

@@ -12,7 +12,7 @@ from streamlint.repairs.obstacles import of_wait, split_at
 from streamlint.repairs.off_loop import threads
 from streamlint.repairs.streaming import release
 from streamlint.source import Span
-from streamlint.streams.mismatches import Kind, Mismatch, Mismatches
+from streamlint.streams.mismatches import Misfit, Mismatch, Mismatches
 from streamlint.streams.sent import Sent
 from streamlint.values.domain import Bound, Llama, Origin, Tokens, Values
 
@@ -30,14 +30,14 @@ _MAY_BLOCK = (
 def fitting_tokens(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute, mismatch: Mismatch) -> Fix | None:
     """The other token generator, where what takes the tokens takes that one too."""
     match mismatch.kind:
-        case Kind.ASYNC_STARTED:
+        case Misfit.ASYNC_STARTED:
             return _asynchronous(file, scope, attribute)
-        case Kind.SYNC_STARTED:
+        case Misfit.SYNC_STARTED:
             waited = _await_around(file, mismatch)
             return _synchronous(file, scope, attribute) if waited is None else fitting_await(file, *waited, mismatch)
-        case Kind.FINISHED:
+        case Misfit.FINISHED:
             return _streaming_call(file, scope, attribute, mismatch)
-        case Kind.UNAWAITED:
+        case Misfit.UNAWAITED:
             return _awaited(file, scope, mismatch)
     return None
 
@@ -47,13 +47,13 @@ def fitting_loop(file: PythonFile, scope: ir.Scope, loop: ir.Loop, mismatch: Mis
     if not scope.is_async or loop.body_start < 0:
         return None
     edits = []
-    if mismatch.kind is Kind.ASYNC_LOOP:
+    if mismatch.kind is Misfit.ASYNC_LOOP:
         return _in_thread(file, scope, loop.iterable, file.text(loop.iterable))
     if split_at(file, scope, Span(loop.iterable.start, loop.iterable.end)) is not None:
         return None
     if not loop.is_async:
         edits.append(Edit(Span(loop.start, loop.start), "async "))
-    if mismatch.kind is Kind.UNAWAITED:
+    if mismatch.kind is Misfit.UNAWAITED:
         edits.append(Edit(Span(loop.iterable.start, loop.iterable.start), "await "))
     return _safe("take the tokens with `async for`" if not loop.is_async else "await the call first", edits)
 

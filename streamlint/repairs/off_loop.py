@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.blocking import BlockingCall
-from streamlint.knowledge.frameworks import Kind, Runner
+from streamlint.knowledge.frameworks import Purpose, Runner
 from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import iteration_obstacle, obstacle
 from streamlint.serving.entry_points import Entry
@@ -29,7 +29,7 @@ _OPENING = re.compile(r"(?:[\s\\)]|#[^\n]*)*\(")
 _LINE_BREAK = re.compile(r"[ \t]*\r?\n[ \t]*")
 _ENDS_LINE = re.compile(r"[ \t]*(?:\r|\n|#)")
 _ASYNC = re.compile(r"async\s+")
-_THREADABLE = (Kind.ROUTE, Kind.DEPENDENCY)
+_THREADABLE = (Purpose.ROUTE, Purpose.DEPENDENCY)
 SAME_TOKENS = "the same tokens in the same order; each is waited for in a thread"
 _MIXED = "all clients share `{0}`, and two of them may then talk to it at once: their messages mix in one history"
 _TIGHTER = {"Attribute": "value", "Subscript": "value", "Call": "func", "Await": "expression"}

@@ -11,8 +11,8 @@ from streamlint.fix import Edit, Fix, Level
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
-from streamlint.repairs.answers import Repair
 from streamlint.repairs.delayed import Delay
+from streamlint.repairs.drains import Repair
 from streamlint.repairs.untouched import Form
 from streamlint.source import Span
 from streamlint.streams.drains import Drains
@@ -42,7 +42,7 @@ def written_as_stream(file: PythonFile, frame: Frame, shown: Shown) -> Fix | Ref
     if version is not None and version < _FIRST_RELEASE:
         return Refusal(f"Streamlit {version} has no `write_stream`", f"use Streamlit {_FIRST_RELEASE} or newer")
     function = call.function
-    markdown = file.project.knowledge.names("shown_texts", "streamlit-markdown")
+    markdown = file.project.knowledge.names("pages", "streamlit-markdown")
     if not isinstance(function, ir.Attribute) or function.attribute not in markdown:
         return Refusal("`write_stream` shows Markdown", "show it with `st.markdown`")
     if not _stands_alone(file, call):

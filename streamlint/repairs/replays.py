@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from streamlint.fix import Edit, Fix, Level
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
-from streamlint.repairs.answers import Repair
+from streamlint.repairs.drains import Repair
 from streamlint.repairs.untouched import Form, Same
 from streamlint.source import Span
 from streamlint.values.calls import dotted_name

@@ -13,7 +13,7 @@ from streamlint.tree.python import PythonFile
 _REASON = "it is opened when the body is sent: what fails there is met after status 200, and no longer by the route"
 
 
-def is_only_return(entry: ir.Entry, scope: ir.Scope) -> bool:
+def is_only_return(entry: ir.WithItem, scope: ir.Scope) -> bool:
     """Whether the block of a `with` item holds a `return`, and at most the functions for it."""
     block = scope.body.around(entry)[-1]
     return isinstance(block, ir.With) and all(

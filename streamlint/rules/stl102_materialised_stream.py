@@ -5,9 +5,9 @@ from functools import partial
 
 from streamlint.fact import Fact, of_facts
 from streamlint.finding import Severity
+from streamlint.messages.drains import started, way_out
 from streamlint.model import syntax as ir
-from streamlint.repairs.answers import stream_answer
-from streamlint.repairs.telling import started, way_out
+from streamlint.repairs.drains import stream_answer
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 from streamlint.streams.takings import How

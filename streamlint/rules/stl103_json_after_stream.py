@@ -6,7 +6,7 @@ from streamlint.fact import Fact, Offer, of_facts
 from streamlint.finding import Related, Severity
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
-from streamlint.repairs.answers import stream_answer
+from streamlint.repairs.drains import stream_answer
 from streamlint.rule import Rule, on
 from streamlint.streams.drains import Drains
 from streamlint.tree.python import PythonFile

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from streamlint.fact import Fact, Offer, of_facts
-from streamlint.faults.bodies import Misgiven, Misgivings, What
+from streamlint.faults.bodies import Bodies, Fault, WrongBody
 from streamlint.faults.generator_routes import GeneratorRoutes
 from streamlint.finding import Related, Severity
 from streamlint.knowledge.releases import Driven
@@ -16,22 +16,22 @@ from streamlint.tree.stands import EXPRESSIONS
 from streamlint.values.domain import Token, Tokens
 
 _LABELS = {
-    What.STREAM_OBJECT: "the stream object of LlamaIndex cannot be iterated; its tokens can",
-    What.ANSWER_OBJECT: "the answer object of LlamaIndex cannot be iterated",
-    What.UNCALLED: "a method; calling it gives the iterator",
-    What.FUNCTION: "a function; calling it gives the iterator",
-    What.COROUTINE: "a coroutine; awaiting it gives the stream",
-    What.PIECES: "its items are objects, and only text or bytes can be sent",
-    What.ITERATOR: "an iterator, where a whole body is wanted",
+    Fault.STREAM_OBJECT: "the stream object of LlamaIndex cannot be iterated; its tokens can",
+    Fault.ANSWER_OBJECT: "the answer object of LlamaIndex cannot be iterated",
+    Fault.UNCALLED: "a method; calling it gives the iterator",
+    Fault.FUNCTION: "a function; calling it gives the iterator",
+    Fault.COROUTINE: "a coroutine; awaiting it gives the stream",
+    Fault.PIECES: "its items are objects, and only text or bytes can be sent",
+    Fault.ITERATOR: "an iterator, where a whole body is wanted",
 }
 _HELP = {
-    What.STREAM_OBJECT: "send its `response_gen` (sync) or `async_response_gen()` (after `await`)",
-    What.ANSWER_OBJECT: "build the engine with `streaming=True`, or use `stream_chat()`, and send its `response_gen`",
-    What.UNCALLED: "call it: `()` is missing",
-    What.FUNCTION: "call it: `()` is missing",
-    What.COROUTINE: "await it before its tokens are sent",
-    What.PIECES: "send the new text of each item: `.delta` of a chunk, `.delta` of an `AgentStream` event",
-    What.ITERATOR: "give the iterator to a streaming response",
+    Fault.STREAM_OBJECT: "send its `response_gen` (sync) or `async_response_gen()` (after `await`)",
+    Fault.ANSWER_OBJECT: "build the engine with `streaming=True`, or use `stream_chat()`, and send its `response_gen`",
+    Fault.UNCALLED: "call it: `()` is missing",
+    Fault.FUNCTION: "call it: `()` is missing",
+    Fault.COROUTINE: "await it before its tokens are sent",
+    Fault.PIECES: "send the new text of each item: `.delta` of a chunk, `.delta` of an `AgentStream` event",
+    Fault.ITERATOR: "give the iterator to a streaming response",
 }
 _DRIVEN = {
     Driven.DRAINED: "reads it to the end on the event loop and sends one JSON list",
@@ -41,7 +41,7 @@ _DRIVEN = {
 
 class StreamObjectReturned(Rule):
     """
-    ## What it does
+    ## Fault it does
 
     Finds bodies that no server can send piece by piece: LlamaIndex's own response object, a method or generator function
     that is not called, a coroutine that is not awaited, chunk and event objects in place of their text, a raw generator that
@@ -110,7 +110,7 @@ class StreamObjectReturned(Rule):
     @on(ir.Call)
     def given(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         sending = file.sending(call, scope)
-        fault = file.project.ask(Misgivings).of_sending(sending) if sending is not None else None
+        fault = file.project.ask(Bodies).of_sending(sending) if sending is not None else None
         if sending is None or fault is None:
             return
         fix = of_facts(given_iterator, file, sending, fault)
@@ -124,11 +124,11 @@ class StreamObjectReturned(Rule):
         if entry is None or expression is None:
             return
         frame = file.frame(scope)
-        fault = file.project.ask(Misgivings).of_return(expression, frame, entry)
+        fault = file.project.ask(Bodies).of_return(expression, frame, entry)
         if fault is None:
             return
         fix = of_facts(returned_iterator, file, frame, expression, fault, entry)
-        drained = fault.what is What.ITERATOR and entry.framework == "fastapi" and not _is_async(file, fault)
+        drained = fault.what is Fault.ITERATOR and entry.framework == "fastapi" and not _is_async(file, fault)
         effect = (
             "FastAPI reads it to the end on the event loop and sends one JSON list" if drained else "the request fails"
         )
@@ -137,7 +137,7 @@ class StreamObjectReturned(Rule):
     @on(ir.Yield)
     def yielded(self, item: ir.Yield, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         for generator in file.sent_items(item, scope):
-            fault = file.project.ask(Misgivings).of_yield(item, generator)
+            fault = file.project.ask(Bodies).of_yield(item, generator)
             if fault is None or item.value is None:
                 continue
             place = file.project.place(
@@ -170,7 +170,7 @@ class StreamObjectReturned(Rule):
         self,
         file: PythonFile,
         body: ir.Expression,
-        fault: Misgiven,
+        fault: WrongBody,
         effect: str,
         fix: Callable[[Any], Offer],
         related: tuple[Related, ...] = (),
@@ -189,6 +189,6 @@ class StreamObjectReturned(Rule):
         )
 
 
-def _is_async(file: PythonFile, fault: Misgiven) -> bool:
+def _is_async(file: PythonFile, fault: WrongBody) -> bool:
     tokens = file.project.evaluator.tokens(frozenset((fault.value,)))
     return isinstance(tokens, Tokens) and bool(tokens.is_async)

@@ -11,35 +11,35 @@ from streamlint.repairs.mismatches import fitting_await, fitting_loop, fitting_t
 from streamlint.repairs.streaming import spelt_streaming
 from streamlint.rule import Rule, on
 from streamlint.source import Span
-from streamlint.streams.mismatches import Kind, Mismatch, Mismatches
+from streamlint.streams.mismatches import Misfit, Mismatch, Mismatches
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
 
 _WHAT = {
-    Kind.ASYNC_STARTED: "`{text}` reads synchronously what `astream_chat()` fills on the event loop",
-    Kind.SYNC_STARTED: "`{text}` waits for an async stream, but the stream was started by a synchronous call",
-    Kind.NOT_AWAITABLE: "`{text}` is awaited, but it is no coroutine",
-    Kind.PLAIN_LOOP: "`{text}` is asynchronous, but a plain `for` takes its tokens",
-    Kind.ASYNC_LOOP: "`{text}` is synchronous, but `async for` takes its tokens",
-    Kind.UNAWAITED: "`{text}` is a coroutine that nobody awaits",
-    Kind.FINISHED: "`{text}` belongs to a finished answer, which has no tokens",
-    Kind.MISSPELT: "`stream=True` is swallowed by `**kwargs` of `as_query_engine`",
+    Misfit.ASYNC_STARTED: "`{text}` reads synchronously what `astream_chat()` fills on the event loop",
+    Misfit.SYNC_STARTED: "`{text}` waits for an async stream, but the stream was started by a synchronous call",
+    Misfit.NOT_AWAITABLE: "`{text}` is awaited, but it is no coroutine",
+    Misfit.PLAIN_LOOP: "`{text}` is asynchronous, but a plain `for` takes its tokens",
+    Misfit.ASYNC_LOOP: "`{text}` is synchronous, but `async for` takes its tokens",
+    Misfit.UNAWAITED: "`{text}` is a coroutine that nobody awaits",
+    Misfit.FINISHED: "`{text}` belongs to a finished answer, which has no tokens",
+    Misfit.MISSPELT: "`stream=True` is swallowed by `**kwargs` of `as_query_engine`",
 }
 _EFFECT = {
-    Kind.ASYNC_STARTED: "the server hangs, or the client receives an empty body",
-    Kind.SYNC_STARTED: "the client receives an empty body",
-    Kind.MISSPELT: "the engine does not stream",
+    Misfit.ASYNC_STARTED: "the server hangs, or the client receives an empty body",
+    Misfit.SYNC_STARTED: "the client receives an empty body",
+    Misfit.MISSPELT: "the engine does not stream",
 }
 _FAILS = "the stream fails at its first token"
 _HELP = {
-    Kind.ASYNC_STARTED: "take the tokens with `async for token in response.async_response_gen()`",
-    Kind.SYNC_STARTED: "take the tokens with `response_gen`, or start the stream with the `await`ed async method",
-    Kind.NOT_AWAITABLE: "await the async method (`aquery`, `astream_chat`, `astream_complete`), or leave out `await`",
-    Kind.PLAIN_LOOP: "use `async for`, in an `async def`",
-    Kind.ASYNC_LOOP: "advance it in a thread (`iterate_in_threadpool`), or use the async method",
-    Kind.UNAWAITED: "await it first",
-    Kind.FINISHED: "ask with `stream_chat()`, or `await astream_chat()`",
-    Kind.MISSPELT: "write `streaming=True`",
+    Misfit.ASYNC_STARTED: "take the tokens with `async for token in response.async_response_gen()`",
+    Misfit.SYNC_STARTED: "take the tokens with `response_gen`, or start the stream with the `await`ed async method",
+    Misfit.NOT_AWAITABLE: "await the async method (`aquery`, `astream_chat`, `astream_complete`), or leave out `await`",
+    Misfit.PLAIN_LOOP: "use `async for`, in an `async def`",
+    Misfit.ASYNC_LOOP: "advance it in a thread (`iterate_in_threadpool`), or use the async method",
+    Misfit.UNAWAITED: "await it first",
+    Misfit.FINISHED: "ask with `stream_chat()`, or `await astream_chat()`",
+    Misfit.MISSPELT: "write `streaming=True`",
 }
 _UNTAKEN = (
     "; leave out `{0}=`, which it does not take: an engine is built with `streaming=True`, or asked with `stream_chat`"
@@ -118,7 +118,7 @@ class WrongTokenGenerator(Rule):
             return
         mismatch = file.project.ask(Mismatches).of_attribute(attribute, file.frame(scope))
         if mismatch is not None:
-            text = attribute.base if mismatch.kind is Kind.UNAWAITED else attribute
+            text = attribute.base if mismatch.kind is Misfit.UNAWAITED else attribute
             repair = of_facts(fitting_tokens, file, scope, attribute, mismatch)
             yield self._fact(file, attribute, text, mismatch, repair)
 

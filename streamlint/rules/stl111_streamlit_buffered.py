@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from streamlint.fact import Fact, Offer, of_facts
-from streamlint.faults.pages import Fault, Shown, Shows
+from streamlint.faults.pages import Fault, Pages, Shown
 from streamlint.finding import Related, Severity
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
@@ -73,7 +73,7 @@ class StreamlitBuffered(Rule):
     @on(ir.Call)
     def on_a_page(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         frame = file.frame(scope)
-        for shown in file.project.ask(Shows).by(call, frame, file.project.entries_of(file.path)):
+        for shown in file.project.ask(Pages).by(call, frame, file.project.entries_of(file.path)):
             is_page = shown.framework == "streamlit"
             repair = of_facts(written_as_stream, file, frame, shown) if is_page else None
             yield self._fact(file, shown, f"`{file.one_line(call.function)}`", repair)
@@ -81,10 +81,10 @@ class StreamlitBuffered(Rule):
     @on(ir.Scope)
     def in_a_callback(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         entry = file.entry(scope)
-        if entry is None or not file.project.ask(Shows).is_gradio(entry):
+        if entry is None or not file.project.ask(Pages).is_gradio(entry):
             return
         frame = file.frame(scope)
-        for shown in file.project.ask(Shows).of_callback(frame):
+        for shown in file.project.ask(Pages).of_callback(frame):
             yield self._fact(file, shown, entry.title, of_facts(growing, file, frame, shown))
 
     def _fact(self, file: PythonFile, shown: Shown, what: str, repair: Callable[[Any], Offer] | None) -> Fact:

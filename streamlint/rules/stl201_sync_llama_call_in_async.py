@@ -5,9 +5,9 @@ from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.finding import Severity
+from streamlint.messages.held import notes, way_out
 from streamlint.model import syntax as ir
 from streamlint.repairs.off_loop import off_loop
-from streamlint.repairs.waiting import notes, way_out
 from streamlint.rule import Rule, on
 from streamlint.tree.python import PythonFile
 from streamlint.waiting.precedence import Precedence

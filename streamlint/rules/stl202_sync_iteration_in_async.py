@@ -7,10 +7,10 @@ from streamlint.fact import Fact, Offer
 from streamlint.finding import Related, Severity
 from streamlint.fix import Fix
 from streamlint.knowledge.llama_index import Role
+from streamlint.messages.held import notes, thread_of_tokens
 from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import split
 from streamlint.repairs.off_loop import iterated_off_loop, next_off_loop, of_tokens
-from streamlint.repairs.waiting import notes, thread_of_tokens
 from streamlint.rule import Rule, on
 from streamlint.streams.drains import Drains
 from streamlint.streams.takings import Drain, How

@@ -5,9 +5,9 @@ from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.finding import Severity
+from streamlint.messages.held import STALL, notes, way_out
 from streamlint.model import syntax as ir
 from streamlint.repairs.off_loop import off_loop
-from streamlint.repairs.waiting import STALL, notes, way_out
 from streamlint.rule import Rule, on
 from streamlint.tree.python import PythonFile
 from streamlint.waiting.held import Site
@@ -84,7 +84,7 @@ class BlockingCallInAsync(Rule):
     stands_on = ("Call", "With", "For", "CompFor")
     message = "`{call}` holds the event loop while {waiting}"
 
-    @on(ir.Call, ir.Entry, ir.Loop)
+    @on(ir.Call, ir.WithItem, ir.Loop)
     def called(self, site: Site, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         held = file.held(site, scope)
         if held is None or not file.project.ask(Precedence).reports(self.code, held):

@@ -6,10 +6,10 @@ from functools import partial
 from streamlint.fact import Fact
 from streamlint.finding import Severity
 from streamlint.fix import Fix, Level
+from streamlint.messages.held import notes, way_out
 from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import split
 from streamlint.repairs.off_loop import in_thread, off_loop
-from streamlint.repairs.waiting import notes, way_out
 from streamlint.rule import Rule, on
 from streamlint.tree import nodes as cst
 from streamlint.tree.python import PythonFile

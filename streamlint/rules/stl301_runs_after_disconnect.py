@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact, of_facts
-from streamlint.faults.runs import Runs, RunsOn, What
+from streamlint.faults.runs import Fault, Runs, RunsOn
 from streamlint.finding import Severity
 from streamlint.fix import Fix
 from streamlint.model import syntax as ir
@@ -18,7 +18,7 @@ _RAN_ON = "measured: the client left after 0.4 s of 2 s, and the model produced 
 
 class RunsAfterDisconnect(Rule):
     """
-    ## What it does
+    ## Fault it does
 
     Finds work behind an async generator that goes on when the client has left: the run of a workflow or an agent that nothing
     cancels, and a task or a thread that takes tokens from a model and that nothing can stop. A thread that hands its tokens over
@@ -117,16 +117,16 @@ class RunsAfterDisconnect(Rule):
                 help=_way_out(found),
                 notes=(_RAN_ON,),
                 repair=of_facts(_cancelled, file, found),
-                severity=Severity.ADVICE if found.what is What.BRIDGE else None,
+                severity=Severity.ADVICE if found.what is Fault.BRIDGE else None,
             )
 
 
-_WHAT = {What.RUN: "the run", What.TASK: "the task", What.THREAD: "the thread", What.BRIDGE: "the thread"}
+_WHAT = {Fault.RUN: "the run", Fault.TASK: "the task", Fault.THREAD: "the thread", Fault.BRIDGE: "the thread"}
 _LABELS = {
-    What.RUN: "only the loop ends with the client; nothing cancels the run",
-    What.TASK: "takes tokens from the model, and nothing cancels it",
-    What.THREAD: "takes tokens from the model, and nothing can stop it",
-    What.BRIDGE: "takes tokens from the model, and nothing can stop it",
+    Fault.RUN: "only the loop ends with the client; nothing cancels the run",
+    Fault.TASK: "takes tokens from the model, and nothing cancels it",
+    Fault.THREAD: "takes tokens from the model, and nothing can stop it",
+    Fault.BRIDGE: "takes tokens from the model, and nothing can stop it",
 }
 
 
@@ -136,8 +136,8 @@ def _cancelled(file: PythonFile, found: RunsOn) -> Fix | None:
 
 
 def _way_out(found: RunsOn) -> str:
-    if found.what is What.RUN:
+    if found.what is Fault.RUN:
         return f"cancel it in a `finally`, in a shielded scope: `await {found.name or 'handler'}.cancel_run()`"
-    if found.what is What.TASK:
+    if found.what is Fault.TASK:
         return "keep the task under a name and `cancel()` it in the generator's `finally`, or yield the tokens without a task"
     return "give the response the iterator itself, which the framework advances in a thread and stops with the client"

@@ -6,7 +6,7 @@ from streamlint.fact import Fact, Offer, of_facts
 from streamlint.finding import Severity
 from streamlint.fix import Fix
 from streamlint.model import syntax as ir
-from streamlint.repairs.handlers import exceptions_only
+from streamlint.repairs.caught import exceptions_only
 from streamlint.rule import Rule, on
 from streamlint.streams.caught import Caught
 from streamlint.tree.python import PythonFile

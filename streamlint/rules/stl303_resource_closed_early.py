@@ -100,8 +100,8 @@ class ResourceClosedEarly(Rule):
     message = "`{resource}` {fault}"
     words = ("with", "Depends")
 
-    @on(ir.Entry)
-    def outlived(self, entry: ir.Entry, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+    @on(ir.WithItem)
+    def outlived(self, entry: ir.WithItem, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         found = file.outlived(entry, scope)
         if found is not None and (found.end is End.CLOSED or is_only_return(entry, scope)):
             yield self._told(found, entry, scope, file)
@@ -128,7 +128,7 @@ class ResourceClosedEarly(Rule):
                 help='open it in the generator, or let it live as long as the request: `fastapi>=0.118`, no `scope="function"`',
             )
 
-    def _told(self, found: Outlived, entry: ir.Entry, scope: ir.Scope, file: PythonFile) -> Fact:
+    def _told(self, found: Outlived, entry: ir.WithItem, scope: ir.Scope, file: PythonFile) -> Fact:
         content = found.sending.content
         return file.fact(
             self,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from streamlint.fact import Fact
 from streamlint.finding import Related, Severity
 from streamlint.model import syntax as ir
-from streamlint.repairs.runs import await_after
+from streamlint.repairs.workflows import await_after
 from streamlint.rule import Rule, on
 from streamlint.streams.workflows import EventLoop, Workflows
 from streamlint.tree.python import PythonFile

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from streamlint.fact import Fact, of_facts
 from streamlint.finding import Related, Severity
 from streamlint.model import syntax as ir
-from streamlint.repairs.runs import without_limit
+from streamlint.repairs.workflows import without_limit
 from streamlint.rule import Rule, on
 from streamlint.streams.workflows import DEFAULT_SECONDS, Limit, Workflows
 from streamlint.tree.python import PythonFile

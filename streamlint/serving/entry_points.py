@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.frameworks import ClassView, Kind, Registration, Runner
+from streamlint.knowledge.frameworks import ClassView, Purpose, Registration, Runner
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.serving.route_paths import RoutePaths, argument
@@ -32,8 +32,8 @@ from streamlint.values.domain import (
 if TYPE_CHECKING:
     from streamlint.values.evaluator import Evaluator
 
-_SERVED = (Kind.ROUTE, Kind.WEBSOCKET)
-_CALLED = {Kind.DEPENDENCY: ("__init__",)}
+_SERVED = (Purpose.ROUTE, Purpose.WEBSOCKET)
+_CALLED = {Purpose.DEPENDENCY: ("__init__",)}
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Entry:
     module: Module
     scope: ir.Scope
     framework: str
-    kind: Kind
+    kind: Purpose
     path: str
     methods: tuple[str, ...]
     runner: Runner
@@ -76,15 +76,15 @@ class Entry:
     @property
     def title(self) -> str:
         """How messages name it: `GET /chat`, or its kind and name; the code words are in backticks."""
-        if self.kind in (Kind.ROUTE, Kind.WEBSOCKET) and self.path:
-            verb = "WebSocket" if self.kind is Kind.WEBSOCKET else "/".join(self.methods)
+        if self.kind in (Purpose.ROUTE, Purpose.WEBSOCKET) and self.path:
+            verb = "WebSocket" if self.kind is Purpose.WEBSOCKET else "/".join(self.methods)
             return f"`{f'{verb} {self.path}'.strip()}`"
         return f"{self.kind} `{self.name}`"
 
     @property
     def answers(self) -> bool:
         """Whether what it returns is the response of a request."""
-        return self.kind in (Kind.ROUTE, Kind.EXCEPTION_HANDLER) and self.on_request_path
+        return self.kind in (Purpose.ROUTE, Purpose.EXCEPTION_HANDLER) and self.on_request_path
 
 
 class EntryPoints:
@@ -104,7 +104,7 @@ class EntryPoints:
             for scope in module.scopes:
                 for call in scope.calls:
                     self._include(call, self.evaluator.any_call(module, scope))
-        found: dict[tuple[object, int, Kind], Entry] = {}
+        found: dict[tuple[object, int, Purpose], Entry] = {}
         for module in modules:
             for entry in self._of_module(module):
                 key = (*entry.key, entry.kind)
@@ -140,7 +140,7 @@ class EntryPoints:
 
     def _decorates_with(self, registration: Registration, call: ir.Call | None, frame: Frame) -> bool:
         """A call must give the decorator; a bare one, or one with options only, is given the function first."""
-        if registration.kind is Kind.INCLUDE:
+        if registration.kind is Purpose.INCLUDE:
             return False
         if call is None:
             return not registration.factory or registration.handler.position == 0
@@ -259,7 +259,7 @@ class EntryPoints:
             wrapper, function = function, function.function
         may_register = self._may(function, frame, lambda row: _takes(row, call, wrapper is not None))
         for registration, owner in self._registrations(function, frame, None) if may_register else ():
-            if registration.kind is Kind.INCLUDE:
+            if registration.kind is Purpose.INCLUDE:
                 continue
             if wrapper is not None:
                 if registration.factory and call.arguments:
@@ -305,7 +305,7 @@ class EntryPoints:
                 entry = self._entry(*located, registration, call, frame, owner)
                 yield replace(entry, receiver=value.receiver)
 
-    def _callables(self, values: Values, kind: Kind) -> Iterator[Function]:
+    def _callables(self, values: Values, kind: Purpose) -> Iterator[Function]:
         for value in values:
             match value:
                 case Function():
@@ -375,15 +375,15 @@ class EntryPoints:
         if not self._may(call.function, frame, lambda row: _includes(row, call)):
             return
         for registration, owner in self._registrations(call.function, frame, None):
-            if registration.kind is Kind.INCLUDE:
+            if registration.kind is Purpose.INCLUDE:
                 self.paths.include(call, registration, owner, frame)
                 continue
             given = argument(call, registration.handler)
-            if registration.kind is not Kind.ROUTE or given is None:
+            if registration.kind is not Purpose.ROUTE or given is None:
                 continue
             if isinstance(given, ir.Call):
                 for inner, _ in self._registrations(given.function, frame, None):
-                    child = argument(given, inner.child) if inner.kind is Kind.INCLUDE else None
+                    child = argument(given, inner.child) if inner.kind is Purpose.INCLUDE else None
                     if child is not None:
                         self.paths.include_urls(call, registration, child, frame)
             for view in self._view_classes(given, frame):
@@ -454,7 +454,9 @@ class EntryPoints:
         for name in self.frameworks.names:
             framework = self.frameworks.framework(name)
             if framework.whole_file and module.packages & framework.packages:
-                yield Entry(module, module.summary.module, name, Kind.PAGE, "", (), framework.sync_runner, True, None)
+                yield Entry(
+                    module, module.summary.module, name, Purpose.PAGE, "", (), framework.sync_runner, True, None
+                )
 
 
 def _may_be_imported(function: ir.Expression, frame: Frame) -> bool:
@@ -495,7 +497,7 @@ def _takes(row: Registration, call: ir.Call, is_of_result: bool) -> bool:
     """Whether a call, or a call of what it gives, can register something by a row: it is given something where that stands."""
     if is_of_result:
         return row.factory and bool(call.arguments)
-    return row.kind is not Kind.INCLUDE and (
+    return row.kind is not Purpose.INCLUDE and (
         argument(call, row.handler) is not None
         or (bool(row.dispatch_keyword) and call.argument(None, row.dispatch_keyword) is not None)
     )
@@ -503,7 +505,7 @@ def _takes(row: Registration, call: ir.Call, is_of_result: bool) -> bool:
 
 def _includes(row: Registration, call: ir.Call) -> bool:
     """Whether a call may put routes under a path by a row."""
-    return row.kind is Kind.INCLUDE or (row.kind is Kind.ROUTE and argument(call, row.handler) is not None)
+    return row.kind is Purpose.INCLUDE or (row.kind is Purpose.ROUTE and argument(call, row.handler) is not None)
 
 
 def _is_capitalised(function: ir.Expression) -> bool:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.frameworks import Kind
+from streamlint.knowledge.frameworks import Purpose
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.serving.entry_points import EntryPoints
@@ -25,7 +25,7 @@ _PLAIN_DECORATORS = frozenset(
 )
 _DOTTED_TEXT = re.compile(r"""(["'])((?:\w+\.)*\w+)[.:](\w+)(?=\1)""")
 """A dotted name in quotes, up to its closing quote."""
-_READ_BY_THE_PROJECT = (Kind.DEPENDENCY, Kind.BACKGROUND, Kind.HOOK, Kind.STARTUP, Kind.LIFESPAN)
+_READ_BY_THE_PROJECT = (Purpose.DEPENDENCY, Purpose.BACKGROUND, Purpose.HOOK, Purpose.STARTUP, Purpose.LIFESPAN)
 """Roles in which what a function returns goes to other code of the project, or nowhere, and not to the client."""
 
 
@@ -288,7 +288,7 @@ class Holders:
 
     def _registers(
         self, call: ir.Call, where: Module, inside: ir.Scope, module: Module, scope: ir.Scope
-    ) -> Iterator[Kind]:
+    ) -> Iterator[Purpose]:
         """For what a call registers the function."""
         entries = self._entry_points.of_call(call, self.evaluator.any_call(where, inside))
         return (entry.kind for entry in entries if entry.key == (module.path, scope.index))

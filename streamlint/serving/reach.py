@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.frameworks import Kind, Runner
+from streamlint.knowledge.frameworks import Purpose, Runner
 from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
@@ -349,7 +349,7 @@ class Reach:
     def _near(self) -> frozenset[Path]:
         """The application's route modules, and what they import over a few steps."""
         modules = self.evaluator.modules
-        serving = (Kind.ROUTE, Kind.WEBSOCKET, Kind.CALLBACK)
+        serving = (Purpose.ROUTE, Purpose.WEBSOCKET, Purpose.CALLBACK)
         edge = {
             entry.module.path
             for entry in self.entries

@@ -222,7 +222,7 @@ class Accesses:
         text = " ".join(activation.module.text(named).split())
         yield Event(Access(f"file {text}", _ANY, How.CHANGE if writes else How.READ), call.end, call.end)
 
-    def _entered(self, entry: ir.Entry, activation: Activation) -> Iterator[Event]:
+    def _entered(self, entry: ir.WithItem, activation: Activation) -> Iterator[Event]:
         """A `with` that changes something for everybody while its block runs, or talks to a lasting object around it."""
         if entry.is_async:
             return

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.frameworks import Kind
+from streamlint.knowledge.frameworks import Purpose
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
@@ -94,7 +94,7 @@ class Lifetimes:
         """Whether a framework runs the module again for every visitor."""
         frameworks = self.evaluator.knowledge.frameworks
         return any(
-            frameworks.framework(entry.framework).whole_file or entry.kind is Kind.PAGE
+            frameworks.framework(entry.framework).whole_file or entry.kind is Purpose.PAGE
             for entry in self.reach.entries
             if entry.module.path == module.path
         )
@@ -127,7 +127,7 @@ class Lifetimes:
             if not self._runs_per_visitor(module):
                 yield module, module.summary.module
         for entry in self.reach.entries:
-            if entry.kind in (Kind.LIFESPAN, Kind.STARTUP):
+            if entry.kind in (Purpose.LIFESPAN, Purpose.STARTUP):
                 yield entry.module, entry.scope
 
 

@@ -261,7 +261,7 @@ class SharedState:
             if located is not None and any("property" in last_word(one) for one in located[1].decorators):
                 yield located
 
-    def _lock_word(self, entry: ir.Entry, module: Module, scope: ir.Scope) -> str:
+    def _lock_word(self, entry: ir.WithItem, module: Module, scope: ir.Scope) -> str:
         made = entry.context.function if isinstance(entry.context, ir.Call) else entry.context
         frame = self.evaluator.any_call(module, scope)
         values = (*self.evaluator.value(entry.context, frame), *self.evaluator.value(made, frame))

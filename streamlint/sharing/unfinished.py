@@ -112,7 +112,7 @@ class Unfinished:
         bound = [binding for binding in scope.bindings if binding.value is expression]
         return (not bound and entry is None) or self._names_wait(expression, module, scope, at_hand, depth)
 
-    def _is_entered(self, entry: ir.Entry, module: Module, scope: ir.Scope) -> bool:
+    def _is_entered(self, entry: ir.WithItem, module: Module, scope: ir.Scope) -> bool:
         """Whether entering waits: a response is there already, a manager is not."""
         values = self.evaluator.value(entry.context, self.evaluator.any_call(module, scope))
         names = [value.name for value in values if isinstance(value, Instance)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.frameworks import Kind
+from streamlint.knowledge.frameworks import Purpose
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive, is_handler
@@ -31,7 +31,7 @@ class Drains(Takings):
         """The streams that this handler swallows; those that a sibling branch streams on purpose are left out."""
         if frame.scope.is_generator or not frame.scope.is_function:
             return ()
-        if not (entry.answers or entry.kind is Kind.WEBSOCKET):
+        if not (entry.answers or entry.kind is Purpose.WEBSOCKET):
             return ()
         answers = [
             item for item in frame.scope.returns if item.value is not None and self.answers.is_stream(item.value, frame)
@@ -42,7 +42,7 @@ class Drains(Takings):
                 continue
             if self._is_alternative(drain, frame):
                 continue
-            if entry.kind is Kind.WEBSOCKET and (self._passes_on(frame) or not self._sent(drain, frame)):
+            if entry.kind is Purpose.WEBSOCKET and (self._passes_on(frame) or not self._sent(drain, frame)):
                 continue
             if self._only_streams(drain, answers, frame) or self._only_asks(drain, frame):
                 continue

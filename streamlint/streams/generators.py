@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.frameworks import Kind
+from streamlint.knowledge.frameworks import Purpose
 from streamlint.model import syntax as ir
 from streamlint.serving.holders import Holders
 from streamlint.streams.sent import Sent
@@ -33,7 +33,7 @@ class Generators:
             return False
         entry = self.reach.entry(module, scope)
         if entry is not None:
-            return entry.answers or entry.kind is Kind.CALLBACK
+            return entry.answers or entry.kind is Purpose.CALLBACK
         if self.is_sent(frame):
             return True
         reached = self.reach.from_request(module, scope)

@@ -36,7 +36,7 @@ _QUESTIONS = frozenset(
 _NOT_AWAITABLE = STREAM_ROLES | {Role.RESPONSE}
 
 
-class Kind(StrEnum):
+class Misfit(StrEnum):
     ASYNC_STARTED = "async-started"
     SYNC_STARTED = "sync-started"
     NOT_AWAITABLE = "not-awaitable"
@@ -51,7 +51,7 @@ class Kind(StrEnum):
 class Mismatch:
     """What does not fit, the value that it was found on, and the place where that value came from."""
 
-    kind: Kind
+    kind: Misfit
     value: Value
     origin: Origin | None = None
 
@@ -95,7 +95,7 @@ class Mismatches:
         for value in self.evaluator.value(call.function, frame):
             match value:
                 case Bound(receiver=Llama(role=Role.INDEX) | Unknown(), name="as_query_engine"):
-                    return Mismatch(Kind.MISSPELT, Constant(True))
+                    return Mismatch(Misfit.MISSPELT, Constant(True))
         return None
 
     def silent_engine(self, attribute: ir.Attribute, frame: Frame) -> Llama | None:
@@ -152,36 +152,36 @@ class Mismatches:
             case Llama(origin=None):
                 return None
             case Llama(role=Role.CHAT_STREAM) if value.is_async != is_async:
-                kind = Kind.ASYNC_STARTED if value.is_async else Kind.SYNC_STARTED
+                kind = Misfit.ASYNC_STARTED if value.is_async else Misfit.SYNC_STARTED
                 return Mismatch(kind, value, value.origin)
             case Llama(role=Role.STREAM) if is_async:
-                return Mismatch(Kind.SYNC_STARTED, value, value.origin)
+                return Mismatch(Misfit.SYNC_STARTED, value, value.origin)
             case Llama(role=Role.RESPONSE) if self.started_by(value) in self._listed("whole-turns"):
-                return Mismatch(Kind.FINISHED, value, value.origin)
+                return Mismatch(Misfit.FINISHED, value, value.origin)
             case Coroutine(function=None, result=result):
                 made = [one for one in certain(result) if isinstance(one, Llama) and one.role in STREAM_ROLES]
                 if made and len(made) == len(result):
-                    return Mismatch(Kind.UNAWAITED, made[0], made[0].origin)
+                    return Mismatch(Misfit.UNAWAITED, made[0], made[0].origin)
         return None
 
     @staticmethod
     def _of_awaited(value: Value) -> Mismatch | None:
         match value:
             case Llama(role=role, origin=Origin()) if role in _NOT_AWAITABLE:
-                return Mismatch(Kind.NOT_AWAITABLE, value, value.origin)
+                return Mismatch(Misfit.NOT_AWAITABLE, value, value.origin)
             case Tokens(owner=Role(), origin=Origin()):
-                return Mismatch(Kind.NOT_AWAITABLE, value, value.origin)
+                return Mismatch(Misfit.NOT_AWAITABLE, value, value.origin)
         return None
 
     def _of_iterated(self, value: Value, loop: ir.Loop) -> Mismatch | None:
-        kind = Kind.ASYNC_LOOP if loop.is_async else Kind.PLAIN_LOOP
+        kind = Misfit.ASYNC_LOOP if loop.is_async else Misfit.PLAIN_LOOP
         match value:
             case Tokens(owner=Role.CHAT_STREAM) if value.is_async != value.owner_is_async:
                 return None
             case Tokens(owner=Role(), is_async=bool() as is_async) if is_async != loop.is_async:
                 return Mismatch(kind, value, value.origin)
             case Coroutine(function=None, result=result) if any(isinstance(one, Tokens) for one in certain(result)):
-                return Mismatch(Kind.UNAWAITED, value)
+                return Mismatch(Misfit.UNAWAITED, value)
             case Generated(is_async=is_async) if is_async != loop.is_async:
                 located = self.evaluator.scope_of(value.function)
                 known = self.evaluator.tokens(frozenset((value,)))

@@ -160,7 +160,7 @@ class PythonFile:
         generators = self.project.ask(Sent).generator(self.path, scope)
         return [one for one in generators if not self.project.ask(Sent).is_passed_on(item, one.frame)]
 
-    def outlived(self, entry: ir.Entry, scope: ir.Scope) -> Outlived | None:
+    def outlived(self, entry: ir.WithItem, scope: ir.Scope) -> Outlived | None:
         """The response that needs this `with` item after its block has ended, in code that requests run."""
         return self.project.ask(Resources).outlived(entry, self.frame(scope)) if self.serves(scope) else None
 
@@ -228,7 +228,7 @@ def _unparsable(source: Source) -> UnparsableFile:
     return UnparsableFile("cannot be read", 1, 1)
 
 
-_LISTED = (ir.Scope, ir.Call, ir.Attribute, ir.Entry, ir.Return, ir.Yield, ir.Loop)
+_LISTED = (ir.Scope, ir.Call, ir.Attribute, ir.WithItem, ir.Return, ir.Yield, ir.Loop)
 
 
 def _listed(scope: ir.Scope, kind: type[Any]) -> Sequence[Any]:
@@ -240,7 +240,7 @@ def _listed(scope: ir.Scope, kind: type[Any]) -> Sequence[Any]:
             return scope.calls
         case ir.Attribute:
             return scope.attributes
-        case ir.Entry:
+        case ir.WithItem:
             return scope.entries
         case ir.Return:
             return scope.returns

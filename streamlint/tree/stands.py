@@ -9,7 +9,7 @@ from streamlint.model import syntax as ir
 from streamlint.source import Placed, Span
 
 Node: TypeAlias = (
-    ir.Expression | ir.Scope | ir.Loop | ir.Entry | ir.Return | ir.Line | ir.Handler | ir.Store | Span | Stand
+    ir.Expression | ir.Scope | ir.Loop | ir.WithItem | ir.Return | ir.Line | ir.Handler | ir.Store | Span | Stand
 )
 """What a fact can be about."""
 
@@ -57,7 +57,7 @@ def stand_on(node: Node, types: tuple[str, ...]) -> Stand:
             return Stand(node, types, "")
         case ir.Loop(iterable=iterable):
             return _stand(iterable, _of(types, _LOOPS), word_in(iterable))
-        case ir.Entry(context=context):
+        case ir.WithItem(context=context):
             return _stand(context, _of(types, _BLOCKS), word_in(context))
         case ir.Scope():
             return _stand(node, types, node.name)

@@ -45,7 +45,7 @@ from streamlint.values.domain import (
     left_out,
     nesting,
 )
-from streamlint.values.fixpoint import Kind, Solver
+from streamlint.values.fixpoint import Lattice, Solver
 from streamlint.values.limits import Limit, Limits
 from streamlint.values.llama import STREAM_ROLES
 from streamlint.values.parameters import Parameters
@@ -77,8 +77,8 @@ class Evaluator:
         self._constants: dict[tuple[type, object], Values] = {}
         self._origins: dict[ir.Expression, Origin] = {}
         self._same: dict[Values, Values] = {UNKNOWN: UNKNOWN}
-        self._some = Kind(PENDING, UNKNOWN, self.joined, self._some_of)
-        self._any = Kind(PENDING, NOTHING, self.joined, self._one)
+        self._some = Lattice(PENDING, UNKNOWN, self.joined, self._some_of)
+        self._any = Lattice(PENDING, NOTHING, self.joined, self._one)
         self._plain: dict[type[ir.Expression], Callable[[Any, Frame], Values]] = {
             ir.Name: self._name,
             ir.Constant: self._constant,

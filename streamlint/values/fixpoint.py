@@ -26,7 +26,7 @@ def _as_it_is(answer: Answer) -> Answer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kind(Generic[Answer]):
+class Lattice(Generic[Answer]):
     """What questions of one kind have in common.
 
     A question that comes to itself is given `bottom` at first; `otherwise` stands for an answer that is `bottom` in the end. An
@@ -44,7 +44,7 @@ class Kind(Generic[Answer]):
 class _Question:
     key: Hashable
     compute: Callable[[], Any]
-    kind: Kind[Any]
+    kind: Lattice[Any]
     depth: int
     """How many questions were open when it was opened."""
     mark: int
@@ -118,9 +118,9 @@ class Solver:
         answer = self.answers.get(key, _MISSING)
         if answer is not _MISSING:
             return answer  # type: ignore[no-any-return]  # the key decides the type
-        return self.answer(key, compute, Kind(bottom, otherwise, join))
+        return self.answer(key, compute, Lattice(bottom, otherwise, join))
 
-    def answer(self, key: Hashable, compute: Callable[[], Answer], kind: Kind[Answer]) -> Answer:
+    def answer(self, key: Hashable, compute: Callable[[], Answer], kind: Lattice[Answer]) -> Answer:
         """As `ask`, for one of many questions of a kind."""
         answer = self.answers.get(key, _MISSING)
         if answer is not _MISSING:

@@ -184,7 +184,7 @@ class Blocking:
         given = call.argument(None, fact.lazy_with) if fact.lazy_with else None
         return fact.lazy or (isinstance(given, ir.Constant) and bool(given.value))
 
-    def of_entry(self, entry: ir.Entry, frame: Frame) -> Hold | None:
+    def of_entry(self, entry: ir.WithItem, frame: Frame) -> Hold | None:
         """The hold of entering and leaving a `with` item."""
         if entry.is_async:
             return None

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from streamlint.values.domain import Tokens
     from streamlint.waiting.blocking import Hold
 
-Site: TypeAlias = ir.Call | ir.Entry | ir.Loop | ir.Attribute
-SITES = (ir.Call, ir.Entry, ir.Loop, ir.Attribute)
+Site: TypeAlias = ir.Call | ir.WithItem | ir.Loop | ir.Attribute
+SITES = (ir.Call, ir.WithItem, ir.Loop, ir.Attribute)
 """What can hold a loop."""
 
 _FAR = 3
@@ -149,7 +149,7 @@ class Holdings:
                 return told
             case ir.Attribute():
                 return self.blocking.of_attribute(site, frame)
-            case ir.Entry() if told is None:
+            case ir.WithItem() if told is None:
                 return self.blocking.of_entry(site, frame)
             case ir.Loop() if told is None and not site.is_async:
                 return self.blocking.of_iteration(node, frame)
@@ -171,7 +171,7 @@ def _is_worth_telling(where: OnLoop, hold: Hold) -> bool:
 
 def _node(site: Site) -> ir.Expression:
     match site:
-        case ir.Entry(context=context):
+        case ir.WithItem(context=context):
             return context
         case ir.Loop(iterable=iterable):
             return iterable

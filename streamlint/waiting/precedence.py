@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from streamlint.waiting.held import Held, OnLoop
 
 
-class Fault(StrEnum):
+class Reason(StrEnum):
     """What can be wrong at one place; of all that is true of it, the first in this order is reported."""
 
     BUSY = "the processor is kept busy"
@@ -27,13 +27,13 @@ class Fault(StrEnum):
     BEHIND = "something waits behind a helper"
 
 
-REPORTERS: Mapping[Fault, tuple[str, ...]] = {
-    Fault.BUSY: ("STL205",),
-    Fault.LIBRARY: ("STL203",),
-    Fault.SWALLOWED: ("STL101", "STL102"),
-    Fault.ITERATED: ("STL202",),
-    Fault.LLAMA: ("STL201",),
-    Fault.BEHIND: ("STL204",),
+REPORTERS: Mapping[Reason, tuple[str, ...]] = {
+    Reason.BUSY: ("STL205",),
+    Reason.LIBRARY: ("STL203",),
+    Reason.SWALLOWED: ("STL101", "STL102"),
+    Reason.ITERATED: ("STL202",),
+    Reason.LLAMA: ("STL201",),
+    Reason.BEHIND: ("STL204",),
 }
 """The rules that report each fault; the others are silent at that place."""
 
@@ -52,28 +52,28 @@ class Precedence:
         """Whether it is this rule that reports that tokens are taken at a place."""
         return code in REPORTERS[self.of_taking(place, where)]
 
-    def of_hold(self, held: Held) -> Fault:
-        return next(fault for fault in Fault if self._is(fault, held))
+    def of_hold(self, held: Held) -> Reason:
+        return next(fault for fault in Reason if self._is(fault, held))
 
-    def of_taking(self, place: Placed, where: OnLoop) -> Fault:
+    def of_taking(self, place: Placed, where: OnLoop) -> Reason:
         """What is reported of tokens that are taken: what is taken within a whole stream belongs to it."""
         within = any(start <= place.start < end for start, end in self.holdings.swallowed(where))
-        return Fault.SWALLOWED if within else Fault.ITERATED
+        return Reason.SWALLOWED if within else Reason.ITERATED
 
-    def _is(self, fault: Fault, held: Held) -> bool:
+    def _is(self, fault: Reason, held: Held) -> bool:
         hold = held.hold
         match fault:
-            case Fault.BUSY:
+            case Reason.BUSY:
                 return hold.cause is Cause.HEAVY
-            case Fault.LIBRARY:
+            case Reason.LIBRARY:
                 return hold.is_direct and hold.cause is Cause.LIBRARY
-            case Fault.SWALLOWED:
+            case Reason.SWALLOWED:
                 return self._is_swallowed(held)
-            case Fault.ITERATED:
+            case Reason.ITERATED:
                 return isinstance(held.site, ir.Loop) and self.holdings.sync_tokens(held.node, held.frame) is not None
-            case Fault.LLAMA:
+            case Reason.LLAMA:
                 return hold.is_direct and hold.cause is Cause.LLAMA
-            case Fault.BEHIND:
+            case Reason.BEHIND:
                 return True
 
     def _is_swallowed(self, held: Held) -> bool:

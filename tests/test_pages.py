@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streamlint.faults.pages import Shows
+from streamlint.faults.pages import Pages
 
 from .asking import Program
 
@@ -23,7 +23,7 @@ def faults(page: str) -> list[str]:
     frame = program.evaluator.any_call(module, module.scopes[0])
     entries = program.project.entries_of(module.path)
     return [
-        shown.fault.name for call in frame.scope.calls for shown in program.project.ask(Shows).by(call, frame, entries)
+        shown.fault.name for call in frame.scope.calls for shown in program.project.ask(Pages).by(call, frame, entries)
     ]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlint.finding import Related
-from streamlint.knowledge.frameworks import Kind
+from streamlint.knowledge.frameworks import Purpose
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
-from streamlint.repairs.answers import tokens_of
+from streamlint.repairs.drains import tokens_of
 from streamlint.streams.takings import Drain, How
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def started(file: PythonFile, drain: Drain) -> tuple[Related, ...]:
 
 def way_out(file: PythonFile, entry: Entry, drain: Drain, repair: Fix | Refusal) -> str:
     """The help text: what to return, and, where no fix is offered, why not and what to do about it."""
-    if entry.kind is Kind.WEBSOCKET:
+    if entry.kind is Purpose.WEBSOCKET:
         return "send each token inside the loop that takes it, and a last message that tells the end"
     knowledge = file.project.knowledge
     framework = knowledge.frameworks.framework(entry.framework)

@@ -1,0 +1,1 @@
+"""What findings of several rules say in common."""
