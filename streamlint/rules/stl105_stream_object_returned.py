@@ -41,7 +41,7 @@ _DRIVEN = {
 
 class StreamObjectReturned(Rule):
     """
-    ## Fault it does
+    ## What it does
 
     Finds bodies that no server can send piece by piece: LlamaIndex's own response object, a method or generator function
     that is not called, a coroutine that is not awaited, chunk and event objects in place of their text, a raw generator that

@@ -18,7 +18,7 @@ _RAN_ON = "measured: the client left after 0.4 s of 2 s, and the model produced 
 
 class RunsAfterDisconnect(Rule):
     """
-    ## Fault it does
+    ## What it does
 
     Finds work behind an async generator that goes on when the client has left: the run of a workflow or an agent that nothing
     cancels, and a task or a thread that takes tokens from a model and that nothing can stop. A thread that hands its tokens over
