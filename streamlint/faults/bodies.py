@@ -1,4 +1,4 @@
-"""Fault is wrong with a body: why a response or a framework cannot send it piece by piece."""
+"""What is wrong with a body: why a response or a framework cannot send it piece by piece."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True)
 class WrongBody:
-    """Fault a body is instead of an iterator of text; `value` is one of the alternatives."""
+    """What a body is instead of an iterator of text; `value` is one of the alternatives."""
 
     what: Fault
     value: Value

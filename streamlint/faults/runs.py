@@ -1,4 +1,4 @@
-"""Fault goes on after the client has left: runs of workflows, tasks and threads that take tokens from a model."""
+"""What goes on after the client has left: runs of workflows, tasks and threads that take tokens from a model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Fault(StrEnum):
-    """Fault runs on."""
+    """What runs on."""
 
     RUN = "run"
     TASK = "task"
@@ -51,7 +51,7 @@ class Runs:
         self._harmless = names("llama_index_words", "handler-attributes")
 
     def of(self, frame: Frame) -> Iterator[RunsOn]:
-        """Fault a generator starts, or reads from, and does not end; nothing where something near it is cancelled at all."""
+        """What a generator starts, or reads from, and does not end; nothing where something near it is cancelled at all."""
         functions = list(_around(frame.module, frame.scope))
         if any(self._ends_something(frame.module, scope) for scope in functions):
             return
