@@ -234,6 +234,30 @@ def test_cost_is_linear_in_the_program(shape: Callable[[int], str], tmp_path: Pa
     assert large <= 4.4 * small
 
 
+def looks(call: ir.Call) -> int:
+    """How many steps of Python it takes to ask a call for each of its arguments."""
+    count = 0
+
+    def note(_frame: object, event: str, _given: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(note)
+    try:
+        for position in range(len(call.arguments)):
+            call.argument(position, None)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_asking_for_every_argument_of_a_call_is_linear() -> None:
+    def called(size: int) -> ir.Call:
+        return ir.Call(0, 1, ir.Name(0, 1, "f", None), tuple(ir.Constant(0, 1, n) for n in range(size)), ())
+
+    assert looks(called(800)) <= 4.4 * looks(called(200))
+
+
 @pytest.mark.parametrize("shape", [chain, diamonds, ring, fan])
 def test_the_leaf_is_found_at_any_depth(shape: Callable[[int], str], tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(ROUTE + shape(3_000), "utf-8")

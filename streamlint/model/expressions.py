@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from streamlint.source import Placed
@@ -57,6 +57,12 @@ class Call(Expression):
     keywords: tuple[tuple[str | None, Expression], ...]
     branch: int = -1
     """The arm of its function that it stands in, as an index into the scope's branches; -1 outside all decisions."""
+    placed: int = field(default=0, init=False, repr=False)
+    """How many of the arguments have a known position: those before the first `*`."""
+
+    def __post_init__(self) -> None:
+        starred = (n for n, argument in enumerate(self.arguments) if isinstance(argument, Starred))
+        self.placed = next(starred, len(self.arguments))
 
     def children(self) -> Iterator[Expression]:
         yield self.function
@@ -70,11 +76,7 @@ class Call(Expression):
             for name, value in self.keywords:
                 if name == keyword:
                     return value
-        if position is None or position >= len(self.arguments):
-            return None
-        if any(isinstance(argument, Starred) for argument in self.arguments[: position + 1]):
-            return None
-        return self.arguments[position]
+        return self.arguments[position] if position is not None and position < self.placed else None
 
 
 @dataclass(slots=True, eq=False)

@@ -395,7 +395,7 @@ def may_hide(call: ir.Call, scope: ir.Scope, parameter: ir.Parameter, is_bound: 
         return False
     if any(keyword is None for keyword, _ in call.keywords):
         return True
-    return position is not None and any(isinstance(one, ir.Starred) for one in call.arguments[: position + 1])
+    return position is not None and call.placed <= position and call.placed < len(call.arguments)
 
 
 def _position(scope: ir.Scope, parameter: ir.Parameter, is_bound: bool) -> int | None:
