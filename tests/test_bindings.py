@@ -309,6 +309,10 @@ def test_a_default_counts_beside_what_other_calls_give() -> None:
         ("«[1, 2][:1]»\n", {"list[1|2]"}),
         ("«{'a': 1, 'b': 2}['a']»\n", {"1"}),
         ("«{'a': 1, **{'a': 2}}['a']»\n", {"1", "2"}),
+        ("«{'a': 1, **unknown()}['a']»\n", {"1", "?"}),
+        ("«{**unknown(), 'a': 1}['a']»\n", {"1"}),
+        ("«{**unknown(), 'a': 1}»\n", {"dict[?, a=1]"}),
+        ("b = {'a': 1} if test() else unknown()\n«{'a': 2, **b}['a']»\n", {"1", "2", "?"}),
         ("«{'a': 1}.get('b', 2)»\n", {"2"}),
         ("a = {'k': 1}\na['m'] = 2\n«a['m']»\n", {"2"}),
         ("a, b = (1, 2)\n«b»\n", {"2"}),
@@ -387,3 +391,28 @@ def test_the_order_of_values_made_by_the_same_function() -> None:
     given = [[program.say(one) for one in value.frame.arguments["x"]] for value in program.values()]  # type: ignore[union-attr]
     assert given == sorted(given)
     assert len(given) == 3
+
+
+def test_what_a_limit_left_out_of_one_display_is_missing_in_the_next() -> None:
+    many = ", ".join(f"{number}: 1" for number in range(500))
+    [text] = said(f"a = {{{many}}}\n«{{**a}}»\n")
+    assert text.endswith(", ...]")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("if (a := 1):\n    pass\nelif (a := 2):\n    pass\nelif «a»:\n    pass\n", {"2"}),
+        ("if (a := 1):\n    pass\nelif (a := 2):\n    pass\nelse:\n    «a»\n", {"2"}),
+        ("if (a := 1):\n    pass\nelif (a := 2):\n    pass\n«a»\n", {"1", "2"}),
+    ],
+)
+def test_every_test_of_a_chain_is_asked_after_those_before_it(text: str, expected: set[str]) -> None:
+    assert said(text) == expected
+
+
+def test_what_runs_as_a_script() -> None:
+    guard = "if __name__ == '__main__':\n    first()\n    second()\n"
+    program = Program(f"before()\n{guard}\n\ndef later():\n    if __name__ == '__main__':\n        third()\n")
+    module = program.module()
+    assert [module.source.text[start:end] for start, end in module.summary.script_spans] == ["first()\n    second()"]

@@ -19,6 +19,10 @@ ITEMS = []
 SIZES = {}
 
 
+async def own():
+    yield 1
+
+
 class Box:
     shared = []
     built = [one for one in (1, 2)]
@@ -156,6 +160,14 @@ def test_what_goes_on_with_a_chat(method: str, is_turn: bool) -> None:
         ("SIZES['a'] = name\n    «wait(name)»\n    SIZES['b'] = name", ""),
         ("«wait(name)»", ""),
         ("SIZES['a'] += «wait(name)»", "SIZES"),
+        (
+            "if ITEMS:\n        async for one in fetch(name):\n            pass\n        «wait(name)»\n        ITEMS.append(name)",
+            "",
+        ),
+        (
+            "if ITEMS:\n        async for one in own():\n            pass\n        «wait(name)»\n        ITEMS.append(name)",
+            "ITEMS",
+        ),
         ("if ITEMS:\n        await fetch(name)\n        «wait(name)»\n        ITEMS.append(name)", ""),
     ],
 )

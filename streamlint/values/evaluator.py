@@ -430,8 +430,12 @@ class Evaluator:
                 continue
             spread = [one for one in values if isinstance(one, Collection)]
             is_whole = is_whole and all(one.is_whole for one in spread)
-            for name, given in (item for one in spread for item in one.items):
-                items.setdefault(name, []).append(given)
+            if len(spread) < len(values):  # it may hold anything, under the names before it too
+                items.setdefault(None, [])
+                for given in items.values():
+                    given.append(UNKNOWN)
+            for name, held in (item for one in spread for item in one.items):
+                items.setdefault(name, []).append(held)
         if len(items) > _MOST_ITEMS:
             is_whole = False
             self.give_up(Limit.ITEMS, expression, frame)
