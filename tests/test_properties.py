@@ -79,23 +79,30 @@ from tests.test_properties import answers
 sys.setrecursionlimit(8_000)
 print(json.dumps([answers(Program(**modules)) for modules in json.load(sys.stdin)]))
 """
-SAMPLE: list[Modules] = []
 
 
-@given(programs())
-@settings(max_examples=15)
-def test_a_sample_is_drawn(modules: Modules) -> None:
-    SAMPLE.append(modules)
+def sample() -> list[Modules]:
+    """A few programs, the same ones each time."""
+    drawn: list[Modules] = []
+
+    @given(programs())
+    @settings(max_examples=15)
+    def draw(modules: Modules) -> None:
+        drawn.append(modules)
+
+    draw()
+    return drawn
 
 
 def test_the_hash_seed_does_not_matter() -> None:
+    asked = sample()
     root = Path(__file__).parents[1]
     told = []
     for seed in ("0", "1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(root)}
         done = subprocess.run(
             [sys.executable, "-c", ASK],
-            input=json.dumps(SAMPLE),
+            input=json.dumps(asked),
             capture_output=True,
             text=True,
             env=environment,
@@ -103,7 +110,7 @@ def test_the_hash_seed_does_not_matter() -> None:
             check=True,
         )
         told.append(done.stdout)
-    assert len(json.loads(told[0])) == len(SAMPLE) >= 10
+    assert len(json.loads(told[0])) == len(asked) >= 10
     assert told[1:] == told[:1] * 2
 
 
