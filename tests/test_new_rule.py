@@ -73,7 +73,7 @@ from streamlint.fact import Fact
 from streamlint.finding import Severity
 from streamlint.tree.python import PythonFile
 from streamlint.model import syntax as ir
-from streamlint.project.prints import Prints
+from streamlint.faults.prints import Prints
 from streamlint.rule import Rule, on
 
 
@@ -142,7 +142,7 @@ def indented(text: str) -> str:
 
 
 FILES = {
-    "streamlint/project/prints.py": ANALYSIS,
+    "streamlint/faults/prints.py": ANALYSIS,
     "streamlint/rules/stl399_printed_tokens.py": RULE.replace("{example}", indented(FOUND)).replace(
         "{instead}", indented(CLEAN)
     ),
