@@ -1,0 +1,43 @@
+"""Where a node of the parser's tree begins and ends, in characters."""
+
+from __future__ import annotations
+
+import ast
+from itertools import pairwise
+
+from streamlint.source import Source
+
+
+class Places:
+    """Character offsets of one module."""
+
+    def __init__(self, source: Source) -> None:
+        self.text = source.text
+        self._line_starts = source.line_starts
+        self._wide = _wide_lines(source)
+        self._offsets: dict[int, int] = {}
+        """Each place once: many nodes begin or end in the same one, and a number takes 32 bytes."""
+
+    def offset(self, line: int, column: int) -> int:
+        """A place from the parser's line and its column in bytes."""
+        start = self._line_starts[line - 1]
+        if line not in self._wide:
+            return start + column
+        end = self._line_starts[line] if line < len(self._line_starts) else len(self.text)
+        return start + len(self.text[start:end].encode()[:column].decode())
+
+    def span(self, node: ast.expr | ast.stmt | ast.excepthandler | ast.pattern) -> tuple[int, int]:
+        assert node.end_lineno is not None and node.end_col_offset is not None
+        start = self.offset(node.lineno, node.col_offset)
+        end = self.offset(node.end_lineno, node.end_col_offset)
+        return self._offsets.setdefault(start, start), self._offsets.setdefault(end, end)
+
+
+def _wide_lines(source: Source) -> frozenset[int]:
+    """The numbers, from 1, of the lines in which a byte is no character."""
+    if source.text.isascii():
+        return frozenset()
+    starts = (*source.line_starts, len(source.text))
+    return frozenset(
+        number for number, (start, end) in enumerate(pairwise(starts), 1) if not source.text[start:end].isascii()
+    )
