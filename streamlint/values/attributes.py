@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
@@ -36,9 +35,7 @@ from streamlint.values.domain import (
     left_out,
 )
 from streamlint.values.limits import Limit
-
-if TYPE_CHECKING:
-    from streamlint.values.evaluator import Evaluator
+from streamlint.values.whole import Whole
 
 _DEEPEST_INHERITANCE = 12
 
@@ -46,7 +43,7 @@ _DEEPEST_INHERITANCE = 12
 class Attributes:
     """Looks attributes up in project classes, outside instances, modules and LlamaIndex objects."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
         self._on_self: dict[ir.Scope, dict[str, list[tuple[ir.Scope, ir.Store]]]] = {}
 

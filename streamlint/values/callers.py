@@ -6,15 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.domain import NOTHING, PENDING, UNKNOWN, Class, Collection, Function, Instance, Object, Values
-
-if TYPE_CHECKING:
-    from streamlint.values.evaluator import Evaluator
+from streamlint.values.whole import Whole
 
 Row = tuple[Module, ir.Scope, ir.Call]
 Stored = tuple[Module, ir.Scope, ir.Store]
@@ -87,7 +84,7 @@ class Callers:
     Words lead to candidates; every candidate is evaluated once and then known by the definition that it means.
     """
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
         self._said: dict[Path, _Said] = {}
         self._calls: dict[str, list[Row]] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.off_loop import OffLoopCall, Result, Where
@@ -37,18 +36,13 @@ from streamlint.values.domain import (
 )
 from streamlint.values.llama import LlamaCalls
 from streamlint.values.passing import BUILTINS
-
-if TYPE_CHECKING:
-    from streamlint.values.evaluator import Evaluator
-
-Handed = tuple[Values, tuple[ir.Expression, ...], tuple[tuple[str | None, ir.Expression], ...]]
-"""A callable that another call runs, with the arguments that it will get."""
+from streamlint.values.whole import Handed, Whole
 
 
 class Calls:
     """Evaluates calls."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
         self.llama = LlamaCalls(evaluator)
         self.deciding = Deciding()

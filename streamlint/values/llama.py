@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Kind, Method, Returns, Role, Spelling
 from streamlint.knowledge.llama_index_engines import By, Engine, engine
@@ -23,9 +22,7 @@ from streamlint.values.domain import (
     Value,
     Values,
 )
-
-if TYPE_CHECKING:
-    from streamlint.values.evaluator import Evaluator
+from streamlint.values.whole import Whole
 
 STREAM_ROLES = frozenset((Role.STREAM, Role.ASYNC_STREAM, Role.CHAT_STREAM))
 _ENGINE_MAKERS = {"as_query_engine": Role.INDEX, "as_chat_engine": Role.INDEX}
@@ -53,7 +50,7 @@ _ROLES = {
 class LlamaCalls:
     """Applies the LlamaIndex tables to calls."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
 
     # Constructors and functions

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
 from streamlint.values.domain import (
@@ -22,9 +20,7 @@ from streamlint.values.domain import (
     Values,
     known,
 )
-
-if TYPE_CHECKING:
-    from streamlint.values.evaluator import Evaluator
+from streamlint.values.whole import Whole
 
 Located = tuple[ir.Expression, Frame]
 _WRAPPERS = frozenset(("Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired"))
@@ -33,7 +29,7 @@ _WRAPPERS = frozenset(("Optional", "Union", "Annotated", "Final", "ClassVar", "R
 class Parameters:
     """Values of parameters and of annotations."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
 
     def value(self, binding: ir.Binding, frame: Frame) -> Values:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
@@ -22,56 +21,54 @@ from streamlint.values.domain import (
     Values,
     alternatives,
 )
+from streamlint.values.whole import Whole
 
-if TYPE_CHECKING:
-    from streamlint.values.evaluator import Evaluator
-
-Builtin = Callable[["Evaluator", ir.Call, Frame], Values]
+Builtin = Callable[[Whole, ir.Call, Frame], Values]
 
 
-def _first(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+def _first(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     """Gives its first argument: `iter`, `cast` gives its second."""
     return evaluator.value(call.arguments[0], frame) if call.arguments else UNKNOWN
 
 
-def _second(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+def _second(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     return evaluator.value(call.arguments[1], frame) if len(call.arguments) > 1 else UNKNOWN
 
 
-def _next(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+def _next(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     return evaluator.element(_first(evaluator, call, frame))
 
 
-def _anext(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+def _anext(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     return frozenset((Coroutine(_next(evaluator, call, frame)),))
 
 
-def _is_async(evaluator: Evaluator, values: Values) -> bool:
+def _is_async(evaluator: Whole, values: Values) -> bool:
     tokens = evaluator.tokens(values)
     return tokens is not None and tokens.is_async is True
 
 
-def _around(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+def _around(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     """An iterator with the same items: `itertools.chain`, `itertools.islice`, `reversed`."""
     over = evaluator.union(evaluator.value(argument, frame) for argument in call.arguments) or UNKNOWN
     return frozenset((Iterated(over, evaluator.element(over), _is_async(evaluator, over)),))
 
 
-def _enumerate(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+def _enumerate(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     over = _first(evaluator, call, frame)
     items = ((None, UNKNOWN), (None, evaluator.element(over)))
     pair = Collection("tuple", items, evaluator.origin(call, frame))
     return frozenset((Iterated(over, frozenset((pair,)), _is_async(evaluator, over)),))
 
 
-def _zip(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+def _zip(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     values = [evaluator.value(argument, frame) for argument in call.arguments]
     items = tuple((None, evaluator.element(one)) for one in values)
     row = Collection("tuple", items, evaluator.origin(call, frame))
     return frozenset((Iterated(evaluator.union(values), frozenset((row,)), False),))
 
 
-def _map(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+def _map(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     if len(call.arguments) < 2:
         return UNKNOWN
     over = evaluator.value(call.arguments[1], frame)
@@ -80,13 +77,13 @@ def _map(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
     return frozenset((Iterated(over, made, False),))
 
 
-def _filter(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+def _filter(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     over = _second(evaluator, call, frame)
     return frozenset((Iterated(over, evaluator.element(over), False),))
 
 
 def _collected(kind: str) -> Builtin:
-    def collect(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+    def collect(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
         over = _first(evaluator, call, frame)
         items = ((None, evaluator.element(over)),) if call.arguments else ()
         return frozenset((Collection(kind, items, evaluator.origin(call, frame)),))
@@ -94,19 +91,19 @@ def _collected(kind: str) -> Builtin:
     return collect
 
 
-def _dict(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+def _dict(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     items = tuple((name, evaluator.value(value, frame)) for name, value in call.keywords if name is not None)
     return frozenset((Collection("dict", items, evaluator.origin(call, frame)),))
 
 
-def _string(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+def _string(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     values = _first(evaluator, call, frame)
     if any(evaluator.is_stream_object(value) or isinstance(value, Tokens) for value in values):
         return frozenset((Text(evaluator.origin(call, frame)),))
     return UNKNOWN
 
 
-def _getattr(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+def _getattr(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     if len(call.arguments) < 2 or not isinstance(call.arguments[1], ir.Constant):
         return UNKNOWN
     name = call.arguments[1].value
@@ -116,14 +113,14 @@ def _getattr(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
     return evaluator.value(expression, frame)
 
 
-def _partial(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+def _partial(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     function = _first(evaluator, call, frame)
     arguments = tuple(evaluator.value(argument, frame) for argument in call.arguments[1:])
     keywords = tuple((name, evaluator.value(value, frame)) for name, value in call.keywords if name is not None)
     return frozenset((Partial(function, arguments, keywords),))
 
 
-def _super(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+def _super(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     current: Frame | None = frame
     while current is not None and current.scope.kind != "class":
         current = current.parent
@@ -137,20 +134,20 @@ def _super(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
     return UNKNOWN
 
 
-def _type(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+def _type(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     return evaluator.each(
         _first(evaluator, call, frame),
         lambda value: frozenset((Class(value.path, value.scope),)) if isinstance(value, Object) else UNKNOWN,
     )
 
 
-def _cached(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+def _cached(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     """`lru_cache(maxsize=1)` gives a decorator; `lru_cache(f)` gives f."""
     values = alternatives(v for v in _first(evaluator, call, frame) if isinstance(v, Function | Class | Partial))
     return values or frozenset((External("functools.cache"),))
 
 
-def _field(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+def _field(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     """What a field of a dataclass or model starts with."""
     for keyword in ("default_factory", "factory"):
         factory = call.argument(None, keyword)
@@ -160,12 +157,12 @@ def _field(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
     return evaluator.value(default, frame) if default is not None else UNKNOWN
 
 
-def _defaultdict(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+def _defaultdict(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     made = evaluator.calls.results(_first(evaluator, call, frame), (), {}, frame) if call.arguments else UNKNOWN
     return frozenset((Collection("dict", ((None, made),), evaluator.origin(call, frame)),))
 
 
-def _import_module(evaluator: Evaluator, call: ir.Call, frame: Frame) -> Values:
+def _import_module(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     given = call.argument(0, "name")
     if not isinstance(given, ir.Constant) or not isinstance(given.value, str) or given.value.startswith("."):
         return UNKNOWN
