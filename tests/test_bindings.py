@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from streamlint.values.domain import Constant, alternatives
+from streamlint.values.alternatives import alternatives
+from streamlint.values.domain import Constant
 
 from .asking import Program, said
 

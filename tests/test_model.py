@@ -18,7 +18,8 @@ from streamlint.project import Project
 from streamlint.run import Request, run
 from streamlint.streams.drains import Drains
 from streamlint.values.activations import Frame
-from streamlint.values.domain import External, Instance, Origin, Value, Values, alternatives
+from streamlint.values.alternatives import alternatives
+from streamlint.values.domain import External, Instance, Origin, Value, Values
 from streamlint.waiting.blocking import Blocking
 
 ROUTE = """\

@@ -10,15 +10,8 @@ from streamlint.config import Config, Selection
 from streamlint.reporters import timings as table
 from streamlint.run import Request, run
 from streamlint.timings import PARSING, REST, TREES, Effort, GivenUp, Timings, phase, timed
-from streamlint.values.domain import (
-    GAVE_UP,
-    UNKNOWN,
-    External,
-    GaveUp,
-    Unknown,
-    alternatives,
-    known,
-)
+from streamlint.values.alternatives import alternatives
+from streamlint.values.domain import GAVE_UP, UNKNOWN, External, GaveUp, Unknown, known
 from streamlint.values.limits import Limit
 
 from .asking import Program, said

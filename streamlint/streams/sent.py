@@ -12,6 +12,7 @@ from streamlint.knowledge.responses import Fate, ResponseClass
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
+from streamlint.values.alternatives import alternatives
 from streamlint.values.callers import last_word
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import (
@@ -27,7 +28,6 @@ from streamlint.values.domain import (
     Unknown,
     Value,
     Values,
-    alternatives,
 )
 from streamlint.values.limits import Limit
 

@@ -3,33 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from operator import itemgetter
 
-from streamlint.model.circles import Circles
 from streamlint.model.modules import Module
 from streamlint.model.syntax import Scope
-from streamlint.values.domain import (
-    Collection,
-    Coroutine,
-    Function,
-    GaveUp,
-    Generated,
-    Iterated,
-    OffLoop,
-    Partial,
-    Value,
-    Values,
-    alternatives,
-    nesting,
-)
-from streamlint.values.limits import Limit, Limits
-
-_DEEPEST = 3
-"""Calls within calls whose arguments are told apart; behind that, a function is judged for any call."""
-_MOST_NESTED = 2
-_MOST_ITEMS = 16
+from streamlint.values.domain import Values, nesting
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,114 +36,3 @@ class Frame:
         while frame is not None and frame.scope.index != scope_index:
             frame = frame.parent
         return frame
-
-
-_Key = tuple[Scope, Frame | None, tuple[tuple[str, Values], ...] | None, int]
-
-
-class Frames:
-    """Makes every frame once."""
-
-    def __init__(self, circles: Circles, limits: Limits) -> None:
-        self._circles = circles
-        self._limits = limits
-        self._frames: dict[_Key, Frame] = {}
-        self._any: dict[Scope, Frame] = {}
-
-    def any_call(self, module: Module, scope: Scope) -> Frame:
-        """The frame that stands for every call of a scope, wherever it comes from."""
-        frame = self._any.get(scope)
-        if frame is None:
-            parent = self.any_call(module, module.scopes[scope.parent]) if scope.parent >= 0 else None
-            frame = self._any[scope] = Frame(module, scope, parent, None, 0)
-        return frame
-
-    def tells_apart(self, module: Module, scope: Scope, caller: Frame) -> bool:
-        """Whether the arguments make a difference to the frame of a call that `caller` makes."""
-        return not self._is_any(module, scope, caller.depth + 1)
-
-    def _is_any(self, module: Module, scope: Scope, depth: int) -> bool:
-        return depth > _DEEPEST or self._circles.holds(module, scope)
-
-    def call(
-        self, module: Module, scope: Scope, parent: Frame | None, arguments: Mapping[str, Values], caller: Frame | None
-    ) -> Frame:
-        """The frame of a call that `caller` makes; what comes back to itself, or is far down, is judged for any call."""
-        outer = parent
-        if outer is None and scope.parent >= 0:
-            outer = self.any_call(module, module.scopes[scope.parent])
-        depth = caller.depth + 1 if caller is not None else 1
-        is_far = self._is_any(module, scope, depth)
-        is_any = is_far or any(_comes_from(scope, values) for values in arguments.values())
-        if is_far and not self._circles.holds(module, scope):
-            self._limits.note(Limit.CALLS, module.path, scope.start)
-        if parent is None and is_any:
-            return self.any_call(module, scope)
-        depth = 0 if is_any else depth
-        known = None if is_any else {name: self._argument(scope, module, values) for name, values in arguments.items()}
-        key = (scope, outer, tuple(sorted(known.items(), key=itemgetter(0))) if known is not None else None, depth)
-        frame = self._frames.get(key)
-        if frame is None:
-            frame = self._frames[key] = Frame(module, scope, outer, known, depth)
-        return frame
-
-    def _argument(self, scope: Scope, module: Module, values: Values) -> Values:
-        """Values as a frame tells them apart: what a large display holds is not known of a parameter."""
-        if any(map(_is_large, values)):
-            self._limits.note(Limit.ITEMS, module.path, scope.start)
-            values = alternatives(_emptied(value) if _is_large(value) else value for value in values)
-        if nesting(values) > _MOST_NESTED:
-            self._limits.note(Limit.NESTING, module.path, scope.start)
-        return shallow(values, _MOST_NESTED)
-
-
-def shallow(values: Values, left: int) -> Values:
-    """The values without what is nested too deeply in them, so that a project has finitely many."""
-    if nesting(values) <= left:
-        return values
-    return alternatives(_shallow(value, left) for value in values)
-
-
-def _shallow(value: Value, left: int) -> Value:
-    if value.nested <= left:
-        return value
-    if not left:
-        return _emptied(value) if isinstance(value, Collection) else GaveUp()
-    match value:
-        case Collection():
-            return replace(value, items=tuple((key, shallow(one, left - 1)) for key, one in value.items))
-        case Function() if value.receiver is None:
-            return replace(value, frame=None)
-        case Partial():
-            given = tuple(shallow(one, left - 1) for one in value.arguments)
-            keywords = tuple((name, shallow(one, left - 1)) for name, one in value.keywords)
-            return replace(value, function=shallow(value.function, left - 1), arguments=given, keywords=keywords)
-        case Iterated():
-            return replace(value, over=shallow(value.over, left - 1), element=shallow(value.element, left - 1))
-        case Coroutine():
-            return replace(value, result=shallow(value.result, left - 1))
-        case OffLoop():
-            return replace(value, function=shallow(value.function, left - 1))
-    return GaveUp()
-
-
-def _comes_from(scope: Scope, values: Values) -> bool:
-    """Whether a call of a scope made one of the values, or something in what it was given: `tokens = cleaned(tokens)` in a loop."""
-    frames = (value.frame for value in frozenset.__iter__(values) if isinstance(value, Function | Generated))
-    return any(frame is not None and _was_called(scope, frame) for frame in frames)
-
-
-def _was_called(scope: Scope, frame: Frame | None) -> bool:
-    while frame is not None:
-        if frame.scope is scope or any(_comes_from(scope, values) for values in (frame.arguments or {}).values()):
-            return True
-        frame = frame.parent
-    return False
-
-
-def _is_large(value: Value) -> bool:
-    return isinstance(value, Collection) and len(value.items) > _MOST_ITEMS
-
-
-def _emptied(value: Value) -> Value:
-    return replace(value, items=(), is_whole=False) if isinstance(value, Collection) else value

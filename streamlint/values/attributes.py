@@ -8,6 +8,7 @@ from pathlib import Path
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
+from streamlint.values.alternatives import alternatives
 from streamlint.values.callers import last_word
 from streamlint.values.domain import (
     NOTHING,
@@ -30,7 +31,6 @@ from streamlint.values.domain import (
     Unknown,
     Value,
     Values,
-    alternatives,
     known,
     left_out,
 )

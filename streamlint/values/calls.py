@@ -10,6 +10,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.deciding import Deciding
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
+from streamlint.values.alternatives import alternatives
 from streamlint.values.callers import argument_of, may_hide
 from streamlint.values.domain import (
     PENDING,
@@ -31,7 +32,6 @@ from streamlint.values.domain import (
     Unknown,
     Value,
     Values,
-    alternatives,
     known,
 )
 from streamlint.values.llama import LlamaCalls

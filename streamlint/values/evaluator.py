@@ -12,13 +12,13 @@ from streamlint.knowledge import Knowledge
 from streamlint.model import syntax as ir
 from streamlint.model.circles import Circles
 from streamlint.model.modules import Module, Modules
-from streamlint.values.activations import Frame, Frames, shallow
+from streamlint.values.activations import Frame
+from streamlint.values.alternatives import MOST_ALTERNATIVES, alternatives
 from streamlint.values.attributes import Attributes, constant_truth
 from streamlint.values.callers import Callers
 from streamlint.values.calls import Calls, dotted_name
 from streamlint.values.domain import (
     GAVE_UP,
-    MOST_ALTERNATIVES,
     NOTHING,
     PENDING,
     UNKNOWN,
@@ -40,12 +40,12 @@ from streamlint.values.domain import (
     Unknown,
     Value,
     Values,
-    alternatives,
     known,
     left_out,
     nesting,
 )
 from streamlint.values.fixpoint import Lattice, Solver
+from streamlint.values.frames import Frames, shallow
 from streamlint.values.limits import Limit, Limits
 from streamlint.values.llama import STREAM_ROLES
 from streamlint.values.parameters import Parameters

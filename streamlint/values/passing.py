@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
+from streamlint.values.alternatives import alternatives
 from streamlint.values.domain import (
     UNKNOWN,
     Class,
@@ -19,7 +20,6 @@ from streamlint.values.domain import (
     Text,
     Tokens,
     Values,
-    alternatives,
 )
 from streamlint.values.whole import Whole
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from streamlint.knowledge import Knowledge
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module, Modules
-from streamlint.values.activations import Frame, Frames
+from streamlint.values.activations import Frame
 from streamlint.values.domain import (
     Class,
     External,
@@ -24,6 +24,7 @@ from streamlint.values.domain import (
     Values,
 )
 from streamlint.values.fixpoint import Solver
+from streamlint.values.frames import Frames
 from streamlint.values.limits import Limit
 
 Handed = tuple[Values, tuple[ir.Expression, ...], tuple[tuple[str | None, ir.Expression], ...]]
