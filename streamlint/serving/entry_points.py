@@ -12,7 +12,6 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.serving.route_paths import RoutePaths, argument
 from streamlint.values.activations import Frame
-from streamlint.values.callers import last_word
 from streamlint.values.domain import (
     Bound,
     Class,
@@ -28,6 +27,7 @@ from streamlint.values.domain import (
     Value,
     Values,
 )
+from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.values.evaluator import Evaluator

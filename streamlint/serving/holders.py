@@ -14,8 +14,9 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.serving.entry_points import EntryPoints
 from streamlint.serving.ways import Hop
-from streamlint.values.callers import class_around, last_word
+from streamlint.values.callers import class_around
 from streamlint.values.domain import Class, External, Object, ProjectModule
+from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.project import Project

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
-from streamlint.values.callers import argument_of, last_word
+from streamlint.values.callers import argument_of
 from streamlint.values.domain import Bound, Collection, External, Function, Instance, Object, Unknown, Value
+from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.project import Project

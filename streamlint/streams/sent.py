@@ -13,7 +13,6 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import alternatives
-from streamlint.values.callers import last_word
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import (
     NOTHING,
@@ -30,6 +29,7 @@ from streamlint.values.domain import (
     Values,
 )
 from streamlint.values.limits import Limit
+from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.project import Project

@@ -9,7 +9,6 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import alternatives
-from streamlint.values.callers import last_word
 from streamlint.values.domain import (
     NOTHING,
     PENDING,
@@ -35,6 +34,7 @@ from streamlint.values.domain import (
     left_out,
 )
 from streamlint.values.limits import Limit
+from streamlint.values.said import last_word
 from streamlint.values.whole import Whole
 
 _DEEPEST_INHERITANCE = 12

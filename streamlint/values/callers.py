@@ -11,10 +11,9 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.domain import NOTHING, PENDING, UNKNOWN, Class, Collection, Function, Instance, Object, Values
+from streamlint.values.said import Row, Said, Stored
 from streamlint.values.whole import Whole
 
-Row = tuple[Module, ir.Scope, ir.Call]
-Stored = tuple[Module, ir.Scope, ir.Store]
 Definition = tuple[Path, int]
 Meant = Mapping[Definition, tuple[tuple[int, bool], ...]]
 """By the scope of a function or class: the numbers of the rows that mean it, and whether they bring its first argument."""
@@ -35,49 +34,6 @@ class CallSite:
     """The class that a constructor call makes; None for `super().__init__()` and all other calls."""
 
 
-class _Said:
-    """What one module calls, passes on and stores, each by its last word."""
-
-    def __init__(self, module: Module) -> None:
-        self.path = module.path
-        self.calls: dict[str, list[Row]] = {}
-        self.passed: dict[str, list[Row]] = {}
-        self.stores: dict[str, list[Stored]] = {}
-        self.puts: dict[str, list[Stored]] = {}
-        self.below: dict[str, set[str]] = {}
-        """Names of the classes that name another one as their base, and names under which something is imported."""
-        self.aliases: dict[str, set[str]] = {}
-        for scope in module.scopes:
-            self._read(module, scope)
-
-    def _read(self, module: Module, scope: ir.Scope) -> None:
-        for binding in scope.bindings:
-            if binding.kind == "import" and binding.member and binding.member != binding.name:
-                self.aliases.setdefault(binding.member, set()).add(binding.name)
-        for base in scope.bases:
-            word = last_word(base.base if isinstance(base, ir.Subscript) else base)
-            self.below.setdefault(word, set()).add(scope.name)
-        if scope.decorators and scope.kind == "function":
-            self._read_decorator(module, scope)
-        for call in scope.calls:
-            self.calls.setdefault(last_word(call.function), []).append((module, scope, call))
-            for argument in (*call.arguments, *(value for _, value in call.keywords)):
-                word = last_word(argument)
-                if word:
-                    self.passed.setdefault(word, []).append((module, scope, call))
-        for store in scope.stores:
-            by, word = (self.stores, store.member) if store.member else (self.puts, last_word(store.base))
-            by.setdefault(word, []).append((module, scope, store))
-
-    def _read_decorator(self, module: Module, scope: ir.Scope) -> None:
-        """A bare decorator is called with the function below it; what outer ones are given, their inner ones decide."""
-        decorator = scope.decorators[-1]
-        if isinstance(decorator, ir.Name | ir.Attribute):
-            function = ir.Closure(scope.start, scope.end, scope.index)
-            call = ir.Call(decorator.start, decorator.end, decorator, (function,), ())
-            self.calls.setdefault(last_word(decorator), []).append((module, module.scopes[scope.parent], call))
-
-
 class Callers:
     """Looks in the modules that say a word for what is called, passed on and stored under it.
 
@@ -86,7 +42,7 @@ class Callers:
 
     def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
-        self._said: dict[Path, _Said] = {}
+        self._said: dict[Path, Said] = {}
         self._calls: dict[str, list[Row]] = {}
         self._passed: dict[str, list[Row]] = {}
         self._stores: dict[str, list[Stored]] = {}
@@ -94,12 +50,12 @@ class Callers:
         self._spelled: dict[str, list[str]] = {}
         self._shifted: dict[ir.Call, ir.Call] = {}
 
-    def _saying(self, *words: str) -> Iterator[_Said]:
+    def _saying(self, *words: str) -> Iterator[Said]:
         return map(self._of_module, self.evaluator.modules.saying(*words))
 
-    def _of_module(self, module: Module) -> _Said:
+    def _of_module(self, module: Module) -> Said:
         if module.path not in self._said:
-            self._said[module.path] = _Said(module)
+            self._said[module.path] = Said(module)
         return self._said[module.path]
 
     def stores(self, member: str) -> list[Stored]:
@@ -402,10 +358,3 @@ def _position(scope: ir.Scope, parameter: ir.Parameter, is_bound: bool) -> int |
         return None
     position = positional.index(parameter.name) - (1 if is_bound else 0)
     return position if position >= 0 else None
-
-
-def last_word(expression: ir.Expression) -> str:
-    """`c` of `a.b.c`; "" where the expression is no name."""
-    if isinstance(expression, ir.Attribute):
-        return expression.attribute
-    return expression.id if isinstance(expression, ir.Name) else ""

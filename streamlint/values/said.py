@@ -1,0 +1,59 @@
+"""What the text of a module calls, passes on and stores, by word."""
+
+from __future__ import annotations
+
+from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
+
+Row = tuple[Module, ir.Scope, ir.Call]
+Stored = tuple[Module, ir.Scope, ir.Store]
+
+
+class Said:
+    """What one module calls, passes on and stores, each by its last word."""
+
+    def __init__(self, module: Module) -> None:
+        self.path = module.path
+        self.calls: dict[str, list[Row]] = {}
+        self.passed: dict[str, list[Row]] = {}
+        self.stores: dict[str, list[Stored]] = {}
+        self.puts: dict[str, list[Stored]] = {}
+        self.below: dict[str, set[str]] = {}
+        """Names of the classes that name another one as their base, and names under which something is imported."""
+        self.aliases: dict[str, set[str]] = {}
+        for scope in module.scopes:
+            self._read(module, scope)
+
+    def _read(self, module: Module, scope: ir.Scope) -> None:
+        for binding in scope.bindings:
+            if binding.kind == "import" and binding.member and binding.member != binding.name:
+                self.aliases.setdefault(binding.member, set()).add(binding.name)
+        for base in scope.bases:
+            word = last_word(base.base if isinstance(base, ir.Subscript) else base)
+            self.below.setdefault(word, set()).add(scope.name)
+        if scope.decorators and scope.kind == "function":
+            self._read_decorator(module, scope)
+        for call in scope.calls:
+            self.calls.setdefault(last_word(call.function), []).append((module, scope, call))
+            for argument in (*call.arguments, *(value for _, value in call.keywords)):
+                word = last_word(argument)
+                if word:
+                    self.passed.setdefault(word, []).append((module, scope, call))
+        for store in scope.stores:
+            by, word = (self.stores, store.member) if store.member else (self.puts, last_word(store.base))
+            by.setdefault(word, []).append((module, scope, store))
+
+    def _read_decorator(self, module: Module, scope: ir.Scope) -> None:
+        """A bare decorator is called with the function below it; what outer ones are given, their inner ones decide."""
+        decorator = scope.decorators[-1]
+        if isinstance(decorator, ir.Name | ir.Attribute):
+            function = ir.Closure(scope.start, scope.end, scope.index)
+            call = ir.Call(decorator.start, decorator.end, decorator, (function,), ())
+            self.calls.setdefault(last_word(decorator), []).append((module, module.scopes[scope.parent], call))
+
+
+def last_word(expression: ir.Expression) -> str:
+    """`c` of `a.b.c`; "" where the expression is no name."""
+    if isinstance(expression, ir.Attribute):
+        return expression.attribute
+    return expression.id if isinstance(expression, ir.Name) else ""
