@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 from pathlib import Path
@@ -25,22 +24,17 @@ from streamlint.values.domain import (
     Class,
     Collection,
     Constant,
-    Coroutine,
-    External,
     Function,
     Generated,
     Iterated,
     Llama,
     Object,
     Origin,
-    ProjectModule,
-    Text,
     Token,
     Tokens,
     Unknown,
     Value,
     Values,
-    known,
     left_out,
     nesting,
 )
@@ -48,13 +42,13 @@ from streamlint.values.fixpoint import Lattice, Solver
 from streamlint.values.frames import Frames, shallow
 from streamlint.values.limits import Limit, Limits
 from streamlint.values.llama import STREAM_ROLES
+from streamlint.values.names import Names
 from streamlint.values.parameters import Parameters
+from streamlint.values.token_streams import TokenStreams
 
-_BUILTIN_NAMES = frozenset(dir(builtins))
 _MOST_ITEMS = 64
 """Of a longer display the rest is not looked at."""
 _MOST_NESTED = 3
-_DEEPEST_STREAM = 6
 _NONE = Constant(None)
 
 
@@ -72,15 +66,17 @@ class Evaluator:
         self.attributes = Attributes(self)
         self.calls = Calls(self)
         self.parameters = Parameters(self)
+        self._names = Names(self)
+        self.named, self.binding, self.imported = self._names.named, self._names.binding, self._names.imported
+        self.tokens = TokenStreams(self).of
         self._answers = self.solver.answers
-        self._builtins: dict[str, Values] = {}
         self._constants: dict[tuple[type, object], Values] = {}
         self._origins: dict[ir.Expression, Origin] = {}
         self._same: dict[Values, Values] = {UNKNOWN: UNKNOWN}
         self._some = Lattice(PENDING, UNKNOWN, self.joined, self._some_of)
         self._any = Lattice(PENDING, NOTHING, self.joined, self._one)
         self._plain: dict[type[ir.Expression], Callable[[Any, Frame], Values]] = {
-            ir.Name: self._name,
+            ir.Name: self._names.value,
             ir.Constant: self._constant,
             ir.Await: self._await,
         }
@@ -148,11 +144,6 @@ class Evaluator:
         module = self.modules.load(value.path)
         return (module, module.scopes[value.scope]) if module is not None else None
 
-    def named(self, module: Module, name: str) -> Values:
-        """A name of a module's own level, as another module sees it."""
-        frame = self.any_call(module, module.summary.module)
-        return self._outer(name, frame)
-
     # Giving up
 
     def give_up(self, limit: Limit, expression: ir.Expression | None = None, frame: Frame | None = None) -> Values:
@@ -180,7 +171,7 @@ class Evaluator:
 
     # Keeping answers
 
-    def _keep(self, key: Hashable, evaluate: Callable[[], Values]) -> Values:
+    def kept(self, key: Hashable, evaluate: Callable[[], Values]) -> Values:
         """Evaluate once; unknown is what comes back to itself and nothing else, and what nothing is found for."""
         return self.solver.answer(key, evaluate, self._some)
 
@@ -212,174 +203,6 @@ class Evaluator:
     def names(self, expression: ir.Expression, frame: Frame) -> frozenset[str]:
         """Dotted names of what an expression may be; "" stands for whatever has none."""
         return frozenset(dotted_name(value) for value in self.value(expression, frame))
-
-    # Names
-
-    def _name(self, name: ir.Name, frame: Frame) -> Values:
-        if name.bindings is None:
-            return self.lookup(name.id, frame)
-        inside = frame.scope.from_inside.get(name.id)
-        if len(name.bindings) == 1 and not inside:
-            return self.binding(frame.scope.bindings[name.bindings[0]], frame)
-        return self._keep((name, frame), lambda: self._any_of((*(name.bindings or ()), *(inside or ())), frame))
-
-    def lookup(self, name: str, frame: Frame) -> Values:
-        """A name that the frame's own scope does not bind before its use."""
-        if name in frame.scope.by_name and frame.scope.kind == "module":
-            return self._seen(name, frame)
-        if name in frame.scope.own_names and frame.scope.is_function:
-            return UNKNOWN  # Python raises UnboundLocalError, whatever the name means around the function
-        return self._around(name, frame)
-
-    def _around(self, name: str, frame: Frame) -> Values:
-        """What a name means around a scope that does not bind it; functions do not see the classes that they stand in."""
-        outer = frame.parent
-        while outer is not None:
-            if outer.scope.kind != "class" and name in outer.scope.by_name:
-                return self._seen(name, outer)
-            outer = outer.parent
-        found = self._starred(name, frame.module)
-        if found or name not in _BUILTIN_NAMES:
-            return found or UNKNOWN
-        known = self._builtins.get(name)
-        if known is None:
-            known = self._builtins[name] = frozenset((External(f"builtins.{name}"),))
-        return known
-
-    def _seen(self, name: str, frame: Frame) -> Values:
-        found = self._outer(name, frame)
-        return UNKNOWN if not found and not self._lasting(frame.scope, name) else found
-
-    def _outer(self, name: str, frame: Frame) -> Values:
-        """A name of a scope, as those see it that run when the scope has been read to its end; empty where it has none."""
-        key = ("outer", name, frame)
-        kept: Values | None = self._answers.get(key)
-        if kept is not None:
-            return kept
-        indices = self._lasting(frame.scope, name)
-        if indices:
-            return self._keep(key, lambda: self._or_put(name, frame, self._any_of(indices, frame)))
-        return self._or_put(name, frame, NOTHING if name in frame.scope.by_name else self._starred(name, frame.module))
-
-    def _any_of(self, indices: Iterable[int], frame: Frame) -> Values:
-        bindings = frame.scope.bindings
-        return self.union(self.binding(bindings[index], frame) for index in indices)
-
-    def _or_put(self, name: str, frame: Frame, found: Values) -> Values:
-        """What a module's own level gives a name, or what other modules put there where that says nothing."""
-        if frame.scope.kind == "module" and not any(known(found)):
-            return self.attributes.put_on_module(frame.module.path, name) or found
-        return found
-
-    @staticmethod
-    def _lasting(scope: ir.Scope, name: str) -> list[int]:
-        """Of a module's bindings those that its end sees, and those that functions make through `global`."""
-        indices = scope.by_name.get(name, [])
-        final = scope.final.get(name)
-        if final is None:
-            return indices
-        around = (index for index in final if scope.bindings[index].kind == "outside")
-        inside = scope.from_inside.get(name, ())
-        return [*(index for index in indices if index in final or index in inside), *around]
-
-    def _starred(self, name: str, module: Module) -> Values:
-        """A name that `from module import *` brings, the last such import first, through any chain of them."""
-        seen, pending = {module}, [module]
-        while pending:
-            current = pending.pop()
-            if current is not module and name in current.summary.module.by_name:
-                return self.named(current, name)
-            for imported, level in current.summary.star_imports:
-                path = self.modules.resolve(current.path, imported, level)
-                other = self.modules.load(path) if path is not None and path in self.modules.files else None
-                if other is not None and other not in seen:
-                    seen.add(other)
-                    pending.append(other)
-        return NOTHING
-
-    def binding(self, binding: ir.Binding, frame: Frame) -> Values:
-        """What a binding gives its name."""
-        kept: Values | None = self._answers.get((binding, frame))
-        if kept is not None:
-            return kept
-        if binding.kind == "parameter" and frame.arguments is not None and binding.scope == frame.scope.index:
-            given = frame.arguments.get(binding.name)
-            if given is not None:
-                return given
-        return self._keep((binding, frame), lambda: self._bound(binding, frame))
-
-    def _bound(self, binding: ir.Binding, frame: Frame) -> Values:
-        if binding.scope != frame.scope.index:
-            owner = frame.of(binding.scope)
-            frame = owner or self.any_call(frame.module, frame.module.scopes[binding.scope])
-        match binding.kind:
-            case "assign":
-                return self._assigned(binding, frame)
-            case "parameter":
-                return self.parameters.value(binding, frame)
-            case "loop":
-                return self.at(self.element(self._value_of(binding, frame)), binding.path)
-            case "with":
-                return self.at(self.calls.entered(self._value_of(binding, frame)), binding.path)
-            case "import":
-                return self._imported(binding, frame.module)
-            case "function" if told := self.modules.told(frame.module, binding.target):
-                return frozenset((External(told),))
-            case "function":
-                return self.calls.decorated(frame.module, binding.target, frame)
-            case "class":
-                return frozenset((Class(frame.module.path, binding.target),))
-            case "merge":
-                return self._any_of(binding.sources, frame)
-            case "augmented":
-                return self._augmented(binding, frame)
-            case "outside":
-                return self._around(binding.name, frame)
-            case "annotation":
-                return self._annotated(binding, frame)
-        return UNKNOWN
-
-    def _value_of(self, binding: ir.Binding, frame: Frame) -> Values:
-        return self.value(binding.value, frame) if binding.value is not None else UNKNOWN
-
-    def _assigned(self, binding: ir.Binding, frame: Frame) -> Values:
-        values = self.at(self._value_of(binding, frame), binding.path)
-        if binding.annotation is not None and not any(known(values)):
-            return self.parameters.annotated(binding.annotation, frame)
-        return values
-
-    def _annotated(self, binding: ir.Binding, frame: Frame) -> Values:
-        if binding.annotation is None:
-            return UNKNOWN
-        return self.parameters.annotated(binding.annotation, frame)
-
-    def _augmented(self, binding: ir.Binding, frame: Frame) -> Values:
-        before = [self.binding(frame.scope.bindings[index], frame) for index in binding.sources]
-        added = self._value_of(binding, frame)
-        texts = [value for value in added if isinstance(value, Token | Text)]
-        if texts:
-            return frozenset((Text(texts[0].origin),))
-        return self.union([*before, UNKNOWN])
-
-    def _imported(self, binding: ir.Binding, module: Module) -> Values:
-        return self.imported(module, binding.module, binding.member, binding.level)
-
-    def imported(self, importer: Module, name: str, member: str, level: int) -> Values:
-        """What `from name import member`, or `import name` where there is no member, gives."""
-        path = self.modules.resolve(importer.path, name, level)
-        if path is None:
-            if level:
-                return UNKNOWN
-            return self.attributes.of_external(External(name), member) if member else frozenset((External(name),))
-        if not member:
-            return frozenset((ProjectModule(path),))
-        if path == importer.path:  # `from . import submodule` in a package's `__init__.py`
-            submodule = self.modules.member(path, member)
-            return frozenset((ProjectModule(submodule),)) if submodule is not None else UNKNOWN
-        found = self.attributes.of_module(path, member)
-        if found or level:
-            return found or UNKNOWN
-        return frozenset((External(f"{name}.{member}"),)) if path not in self.modules.files else UNKNOWN
 
     # Expressions
 
@@ -521,7 +344,7 @@ class Evaluator:
 
     def generated(self, value: Generated) -> Values:
         """What a generator yields."""
-        return self._keep(("yields", value.frame), lambda: self._yielded(value.frame))
+        return self.kept(("yields", value.frame), lambda: self._yielded(value.frame))
 
     def _yielded(self, frame: Frame) -> Values:
         found = []
@@ -533,46 +356,6 @@ class Evaluator:
         return self.union(found)
 
     # Streams
-
-    def tokens(self, values: Values) -> Tokens | None:
-        """The tokens that iterating one of these values consumes, however they are wrapped."""
-        for value in values:
-            found = self._tokens(value, 0)
-            if found is not None:
-                return found
-        return None
-
-    def _tokens(self, value: Value, depth: int) -> Tokens | None:
-        if depth > _DEEPEST_STREAM:
-            self.give_up(Limit.WRAPPERS)
-            return None
-        match value:
-            case Tokens():
-                return value
-            case Iterated():
-                inner = next((t for one in value.over if (t := self._tokens(one, depth + 1))), None)
-                if inner is None or inner.is_async == value.is_async:
-                    return inner
-                return Tokens(value.is_async, inner.items, inner.origin, inner.owner, inner.owner_is_async)
-            case Generated():
-                return self._forwarded(value, depth)
-            case Coroutine():
-                return None
-        return None
-
-    def _forwarded(self, value: Generated, depth: int) -> Tokens | None:
-        """The tokens that a generator function passes on."""
-        frame = value.frame
-        sources = [self.iterated(loop, frame) for loop in frame.scope.loops]
-        sources += [self.value(y.value, frame) for y in frame.scope.yields if y.is_from and y.value is not None]
-        for values in sources:
-            for one in values:
-                if isinstance(one, Generated) and one.function == value.function:
-                    continue
-                found = self._tokens(one, depth + 1)
-                if found is not None:
-                    return Tokens(value.is_async, found.items, found.origin, found.owner, found.owner_is_async)
-        return None
 
     def iterated(self, loop: ir.Loop, frame: Frame) -> Values:
         """What a loop runs over."""
