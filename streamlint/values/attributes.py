@@ -33,11 +33,9 @@ from streamlint.values.domain import (
     known,
     left_out,
 )
-from streamlint.values.limits import Limit
+from streamlint.values.lineages import Lineages, is_called
 from streamlint.values.said import last_word
 from streamlint.values.whole import Whole
-
-_DEEPEST_INHERITANCE = 12
 
 
 class Attributes:
@@ -45,6 +43,8 @@ class Attributes:
 
     def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
+        lineages = Lineages(evaluator)
+        self.lineage, self.outside_bases, self.method = lineages.of, lineages.outside_bases, lineages.method
         self._on_self: dict[ir.Scope, dict[str, list[tuple[ir.Scope, ir.Store]]]] = {}
 
     def value(self, base: Value, name: str, expression: ir.Attribute | None, frame: Frame | None) -> Values:
@@ -135,60 +135,6 @@ class Attributes:
         stored = self._stored(base, name, is_attribute=True) if isinstance(base, Object) else NOTHING
         return stored or vague
 
-    def lineage(self, base: Object | Class) -> tuple[Class | External, ...]:
-        """The class and its bases in the order of lookup, outside ones last; generic brackets are looked through."""
-        key = ("lineage", base.path, base.scope)
-        return self.evaluator.solver.ask(key, lambda: tuple(self._lineage(base)), (), ())
-
-    def _lineage(self, base: Object | Class) -> Iterator[Class | External]:
-        pending: list[Value] = [Class(base.path, base.scope)]
-        seen: set[Value] = set()
-        outside: list[External] = []
-        while pending and len(seen) < _DEEPEST_INHERITANCE:
-            current = pending.pop(0)
-            if current in seen:
-                continue
-            seen.add(current)
-            if len(seen) == _DEEPEST_INHERITANCE and pending:
-                self.evaluator.give_up(Limit.CLASSES)
-            if isinstance(current, External):
-                outside.append(current)
-            elif isinstance(current, Class):
-                yield current
-                pending += self._bases(current)
-        yield from outside
-
-    def _bases(self, owner: Class) -> list[Value]:
-        located = self.evaluator.scope_of(owner)
-        if located is None:
-            return []
-        module, scope = located
-        frame = self.evaluator.any_call(module, module.scopes[scope.parent])
-        found: list[Value] = []
-        for base in scope.bases:
-            expression = base.base if isinstance(base, ir.Subscript) else base
-            found += self.evaluator.value(expression, frame)
-        return found
-
-    def outside_bases(self, base: Object | Class) -> list[str]:
-        """Dotted names of the classes outside the project that this one descends from."""
-        return [owner.name for owner in self.lineage(base) if isinstance(owner, External)]
-
-    def method(self, base: Object | Class, name: str) -> Function | None:
-        """The project function that defines this method, not bound."""
-        for owner in self.lineage(base):
-            if not isinstance(owner, Class):
-                continue
-            located = self.evaluator.scope_of(owner)
-            if located is None:
-                continue
-            module, scope = located
-            for index in reversed(scope.by_name.get(name, [])):
-                binding = scope.bindings[index]
-                if binding.kind == "function" and _is_called(module.scopes[binding.target]):
-                    return Function(module.path, binding.target)
-        return None
-
     def _own(self, owner: Class, base: Object | Class, name: str) -> Values:
         located = self.evaluator.scope_of(owner)
         if located is None:
@@ -199,7 +145,7 @@ class Attributes:
             binding = scope.bindings[index]
             if binding.kind != "function":
                 found.append(self._field(module, scope, binding, base))
-            elif _is_called(module.scopes[binding.target]):
+            elif is_called(module.scopes[binding.target]):
                 return self._method(module, scope, binding, base)
         if isinstance(base, Object):
             found.append(self._assigned_on_self(module, scope, name, base))
@@ -413,9 +359,3 @@ def constant_truth(values: Values) -> bool | None:
 
 def _is_slice(key: ir.Expression) -> bool:
     return isinstance(key, ir.Operation) and key.operator == "Slice"
-
-
-def _is_called(function: ir.Scope) -> bool:
-    """Whether a function of a class body is what its name gives: no setter, and no overload that only types see."""
-    kinds = function.decorator_words
-    return not kinds & {"setter", "deleter", "overload"}

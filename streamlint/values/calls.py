@@ -7,18 +7,13 @@ from collections.abc import Mapping
 from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.off_loop import OffLoopCall, Result, Where
 from streamlint.model import syntax as ir
-from streamlint.model.deciding import Deciding
-from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import alternatives
-from streamlint.values.callers import argument_of, may_hide
 from streamlint.values.domain import (
-    PENDING,
     UNKNOWN,
     Bound,
     Class,
     Collection,
-    Constant,
     Coroutine,
     External,
     Function,
@@ -34,6 +29,7 @@ from streamlint.values.domain import (
     Values,
     known,
 )
+from streamlint.values.function_calls import FunctionCalls
 from streamlint.values.llama import LlamaCalls
 from streamlint.values.passing import BUILTINS
 from streamlint.values.whole import Handed, Whole
@@ -45,11 +41,12 @@ class Calls:
     def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
         self.llama = LlamaCalls(evaluator)
-        self.deciding = Deciding()
+        self._functions = FunctionCalls(evaluator)
         self._makers: dict[str, str | None] = {}
         self._methods: dict[str, str | None] = {}
         self.native_async = self.llama.native_async
         self.token_attribute = self.llama.token_attribute
+        self.arguments, self.frame = self._functions.arguments, self._functions.frame
 
     def call(self, call: ir.Call, frame: Frame) -> Values:
         functions = self.evaluator.value(call.function, frame)
@@ -58,7 +55,7 @@ class Calls:
     def _one(self, function: Value, call: ir.Call, frame: Frame) -> Values:
         match function:
             case Function():
-                return self._called(function, call, frame)
+                return self._functions.call(function, call, frame)
             case Class():
                 return self._construct(function, call, frame)
             case External():
@@ -82,114 +79,6 @@ class Calls:
     def _called_instance(self, function: Instance) -> Values:
         made = self.evaluator.knowledge.blocking.returns(f"{function.name}.__call__")
         return frozenset((Instance(made),)) if made else UNKNOWN
-
-    # Project functions
-
-    def arguments(
-        self, function: Function, call: ir.Call, frame: Frame, wanted: frozenset[str] | None = None
-    ) -> dict[str, Values]:
-        """What a call gives for the parameters of a project function, or for those that are wanted.
-
-        What it leaves out or hides behind `*` is absent.
-        """
-        located = self.evaluator.scope_of(function)
-        if located is None:
-            return {}
-        _, scope = located
-        arguments: dict[str, Values] = {}
-        is_bound = function.receiver is not None
-        for parameter in scope.parameters:
-            if parameter.kind in ("starred", "mapping") or (wanted is not None and parameter.name not in wanted):
-                continue
-            given = argument_of(call, scope, parameter, is_bound)
-            if given is not None:
-                arguments[parameter.name] = self.evaluator.value(given, frame)
-            elif may_hide(call, scope, parameter, is_bound):
-                arguments[parameter.name] = UNKNOWN
-        return arguments
-
-    def _called(self, function: Function, call: ir.Call, frame: Frame) -> Values:
-        located = self.evaluator.scope_of(function)
-        if located is None:
-            return UNKNOWN
-        tells = self._tells(*located)
-        known = self.evaluator.frames.tells_apart(*located, frame)
-        arguments = self.arguments(function, call, frame, tells) if tells and known else {}
-        return self._project(function, arguments, frame)
-
-    def _tells(self, module: Module, scope: ir.Scope) -> frozenset[str]:
-        """The parameters that can make a difference to what a call gives."""
-        return self.deciding.anything(module, scope) if scope.is_generator else self.deciding.result(module, scope)
-
-    def _project(self, function: Function, arguments: Mapping[str, Values], caller: Frame | None) -> Values:
-        located = self.evaluator.scope_of(function)
-        if located is None:
-            return UNKNOWN
-        module, scope = located
-        frame = self._frame(function, arguments, caller, self._tells(module, scope))
-        if scope.is_generator:
-            return frozenset((Generated(Function(module.path, scope.index), scope.is_async, frame),))
-        nothing: Values = frozenset((Constant(None),))
-        result = self.evaluator.solver.ask(
-            ("returns", frame), lambda: self._returned(scope, frame), PENDING, nothing, self.evaluator.joined
-        )
-        if scope.is_async:
-            return frozenset((Coroutine(result, function),))
-        return result
-
-    def frame(self, function: Function, arguments: Mapping[str, Values], caller: Frame | None) -> Frame:
-        """The frame in which a call with these arguments runs, made by `caller` where that is known."""
-        located = self.evaluator.scope_of(function)
-        assert located is not None
-        return self._frame(function, arguments, caller, self.deciding.anything(*located))
-
-    def _frame(
-        self, function: Function, arguments: Mapping[str, Values], caller: Frame | None, tells: frozenset[str]
-    ) -> Frame:
-        located = self.evaluator.scope_of(function)
-        assert located is not None
-        module, scope = located
-        if not tells and function.frame is None:
-            return self.evaluator.any_call(module, scope)
-        given = dict(arguments)
-        if function.receiver is not None and scope.parameters:
-            given.setdefault(scope.parameters[0].name, frozenset((function.receiver,)))
-        told = {parameter.name for parameter in scope.parameters if parameter.default is not None}
-        given = {
-            name: values
-            for name, values in given.items()
-            if name in tells and (name in told or any(map(_is_known, values)))
-        }
-        if not scope.parameters and function.frame is None:
-            return self.evaluator.any_call(module, scope)
-        return self.evaluator.frames.call(module, scope, function.frame, given, caller)
-
-    def _returned(self, scope: ir.Scope, frame: Frame) -> Values:
-        evaluator = self.evaluator
-        found = [
-            evaluator.value(item.value, frame)
-            for item in scope.returns
-            if item.value is not None and self._happens(item.branch, frame)
-        ]
-        if not found:
-            return frozenset((Constant(None),))
-        values = evaluator.union(found)
-        if all(isinstance(value, Unknown | Constant) for value in values) and scope.returns_annotation is not None:
-            annotated = evaluator.parameters.annotated(scope.returns_annotation, frame.parent or frame)
-            if not all(isinstance(value, Unknown | Constant) for value in annotated):
-                return annotated
-        return values
-
-    def _happens(self, branch: int, frame: Frame) -> bool:
-        """False where what is known of the arguments rules a branch out."""
-        while branch >= 0:
-            found = frame.scope.branches[branch]
-            if found.test is not None and found.arm in ("if", "else"):
-                truth = self.evaluator.truth(found.test, frame)
-                if truth is not None and truth != (found.arm == "if"):
-                    return False
-            branch = found.parent
-        return True
 
     def _construct(self, made: Class, call: ir.Call, frame: Frame) -> Values:
         origin = self.evaluator.origin(call, frame)
@@ -221,7 +110,7 @@ class Calls:
                 positional = [p.name for p in located[1].parameters if p.kind == "positional"]
                 positional = positional[1 if function.receiver is not None else 0 :]
                 given = dict(zip(positional, arguments, strict=False)) | dict(keywords)
-                return self._project(function, given, frame)
+                return self._functions.given(function, given, frame)
             case Class():
                 return frozenset((Object(function.path, function.scope),))
             case Partial():
@@ -428,10 +317,6 @@ class Calls:
             case Coroutine():
                 return self.entered(value.result)
         return frozenset((value,))
-
-
-def _is_known(value: Value) -> bool:
-    return not isinstance(value, Unknown)
 
 
 def dotted_name(value: Value) -> str:

@@ -1,0 +1,131 @@
+"""What a call of a function of the project gives: in the frame that its arguments make, what the function returns there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from streamlint.model import syntax as ir
+from streamlint.model.deciding import Deciding
+from streamlint.model.modules import Module
+from streamlint.values.activations import Frame
+from streamlint.values.callers import argument_of, may_hide
+from streamlint.values.domain import PENDING, UNKNOWN, Constant, Coroutine, Function, Generated, Unknown, Value, Values
+from streamlint.values.whole import Whole
+
+
+class FunctionCalls:
+    """Evaluates calls of project functions."""
+
+    def __init__(self, evaluator: Whole) -> None:
+        self.evaluator = evaluator
+        self.deciding = Deciding()
+
+    def arguments(
+        self, function: Function, call: ir.Call, frame: Frame, wanted: frozenset[str] | None = None
+    ) -> dict[str, Values]:
+        """What a call gives for the parameters of a project function, or for those that are wanted.
+
+        What it leaves out or hides behind `*` is absent.
+        """
+        located = self.evaluator.scope_of(function)
+        if located is None:
+            return {}
+        _, scope = located
+        arguments: dict[str, Values] = {}
+        is_bound = function.receiver is not None
+        for parameter in scope.parameters:
+            if parameter.kind in ("starred", "mapping") or (wanted is not None and parameter.name not in wanted):
+                continue
+            given = argument_of(call, scope, parameter, is_bound)
+            if given is not None:
+                arguments[parameter.name] = self.evaluator.value(given, frame)
+            elif may_hide(call, scope, parameter, is_bound):
+                arguments[parameter.name] = UNKNOWN
+        return arguments
+
+    def call(self, function: Function, call: ir.Call, frame: Frame) -> Values:
+        located = self.evaluator.scope_of(function)
+        if located is None:
+            return UNKNOWN
+        tells = self._tells(*located)
+        known = self.evaluator.frames.tells_apart(*located, frame)
+        arguments = self.arguments(function, call, frame, tells) if tells and known else {}
+        return self.given(function, arguments, frame)
+
+    def _tells(self, module: Module, scope: ir.Scope) -> frozenset[str]:
+        """The parameters that can make a difference to what a call gives."""
+        return self.deciding.anything(module, scope) if scope.is_generator else self.deciding.result(module, scope)
+
+    def given(self, function: Function, arguments: Mapping[str, Values], caller: Frame | None) -> Values:
+        located = self.evaluator.scope_of(function)
+        if located is None:
+            return UNKNOWN
+        module, scope = located
+        frame = self._frame(function, arguments, caller, self._tells(module, scope))
+        if scope.is_generator:
+            return frozenset((Generated(Function(module.path, scope.index), scope.is_async, frame),))
+        nothing: Values = frozenset((Constant(None),))
+        result = self.evaluator.solver.ask(
+            ("returns", frame), lambda: self._returned(scope, frame), PENDING, nothing, self.evaluator.joined
+        )
+        if scope.is_async:
+            return frozenset((Coroutine(result, function),))
+        return result
+
+    def frame(self, function: Function, arguments: Mapping[str, Values], caller: Frame | None) -> Frame:
+        """The frame in which a call with these arguments runs, made by `caller` where that is known."""
+        located = self.evaluator.scope_of(function)
+        assert located is not None
+        return self._frame(function, arguments, caller, self.deciding.anything(*located))
+
+    def _frame(
+        self, function: Function, arguments: Mapping[str, Values], caller: Frame | None, tells: frozenset[str]
+    ) -> Frame:
+        located = self.evaluator.scope_of(function)
+        assert located is not None
+        module, scope = located
+        if not tells and function.frame is None:
+            return self.evaluator.any_call(module, scope)
+        given = dict(arguments)
+        if function.receiver is not None and scope.parameters:
+            given.setdefault(scope.parameters[0].name, frozenset((function.receiver,)))
+        told = {parameter.name for parameter in scope.parameters if parameter.default is not None}
+        given = {
+            name: values
+            for name, values in given.items()
+            if name in tells and (name in told or any(map(_is_known, values)))
+        }
+        if not scope.parameters and function.frame is None:
+            return self.evaluator.any_call(module, scope)
+        return self.evaluator.frames.call(module, scope, function.frame, given, caller)
+
+    def _returned(self, scope: ir.Scope, frame: Frame) -> Values:
+        evaluator = self.evaluator
+        found = [
+            evaluator.value(item.value, frame)
+            for item in scope.returns
+            if item.value is not None and self._happens(item.branch, frame)
+        ]
+        if not found:
+            return frozenset((Constant(None),))
+        values = evaluator.union(found)
+        if all(isinstance(value, Unknown | Constant) for value in values) and scope.returns_annotation is not None:
+            annotated = evaluator.parameters.annotated(scope.returns_annotation, frame.parent or frame)
+            if not all(isinstance(value, Unknown | Constant) for value in annotated):
+                return annotated
+        return values
+
+    def _happens(self, branch: int, frame: Frame) -> bool:
+        """False where what is known of the arguments rules a branch out."""
+        while branch >= 0:
+            found = frame.scope.branches[branch]
+            if found.test is not None and found.arm in ("if", "else"):
+                truth = self.evaluator.truth(found.test, frame)
+                if truth is not None and truth != (found.arm == "if"):
+                    return False
+            branch = found.parent
+        return True
+
+
+def _is_known(value: Value) -> bool:
+    return not isinstance(value, Unknown)

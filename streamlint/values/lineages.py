@@ -1,0 +1,79 @@
+"""From which classes a class of the project descends, and which of them defines a method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from streamlint.model import syntax as ir
+from streamlint.values.domain import Class, External, Function, Object, Value
+from streamlint.values.limits import Limit
+from streamlint.values.whole import Whole
+
+_MOST_CLASSES = 12
+
+
+class Lineages:
+    """Classes in the order in which attributes are looked up."""
+
+    def __init__(self, evaluator: Whole) -> None:
+        self.evaluator = evaluator
+
+    def of(self, base: Object | Class) -> tuple[Class | External, ...]:
+        """The class and its bases in the order of lookup, outside ones last; generic brackets are looked through."""
+        key = ("lineage", base.path, base.scope)
+        return self.evaluator.solver.ask(key, lambda: tuple(self._lineage(base)), (), ())
+
+    def _lineage(self, base: Object | Class) -> Iterator[Class | External]:
+        pending: list[Value] = [Class(base.path, base.scope)]
+        seen: set[Value] = set()
+        outside: list[External] = []
+        while pending and len(seen) < _MOST_CLASSES:
+            current = pending.pop(0)
+            if current in seen:
+                continue
+            seen.add(current)
+            if len(seen) == _MOST_CLASSES and pending:
+                self.evaluator.give_up(Limit.CLASSES)
+            if isinstance(current, External):
+                outside.append(current)
+            elif isinstance(current, Class):
+                yield current
+                pending += self._bases(current)
+        yield from outside
+
+    def _bases(self, owner: Class) -> list[Value]:
+        located = self.evaluator.scope_of(owner)
+        if located is None:
+            return []
+        module, scope = located
+        frame = self.evaluator.any_call(module, module.scopes[scope.parent])
+        found: list[Value] = []
+        for base in scope.bases:
+            expression = base.base if isinstance(base, ir.Subscript) else base
+            found += self.evaluator.value(expression, frame)
+        return found
+
+    def outside_bases(self, base: Object | Class) -> list[str]:
+        """Dotted names of the classes outside the project that this one descends from."""
+        return [owner.name for owner in self.of(base) if isinstance(owner, External)]
+
+    def method(self, base: Object | Class, name: str) -> Function | None:
+        """The project function that defines this method, not bound."""
+        for owner in self.of(base):
+            if not isinstance(owner, Class):
+                continue
+            located = self.evaluator.scope_of(owner)
+            if located is None:
+                continue
+            module, scope = located
+            for index in reversed(scope.by_name.get(name, [])):
+                binding = scope.bindings[index]
+                if binding.kind == "function" and is_called(module.scopes[binding.target]):
+                    return Function(module.path, binding.target)
+        return None
+
+
+def is_called(function: ir.Scope) -> bool:
+    """Whether a function of a class body is what its name gives: no setter, and no overload that only types see."""
+    kinds = function.decorator_words
+    return not kinds & {"setter", "deleter", "overload"}
