@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,24 +10,21 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.frameworks import ClassView, Purpose, Registration, Runner
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
+from streamlint.serving.registrations import Registrations
 from streamlint.serving.route_paths import RoutePaths, argument
 from streamlint.values.activations import Frame
 from streamlint.values.domain import (
-    Bound,
     Class,
     Collection,
     Constant,
     External,
     Function,
-    Instance,
     Object,
     OffLoop,
     Partial,
-    Unknown,
     Value,
     Values,
 )
-from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.values.evaluator import Evaluator
@@ -91,11 +88,10 @@ class EntryPoints:
     """Finds entry points; `present` are the frameworks that the project uses, where that is known."""
 
     def __init__(self, evaluator: Evaluator, present: Container[str] | None = None) -> None:
-        self._present = present
         self.evaluator = evaluator
         self.frameworks = evaluator.knowledge.frameworks
         self.paths = RoutePaths(evaluator)
-        self._renamed: dict[Path, frozenset[str]] = {}
+        self._registrations = Registrations(evaluator, present)
         self._view_paths: dict[tuple[Path, int], list[tuple[ir.Call, Value | None, str | None, Frame]]] = {}
 
     def find(self, modules: Sequence[Module]) -> tuple[Entry, ...]:
@@ -134,7 +130,7 @@ class EntryPoints:
         outer = self.evaluator.any_call(module, module.scopes[scope.parent])
         call = decorator if isinstance(decorator, ir.Call) else None
         function = call.function if call is not None else decorator
-        for registration, owner in self._registrations(function, outer, call):
+        for registration, owner in self._registrations.of(function, outer, call):
             if self._decorates_with(registration, call, outer):
                 yield self._entry(module, scope, registration, call, outer, owner)
 
@@ -152,103 +148,6 @@ class EntryPoints:
     def _is_callable(self, argument: ir.Expression, frame: Frame) -> bool:
         return any(isinstance(v, Function | Class | Object) for v in self.evaluator.value(argument, frame))
 
-    def _registrations(
-        self, function: ir.Expression, frame: Frame, call: ir.Call | None
-    ) -> Iterator[tuple[Registration, Value | None]]:
-        """What the function of a call or decorator registers, with the application that it belongs to."""
-        word = function.attribute if isinstance(function, ir.Attribute) else getattr(function, "id", "")
-        if word not in self.frameworks.registering_words and word not in self._aliases(frame):
-            return
-        for value in self.evaluator.value(function, frame):
-            match value:
-                case Bound(receiver=Instance() as owner):
-                    registration = self._of_application(owner, value.name)
-                    if registration is not None:
-                        yield (
-                            registration,
-                            owner if owner.origin is not None else self._inheritor(function, frame, owner),
-                        )
-                        return
-                case External():
-                    registration = self.frameworks.call(value.name)
-                    if registration is not None:
-                        yield registration, None
-                        return
-        if isinstance(function, ir.Attribute):
-            yield from self._of_subclass(function, frame)
-            yield from self._by_shape(function, frame, call)
-
-    def _may(self, function: ir.Expression, frame: Frame, test: Callable[[Registration], bool]) -> bool:
-        """Whether the test holds for something that registers under this word; of an alias nobody knows before it is followed."""
-        rows = self.frameworks.by_word.get(last_word(function))
-        if rows is None:
-            return True
-        return any(
-            test(row)
-            and (self._present is None or row.framework in self._present)
-            and (_may_be_imported(function, frame) if is_function else _ends_in(function, row.name))
-            for row, is_function in rows
-        )
-
-    def _aliases(self, frame: Frame) -> frozenset[str]:
-        """Names under which the module imports something that registers."""
-        known = self._renamed.get(frame.module.path)
-        if known is None:
-            words = self.frameworks.registering_words
-            bindings = frame.module.summary.module.bindings
-            known = frozenset(b.name for b in bindings if b.kind == "import" and b.member in words)
-            self._renamed[frame.module.path] = known
-        return known
-
-    def _of_application(self, owner: Instance, method: str) -> Registration | None:
-        if "." in method:
-            head, _, rest = method.partition(".")
-            made = self.frameworks.attribute(owner.name, head)
-            if made is not None:
-                return self._of_application(Instance(made, owner.origin), rest)
-        return self.frameworks.decorator(owner.name, method)
-
-    def _inheritor(self, function: ir.Expression, frame: Frame, owner: Instance) -> Value:
-        """The project's own router whose method is inherited from outside."""
-        if isinstance(function, ir.Attribute):
-            for value in self.evaluator.value(function.base, frame):
-                if isinstance(value, Object) and value.origin is not None:
-                    return value
-        return owner
-
-    def _of_subclass(self, function: ir.Attribute, frame: Frame) -> Iterator[tuple[Registration, Value | None]]:
-        for owner in self.evaluator.value(function.base, frame):
-            if isinstance(owner, Object):
-                for name in self.evaluator.attributes.outside_bases(owner):
-                    registration = self.frameworks.decorator(name, function.attribute)
-                    if registration is not None:
-                        yield registration, owner
-                        return
-
-    def _by_shape(
-        self, function: ir.Attribute, frame: Frame, call: ir.Call | None
-    ) -> Iterator[tuple[Registration, Value | None]]:
-        """`@unknown.get("/path")` in a module that imports a framework can be nothing else."""
-        if call is None or function.attribute not in self.frameworks.shapes or not call.arguments:
-            return
-        first = call.arguments[0]
-        if not (isinstance(first, ir.Constant) and isinstance(first.value, str) and first.value[:1] in ("/", "")):
-            return
-        if not all(isinstance(v, Unknown) for v in self.evaluator.value(function.base, frame)):
-            return
-        if not self._decorates(call, frame.module):
-            return
-        for package, router in self.frameworks.unknown_routers:
-            if package in frame.module.packages:
-                registration = self.frameworks.decorator(router, function.attribute)
-                if registration is not None:
-                    yield registration, None
-                return
-
-    @staticmethod
-    def _decorates(call: ir.Call, module: Module) -> bool:
-        return any(decorator is call for scope in module.scopes for decorator in scope.decorators)
-
     # Calls
 
     def of_call(self, call: ir.Call, frame: Frame) -> Iterator[Entry]:
@@ -257,8 +156,8 @@ class EntryPoints:
         wrapper = None
         if isinstance(function, ir.Call):
             wrapper, function = function, function.function
-        may_register = self._may(function, frame, lambda row: _takes(row, call, wrapper is not None))
-        for registration, owner in self._registrations(function, frame, None) if may_register else ():
+        may_register = self._registrations.may(function, frame, lambda row: _takes(row, call, wrapper is not None))
+        for registration, owner in self._registrations.of(function, frame, None) if may_register else ():
             if registration.kind is Purpose.INCLUDE:
                 continue
             if wrapper is not None:
@@ -372,9 +271,9 @@ class EntryPoints:
 
     def _include(self, call: ir.Call, frame: Frame) -> None:
         """Note which routers the call puts under a prefix."""
-        if not self._may(call.function, frame, lambda row: _includes(row, call)):
+        if not self._registrations.may(call.function, frame, lambda row: _includes(row, call)):
             return
-        for registration, owner in self._registrations(call.function, frame, None):
+        for registration, owner in self._registrations.of(call.function, frame, None):
             if registration.kind is Purpose.INCLUDE:
                 self.paths.include(call, registration, owner, frame)
                 continue
@@ -382,7 +281,7 @@ class EntryPoints:
             if registration.kind is not Purpose.ROUTE or given is None:
                 continue
             if isinstance(given, ir.Call):
-                for inner, _ in self._registrations(given.function, frame, None):
+                for inner, _ in self._registrations.of(given.function, frame, None):
                     child = argument(given, inner.child) if inner.kind is Purpose.INCLUDE else None
                     if child is not None:
                         self.paths.include_urls(call, registration, child, frame)
@@ -457,40 +356,6 @@ class EntryPoints:
                 yield Entry(
                     module, module.summary.module, name, Purpose.PAGE, "", (), framework.sync_runner, True, None
                 )
-
-
-def _may_be_imported(function: ir.Expression, frame: Frame) -> bool:
-    """Whether a name, or what stands before its dots, may come from an import, also under other names."""
-    pending, seen = [function], set[int]()
-    while pending:
-        root = pending.pop()
-        while isinstance(root, ir.Attribute):
-            root = root.base
-        for binding in _bindings(root, frame) if isinstance(root, ir.Name) else ():
-            if binding.kind == "import":
-                return True
-            if binding.kind == "assign" and id(binding) not in seen and binding.value is not None:
-                seen.add(id(binding))
-                pending.append(binding.value)
-                pending += binding.value.options if isinstance(binding.value, ir.Choice) else ()
-    return False
-
-
-def _ends_in(function: ir.Expression, name: str) -> bool:
-    """Whether a call's words end as the name of a method does that belongs to an attribute: `on_startup.append`."""
-    owner = name.rpartition(".")[0].rpartition(".")[2]
-    return owner in ("", "*") or (isinstance(function, ir.Attribute) and last_word(function.base) == owner)
-
-
-def _bindings(name: ir.Name, frame: Frame) -> list[ir.Binding]:
-    """All bindings of a name in the innermost scope that has some; without any, `import *` may bring it."""
-    current: Frame | None = frame
-    while current is not None:
-        if name.id in current.scope.by_name:
-            return [current.scope.bindings[index] for index in current.scope.by_name[name.id]]
-        current = current.parent
-    stars = frame.module.summary.star_imports
-    return [ir.Binding(name.id, "import", 0, 0, 0, module=module, level=level) for module, level in stars]
 
 
 def _takes(row: Registration, call: ir.Call, is_of_result: bool) -> bool:
