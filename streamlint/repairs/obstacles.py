@@ -12,8 +12,8 @@ from streamlint.sharing.tied import Tied
 from streamlint.sharing.unfinished import Unfinished
 from streamlint.source import Span
 from streamlint.tree.python import PythonFile
-from streamlint.waiting.blocking import Cause
 from streamlint.waiting.held import Held, OnLoop
+from streamlint.waiting.holds import Cause
 
 
 @dataclass(frozen=True)

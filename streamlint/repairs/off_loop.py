@@ -22,8 +22,8 @@ from streamlint.tree.python import PythonFile
 from streamlint.values.activations import Frame
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import Function, Object, Origin, Tokens
-from streamlint.waiting.blocking import Cause
 from streamlint.waiting.held import Held, OnLoop
+from streamlint.waiting.holds import Cause
 
 _OPENING = re.compile(r"(?:[\s\\)]|#[^\n]*)*\(")
 _LINE_BREAK = re.compile(r"[ \t]*\r?\n[ \t]*")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.blocking import BlockingCall, Tier
-from streamlint.knowledge.llama_index import Kind, Method, Returns, Role
+from streamlint.knowledge.blocking import Tier
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.serving.ways import Hop, Way
@@ -31,12 +29,12 @@ from streamlint.values.domain import (
     Values,
 )
 from streamlint.values.evidence import ReceiverEvidence
+from streamlint.waiting.holds import Cause, Hold, hop_to, stronger
+from streamlint.waiting.leaves import Leaves, reason_of
 
 if TYPE_CHECKING:
     from streamlint.project import Project
 
-_NOTICEABLE = 0.01
-"""Seconds; measured, other clients' waits vary by twice that without any block."""
 _TAKING = frozenset(
     f"builtins.{name}" for name in ("list", "tuple", "set", "dict", "sorted", "next", "sum", "any", "all", "max", "min")
 )
@@ -50,48 +48,12 @@ _CALLING_BACK = {
 }
 
 
-class Cause(StrEnum):
-    """What the leaf is."""
-
-    LIBRARY = "library"
-    LLAMA = "llama"
-    HEAVY = "heavy"
-    STREAM = "stream"
-
-
-@dataclass(frozen=True)
-class Hold:
-    """Why a call holds its thread. `name` is the leaf as people write it; `reason` completes "it ..."; `hops` lead to it.
-
-    The last hop is the leaf itself, in the file where it stands; a direct hold has that one only.
-    """
-
-    cause: Cause
-    name: str
-    reason: str
-    tier: Tier
-    way: Way
-    call: BlockingCall | None = None
-    method: Method | None = None
-    receiver: Llama | None = None
-
-    @property
-    def hops(self) -> tuple[Hop, ...]:
-        return self.way.steps
-
-    @property
-    def is_direct(self) -> bool:
-        return self.way.length == 1
-
-    def behind(self, hop: Hop) -> Hold:
-        return replace(self, way=self.way.behind(hop))
-
-
 class Blocking:
     """Answers whether a call, an iteration or a function holds the thread; every function is judged once per frame."""
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
+        self.leaves = Leaves(project.evaluator)
         self._evidence = project.ask(ReceiverEvidence)
 
     # Questions
@@ -112,7 +74,7 @@ class Blocking:
             harmless |= found is None and not _is_unknown(function)
             if found is not None and awaited and found.is_direct:
                 continue
-            best = _stronger(best, found)
+            best = stronger(best, found)
         if best is None and not awaited:
             return self._of_taking(call, frame) or self._of_telling(call, frame)
         if best is not None and best.is_direct and harmless_client:
@@ -128,7 +90,7 @@ class Blocking:
             return None
         if not found.is_direct:
             return found
-        return replace(found, way=Way(self._hop(call, frame, found.way.first.label)))
+        return replace(found, way=Way(hop_to(call, frame, found.way.first.label)))
 
     def _takes(self, call: ir.Call, frame: Frame) -> bool:
         if isinstance(call.function, ir.Attribute):
@@ -142,8 +104,8 @@ class Blocking:
             return None
         receiver = Llama(role, streaming=True)
         method = self.evaluator.knowledge.llama.method(role, call.function.attribute)
-        return self._llama(
-            frame.module.text(call.function), _reason_of("", receiver), "", call, frame, method, receiver
+        return self.leaves.llama(
+            frame.module.text(call.function), reason_of("", receiver), "", call, frame, method, receiver
         )
 
     def of_iteration(self, iterable: ir.Expression, frame: Frame) -> Hold | None:
@@ -162,10 +124,10 @@ class Blocking:
             if isinstance(value, Instance):
                 step = self.evaluator.knowledge.blocking.iteration(value.name)
                 if step is not None:
-                    return self._library(step, value.name, iterable, frame)
+                    return self.leaves.library(step, value.name, iterable, frame)
                 heavy = self.evaluator.knowledge.heavy.iteration(value.name)
                 if heavy is not None:
-                    return replace(self._library(heavy, value.name, iterable, frame), cause=Cause.HEAVY)
+                    return replace(self.leaves.library(heavy, value.name, iterable, frame), cause=Cause.HEAVY)
         return None
 
     def _of_lazy_call(self, iterable: ir.Expression, frame: Frame) -> Hold | None:
@@ -174,15 +136,14 @@ class Blocking:
             name = _name_of(function)
             for table in (self.evaluator.knowledge.blocking, self.evaluator.knowledge.heavy):
                 fact = table.call(name) if name else None
-                if fact is not None and isinstance(iterable, ir.Call) and self._is_lazy_call(fact, iterable, frame):
+                if (
+                    fact is not None
+                    and isinstance(iterable, ir.Call)
+                    and self.leaves.is_lazy_call(fact, iterable, frame)
+                ):
                     cause = Cause.LIBRARY if table is self.evaluator.knowledge.blocking else Cause.HEAVY
-                    return replace(self._library(fact, name, iterable, frame), cause=cause)
+                    return replace(self.leaves.library(fact, name, iterable, frame), cause=cause)
         return None
-
-    def _is_lazy_call(self, fact: BlockingCall, call: ir.Call, frame: Frame) -> bool:
-        """Whether a call returns an iterator at once: always, or where it says so with a keyword."""
-        given = call.argument(None, fact.lazy_with) if fact.lazy_with else None
-        return fact.lazy or (isinstance(given, ir.Constant) and bool(given.value))
 
     def of_entry(self, entry: ir.WithItem, frame: Frame) -> Hold | None:
         """The hold of entering and leaving a `with` item."""
@@ -192,17 +153,17 @@ class Blocking:
             if isinstance(value, Generated) and not value.is_async:
                 found = self.of_frame(value.frame)
                 if found is not None:
-                    return found.behind(self._hop(entry.context, frame, f"enters `{value.frame.scope.name}`"))
+                    return found.behind(hop_to(entry.context, frame, f"enters `{value.frame.scope.name}`"))
             if isinstance(value, Instance):
                 fact = self.evaluator.knowledge.blocking.entering(value.name)
                 if fact is not None:
-                    return self._library(fact, value.name, entry.context, frame)
+                    return self.leaves.library(fact, value.name, entry.context, frame)
             if isinstance(value, Object):
                 for name in ("__enter__", "__exit__"):
                     method = self.evaluator.attributes.method(value, name)
                     found = self._of_function(method, frame) if method is not None else None
                     if found is not None:
-                        return found.behind(self._hop(entry.context, frame, f"enters it, which runs `{name}`"))
+                        return found.behind(hop_to(entry.context, frame, f"enters it, which runs `{name}`"))
         return None
 
     def of_attribute(self, attribute: ir.Attribute, frame: Frame) -> Hold | None:
@@ -218,7 +179,7 @@ class Blocking:
             if kinds & {"property", "cached_property"}:
                 found = self._of_function(replace(method, receiver=value), frame)
                 if found is not None:
-                    return found.behind(self._hop(attribute, frame, f"reads the property `{attribute.attribute}`"))
+                    return found.behind(hop_to(attribute, frame, f"reads the property `{attribute.attribute}`"))
         return None
 
     def of_frame(self, frame: Frame) -> Hold | None:
@@ -228,7 +189,7 @@ class Blocking:
     def _of_body(self, frame: Frame) -> Hold | None:
         best: Hold | None = None
         for found in self._holds(frame):
-            best = _stronger(best, found)
+            best = stronger(best, found)
             if best is not None and best.tier is Tier.CERTAIN:
                 break
         return best
@@ -252,7 +213,7 @@ class Blocking:
         if tokens is None or loop.is_async or tokens.is_async is True:
             return None
         name = frame.module.text(loop.iterable)
-        hop = self._hop(loop.iterable, frame, "waits here for every token")
+        hop = hop_to(loop.iterable, frame, "waits here for every token")
         return Hold(Cause.STREAM, name, "waits for every token", Tier.CERTAIN, Way(hop))
 
     # Callees
@@ -271,7 +232,7 @@ class Blocking:
             case Partial():
                 return self._of_partial(function, call, frame)
             case Bound(receiver=Llama()):
-                return self._of_llama(function, call, frame)
+                return self.leaves.of_llama(function, call, frame)
             case External() | Bound(receiver=Instance()):
                 return self._of_outside(function, call, frame)
             case Instance():
@@ -285,7 +246,7 @@ class Blocking:
         found = self._of_function(function, frame, self._told(function, call, frame))
         if found is None:
             return None
-        return found.behind(self._hop(call, frame, f"calls `{located[1].name}`"))
+        return found.behind(hop_to(call, frame, f"calls `{located[1].name}`"))
 
     def _runs_once(self, module: Module, scope: ir.Scope) -> bool:
         """Whether a function is cached and takes no arguments: it holds its first caller, and nobody after that."""
@@ -325,73 +286,14 @@ class Blocking:
             if isinstance(one, Function):
                 found = self._of_function(one, frame)
                 if found is not None:
-                    return found.behind(self._hop(call, frame, "calls it"))
+                    return found.behind(hop_to(call, frame, "calls it"))
             elif isinstance(one, External | Bound):
                 return self._of(one, call, frame)
         return None
 
-    def _of_llama(self, function: Bound, call: ir.Call, frame: Frame) -> Hold | None:
-        receiver = function.receiver
-        assert isinstance(receiver, Llama)
-        method = self.evaluator.knowledge.llama.method(receiver.role, function.name, of=receiver.name)
-        if method is None or not method.blocks or method.kind in (Kind.COROUTINE, Kind.ASYNC_GENERATOR):
-            return None
-        if method.arguments and not any(call.argument(None, name) for name in method.arguments):
-            return None
-        reason = _reason_of(method.heavy, receiver)
-        return self._llama(frame.module.text(call.function), reason, method.heavy, call, frame, method, receiver)
-
-    def _llama(
-        self,
-        name: str,
-        reason: str,
-        heavy: str,
-        call: ir.Call,
-        frame: Frame,
-        method: Method | None,
-        receiver: Llama | None,
-    ) -> Hold:
-        hop = self._hop(call, frame, reason)
-        cause = Cause.HEAVY if heavy else Cause.LLAMA
-        tier = Tier.LIKELY if _is_lazy(method, receiver) else Tier.CERTAIN
-        return Hold(cause, " ".join(name.split()), reason, tier, Way(hop), None, method, receiver)
-
     def _of_outside(self, function: Value, call: ir.Call, frame: Frame) -> Hold | None:
-        name = dotted_name(function)
-        knowledge = self.evaluator.knowledge
-        called_back = self._called_back(name, call, frame)
-        if called_back is not None:
-            return called_back
-        fact = knowledge.blocking.call(name)
-        if (
-            fact is not None
-            and not self._is_lazy_call(fact, call, frame)
-            and not self._returns_at_once(fact, call, frame)
-        ):
-            return self._library(fact, name, call, frame)
-        heavy = knowledge.heavy.call(name)
-        if heavy is not None and not self._is_lazy_call(heavy, call, frame):
-            return replace(self._library(heavy, name, call, frame), cause=Cause.HEAVY)
-        if isinstance(function, External) and name.startswith(("llama_index.", "workflows.")):
-            return self._of_llama_name(name, call, frame)
-        return None
-
-    def _of_llama_name(self, name: str, call: ir.Call, frame: Frame) -> Hold | None:
-        llama = self.evaluator.knowledge.llama
-        text = frame.module.text(call.function)
-        function = llama.function(name)
-        if function is not None and function.blocks:
-            return self._llama(text, _reason_of(function.heavy, None), function.heavy, call, frame, None, None)
-        owner, _, member = name.rpartition(".")
-        method = llama.classmethod(owner, member)
-        if method is not None and method.blocks:
-            if method.arguments and not any(call.argument(None, one) for one in method.arguments):
-                return None
-            return self._llama(text, _reason_of(method.heavy, None), method.heavy, call, frame, method, None)
-        heavy = llama.constructor(name)
-        if heavy:
-            return self._llama(text, _reason_of(heavy, None), heavy, call, frame, None, None)
-        return None
+        called_back = self._called_back(dotted_name(function), call, frame)
+        return called_back if called_back is not None else self.leaves.of_outside(function, call, frame)
 
     def _called_back(self, name: str, call: ir.Call, frame: Frame) -> Hold | None:
         """Functions that `sorted`, `map` and their like call."""
@@ -403,49 +305,11 @@ class Blocking:
             if isinstance(value, Function):
                 found = self._of_function(value, frame)
                 if found is not None:
-                    return found.behind(self._hop(call, frame, "calls it for every item"))
+                    return found.behind(hop_to(call, frame, "calls it for every item"))
             elif given is not None and isinstance(value, External):
                 stand_in = ir.Call(call.start, call.end, given, (), ())
                 return self._of_outside(value, stand_in, frame)
         return None
-
-    def _library(self, fact: BlockingCall, name: str, node: ir.Expression, frame: Frame) -> Hold:
-        hop = self._hop(node, frame, f"`{name}` {fact.reason}")
-        return Hold(Cause.LIBRARY, name, fact.reason, fact.tier, Way(hop), fact)
-
-    def _returns_at_once(self, fact: BlockingCall, call: ir.Call, frame: Frame) -> bool:
-        if fact.needs_argument and not call.arguments and not call.keywords:
-            return True
-        if fact.category == "sleep" and self._is_short(call, frame):
-            return True
-        for unless in fact.unless:
-            given = call.argument(unless.position, unless.keyword or None)
-            if given is None:
-                continue
-            texts = {frame.module.text(flag) for flag in _flags(given)}
-            texts |= {repr(v.value) for v in self.evaluator.value(given, frame) if isinstance(v, Constant)}
-            if texts & set(unless.values):
-                return True
-        return False
-
-    def _is_short(self, call: ir.Call, frame: Frame) -> bool:
-        """A sleep that no heartbeat can tell from noise."""
-        given = call.argument(0, None)
-        values = self.evaluator.value(given, frame) if given is not None else ()
-        times = [v.value if isinstance(v, Constant) else None for v in values]
-        return bool(times) and all(isinstance(time, int | float) and time < _NOTICEABLE for time in times)
-
-    def _hop(self, node: ir.Expression, frame: Frame, label: str) -> Hop:
-        return Hop(frame.module.path, node.start, node.end, label)
-
-
-def _stronger(first: Hold | None, second: Hold | None) -> Hold | None:
-    """A certain hold before a likely one, a short way before a long one."""
-    if first is None or second is None:
-        return first or second
-    if first.tier is not second.tier:
-        return first if first.tier is Tier.CERTAIN else second
-    return second if second.way.length < first.way.length else first
 
 
 def _wrapped(values: Values) -> Iterator[Value]:
@@ -476,30 +340,5 @@ def _is_unknown(value: Value) -> bool:
     return isinstance(value, Unknown) or (isinstance(value, Bound) and isinstance(value.receiver, Unknown))
 
 
-def _is_lazy(method: Method | None, receiver: Llama | None) -> bool:
-    """An LLM's stream: most integrations send the request at the first step, some before they return."""
-    if method is None or receiver is None or receiver.role is not Role.LLM:
-        return False
-    return method.returns in (Returns.CHUNKS, Returns.TEXT_TOKENS)
-
-
 def _is_callable(value: Value) -> bool:
     return isinstance(value, Function | Partial | Object | Llama | External | Instance | Bound)
-
-
-def _reason_of(heavy: str, receiver: Llama | None) -> str:
-    if heavy:
-        return f"does {heavy}" if not heavy.startswith("an ") else f"makes {heavy}"
-    return (
-        "waits for the model"
-        if receiver is not None and receiver.role == "llm"
-        else "waits for retrieval and the model"
-    )
-
-
-def _flags(expression: ir.Expression) -> Iterator[ir.Expression]:
-    """The expression, and the flags that it joins: `mode | fcntl.LOCK_NB`."""
-    yield expression
-    if isinstance(expression, ir.Operation) and expression.operator == "BitOr":
-        for operand in expression.operands:
-            yield from _flags(operand)

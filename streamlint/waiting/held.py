@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from streamlint.serving.reach import Reached
     from streamlint.values.activations import Frame
     from streamlint.values.domain import Tokens
-    from streamlint.waiting.blocking import Hold
+    from streamlint.waiting.holds import Hold
 
 Site: TypeAlias = ir.Call | ir.WithItem | ir.Loop | ir.Attribute
 SITES = (ir.Call, ir.WithItem, ir.Loop, ir.Attribute)

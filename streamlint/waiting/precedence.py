@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
-from streamlint.waiting.blocking import Cause
 from streamlint.waiting.held import Holdings
+from streamlint.waiting.holds import Cause
 
 if TYPE_CHECKING:
     from streamlint.project import Project

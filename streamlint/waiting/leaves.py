@@ -1,0 +1,147 @@
+"""What waits at the end of the ways: calls outside the project that hold the thread themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.blocking import BlockingCall, Tier
+from streamlint.knowledge.llama_index import Kind, Method, Returns, Role
+from streamlint.model import syntax as ir
+from streamlint.serving.ways import Way
+from streamlint.values.activations import Frame
+from streamlint.values.calls import dotted_name
+from streamlint.values.domain import Bound, Constant, External, Llama, Value
+from streamlint.waiting.holds import Cause, Hold, hop_to
+
+if TYPE_CHECKING:
+    from streamlint.values.evaluator import Evaluator
+
+_NOTICEABLE = 0.01
+"""Seconds; measured, other clients' waits vary by twice that without any block."""
+
+
+class Leaves:
+    """Reads the tables of what waits: libraries, heavy work, LlamaIndex."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+
+    def of_outside(self, function: Value, call: ir.Call, frame: Frame) -> Hold | None:
+        """The hold of calling a function or method outside the project, by its dotted name."""
+        name = dotted_name(function)
+        knowledge = self.evaluator.knowledge
+        fact = knowledge.blocking.call(name)
+        if (
+            fact is not None
+            and not self.is_lazy_call(fact, call, frame)
+            and not self._returns_at_once(fact, call, frame)
+        ):
+            return self.library(fact, name, call, frame)
+        heavy = knowledge.heavy.call(name)
+        if heavy is not None and not self.is_lazy_call(heavy, call, frame):
+            return replace(self.library(heavy, name, call, frame), cause=Cause.HEAVY)
+        if isinstance(function, External) and name.startswith(("llama_index.", "workflows.")):
+            return self._of_llama_name(name, call, frame)
+        return None
+
+    def of_llama(self, function: Bound, call: ir.Call, frame: Frame) -> Hold | None:
+        receiver = function.receiver
+        assert isinstance(receiver, Llama)
+        method = self.evaluator.knowledge.llama.method(receiver.role, function.name, of=receiver.name)
+        if method is None or not method.blocks or method.kind in (Kind.COROUTINE, Kind.ASYNC_GENERATOR):
+            return None
+        if method.arguments and not any(call.argument(None, name) for name in method.arguments):
+            return None
+        reason = reason_of(method.heavy, receiver)
+        return self.llama(frame.module.text(call.function), reason, method.heavy, call, frame, method, receiver)
+
+    def llama(
+        self,
+        name: str,
+        reason: str,
+        heavy: str,
+        call: ir.Call,
+        frame: Frame,
+        method: Method | None,
+        receiver: Llama | None,
+    ) -> Hold:
+        hop = hop_to(call, frame, reason)
+        cause = Cause.HEAVY if heavy else Cause.LLAMA
+        tier = Tier.LIKELY if _is_lazy(method, receiver) else Tier.CERTAIN
+        return Hold(cause, " ".join(name.split()), reason, tier, Way(hop), None, method, receiver)
+
+    def _of_llama_name(self, name: str, call: ir.Call, frame: Frame) -> Hold | None:
+        llama = self.evaluator.knowledge.llama
+        text = frame.module.text(call.function)
+        function = llama.function(name)
+        if function is not None and function.blocks:
+            return self.llama(text, reason_of(function.heavy, None), function.heavy, call, frame, None, None)
+        owner, _, member = name.rpartition(".")
+        method = llama.classmethod(owner, member)
+        if method is not None and method.blocks:
+            if method.arguments and not any(call.argument(None, one) for one in method.arguments):
+                return None
+            return self.llama(text, reason_of(method.heavy, None), method.heavy, call, frame, method, None)
+        heavy = llama.constructor(name)
+        if heavy:
+            return self.llama(text, reason_of(heavy, None), heavy, call, frame, None, None)
+        return None
+
+    def library(self, fact: BlockingCall, name: str, node: ir.Expression, frame: Frame) -> Hold:
+        hop = hop_to(node, frame, f"`{name}` {fact.reason}")
+        return Hold(Cause.LIBRARY, name, fact.reason, fact.tier, Way(hop), fact)
+
+    def _returns_at_once(self, fact: BlockingCall, call: ir.Call, frame: Frame) -> bool:
+        if fact.needs_argument and not call.arguments and not call.keywords:
+            return True
+        if fact.category == "sleep" and self._is_short(call, frame):
+            return True
+        for unless in fact.unless:
+            given = call.argument(unless.position, unless.keyword or None)
+            if given is None:
+                continue
+            texts = {frame.module.text(flag) for flag in _flags(given)}
+            texts |= {repr(v.value) for v in self.evaluator.value(given, frame) if isinstance(v, Constant)}
+            if texts & set(unless.values):
+                return True
+        return False
+
+    def _is_short(self, call: ir.Call, frame: Frame) -> bool:
+        """A sleep that no heartbeat can tell from noise."""
+        given = call.argument(0, None)
+        values = self.evaluator.value(given, frame) if given is not None else ()
+        times = [v.value if isinstance(v, Constant) else None for v in values]
+        return bool(times) and all(isinstance(time, int | float) and time < _NOTICEABLE for time in times)
+
+    def is_lazy_call(self, fact: BlockingCall, call: ir.Call, frame: Frame) -> bool:
+        """Whether a call returns an iterator at once: always, or where it says so with a keyword."""
+        given = call.argument(None, fact.lazy_with) if fact.lazy_with else None
+        return fact.lazy or (isinstance(given, ir.Constant) and bool(given.value))
+
+
+def _is_lazy(method: Method | None, receiver: Llama | None) -> bool:
+    """An LLM's stream: most integrations send the request at the first step, some before they return."""
+    if method is None or receiver is None or receiver.role is not Role.LLM:
+        return False
+    return method.returns in (Returns.CHUNKS, Returns.TEXT_TOKENS)
+
+
+def reason_of(heavy: str, receiver: Llama | None) -> str:
+    """What completes "it ..." for LlamaIndex: the heavy work that it does, or for what its caller waits."""
+    if heavy:
+        return f"does {heavy}" if not heavy.startswith("an ") else f"makes {heavy}"
+    return (
+        "waits for the model"
+        if receiver is not None and receiver.role == "llm"
+        else "waits for retrieval and the model"
+    )
+
+
+def _flags(expression: ir.Expression) -> Iterator[ir.Expression]:
+    """The expression, and the flags that it joins: `mode | fcntl.LOCK_NB`."""
+    yield expression
+    if isinstance(expression, ir.Operation) and expression.operator == "BitOr":
+        for operand in expression.operands:
+            yield from _flags(operand)
