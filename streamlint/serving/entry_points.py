@@ -160,17 +160,8 @@ class EntryPoints:
         for registration, owner in self._registrations.of(function, frame, None) if may_register else ():
             if registration.kind is Purpose.INCLUDE:
                 continue
-            if wrapper is not None:
-                if registration.factory and call.arguments:
-                    yield from self._handlers(call.arguments[0], registration, wrapper, frame, owner)
-                continue
-            given = argument(call, registration.handler)
-            if given is not None:
-                yield from self._handlers(given, registration, call, frame, owner)
-            if registration.dispatch_keyword:
-                given = call.argument(None, registration.dispatch_keyword)
-                if given is not None:
-                    yield from self._handlers(given, registration, call, frame, owner)
+            for given in _given(call, registration, wrapper is not None):
+                yield from self._handlers(given, registration, wrapper or call, frame, owner)
         if wrapper is None:
             yield from self._by_keyword(call, frame)
 
@@ -356,6 +347,15 @@ class EntryPoints:
                 yield Entry(
                     module, module.summary.module, name, Purpose.PAGE, "", (), framework.sync_runner, True, None
                 )
+
+
+def _given(call: ir.Call, row: Registration, is_of_result: bool) -> Iterator[ir.Expression]:
+    """What a call, or a call of what it gives, registers by a row."""
+    if is_of_result:
+        yield from call.arguments[:1] if row.factory else ()
+        return
+    given = (argument(call, row.handler), row.dispatch_keyword and call.argument(None, row.dispatch_keyword))
+    yield from (one for one in given if one)
 
 
 def _takes(row: Registration, call: ir.Call, is_of_result: bool) -> bool:

@@ -44,21 +44,29 @@ class Targets:
                 found += self.bind(item, kind, value, (*path, number), is_async)
             return found
         if kind == "assign" and isinstance(target, ast.Attribute):
-            base = self.expression(target.value)
-            self.stored.append(base)
-            self.walk.scope.stores.append(ir.Store(base, target.attr, True, value, path, *self.span(target)))
+            self._store_attribute(target, value, path)
         elif isinstance(target, ast.Subscript):
-            base, key = self.expression(target.value), self.expression(target.slice)
-            self.stored += (base, key)
-            if kind == "assign":
-                member = str(key.value) if isinstance(key, ir.Constant) else ""
-                self.walk.scope.stores.append(ir.Store(base, member, False, value, path, *self.span(target)))
-            else:
-                start, end = self.span(target)
-                self.walk.scope.changes.append(ir.Change(ir.Subscript(start, end, base, key), False, start, end))
+            self._store_item(target, kind, value, path)
         else:
             self.stored.append(self.changed(target))
         return []
+
+    def _store_attribute(self, target: ast.Attribute, value: ir.Expression, path: tuple[int, ...]) -> None:
+        base = self.expression(target.value)
+        self.stored.append(base)
+        self.walk.scope.stores.append(ir.Store(base, target.attr, True, value, path, *self.span(target)))
+
+    def _store_item(
+        self, target: ast.Subscript, kind: ir.BindingKind, value: ir.Expression, path: tuple[int, ...]
+    ) -> None:
+        base, key = self.expression(target.value), self.expression(target.slice)
+        self.stored += (base, key)
+        start, end = self.span(target)
+        if kind == "assign":
+            member = str(key.value) if isinstance(key, ir.Constant) else ""
+            self.walk.scope.stores.append(ir.Store(base, member, False, value, path, start, end))
+        else:
+            self.walk.scope.changes.append(ir.Change(ir.Subscript(start, end, base, key), False, start, end))
 
     def changed(self, target: ast.expr, added: ir.Expression | None = None) -> ir.Expression:
         start, end = self.span(target)
