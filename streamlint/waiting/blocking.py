@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.blocking import BlockingCall, Tier
-from streamlint.knowledge.llama_index import Kind, Method, Returns, Role
+from streamlint.knowledge.llama_index import Kind, Method, Returns, Role, is_of_llama_index
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.serving.ways import Hop, Way
@@ -372,7 +372,7 @@ class Blocking:
         heavy = knowledge.heavy.call(name)
         if heavy is not None and not self._is_lazy_call(heavy, call, frame):
             return replace(self._library(heavy, name, call, frame), cause=Cause.HEAVY)
-        if isinstance(function, External) and name.startswith(("llama_index.", "workflows.")):
+        if isinstance(function, External) and is_of_llama_index(name):
             return self._of_llama_name(name, call, frame)
         return None
 
@@ -424,7 +424,7 @@ class Blocking:
                 continue
             texts = {frame.module.text(flag) for flag in _flags(given)}
             texts |= {repr(v.value) for v in self.evaluator.value(given, frame) if isinstance(v, Constant)}
-            if texts & set(unless.values):
+            if unless.holds(texts):
                 return True
         return False
 
