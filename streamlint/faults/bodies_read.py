@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from streamlint.serving.entry_points import Entry
     from streamlint.streams.sent import Sending
 
-_ITERATOR = "body_iterator"
+_CHUNKS = "chunks-of-answers"
 _READ = "read-answers"
 _MESSAGE = re.compile(r"""["']http\.response\.body["']""")
 
@@ -29,6 +29,7 @@ class BodiesRead:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self.sent = project.ask(Sent)
+        self._chunks = project.knowledge.names("untouched", _CHUNKS)
 
     def of(self, entry: Entry) -> Iterator[tuple[ir.Loop, Sending]]:
         """The loops that take a whole body, and a stream that they hold up."""
@@ -36,7 +37,11 @@ class BodiesRead:
         if entry.kind is not Purpose.MIDDLEWARE or scope.is_generator:
             return
         for loop in scope.loops:
-            if not loop.is_async or not isinstance(loop.iterable, ir.Attribute) or loop.iterable.attribute != _ITERATOR:
+            if (
+                not loop.is_async
+                or not isinstance(loop.iterable, ir.Attribute)
+                or loop.iterable.attribute not in self._chunks
+            ):
                 continue
             stream = self._stream()
             if stream is not None and self._is_for_all(loop, scope) and self._is_kept(loop, scope):
@@ -67,10 +72,9 @@ class BodiesRead:
         called = (self.evaluator.scope_of(one) for one, _ in self.sent.reach.callees(entry.module, entry.scope))
         yield from (one for one in called if one is not None)
 
-    @staticmethod
-    def _takes_bodies(module: Module, scope: ir.Scope) -> bool:
+    def _takes_bodies(self, module: Module, scope: ir.Scope) -> bool:
         """Whether it takes the chunks of an answer, or looks into the messages that carry them."""
-        if any(one.attribute == _ITERATOR for one in scope.attributes):
+        if any(one.attribute in self._chunks for one in scope.attributes):
             return True
         return bool(_MESSAGE.search(module.source.slice(Span(scope.start, scope.end))))
 

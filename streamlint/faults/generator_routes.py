@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from streamlint.serving.entry_points import Entry
     from streamlint.values.activations import Frame
 
-_FRAMEWORK = "fastapi"
-_CLASS = "response_class"
-
 
 @dataclass(frozen=True)
 class DrivenRoute:
@@ -37,42 +34,48 @@ class GeneratorRoutes:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self.versions = project.versions
+        self._frameworks = frozenset(row.framework for row in project.knowledge.releases.generator_routes)
 
     def of(self, entry: Entry) -> DrivenRoute | None:
         scope = entry.scope
-        if entry.framework != _FRAMEWORK or entry.kind is not Purpose.ROUTE or not scope.is_generator:
+        if entry.framework not in self._frameworks or entry.kind is not Purpose.ROUTE or not scope.is_generator:
             return None
         frame = self.evaluator.any_call(entry.module, entry.module.scopes[scope.parent])
-        classes = {self._class(decorator, frame) for decorator in scope.decorators}
+        classes = {self._class(decorator, entry.framework, frame) for decorator in scope.decorators}
         name = classes.pop() if len(classes) == 1 else None
         if name is None or self._has_defaults:
             return None
         for row in self.evaluator.knowledge.releases.generator_routes:
-            if name in row.classes and self._holds(row.releases, entry.module.path):
+            if (
+                row.framework == entry.framework
+                and name in row.classes
+                and self._holds(row.releases, entry.module.path)
+            ):
                 bounded = row.releases.first or row.releases.below
                 release = str(self.versions.near(entry.module.path).get(row.releases.package)) if bounded else ""
                 return DrivenRoute(row.of_async if scope.is_async else row.of_sync, release)
         return None
 
-    def _class(self, decorator: ir.Expression, frame: Frame) -> str | None:
-        """The `response_class` that a decorator gives, "" for none; None for any other decorator, and where it cannot be told."""
+    def _class(self, decorator: ir.Expression, framework: str, frame: Frame) -> str | None:
+        """The class of answer that a decorator gives, "" for none; None for any other decorator, or where it cannot be told."""
         if not isinstance(decorator, ir.Call) or not isinstance(decorator.function, ir.Attribute):
             return None
         if any(keyword is None for keyword, _ in decorator.keywords):
             return None
         owners = certain(self.evaluator.value(decorator.function.base, frame))
-        if not owners or not all(isinstance(owner, Instance) and self._is_router(owner) for owner in owners):
+        if not owners or not all(isinstance(owner, Instance) and self._is_router(owner, framework) for owner in owners):
             return None
-        given = decorator.argument(None, _CLASS)
+        preferred = self.evaluator.knowledge.responses.preferred(framework)
+        given = decorator.argument(None, preferred.declares_class) if preferred is not None else None
         if given is None:
             return ""
         values = certain(self.evaluator.value(given, frame))
         names = {value.name if isinstance(value, External) else None for value in values}
         return names.pop() if len(names) == 1 else None
 
-    def _is_router(self, owner: Instance) -> bool:
+    def _is_router(self, owner: Instance, framework: str) -> bool:
         application = self.evaluator.knowledge.frameworks.application(owner.name)
-        return application is not None and application.framework == _FRAMEWORK
+        return application is not None and application.framework == framework
 
     @cached_property
     def _has_defaults(self) -> bool:

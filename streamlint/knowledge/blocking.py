@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -27,13 +27,9 @@ class Unless:
     keyword: str
     values: tuple[str, ...]
 
-    def holds(self, positional: Sequence[str], keywords: Mapping[str, str]) -> bool:
-        """Whether the arguments, as source texts, have one of the values; one flag of `A | B` is enough."""
-        given = keywords.get(self.keyword)
-        if given is None and self.position is not None and self.position < len(positional):
-            given = positional[self.position]
-        flags = "".join((given or "").split()).split("|")
-        return any(_is_value(flag, value) for flag in flags for value in self.values)
+    def holds(self, texts: Iterable[str]) -> bool:
+        """Whether one of these texts of the argument, or of the flags that it joins, is one of the values."""
+        return any(_is_value(text, value) for text in texts for value in self.values)
 
 
 @dataclass(frozen=True)
@@ -60,12 +56,6 @@ class BlockingCall:
     lazy_with: str = ""
     """The keyword with which the call is `lazy`."""
     unless: tuple[Unless, ...] = ()
-
-    def returns_at_once(self, positional: Sequence[str], keywords: Mapping[str, str]) -> bool:
-        """Whether a call with these arguments, given as source texts, does not wait (`get(block=False)`, `SMTP()`)."""
-        if self.needs_argument and not positional and not keywords:
-            return True
-        return any(unless.holds(positional, keywords) for unless in self.unless)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ what only one of them has.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache, cached_property
 
@@ -23,12 +23,14 @@ from streamlint.knowledge.llama_index_facts import (
     Returns,
     Role,
     Spelling,
+    Start,
     Telling,
     TokenAttribute,
     Twin,
     release,
     span,
 )
+from streamlint.knowledge.names import names
 from streamlint.knowledge.table import Row, read
 
 __all__ = [
@@ -41,13 +43,19 @@ __all__ = [
     "Returns",
     "Role",
     "Spelling",
+    "Start",
     "TokenAttribute",
+    "is_of_llama_index",
     "load",
 ]
 
 
-_PACKAGES = ("llama_index.", "workflows.")
 _TWINS = ("a{}", "async_{}", "{}_async")
+
+
+def is_of_llama_index(dotted: str) -> bool:
+    """Whether a dotted name is one of LlamaIndex's packages, or stands in one."""
+    return dotted.partition(".")[0] in names("llama_index_words", "stream-packages")
 
 
 class LlamaIndex:
@@ -61,6 +69,18 @@ class LlamaIndex:
     def releases(self) -> tuple[str, ...]:
         """The releases that were looked at, oldest first."""
         return self._generated.texts("releases")
+
+    @cached_property
+    def workflow_seconds(self) -> float:
+        """How long a run of a workflow may last where nobody says so."""
+        (row,) = self._meaning.rows("timeout")
+        return float(row.number("seconds") or 0)
+
+    @cached_property
+    def starts(self) -> Mapping[str, Start]:
+        """Which method of an engine gives a stream with these tokens, by the attribute that gives the tokens."""
+        rows = self._meaning.rows("start")
+        return {row.text("tokens"): Start(row.text("method"), row.flag("awaited")) for row in rows}
 
     # names
 
@@ -92,7 +112,7 @@ class LlamaIndex:
 
     def _is_public(self, dotted: str, version: str | None) -> bool:
         module, _, name = dotted.rpartition(".")
-        if not module.startswith(("llama_index", "workflows")):
+        if not is_of_llama_index(module):
             return False
         return any(name in names.split() and held.holds(version) for held, names in _exports().get(module, ()))
 
@@ -101,7 +121,7 @@ class LlamaIndex:
     def method(self, role: Role, name: str, *, of: str = "", version: str | None = None) -> Method | None:
         """A method of a role; with `of`, the path of a class, as that class has it."""
         known = next((one for one in reversed(self._methods.get((role, name), ())) if one.range.holds(version)), None)
-        own = self._own.get(of.rpartition(".")[2]) if of.startswith(_PACKAGES) else None
+        own = self._own.get(of.rpartition(".")[2]) if is_of_llama_index(of) else None
         if known is None:
             return None
         kind = self._exceptions.get((self._bare(of, version), name)) if of else None
@@ -126,7 +146,7 @@ class LlamaIndex:
 
     def function(self, dotted: str, version: str | None = None) -> Function | None:
         """A function that builds, loads or fetches, by any import path."""
-        if not dotted.startswith(_PACKAGES):
+        if not is_of_llama_index(dotted):
             return None
         found = self._functions.get(dotted.rpartition(".")[2], ())
         return next((one for one in reversed(found) if one.range.holds(version)), None)
@@ -189,7 +209,7 @@ class LlamaIndex:
 
     def _classes_at(self, dotted: str) -> tuple[Class, ...]:
         """The classes that the path means, oldest first; a bare name that is unique is enough inside LlamaIndex."""
-        if not dotted.startswith(_PACKAGES):
+        if not is_of_llama_index(dotted):
             return ()
         named = self._classes.get(dotted.rpartition(".")[2], ())
         if len({one.name for one in named}) <= 1:
@@ -371,8 +391,8 @@ def _exports() -> dict[str, list[tuple[Range, str]]]:
     """Module -> the names that can be imported from it, by range, with spaces between; its submodules are among them."""
     found: dict[str, list[tuple[Range, str]]] = defaultdict(list)
     for row in read("llama_index_paths").rows("range"):
-        for module, names in row.mapping("exports").items():
-            found[module].append((span(row), names))
+        for module, exported in row.mapping("exports").items():
+            found[module].append((span(row), exported))
     return found
 
 

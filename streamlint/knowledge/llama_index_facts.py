@@ -215,3 +215,11 @@ class Fake:
 
     calls: str
     range: Range
+
+
+@dataclass(frozen=True)
+class Start:
+    """A method of an engine that starts a stream."""
+
+    method: str
+    is_awaited: bool

@@ -16,7 +16,7 @@ class Compressed(StrEnum):
 
 
 class Driven(StrEnum):
-    """What FastAPI makes of a path operation that is a generator function."""
+    """What a framework makes of a route that is a generator function."""
 
     DRAINED = "drained"
     REFUSED = "refused"
@@ -50,8 +50,9 @@ class Compression:
 
 @dataclass(frozen=True)
 class GeneratorRoute:
-    """A path operation with `yield` whose `response_class` is one of these."""
+    """A route with `yield` whose class of answer is one of these."""
 
+    framework: str
     classes: frozenset[str]
     releases: Releases
     of_sync: Driven
@@ -75,7 +76,11 @@ def release_facts() -> ReleaseFacts:
 
 def _generator_route(row: Row) -> GeneratorRoute:
     return GeneratorRoute(
-        frozenset(row.texts("classes")), _releases(row), Driven(row.text("sync")), Driven(row.text("async"))
+        row.text("framework"),
+        frozenset(row.texts("classes")),
+        _releases(row),
+        Driven(row.text("sync")),
+        Driven(row.text("async")),
     )
 
 

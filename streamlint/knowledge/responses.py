@@ -56,7 +56,7 @@ class Preferred:
     """How a repair sends a stream in a framework: `takes_sync` and `takes_async` tell which iterators it may be given.
 
     `declares_model`, `declares_class` and `declares_status` are the keywords with which a route's decorator announces its answer,
-    `quiet` those that say nothing about it.
+    `quiet` those that say nothing about it; `shared_keywords` those that every response class of the framework takes.
     """
 
     module: str
@@ -68,6 +68,7 @@ class Preferred:
     declares_class: str = ""
     declares_status: str = ""
     quiet: frozenset[str] = frozenset()
+    shared_keywords: frozenset[str] = frozenset()
 
 
 class Responses:
@@ -133,4 +134,5 @@ def _preferred(row: Row) -> Preferred:
         row.text("declares-class"),
         row.text("declares-status"),
         frozenset(row.texts("quiet")),
+        frozenset(row.texts("shared-keywords")),
     )

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _EMPTY = "the client receives the tokens where it received nothing"
 _ERROR = "the client receives the tokens as plain text where it received an error or one document at the end"
-_PLAIN = frozenset(("content", "media_type", "status_code", "headers", "background"))
 _PRIMARY = (ir.Name, ir.Attribute, ir.Call, ir.Subscript)
 
 
@@ -111,7 +110,7 @@ def _streaming_class(file: PythonFile, sending: Sending, fault: WrongBody) -> Fi
     call, frame = sending.call, sending.frame
     preferred = file.project.knowledge.responses.preferred(sending.response.framework)
     names = {name for name, _ in call.keywords}
-    if sending.response.framework != "starlette" or preferred is None or not names <= _PLAIN:
+    if preferred is None or not preferred.shared_keywords or not names <= preferred.shared_keywords:
         return None
     if not _is_text(file, fault.value) or len(call.arguments) > 1:
         return None

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from streamlint.tree.python import PythonFile
     from streamlint.values.activations import Frame
 
-_FIRST_RELEASE = Version("1.31.0")
-"""The first Streamlit with `write_stream`: https://docs.streamlit.io/develop/quick-reference/release-notes/2024"""
+_STREAMS = "streamlit.write_stream"
 _SAFE = "the same text reaches the page, only earlier"
 _LATER = Refusal("the text is used for more than to be shown", "keep what `st.write_stream` returns")
 _GROWING = "each update repeats what came before it, which is how Gradio shows text that grows"
@@ -39,8 +38,9 @@ def written_as_stream(file: PythonFile, frame: Frame, shown: Shown) -> Fix | Ref
     version = file.project.version("streamlit", file.path)
     if call is None or content is None or call.keywords or len(call.arguments) != 1:
         return Refusal("the call says more than the text")
-    if version is not None and version < _FIRST_RELEASE:
-        return Refusal(f"Streamlit {version} has no `write_stream`", f"use Streamlit {_FIRST_RELEASE} or newer")
+    writing = file.project.knowledge.responses.response(_STREAMS)
+    if version is not None and writing is not None and version < Version(writing.since):
+        return Refusal(f"Streamlit {version} has no `write_stream`", f"use Streamlit {writing.since} or newer")
     function = call.function
     markdown = file.project.knowledge.names("pages", "streamlit-markdown")
     if not isinstance(function, ir.Attribute) or function.attribute not in markdown:

@@ -28,7 +28,6 @@ _TITLE = "build the engine with `streaming=True`"
 _SYNTHESIZER = (
     "give the engine a synthesizer that streams: `response_synthesizer=get_response_synthesizer(streaming=True)`"
 )
-_STARTS = {"response_gen": "query", "async_response_gen": "aquery"}
 _FITTING = "take `response_gen` from `query`, or `async_response_gen()` from `await`ed `aquery`"
 _IGNORED = "`streaming=True` changes nothing beside `{0}=`"
 
@@ -160,9 +159,10 @@ def _is_read(file: PythonFile, engine: Llama) -> bool:
 def _all_fit(file: PythonFile, engine: Llama) -> bool:
     """Whether every place that asks an answer of the engine for tokens asks for those that the stream will have."""
     mismatches, evaluator = file.project.ask(Mismatches), file.project.evaluator
-    for module in evaluator.modules.saying(*_STARTS):
+    starts = evaluator.knowledge.llama.starts
+    for module in evaluator.modules.saying(*starts):
         for scope in module.scopes:
-            for attribute in (one for one in scope.attributes if one.attribute in _STARTS):
+            for attribute in (one for one in scope.attributes if one.attribute in starts):
                 for value in evaluator.value(attribute.base, evaluator.any_call(module, scope)):
                     if mismatches.asked_of(value) == engine and not _fits(file, attribute, value):
                         return False
@@ -175,7 +175,8 @@ def _fits(file: PythonFile, attribute: ir.Attribute, value: Value) -> bool:
     mismatches = file.project.ask(Mismatches)
     found, method = mismatches.call_at(value.origin), mismatches.started_by(value)
     is_awaited = found is not None and found[2].end in found[1].awaited
-    return method == _STARTS[attribute.attribute] and is_awaited == (method == "aquery")
+    start = file.project.knowledge.llama.starts[attribute.attribute]
+    return (method, is_awaited) == (start.method, start.is_awaited)
 
 
 def _texts(file: PythonFile) -> Iterator[tuple[ir.Attribute, ir.Scope]]:

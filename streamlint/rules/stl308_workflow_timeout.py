@@ -7,7 +7,7 @@ from streamlint.finding import Related, Severity
 from streamlint.model import syntax as ir
 from streamlint.repairs.workflows import without_limit
 from streamlint.rule import Rule, on
-from streamlint.streams.workflows import DEFAULT_SECONDS, Limit, Workflows
+from streamlint.streams.workflows import Limit, Workflows
 from streamlint.tree.python import PythonFile
 
 
@@ -124,7 +124,8 @@ class WorkflowTimeout(Rule):
     @on(ir.Call)
     def limited(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         limits = file.project.ask(Workflows).limits(call, file.frame(scope))
-        short = [limit for limit in limits if limit.seconds <= DEFAULT_SECONDS]
+        longest = file.project.knowledge.llama.workflow_seconds
+        short = [limit for limit in limits if limit.seconds <= longest]
         if not short:
             return
         limit = short[0]

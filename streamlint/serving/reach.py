@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.frameworks import Purpose, Runner
+from streamlint.knowledge.names import names
 from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from streamlint.values.evaluator import Evaluator
 
 _TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
-_TEST_LIBRARIES = frozenset(("pytest", "unittest", "hypothesis"))
 _NEAR = 2
 """How many imports away from a route module a function still is likely to run for requests."""
 _ELSEWHERE = (Where.OWN_LOOP, Where.PROCESS)
@@ -58,7 +58,9 @@ def is_test_module(module: Module) -> bool:
     """Whether a module holds tests: by its file's name together with what it imports."""
     if _TEST_FILE.fullmatch(module.path.name) is None:
         return False
-    return bool(module.packages & _TEST_LIBRARIES) or any(scope.name.startswith("test") for scope in module.scopes)
+    return bool(module.packages & names("test_files", "libraries")) or any(
+        scope.name.startswith("test") for scope in module.scopes
+    )
 
 
 class Reach:

@@ -15,9 +15,6 @@ from streamlint.values.domain import Class, Object, Origin
 if TYPE_CHECKING:
     from streamlint.project import Project
 
-DEFAULT_SECONDS = 45.0
-"""`Workflow(timeout=)`: https://github.com/run-llama/workflows-py, class Workflow."""
-
 
 @dataclass(frozen=True)
 class EventLoop:
@@ -160,7 +157,7 @@ class Workflows:
             return None
         given = self._given(made, value)
         if given is None:
-            return Limit(DEFAULT_SECONDS, True, value, origin, made)
+            return Limit(self.evaluator.knowledge.llama.workflow_seconds, True, value, origin, made)
         if (
             isinstance(given, ir.Constant)
             and isinstance(given.value, int | float)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.blocking import BlockingCall, Tier
-from streamlint.knowledge.llama_index import Kind, Method, Returns, Role
+from streamlint.knowledge.llama_index import Kind, Method, Returns, Role, is_of_llama_index
 from streamlint.model import syntax as ir
 from streamlint.serving.ways import Way
 from streamlint.values.activations import Frame
@@ -42,7 +42,7 @@ class Leaves:
         heavy = knowledge.heavy.call(name)
         if heavy is not None and not self.is_lazy_call(heavy, call, frame):
             return replace(self.library(heavy, name, call, frame), cause=Cause.HEAVY)
-        if isinstance(function, External) and name.startswith(("llama_index.", "workflows.")):
+        if isinstance(function, External) and is_of_llama_index(name):
             return self._of_llama_name(name, call, frame)
         return None
 
@@ -104,7 +104,7 @@ class Leaves:
                 continue
             texts = {frame.module.text(flag) for flag in _flags(given)}
             texts |= {repr(v.value) for v in self.evaluator.value(given, frame) if isinstance(v, Constant)}
-            if texts & set(unless.values):
+            if unless.holds(texts):
                 return True
         return False
 

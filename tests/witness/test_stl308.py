@@ -57,12 +57,12 @@ def test_the_default_is_what_the_rule_says() -> None:
     from llama_index.core.llms import MockLLM
     from llama_index.core.workflow import StartEvent, StopEvent, Workflow, step
 
-    from streamlint.streams.workflows import DEFAULT_SECONDS
+    from streamlint.knowledge.llama_index import load
 
     class Answer(Workflow):
         @step
         async def answer(self, event: StartEvent) -> StopEvent:
             return StopEvent()
 
-    assert Answer()._timeout == DEFAULT_SECONDS
+    assert Answer()._timeout == load().workflow_seconds
     assert FunctionAgent(llm=MockLLM())._timeout is None
