@@ -35,7 +35,7 @@ class Rewriting:
         """The response over a stream, on several lines where one would be too long for this file."""
         preferred = self.preferred
         arguments = [stream, f"{preferred.media_type_keyword}={self._media_type()}"]
-        status = self._declared(preferred.declares_status)
+        status = None if self._is_response() else self._declared(preferred.declares_status)
         if status is not None and self.file.tree.text(status.value) != "200":
             arguments.append(f"status_code={self.file.tree.text(status.value)}")
         line = f"{preferred.name}({', '.join(arguments)})"
@@ -47,6 +47,11 @@ class Rewriting:
         indent = indent[: len(indent) - len(indent.lstrip())]
         inner = "".join(f"{indent}    {argument},{source.newline}" for argument in arguments)
         return f"{preferred.name}({source.newline}{inner}{indent})"
+
+    def _is_response(self) -> bool:
+        """Whether the handler answers with a response of its own, for which what the decorator declares does not count."""
+        answer = self.answer.value
+        return isinstance(answer, ir.Call) and self.file.project.ask(Drains).answers.is_response(answer, self.frame)
 
     def _width(self) -> int:
         """How long lines may be, judged by the longest one that is there."""

@@ -1,0 +1,171 @@
+"""What a client receives, and what is saved, logged and raised, before and after a repair: both programs are run."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import given
+
+from streamlint.config import Config, Selection
+from streamlint.fix import Fix, Level
+from streamlint.fixing import apply
+from streamlint.outcome import Outcome
+from streamlint.run import Request, run
+from streamlint.source import Source
+from tests.handlers import HEAD, programs
+from tests.llama_stand_ins import installed
+
+ROUTES = 6
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request: what the client has in the end, and what else came of it."""
+
+    status: int
+    kind: str
+    body: str
+    done: str
+    """What was saved, logged, kept and raised."""
+
+    def answered(self) -> str:
+        """The text of the answer, whatever it is wrapped in."""
+        if self.kind.startswith("application/json"):
+            return _text(json.loads(self.body))
+        if self.kind.startswith("text/event-stream"):
+            return _events(self.body)
+        return self.body
+
+
+def _text(answer: object) -> str:
+    if isinstance(answer, dict) and len(answer) == 1:
+        return _text(next(iter(answer.values())))
+    return answer if isinstance(answer, str) else json.dumps(answer)
+
+
+def _events(body: str) -> str:
+    """The data of the events, or the raw text where nothing is framed."""
+    framed = [line.removeprefix("data:").removeprefix(" ") for line in body.split("\n") if line.startswith("data:")]
+    return "".join(json.loads(one) if one.startswith('"') else one for one in framed) if framed else body
+
+
+def observe(text: str, paths: list[str], fails_at: int | None) -> list[Seen]:
+    """What two clients see, one after the other, of each route."""
+    module = types.ModuleType("application")
+    with installed(fails_at), contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(text, "application", "exec"), vars(module))
+        with TestClient(module.app) as client:
+            return [_asked(client, path, module, printed) for path in paths for _ in range(2)]
+
+
+def _asked(client: TestClient, path: str, module: types.ModuleType, printed: io.StringIO) -> Seen:
+    raised, status, kind, body = "", 0, "", ""
+    try:
+        response = client.get(path, params={"q": "first"})
+        status, kind, body = response.status_code, response.headers.get("content-type", ""), response.text
+    except Exception as error:  # what the server would log
+        raised = type(error).__name__
+    kept = (module.saves, module.logs, module.state, sorted(module.cache), printed.getvalue(), raised)
+    return Seen(status, kind, body, repr(kept))
+
+
+def differences(level: Level, before: Seen, after: Seen) -> Iterator[str]:
+    """What a fix of this level changed and may not: `response` and `unsafe` say that the answer takes another form."""
+    if before.done != after.done:
+        yield f"done: {before.done} and {after.done}"
+    if before.status != after.status:
+        yield f"status: {before.status} and {after.status}"
+    if before.answered() != after.answered():
+        yield f"text: {before.answered()!r} and {after.answered()!r}"
+    if level is Level.SAFE and (before.kind, before.body) != (after.kind, after.body):
+        yield f"answer: {before.kind} {before.body!r} and {after.kind} {after.body!r}"
+
+
+def wrong(text: str, after: str, level: Level, paths: list[str]) -> Iterator[str]:
+    """What two programs do differently, with a model that answers and with one that fails at its third token."""
+    for fails_at in (None, 2):
+        for path, before, now in zip(
+            (path for path in paths for _ in range(2)),
+            observe(text, paths, fails_at),
+            observe(after, paths, fails_at),
+            strict=True,
+        ):
+            yield from (f"{path}, failing at {fails_at}: {one}" for one in differences(level, before, now))
+
+
+def routes(text: str, fix: Fix | None = None) -> list[str]:
+    """The paths of a program, or those of the handlers that a fix edits: each part of a program ends with its routes."""
+    found = [(part.start(), part[1]) for part in re.finditer(r'(?m)^@app\.get\("(/[\w/]+)"', text)]
+    if fix is None:
+        return [path for _, path in found]
+    names = {_name_at(text, edit.span.start) for edit in fix.edits}
+    return [path for _, path in found if path.split("/")[1] in names] or [path for _, path in found]
+
+
+def _name_at(text: str, place: int) -> str:
+    """`r3` for a place in the handler `r3`, its helper or its second route."""
+    defined = re.findall(r"(?m)^(?:async )?def (?:collect_)?(r\d+)", text[: text.find("\n\n\n", place) + 1 or None])
+    return defined[-1] if defined else ""
+
+
+def lint(folder: Path, *, fix: bool = False, level: Level = Level.UNSAFE) -> Outcome:
+    return run(Request((folder,), Config(root=folder), Selection(select=("STL",)), level, fix, root=folder))
+
+
+def faults(folder: Path, text: str) -> list[str]:
+    """What the repairs of a program do wrong: each alone, then all together at each level."""
+    path = folder / "application.py"
+    path.write_text(text, "utf-8")
+    (folder / "pyproject.toml").write_text(
+        "[project]\nname = 'written'\n", "utf-8"
+    )  # what lies around is another project
+    source = Source.read(path)
+    found: list[str] = []
+    results = {text}
+    for fix in dict.fromkeys(finding.fix for finding in lint(folder).findings):
+        if fix is None or not Level.UNSAFE.allows(fix.level):
+            continue
+        results.add(after := apply(source, (fix,)))
+        found += [f"{fix.title} ({fix.level}): {one}" for one in wrong(text, after, fix.level, routes(text, fix))]
+    for level in (Level.SAFE, Level.RESPONSE, Level.UNSAFE):
+        for change in lint(folder, level=level, fix=True).changes:
+            if change.after.text not in results:
+                found += [f"together, {level}: {one}" for one in wrong(text, change.after.text, level, routes(text))]
+            results.add(change.after.text)
+    return found
+
+
+@given(programs(ROUTES))
+def test_repairs_of_written_handlers(text: str) -> None:
+    with TemporaryDirectory() as folder:
+        assert faults(Path(folder), text) == []
+
+
+NAMED = {
+    "the status of the decorator, which does not count beside a response of the handler's own": """
+@app.get("/r0", status_code=201)
+def r0(q: str):
+    return PlainTextResponse("".join(engine.query(q).response_gen))
+""",
+    "the status of the decorator, which counts otherwise": """
+@app.get("/r0", status_code=201)
+def r0(q: str):
+    return {"answer": "".join(engine.query(q).response_gen)}
+""",
+}
+
+
+@pytest.mark.parametrize("handler", NAMED.values(), ids=NAMED.keys())
+def test_a_named_repair(handler: str, tmp_path: Path) -> None:
+    assert faults(tmp_path, f"{HEAD}\n{handler}") == []
+    assert lint(tmp_path, level=Level.RESPONSE, fix=True).changes
