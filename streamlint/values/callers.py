@@ -11,7 +11,8 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.domain import NOTHING, PENDING, UNKNOWN, Class, Collection, Function, Instance, Object, Values
-from streamlint.values.said import Row, Said, Stored
+from streamlint.values.said import Row, Said
+from streamlint.values.stores import Stores
 from streamlint.values.whole import Whole
 
 Definition = tuple[Path, int]
@@ -45,10 +46,10 @@ class Callers:
         self._said: dict[Path, Said] = {}
         self._calls: dict[str, list[Row]] = {}
         self._passed: dict[str, list[Row]] = {}
-        self._stores: dict[str, list[Stored]] = {}
-        self._puts: dict[str, list[Stored]] = {}
         self._spelled: dict[str, list[str]] = {}
         self._shifted: dict[ir.Call, ir.Call] = {}
+        stores = Stores(evaluator, self._saying)
+        self.stores, self.stored, self.put_into = stores.of, stores.values, stores.values_in
 
     def _saying(self, *words: str) -> Iterator[Said]:
         return map(self._of_module, self.evaluator.modules.saying(*words))
@@ -57,17 +58,6 @@ class Callers:
         if module.path not in self._said:
             self._said[module.path] = Said(module)
         return self._said[module.path]
-
-    def stores(self, member: str) -> list[Stored]:
-        if member not in self._stores:
-            self._stores[member] = [row for said in self._saying(member) for row in said.stores.get(member, ())]
-        return self._stores[member]
-
-    def puts(self, word: str) -> list[Stored]:
-        """Assignments under keys that are not constant, to something whose name ends in this word."""
-        if word not in self._puts:
-            self._puts[word] = [row for said in self._saying(word) for row in said.puts.get(word, ())]
-        return self._puts[word]
 
     def calls_of(self, word: str) -> list[Row]:
         """Calls whose function ends in this word."""
@@ -243,44 +233,6 @@ class Callers:
         sites = (site for word in self._spellings(scope.name) for site in self._sites(word, (base.path, base.scope)))
         given = ((site.call.argument(position, name), site.frame) for site in sites)
         return self.evaluator.union(self.evaluator.value(value, frame) for value, frame in given if value is not None)
-
-    # Stores
-
-    def stored(self, member: str, holder: object, *, is_attribute: bool) -> Values:
-        """What the project stores under this name on what `holder` identifies, as in `Attributes.identity`."""
-        rows = self.stores(member)
-        return self._put_on(("stores", member), rows, holder, is_attribute) if rows else NOTHING
-
-    def put_into(self, word: str, holder: object) -> Values:
-        """What the project stores under keys that cannot be seen, into something whose name ends in this word."""
-        rows = self.puts(word)
-        return self._put_on(("puts", word), rows, holder, False) if rows else NOTHING
-
-    def _put_on(self, key: tuple[str, str], rows: list[Stored], holder: object, is_attribute: bool) -> Values:
-        evaluator = self.evaluator
-        held: Mapping[object, tuple[int, ...]] = evaluator.solver.ask(key, lambda: self._held(rows), {}, {})
-        numbers = held.get(holder)
-        if numbers is None:
-            return NOTHING
-        found = [rows[number] for number in numbers if rows[number][2].is_attribute == is_attribute]
-        return evaluator.found(("put", *key, holder, is_attribute), lambda: self._values(found))
-
-    def _values(self, rows: list[Stored]) -> Values:
-        evaluator = self.evaluator
-        return evaluator.union(
-            evaluator.at(evaluator.value(store.value, evaluator.any_call(module, scope)), store.path)
-            for module, scope, store in rows
-        )
-
-    def _held(self, rows: list[Stored]) -> Mapping[object, tuple[int, ...]]:
-        """By what holds it: the numbers of the rows that store something there."""
-        evaluator, found = self.evaluator, dict[object, list[int]]()
-        for number, (module, scope, store) in enumerate(rows):
-            for value in evaluator.value(store.base, evaluator.any_call(module, scope)):
-                numbers = found.setdefault(evaluator.attributes.identity(value), [])
-                if numbers[-1:] != [number]:
-                    numbers.append(number)
-        return {holder: tuple(numbers) for holder, numbers in found.items()}
 
     # Lifespans
 

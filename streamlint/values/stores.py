@@ -1,0 +1,66 @@
+"""What the project stores under a name or a key, on what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from streamlint.values.domain import NOTHING, Values
+from streamlint.values.said import Said, Stored
+from streamlint.values.whole import Whole
+
+
+class Stores:
+    """Words lead to the places that store; each is evaluated once and then known by what it stores on."""
+
+    def __init__(self, evaluator: Whole, saying: Callable[[str], Iterable[Said]]) -> None:
+        self.evaluator = evaluator
+        self._saying = saying
+        self._stores: dict[str, list[Stored]] = {}
+        self._puts: dict[str, list[Stored]] = {}
+
+    def of(self, member: str) -> list[Stored]:
+        if member not in self._stores:
+            self._stores[member] = [row for said in self._saying(member) for row in said.stores.get(member, ())]
+        return self._stores[member]
+
+    def _keyed(self, word: str) -> list[Stored]:
+        """Assignments under keys that are not constant, to something whose name ends in this word."""
+        if word not in self._puts:
+            self._puts[word] = [row for said in self._saying(word) for row in said.puts.get(word, ())]
+        return self._puts[word]
+
+    def values(self, member: str, holder: object, *, is_attribute: bool) -> Values:
+        """What the project stores under this name on what `holder` identifies, as in `Attributes.identity`."""
+        rows = self.of(member)
+        return self._put_on(("stores", member), rows, holder, is_attribute) if rows else NOTHING
+
+    def values_in(self, word: str, holder: object) -> Values:
+        """What the project stores under keys that cannot be seen, into something whose name ends in this word."""
+        rows = self._keyed(word)
+        return self._put_on(("puts", word), rows, holder, False) if rows else NOTHING
+
+    def _put_on(self, key: tuple[str, str], rows: list[Stored], holder: object, is_attribute: bool) -> Values:
+        evaluator = self.evaluator
+        held: Mapping[object, tuple[int, ...]] = evaluator.solver.ask(key, lambda: self._held(rows), {}, {})
+        numbers = held.get(holder)
+        if numbers is None:
+            return NOTHING
+        found = [rows[number] for number in numbers if rows[number][2].is_attribute == is_attribute]
+        return evaluator.found(("put", *key, holder, is_attribute), lambda: self._values(found))
+
+    def _values(self, rows: list[Stored]) -> Values:
+        evaluator = self.evaluator
+        return evaluator.union(
+            evaluator.at(evaluator.value(store.value, evaluator.any_call(module, scope)), store.path)
+            for module, scope, store in rows
+        )
+
+    def _held(self, rows: list[Stored]) -> Mapping[object, tuple[int, ...]]:
+        """By what holds it: the numbers of the rows that store something there."""
+        evaluator, found = self.evaluator, dict[object, list[int]]()
+        for number, (module, scope, store) in enumerate(rows):
+            for value in evaluator.value(store.base, evaluator.any_call(module, scope)):
+                numbers = found.setdefault(evaluator.attributes.identity(value), [])
+                if numbers[-1:] != [number]:
+                    numbers.append(number)
+        return {holder: tuple(numbers) for holder, numbers in found.items()}
