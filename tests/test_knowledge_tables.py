@@ -17,7 +17,7 @@ from streamlint.knowledge import Knowledge
 from streamlint.knowledge.blocking import BlockingCalls, HeavyCalls, Tier
 from streamlint.knowledge.frameworks import Frameworks, Generator, Purpose, Runner
 from streamlint.knowledge.off_loop import OffLoop, Result, Where
-from streamlint.knowledge.responses import Fate, Responses
+from streamlint.knowledge.responses import Fate
 from streamlint.knowledge.table import Row, read
 
 SHARED_STATE = (
@@ -307,10 +307,10 @@ KEYS = {
                              "returns-no-iterator", "sends-iterators", "synchronous-bodies", "cancels-again", "docs"},
     "frameworks.shape": {"names", "docs"},
     "contexts.context": {"framework", "names", "keeps", "opens", "keeps-call", "makes"},
-    "responses.response": {"names", "framework", "streaming", "content", "content-keyword", "content-also", "variadic",
-                           "media-type", "media-type-keyword", "media-type-position", "media-type-also", "sync-iterator",
+    "responses.response": {"names", "framework", "streaming", "content", "content-keyword", "variadic",
+                           "media-type", "media-type-keyword", "media-type-position", "sync-iterator",
                            "async-iterator", "sync-iterator-wsgi", "async-iterator-wsgi", "frames-sse",
-                           "frames-sse-as-class", "by-hand", "file", "redirect", "since", "docs"},
+                           "frames-sse-as-class", "by-hand", "file", "since", "docs"},
 }  # fmt: skip
 
 
@@ -652,11 +652,13 @@ def test_what_frameworks_do_with_iterators() -> None:
     assert {response.framework for response in RESPONSES} <= known.keys()
 
 
-RESPONSES = [response for name in Responses().names if (response := Responses().response(name)) is not None]
+RESPONSES = [
+    response for name in Knowledge().responses.names if (response := Knowledge().responses.response(name)) is not None
+]
 
 
 def test_responses() -> None:
-    responses = Responses()
+    responses = Knowledge().responses
     stream = responses.response("fastapi.responses.StreamingResponse")
     assert stream is not None
     assert stream is responses.response("starlette.responses.StreamingResponse")
