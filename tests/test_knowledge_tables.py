@@ -40,6 +40,10 @@ IMPORTED_NAMES = {
 }
 KNOWLEDGE = Path(streamlint.__file__).parent / "knowledge"
 CODE = "".join(path.read_text("utf-8") for path in sorted(Path(streamlint.__file__).parent.rglob("*.py")))
+METHODS = ("method", "keyword")
+"""Kinds of rows whose names are those of methods or keywords, such as `on_startup.append`."""
+MODULES = ("context", "loop")
+"""Kinds of rows that name whole packages too."""
 CALL_TABLES = ("blocking_calls", "blocking_services", "heavy_calls", "off_loop")
 
 # Runs in an interpreter of its own: these packages warn, configure and register things when they are imported.
@@ -227,6 +231,25 @@ def test_every_package_of_a_table_of_calls_has_a_source(table: str) -> None:
     names += [name for row in read(table).rows("call") for name in row.texts("classes")]
     packages = {name.partition(".")[0] for name in names}
     told = {"python" if package in sys.stdlib_module_names else package for package in packages}
+    assert told == set(sources)
+    assert all(link.startswith("https://") for link in sources.values())
+
+
+@pytest.mark.parametrize("table", ["responses", "frameworks", "resources", "objects", "shared_state"])
+def test_every_package_of_a_table_of_names_has_a_source(table: str) -> None:
+    names = {
+        name
+        for kind, rows in read(table).values.items()
+        if isinstance(rows, list) and kind not in METHODS
+        for row in read(table).rows(kind)
+        for key in ("names", "classes", "bases", "functions", "calls", "reads", "writes", "around")
+        for name in row.texts(key)
+        if "." in name or kind in MODULES
+    }
+    names |= {row.text("of") for row in read(table).rows("attribute")}
+    packages = {name.partition(".")[0] for name in names}
+    told = {"python" if package in sys.stdlib_module_names else package for package in packages}
+    sources = read(table).mapping("sources")
     assert told == set(sources)
     assert all(link.startswith("https://") for link in sources.values())
 
