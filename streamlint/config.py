@@ -29,9 +29,9 @@ _KINDS = {
     dict: "a table",
     list: "a list with other values",
 }
-_TABLES = ("blocking-calls", "off-loop", "entry-points")
+_TABLES = ("blocking-calls", "off-loop", "entry-points", "responses", "resources", "contexts", "shared-state")
 _LISTS = ("select", "extend-select", "ignore", "exclude", "extend-exclude")
-KEYS = (*_LISTS, "per-file-ignores", "fix-level", "versions", "versions-from-environment", *_TABLES)
+KEYS = (*_LISTS, "per-file-ignores", "fix-level", "versions", "versions-from-environment", "names", *_TABLES)
 
 
 class ConfigError(click.ClickException):
@@ -90,6 +90,8 @@ class Config:
     fix_level: Level = Level.RESPONSE
     rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
     """Rows that the user adds to the knowledge tables, by table."""
+    names: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Names that the user adds to lists of names, by table and list."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Versions or ranges of packages, where no file of the project says them exactly."""
     versions_from_environment: bool = False
@@ -213,6 +215,7 @@ def _parse(file: Path, table: dict[str, Any] | None, codes: Codes) -> Config:
         own_exclude=own + extra,
         fix_level=reader.fix_level(),
         rows={name: reader.rows(name) for name in _TABLES if name in reader.table},
+        names=reader.names() if "names" in reader.table else {},
         versions=reader.versions() if "versions" in reader.table else {},
         versions_from_environment=reader.truth("versions-from-environment"),
     )
@@ -286,6 +289,25 @@ class _Reader:
         if not isinstance(value, bool):
             raise self.error(key, f"must be true or false, not {_kind(value)}")
         return value
+
+    def names(self) -> dict[str, dict[str, tuple[str, ...]]]:
+        from streamlint.knowledge import user_rows
+
+        value = self.table["names"]
+        if not isinstance(value, dict):
+            raise self.error("names", f"must be a table of tables of lists, not {_kind(value)}")
+        found: dict[str, dict[str, tuple[str, ...]]] = {}
+        for table, lists in value.items():
+            if why := user_rows.table_fault(table):
+                raise self.error(f"names.{table}", why)
+            if not isinstance(lists, dict):
+                raise self.error(f"names.{table}", f"must be a table of lists, not {_kind(lists)}")
+            for name, words in lists.items():
+                where = f"names.{table}.{name}"
+                if why := user_rows.list_fault(table, name):
+                    raise self.error(where, why)
+                found.setdefault(table, {})[name] = self._strings(where, words)
+        return found
 
     def rows(self, key: str) -> tuple[Row, ...]:
         value = self.table[key]

@@ -349,12 +349,7 @@ class _Projects:
         """The tables with the user's rows, read once for all projects of the run."""
         from streamlint.knowledge import Knowledge
 
-        rows = self._request.config.rows
-        return Knowledge(
-            blocking_rows=rows.get("blocking-calls", ()),
-            off_loop_rows=rows.get("off-loop", ()),
-            entry_point_rows=rows.get("entry-points", ()),
-        )
+        return Knowledge(self._request.config.rows, self._request.config.names)
 
 
 def _reported(request: Request, finding: Finding) -> bool:

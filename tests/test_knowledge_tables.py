@@ -17,7 +17,7 @@ from streamlint.knowledge import Knowledge
 from streamlint.knowledge.blocking import BlockingCalls, HeavyCalls, Tier
 from streamlint.knowledge.frameworks import Frameworks, Generator, Purpose, Runner
 from streamlint.knowledge.off_loop import OffLoop, Result, Where
-from streamlint.knowledge.responses import Fate, Responses
+from streamlint.knowledge.responses import Fate
 from streamlint.knowledge.table import Row, read
 
 SHARED_STATE = (
@@ -40,6 +40,10 @@ IMPORTED_NAMES = {
 }
 KNOWLEDGE = Path(streamlint.__file__).parent / "knowledge"
 CODE = "".join(path.read_text("utf-8") for path in sorted(Path(streamlint.__file__).parent.rglob("*.py")))
+METHODS = ("method", "keyword")
+"""Kinds of rows whose names are those of methods or keywords, such as `on_startup.append`."""
+MODULES = ("context", "loop")
+"""Kinds of rows that name whole packages too."""
 CALL_TABLES = ("blocking_calls", "blocking_services", "heavy_calls", "off_loop")
 
 # Runs in an interpreter of its own: these packages warn, configure and register things when they are imported.
@@ -231,6 +235,25 @@ def test_every_package_of_a_table_of_calls_has_a_source(table: str) -> None:
     assert all(link.startswith("https://") for link in sources.values())
 
 
+@pytest.mark.parametrize("table", ["responses", "frameworks", "resources", "objects", "shared_state"])
+def test_every_package_of_a_table_of_names_has_a_source(table: str) -> None:
+    names = {
+        name
+        for kind, rows in read(table).values.items()
+        if isinstance(rows, list) and kind not in METHODS
+        for row in read(table).rows(kind)
+        for key in ("names", "classes", "bases", "functions", "calls", "reads", "writes", "around")
+        for name in row.texts(key)
+        if "." in name or kind in MODULES
+    }
+    names |= {row.text("of") for row in read(table).rows("attribute")}
+    packages = {name.partition(".")[0] for name in names}
+    told = {"python" if package in sys.stdlib_module_names else package for package in packages}
+    sources = read(table).mapping("sources")
+    assert told == set(sources)
+    assert all(link.startswith("https://") for link in sources.values())
+
+
 def test_every_integration_has_its_release() -> None:
     assert [
         row.text("name") for row in read("llama_index_integrations").rows("package") if not row.text("version")
@@ -307,10 +330,10 @@ KEYS = {
                              "returns-no-iterator", "sends-iterators", "synchronous-bodies", "cancels-again", "docs"},
     "frameworks.shape": {"names", "docs"},
     "contexts.context": {"framework", "names", "keeps", "opens", "keeps-call", "makes"},
-    "responses.response": {"names", "framework", "streaming", "content", "content-keyword", "content-also", "variadic",
-                           "media-type", "media-type-keyword", "media-type-position", "media-type-also", "sync-iterator",
+    "responses.response": {"names", "framework", "streaming", "content", "content-keyword", "variadic",
+                           "media-type", "media-type-keyword", "media-type-position", "sync-iterator",
                            "async-iterator", "sync-iterator-wsgi", "async-iterator-wsgi", "frames-sse",
-                           "frames-sse-as-class", "by-hand", "file", "redirect", "since", "docs"},
+                           "frames-sse-as-class", "by-hand", "file", "since", "docs"},
 }  # fmt: skip
 
 
@@ -652,11 +675,13 @@ def test_what_frameworks_do_with_iterators() -> None:
     assert {response.framework for response in RESPONSES} <= known.keys()
 
 
-RESPONSES = [response for name in Responses().names if (response := Responses().response(name)) is not None]
+RESPONSES = [
+    response for name in Knowledge().responses.names if (response := Knowledge().responses.response(name)) is not None
+]
 
 
 def test_responses() -> None:
-    responses = Responses()
+    responses = Knowledge().responses
     stream = responses.response("fastapi.responses.StreamingResponse")
     assert stream is not None
     assert stream is responses.response("starlette.responses.StreamingResponse")

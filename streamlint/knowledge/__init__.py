@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from streamlint.knowledge.resources import ResourceFacts
     from streamlint.knowledge.responses import Responses
     from streamlint.knowledge.shared_state import SharedStateFacts
+    from streamlint.knowledge.table import Row
 
 UserRows = Sequence[Mapping[str, object]]
 
@@ -27,9 +28,10 @@ UserRows = Sequence[Mapping[str, object]]
 class Knowledge:
     """All tables, each read when first asked; the user's rows of `[tool.streamlint]` extend the shipped ones."""
 
-    blocking_rows: UserRows = ()
-    off_loop_rows: UserRows = ()
-    entry_point_rows: UserRows = ()
+    rows: Mapping[str, UserRows] = field(default_factory=dict)
+    """The user's rows, by the table as the user names it."""
+    listed: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    """The user's names, by table and list."""
 
     @cached_property
     def llama(self) -> LlamaIndex:
@@ -41,7 +43,7 @@ class Knowledge:
     def blocking(self) -> BlockingCalls:
         from streamlint.knowledge.blocking import BlockingCalls
 
-        return BlockingCalls(self.blocking_rows)
+        return BlockingCalls(self._rows("blocking-calls"))
 
     @cached_property
     def heavy(self) -> HeavyCalls:
@@ -53,19 +55,19 @@ class Knowledge:
     def off_loop(self) -> OffLoop:
         from streamlint.knowledge.off_loop import OffLoop
 
-        return OffLoop(self.off_loop_rows)
+        return OffLoop(self._rows("off-loop"))
 
     @cached_property
     def frameworks(self) -> Frameworks:
         from streamlint.knowledge.frameworks import Frameworks
 
-        return Frameworks(self.entry_point_rows)
+        return Frameworks(self._rows("entry-points"))
 
     @cached_property
     def responses(self) -> Responses:
         from streamlint.knowledge.responses import Responses
 
-        return Responses()
+        return Responses(self._extended("responses"))
 
     @cached_property
     def objects(self) -> FrameworkObjects:
@@ -78,7 +80,7 @@ class Knowledge:
         """By framework."""
         from streamlint.knowledge.contexts import view_contexts
 
-        return view_contexts()
+        return view_contexts(self._extended("contexts"))
 
     @cached_property
     def nested_loops(self) -> NestedLoopCalls:
@@ -96,29 +98,39 @@ class Knowledge:
     def resources(self) -> ResourceFacts:
         from streamlint.knowledge.resources import resource_facts
 
-        return resource_facts()
+        return resource_facts(self._extended("resources"))
 
     @cached_property
     def shared_state(self) -> SharedStateFacts:
         from streamlint.knowledge.shared_state import shared_state_facts
 
-        return shared_state_facts()
+        return shared_state_facts(self._extended("shared_state"))
 
     def names(self, table: str, key: str) -> frozenset[str]:
         """One list of a table of names."""
         from streamlint.knowledge.names import names
 
-        return names(table, key)
+        return names(table, key).union(self.listed.get(table, {}).get(key, ()))
+
+    def _rows(self, table: str) -> UserRows:
+        return self.rows.get(table, ())
+
+    def _extended(self, table: str) -> Row:
+        from streamlint.knowledge.extended import extended
+
+        return extended(table, self._rows(table.replace("_", "-")))
 
     @property
     def told(self) -> tuple[str, ...]:
         """The functions that the user's rows are about; they may be the project's own."""
-        return tuple(str(row["name"]) for row in (*self.blocking_rows, *self.off_loop_rows, *self.entry_point_rows))
+        rows = (str(row["name"]) for rows in self.rows.values() for row in rows)
+        lists = (name for lists in self.listed.values() for names in lists.values() for name in names if "." in name)
+        return (*rows, *lists)
 
     @property
     def registering(self) -> tuple[str, ...]:
         """The functions that register others, as the user's rows say."""
-        return tuple(str(row["name"]) for row in self.entry_point_rows)
+        return tuple(str(row["name"]) for row in self._rows("entry-points"))
 
     @property
     def installed(self) -> frozenset[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from streamlint.knowledge.table import read
+from streamlint.knowledge.table import Row
 
 
 @dataclass(frozen=True)
@@ -20,16 +20,22 @@ class ViewContext:
     """Attributes of the application that make a response."""
 
 
-def view_contexts() -> dict[str, ViewContext]:
-    """By framework."""
-    return {
-        row.text("framework"): ViewContext(
-            row.text("framework"),
-            frozenset(row.texts("names")),
-            row.texts("keeps"),
-            frozenset(row.texts("opens")),
-            row.flag("keeps-call"),
-            frozenset(row.texts("makes")),
-        )
-        for row in read("contexts").rows("context")
-    }
+def view_contexts(table: Row) -> dict[str, ViewContext]:
+    """By framework; several rows for one are taken together."""
+    found: dict[str, ViewContext] = {}
+    for row in table.rows("context"):
+        context = _context(row)
+        known = found.get(context.framework)
+        found[context.framework] = replace(known, names=known.names | context.names) if known is not None else context
+    return found
+
+
+def _context(row: Row) -> ViewContext:
+    return ViewContext(
+        row.text("framework"),
+        frozenset(row.texts("names")),
+        row.texts("keeps"),
+        frozenset(row.texts("opens")),
+        row.flag("keeps-call"),
+        frozenset(row.texts("makes")),
+    )

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from packaging.version import Version
 
-from streamlint.knowledge.table import Row, read
+from streamlint.knowledge.table import Row
 
 
 class End(StrEnum):
@@ -35,8 +35,7 @@ class ResourceFacts:
         return fastapi is not None and self.since <= fastapi < self.before
 
 
-def resource_facts() -> ResourceFacts:
-    table = read("resources")
+def resource_facts(table: Row) -> ResourceFacts:
     (dependencies,) = table.rows("dependencies")
     return ResourceFacts(
         ends={name: End(row.text("end")) for row in table.rows("resource") for name in row.texts("names")},

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from streamlint.knowledge.frameworks import Argument
-from streamlint.knowledge.table import Row, read
+from streamlint.knowledge.table import Row
 
 
 class Fate(StrEnum):
@@ -72,13 +72,13 @@ class Preferred:
 
 
 class Responses:
-    """The table; every name is dotted and resolved."""
+    """The questions to the table; every name is dotted and resolved."""
 
-    def __init__(self) -> None:
+    def __init__(self, table: Row) -> None:
         self._responses: dict[str, ResponseClass] = {}
-        for row in read("responses").rows("response"):
+        for row in table.rows("response"):
             self._responses.update(dict.fromkeys(row.texts("names"), _response(row)))
-        self._preferred = {row.text("framework"): _preferred(row) for row in read("responses").rows("preferred")}
+        self._preferred = {row.text("framework"): _preferred(row) for row in table.rows("preferred")}
 
     def response(self, dotted: str) -> ResponseClass | None:
         """The response that calling `dotted` makes, or None; the same object for every import path of a class."""

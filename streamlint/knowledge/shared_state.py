@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from streamlint.knowledge.table import read
+from streamlint.knowledge.table import Row
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,7 @@ def _is_below(name: str, known: frozenset[str]) -> bool:
     return False
 
 
-def shared_state_facts() -> SharedStateFacts:
-    table = read("shared_state")
+def shared_state_facts(table: Row) -> SharedStateFacts:
 
     def texts(kind: str, key: str) -> frozenset[str]:
         return frozenset(text for row in table.rows(kind) for text in row.texts(key))

@@ -1,4 +1,4 @@
-"""What a row of the user's configuration may say, by table."""
+"""What a row or a list of names of the user's configuration may say, by table."""
 
 from __future__ import annotations
 
@@ -8,10 +8,16 @@ from difflib import get_close_matches
 from functools import cache
 
 from streamlint.knowledge.blocking import Tier
+from streamlint.knowledge.extended import LISTS
 from streamlint.knowledge.frameworks import Frameworks, Purpose, Runner
 from streamlint.knowledge.off_loop import Result, Where
+from streamlint.knowledge.resources import End
+from streamlint.knowledge.responses import Fate
+from streamlint.knowledge.table import Row, read
 
 _WORDS = {str: "a string", int: "a number", bool: "true or false"}
+_ITERATORS = ("sync-iterator", "async-iterator", "sync-iterator-wsgi", "async-iterator-wsgi")
+_SOURCES = ("docs", "release", "since")
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,8 @@ class Key:
 
     type: type
     choices: tuple[str, ...] = ()
+    is_needed: bool = False
+    """Without it a row says nothing."""
 
     def fault(self, value: object) -> str:
         """Why a value cannot stand here, or nothing."""
@@ -43,6 +51,9 @@ def fault(table: str, row: Mapping[str, object]) -> tuple[str, str] | None:
             return name, f"is no key of such a row{_near(name, tuple(known))}; known keys: {', '.join(known)}"
         if why := known[name].fault(value):
             return name, why
+    for name, key in known.items():
+        if key.is_needed and name not in row:
+            return name, f"must be given: one of {', '.join(key.choices)}"
     dotted = str(row.get("name", ""))
     if "." not in dotted or not all(part.isidentifier() for part in dotted.split(".")):
         return "name", "must be the dotted name under which a function is imported, as in `shop.printer.print_label`"
@@ -71,6 +82,9 @@ def _tables() -> dict[str, dict[str, Key]]:
             "position": _POSITION,
             "keyword": _TEXT,
             "result": Key(str, tuple(Result)),
+            "variadic": _TRUTH,
+            "beside": _TRUTH,
+            "outlives": _TRUTH,
         },
         "entry-points": {
             "name": _TEXT,
@@ -85,7 +99,51 @@ def _tables() -> dict[str, dict[str, Key]]:
             "async": runner,
             "off-path": _TRUTH,
         },
+        "responses": {
+            **_columns(read("responses"), "response"),
+            "framework": Key(str, Frameworks().names, is_needed=True),
+            **dict.fromkeys(_ITERATORS, Key(str, tuple(fate for fate in Fate if fate))),
+        },
+        "resources": {"name": _TEXT, "end": Key(str, tuple(End), is_needed=True)},
+        "contexts": {
+            "name": _TEXT,
+            "framework": Key(
+                str, tuple(row.text("framework") for row in read("contexts").rows("context")), is_needed=True
+            ),
+        },
+        "shared-state": _of_shared_state(),
     }
+
+
+def _of_shared_state() -> dict[str, Key]:
+    """What holds for all kinds of rows that have names."""
+    table = read("shared_state")
+    lists = (kind for kind, rows in table.values.items() if isinstance(rows, list))
+    kinds = tuple(kind for kind in lists if any(row.texts("names") for row in table.rows(kind)))
+    keeps = tuple(dict.fromkeys(row.text("keeps") for row in table.rows("cache")))
+    return {"name": _TEXT, "kind": Key(str, kinds, is_needed=True), "keeps": Key(str, keeps)}
+
+
+def _columns(table: Row, kind: str) -> dict[str, Key]:
+    """The columns of a shipped table that hold one value, by the type that they have there."""
+    values = {name: value for row in table.rows(kind) for name, value in row.values.items()}
+    own = {name: Key(type(value)) for name, value in values.items() if type(value) in _WORDS and name not in _SOURCES}
+    return {"name": _TEXT, **own}
+
+
+def table_fault(table: str) -> str:
+    """Why no names can be added to this table, or nothing."""
+    if table in LISTS:
+        return ""
+    return f"is no table of names{_near(table, LISTS)}; known tables: {', '.join(LISTS)}"
+
+
+def list_fault(table: str, name: str) -> str:
+    """Why this table has no such list, or nothing."""
+    known = tuple(read(table).values)
+    if name in known:
+        return ""
+    return f"is no list of this table{_near(name, known)}; known lists: {', '.join(known)}"
 
 
 def _near(word: str, known: tuple[str, ...]) -> str:
