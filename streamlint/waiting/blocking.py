@@ -31,6 +31,7 @@ from streamlint.values.domain import (
     Values,
 )
 from streamlint.values.evidence import ReceiverEvidence
+from streamlint.waiting.never import Never
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -93,6 +94,7 @@ class Blocking:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self._evidence = project.ask(ReceiverEvidence)
+        self._never = project.ask(Never)
 
     # Questions
 
@@ -234,18 +236,24 @@ class Blocking:
         return best
 
     def _holds(self, frame: Frame) -> Iterator[Hold | None]:
-        scope = frame.scope
+        scope, comes_to = frame.scope, self._never.comes_to
         for call in scope.calls:
-            yield self.of_call(call, frame)
+            if comes_to(call, frame):
+                yield self.of_call(call, frame)
         for loop in scope.loops:
-            yield self._tokens(loop, frame) or self.of_iteration(loop.iterable, self.evaluator.loop_frame(loop, frame))
+            if comes_to(loop.iterable, frame):
+                yield self._tokens(loop, frame) or self.of_iteration(
+                    loop.iterable, self.evaluator.loop_frame(loop, frame)
+                )
         for item in scope.yields:
-            if item.is_from and item.value is not None:
+            if item.is_from and item.value is not None and comes_to(item.value, frame):
                 yield self.of_iteration(item.value, frame)
         for entry in scope.entries:
-            yield self.of_entry(entry, frame)
+            if comes_to(entry.context, frame):
+                yield self.of_entry(entry, frame)
         for attribute in scope.attributes:
-            yield self.of_attribute(attribute, frame)
+            if comes_to(attribute, frame):
+                yield self.of_attribute(attribute, frame)
 
     def _tokens(self, loop: ir.Loop, frame: Frame) -> Hold | None:
         tokens = self.evaluator.tokens(self.evaluator.iterated(loop, frame))
@@ -304,9 +312,13 @@ class Blocking:
         located = self.evaluator.scope_of(function)
         if located is None or not _is_plain(call):
             return {name: values for name, values in given.items() if any(_is_callable(v) for v in values)}
-        absent = [p for p in located[1].parameters if p.name not in given and _defaults_to_none(p)]
-        left_out: dict[str, Values] = {p.name: frozenset((Constant(None),)) for p in absent}
-        if left_out or any(_is_callable(v) for values in given.values() for v in values):
+        absent = {p.name: p.default for p in located[1].parameters if p.name not in given and _is_switch(p.default)}
+        left_out: dict[str, Values] = {
+            name: frozenset((Constant(default.value),))
+            for name, default in absent.items()
+            if isinstance(default, ir.Constant)
+        }
+        if left_out or any(_is_callable(v) or _is_switched(v) for values in given.values() for v in values):
             return given | left_out
         return {}
 
@@ -389,9 +401,22 @@ class Blocking:
                 return None
             return self._llama(text, _reason_of(method.heavy, None), method.heavy, call, frame, method, None)
         heavy = llama.constructor(name)
-        if heavy:
+        over = llama.constructed_over(name)
+        if heavy and (not over or self._is_given_any(call, over, frame)):
             return self._llama(text, _reason_of(heavy, None), heavy, call, frame, None, None)
         return None
+
+    def _is_given_any(self, call: ir.Call, names: tuple[str, ...], frame: Frame) -> bool:
+        """Whether a call is given more than nothing for one of these arguments; the first may also come by position."""
+        if not _is_plain(call):
+            return True
+        given = (call.argument(0 if name == names[0] else None, name) for name in names)
+        return any(one is not None and not self._is_empty(one, frame) for one in given)
+
+    def _is_empty(self, expression: ir.Expression, frame: Frame) -> bool:
+        if isinstance(expression, ir.Sequence):
+            return not any(expression.children())
+        return self.evaluator.value(expression, frame) == frozenset((Constant(None),))
 
     def _called_back(self, name: str, call: ir.Call, frame: Frame) -> Hold | None:
         """Functions that `sorted`, `map` and their like call."""
@@ -468,8 +493,12 @@ def _is_plain(call: ir.Call) -> bool:
     return not hidden and all(name is not None for name, _ in call.keywords)
 
 
-def _defaults_to_none(parameter: ir.Parameter) -> bool:
-    return isinstance(parameter.default, ir.Constant) and parameter.default.value is None
+def _is_switch(default: ir.Expression | None) -> bool:
+    return isinstance(default, ir.Constant) and (default.value is None or isinstance(default.value, bool))
+
+
+def _is_switched(value: Value) -> bool:
+    return isinstance(value, Constant) and isinstance(value.value, bool)
 
 
 def _is_unknown(value: Value) -> bool:
