@@ -153,14 +153,21 @@ class LlamaIndex:
 
     def constructor(self, dotted: str) -> str:
         """Why building an instance is heavy ("index building", "model loading"); empty if it is not."""
+        row = self._constructor(dotted)
+        return row.text("heavy") if row is not None else ""
+
+    def constructed_over(self, dotted: str) -> tuple[str, ...]:
+        """The arguments that a heavy constructor works on, the first by position too; empty where it works whatever it is given."""
+        row = self._constructor(dotted)
+        return row.texts("over") if row is not None else ()
+
+    def _constructor(self, dotted: str) -> Row | None:
         name, role = dotted.rpartition(".")[2], self.role(dotted)
-        if role is None:
-            return ""
-        for row in self._meaning.rows("constructor"):
+        for row in self._meaning.rows("constructor") if role is not None else ():
             names = {one.rpartition(".")[2] for one in row.texts("names")}
             if name in names or (row.text("role") == role and name not in row.texts("except")):
-                return row.text("heavy")
-        return ""
+                return row
+        return None
 
     def token_attribute(self, role: Role, name: str) -> TokenAttribute | None:
         """How `name` hands out the tokens of a stream object of this role; None if it does not."""

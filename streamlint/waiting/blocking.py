@@ -30,7 +30,8 @@ from streamlint.values.domain import (
 )
 from streamlint.values.evidence import ReceiverEvidence
 from streamlint.waiting.holds import Cause, Hold, hop_to, stronger
-from streamlint.waiting.leaves import Leaves, reason_of
+from streamlint.waiting.leaves import Leaves, is_plain, reason_of
+from streamlint.waiting.never import Never
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -55,6 +56,7 @@ class Blocking:
         self.evaluator = project.evaluator
         self.leaves = Leaves(project.evaluator)
         self._evidence = project.ask(ReceiverEvidence)
+        self._never = project.ask(Never)
 
     # Questions
 
@@ -195,18 +197,24 @@ class Blocking:
         return best
 
     def _holds(self, frame: Frame) -> Iterator[Hold | None]:
-        scope = frame.scope
+        scope, comes_to = frame.scope, self._never.comes_to
         for call in scope.calls:
-            yield self.of_call(call, frame)
+            if comes_to(call, frame):
+                yield self.of_call(call, frame)
         for loop in scope.loops:
-            yield self._tokens(loop, frame) or self.of_iteration(loop.iterable, self.evaluator.loop_frame(loop, frame))
+            if comes_to(loop.iterable, frame):
+                yield self._tokens(loop, frame) or self.of_iteration(
+                    loop.iterable, self.evaluator.loop_frame(loop, frame)
+                )
         for item in scope.yields:
-            if item.is_from and item.value is not None:
+            if item.is_from and item.value is not None and comes_to(item.value, frame):
                 yield self.of_iteration(item.value, frame)
         for entry in scope.entries:
-            yield self.of_entry(entry, frame)
+            if comes_to(entry.context, frame):
+                yield self.of_entry(entry, frame)
         for attribute in scope.attributes:
-            yield self.of_attribute(attribute, frame)
+            if comes_to(attribute, frame):
+                yield self.of_attribute(attribute, frame)
 
     def _tokens(self, loop: ir.Loop, frame: Frame) -> Hold | None:
         tokens = self.evaluator.tokens(self.evaluator.iterated(loop, frame))
@@ -263,11 +271,15 @@ class Blocking:
         """The arguments of a call, where they may decide what blocks: it gives something callable, or leaves it out."""
         given = self.evaluator.calls.arguments(function, call, frame)
         located = self.evaluator.scope_of(function)
-        if located is None or not _is_plain(call):
+        if located is None or not is_plain(call):
             return {name: values for name, values in given.items() if any(_is_callable(v) for v in values)}
-        absent = [p for p in located[1].parameters if p.name not in given and _defaults_to_none(p)]
-        left_out: dict[str, Values] = {p.name: frozenset((Constant(None),)) for p in absent}
-        if left_out or any(_is_callable(v) for values in given.values() for v in values):
+        absent = {p.name: p.default for p in located[1].parameters if p.name not in given and _is_switch(p.default)}
+        left_out: dict[str, Values] = {
+            name: frozenset((Constant(default.value),))
+            for name, default in absent.items()
+            if isinstance(default, ir.Constant)
+        }
+        if left_out or any(_is_callable(v) or _is_switched(v) for values in given.values() for v in values):
             return given | left_out
         return {}
 
@@ -326,14 +338,12 @@ def _name_of(function: Value) -> str:
     return dotted_name(Bound(function, "__call__") if isinstance(function, Instance) else function)
 
 
-def _is_plain(call: ir.Call) -> bool:
-    """Whether a call hides no argument behind `*` or `**`."""
-    hidden = any(isinstance(argument, ir.Starred) for argument in call.arguments)
-    return not hidden and all(name is not None for name, _ in call.keywords)
+def _is_switch(default: ir.Expression | None) -> bool:
+    return isinstance(default, ir.Constant) and (default.value is None or isinstance(default.value, bool))
 
 
-def _defaults_to_none(parameter: ir.Parameter) -> bool:
-    return isinstance(parameter.default, ir.Constant) and parameter.default.value is None
+def _is_switched(value: Value) -> bool:
+    return isinstance(value, Constant) and isinstance(value.value, bool)
 
 
 def _is_unknown(value: Value) -> bool:

@@ -11,6 +11,7 @@ from streamlint.model import syntax as ir
 from streamlint.serving.ways import Hop
 from streamlint.streams.drains import Drains
 from streamlint.waiting.blocking import Blocking
+from streamlint.waiting.never import Never
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -104,6 +105,7 @@ class Holdings:
         self.reach = project.reach
         self.blocking = project.ask(Blocking)
         self.drains = project.ask(Drains)
+        self._never = project.ask(Never)
         self._known: dict[Site, Held | None] = {}
 
     def on_loop(self, frame: Frame) -> OnLoop | None:
@@ -135,7 +137,8 @@ class Holdings:
 
     def _at(self, site: Site, frame: Frame) -> Held | None:
         where = self.on_loop(frame)
-        hold = self._hold(site, frame) if where is not None else None
+        runs = where is not None and self._never.comes_to(_node(site), frame)
+        hold = self._hold(site, frame) if runs else None
         if where is None or hold is None or not _is_worth_telling(where, hold):
             return None
         return Held(site, _node(site), where, hold)

@@ -85,9 +85,22 @@ class Leaves:
                 return None
             return self.llama(text, reason_of(method.heavy, None), method.heavy, call, frame, method, None)
         heavy = llama.constructor(name)
-        if heavy:
+        over = llama.constructed_over(name)
+        if heavy and (not over or self._is_given_any(call, over, frame)):
             return self.llama(text, reason_of(heavy, None), heavy, call, frame, None, None)
         return None
+
+    def _is_given_any(self, call: ir.Call, names: tuple[str, ...], frame: Frame) -> bool:
+        """Whether a call is given more than nothing for one of these arguments; the first may also come by position."""
+        if not is_plain(call):
+            return True
+        given = (call.argument(0 if name == names[0] else None, name) for name in names)
+        return any(one is not None and not self._is_empty(one, frame) for one in given)
+
+    def _is_empty(self, expression: ir.Expression, frame: Frame) -> bool:
+        if isinstance(expression, ir.Sequence):
+            return not any(expression.children())
+        return self.evaluator.value(expression, frame) == frozenset((Constant(None),))
 
     def library(self, fact: BlockingCall, name: str, node: ir.Expression, frame: Frame) -> Hold:
         hop = hop_to(node, frame, f"`{name}` {fact.reason}")
@@ -145,3 +158,9 @@ def _flags(expression: ir.Expression) -> Iterator[ir.Expression]:
     if isinstance(expression, ir.Operation) and expression.operator == "BitOr":
         for operand in expression.operands:
             yield from _flags(operand)
+
+
+def is_plain(call: ir.Call) -> bool:
+    """Whether a call hides no argument behind `*` or `**`."""
+    hidden = any(isinstance(argument, ir.Starred) for argument in call.arguments)
+    return not hidden and all(name is not None for name, _ in call.keywords)

@@ -1,0 +1,200 @@
+"""Which places of a function a call never comes to: behind a `return`, in an arm whose test cannot hold, in an idle `except`."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from streamlint.model import syntax as ir
+from streamlint.values.domain import Constant, Function
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+    from streamlint.values.activations import Frame
+
+Span = tuple[int, int]
+
+_ASKS_WHETHER_ASYNC = "iscoroutinefunction"
+_LITTLE = (bool, int, float, str, type(None))
+
+
+class Never:
+    """Only what the text and the arguments of this very call decide: literals, parameters, and what a function is."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self._known: dict[Frame, tuple[Span, ...]] = {}
+
+    def comes_to(self, place: ir.Node, frame: Frame) -> bool:
+        """Whether a call may come to a place of its function."""
+        spans = self.spans(frame)
+        index = bisect_right(spans, place.start, key=itemgetter(0))
+        return not index or spans[index - 1][1] < place.end
+
+    def spans(self, frame: Frame) -> tuple[Span, ...]:
+        """Where no call comes to, as starts and ends, none of them in another."""
+        found = self._known.get(frame)
+        if found is None:
+            found = self._known[frame] = _outermost(self._within(frame)) if frame.scope.is_function else ()
+        return found
+
+    def _within(self, frame: Frame) -> Iterator[Span]:
+        for block in (frame.scope.body, *(one for statement in frame.scope.body.walk() for one in statement.blocks())):
+            for statement in block.statements:
+                if self._leaves(statement, frame):
+                    yield from _spans(block.after(statement))
+                    break
+        for statement in frame.scope.body.walk():
+            if isinstance(statement, ir.If):
+                yield from _spans(self._idle_arms(statement, frame))
+                for arm in statement.arms[:1]:
+                    yield from _only_made(arm.test, arm.expressions())
+            elif isinstance(statement, ir.Try) and self._cannot_fail(statement.body, frame):
+                yield from _spans(statement.handlers)
+        for expression in frame.scope.expressions():
+            if isinstance(expression, ir.Choice) and expression.tests:
+                yield from self._idle_options(expression, frame)
+
+    # What follows
+
+    def _leaves(self, statement: ir.Statement, frame: Frame) -> bool:
+        """Whether nothing behind a statement in its block can run."""
+        match statement:
+            case ir.Return():
+                return True
+            case ir.Line(kind="raise" | "break" | "continue"):
+                return True
+            case ir.If():
+                return self._leaves_by_every_arm(statement, frame)
+        return False
+
+    def _leaves_by_every_arm(self, statement: ir.If, frame: Frame) -> bool:
+        for arm in statement.arms:
+            holds = True if arm.test is None else self._holds(arm.test, frame)
+            if holds is not False and not (arm.statements and self._leaves(arm.statements[-1], frame)):
+                return False
+            if holds is True:
+                return True
+        return False
+
+    # Arms
+
+    def _idle_arms(self, statement: ir.If, frame: Frame) -> Iterator[ir.Block]:
+        decided = False
+        for arm in statement.arms:
+            holds = True if arm.test is None else self._holds(arm.test, frame)
+            if decided or holds is False:
+                yield arm
+            decided = decided or holds is True
+
+    def _idle_options(self, choice: ir.Choice, frame: Frame) -> Iterator[Span]:
+        """Of `a if test else b` what is not taken."""
+        taken, other = choice.options
+        yield from _only_made(choice.tests[0], ir.walk(taken))
+        holds = self._holds(choice.tests[0], frame)
+        if holds is not None:
+            idle = other if holds else taken
+            yield idle.start, idle.end
+
+    def _holds(self, test: ir.Expression, frame: Frame) -> bool | None:
+        """Whether a test holds in this call; None where that is open."""
+        match test:
+            case ir.Constant():
+                return bool(test.value)
+            case ir.Operation(operator="Not"):
+                held = self._holds(test.operands[0], frame)
+                return None if held is None else not held
+            case ir.Operation(operator="Compare") if len(test.operands) == 2:
+                return self._compares(test, frame)
+            case ir.Name():
+                return self._is_true(test, frame)
+            case ir.Call() if _last_word(test.function) == _ASKS_WHETHER_ASYNC and test.arguments:
+                return self._is_async(test.arguments[0], frame)
+        return None
+
+    def _is_true(self, name: ir.Name, frame: Frame) -> bool | None:
+        """The truth of a parameter that this call is given, or leaves out."""
+        if frame.arguments is None or name.id not in frame.arguments or not _is_parameter(name, frame.scope):
+            return None
+        values = self.evaluator.value(name, frame)
+        truths = {self._truth(value) for value in values}
+        return truths.pop() if len(truths) == 1 else None
+
+    @staticmethod
+    def _truth(value: object) -> bool | None:
+        match value:
+            case Constant(value=constant) if isinstance(constant, _LITTLE):
+                return bool(constant)
+            case Function():
+                return True
+        return None
+
+    def _compares(self, test: ir.Operation, frame: Frame) -> bool | None:
+        """`x is None` and `x is not None` of such a parameter."""
+        left, right = test.operands
+        if not (isinstance(left, ir.Name) and isinstance(right, ir.Constant) and right.value is None):
+            return None
+        if frame.arguments is None or left.id not in frame.arguments or not _is_parameter(left, frame.scope):
+            return None
+        between = frame.module.source.text[left.end : right.start].split()
+        values = self.evaluator.value(left, frame)
+        are_none = {isinstance(value, Constant) and value.value is None for value in values}
+        if between not in (["is"], ["is", "not"]) or are_none not in ({True}, {False}):
+            return None
+        if are_none == {False} and not all(isinstance(value, Constant | Function) for value in values):
+            return None
+        return are_none.pop() is (between == ["is"])
+
+    def _is_async(self, given: ir.Expression, frame: Frame) -> bool | None:
+        """Whether something is a coroutine function of the project, where each alternative is one, or none is."""
+        answers = set()
+        for value in self.evaluator.value(given, frame):
+            located = self.evaluator.scope_of(value) if isinstance(value, Function) else None
+            answers.add(located[1].is_async if located is not None and not located[1].is_generator else None)
+        return answers.pop() if len(answers) == 1 else None
+
+    # Handlers
+
+    def _cannot_fail(self, body: ir.Block, frame: Frame) -> bool:
+        """Whether a block only makes coroutines, which fail where they are awaited: `try: return function(*arguments)`."""
+        calls = [one for one in body.expressions() if isinstance(one, ir.Call)]
+        others = (ir.Await, ir.Operation, ir.Subscript, ir.Attribute)
+        if not calls or any(isinstance(statement, ir.Line) and statement.kind == "raise" for statement in body.walk()):
+            return False
+        if any(isinstance(one, others) for one in body.expressions()):
+            return False
+        return all(self._is_async(call.function, frame) is True for call in calls)
+
+
+def _is_parameter(name: ir.Name, scope: ir.Scope) -> bool:
+    """Whether a name can only mean a parameter of its own function there."""
+    bindings = name.bindings or ()
+    return bool(bindings) and all(scope.bindings[index].kind == "parameter" for index in bindings)
+
+
+def _last_word(function: ir.Expression) -> str:
+    return ir.dotted(function).rpartition(".")[2]
+
+
+def _only_made(test: ir.Expression | None, expressions: Iterable[ir.Expression]) -> Iterator[Span]:
+    """Calls of what a test has found to be a coroutine function: they make a coroutine, whatever else the name may mean."""
+    if not isinstance(test, ir.Call) or _last_word(test.function) != _ASKS_WHETHER_ASYNC or not test.arguments:
+        return
+    asked = ir.dotted(test.arguments[0])
+    for one in expressions:
+        if isinstance(one, ir.Call) and asked and ir.dotted(one.function) == asked:
+            yield one.start, one.end
+
+
+def _outermost(spans: Iterable[Span]) -> tuple[Span, ...]:
+    found: list[Span] = []
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if not found or end > found[-1][1]:
+            found.append((start, end))
+    return tuple(found)
+
+
+def _spans(places: Iterable[ir.Statement | ir.Block]) -> Iterator[Span]:
+    return ((place.start, place.end) for place in places if place.end > place.start)
