@@ -13,7 +13,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.streams.workflows import Workflows
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Coroutine, Function, Values
+from streamlint.values.domain import Coroutine, Function, Llama, Values
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -120,7 +120,7 @@ class Runs:
             yield RunsOn(what, call, None)
 
     def _runs_model(self, values: Values, is_async: bool) -> bool:
-        """Whether a function of the project takes a stream of tokens to its end, and looks at nothing that could stop it."""
+        """Whether a function takes a stream of tokens, or awaits a run, to its end, and looks at nothing that could stop it."""
         for value in values:
             function = value.function if isinstance(value, Coroutine) else value
             located = self.evaluator.scope_of(function) if isinstance(function, Function) else None
@@ -128,9 +128,18 @@ class Runs:
                 continue
             inner = self.evaluator.any_call(*located)
             loops = (loop for loop in located[1].loops if self.evaluator.tokens(self.evaluator.iterated(loop, inner)))
-            if any(not _may_stop(loop, located[1]) for loop in loops):
+            if any(not _may_stop(loop, located[1]) for loop in loops) or self._awaits_run(inner):
                 return True
         return False
+
+    def _awaits_run(self, frame: Frame) -> bool:
+        """Whether a function waits for the result of a workflow or agent that it starts there: `await agent.run(q)`."""
+        awaited = (call for call in frame.scope.calls if call.end in frame.scope.awaited)
+        return any(
+            isinstance(value, Llama) and value.role is Role.WORKFLOW_HANDLER
+            for call in awaited
+            for value in self.evaluator.value(call, frame)
+        )
 
     def _hands_over(self, values: Values) -> bool:
         located = [self.evaluator.scope_of(value) for value in values if isinstance(value, Function)]

@@ -67,52 +67,61 @@ def keys(table: str) -> dict[str, Key]:
 
 @cache
 def _tables() -> dict[str, dict[str, Key]]:
-    runner = Key(str, tuple(Runner))
     return {
-        "blocking-calls": {
-            "name": _TEXT,
-            "reason": _TEXT,
-            "replacement": _TEXT,
-            "tier": Key(str, tuple(Tier)),
-            "thread-safe": _TRUTH,
-        },
-        "off-loop": {
-            "name": _TEXT,
-            "kind": Key(str, tuple(Where)),
-            "position": _POSITION,
-            "keyword": _TEXT,
-            "result": Key(str, tuple(Result)),
-            "variadic": _TRUTH,
-            "beside": _TRUTH,
-            "outlives": _TRUTH,
-        },
-        "entry-points": {
-            "name": _TEXT,
-            "kind": Key(str, tuple(kind for kind in Purpose if kind is not Purpose.INCLUDE)),
-            "framework": Key(str, Frameworks().names),
-            "factory": _TRUTH,
-            "handler": _POSITION,
-            "handler-keyword": _TEXT,
-            "path": _POSITION,
-            "path-keyword": _TEXT,
-            "sync": runner,
-            "async": runner,
-            "off-path": _TRUTH,
-        },
-        "responses": {
-            **_columns(read("responses"), "response"),
-            "framework": Key(str, Frameworks().names, is_needed=True),
-            **dict.fromkeys(_ITERATORS, Key(str, tuple(fate for fate in Fate if fate))),
-        },
+        "blocking-calls": _of_blocking_calls(),
+        "off-loop": _of_off_loop(),
+        "entry-points": _of_entry_points(),
+        "responses": _of_responses(),
         "resources": {"name": _TEXT, "end": Key(str, tuple(End), is_needed=True)},
-        "contexts": {
-            "name": _TEXT,
-            "framework": Key(
-                str, tuple(row.text("framework") for row in read("contexts").rows("context")), is_needed=True
-            ),
-        },
+        "contexts": {"name": _TEXT, "framework": Key(str, _with_contexts(), is_needed=True)},
         "shared-state": _of_shared_state(),
     }
+
+
+def _of_blocking_calls() -> dict[str, Key]:
+    texts = dict.fromkeys(("name", "reason", "replacement"), _TEXT)
+    return {**texts, "tier": Key(str, tuple(Tier)), "thread-safe": _TRUTH}
+
+
+def _of_off_loop() -> dict[str, Key]:
+    return {
+        "name": _TEXT,
+        "kind": Key(str, tuple(Where)),
+        "position": _POSITION,
+        "keyword": _TEXT,
+        "result": Key(str, tuple(Result)),
+        **dict.fromkeys(("variadic", "beside", "outlives"), _TRUTH),
+    }
+
+
+def _of_entry_points() -> dict[str, Key]:
+    runner = Key(str, tuple(Runner))
+    return {
+        "name": _TEXT,
+        "kind": Key(str, tuple(kind for kind in Purpose if kind is not Purpose.INCLUDE)),
+        "framework": Key(str, Frameworks().names),
+        "factory": _TRUTH,
+        "handler": _POSITION,
+        "handler-keyword": _TEXT,
+        "path": _POSITION,
+        "path-keyword": _TEXT,
+        "sync": runner,
+        "async": runner,
+        "off-path": _TRUTH,
+    }
+
+
+def _of_responses() -> dict[str, Key]:
+    return {
+        **_columns(read("responses"), "response"),
+        "framework": Key(str, Frameworks().names, is_needed=True),
+        **dict.fromkeys(_ITERATORS, Key(str, tuple(fate for fate in Fate if fate))),
+    }
+
+
+def _with_contexts() -> tuple[str, ...]:
+    """The frameworks of which it is known when their contexts end."""
+    return tuple(row.text("framework") for row in read("contexts").rows("context"))
 
 
 def _of_shared_state() -> dict[str, Key]:

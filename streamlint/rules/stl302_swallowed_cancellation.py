@@ -17,20 +17,24 @@ _SPUN = (
     "left, at full speed; a loop without an end spins for ever"
 )
 
+_LOOP = "the loop around goes on"
+_YIELD = "the generator goes on to its next `yield`"
+
 
 class SwallowedCancellation(Rule):
     """
     ## What it does
 
     Finds `except:`, `except BaseException` and `except asyncio.CancelledError` around an `await`, inside a loop that goes on
-    afterwards, in an async generator that sends a response.
+    afterwards, or before a further `yield`, in an async generator that sends a response.
 
     ## Why it breaks streaming
 
     When the client leaves, the server ends the generator with `CancelledError`, which is no `Exception` but a `BaseException`. A
     handler that takes it and goes on with the loop swallows the end: the server cancels again and again, and the loop spins
     through the rest of the stream, or for ever, at full speed. Measured: 33 cancellations swallowed for 33 steps that were left.
-    `except Exception` does not catch it and is right.
+    `except Exception` does not catch it and is right. Without a loop, the `yield` that follows is an error of its own: "async
+    generator ignored GeneratorExit".
 
     ## Example
 
@@ -92,21 +96,22 @@ class SwallowedCancellation(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     stands_on = ("ExceptHandler", "ExceptStarHandler")
-    message = "`{handler}` swallows the cancellation of a stream whose client has left, and the loop goes on"
+    message = "`{handler}` swallows the cancellation of a stream whose client has left, and {going} goes on"
     words = ("except:", "except :", "BaseException", "CancelledError")
 
     @on(ir.Scope)
     def generated(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         frame = file.frame(scope)
-        for handler in file.project.ask(Caught).swallowers(frame):
+        for handler, is_repeated in file.project.ask(Caught).swallowers(frame):
             yield file.fact(
                 self,
                 handler,
                 at=handler.type,
                 handler="except" if handler.type is None else f"except {file.one_line(handler.type)}",
-                label="`CancelledError` ends here, and the loop around goes on",
+                going="the loop" if is_repeated else "the generator",
+                label=f"`CancelledError` ends here, and {_LOOP if is_repeated else _YIELD}",
                 help=_way_out,
-                notes=(_SPUN,),
+                notes=(_SPUN,) if is_repeated else (),
                 repair=of_facts(exceptions_only, file, handler, frame),
             )
 

@@ -154,7 +154,6 @@ class Reach:
     @cached_property
     def _elsewhere(self) -> frozenset[Key]:
         """What runs at start-up, in a script, or on a loop of its own."""
-        found: set[Key] = set()
         pending: deque[tuple[Module, ir.Scope]] = deque(
             (entry.module, entry.scope) for entry in self.entries if not entry.on_request_path
         )
@@ -164,6 +163,11 @@ class Reach:
                     located = self.evaluator.scope_of(callee)
                     if located is not None:
                         pending.append(located)
+        return self._spread(pending)
+
+    def _spread(self, pending: deque[tuple[Module, ir.Scope]]) -> frozenset[Key]:
+        """These functions, and all that they call."""
+        found: set[Key] = set()
         while pending:
             module, scope = pending.popleft()
             key = (module.path, scope.index)
@@ -177,6 +181,15 @@ class Reach:
                 if located is not None:
                     pending.append(located)
         return frozenset(found)
+
+    def before_requests(self, module: Module, scope: ir.Scope) -> bool:
+        """Whether start-up runs a function before the first request comes."""
+        return (module.path, scope.index) in self._started
+
+    @cached_property
+    def _started(self) -> frozenset[Key]:
+        first = (entry for entry in self.entries if entry.kind in (Purpose.STARTUP, Purpose.LIFESPAN))
+        return self._spread(deque((entry.module, entry.scope) for entry in first))
 
     def _starting(self) -> tuple[Module, ...]:
         """The modules that may start something elsewhere: they say how, they are scripts, or they decorate with what does it."""

@@ -108,7 +108,7 @@ class Registrations:
         first = call.arguments[0]
         if not (isinstance(first, ir.Constant) and isinstance(first.value, str) and first.value[:1] in ("/", "")):
             return
-        if not all(isinstance(v, Unknown) for v in self.evaluator.value(function.base, frame)):
+        if not all(isinstance(v, Unknown | External) for v in self.evaluator.value(function.base, frame)):
             return
         if not self._decorates(call, frame.module):
             return

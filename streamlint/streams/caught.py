@@ -48,16 +48,20 @@ class Caught:
 
     # Faults
 
-    def swallowers(self, frame: Frame) -> Iterator[ir.Handler]:
-        """Handlers of an async generator that take its cancellation from an `await` and go on with the loop around."""
+    def swallowers(self, frame: Frame) -> Iterator[tuple[ir.Handler, bool]]:
+        """Handlers of an async generator that take its cancellation from an `await` and go on, and whether a loop around does.
+
+        Without a loop it goes on to a `yield`, which a generator that is being closed must not reach.
+        """
         if not frame.scope.is_async or not self.generators.is_served(frame):
             return
         for attempt in _attempts(frame.scope):
-            if not _is_repeated(attempt, frame.scope) or not attempt.body.waits():
+            is_repeated = _is_repeated(attempt, frame.scope)
+            if not attempt.body.waits() or not (is_repeated or _sends_on(attempt, frame.scope)):
                 continue
             handler = next((one for one in attempt.handlers if self.cancellation(one, frame)), None)
             if handler is not None and not handler.may_leave() and not _waits_for_tasks_only(attempt.body):
-                yield handler
+                yield handler, is_repeated
 
     def hiders(self, frame: Frame) -> Iterator[ir.Handler]:
         """Handlers around the loop of a sent generator that take any failure and say nothing: the body ends as if complete."""
@@ -117,6 +121,18 @@ def _is_repeated(attempt: ir.Try, scope: ir.Scope) -> bool:
     if loop is None:
         return False
     return not any(isinstance(one, ir.Handler | ir.Final) for one in around[around.index(loop) :])
+
+
+def _sends_on(attempt: ir.Try, scope: ir.Scope) -> bool:
+    """Whether the statement sends items, and what comes right after it sends another: a closed generator must not."""
+    if not yields(attempt.body, scope):
+        return False
+    for statement in scope.body.following(attempt):
+        if yields(ir.Block((statement,)), scope):
+            return True
+        if isinstance(statement, ir.Return) or (isinstance(statement, ir.Line) and statement.kind == "raise"):
+            return False
+    return False
 
 
 def _waits_for_tasks_only(body: ir.Block) -> bool:

@@ -1,4 +1,4 @@
-"""Which places of a function a call never comes to: behind a `return`, in an arm whose test cannot hold, in an idle `except`."""
+"""Which places of a function a call never comes to: behind a `return`, under a test that fails, for a memo that is full."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Never:
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
+        self.project = project
         self._known: dict[Frame, tuple[Span, ...]] = {}
 
     def comes_to(self, place: ir.Node, frame: Frame) -> bool:
@@ -56,6 +57,28 @@ class Never:
         for expression in frame.scope.expressions():
             if isinstance(expression, ir.Choice) and expression.tests:
                 yield from self._idle_options(expression, frame)
+
+        yield from _spans(self._filled_before(frame))
+
+    # Memos
+
+    def _filled_before(self, frame: Frame) -> Iterator[ir.Statement | ir.Block]:
+        """What fills a global name only where that is empty, in a function that start-up has run already."""
+        body, kept = frame.scope.body, _kept(frame)
+        for statement in body.statements if kept else ():
+            if not isinstance(statement, ir.If) or len(statement.arms) != 1:
+                continue
+            arm, asked = statement.arms[0], _asked(statement.arms[0].test, frame)
+            if (
+                asked is None
+                or asked[0] not in kept
+                or not self.project.reach.before_requests(frame.module, frame.scope)
+            ):
+                continue
+            if not asked[1] and any(arm.contains(binding) for binding in kept[asked[0]]):
+                yield arm
+            elif asked[1] and arm.statements and isinstance(arm.statements[-1], ir.Return):
+                yield from body.after(statement)
 
     # What follows
 
@@ -166,6 +189,28 @@ class Never:
         if any(isinstance(one, others) for one in body.expressions()):
             return False
         return all(self._is_async(call.function, frame) is True for call in calls)
+
+
+def _kept(frame: Frame) -> dict[str, list[ir.Binding]]:
+    """The names of its module that this function sets and no other one, with where it does."""
+    outer = frame.module.summary.module
+    inside = {name: [outer.bindings[index] for index in indexes] for name, indexes in outer.from_inside.items()}
+    return {
+        name: bindings for name, bindings in inside.items() if all(one.scope == frame.scope.index for one in bindings)
+    }
+
+
+def _asked(test: ir.Expression | None, frame: Frame) -> tuple[str, bool] | None:
+    """The name whose truth a test asks for, and whether it holds where that is set: `ready`, `model is not None`, `not ready`."""
+    match test:
+        case ir.Name(id=name):
+            return name, True
+        case ir.Operation(operator="Not", operands=(ir.Name(id=name),)):
+            return name, False
+        case ir.Operation(operator="Compare", operands=(ir.Name(id=name) as left, ir.Constant(value=None) as right)):
+            between = frame.module.source.text[left.end : right.start].split()
+            return (name, between == ["is", "not"]) if between in (["is"], ["is", "not"]) else None
+    return None
 
 
 def _is_parameter(name: ir.Name, scope: ir.Scope) -> bool:
