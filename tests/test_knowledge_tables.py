@@ -326,8 +326,9 @@ KEYS = {
                           "path-keyword", "http", "http-keyword", "http-position", "http-is-name", "off-path", "child",
                           "child-keyword", "prefix-keyword", "thread-keyword", "dispatch-keyword", "sync", "async"},
     "frameworks.framework": {"name", "packages", "extends", "sync", "async", "async-wsgi", "generator", "generator-asgi",
-                             "whole-file", "title", "unknown-router", "streams-with", "page", "encodes-items", "takes-functions",
-                             "returns-no-iterator", "sends-iterators", "synchronous-bodies", "cancels-again", "docs"},
+                             "whole-file", "title", "unknown-router", "streams-with", "shows", "encodes-items", "takes-functions",
+                             "returns-no-iterator", "sends-iterators", "drains-iterators", "synchronous-bodies", "cancels-again",
+                             "docs"},
     "frameworks.shape": {"names", "docs"},
     "contexts.context": {"framework", "names", "keeps", "opens", "keeps-call", "makes"},
     "responses.response": {"names", "framework", "streaming", "content", "content-keyword", "variadic",
@@ -667,7 +668,7 @@ def test_what_frameworks_do_with_iterators() -> None:
     assert known["tornado"].title == "tornado"
     assert known["django"].streams_with == "StreamingHttpResponse"
     assert known["starlette"].streams_with == "StreamingResponse"
-    assert {name for name, one in known.items() if one.page} == {"chainlit", "gradio", "streamlit"}
+    assert {name for name, one in known.items() if one.shows} == {"chainlit", "gradio", "streamlit"}
     assert {name for name, one in known.items() if one.synchronous_bodies} == {"django", "flask"}
     assert FRAMEWORKS.cancelling_again == {"fastapi", "starlette"}
     assert dict(FRAMEWORKS.unknown_routers)["flask"] == "flask.Blueprint"

@@ -64,7 +64,7 @@ class Bodies:
         """The fault of a body that is given to a response."""
         response = sending.response
         framework = self._frameworks.framework(response.framework)
-        if framework.page or response.by_hand:
+        if framework.shows or response.by_hand:
             return None
         values = certain(self.evaluator.value(sending.content, sending.frame))
         found = self._same([self._of_body(value) for value in values])

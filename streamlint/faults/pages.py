@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.frameworks import Purpose
+from streamlint.knowledge.frameworks import Purpose, Shows
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive, is_handler
@@ -38,7 +38,7 @@ class Fault(StrEnum):
 class Shown:
     """One fault: `start` and `end` span what is wrong; `show` is the call that shows it; `drain` what took the tokens."""
 
-    framework: str
+    shows: Shows
     fault: Fault
     start: int
     end: int
@@ -74,17 +74,19 @@ class Pages:
         """The faults of what this call shows, in a file with these entry points."""
         if frame not in self._known:
             found: list[Shown] = []
-            if any(entry.kind is Purpose.PAGE and entry.framework == "streamlit" for entry in entries):
+            if any(entry.kind is Purpose.PAGE and self._shows(entry) is Shows.GIVEN for entry in entries):
                 found += self._on_page(frame)
-            if any(entry.framework == "chainlit" for entry in entries):
+            if any(self._shows(entry) is Shows.MESSAGES for entry in entries):
                 found += self._in_message(frame)
             self._known[frame] = found
         return (shown for shown in self._known[frame] if shown.show is call)
 
-    @staticmethod
-    def is_gradio(entry: Entry) -> bool:
-        """Whether Gradio shows what this entry point returns."""
-        return entry.framework == "gradio" and entry.kind is Purpose.CALLBACK
+    def shows_result(self, entry: Entry) -> bool:
+        """Whether what this entry point returns is shown."""
+        return entry.kind is Purpose.CALLBACK and self._shows(entry) is Shows.RESULTS
+
+    def _shows(self, entry: Entry) -> Shows:
+        return self.evaluator.knowledge.frameworks.framework(entry.framework).shows
 
     def _on_page(self, frame: Frame) -> Iterator[Shown]:
         """The faults of what a piece of a Streamlit script shows."""
@@ -94,7 +96,7 @@ class Pages:
             found = self._given(call, content, frame)
             if found is not None:
                 yield found
-        yield from self._collected("streamlit", [row for row in shows if len(row[0].arguments) == 1], streamed, frame)
+        yield from self._collected(Shows.GIVEN, [row for row in shows if len(row[0].arguments) == 1], streamed, frame)
 
     def _in_message(self, frame: Frame) -> Iterator[Shown]:
         """The faults of the messages that a Chainlit callback sends whole."""
@@ -104,8 +106,8 @@ class Pages:
             if content is not None and self._is_message(call, frame) and self._is_sent(call, frame):
                 shows.append((call, content))
                 if self._streams(content, frame):
-                    yield Shown("chainlit", Fault.DESCRIBED, content.start, content.end, call, content)
-        for found in self._collected("chainlit", shows, (), frame):
+                    yield Shown(Shows.MESSAGES, Fault.DESCRIBED, content.start, content.end, call, content)
+        for found in self._collected(Shows.MESSAGES, shows, (), frame):
             sync_loop = found.drain is not None and found.drain.is_loop and not found.drain.is_async
             if not sync_loop:  # such a loop holds the event loop, which is the greater harm and told of as that
                 yield found
@@ -121,10 +123,10 @@ class Pages:
                 continue
             for part in _parts(item.value):
                 if self._streams(part, frame):
-                    yield Shown("gradio", Fault.DESCRIBED, part.start, part.end)
+                    yield Shown(Shows.RESULTS, Fault.DESCRIBED, part.start, part.end)
             for drain in drains:
                 if drain.start < item.end and any(self._is_text(part, drain, frame) for part in _parts(item.value)):
-                    yield Shown("gradio", Fault.COLLECTED, drain.start, drain.end, drain=drain)
+                    yield Shown(Shows.RESULTS, Fault.COLLECTED, drain.start, drain.end, drain=drain)
 
     # Streamlit and Chainlit
 
@@ -166,17 +168,17 @@ class Pages:
         assert isinstance(call.function, ir.Attribute)
         values = certain(self.evaluator.value(content, frame))
         if values and all(isinstance(value, Llama) and value.role in _STREAMS for value in values):
-            return Shown("streamlit", Fault.WHOLE_OBJECT, content.start, content.end, call, content)
+            return Shown(Shows.GIVEN, Fault.WHOLE_OBJECT, content.start, content.end, call, content)
         if call.function.attribute in ("write", "write_stream") or not self._streams(content, frame):
             return None
-        return Shown("streamlit", Fault.DESCRIBED, content.start, content.end, call, content)
+        return Shown(Shows.GIVEN, Fault.DESCRIBED, content.start, content.end, call, content)
 
     def _streams(self, content: ir.Expression, frame: Frame) -> bool:
         values = certain(self.evaluator.value(content, frame))
         return bool(values) and all(self.evaluator.tokens(frozenset((value,))) is not None for value in values)
 
     def _collected(
-        self, framework: str, shows: Sequence[tuple[ir.Call, ir.Expression]], streamed: Sequence[int], frame: Frame
+        self, by: Shows, shows: Sequence[tuple[ir.Call, ir.Expression]], streamed: Sequence[int], frame: Frame
     ) -> Iterator[Shown]:
         for drain in self.drains.in_frame(frame):
             if not drain.waits or is_handler(frame.scope, drain.branch) or self._is_decorated(drain, frame):
@@ -187,7 +189,7 @@ class Pages:
                 if exclusive(frame.scope, drain.branch, call.branch) or call.end < drain.start:
                     continue
                 if self._is_text(content, drain, frame):
-                    yield Shown(framework, Fault.COLLECTED, drain.start, drain.end, call, content, drain)
+                    yield Shown(by, Fault.COLLECTED, drain.start, drain.end, call, content, drain)
                     break
 
     def _is_decorated(self, drain: Drain, frame: Frame) -> bool:
@@ -245,9 +247,9 @@ class Pages:
                 continue
             if step.is_from:
                 if self._streams(step.value, frame) and self._gives_tokens(step.value, frame):
-                    yield Shown("gradio", Fault.ONE_BY_ONE, step.start, step.end, step=step)
+                    yield Shown(Shows.RESULTS, Fault.ONE_BY_ONE, step.start, step.end, step=step)
             elif self._is_token(step.value, frame) and _is_in_loop(step, scope):
-                yield Shown("gradio", Fault.ONE_BY_ONE, step.start, step.end, step=step)
+                yield Shown(Shows.RESULTS, Fault.ONE_BY_ONE, step.start, step.end, step=step)
 
     def _gives_tokens(self, expression: ir.Expression, frame: Frame) -> bool:
         items = certain(self.evaluator.element(self.evaluator.value(expression, frame)))

@@ -51,6 +51,15 @@ class Generator(StrEnum):
     REFUSED = "refused"
 
 
+class Shows(StrEnum):
+    """What a host without responses shows or sends of what its functions have."""
+
+    NOTHING = ""
+    GIVEN = "given"
+    MESSAGES = "messages"
+    RESULTS = "results"
+
+
 @dataclass(frozen=True)
 class Argument:
     """Where an argument of a call stands: a position from 0, a keyword, either, or (neither) nowhere."""
@@ -79,13 +88,14 @@ class Framework:
     unknown_router: str = ""
     """The class of which a router is taken that could not be followed."""
     streams_with: str = "StreamingResponse"
-    page: bool = False
-    """It shows or sends what functions give it, and has no response."""
+    shows: Shows = Shows.NOTHING
     encodes_items: bool = False
     takes_functions: bool = False
     """A response may be given a function as its body."""
     returns_no_iterator: bool = False
     sends_iterators: bool = False
+    drains_iterators: bool = False
+    """It reads a synchronous iterator that a handler returns to the end, on the event loop, and sends one JSON list."""
     synchronous_bodies: bool = False
     cancels_again: bool = False
     """Each wait in a stream that has been ended is cancelled anew."""
@@ -272,6 +282,11 @@ class Frameworks:
                 pending.append(above)
         return frozenset(found)
 
+    def extending(self, framework: str, packages: Collection[str]) -> str:
+        """A framework that extends this one and is one of the packages, or ""."""
+        found = (one for one in self._frameworks.values() if one.extends == framework)
+        return next((one.name for one in found if not one.packages.isdisjoint(packages)), "")
+
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self._frameworks)
@@ -399,11 +414,12 @@ def _framework(row: Row) -> Framework:
         row.text("title", row.text("name")),
         row.text("unknown-router"),
         row.text("streams-with", "StreamingResponse"),
-        row.flag("page"),
+        Shows(row.text("shows")),
         row.flag("encodes-items"),
         row.flag("takes-functions"),
         row.flag("returns-no-iterator"),
         row.flag("sends-iterators"),
+        row.flag("drains-iterators"),
         row.flag("synchronous-bodies"),
         row.flag("cancels-again"),
     )

@@ -27,12 +27,14 @@ class ResourceFacts:
     closers: Mapping[str, frozenset[str]]
     lazy_readers: frozenset[str]
     lasting_facts: frozenset[str]
+    package: str
+    """Whose releases from `since` until before `before` end dependencies before they send the response."""
     since: Version
     before: Version
 
-    def closes_dependencies_early(self, fastapi: Version | None) -> bool:
-        """Whether this release of FastAPI ends dependencies before it sends the response; False where it is not known."""
-        return fastapi is not None and self.since <= fastapi < self.before
+    def closes_dependencies_early(self, version: Version | None) -> bool:
+        """Whether this release of the package ends dependencies before it sends the response; False where it is not known."""
+        return version is not None and self.since <= version < self.before
 
 
 def resource_facts(table: Row) -> ResourceFacts:
@@ -42,6 +44,7 @@ def resource_facts(table: Row) -> ResourceFacts:
         closers={name: frozenset(row.texts("around")) for row in table.rows("closing") for name in row.texts("names")},
         lazy_readers=_names(table, "reader"),
         lasting_facts=_names(table, "fact"),
+        package=dependencies.text("package"),
         since=Version(dependencies.text("since")),
         before=Version(dependencies.text("before")),
     )

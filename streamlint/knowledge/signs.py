@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cache
 
 from streamlint.knowledge.table import read
@@ -23,6 +23,24 @@ def conventions() -> tuple[tuple[str, frozenset[str]], ...]:
         name = row.text("class")
         found[name] = found.get(name, frozenset()).union(row.texts("methods"))
     return tuple(found.items())
+
+
+@cache
+def showing() -> tuple[str, ...]:
+    """The packages of hosts that have no responses and show what functions have."""
+    return _packages(row.text("name") for row in read("frameworks").rows("framework") if row.text("shows"))
+
+
+@cache
+def with_contexts() -> tuple[str, ...]:
+    """The packages of frameworks with objects that are there only while a view runs."""
+    return _packages(row.text("framework") for row in read("contexts").rows("context"))
+
+
+def _packages(frameworks: Iterable[str]) -> tuple[str, ...]:
+    wanted = frozenset(frameworks)
+    rows = (row for row in read("frameworks").rows("framework") if row.text("name") in wanted)
+    return tuple(sorted(name for row in rows for name in row.texts("packages")))
 
 
 @cache

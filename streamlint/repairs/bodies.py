@@ -114,8 +114,9 @@ def _streaming_class(file: PythonFile, sending: Sending, fault: WrongBody) -> Fi
         return None
     if not _is_text(file, fault.value) or len(call.arguments) > 1:
         return None
-    module = "fastapi" if any(name == "fastapi" for name, _, _ in frame.module.summary.imports) else "starlette"
-    preferred = file.project.knowledge.responses.preferred(module) or preferred
+    imported = {name for name, _, _ in frame.module.summary.imports}
+    above = file.project.knowledge.frameworks.extending(sending.response.framework, imported)
+    preferred = file.project.knowledge.responses.preferred(above) or preferred
     edits = [Edit(Span(call.function.start, call.function.end), preferred.name)]
     if "media_type" not in names:
         end = max(part.end for part in call.children())

@@ -128,10 +128,10 @@ class StreamObjectReturned(Rule):
         if fault is None:
             return
         fix = of_facts(returned_iterator, file, frame, expression, fault, entry)
-        drained = fault.what is Fault.ITERATOR and entry.framework == "fastapi" and not _is_async(file, fault)
-        effect = (
-            "FastAPI reads it to the end on the event loop and sends one JSON list" if drained else "the request fails"
-        )
+        framework = file.project.knowledge.frameworks.framework(entry.framework)
+        drained = fault.what is Fault.ITERATOR and framework.drains_iterators and not _is_async(file, fault)
+        read = f"{framework.title} reads it to the end on the event loop and sends one JSON list"
+        effect = read if drained else "the request fails"
         yield self._fact(file, expression, fault, effect, fix)
 
     @on(ir.Yield)

@@ -7,6 +7,8 @@ from typing import Any
 from streamlint.fact import Fact, Offer, of_facts
 from streamlint.faults.pages import Fault, Pages, Shown
 from streamlint.finding import Related, Severity
+from streamlint.knowledge.frameworks import Shows
+from streamlint.knowledge.signs import showing
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.pages import growing, written_as_stream
@@ -68,20 +70,20 @@ class StreamlitBuffered(Rule):
     since = "0.1.0"
     stands_on = ("For", *EXPRESSIONS)
     message = "{what} {fault}"
-    words = ("streamlit", "chainlit", "gradio")
+    words = showing()
 
     @on(ir.Call)
     def on_a_page(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         frame = file.frame(scope)
         for shown in file.project.ask(Pages).by(call, frame, file.project.entries_of(file.path)):
-            is_page = shown.framework == "streamlit"
+            is_page = shown.shows is Shows.GIVEN
             repair = of_facts(written_as_stream, file, frame, shown) if is_page else None
             yield self._fact(file, shown, f"`{file.one_line(call.function)}`", repair)
 
     @on(ir.Scope)
     def in_a_callback(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         entry = file.entry(scope)
-        if entry is None or not file.project.ask(Pages).is_gradio(entry):
+        if entry is None or not file.project.ask(Pages).shows_result(entry):
             return
         frame = file.frame(scope)
         for shown in file.project.ask(Pages).of_callback(frame):
@@ -101,7 +103,7 @@ class StreamlitBuffered(Rule):
 
 
 def _help(shown: Shown, repair: Offer) -> str:
-    advice = _HELP[shown.framework]
+    advice = _HELP[shown.shows]
     return f"{advice}; {no_fix(repair)}" if isinstance(repair, Refusal) else advice
 
 
@@ -120,7 +122,7 @@ _LABELS = {
     Fault.ONE_BY_ONE: "is one token, without those before it",
 }
 _HELP = {
-    "streamlit": "`st.write_stream(response.response_gen)` shows each token when it is made, and returns the text",
-    "chainlit": "send an empty message, and give it each token with `await message.stream_token(token)`",
-    "gradio": "yield the text so far in the loop that takes the tokens",
+    Shows.GIVEN: "`st.write_stream(response.response_gen)` shows each token when it is made, and returns the text",
+    Shows.MESSAGES: "send an empty message, and give it each token with `await message.stream_token(token)`",
+    Shows.RESULTS: "yield the text so far in the loop that takes the tokens",
 }

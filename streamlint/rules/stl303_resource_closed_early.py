@@ -112,7 +112,7 @@ class ResourceClosedEarly(Rule):
         if entry is None or not entry.answers:
             return
         resources = file.project.knowledge.resources
-        early = resources.closes_dependencies_early(file.project.version("fastapi", file.path))
+        early = resources.closes_dependencies_early(file.project.version(resources.package, file.path))
         for parameter in scope.parameters:
             sending = file.project.ask(Resources).closed_dependency(parameter, file.frame(scope), early=early)
             if sending is None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from streamlint.fact import Fact, of_facts
 from streamlint.faults.contexts import Contexts
 from streamlint.finding import Related, Severity
+from streamlint.knowledge.signs import with_contexts
 from streamlint.model import syntax as ir
 from streamlint.repairs.contexts import keep_context
 from streamlint.rule import Rule, on
@@ -77,7 +78,7 @@ class ContextLost(Rule):
     since = "0.1.0"
     stands_on = ("Name", "Attribute", "Call")
     message = "`{name}` is gone when this generator is sent, so the stream ends with an error"
-    words = ("flask", "quart")
+    words = with_contexts()
 
     @on(ir.Scope)
     def lost(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
