@@ -22,6 +22,7 @@ from streamlint.knowledge.table import Row, read
 
 SHARED_STATE = (
     ("changing", "functions"), ("element", "functions"), ("cache", "names"), ("manager", "names"), ("lock", "names"),
+    ("guard", "names"),
     ("context", "classes"), ("context", "names"), ("loop", "classes"), ("file", "reads"), ("file", "writes"),
 )  # fmt: skip
 NAME_TABLES = (
@@ -30,7 +31,7 @@ NAME_TABLES = (
 )  # fmt: skip
 IMPORTED_NAMES = {
     "disconnects": ("cancellation", "refusals", "asks"),
-    "llama_index_words": ("settings",),
+    "llama_index_words": ("settings", "async-streams"),
     "records": ("loggers", "log-functions"),
     "servers": ("makes-asgi", "makes-wsgi"),
     "pages": ("streamlit-containers", "chainlit"),

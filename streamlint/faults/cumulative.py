@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from streamlint.streams.sent import Sending
     from streamlint.values.activations import Frame
 
-_STREAM_EVENT = ".AgentStream"
-
 
 @dataclass(frozen=True)
 class Cumulative:
@@ -32,6 +30,7 @@ class Cumulatives:
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
+        self._token_events = project.knowledge.names("llama_index_words", "token-events")
         self._appending = project.knowledge.names("cumulative", "appending")
         self._sends = project.knowledge.names("cumulative", "messages") | self._appending
 
@@ -118,7 +117,10 @@ class Cumulatives:
                 case ir.Call(arguments=(ir.Name(id=name), kind)) if isinstance(base, ir.Name) and name == base.id:
                     if not row.arm.startswith("else"):
                         kinds = self.evaluator.value(kind, frame)
-                        return all(isinstance(one, External) and one.name.endswith(_STREAM_EVENT) for one in kinds)
+                        return all(
+                            isinstance(one, External) and one.name.rpartition(".")[2] in self._token_events
+                            for one in kinds
+                        )
             branch = row.parent
         return False
 

@@ -24,6 +24,7 @@ class SharedStateFacts:
     managers: frozenset[str]
     locks: frozenset[str]
     lock_words: tuple[str, ...]
+    guards: frozenset[str]
     process: frozenset[str]
     makers: Mapping[str, str]
     """Functions whose objects only their thread may use, with the argument that says otherwise."""
@@ -77,6 +78,7 @@ def shared_state_facts(table: Row) -> SharedStateFacts:
         managers=texts("manager", "names"),
         locks=texts("lock", "names"),
         lock_words=tuple(sorted(texts("lock", "words"))),
+        guards=texts("guard", "names"),
         process=texts("process", "names"),
         makers={name: row.text("unless") for row in table.rows("maker") for name in row.texts("names")},
         contexts=texts("context", "classes"),

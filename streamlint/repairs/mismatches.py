@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Import, Level
-from streamlint.knowledge.llama_index import LlamaIndex, Method, Returns, Role
+from streamlint.knowledge.llama_index import Method, Returns, Role
 from streamlint.knowledge.llama_index_engines import parameters
 from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import of_wait, split_at
@@ -17,10 +17,10 @@ from streamlint.streams.sent import Sent
 from streamlint.values.domain import Bound, Llama, Origin, Tokens, Values
 
 if TYPE_CHECKING:
+    from streamlint.knowledge import Knowledge
     from streamlint.model.modules import Module
     from streamlint.tree.python import PythonFile
 
-_ASYNC_STREAM = "llama_index.core.base.response.schema.AsyncStreamingResponse"
 _NOTHING_CAME = "no token came through before"
 _MAY_BLOCK = (
     "the async method holds the event loop if the LLM behind it is not asynchronous itself, which cannot be seen here"
@@ -73,7 +73,7 @@ def fitting_await(file: PythonFile, scope: ir.Scope, waited: ir.Await, mismatch:
         if (
             method is not None
             and method.twin
-            and _gives_stream(method, llama, version)
+            and _gives_stream(method, file.project.knowledge, version)
             and not _untaken(call, value.receiver.role, method.twin)
         ):
             edit = Edit(_word(call.function), method.twin)
@@ -91,9 +91,12 @@ def _await_around(file: PythonFile, mismatch: Mismatch) -> tuple[ir.Scope, ir.Aw
     return (found[1], waited) if found is not None and isinstance(waited, ir.Await) else None
 
 
-def _gives_stream(method: Method, llama: LlamaIndex, version: str | None) -> bool:
+def _gives_stream(method: Method, knowledge: Knowledge, version: str | None) -> bool:
     """Whether the twin of this method gives an asynchronous stream, in a release: that of `query` came later than the method."""
-    return method.returns is not Returns.QUERY_STREAM or llama.role(_ASYNC_STREAM, version) is not None
+    if method.returns is not Returns.QUERY_STREAM:
+        return True
+    streams = knowledge.names("llama_index_words", "async-streams")
+    return any(knowledge.llama.role(name, version) is not None for name in streams)
 
 
 def untaken_keyword(file: PythonFile, scope: ir.Scope, call: ir.Expression) -> str:

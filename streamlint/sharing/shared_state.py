@@ -156,7 +156,7 @@ class SharedState:
         for entry in activation.scope.entries:
             if entry.is_async and entry.body_start <= start and end <= entry.body_end:
                 for value in self.evaluator.value(entry.context, frame):
-                    if isinstance(value, Instance) and value.name in ("asyncio.Lock", "anyio.Lock"):
+                    if isinstance(value, Instance) and value.name in self.facts.guards:
                         return (entry.body_start, entry.body_end + 2)
         return (0, 0)
 
