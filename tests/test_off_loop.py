@@ -252,6 +252,54 @@ def test_nothing_waits_on_the_loop_in_silence(name: str, shape: str, tmp_path: P
     assert findings(tmp_path) or not takes_on_loop
 
 
+BODIES = {
+    "s3 chunks": ("import boto3\nc = boto3.client('s3')", "c.get_object(Bucket='b', Key=q)['Body']", ".iter_chunks()"),
+    "s3 lines": ("import boto3\nc = boto3.client('s3')", "c.get_object(Bucket='b', Key=q)['Body']", ".iter_lines()"),
+    "azure": (
+        "from azure.storage.blob import BlobClient\nc = BlobClient.from_connection_string('s', 'c', 'n')",
+        "c.download_blob()",
+        ".chunks()",
+    ),
+    "minio": ("import minio\nc = minio.Minio('m')", "c.get_object('b', q)", ".stream(32)"),
+    "urllib3": (
+        "import urllib3\nc = urllib3.PoolManager()",
+        "c.request('GET', q, preload_content=False)",
+        ".stream(32)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_no_body_is_taken_on_the_loop_in_silence(name: str, tmp_path: Path) -> None:
+    imports, call, taking = BODIES[name]
+    body = f"    answer = {call}\n    for part in answer{taking}:\n        yield part\n"
+    text = STREAM.format(imports=imports, body=body)
+    after = fixed(tmp_path, {"application.py": text}, level=Level.UNSAFE)
+    assert findings(tmp_path) or "    for part in" not in after
+
+
+def test_what_came_before_the_body_is_not_waited_for(tmp_path: Path) -> None:
+    body = "    answer = c.get_object(Bucket='b', Key=q)\n    yield str(answer['ContentLength'])\n"
+    text = STREAM.format(imports="import boto3\nc = boto3.client('s3')", body=body)
+    assert "await run_in_threadpool(c.get_object" in fixed(tmp_path, {"application.py": text})
+
+
+@pytest.mark.parametrize("row", ["rows.fetchone()", "connection.execute('select 1').fetchone()"])
+def test_what_a_connection_gives_belongs_to_its_thread_too(row: str, tmp_path: Path) -> None:
+    body = f"    connection = sqlite3.connect('a')\n    rows = connection.execute('select 1')\n    yield str({row})\n"
+    text = STREAM.format(imports="import sqlite3", body=body)
+    assert fixed(tmp_path, {"application.py": text}, level=Level.UNSAFE) == text
+
+
+def test_a_connection_that_others_go_on_with_is_not_moved_silently(tmp_path: Path) -> None:
+    body = "    with engine.connect() as connection:\n        yield str(connection)\n"
+    text = STREAM.format(imports="import sqlalchemy\nengine = sqlalchemy.create_engine('sqlite://')", body=body)
+    assert fixed(tmp_path, {"application.py": text}) == text
+    assert "with await run_in_threadpool(engine.connect)" in fixed(
+        tmp_path, {"application.py": text}, level=Level.UNSAFE
+    )
+
+
 def test_an_answer_that_does_not_stream_is_read_at_once(tmp_path: Path) -> None:
     call = "c.chat.completions.create(**options)"
     body = f"    options = {{'model': q}}\n    answer = {call}\n    yield answer.choices[0].message.content\n"

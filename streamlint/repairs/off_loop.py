@@ -15,6 +15,7 @@ from streamlint.serving.entry_points import Entry
 from streamlint.serving.holders import Holders
 from streamlint.sharing.shared_state import SharedState
 from streamlint.sharing.tied import Tied
+from streamlint.sharing.unfinished import Unfinished
 from streamlint.source import Span
 from streamlint.streams.mismatches import Mismatches
 from streamlint.tree import nodes as cst
@@ -191,7 +192,17 @@ def _level(file: PythonFile, held: Held) -> tuple[Level, str]:
             Level.UNSAFE,
             f"the call then runs in another thread, and an object of `{owner}` may be tied to the one that made it",
         )
+    if isinstance(held.node, ir.Call) and _gives_connection(file, held.node, held):
+        return Level.UNSAFE, "the connection is then made in another thread than the one that goes on with it"
     return Level.SAFE, "the same call with the same arguments, in a thread"
+
+
+def _gives_connection(file: PythonFile, call: ir.Call, held: Held) -> bool:
+    """Whether a call gives what talks to a database, and somebody goes on with it."""
+    fact = held.hold.call
+    if fact is None or fact.category != "database" or held.scope.stands_alone(call):
+        return False
+    return file.project.ask(Unfinished).gives_one_at_a_time(call, file.frame(held.scope))
 
 
 def _mixing(file: PythonFile, held: Held) -> tuple[Level, str] | None:

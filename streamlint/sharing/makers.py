@@ -68,11 +68,18 @@ class Makers:
             pending += [one for one in located if one is not None]
         return found
 
-    def _receivers(self, call: ir.Call, module: Module, scope: ir.Scope) -> Iterator[Origin]:
+    def _receivers(self, call: ir.Call, module: Module, scope: ir.Scope, depth: int = 0) -> Iterator[Origin]:
+        """What a call is made on, and what that was got from: `cursor` and, before it, `connection`."""
         frame = self.evaluator.any_call(module, scope)
         for function in self.evaluator.value(call.function, frame):
             if isinstance(function, Bound):
                 yield from _origins(frozenset((function.receiver,)))
+        if depth > _DEEPEST:
+            self.evaluator.limits.note(Limit.NAMES, module.path, call.start)
+            return
+        if isinstance(call.function, ir.Attribute):
+            for made in _calls_behind(call.function.base, scope):
+                yield from self._receivers(made, module, scope, depth + 1)
 
     def _maker(self, origin: Origin, depth: int = 0) -> bool:
         """Whether the call that made an object, or the one that it was taken from, ties it to its thread."""
@@ -91,6 +98,16 @@ class Makers:
             return False
         said = (call.argument(None, self.makers[name]) for name in names)
         return all(one is None or self.evaluator.value(one, frame) == {Constant(True)} for one in said)
+
+
+def _calls_behind(expression: ir.Expression, scope: ir.Scope) -> Iterator[ir.Call]:
+    """The calls that give the value of an expression, directly or through a local name."""
+    if isinstance(expression, ir.Call):
+        yield expression
+    if isinstance(expression, ir.Name):
+        for binding in (scope.bindings[index] for index in expression.bindings or ()):
+            if binding.kind == "assign" and not binding.path and isinstance(binding.value, ir.Call):
+                yield binding.value
 
 
 def _origins(values: Values) -> Iterator[Origin]:

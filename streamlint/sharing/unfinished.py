@@ -34,6 +34,8 @@ class Unfinished:
         """Whether something of what a call starts is still to come when it has returned."""
         if fact is not None and (fact.enters or fact.lazy or (fact.iterates and self._streams(call, fact, frame))):
             return True
+        if self._leaves_unread(call, frame):
+            return True
         blocking = self.evaluator.knowledge.blocking
         for value in self.evaluator.value(call, frame):
             if isinstance(value, Generated | Iterated) and not value.is_async:
@@ -51,6 +53,12 @@ class Unfinished:
                 owners = (one.name for one in made if isinstance(one, Instance))
                 return any(self.evaluator.knowledge.blocking.is_one_at_a_time(owner) for owner in owners)
         return False
+
+    def gives_one_at_a_time(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether what a call gives is for one thread at a time: a connection of a pool, a cursor."""
+        blocking = self.evaluator.knowledge.blocking
+        made = (one for one in self.evaluator.value(call, frame) if isinstance(one, Instance))
+        return any(blocking.is_one_at_a_time(one.name) for one in made)
 
     def is_waited_for(self, call: ir.Call, module: Module, scope: ir.Scope) -> bool:
         """Whether the loop may wait for the rest of what a call gives; what is handed on is taken for waited for."""
@@ -73,6 +81,9 @@ class Unfinished:
                 return self._stands_alone(expression, module, scope, at_hand, depth)
             case ir.Attribute():
                 return parent.attribute not in at_hand and self._part_waits(parent, module, scope, at_hand, depth)
+            case ir.Subscript(base=base, key=ir.Constant(value=str() as key)) if base is expression:
+                is_there = key in self.evaluator.knowledge.names("answers_read", "items-at-hand")
+                return not is_there and self._waits_for(parent, module, scope, at_hand, depth + 1)
             case ir.Subscript() if parent.base is expression:
                 return self._waits_for(parent, module, scope, at_hand, depth + 1)
             case ir.Walrus():
@@ -157,6 +168,12 @@ class Unfinished:
         """A generator of the project that runs on the loop is judged where it is iterated."""
         located = self.evaluator.scope_of(function)
         return located is not None and located[1].is_generator and not located[1].is_async
+
+    def _leaves_unread(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether a keyword of a call says that the body is to stay on the wire."""
+        unread = self.evaluator.knowledge.names("answers_read", "unread")
+        given = [value for keyword, value in call.keywords if keyword in unread]
+        return any(self.evaluator.value(one, frame) != {Constant(True)} for one in given)
 
     def _streams(self, call: ir.Call, fact: BlockingCall, frame: Frame) -> bool:
         given = call.argument(None, _KEYWORD)
