@@ -11,7 +11,8 @@ from streamlint.refusals import Refusal
 from streamlint.source import Span
 
 if TYPE_CHECKING:
-    from streamlint.finding import Finding
+    from streamlint.finding import Finding, Related
+    from streamlint.values.domain import Origin
 
 Offer: TypeAlias = Fix | Refusal | None
 """A repair, why there is none, or nothing."""
@@ -39,6 +40,11 @@ class Fact:
     help: str | Callable[[Offer], str] = ""
     repair: Callable[[Any], Offer] | None = None
     """Asked with libcst's node."""
+    stops: frozenset[Origin] = frozenset()
+    """Where the streams stop that the fact is about: what takes the tokens, or, where nothing does, what starts them.
+    Facts that share one are one fault."""
+    asides: tuple[Related, ...] = ()
+    """What the fact is where another one speaks for its fault: labelled spans."""
 
     def told(self, offer: Offer = None) -> Finding:
         """The finding, with what its repair offers."""

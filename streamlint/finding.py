@@ -40,6 +40,14 @@ class Related:
 
 
 @dataclass(frozen=True)
+class Also:
+    """Another rule that sees the same fault, and where it does; it is not reported, but an ignore comment may name it."""
+
+    code: str
+    place: Place
+
+
+@dataclass(frozen=True)
 class Finding:
     """A fault at a place: what happens to the stream (`message`), why this token (`label`), the way out (`help`)."""
 
@@ -53,6 +61,17 @@ class Finding:
     help: str = ""
     notes: tuple[str, ...] = ()
     fix: Fix | None = None
+    also: tuple[Also, ...] = ()
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of all rules that see this fault."""
+        return frozenset((self.code, *(other.code for other in self.also)))
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where they see it, the finding's own place first."""
+        return (self.place, *(other.place for other in self.also))
 
     @property
     def path(self) -> Path:

@@ -64,7 +64,8 @@ class Renaming:
         if self.real == self.named:
             return finding
         related = tuple(replace(each, place=self._place(each.place)) for each in finding.related)
-        return replace(finding, place=self._place(finding.place), related=related)
+        also = tuple(replace(each, place=self._place(each.place)) for each in finding.also)
+        return replace(finding, place=self._place(finding.place), related=related, also=also)
 
     def _place(self, place: Place) -> Place:
         if not place.path.is_relative_to(self.real):

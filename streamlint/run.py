@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -16,7 +16,9 @@ from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Place, Se
 from streamlint.fix import Level
 from streamlint.links import Renaming, real_path
 from streamlint.outcome import Applied, Change, Outcome, Skipped
+from streamlint.precedence import kin
 from streamlint.room import roomy
+from streamlint.speaking import speaking
 from streamlint.suppress import suppress
 from streamlint.timings import IMPORTING, READING, REPAIRS, phase, watch
 
@@ -205,9 +207,8 @@ def _check(projects: _Projects, path: Path, source: Source) -> Iterator[Finding]
         if not rules:
             yield from projects.texts.check_syntax(source)
         else:
-            yield from map(
-                Renaming.of(path).finding, _check_python(rules, projects.of(path), replace(source, path=real))
-            )
+            told = _check_python(rules, projects.of(path), replace(source, path=real), partial(projects.selects, path))
+            yield from map(Renaming.of(path).finding, told)
     except rule.BrokenRule:
         raise
     except (RecursionError, MemoryError):
@@ -227,7 +228,9 @@ def _concerns(project: Project, path: Path) -> bool:
     return project.ask(Compressors).concern(path)
 
 
-def _check_python(rules: Sequence[rule.Rule], project: Project, source: Source) -> Iterator[Finding]:
+def _check_python(
+    rules: Sequence[rule.Rule], project: Project, source: Source, selects: Callable[[str], bool]
+) -> Iterator[Finding]:
     from streamlint.tree.python import PythonFile, UnparsableFile
 
     try:
@@ -237,7 +240,7 @@ def _check_python(rules: Sequence[rule.Rule], project: Project, source: Source) 
         yield from tuple(intake.syntax_fault(source)) or (fault,)
         return
     told = list(judging.judge(file, rules))
-    facts = [one for one in told if isinstance(one, Fact)]
+    facts = list(speaking((one for one in told if isinstance(one, Fact)), selects))
     yield from (one for one in told if isinstance(one, Finding))
     if facts:
         from streamlint.tree.flagging import flag
@@ -267,14 +270,18 @@ class _Projects:
     @cached_property
     def _rules(self) -> tuple[rule.Rule, ...]:
         with phase(IMPORTING):
-            return rule.discover(self._codes)
+            return rule.discover(kin(self._codes))
 
     def selects_any(self, path: Path) -> bool:
         return any(not self._request.config.ignored_in(path, code) for code in self._codes)
 
     def rules_for(self, path: Path, source: Source) -> list[rule.Rule]:
-        """The rules that can fire in this file."""
-        return [each for each in self._rules if each.concerns(source.text) and self._request.selects(path, each.code)]
+        """The rules that can fire in this file, or see what another one reports there."""
+        asked = kin(each.code for each in self._rules if self.selects(path, each.code))
+        return [each for each in self._rules if each.code in asked and each.concerns(source.text)]
+
+    def selects(self, path: Path, code: str) -> bool:
+        return self._request.selects(path, code)
 
     @property
     def all(self) -> list[Project]:

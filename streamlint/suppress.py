@@ -67,7 +67,10 @@ class Ignore:
 
     def reaches(self, finding: Finding) -> bool:
         """Whether the comment stands where it can speak for this finding."""
-        first, last = finding.place.start.line, finding.place.end.line
+        return any(self._reaches(place) for place in finding.places)
+
+    def _reaches(self, place: Place) -> bool:
+        first, last = place.start.line, place.end.line
         if self.whole_file or first == self.line:
             return True
         if self.decorated is not None and self.decorated.first <= first <= self.decorated.last:
@@ -210,7 +213,7 @@ def _matching(finding: Finding, ignores: Sequence[Ignore]) -> Iterator[tuple[Ign
         if ignore.blanket:
             yield ignore, None
         for entry in ignore.entries:
-            if entry.names(finding.code):
+            if any(entry.names(code) for code in finding.codes):
                 yield ignore, entry
 
 

@@ -197,7 +197,10 @@ def test_help_names_the_iterator(tmp_path: Path) -> None:
 def test_drain_in_a_helper_is_shown_with_its_path(tmp_path: Path) -> None:
     found = findings(WITHOUT_FIX["helper"][0], tmp_path)
     related = next(finding.related for finding in found if finding.code == "STL102")
-    assert [(item.place.start.line, item.label) for item in related] == [(8, "joins every token here")]
+    assert [(item.place.start.line, item.label) for item in related] == [
+        (8, "joins every token here"),
+        (13, "answered in one piece here"),
+    ]
 
 
 def test_safe_level_changes_no_answer(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from streamlint.config import Config, Selection
+from streamlint.precedence import REPORTERS, Reason
 from streamlint.rule import codes
 from streamlint.run import Request, run
 from streamlint.waiting.held import SITES, Held, Holdings
-from streamlint.waiting.precedence import REPORTERS, Precedence, Reason
+from streamlint.waiting.precedence import Precedence
 from tests.asking import Program
 
 HEAD = """\

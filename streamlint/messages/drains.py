@@ -10,6 +10,7 @@ from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.drains import tokens_of
 from streamlint.streams.takings import Drain, How
+from streamlint.values.domain import Origin
 
 if TYPE_CHECKING:
     from streamlint.fix import Fix
@@ -27,6 +28,11 @@ def started(file: PythonFile, drain: Drain) -> tuple[Related, ...]:
         place = file.project.place(origin.path, origin.start, origin.end)
         found = (Related(place, "the stream starts here"),) if place is not None else ()
     return (*found, *file.related(drain.hops[1:]))
+
+
+def stopped(file: PythonFile, drain: Drain) -> tuple[Origin, ...]:
+    """Where the stream stops, by which facts of several rules about it are known to be of one fault."""
+    return (Origin(file.path, drain.start, drain.end),)
 
 
 def way_out(file: PythonFile, entry: Entry, drain: Drain, repair: Fix | Refusal) -> str:

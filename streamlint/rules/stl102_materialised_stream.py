@@ -5,7 +5,7 @@ from functools import partial
 
 from streamlint.fact import Fact, of_facts
 from streamlint.finding import Severity
-from streamlint.messages.drains import started, way_out
+from streamlint.messages.drains import started, stopped, way_out
 from streamlint.model import syntax as ir
 from streamlint.repairs.drains import stream_answer
 from streamlint.rule import Rule, on
@@ -101,6 +101,7 @@ class MaterialisedStream(Rule):
                 route=entry.title,
                 label="is empty until the stream was read" if empty else _LABELS[drain.how],
                 related=started(file, drain),
+                stops=stopped(file, drain),
                 help=partial(way_out, file, entry, drain),
                 repair=of_facts(stream_answer, file, entry, file.frame(scope), drain),
             )

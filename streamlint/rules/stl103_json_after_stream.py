@@ -8,8 +8,10 @@ from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.drains import stream_answer
 from streamlint.rule import Rule, on
-from streamlint.streams.drains import Drains
+from streamlint.source import Placed, Span
+from streamlint.streams.drains import Drains, PlainAnswer
 from streamlint.tree.python import PythonFile
+from streamlint.values.domain import Origin
 
 
 class JsonAfterStream(Rule):
@@ -17,7 +19,8 @@ class JsonAfterStream(Rule):
     ## What it does
 
     Finds handlers that start a stream and then answer in one piece: with a dict, a list, a text, a model, `JSONResponse`,
-    `jsonify` and the like.
+    `jsonify` and the like. Where the handler itself took the tokens before, STL101 or STL102 reports the fault, and the answer
+    is a labelled place of that finding.
 
     ## Why it breaks streaming
 
@@ -81,24 +84,40 @@ class JsonAfterStream(Rule):
         if entry is None:
             return
         frame = file.frame(scope)
-        drains = file.project.ask(Drains).of(entry, frame)
-        for item, source in file.project.ask(Drains).plain_answers(entry, frame):
-            drain = next((d for d in drains if d.source is source), None)
-            related: tuple[Related, ...] = ()
-            if source is not None and not item.start <= source.start < item.end:
-                label = (
-                    "the tokens are taken here" if drain is not None else "the stream starts here, and nobody reads it"
-                )
-                related = (Related(file.place(source), label),)
+        for answer in file.project.ask(Drains).plain_answers(entry, frame):
+            first = answer.drains[0] if answer.drains else None
             yield file.fact(
                 self,
-                item,
+                answer.item,
                 route=entry.title,
                 label="sent when it is complete",
-                related=related,
+                related=_before(file, answer),
+                stops=_stops(file, answer),
+                asides=_aside(file, answer.item),
                 help=_help,
-                repair=of_facts(stream_answer, file, entry, frame, drain) if drain is not None else None,
+                repair=of_facts(stream_answer, file, entry, frame, first) if first is not None else None,
             )
+
+
+def _before(file: PythonFile, answer: PlainAnswer) -> tuple[Related, ...]:
+    """What came before the answer, where it does not stand in it."""
+    told: list[tuple[Placed, str]] = [(drain, "the tokens are taken here") for drain in answer.drains]
+    if answer.unread is not None:
+        told.append((answer.unread, "the stream starts here, and nobody reads it"))
+    return tuple(Related(file.place(place), label) for place, label in told if not answer.item.contains(place))
+
+
+def _stops(file: PythonFile, answer: PlainAnswer) -> tuple[Origin, ...]:
+    places = answer.drains or ((answer.unread,) if answer.unread is not None else ())
+    return tuple(Origin(file.path, place.start, place.end) for place in places)
+
+
+def _aside(file: PythonFile, item: ir.Return) -> tuple[Related, ...]:
+    """The answer as a span of another rule's finding: its keyword, as the tokens are often taken behind it."""
+    keyword = Span(item.start, item.start + len("return"))
+    if file.text(keyword) != "return":  # what a lambda gives
+        return ()
+    return (Related(file.place(keyword), "answered in one piece here"),)
 
 
 def _help(repair: Offer) -> str:

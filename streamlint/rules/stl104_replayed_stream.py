@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact, Offer, of_facts
 from streamlint.finding import Related, Severity
+from streamlint.messages.drains import stopped
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.replays import stream_original
@@ -81,24 +82,29 @@ class ReplayedStream(Rule):
         if entry is None:
             return
         frame = file.frame(scope)
-        for call, content, drain in file.project.ask(Drains).replayed(entry, frame):
+        drains = file.project.ask(Drains)
+        for call, content, drain in drains.replayed(entry, frame):
+            is_own = any(one is drain for one in drains.in_frame(frame))
             yield file.fact(
                 self,
                 content,
+                at=drain if is_own else content,
                 route=entry.title,
-                label="yields nothing before it has every token" if drain.hops else "all tokens are here already",
-                related=_taken(file, content, drain),
+                label="takes every token before anything is sent"
+                if is_own
+                else "yields nothing before it has every token",
+                related=(*_sent(file, content, drain), *file.related(drain.hops[1:]))
+                if is_own
+                else file.related(drain.hops),
+                stops=stopped(file, drain) if is_own else (),
                 help=_help,
                 repair=of_facts(stream_original, file, frame, call, content, drain),
             )
 
 
-def _taken(file: PythonFile, content: ir.Expression, drain: Drain) -> tuple[Related, ...]:
-    if drain.hops:
-        return file.related(drain.hops)
-    if content.contains(drain):
-        return ()
-    return (Related(file.place(drain), "the tokens are taken here"),)
+def _sent(file: PythonFile, content: ir.Expression, drain: Drain) -> tuple[Related, ...]:
+    """Where the response begins, unless the tokens are taken in its own argument."""
+    return () if content.contains(drain) else (Related(file.place(content), "sent here, when all tokens are there"),)
 
 
 def _help(repair: Offer) -> str:

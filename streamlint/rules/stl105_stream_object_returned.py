@@ -13,7 +13,7 @@ from streamlint.repairs.bodies import given_iterator, returned_iterator, yielded
 from streamlint.rule import Rule, on
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
-from streamlint.values.domain import Token, Tokens
+from streamlint.values.domain import Llama, Origin, Token, Tokens, Value
 
 _LABELS = {
     Fault.STREAM_OBJECT: "the stream object of LlamaIndex cannot be iterated; its tokens can",
@@ -185,8 +185,15 @@ class StreamObjectReturned(Rule):
             label=_LABELS[fault.what],
             help=_HELP[fault.what],
             related=related,
+            stops=_origin(fault.value),
             repair=fix,
         )
+
+
+def _origin(value: Value) -> tuple[Origin, ...]:
+    """What started the stream that is sent as it is."""
+    known = value.origin if isinstance(value, Llama | Tokens) else None
+    return (known,) if known is not None else ()
 
 
 def _is_async(file: PythonFile, fault: WrongBody) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.frameworks import Purpose
@@ -22,6 +22,15 @@ from streamlint.values.llama import STREAM_ROLES
 
 if TYPE_CHECKING:
     from streamlint.serving.entry_points import Entry
+
+
+@dataclass(frozen=True)
+class PlainAnswer:
+    """A return that sends plain data after a stream was started: what took the tokens, or the start that nobody reads."""
+
+    item: ir.Return
+    drains: tuple[Drain, ...]
+    unread: ir.Expression | None = None
 
 
 class Drains(Takings):
@@ -58,25 +67,24 @@ class Drains(Takings):
                     return True
         return False
 
-    def plain_answers(self, entry: Entry, frame: Frame) -> tuple[tuple[ir.Return, ir.Expression | None], ...]:
-        """Returns that send plain data after a stream was started, each with the call that started it."""
+    def plain_answers(self, entry: Entry, frame: Frame) -> tuple[PlainAnswer, ...]:
+        """Returns that send plain data after a stream was started."""
         scope = frame.scope
         if not entry.answers or scope.is_generator:
             return ()
         drains = self.of(entry, frame)
         streaming = [r for r in scope.returns if r.value is not None and self.answers.is_stream(r.value, frame)]
         answers = [item for item in scope.returns if self._is_plain_answer(item, frame)]
-        found: list[tuple[ir.Return, ir.Expression | None]] = []
+        found: list[PlainAnswer] = []
         for item in answers:
             before = [d for d in drains if d.start < item.end and not exclusive(scope, d.branch, item.branch)]
-            if any(self._sends(item, drain, frame) for drain in before) or (
-                before and not any(self._sends(other, drain, frame) for other in answers for drain in before)
-            ):
-                found.append((item, before[0].source))
+            sent = tuple(drain for drain in before if self._sends(item, drain, frame))
+            if sent or (before and not any(self._sends(other, drain, frame) for other in answers for drain in before)):
+                found.append(PlainAnswer(item, sent or tuple(before)))
             elif not before and not streaming and not drains:
                 started = self._unused_start(item, frame)
                 if started is not None:
-                    found.append((item, started))
+                    found.append(PlainAnswer(item, (), started))
         return tuple(found)
 
     def _is_plain_answer(self, item: ir.Return, frame: Frame) -> bool:

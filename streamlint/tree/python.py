@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from streamlint.source import Placed, Source, Span
 from streamlint.streams.drains import Drains
 from streamlint.streams.sent import Sent
 from streamlint.tree.stands import stand_on
-from streamlint.values.domain import UNKNOWN, Values
+from streamlint.values.domain import UNKNOWN, Origin, Values
 from streamlint.waiting.held import Holdings
 
 if TYPE_CHECKING:
@@ -178,11 +178,14 @@ class PythonFile:
         related: Sequence[Related] = (),
         repair: Callable[[Any], Offer] | None = None,
         severity: Severity | None = None,
+        stops: Iterable[Origin] = (),
+        asides: Sequence[Related] = (),
         **names: str,
     ) -> Fact:
         """What a rule has to say about a node of the Summary, shown at `at`.
 
-        `repair` is asked for when libcst's node is there, which it is given; `help` may depend on its answer.
+        `repair` is asked for when libcst's node is there, which it is given; `help` may depend on its answer. `stops` and
+        `asides` join it with the facts of other rules about the same stream.
         """
         stand = stand_on(self._node(on), rule.stands_on)
         finding = Finding(
@@ -195,7 +198,7 @@ class PythonFile:
             tuple(related),
             notes=tuple(notes),
         )
-        return Fact(finding, stand, help, repair)
+        return Fact(finding, stand, help, repair, frozenset(stops), tuple(asides))
 
     def _node(self, on: Node) -> Node:
         """What stands at a span: an expression, or a loop with this head."""

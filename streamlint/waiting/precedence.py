@@ -1,12 +1,11 @@
-"""Of several rules that could report a place where an event loop is held, the one that does: one fault is one finding."""
+"""Which of the faults that `streamlint/precedence.py` has in their order a place on an event loop is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
+from streamlint.precedence import REPORTERS, Reason
 from streamlint.waiting.held import Holdings
 from streamlint.waiting.holds import Cause
 
@@ -14,28 +13,6 @@ if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.source import Placed
     from streamlint.waiting.held import Held, OnLoop
-
-
-class Reason(StrEnum):
-    """What can be wrong at one place; of all that is true of it, the first in this order is reported."""
-
-    BUSY = "the processor is kept busy"
-    LIBRARY = "a library waits"
-    SWALLOWED = "a handler takes a whole stream: repaired, it leaves nothing to wait for"
-    ITERATED = "tokens are taken one by one"
-    LLAMA = "LlamaIndex waits"
-    BEHIND = "something waits behind a helper"
-
-
-REPORTERS: Mapping[Reason, tuple[str, ...]] = {
-    Reason.BUSY: ("STL205",),
-    Reason.LIBRARY: ("STL203",),
-    Reason.SWALLOWED: ("STL101", "STL102"),
-    Reason.ITERATED: ("STL202",),
-    Reason.LLAMA: ("STL201",),
-    Reason.BEHIND: ("STL204",),
-}
-"""The rules that report each fault; the others are silent at that place."""
 
 
 class Precedence:
@@ -75,6 +52,7 @@ class Precedence:
                 return hold.is_direct and hold.cause is Cause.LLAMA
             case Reason.BEHIND:
                 return True
+        return False
 
     def _is_swallowed(self, held: Held) -> bool:
         """Whether the hold itself is the taking of a whole stream; other waits stay when that is repaired."""
