@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import get_terminal_size
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from streamlint import __version__, config, reporters, rule, run
 from streamlint.finding import RULE_CRASHED, TOOL_CODES
 from streamlint.fix import Level
 from streamlint.output import OutputError, say, write
-from streamlint.reporters.style import Style, wants_colour
+from streamlint.reporters.style import WIDTH, Style, wants_colour
 from streamlint.reporters.summary import render_changed
 from streamlint.reporters.text import visible
 from streamlint.source import Source, UnreadableFile
@@ -243,7 +244,8 @@ def _stdin(paths: tuple[Path, ...], name: Path | None) -> _Given | None:
 
 def _style(*, err: bool = False) -> Style:
     stream = sys.stderr if err else sys.stdout
-    return Style(wants_colour(os.environ, stream is not None and stream.isatty()))
+    is_terminal = stream is not None and stream.isatty()
+    return Style(wants_colour(os.environ, is_terminal), get_terminal_size((WIDTH, 0)).columns if is_terminal else WIDTH)
 
 
 def _report(outcome: Outcome, options: dict[str, Any], *, err: bool = False) -> None:

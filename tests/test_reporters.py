@@ -13,6 +13,7 @@ import pytest
 from streamlint import __version__, reporters
 from streamlint.finding import Finding, Place, Related, Severity
 from streamlint.fix import Edit, Fix, Import, Level
+from streamlint.fixing import apply
 from streamlint.outcome import Applied, Change, Outcome, Skipped
 from streamlint.reporters import diff
 from streamlint.reporters.style import Style, wants_colour
@@ -82,28 +83,22 @@ def finding(app: Source) -> Finding:
 
 FULL = """\
 error[STL102]: materialised-stream: `list` collects every token before `GET /chat` answers
-  --> app.py:9:14
-   |
- 8 |     response = engine.query(q)
-   |                --------------- the stream
- 9 |     tokens = list(response.response_gen)
-   |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^ collected here
-   |
-  ::: lib/helper.py:4:12
-   |
- 4 |     return list(stream)
-   |            ------------ drained
-   |
-   = help: return the stream
-   = note: measured
-   = note: two\\nlines
-   = help: Return `tokens` (unsafe: may change behaviour; applied by --unsafe-fixes)
-   = note: unsafe, because `tokens` may differ
-   |
- 8 |       response = engine.query(q)
- 9 | -     tokens = list(response.response_gen)
- 9 | +     tokens = tokens()
-10 |       return {"answer": "".join(tokens)}
+ --> app.py:9:14
+  |
+8 |     response = engine.query(q)
+  |                --------------- the stream
+9 |     tokens = list(response.response_gen)
+  |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^ collected here
+ ::: lib/helper.py:4:12
+  |
+4 |     return list(stream)
+  |            ------------ drained
+  = help: return the stream (unsafe: `tokens` may differ; applied by --unsafe-fixes)
+  = note: measured
+  = note: two\\nlines
+  |
+9 | -     tokens = list(response.response_gen)
+9 | +     tokens = tokens()
 
 Found 1 error in 1 file (1 file checked); 1 fixable with --unsafe-fixes
 """
@@ -174,14 +169,13 @@ def test_several_places_on_a_line(project: Path) -> None:
     found = Finding(
         "STL1", "n", Severity.WARNING, "m", place(source, "engine.query(q).response_gen"), "drained", related
     )
-    assert render("full", outcome_of(found, sources=(source,))).splitlines()[2:9] == [
+    assert render("full", outcome_of(found, sources=(source,))).splitlines()[2:8] == [
         "  |",
         "1 | answer = engine.query(q).response_gen",
         "  | ------   ---------------^^^^^^^^^^^^^ drained",
         "  | |        |",
         "  | |        the stream",
         "  | stored",
-        "  |",
     ]
 
 
@@ -463,3 +457,31 @@ def test_a_terminal_obeys_nothing_in_a_patch(project: Path) -> None:
 
 def test_an_encoding_that_writes_nothing_is_no_crash(project: Path) -> None:
     assert b"-x = 1\n" in diff.patch(change("app.py", "x = 1\n", f"{'y' * 70}..\n", encoding="idna"))
+
+
+def test_remarks_are_wrapped_to_the_width(app: Source, finding: Finding) -> None:
+    told = replace(finding, help="return the stream " * 12)
+    text = reporters.reporter("full")(outcome_of(told, sources=(app,)), Style(width=60))
+    remarks = text[text.index("= help") : text.index("= note")].splitlines()
+    assert len(remarks) > 3
+    assert all(len(line) <= 60 for line in text.splitlines() if "return the stream" in line)
+    assert " ".join(" ".join(remarks).split()).count("return the stream") == 12
+
+
+def test_what_was_measured_is_said_once(app: Source, finding: Finding) -> None:
+    other = replace(finding, place=place(app, "engine.query(q)"), related=())
+    text = render("full", outcome_of(finding, other, sources=(app,)))
+    assert text.count("= note: measured") == 1
+    assert text.count("= note: two") == 2
+
+
+def test_ready_edits_do_the_whole_fix(app: Source, finding: Finding) -> None:
+    assert finding.fix is not None
+    fix = replace(finding.fix, imports=frozenset((Import("fastapi.responses", "StreamingResponse"),)))
+    fix = replace(fix, edits=(Edit(finding.place.span, "StreamingResponse(response)"),))
+    document = json.loads(render("json", outcome_of(replace(finding, fix=fix), sources=(app,))))
+    text = app.text
+    for edit in reversed(document["findings"][0]["fix"]["ready"]):
+        text = text[: edit["start"]["offset"]] + edit["text"] + text[edit["end"]["offset"] :]
+    assert text == apply(app, (fix,))
+    assert "from fastapi.responses import StreamingResponse" in text

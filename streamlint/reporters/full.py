@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Fix, Level
@@ -20,11 +21,9 @@ if TYPE_CHECKING:
     from streamlint.reporters.style import Style
     from streamlint.source import Source
 
-_PROMISES = {
-    Level.SAFE: "the same response",
-    Level.RESPONSE: "the client receives something else",
-    Level.UNSAFE: "may change behaviour",
-}
+_MEASURED = "measured"
+_NARROWEST = 20
+"""Fewer columns than this a remark is not given, however narrow the terminal."""
 
 
 def render(outcome: Outcome, style: Style) -> str:
@@ -39,8 +38,18 @@ def render(outcome: Outcome, style: Style) -> str:
 
 def render_findings(outcome: Outcome, style: Style) -> str:
     """The findings alone."""
-    blocks = ["\n".join(_finding(finding, outcome, style)) for finding in readable(outcome).findings]
+    findings = _measured_once(readable(outcome).findings)
+    blocks = ["\n".join(_finding(finding, outcome, style)) for finding in findings]
     return "\n\n".join(blocks) + "\n" if blocks else ""
+
+
+def _measured_once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """What was measured is said where it is first told in a run; the rule's page has it too."""
+    said: set[str] = set()
+    for finding in findings:
+        notes = tuple(note for note in finding.notes if note not in said)
+        said.update(note for note in notes if note.startswith(_MEASURED))
+        yield replace(finding, notes=notes)
 
 
 def _finding(finding: Finding, outcome: Outcome, style: Style) -> Iterator[str]:
@@ -53,39 +62,42 @@ def _finding(finding: Finding, outcome: Outcome, style: Style) -> Iterator[str]:
     gutter = max(gutter_width(finding, sources), len(str(highest)))
     yield from render_snippet(finding, sources, gutter, style)
     for kind, text in _remarks(finding, outcome):
-        yield _remark(gutter, kind, text, style)
+        yield from _remark(gutter, kind, text, style)
     yield from _diff_lines(diff, gutter, style)
 
 
 def _remarks(finding: Finding, outcome: Outcome) -> Iterator[tuple[str, str]]:
-    if finding.help:
+    if finding.fix:
+        yield "help", f"{finding.help or finding.fix.title} ({_promise(finding.fix, outcome)})"
+    elif finding.help:
         yield "help", finding.help
     for note in finding.notes:
         yield "note", note
-    if finding.fix:
-        yield "help", f"{finding.fix.title} ({finding.fix.level}: {_promise(finding.fix, outcome)})"
-        if finding.fix.reason:
-            yield "note", f"{finding.fix.level}, because {finding.fix.reason}"
 
 
 def _promise(fix: Fix, outcome: Outcome) -> str:
+    """The level of a fix, what it changes where it changes something, and what applies it."""
+    level = f"{fix.level}: {fix.reason}" if fix.reason and fix.level is not Level.SAFE else str(fix.level)
     if fix.level is Level.DISPLAY:
-        return "shown only, never applied"
-    return f"{_PROMISES[fix.level]}; applied by {'--fix' if outcome.applies(fix) else option(fix.level)}"
+        return f"{level}; shown only, never applied"
+    return f"{level}; applied by {'--fix' if outcome.applies(fix) else option(fix.level)}"
 
 
-def _remark(gutter: int, kind: str, text: str, style: Style) -> str:
-    return f"{' ' * gutter} {style.paint('gutter', '=')} {style.paint(kind, f'{kind}:')} {text}"
+def _remark(gutter: int, kind: str, text: str, style: Style) -> Iterator[str]:
+    """A remark on as many lines as the width asks for, the later ones under the first word."""
+    indent = gutter + len(f" = {kind}: ")
+    words = wrap(text, max(style.width - indent, _NARROWEST), break_long_words=False, break_on_hyphens=False)
+    for number, line in enumerate(words):
+        head = f"{' ' * gutter} {style.paint('gutter', '=')} {style.paint(kind, f'{kind}:')} "
+        yield f"{' ' * indent if number else head}{line}"
 
 
 def _diff_lines(diff: list[list[_Line]], gutter: int, style: Style) -> Iterator[str]:
     if diff:
         yield style.paint("gutter", f"{' ' * gutter} |")
-    for index, group in enumerate(diff):
-        if index:
-            yield style.paint("gutter", "...")
+    for group in diff:
         for line in group:
-            role = {"-": "removed", "+": "added", " ": "dim"}[line.sign]
+            role = {"-": "removed", "+": "added"}[line.sign]
             body = style.paint(role, f"{line.sign} {printable(line.text)}".rstrip())
             yield f"{style.paint('gutter', f'{line.number:>{gutter}} |')} {body}"
 
@@ -107,17 +119,16 @@ def _diff(fix: Fix, source: Source) -> list[list[_Line]]:
 
 
 def _changes(old: list[str], new: list[str]) -> Iterator[list[_Line]]:
-    """Groups of changed lines with one line around them; what both texts begin and end with is not compared again."""
+    """Groups of changed lines; what both texts begin and end with is not compared again."""
     start = max(_common(old, new) - 1, 0)
     end = max(_common(old[start:][::-1], new[start:][::-1]) - 1, 0)
     removed, added = old[start : len(old) - end], new[start : len(new) - end]
     matcher = SequenceMatcher(None, removed, added, autojunk=False)
-    for group in matcher.get_grouped_opcodes(1):
+    for group in matcher.get_grouped_opcodes(0):
         lines: list[_Line] = []
         for operation, old_from, old_to, new_from, new_to in group:
-            sign = " " if operation == "equal" else "-"
-            lines += [_Line(start + number + 1, sign, removed[number]) for number in range(old_from, old_to)]
             if operation != "equal":
+                lines += [_Line(start + number + 1, "-", removed[number]) for number in range(old_from, old_to)]
                 lines += [_Line(start + number + 1, "+", added[number]) for number in range(new_from, new_to)]
         yield lines
 

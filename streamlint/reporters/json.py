@@ -7,15 +7,20 @@ ends lie behind the last character. `path` is relative to the working folder whe
 from __future__ import annotations
 
 import json
+from difflib import SequenceMatcher
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlint
 from streamlint import reporters
 from streamlint.finding import Finding, Place, Severity
+from streamlint.fix import Edit
+from streamlint.reporters.diff import lines
+from streamlint.source import Span
 
 if TYPE_CHECKING:
-    from streamlint.fix import Edit, Fix, Import
+    from streamlint.fix import Fix, Import
     from streamlint.outcome import Applied, Outcome, Skipped
     from streamlint.reporters.style import Style
     from streamlint.source import Source
@@ -53,6 +58,7 @@ def _finding(finding: Finding, outcome: Outcome) -> dict[str, Any]:
         "notes": list(finding.notes),
         **_place(finding.place),
         "related": [{"label": related.label, **_place(related.place)} for related in finding.related],
+        "also": [{"code": other.code, **_place(other.place)} for other in finding.also],
         "fix": _fix(finding.fix, finding.path, outcome) if finding.fix else None,
     }
 
@@ -74,7 +80,23 @@ def _fix(fix: Fix, path: Path, outcome: Outcome) -> dict[str, Any]:
         "reason": fix.reason,
         "edits": [_edit(edit, source) for edit in sorted(fix.edits)],
         "imports": [_import(wanted) for wanted in sorted(fix.imports)],
+        "ready": _ready(fix, source) if source is not None else [],
     }
+
+
+def _ready(fix: Fix, source: Source) -> list[dict[str, Any]]:
+    """The edits from which the whole fix comes, its imports included: nothing else is to be done to the text."""
+    from streamlint.fixing import apply
+
+    before, after = lines(source.text), lines(apply(source, (fix,)))
+    ends = list(accumulate(map(len, before), initial=0))
+    changes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    edits = [
+        Edit(Span(ends[old_from], ends[old_to]), "".join(after[new_from:new_to]))
+        for operation, old_from, old_to, new_from, new_to in changes
+        if operation != "equal"
+    ]
+    return [_edit(edit, source) for edit in edits]
 
 
 def _edit(edit: Edit, source: Source | None) -> dict[str, Any]:

@@ -94,7 +94,6 @@ def _body(marks: Sequence[Mark], source: Source | None, gutter: int, style: Styl
             yield style.paint("gutter", "...")
         yield from _marked(line, texts[line], [mark for mark in marks if mark.line == line], gutter, style)
         previous = line
-    yield bar
 
 
 def _marked(line: int, text: str, marks: Sequence[Mark], gutter: int, style: Style) -> Iterator[str]:
@@ -133,7 +132,7 @@ def _underlines(strokes: Sequence[_Stroke], style: Style) -> Iterator[str]:
     hanging = sorted((each for each in strokes if each is not last and each.label), key=lambda each: -each.start)
     row = "".join(style.paint(role, run) for role, run in _runs(strokes))
     yield f"{row} {style.paint(last.role, last.label)}"
-    if hanging:
+    if len(hanging) > 1:
         yield _connectors(hanging, style)
     for number, stroke in enumerate(hanging):
         left = [each for each in hanging[number:] if each.start < stroke.start]

@@ -11,11 +11,17 @@ _CODES = {
 }  # fmt: skip
 
 
+WIDTH = 120
+"""Columns where the output is no terminal."""
+
+
 @dataclass(frozen=True)
 class Style:
     """Paints text by its role, or leaves it as it is."""
 
     colour: bool = False
+    width: int = WIDTH
+    """Columns that texts are wrapped to."""
 
     def paint(self, role: str, text: str) -> str:
         return f"\x1b[{_CODES[role]}m{text}\x1b[0m" if self.colour and text and role else text
