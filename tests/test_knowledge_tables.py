@@ -335,7 +335,7 @@ KEYS = {
     "responses.response": {"names", "framework", "streaming", "content", "content-keyword", "variadic",
                            "media-type", "media-type-keyword", "media-type-position", "sync-iterator",
                            "async-iterator", "sync-iterator-wsgi", "async-iterator-wsgi", "frames-sse",
-                           "frames-sse-as-class", "by-hand", "file", "since", "docs"},
+                           "frames-sse-as-class", "by-hand", "file", "since", "takes-text", "docs"},
 }  # fmt: skip
 
 

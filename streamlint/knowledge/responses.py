@@ -29,8 +29,9 @@ class Fate(StrEnum):
 class ResponseClass:
     """A class or function that makes a response.
 
-    `streaming`: it can send a body piece by piece. `by_hand`: the body is written to it. `frames_sse`: it turns each item
-    into a server-sent event; `frames_sse_as_class`: only as a route's `response_class`. `variadic`: keywords are keys of its body.
+    `streaming`: it can send a body piece by piece; `takes_text`: a text is a whole body for it. `by_hand`: the body is written
+    to it. `frames_sse`: it turns each item into a server-sent event; `frames_sse_as_class`: only as a route's `response_class`.
+    `variadic`: keywords are keys of its body.
     """
 
     name: str
@@ -48,6 +49,7 @@ class ResponseClass:
     by_hand: bool = False
     file: bool = False
     variadic: bool = False
+    takes_text: bool = False
     since: str = ""
 
 
@@ -119,6 +121,7 @@ def _response(row: Row) -> ResponseClass:
         by_hand=row.flag("by-hand"),
         file=row.flag("file"),
         variadic=row.flag("variadic"),
+        takes_text=row.flag("takes-text"),
         since=row.text("since"),
     )
 

@@ -27,6 +27,13 @@ class Answers:
                 return call.argument(response.content.position, response.content.keyword or None)
         return None
 
+    def is_whole_text(self, call: ir.Call, content: ir.Expression, frame: Frame) -> bool:
+        """Whether a response is given a text of which it makes its whole body, as Flask's does."""
+        names = self.evaluator.names(call.function, frame)
+        responses = [self.evaluator.knowledge.responses.response(name) for name in names]
+        takes_text = all(one is not None and one.takes_text for one in responses)
+        return takes_text and self._is_text(content, frame)
+
     def is_stream(self, expression: ir.Expression, frame: Frame) -> bool:
         """Whether an answer sends its body piece by piece, or may: a value of which nothing is known is not judged."""
         if isinstance(expression, ir.Sequence) and expression.kind == "tuple" and expression.items:

@@ -108,7 +108,7 @@ class Drains(Takings):
         drains = self.in_frame(frame)
         for call in scope.calls:
             content = self.answers.content(call, frame)
-            if content is None:
+            if content is None or self.answers.is_whole_text(call, content, frame):
                 continue
             inner = self._within(content, frame)
             if inner is not None:
