@@ -19,11 +19,10 @@ if TYPE_CHECKING:
     from streamlint.model.modules import Module, Modules
     from streamlint.model.texts import Texts
     from streamlint.releases.versions import Versions
-    from streamlint.serving.entry_points import Entry
-    from streamlint.serving.reach import Reach
+    from streamlint.serving import Entry, Reach
     from streamlint.serving.registering import Registering
     from streamlint.source import Source
-    from streamlint.values.evaluator import Evaluator
+    from streamlint.values import Evaluator
 
 Analysis = TypeVar("Analysis")
 
@@ -96,7 +95,7 @@ class Project:
 
     @cached_property
     def evaluator(self) -> Evaluator:
-        from streamlint.values.evaluator import Evaluator
+        from streamlint.values import Evaluator
 
         return Evaluator(self.modules, self.knowledge)
 
@@ -119,7 +118,7 @@ class Project:
 
     @cached_property
     def reach(self) -> Reach:
-        from streamlint.serving.reach import Reach
+        from streamlint.serving import Reach
 
         return Reach(self.evaluator, self.entries)
 

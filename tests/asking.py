@@ -12,6 +12,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.project import Project
 from streamlint.source import Source
+from streamlint.values import Values
 from streamlint.values.activations import Frame
 from streamlint.values.domain import (
     Bound,
@@ -32,7 +33,6 @@ from streamlint.values.domain import (
     ProjectModule,
     Unknown,
     Value,
-    Values,
 )
 
 ROOT = Path("/program")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.project import Project
+from streamlint.values import Values
 from streamlint.values.domain import (
     Bound,
     Class,
@@ -24,7 +25,6 @@ from streamlint.values.domain import (
     ProjectModule,
     Unknown,
     Value,
-    Values,
 )
 
 from .asking import Program

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streamlint.streams.drains import Drains
+from streamlint.streams import Drains
 from streamlint.waiting.named_heavy import NamedHeavy
 
 from .asking import Program

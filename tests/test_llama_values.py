@@ -6,11 +6,11 @@ import pytest
 
 from streamlint.project import Project
 from streamlint.sharing.lifetimes import Lifetimes
+from streamlint.streams import Sent
 from streamlint.streams.mismatches import Mismatches
-from streamlint.streams.sent import Sent
 from streamlint.timings import Effort
 from streamlint.values.domain import Llama, Token, Tokens
-from streamlint.waiting.blocking import Blocking
+from streamlint.waiting import Blocking
 
 from .asking import ROOT, Program
 

@@ -16,11 +16,12 @@ from streamlint.model import syntax as ir
 from streamlint.model.circles import Circles
 from streamlint.project import Project
 from streamlint.run import Request, run
-from streamlint.streams.drains import Drains
+from streamlint.streams import Drains
+from streamlint.values import Values
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import alternatives
-from streamlint.values.domain import External, Instance, Origin, Value, Values
-from streamlint.waiting.blocking import Blocking
+from streamlint.values.domain import External, Instance, Origin, Value
+from streamlint.waiting import Blocking
 
 ROUTE = """\
 import time

@@ -11,8 +11,8 @@ from streamlint.config import Config, Selection
 from streamlint.precedence import REPORTERS, Reason
 from streamlint.rule import codes
 from streamlint.run import Request, run
-from streamlint.waiting.held import SITES, Held, Holdings
-from streamlint.waiting.precedence import Precedence
+from streamlint.waiting import Holdings, Precedence
+from streamlint.waiting.held import SITES, Held
 from tests.asking import Program
 
 HEAD = """\

@@ -14,7 +14,7 @@ from streamlint.fix import Level
 from streamlint.project import Project
 from streamlint.run import Request, run
 from streamlint.source import Source
-from streamlint.waiting.blocking import Blocking
+from streamlint.waiting import Blocking
 
 FIXTURES = Path(__file__).parent / "fixtures"
 ROUTE = """\

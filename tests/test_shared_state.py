@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from streamlint.sharing import SharedState
 from streamlint.sharing.accesses import Activation
 from streamlint.sharing.makers import Makers
-from streamlint.sharing.shared_state import SharedState
-from streamlint.waiting.blocking import Blocking
+from streamlint.waiting import Blocking
 
 from .asking import Program
 

@@ -10,6 +10,7 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.responses import Fate
 from streamlint.model import syntax as ir
 from streamlint.streams.sent import Sending, SentGenerator, certain
+from streamlint.values import Values
 from streamlint.values.domain import (
     Bound,
     Coroutine,
@@ -21,15 +22,14 @@ from streamlint.values.domain import (
     Tokens,
     Unknown,
     Value,
-    Values,
 )
 from streamlint.values.llama import STREAM_ROLES
 
 if TYPE_CHECKING:
     from streamlint.project import Project
-    from streamlint.serving.entry_points import Entry
+    from streamlint.serving import Entry
+    from streamlint.values import Evaluator
     from streamlint.values.activations import Frame
-    from streamlint.values.evaluator import Evaluator
 
 _PIECES = frozenset(("chunk", "event", "message", "object"))
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.frameworks import Purpose
 from streamlint.model import syntax as ir
 from streamlint.source import Span
-from streamlint.streams.sent import Sent
+from streamlint.streams import Sent
 
 if TYPE_CHECKING:
     from streamlint.model.modules import Module
     from streamlint.project import Project
-    from streamlint.serving.entry_points import Entry
+    from streamlint.serving import Entry
     from streamlint.streams.sent import Sending
 
 _CHUNKS = "chunks-of-answers"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.releases import Compressed, Compression
 from streamlint.model import syntax as ir
 from streamlint.serving.reach import is_test_module
-from streamlint.streams.sent import Sending, Sent, certain
+from streamlint.streams import Sent
+from streamlint.streams.sent import Sending, certain
 from streamlint.values.domain import Collection, External
 
 if TYPE_CHECKING:

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive
-from streamlint.streams.drains import Drains
-from streamlint.streams.sent import Sent
+from streamlint.streams import Drains, Sent
 from streamlint.streams.takings import How
 from streamlint.values.domain import Llama, Origin
 
 if TYPE_CHECKING:
     from streamlint.project import Project
-    from streamlint.serving.entry_points import Entry
+    from streamlint.serving import Entry
     from streamlint.streams.sent import Sending
     from streamlint.values.activations import Frame
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.contexts import ViewContext
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
-from streamlint.streams.sent import Sent
+from streamlint.streams import Sent
 from streamlint.values.activations import Frame
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import External, Generated
 
 if TYPE_CHECKING:
     from streamlint.project import Project
-    from streamlint.serving.entry_points import Entry
+    from streamlint.serving import Entry
 
 Key = tuple[Path, int]
 

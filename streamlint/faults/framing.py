@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
 from streamlint.streams.sent import Sending, SentGenerator, certain
-from streamlint.values.domain import Constant, Generated, Token, Tokens, Value, Values
+from streamlint.values import Values
+from streamlint.values.domain import Constant, Generated, Token, Tokens, Value
 
 if TYPE_CHECKING:
     from streamlint.project import Project

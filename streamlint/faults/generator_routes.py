@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from streamlint.project import Project
-    from streamlint.serving.entry_points import Entry
+    from streamlint.serving import Entry
     from streamlint.values.activations import Frame
 
 

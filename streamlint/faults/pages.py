@@ -12,14 +12,14 @@ from streamlint.knowledge.frameworks import Purpose, Shows
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive, is_handler
-from streamlint.streams.drains import Drains
+from streamlint.streams import Drains
 from streamlint.streams.sent import certain
 from streamlint.streams.takings import Drain, How
 from streamlint.values.domain import Function, Llama, Token
 
 if TYPE_CHECKING:
     from streamlint.project import Project
-    from streamlint.serving.entry_points import Entry
+    from streamlint.serving import Entry
     from streamlint.values.activations import Frame
 
 _STREAMS = (Role.STREAM, Role.ASYNC_STREAM, Role.CHAT_STREAM)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.resources import End
 from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive
-from streamlint.streams.sent import Sent
+from streamlint.streams import Sent
 from streamlint.values.activations import Frame
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import NOTHING, Function, Generated, Instance

@@ -12,8 +12,9 @@ from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.streams.workflows import Workflows
+from streamlint.values import Values
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Coroutine, Function, Llama, Values
+from streamlint.values.domain import Coroutine, Function, Llama
 
 if TYPE_CHECKING:
     from streamlint.project import Project

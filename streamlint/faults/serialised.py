@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive
-from streamlint.streams.drains import Drains
+from streamlint.streams import Drains
 from streamlint.streams.takings import COLLECTORS, Drain, How
 
 if TYPE_CHECKING:
     from streamlint.project import Project
-    from streamlint.serving.entry_points import Entry
+    from streamlint.serving import Entry
     from streamlint.values.activations import Frame
 
 

@@ -14,7 +14,7 @@ from streamlint.values.domain import Origin
 
 if TYPE_CHECKING:
     from streamlint.fix import Fix
-    from streamlint.serving.entry_points import Entry
+    from streamlint.serving import Entry
     from streamlint.tree.python import PythonFile
 
 

@@ -11,11 +11,12 @@ from streamlint.model import syntax as ir
 from streamlint.serving.holders import Holders
 from streamlint.source import Span
 from streamlint.streams.generators import Generators
-from streamlint.values.domain import Coroutine, External, Generated, Llama, Tokens, Value, Values
+from streamlint.values import Values
+from streamlint.values.domain import Coroutine, External, Generated, Llama, Tokens, Value
 
 if TYPE_CHECKING:
     from streamlint.knowledge.responses import Preferred
-    from streamlint.serving.entry_points import Entry
+    from streamlint.serving import Entry
     from streamlint.streams.sent import Sending
     from streamlint.tree.python import PythonFile
     from streamlint.values.activations import Frame

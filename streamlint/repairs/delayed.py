@@ -11,8 +11,9 @@ from streamlint.model.uses import Use, Uses
 from streamlint.refusals import Refusal
 from streamlint.serving.holders import Holders
 from streamlint.source import Span
+from streamlint.values import Values
 from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Coroutine, Generated, Iterated, Llama, Tokens, Values
+from streamlint.values.domain import Coroutine, Generated, Iterated, Llama, Tokens
 from streamlint.values.llama import STREAM_ROLES
 
 if TYPE_CHECKING:

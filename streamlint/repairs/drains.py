@@ -17,7 +17,7 @@ from streamlint.repairs.elements import Elements, Tokens
 from streamlint.repairs.rewriting import Rewriting
 from streamlint.repairs.untouched import Form, Same, Untouched
 from streamlint.source import Span
-from streamlint.streams.drains import Drains
+from streamlint.streams import Drains
 from streamlint.streams.takings import Drain, How
 from streamlint.tree import nodes as cst
 from streamlint.values.calls import dotted_name
@@ -25,7 +25,7 @@ from streamlint.values.domain import Iterated
 
 if TYPE_CHECKING:
     from streamlint.knowledge.responses import Preferred
-    from streamlint.serving.entry_points import Entry
+    from streamlint.serving import Entry
     from streamlint.tree.python import PythonFile
     from streamlint.values.activations import Frame
 

@@ -12,9 +12,10 @@ from streamlint.repairs.obstacles import of_wait, split_at
 from streamlint.repairs.off_loop import threads
 from streamlint.repairs.streaming import release
 from streamlint.source import Span
+from streamlint.streams import Sent
 from streamlint.streams.mismatches import Misfit, Mismatch, Mismatches
-from streamlint.streams.sent import Sent
-from streamlint.values.domain import Bound, Llama, Origin, Tokens, Values
+from streamlint.values import Values
+from streamlint.values.domain import Bound, Llama, Origin, Tokens
 
 if TYPE_CHECKING:
     from streamlint.knowledge import Knowledge

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from streamlint.knowledge.llama_index import Returns
 from streamlint.model import syntax as ir
+from streamlint.sharing import SharedState
 from streamlint.sharing.makers import Makers
-from streamlint.sharing.shared_state import SharedState
 from streamlint.sharing.tied import Tied
 from streamlint.sharing.unfinished import Unfinished
 from streamlint.source import Span

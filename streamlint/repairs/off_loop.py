@@ -11,9 +11,9 @@ from streamlint.knowledge.blocking import BlockingCall
 from streamlint.knowledge.frameworks import Purpose, Runner
 from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import iteration_obstacle, obstacle
-from streamlint.serving.entry_points import Entry
+from streamlint.serving import Entry
 from streamlint.serving.holders import Holders
-from streamlint.sharing.shared_state import SharedState
+from streamlint.sharing import SharedState
 from streamlint.sharing.tied import Tied
 from streamlint.sharing.unfinished import Unfinished
 from streamlint.source import Span

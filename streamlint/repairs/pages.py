@@ -15,7 +15,7 @@ from streamlint.repairs.delayed import Delay
 from streamlint.repairs.drains import Repair
 from streamlint.repairs.untouched import Form
 from streamlint.source import Span
-from streamlint.streams.drains import Drains
+from streamlint.streams import Drains
 from streamlint.tree import nodes as cst
 from streamlint.values.domain import Llama
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from streamlint.fix import Edit, Import
 from streamlint.model import syntax as ir
 from streamlint.source import Span
-from streamlint.streams.drains import Drains
+from streamlint.streams import Drains
 from streamlint.tree import nodes as cst
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import External

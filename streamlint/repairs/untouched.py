@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
-from streamlint.streams.drains import Drains
+from streamlint.streams import Drains
 from streamlint.streams.takings import How
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import Class, External

@@ -9,7 +9,8 @@ from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.drains import stream_answer
 from streamlint.rule import Rule, on
 from streamlint.source import Placed, Span
-from streamlint.streams.drains import Drains, PlainAnswer
+from streamlint.streams import Drains
+from streamlint.streams.drains import PlainAnswer
 from streamlint.tree.python import PythonFile
 from streamlint.values.domain import Origin
 

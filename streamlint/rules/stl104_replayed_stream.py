@@ -9,7 +9,7 @@ from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.replays import stream_original
 from streamlint.rule import Rule, on
-from streamlint.streams.drains import Drains
+from streamlint.streams import Drains
 from streamlint.streams.takings import Drain
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS

@@ -9,8 +9,9 @@ from streamlint.fix import Edit, Fix, Level
 from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
 from streamlint.source import Span
+from streamlint.streams import Sent
 from streamlint.streams.generators import Generators
-from streamlint.streams.sent import Sending, Sent
+from streamlint.streams.sent import Sending
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
 

@@ -10,7 +10,7 @@ from streamlint.model import syntax as ir
 from streamlint.repairs.off_loop import off_loop
 from streamlint.rule import Rule, on
 from streamlint.tree.python import PythonFile
-from streamlint.waiting.precedence import Precedence
+from streamlint.waiting import Precedence
 
 _STALL = "measured: during a `query()` of 1.0 s in an `async def` route every other client waited 1.02 s; in a `def` route, 0.01 s"
 

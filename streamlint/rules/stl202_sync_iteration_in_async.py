@@ -12,13 +12,13 @@ from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import split
 from streamlint.repairs.off_loop import iterated_off_loop, next_off_loop, of_tokens
 from streamlint.rule import Rule, on
-from streamlint.streams.drains import Drains
+from streamlint.streams import Drains
 from streamlint.streams.takings import Drain, How
 from streamlint.tree import nodes as cst
 from streamlint.tree.python import PythonFile
 from streamlint.values.domain import Bound, External, Tokens
-from streamlint.waiting.held import Holdings, OnLoop
-from streamlint.waiting.precedence import Precedence
+from streamlint.waiting import Holdings, Precedence
+from streamlint.waiting.held import OnLoop
 
 _STALL = (
     "measured: while a stream of 1.0 s was iterated in an `async def` generator every other client waited 1.05 s; with "

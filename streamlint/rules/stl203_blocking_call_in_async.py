@@ -10,8 +10,8 @@ from streamlint.model import syntax as ir
 from streamlint.repairs.off_loop import off_loop
 from streamlint.rule import Rule, on
 from streamlint.tree.python import PythonFile
+from streamlint.waiting import Precedence
 from streamlint.waiting.held import Site
-from streamlint.waiting.precedence import Precedence
 
 
 class BlockingCallInAsync(Rule):

@@ -13,9 +13,9 @@ from streamlint.repairs.off_loop import in_thread, off_loop
 from streamlint.rule import Rule, on
 from streamlint.tree import nodes as cst
 from streamlint.tree.python import PythonFile
+from streamlint.waiting import Precedence
 from streamlint.waiting.held import SITES, OnLoop, Site
 from streamlint.waiting.named_heavy import NamedHeavy
-from streamlint.waiting.precedence import Precedence
 
 _STALL = (
     "measured: while an `async def` route built a `VectorStoreIndex` of 400 documents every other client waited 0.20 s; "

@@ -7,7 +7,7 @@ from streamlint.faults.servers import Interface, Servers
 from streamlint.finding import Severity
 from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
-from streamlint.streams.sent import Sent
+from streamlint.streams import Sent
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
 

@@ -9,7 +9,7 @@ from streamlint.model import syntax as ir
 from streamlint.repairs.headers import without_item
 from streamlint.rule import Rule, on
 from streamlint.source import Span
-from streamlint.streams.sent import Sent
+from streamlint.streams import Sent
 from streamlint.tree.python import PythonFile
 
 _HELP = "leave the length out: the server sends the body in chunks and marks its end"

@@ -12,22 +12,12 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.serving.registrations import Registrations
 from streamlint.serving.route_paths import RoutePaths, argument
+from streamlint.values import Values
 from streamlint.values.activations import Frame
-from streamlint.values.domain import (
-    Class,
-    Collection,
-    Constant,
-    External,
-    Function,
-    Object,
-    OffLoop,
-    Partial,
-    Value,
-    Values,
-)
+from streamlint.values.domain import Class, Collection, Constant, External, Function, Object, OffLoop, Partial, Value
 
 if TYPE_CHECKING:
-    from streamlint.values.evaluator import Evaluator
+    from streamlint.values import Evaluator
 
 _SERVED = (Purpose.ROUTE, Purpose.WEBSOCKET)
 _CALLED = {Purpose.DEPENDENCY: ("__init__",)}

@@ -17,11 +17,12 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.serving.entry_points import Entry
 from streamlint.serving.ways import Hop
+from streamlint.values import Values
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Class, External, Function, Generated, Object, OffLoop, Partial, Value, Values
+from streamlint.values.domain import Class, External, Function, Generated, Object, OffLoop, Partial, Value
 
 if TYPE_CHECKING:
-    from streamlint.values.evaluator import Evaluator
+    from streamlint.values import Evaluator
 
 _TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
 _NEAR = 2

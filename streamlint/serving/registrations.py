@@ -14,7 +14,7 @@ from streamlint.values.domain import Bound, External, Instance, Object, Unknown,
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
-    from streamlint.values.evaluator import Evaluator
+    from streamlint.values import Evaluator
 
 
 class Registrations:

@@ -23,7 +23,7 @@ from streamlint.values.domain import (
 )
 
 if TYPE_CHECKING:
-    from streamlint.values.evaluator import Evaluator
+    from streamlint.values import Evaluator
 
 UNKNOWN_PART = "…"
 _DEEPEST_MOUNT = 8

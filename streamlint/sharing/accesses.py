@@ -14,8 +14,9 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.sharing.lasting import Lasting, Parameters
 from streamlint.sharing.lifetimes import Lifetimes
+from streamlint.values import Values
 from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Bound, Function, Instance, Llama, Value, Values
+from streamlint.values.domain import Bound, Function, Instance, Llama, Value
 from streamlint.values.evidence import ReceiverEvidence
 from streamlint.values.said import last_word
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.streams.mismatches import Mismatches
-from streamlint.values.domain import Bound, Constant, Instance, Origin, Values
+from streamlint.values import Values
+from streamlint.values.domain import Bound, Constant, Instance, Origin
 from streamlint.values.limits import Limit
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.blocking import BlockingCall
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
-from streamlint.streams.sent import Sent
+from streamlint.streams import Sent
 from streamlint.values.activations import Frame
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import Constant, External, Function, Generated, Instance, Iterated

@@ -21,7 +21,7 @@ from streamlint.values.domain import (
 from streamlint.values.llama import STREAM_ROLES
 
 if TYPE_CHECKING:
-    from streamlint.serving.entry_points import Entry
+    from streamlint.serving import Entry
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.responses import Fate, ResponseClass
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
+from streamlint.values import Values
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import alternatives
 from streamlint.values.calls import dotted_name
@@ -26,14 +27,13 @@ from streamlint.values.domain import (
     OffLoop,
     Unknown,
     Value,
-    Values,
 )
 from streamlint.values.limits import Limit
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.project import Project
-    from streamlint.serving.entry_points import Entry
+    from streamlint.serving import Entry
 
 _DEEPEST = 6
 

@@ -13,11 +13,11 @@ from streamlint.finding import Finding, Place, Related, Severity
 from streamlint.model import syntax as ir
 from streamlint.model.summary import UnparsableFile
 from streamlint.source import Placed, Source, Span
-from streamlint.streams.drains import Drains
-from streamlint.streams.sent import Sent
+from streamlint.streams import Drains, Sent
 from streamlint.tree.stands import stand_on
-from streamlint.values.domain import UNKNOWN, Origin, Values
-from streamlint.waiting.held import Holdings
+from streamlint.values import Values
+from streamlint.values.domain import UNKNOWN, Origin
+from streamlint.waiting import Holdings
 
 if TYPE_CHECKING:
     from streamlint.fact import Offer
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from streamlint.model.modules import Module
     from streamlint.project import Project
     from streamlint.rule import Rule
-    from streamlint.serving.entry_points import Entry
+    from streamlint.serving import Entry
     from streamlint.serving.ways import Hop
     from streamlint.streams.sent import Sending, SentGenerator
     from streamlint.streams.takings import Drain

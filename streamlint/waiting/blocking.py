@@ -10,6 +10,7 @@ from streamlint.knowledge.blocking import Tier
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.serving.ways import Hop, Way
+from streamlint.values import Values
 from streamlint.values.activations import Frame
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import (
@@ -26,7 +27,6 @@ from streamlint.values.domain import (
     Partial,
     Unknown,
     Value,
-    Values,
 )
 from streamlint.values.evidence import ReceiverEvidence
 from streamlint.waiting.holds import Cause, Hold, hop_to, stronger

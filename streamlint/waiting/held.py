@@ -9,7 +9,7 @@ from streamlint.finding import Severity
 from streamlint.knowledge.blocking import Tier
 from streamlint.model import syntax as ir
 from streamlint.serving.ways import Hop
-from streamlint.streams.drains import Drains
+from streamlint.streams import Drains
 from streamlint.waiting.blocking import Blocking
 from streamlint.waiting.never import Never
 

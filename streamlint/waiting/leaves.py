@@ -16,7 +16,7 @@ from streamlint.values.domain import Bound, Constant, External, Llama, Value
 from streamlint.waiting.holds import Cause, Hold, hop_to
 
 if TYPE_CHECKING:
-    from streamlint.values.evaluator import Evaluator
+    from streamlint.values import Evaluator
 
 _NOTICEABLE = 0.01
 """Seconds; measured, other clients' waits vary by twice that without any block."""

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
-from streamlint.streams.drains import Drains
+from streamlint.streams import Drains
 from streamlint.values.domain import Bound, External, Unknown, Value
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.project import Project
-    from streamlint.serving.entry_points import Entry
+    from streamlint.serving import Entry
     from streamlint.values.activations import Frame
 
 
