@@ -167,6 +167,11 @@ SLOW = {
 
 
 def seconds(line: str, path: str) -> float:
+    """CPU seconds of a decision, without what else the process does: the least of three."""
+    return min(measured(line, path) for _ in range(3))
+
+
+def measured(line: str, path: str) -> float:
     start = time.process_time()
     assert Rules([line]).decide(path, False) is None
     return time.process_time() - start
