@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from importlib import metadata
 
 import pytest
-from packaging.version import Version
 
 from .client import Request, fetch
 from .measure import broken_and_fixed, measure, repeated
@@ -142,10 +140,8 @@ DJANGO_ASYNC = (
 )
 GZIP_FILE = "\x1f\N{REPLACEMENT CHARACTER}\x08"
 """The first bytes of a gzip file, as far as they are text."""
-before_6 = pytest.mark.skipif(Version(metadata.version("django")) >= Version("6.0"), reason="Django 6.0 does otherwise")
 
 
-@before_6
 @repeated
 def test_django_holds_what_a_synchronous_iterator_gives() -> None:
     how = {"framework": "django", "server": "gunicorn", "heartbeat": False}
@@ -153,7 +149,6 @@ def test_django_holds_what_a_synchronous_iterator_gives() -> None:
     assert measure(DJANGO_SYNC, **how).streamed
 
 
-@before_6
 @repeated
 def test_django_sends_a_gzip_file_for_each_item_of_an_asynchronous_iterator() -> None:
     how = {"framework": "django", "server": "uvicorn", "heartbeat": False}
