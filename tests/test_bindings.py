@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from streamlint.model import syntax as ir
 from streamlint.values.alternatives import alternatives
 from streamlint.values.domain import Constant
 
@@ -417,3 +418,26 @@ def test_what_runs_as_a_script() -> None:
     program = Program(f"before()\n{guard}\n\ndef later():\n    if __name__ == '__main__':\n        third()\n")
     module = program.module()
     assert [module.source.text[start:end] for start, end in module.summary.script_spans] == ["first()\n    second()"]
+
+
+# What stands in the Summary
+
+
+@pytest.mark.parametrize(
+    ("expression", "operator"),
+    [("x is None", "Is"), ("x is not (None)", "IsNot"), ("x == None", "Compare"), ("x is y is None", "Compare")],
+)
+def test_which_comparison_it_is(expression: str, operator: str) -> None:
+    found, _ = Program(f"«{expression}»\n").at()
+    assert isinstance(found, ir.Operation)
+    assert found.operator == operator
+
+
+@pytest.mark.parametrize(
+    ("call", "is_plain", "hides_keywords"),
+    [("f(1, a=2)", True, False), ("f(*x)", False, False), ("f(a=1, **x)", False, True), ("f(*x, **y)", False, True)],
+)
+def test_what_a_call_hides(call: str, is_plain: bool, hides_keywords: bool) -> None:
+    found, _ = Program(f"«{call}»\n").at()
+    assert isinstance(found, ir.Call)
+    assert (found.is_plain, found.hides_keywords) == (is_plain, hides_keywords)

@@ -127,7 +127,7 @@ class Compressors:
 
     def _names_encoding(self, sending: Sending) -> bool:
         """Whether the response may say how it is encoded: compressors leave it alone then."""
-        if self._encoding_is_set or any(keyword is None for keyword, _ in sending.call.keywords):
+        if self._encoding_is_set or sending.call.hides_keywords:
             return True
         headers = sending.call.argument(None, "headers")
         if headers is None:

@@ -60,7 +60,7 @@ class GeneratorRoutes:
         """The class of answer that a decorator gives, "" for none; None for any other decorator, or where it cannot be told."""
         if not isinstance(decorator, ir.Call) or not isinstance(decorator.function, ir.Attribute):
             return None
-        if any(keyword is None for keyword, _ in decorator.keywords):
+        if decorator.hides_keywords:
             return None
         owners = certain(self.evaluator.value(decorator.function.base, frame))
         if not owners or not all(isinstance(owner, Instance) and self._is_router(owner, framework) for owner in owners):

@@ -64,6 +64,16 @@ class Call(Expression):
         starred = (n for n, argument in enumerate(self.arguments) if isinstance(argument, Starred))
         self.placed = next(starred, len(self.arguments))
 
+    @property
+    def hides_keywords(self) -> bool:
+        """Whether `**` gives it keywords that cannot be seen."""
+        return any(name is None for name, _ in self.keywords)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it hides no argument behind `*` or `**`."""
+        return self.placed == len(self.arguments) and not self.hides_keywords
+
     def children(self) -> Iterator[Expression]:
         yield self.function
         yield from self.arguments
@@ -216,7 +226,7 @@ class Walrus(Expression):
 
 @dataclass(slots=True, eq=False)
 class Operation(Expression):
-    """Anything else; `operator` is the parser's name of it, such as `Add` or `Compare`."""
+    """Anything else; `operator` is the parser's name of it, such as `Add`; `Compare` but for `Is` and `IsNot` of two."""
 
     operator: str
     operands: tuple[Expression, ...]

@@ -132,7 +132,7 @@ def spelt_streaming(file: PythonFile, scope: ir.Scope, call: ir.Call, given: ir.
 
 def takes_streaming(file: PythonFile, built: Building) -> bool:
     """Whether `streaming=True` makes the engine that this call builds stream."""
-    if built.engine.by is not By.ARGUMENT or built.hindrance or any(name is None for name, _ in built.call.keywords):
+    if built.engine.by is not By.ARGUMENT or built.hindrance or built.call.hides_keywords:
         return False
     mode = built.call.argument(None, "response_mode")
     if mode is None:

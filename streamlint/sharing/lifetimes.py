@@ -36,7 +36,7 @@ class Lifetimes:
         """Where the chat engine was made that this call talks to, if all requests talk to the same one and its own memory."""
         if not (isinstance(call.function, ir.Attribute) and call.function.attribute in self._turns):
             return None
-        if call.argument(1, "chat_history") is not None or any(name is None for name, _ in call.keywords):
+        if call.argument(1, "chat_history") is not None or call.hides_keywords:
             return None
         if self._is_reset(call.function.base, frame) or self.is_looked_up(call.function.base, frame):
             return None

@@ -95,7 +95,7 @@ class Makers:
         names = self.evaluator.names(call.function, frame)
         if not names or not names <= self.makers.keys():
             return any(self._maker(one, depth + 1) for one in self._receivers(call, module, scope))
-        if any(keyword is None for keyword, _ in call.keywords):
+        if call.hides_keywords:
             return False
         said = (call.argument(None, self.makers[name]) for name in names)
         return all(one is None or self.evaluator.value(one, frame) == {Constant(True)} for one in said)

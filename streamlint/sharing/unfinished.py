@@ -62,7 +62,7 @@ class Unfinished:
 
     def is_waited_for(self, call: ir.Call, module: Module, scope: ir.Scope) -> bool:
         """Whether the loop may wait for the rest of what a call gives; what is handed on is taken for waited for."""
-        says = call.argument(None, _KEYWORD) is not None or all(name is not None for name, _ in call.keywords)
+        says = call.argument(None, _KEYWORD) is not None or not call.hides_keywords
         names = self.evaluator.knowledge.names
         read = names("answers_read", "at-hand")
         return self._waits_for(call, module, scope, read if says else read | names("answers_read", "of-an-answer"), 0)
@@ -178,5 +178,5 @@ class Unfinished:
     def _streams(self, call: ir.Call, fact: BlockingCall, frame: Frame) -> bool:
         given = call.argument(None, _KEYWORD)
         if given is None:
-            return _KEYWORD in fact.name.rpartition(".")[2] or any(name is None for name, _ in call.keywords)
+            return _KEYWORD in fact.name.rpartition(".")[2] or call.hides_keywords
         return any(not isinstance(v, Constant) or bool(v.value) for v in self.evaluator.value(given, frame))

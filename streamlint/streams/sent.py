@@ -130,7 +130,7 @@ class Sent:
         given = call.argument(argument.position, argument.keyword or None) or call.argument(None, "content_type")
         if given is not None:
             return _text(self.evaluator.value(given, frame))
-        if any(name is None for name, _ in call.keywords):
+        if call.hides_keywords:
             return None
         headers = call.argument(None, "headers")
         if headers is not None:

@@ -180,7 +180,7 @@ class Workflows:
         if inner is None or inner.arguments:
             return inner or made
         own = inner.argument(None, "timeout")
-        passes_on = any(name is None for name, _ in inner.keywords)
+        passes_on = inner.hides_keywords
         if own is None:
             return (made.argument(None, "timeout") or hidden) if passes_on else None
         if isinstance(own, ir.Name):

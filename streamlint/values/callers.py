@@ -298,7 +298,7 @@ def may_hide(call: ir.Call, scope: ir.Scope, parameter: ir.Parameter, is_bound: 
     position = _position(scope, parameter, is_bound)
     if position is None and parameter.kind == "positional":
         return False
-    if any(keyword is None for keyword, _ in call.keywords):
+    if call.hides_keywords:
         return True
     return position is not None and call.placed <= position and call.placed < len(call.arguments)
 

@@ -125,7 +125,7 @@ class LlamaCalls:
             return self._part_streams(given, frame)
         if made.by is By.ARGUMENT:
             return self._streaming(call, frame)
-        return None if any(name is None for name, _ in call.keywords) else False
+        return None if call.hides_keywords else False
 
     def _part_streams(self, given: ir.Expression | None, frame: Frame) -> bool | None:
         """Whether the engine or synthesizer that an engine is built of streams."""
@@ -151,7 +151,7 @@ class LlamaCalls:
         """The `streaming=` argument: False where it is absent, None where it is not constant or may hide behind `**`."""
         given = call.argument(None, "streaming")
         if given is None:
-            return None if any(name is None for name, _ in call.keywords) else False
+            return None if call.hides_keywords else False
         truths = {bool(v.value) if isinstance(v, Constant) else None for v in self.evaluator.value(given, frame)}
         return truths.pop() if len(truths) == 1 else None
 

@@ -104,7 +104,7 @@ class AsyncInName:
                     continue
                 assert module is not None
                 given = call.argument(None, "llm")
-                hidden = any(name is None for name, _ in call.keywords)
+                hidden = call.hides_keywords
                 if given is None:
                     return [] if hidden else self._default_models()
                 return _only_objects(self.evaluator.value(given, self.evaluator.any_call(module, scope)))

@@ -30,7 +30,7 @@ from streamlint.values.domain import (
 )
 from streamlint.values.evidence import ReceiverEvidence
 from streamlint.waiting.holds import Cause, Hold, hop_to, stronger
-from streamlint.waiting.leaves import Leaves, is_plain, reason_of
+from streamlint.waiting.leaves import Leaves, reason_of
 from streamlint.waiting.never import Never
 
 if TYPE_CHECKING:
@@ -271,7 +271,7 @@ class Blocking:
         """The arguments of a call, where they may decide what blocks: it gives something callable, or leaves it out."""
         given = self.evaluator.calls.arguments(function, call, frame)
         located = self.evaluator.scope_of(function)
-        if located is None or not is_plain(call):
+        if located is None or not call.is_plain:
             return {name: values for name, values in given.items() if any(_is_callable(v) for v in values)}
         absent = {p.name: p.default for p in located[1].parameters if p.name not in given and _is_switch(p.default)}
         left_out: dict[str, Values] = {

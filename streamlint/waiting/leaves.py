@@ -92,7 +92,7 @@ class Leaves:
 
     def _is_given_any(self, call: ir.Call, names: tuple[str, ...], frame: Frame) -> bool:
         """Whether a call is given more than nothing for one of these arguments; the first may also come by position."""
-        if not is_plain(call):
+        if not call.is_plain:
             return True
         given = (call.argument(0 if name == names[0] else None, name) for name in names)
         return any(one is not None and not self._is_empty(one, frame) for one in given)
@@ -158,9 +158,3 @@ def _flags(expression: ir.Expression) -> Iterator[ir.Expression]:
     if isinstance(expression, ir.Operation) and expression.operator == "BitOr":
         for operand in expression.operands:
             yield from _flags(operand)
-
-
-def is_plain(call: ir.Call) -> bool:
-    """Whether a call hides no argument behind `*` or `**`."""
-    hidden = any(isinstance(argument, ir.Starred) for argument in call.arguments)
-    return not hidden and all(name is not None for name, _ in call.keywords)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
 from streamlint.values.domain import Constant, Function
+from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -68,7 +69,7 @@ class Never:
         for statement in body.statements if kept else ():
             if not isinstance(statement, ir.If) or len(statement.arms) != 1:
                 continue
-            arm, asked = statement.arms[0], _asked(statement.arms[0].test, frame)
+            arm, asked = statement.arms[0], _asked(statement.arms[0].test)
             if (
                 asked is None
                 or asked[0] not in kept
@@ -129,17 +130,18 @@ class Never:
             case ir.Operation(operator="Not"):
                 held = self._holds(test.operands[0], frame)
                 return None if held is None else not held
-            case ir.Operation(operator="Compare") if len(test.operands) == 2:
-                return self._compares(test, frame)
+            case ir.Operation(operator="Is" | "IsNot", operands=(ir.Name() as left, ir.Constant(value=None))):
+                is_none = self._is_none(left, frame)
+                return None if is_none is None else is_none is (test.operator == "Is")
             case ir.Name():
                 return self._is_true(test, frame)
-            case ir.Call() if _last_word(test.function) == _ASKS_WHETHER_ASYNC and test.arguments:
+            case ir.Call() if last_word(test.function) == _ASKS_WHETHER_ASYNC and test.arguments:
                 return self._is_async(test.arguments[0], frame)
         return None
 
     def _is_true(self, name: ir.Name, frame: Frame) -> bool | None:
         """The truth of a parameter that this call is given, or leaves out."""
-        if frame.arguments is None or name.id not in frame.arguments or not _is_parameter(name, frame.scope):
+        if not _is_given(name, frame):
             return None
         values = self.evaluator.value(name, frame)
         truths = {self._truth(value) for value in values}
@@ -154,21 +156,15 @@ class Never:
                 return True
         return None
 
-    def _compares(self, test: ir.Operation, frame: Frame) -> bool | None:
-        """`x is None` and `x is not None` of such a parameter."""
-        left, right = test.operands
-        if not (isinstance(left, ir.Name) and isinstance(right, ir.Constant) and right.value is None):
+    def _is_none(self, name: ir.Name, frame: Frame) -> bool | None:
+        """Whether such a parameter is `None`."""
+        if not _is_given(name, frame):
             return None
-        if frame.arguments is None or left.id not in frame.arguments or not _is_parameter(left, frame.scope):
-            return None
-        between = frame.module.source.text[left.end : right.start].split()
-        values = self.evaluator.value(left, frame)
+        values = self.evaluator.value(name, frame)
         are_none = {isinstance(value, Constant) and value.value is None for value in values}
-        if between not in (["is"], ["is", "not"]) or are_none not in ({True}, {False}):
-            return None
-        if are_none == {False} and not all(isinstance(value, Constant | Function) for value in values):
-            return None
-        return are_none.pop() is (between == ["is"])
+        if are_none == {True}:
+            return True
+        return False if are_none == {False} and all(isinstance(one, Constant | Function) for one in values) else None
 
     def _is_async(self, given: ir.Expression, frame: Frame) -> bool | None:
         """Whether something is a coroutine function of the project, where each alternative is one, or none is."""
@@ -200,32 +196,27 @@ def _kept(frame: Frame) -> dict[str, list[ir.Binding]]:
     }
 
 
-def _asked(test: ir.Expression | None, frame: Frame) -> tuple[str, bool] | None:
+def _asked(test: ir.Expression | None) -> tuple[str, bool] | None:
     """The name whose truth a test asks for, and whether it holds where that is set: `ready`, `model is not None`, `not ready`."""
     match test:
         case ir.Name(id=name):
             return name, True
         case ir.Operation(operator="Not", operands=(ir.Name(id=name),)):
             return name, False
-        case ir.Operation(operator="Compare", operands=(ir.Name(id=name) as left, ir.Constant(value=None) as right)):
-            between = frame.module.source.text[left.end : right.start].split()
-            return (name, between == ["is", "not"]) if between in (["is"], ["is", "not"]) else None
+        case ir.Operation(operator="Is" | "IsNot" as operator, operands=(ir.Name(id=name), ir.Constant(value=None))):
+            return name, operator == "IsNot"
     return None
 
 
-def _is_parameter(name: ir.Name, scope: ir.Scope) -> bool:
-    """Whether a name can only mean a parameter of its own function there."""
-    bindings = name.bindings or ()
-    return bool(bindings) and all(scope.bindings[index].kind == "parameter" for index in bindings)
-
-
-def _last_word(function: ir.Expression) -> str:
-    return ir.dotted(function).rpartition(".")[2]
+def _is_given(name: ir.Name, frame: Frame) -> bool:
+    """Whether a name can only mean a parameter there that this call is given."""
+    bindings = [frame.scope.bindings[index] for index in name.bindings or ()]
+    return name.id in (frame.arguments or ()) and bool(bindings) and all(one.kind == "parameter" for one in bindings)
 
 
 def _only_made(test: ir.Expression | None, expressions: Iterable[ir.Expression]) -> Iterator[Span]:
     """Calls of what a test has found to be a coroutine function: they make a coroutine, whatever else the name may mean."""
-    if not isinstance(test, ir.Call) or _last_word(test.function) != _ASKS_WHETHER_ASYNC or not test.arguments:
+    if not isinstance(test, ir.Call) or last_word(test.function) != _ASKS_WHETHER_ASYNC or not test.arguments:
         return
     asked = ir.dotted(test.arguments[0])
     for one in expressions:

@@ -168,7 +168,8 @@ class Expressions:
 
     def _compare(self, node: ast.Compare) -> ir.Operation:
         operands = [self.expression(one) for one in (node.left, *node.comparators)]
-        return ir.Operation(*self.span(node), "Compare", tuple(operands))
+        identity = len(node.ops) == 1 and isinstance(node.ops[0], ast.Is | ast.IsNot)
+        return ir.Operation(*self.span(node), type(node.ops[0]).__name__ if identity else "Compare", tuple(operands))
 
     def _unary(self, node: ast.UnaryOp) -> ir.Operation:
         return ir.Operation(*self.span(node), type(node.op).__name__, (self.expression(node.operand),))
