@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from streamlint import reporters
@@ -40,6 +41,22 @@ def unified_diff(before: str, after: str) -> list[str]:
 def lines(text: str) -> list[str]:
     """The lines of a text as Python counts them, with their ends; `str.splitlines` also splits at a form feed."""
     return _LINES.findall(text)
+
+
+def changes(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
+    """Where lines differ: from and to in the old, from and to in the new; what both begin and end with is not compared again."""
+    start = max(_common(old, new) - 1, 0)
+    end = max(_common(old[start:][::-1], new[start:][::-1]) - 1, 0)
+    matcher = difflib.SequenceMatcher(None, old[start : len(old) - end], new[start : len(new) - end], autojunk=False)
+    for operation, old_from, old_to, new_from, new_to in matcher.get_opcodes():
+        if operation != "equal":
+            yield start + old_from, start + old_to, start + new_from, start + new_to
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many lines both begin with."""
+    limit = min(len(one), len(other))
+    return next((number for number in range(limit) if one[number] != other[number]), limit)
 
 
 def _encoded(source: Source, text: str) -> bytes:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Fix, Level
-from streamlint.reporters.diff import lines
+from streamlint.reporters.diff import changes, lines
 from streamlint.reporters.readable import readable
 from streamlint.reporters.snippet import gutter_width, render_snippet
 from streamlint.reporters.summary import option, render_changed, render_fixed, render_summary
@@ -58,7 +57,7 @@ def _finding(finding: Finding, outcome: Outcome, style: Style) -> Iterator[str]:
     yield f"{title}{style.paint('strong', f': {finding.name}: {finding.message}')}"
     source = sources.get(finding.path)
     diff = _diff(finding.fix, source) if finding.fix and source else []
-    highest = max((line.number for group in diff for line in group), default=0)
+    highest = max((line.number for line in diff), default=0)
     gutter = max(gutter_width(finding, sources), len(str(highest)))
     yield from render_snippet(finding, sources, gutter, style)
     for kind, text in _remarks(finding, outcome):
@@ -92,14 +91,13 @@ def _remark(gutter: int, kind: str, text: str, style: Style) -> Iterator[str]:
         yield f"{' ' * indent if number else head}{line}"
 
 
-def _diff_lines(diff: list[list[_Line]], gutter: int, style: Style) -> Iterator[str]:
+def _diff_lines(diff: list[_Line], gutter: int, style: Style) -> Iterator[str]:
     if diff:
         yield style.paint("gutter", f"{' ' * gutter} |")
-    for group in diff:
-        for line in group:
-            role = {"-": "removed", "+": "added"}[line.sign]
-            body = style.paint(role, f"{line.sign} {printable(line.text)}".rstrip())
-            yield f"{style.paint('gutter', f'{line.number:>{gutter}} |')} {body}"
+    for line in diff:
+        role = {"-": "removed", "+": "added"}[line.sign]
+        body = style.paint(role, f"{line.sign} {printable(line.text)}".rstrip())
+        yield f"{style.paint('gutter', f'{line.number:>{gutter}} |')} {body}"
 
 
 @dataclass(frozen=True)
@@ -111,29 +109,13 @@ class _Line:
     text: str
 
 
-def _diff(fix: Fix, source: Source) -> list[list[_Line]]:
+def _diff(fix: Fix, source: Source) -> list[_Line]:
+    """The changed lines, each with its number in the text that it stands in."""
     from streamlint.fixing import apply
 
-    before, after = lines(source.text), lines(apply(source, (fix,)))
-    return list(_changes([line.rstrip("\r\n") for line in before], [line.rstrip("\r\n") for line in after]))
-
-
-def _changes(old: list[str], new: list[str]) -> Iterator[list[_Line]]:
-    """Groups of changed lines; what both texts begin and end with is not compared again."""
-    start = max(_common(old, new) - 1, 0)
-    end = max(_common(old[start:][::-1], new[start:][::-1]) - 1, 0)
-    removed, added = old[start : len(old) - end], new[start : len(new) - end]
-    matcher = SequenceMatcher(None, removed, added, autojunk=False)
-    for group in matcher.get_grouped_opcodes(0):
-        lines: list[_Line] = []
-        for operation, old_from, old_to, new_from, new_to in group:
-            if operation != "equal":
-                lines += [_Line(start + number + 1, "-", removed[number]) for number in range(old_from, old_to)]
-                lines += [_Line(start + number + 1, "+", added[number]) for number in range(new_from, new_to)]
-        yield lines
-
-
-def _common(one: list[str], other: list[str]) -> int:
-    """How many lines both begin with."""
-    limit = min(len(one), len(other))
-    return next((number for number in range(limit) if one[number] != other[number]), limit)
+    old, new = ([line.rstrip("\r\n") for line in lines(text)] for text in (source.text, apply(source, (fix,))))
+    found: list[_Line] = []
+    for old_from, old_to, new_from, new_to in changes(old, new):
+        found += [_Line(number + 1, "-", old[number]) for number in range(old_from, old_to)]
+        found += [_Line(number + 1, "+", new[number]) for number in range(new_from, new_to)]
+    return found

@@ -7,7 +7,6 @@ ends lie behind the last character. `path` is relative to the working folder whe
 from __future__ import annotations
 
 import json
-from difflib import SequenceMatcher
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ import streamlint
 from streamlint import reporters
 from streamlint.finding import Finding, Place, Severity
 from streamlint.fix import Edit
-from streamlint.reporters.diff import lines
+from streamlint.reporters.diff import changes, lines
 from streamlint.source import Span
 
 if TYPE_CHECKING:
@@ -90,12 +89,10 @@ def _ready(fix: Fix, source: Source) -> list[dict[str, Any]]:
 
     before, after = lines(source.text), lines(apply(source, (fix,)))
     ends = list(accumulate(map(len, before), initial=0))
-    changes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    edits = [
+    edits = (
         Edit(Span(ends[old_from], ends[old_to]), "".join(after[new_from:new_to]))
-        for operation, old_from, old_to, new_from, new_to in changes
-        if operation != "equal"
-    ]
+        for old_from, old_to, new_from, new_to in changes(before, after)
+    )
     return [_edit(edit, source) for edit in edits]
 
 
