@@ -32,6 +32,7 @@ class Knowledge:
     """The user's rows, by the table as the user names it."""
     listed: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     """The user's names, by table and list."""
+    _names: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def llama(self) -> LlamaIndex:
@@ -108,9 +109,12 @@ class Knowledge:
 
     def names(self, table: str, key: str) -> frozenset[str]:
         """One list of a table of names."""
-        from streamlint.knowledge.names import names
+        found = self._names.get((table, key))
+        if found is None:
+            from streamlint.knowledge.names import names
 
-        return names(table, key).union(self.listed.get(table, {}).get(key, ()))
+            found = self._names[table, key] = names(table, key).union(self.listed.get(table, {}).get(key, ()))
+        return found
 
     def _rows(self, table: str) -> UserRows:
         return self.rows.get(table, ())
