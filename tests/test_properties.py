@@ -12,7 +12,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -31,6 +31,7 @@ from .rewriting import NEW, named, outlined, renamed_everywhere, renamed_in_a_fu
 from .running import Run
 
 CHOICE = st.integers(0, 10_000)
+Change = Callable[[str, int], tuple[ast.expr, str] | None]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -167,26 +168,25 @@ def is_kept(before: set[str], after: set[str]) -> bool:
     )
 
 
-@given(programs(), CHOICE)
-def test_an_expression_that_gets_a_name_keeps_its_value(modules: Modules, choice: int) -> None:
+def keeps_its_value(modules: Modules, change: Change, choice: int, used_as: type[ast.expr]) -> None:
+    """The expression that was written elsewhere is, where it stood, still what it was."""
     modules = tidy(modules)
-    changed = named(modules["app"], choice)
+    changed = change(modules["app"], choice)
     assume(changed is not None)
     assert changed is not None
     node, text = changed
-    before, after = at(Program(**modules), node), at(Program(**{**modules, "app": text}), use_of_new(text, ast.Name))
+    before, after = at(Program(**modules), node), at(Program(**{**modules, "app": text}), use_of_new(text, used_as))
     assert is_kept(before, after), (ast.unparse(node), before, after)
+
+
+@given(programs(), CHOICE)
+def test_an_expression_that_gets_a_name_keeps_its_value(modules: Modules, choice: int) -> None:
+    keeps_its_value(modules, named, choice, ast.Name)
 
 
 @given(programs(), CHOICE)
 def test_an_expression_in_a_function_of_its_own_keeps_its_value(modules: Modules, choice: int) -> None:
-    modules = tidy(modules)
-    changed = outlined(modules["app"], choice)
-    assume(changed is not None)
-    assert changed is not None
-    node, text = changed
-    before, after = at(Program(**modules), node), at(Program(**{**modules, "app": text}), use_of_new(text, ast.Call))
-    assert is_kept(before, after), (ast.unparse(node), before, after)
+    keeps_its_value(modules, outlined, choice, ast.Call)
 
 
 def use_of_new(text: str, kind: type[ast.expr]) -> ast.expr:

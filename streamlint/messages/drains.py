@@ -15,6 +15,7 @@ from streamlint.values.domain import Origin
 if TYPE_CHECKING:
     from streamlint.fix import Fix
     from streamlint.serving import Entry
+    from streamlint.source import Placed
     from streamlint.tree.python import PythonFile
 
 
@@ -30,9 +31,9 @@ def started(file: PythonFile, drain: Drain) -> tuple[Related, ...]:
     return (*found, *file.related(drain.hops[1:]))
 
 
-def stopped(file: PythonFile, drain: Drain) -> tuple[Origin, ...]:
-    """Where the stream stops, by which facts of several rules about it are known to be of one fault."""
-    return (Origin(file.path, drain.start, drain.end),)
+def stopped(file: PythonFile, *places: Placed) -> tuple[Origin, ...]:
+    """Where streams stop, by which facts of several rules about them are known to be of one fault."""
+    return tuple(Origin(file.path, place.start, place.end) for place in places)
 
 
 def way_out(file: PythonFile, entry: Entry, drain: Drain, repair: Fix | Refusal) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact, Offer, of_facts
 from streamlint.finding import Related, Severity
+from streamlint.messages.drains import stopped
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.drains import stream_answer
@@ -12,7 +13,6 @@ from streamlint.source import Placed, Span
 from streamlint.streams import Drains
 from streamlint.streams.drains import PlainAnswer
 from streamlint.tree.python import PythonFile
-from streamlint.values.domain import Origin
 
 
 class JsonAfterStream(Rule):
@@ -93,7 +93,7 @@ class JsonAfterStream(Rule):
                 route=entry.title,
                 label="sent when it is complete",
                 related=_before(file, answer),
-                stops=_stops(file, answer),
+                stops=stopped(file, *answer.stops),
                 asides=_aside(file, answer.item),
                 help=_help,
                 repair=of_facts(stream_answer, file, entry, frame, first) if first is not None else None,
@@ -106,11 +106,6 @@ def _before(file: PythonFile, answer: PlainAnswer) -> tuple[Related, ...]:
     if answer.unread is not None:
         told.append((answer.unread, "the stream starts here, and nobody reads it"))
     return tuple(Related(file.place(place), label) for place, label in told if not answer.item.contains(place))
-
-
-def _stops(file: PythonFile, answer: PlainAnswer) -> tuple[Origin, ...]:
-    places = answer.drains or ((answer.unread,) if answer.unread is not None else ())
-    return tuple(Origin(file.path, place.start, place.end) for place in places)
 
 
 def _aside(file: PythonFile, item: ir.Return) -> tuple[Related, ...]:

@@ -10,6 +10,7 @@ from streamlint.values.calls import dotted_name
 from streamlint.values.domain import Class, Collection, Constant, External, Instance, Text
 
 if TYPE_CHECKING:
+    from streamlint.knowledge.responses import ResponseClass
     from streamlint.project import Project
 
 
@@ -21,18 +22,21 @@ class Answers:
 
     def content(self, call: ir.Call, frame: Frame) -> ir.Expression | None:
         """The body that a streaming response is made of."""
+        response = self._streaming(call, frame)
+        return call.argument(response.content.position, response.content.keyword or None) if response else None
+
+    def _streaming(self, call: ir.Call, frame: Frame) -> ResponseClass | None:
+        """What a call makes, where that can send a body piece by piece."""
         for value in self.evaluator.value(call.function, frame):
             response = self.evaluator.knowledge.responses.response(dotted_name(value))
             if response is not None and response.streaming and response.content:
-                return call.argument(response.content.position, response.content.keyword or None)
+                return response
         return None
 
     def is_whole_text(self, call: ir.Call, content: ir.Expression, frame: Frame) -> bool:
         """Whether a response is given a text of which it makes its whole body, as Flask's does."""
-        names = self.evaluator.names(call.function, frame)
-        responses = [self.evaluator.knowledge.responses.response(name) for name in names]
-        takes_text = all(one is not None and one.takes_text for one in responses)
-        return takes_text and self._is_text(content, frame)
+        response = self._streaming(call, frame)
+        return response is not None and response.takes_text and self._is_text(content, frame)
 
     def is_stream(self, expression: ir.Expression, frame: Frame) -> bool:
         """Whether an answer sends its body piece by piece, or may: a value of which nothing is known is not judged."""

@@ -22,6 +22,7 @@ from streamlint.values.llama import STREAM_ROLES
 
 if TYPE_CHECKING:
     from streamlint.serving import Entry
+    from streamlint.source import Placed
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class PlainAnswer:
     item: ir.Return
     drains: tuple[Drain, ...]
     unread: ir.Expression | None = None
+
+    @property
+    def stops(self) -> tuple[Placed, ...]:
+        """Where the streams stop."""
+        return self.drains or ((self.unread,) if self.unread is not None else ())
 
 
 class Drains(Takings):
