@@ -64,9 +64,9 @@ class LegacyImportStatement(Rule):
     ## Fix safety
 
     `safe` where a file of the project says that it uses 0.10 or later: the same names under the path that they have in that
-    release. `unsafe` where no file says which release is used, and for `import *`, which may bring other names. A statement whose names
-    went to several modules becomes several, with the comments of each name. There is no fix where one of the names is in no later
-    release, as the statement would fail all the same.
+    release. `unsafe` where no file says which release is used, and for `import *`, which may bring other names. A statement
+    whose names went to several modules becomes several, with the comments of each name. There is no fix where one of the names
+    is in no later release, as the statement would fail all the same.
 
     ## References
 
