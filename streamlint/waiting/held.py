@@ -15,7 +15,7 @@ from streamlint.waiting.never import Never
 
 if TYPE_CHECKING:
     from streamlint.project import Project
-    from streamlint.serving.reach import Reached
+    from streamlint.serving.reached import Reached
     from streamlint.values.activations import Frame
     from streamlint.values.domain import Tokens
     from streamlint.waiting.holds import Hold
@@ -60,11 +60,7 @@ class OnLoop:
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        if self.reached.entry is not None:
-            return ()
-        name = self.frame.module.qualified_name(self.scope)
-        told = f"no route is seen to call `{name}`, but the application imports its module, so it is likely to run on the loop"
-        return (told,)
+        return (self.reached.doubt,) if self.reached.doubt else ()
 
     def severity(self, certain: bool = True) -> Severity:
         return Severity.ERROR if certain and self.reached.is_certain else Severity.WARNING
