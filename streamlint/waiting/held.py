@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from streamlint.finding import Severity
@@ -11,6 +11,7 @@ from streamlint.model import syntax as ir
 from streamlint.serving.ways import Hop
 from streamlint.streams import Drains
 from streamlint.waiting.blocking import Blocking
+from streamlint.waiting.memos import Memos
 from streamlint.waiting.never import Never
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class Holdings:
         self.reach = project.reach
         self.blocking = project.ask(Blocking)
         self.drains = project.ask(Drains)
+        self._memos = project.ask(Memos)
         self._never = project.ask(Never)
         self._known: dict[Site, Held | None] = {}
 
@@ -135,6 +137,8 @@ class Holdings:
         where = self.on_loop(frame)
         runs = where is not None and self._never.comes_to(_node(site), frame)
         hold = self._hold(site, frame) if runs else None
+        if hold is not None and self._memos.is_filled_once(_node(site), frame):
+            hold = replace(hold, tier=Tier.LIKELY, once=True)
         if where is None or hold is None or not _is_worth_telling(where, hold):
             return None
         return Held(site, _node(site), where, hold)
