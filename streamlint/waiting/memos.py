@@ -1,4 +1,4 @@
-"""What a function fills only while it is empty: at start-up, or else once, while the first request waits."""
+"""What a function fills only while it is empty, or installs while it is missing: at start-up, or while the first request waits."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.callers import class_around
 from streamlint.values.domain import Class, External, Function, Object
+from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -57,10 +58,32 @@ class Memos:
 
     def _filling(self, frame: Frame) -> Iterator[Span]:
         body = frame.scope.body
+        yield from self._installing(frame)
         for block in (body, *(one for statement in body.walk() for one in statement.blocks())):
             for statement in block.statements:
                 if isinstance(statement, ir.If) and len(statement.arms) == 1:
                     yield from self._behind(statement, block, frame)
+
+    def _installing(self, frame: Frame) -> Iterator[Span]:
+        """What installs a package or a program only where that is missing."""
+        for statement in frame.scope.body.walk():
+            for block, told, key in _arms(statement):
+                if told is not None and self._says_install(block) and self._names(told, frame) & self._listed(key):
+                    yield block.start, block.end
+
+    def _says_install(self, block: ir.Block) -> bool:
+        words = self._listed("installs")
+        texts = (one.value if isinstance(one, ir.Constant) else last_word(one) for one in block.expressions())
+        return any(isinstance(text, str) and any(word in text for word in words) for text in texts)
+
+    def _names(self, told: ir.Expression, frame: Frame) -> frozenset[str]:
+        found = (
+            self.evaluator.names(part, frame) for part in ir.walk(told) if isinstance(part, ir.Name | ir.Attribute)
+        )
+        return frozenset().union(*found)
+
+    def _listed(self, key: str) -> frozenset[str]:
+        return self.evaluator.knowledge.names("waiting", key)
 
     def _behind(self, statement: ir.If, block: ir.Block, frame: Frame) -> Iterator[Span]:
         """`if x is None: x = ...`, or what comes after `if x: return x`."""
@@ -125,9 +148,18 @@ class Memos:
         return self.runs_once(module, scope) or self.is_filled_once(call, self.evaluator.any_call(module, scope))
 
 
+def _arms(statement: ir.Statement) -> Iterator[tuple[ir.Block, ir.Expression | None, str]]:
+    """The blocks that a failure or a test leads to, with the list of those that say that something is missing."""
+    match statement:
+        case ir.Try():
+            yield from ((one, one.type, "missing-errors") for one in statement.handlers)
+        case ir.If():
+            yield from ((one, one.test, "missing-tests") for one in statement.arms)
+
+
 def _may_fill(frame: Frame) -> bool:
     scope = frame.scope
-    return scope.is_function and bool(scope.branches) and bool(scope.stores or frame.module.summary.module.from_inside)
+    return scope.is_function and bool(scope.branches)
 
 
 def _asked(test: ir.Expression | None) -> tuple[ir.Name | ir.Attribute, bool] | None:
