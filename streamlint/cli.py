@@ -203,7 +203,9 @@ def _request(options: dict[str, Any], given: _Given | None) -> run.Request:
     )
     fixing = options["apply_fixes"] or options["diff"]
     level = Level.UNSAFE if options["unsafe_fixes"] else Level(options["fix_level"] or settings.fix_level)
-    return run.Request(paths, settings, selection, level=level, fix=fixing, text=given.source if given else None)
+    insists = options["unsafe_fixes"] or options["fix_level"] is not None
+    text = given.source if given else None
+    return run.Request(paths, settings, selection, level=level, fix=fixing, text=text, insists=insists)
 
 
 @dataclass(frozen=True)

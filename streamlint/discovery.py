@@ -160,10 +160,12 @@ def outside_packages(folder: Path) -> Path:
     return folder
 
 
-def project_files(root: Path, exclude: Patterns, depth: int = -1) -> tuple[Path, ...]:
-    """The Python files of a folder, in a fixed order; with a `depth`, only so many folders down."""
+def project_files(
+    root: Path, exclude: Patterns, depth: int = -1, suffixes: tuple[str, ...] = SUFFIXES
+) -> tuple[Path, ...]:
+    """The files of a folder with these endings, in a fixed order; with a `depth`, only so many folders down."""
     found = Found()
-    _walk(root, exclude, found, depth)
+    _walk(root, exclude, found, depth, suffixes)
     return tuple(found.files)
 
 
@@ -189,7 +191,7 @@ def is_python(path: Path) -> bool:
     return first.startswith(b"#!") and b"python" in first
 
 
-def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:
+def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1, suffixes: tuple[str, ...] = SUFFIXES) -> None:
     pending = [(str(top), _ignores_above(top), depth)]
     while pending:
         folder, above, left = pending.pop()
@@ -202,7 +204,7 @@ def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:
             if entry.name in exclude.names:
                 continue
             is_folder = _is_folder(entry)
-            if not is_folder and not entry.name.endswith(SUFFIXES):
+            if not is_folder and not entry.name.endswith(suffixes):
                 if writing.is_leftover(entry.name):
                     found.leftovers.append(Path(entry.path))
                 continue
