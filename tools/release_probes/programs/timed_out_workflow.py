@@ -1,0 +1,31 @@
+"""Whether `stream_events()` ends when a workflow comes to its time limit."""
+
+import asyncio
+import os
+
+from llama_index.core.workflow import StartEvent, StopEvent, Workflow, step
+
+SECONDS = 8
+
+
+class Flow(Workflow):
+    @step
+    async def answer(self, ev: StartEvent) -> StopEvent:
+        await asyncio.sleep(3600)
+        return StopEvent(result="done")
+
+
+async def taken():
+    handler = Flow(timeout=0.5).run()
+    async for _ in handler.stream_events():
+        pass
+
+
+async def main():
+    task = asyncio.ensure_future(taken())
+    done, _ = await asyncio.wait([task], timeout=SECONDS)
+    print("good" if done else f"bad: no end after {SECONDS} s", flush=True)
+    os._exit(0)
+
+
+asyncio.run(main())
