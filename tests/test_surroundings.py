@@ -102,9 +102,14 @@ def test_real_toml_files() -> None:
 
 KEY = st.text(alphabet=string.ascii_letters + "-_ .é\"'", min_size=1, max_size=6)
 SCALAR = (
-    st.text(alphabet=string.printable + "é\u2028", max_size=12) | st.integers(-(2**40), 2**40) | st.booleans() | st.dates()
+    st.text(alphabet=string.printable + "é\u2028", max_size=12)
+    | st.integers(-(2**40), 2**40)
+    | st.booleans()
+    | st.dates()
 )
-VALUES = st.recursive(SCALAR, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEY, inner, max_size=3), max_leaves=8)
+VALUES = st.recursive(
+    SCALAR, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEY, inner, max_size=3), max_leaves=8
+)
 
 
 def written(value: Any, rng: random.Random) -> str:
@@ -147,7 +152,14 @@ def test_toml_goes_on_after_a_fault() -> None:
     assert [text.count("\n", 0, fault.offset) + 1 for fault in document.faults] == [1, 5, 6, 7, 8, 9]
 
 
-@given(st.recursive(SCALAR.filter(lambda value: not hasattr(value, "year")), lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEY, inner, max_size=4), max_leaves=12), st.booleans())
+@given(
+    st.recursive(
+        SCALAR.filter(lambda value: not hasattr(value, "year")),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEY, inner, max_size=4),
+        max_leaves=12,
+    ),
+    st.booleans(),
+)
 def test_generated_json(value: Any, indented: bool) -> None:
     text = json.dumps(value, indent=2 if indented else None)
     document = json_file.read(text)

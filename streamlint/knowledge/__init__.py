@@ -107,6 +107,16 @@ class Knowledge:
 
         return shared_state_facts(self._extended("shared_state"))
 
+    @property
+    def versioned(self) -> frozenset[str]:
+        """The packages on whose release some answer depends."""
+        from streamlint.knowledge.dependencies import broken_releases, packages
+
+        compressing = (row.releases.package for row in self.releases.compressions)
+        routes = (row.releases.package for row in self.releases.generator_routes)
+        bad = (row.package for row in broken_releases())
+        return frozenset((*packages().main, self.resources.package, *compressing, *routes, *bad))
+
     def names(self, table: str, key: str) -> frozenset[str]:
         """One list of a table of names."""
         found = self._names.get((table, key))

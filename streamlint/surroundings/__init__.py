@@ -1,4 +1,4 @@
-"""What stands around the code: files that are not Python, as settings with their places. What a setting means is asked elsewhere."""
+"""What stands around the code: files that are not Python, as settings with their places; nothing of what a setting means."""
 
 from streamlint.surroundings.document import Document, Fault, Setting
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from json.decoder import JSONDecodeError, scanstring
+from json import JSONDecodeError, JSONDecoder
 
 from streamlint.source import Span
 from streamlint.surroundings.document import Document, Fault, Setting
 
 _SPACE = re.compile(r"[ \t\r\n]*")
+_DECODER = JSONDecoder(strict=False)
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null")
 
 
@@ -88,9 +89,10 @@ class _Reader:
 
     def _string(self, at: int) -> tuple[str, int]:
         try:
-            return scanstring(self.text, at + 1, False)
+            value, end = _DECODER.raw_decode(self.text, at)
         except JSONDecodeError:
             return "", -at - 1
+        return str(value), int(end)
 
     def _skip(self, at: int) -> int:
         match = _SPACE.match(self.text, at)

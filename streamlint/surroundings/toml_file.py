@@ -66,16 +66,14 @@ class _Reader:
         header = _HEADER.match(self.text, at)
         kept = len(self.settings)
         try:
-            end_at = self._header(header.end(), len(header[0])) if header else self._pair(at, self.table, 0)
-            done = _END.match(self.text, end_at)
+            behind = self._header(header.end(), len(header[0])) if header else self._pair(at, self.table, 0)
+            done = _END.match(self.text, behind)
             if done is None:
-                self._fail(end_at, "the line goes on after its value")
+                self._fail(behind, "the line goes on after its value")
         except _Broken:
-            if not self.settings[kept:]:
-                raise
             del self.settings[kept:]
             raise
-        return max(done.end(), at + 1) if done else end_at
+        return max(done.end(), at + 1)
 
     def _header(self, at: int, brackets: int) -> int:
         keys, at = self._key(self._skip(at, _SPACE))

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeVar
-
-Place = TypeVar("Place")
 
 
 @dataclass(frozen=True)
@@ -52,8 +49,3 @@ def _joined(asked: dict[int, str], length: int) -> list[Stretch]:
         else:
             found.append(Stretch(place, place, answer))
     return found
-
-
-def nearest(names: Sequence[Place], found: Stretch) -> tuple[Place, Place]:
-    """The places of a stretch by their names."""
-    return names[found.first], names[found.last]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +15,8 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 CORE = "llama-index-core"
+_ALSO: dict[tuple[int, ...], tuple[str, ...]] = {(0, 10): ("llamaindex-py-client", "llama-cloud<0.1", "openai<2")}
+"""What earlier releases of a line need and the last one does not."""
 _INSTALL_SECONDS, _RUN_SECONDS = 900, 90
 PROGRAMS = Path(__file__).with_name("programs")
 
@@ -52,7 +56,9 @@ class Environments:
         except subprocess.CalledProcessError:
             return Answer("", "cannot be installed")
         word, _, why = (ran.stdout.strip().splitlines() or [""])[-1].partition(": ")
-        return Answer(word, why) if word in ("good", "bad") else Answer("", (ran.stderr.strip().splitlines() or [""])[-1])
+        return (
+            Answer(word, why) if word in ("good", "bad") else Answer("", (ran.stderr.strip().splitlines() or [""])[-1])
+        )
 
     def _beside(self, package: str, release: Version) -> Version | None:
         """The release of the core whose dependencies the tried release finds in its environment: the last that fits."""
@@ -62,7 +68,9 @@ class Environments:
             metadata = next(self._unpacked(package, release).glob("*.dist-info")) / "METADATA"
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired, StopIteration):
             return None
-        needed = [Requirement(line) for line in re.findall(r"^Requires-Dist: (.*)$", metadata.read_text(), re.MULTILINE)]
+        needed = [
+            Requirement(line) for line in re.findall(r"^Requires-Dist: (.*)$", metadata.read_text(), re.MULTILINE)
+        ]
         ranges = [each.specifier for each in needed if each.name == CORE]
         fitting = [each for each in releases(CORE) if ranges and ranges[0].contains(each)]
         return max(fitting, default=None)
@@ -71,8 +79,18 @@ class Environments:
         """The release without what it depends on."""
         folder = self.folder / "releases" / f"{package}-{release}"
         if not (folder / "ready").exists():
-            command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--upgrade", "--target", folder]
-            _run([*command, f"{package}=={release}"], _INSTALL_SECONDS, check=True)
+            install = (
+                sys.executable,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--no-deps",
+                "--upgrade",
+                "--target",
+                str(folder),
+            )
+            _run((*install, f"{package}=={release}"), _INSTALL_SECONDS, check=True)
             (folder / "ready").touch()
         return folder
 
@@ -81,16 +99,15 @@ class Environments:
         python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
         if not (folder / "ready").exists():
             _run([sys.executable, "-m", "venv", "--clear", folder], _INSTALL_SECONDS, check=True)
-            _run([python, "-m", "pip", "install", "--quiet", f"{CORE}=={core}"], _INSTALL_SECONDS, check=True)
+            needed = (f"{CORE}=={core}", *_ALSO.get(core.release[:2], ()))
+            _run([python, "-m", "pip", "install", "--quiet", *needed], _INSTALL_SECONDS, check=True)
             (folder / "ready").touch()
         return python
 
 
 def _run(
-    command: list[str | Path], seconds: float, *, check: bool = False, **variables: str
+    command: Sequence[str | Path], seconds: float, *, check: bool = False, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    import os
-
     environment = os.environ | variables
     return subprocess.run(
         command, env=environment, timeout=seconds, capture_output=True, encoding="utf-8", errors="replace", check=check

@@ -6,9 +6,21 @@ import time
 from unittest.mock import MagicMock
 
 SECONDS = 0.5
-for name in ("torch", "transformers", "transformers.modeling_outputs", "transformers.utils", "transformers.utils.import_utils"):
+for name in (
+    "torch",
+    "transformers",
+    "transformers.modeling_outputs",
+    "transformers.utils",
+    "transformers.utils.import_utils",
+):
     sys.modules[name] = MagicMock()
-for name in ("sentence_transformers", "optimum", "huggingface_hub", "huggingface_hub.hf_api", "huggingface_hub.inference._types"):
+for name in (
+    "sentence_transformers",
+    "optimum",
+    "huggingface_hub",
+    "huggingface_hub.hf_api",
+    "huggingface_hub.inference._types",
+):
     sys.modules[name] = MagicMock()
 
 from llama_index.embeddings.huggingface import HuggingFaceEmbedding  # noqa: E402 behind what stands in for its models
