@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from streamlint.knowledge.responses import Responses
     from streamlint.knowledge.shared_state import SharedStateFacts
     from streamlint.knowledge.table import Row
+    from streamlint.knowledge.token_streams import TokenStreamFacts
 
 UserRows = Sequence[Mapping[str, object]]
 
@@ -116,6 +117,12 @@ class Knowledge:
         routes = (row.releases.package for row in self.releases.generator_routes)
         bad = (row.package for row in broken_releases())
         return frozenset((*packages().main, self.resources.package, *compressing, *routes, *bad))
+
+    @cached_property
+    def token_streams(self) -> TokenStreamFacts:
+        from streamlint.knowledge.token_streams import token_stream_facts
+
+        return token_stream_facts()
 
     def names(self, table: str, key: str) -> frozenset[str]:
         """One list of a table of names."""
