@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from streamlint.knowledge.responses import Responses
     from streamlint.knowledge.shared_state import SharedStateFacts
     from streamlint.knowledge.table import Row
+    from streamlint.knowledge.token_streams import TokenStreamFacts
 
 UserRows = Sequence[Mapping[str, object]]
 
@@ -106,6 +107,12 @@ class Knowledge:
         from streamlint.knowledge.shared_state import shared_state_facts
 
         return shared_state_facts(self._extended("shared_state"))
+
+    @cached_property
+    def token_streams(self) -> TokenStreamFacts:
+        from streamlint.knowledge.token_streams import token_stream_facts
+
+        return token_stream_facts()
 
     def names(self, table: str, key: str) -> frozenset[str]:
         """One list of a table of names."""

@@ -22,7 +22,7 @@ from streamlint.values.domain import Llama
 if TYPE_CHECKING:
     from streamlint.faults.pages import Shown
     from streamlint.repairs.elements import Tokens
-    from streamlint.streams.takings import Drain
+    from streamlint.streams.drained import Drain
     from streamlint.tree.python import PythonFile
     from streamlint.values.activations import Frame
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from streamlint.rule import Rule
     from streamlint.serving import Entry
     from streamlint.serving.ways import Hop
+    from streamlint.streams.drained import Drain
     from streamlint.streams.sent import Sending, SentGenerator
-    from streamlint.streams.takings import Drain
     from streamlint.tree.stands import Node
     from streamlint.tree.tree import Tree
     from streamlint.values.activations import Frame

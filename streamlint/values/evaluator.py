@@ -26,6 +26,7 @@ from streamlint.values.domain import (
     Constant,
     Function,
     Generated,
+    Instance,
     Iterated,
     Llama,
     Object,
@@ -79,6 +80,7 @@ class Evaluator:
             ir.Name: self._names.value,
             ir.Constant: self._constant,
             ir.Await: self._await,
+            ir.Operation: self._operation,
         }
         """Of these nothing is kept: the answer is that of something else which is."""
         self._expressions: dict[type[ir.Expression], Callable[[Any, Frame], Values]] = {
@@ -265,6 +267,11 @@ class Evaluator:
         merged = tuple((name, self.union(given)) for name, given in list(items.items())[:_MOST_ITEMS])
         return frozenset((Collection("dict", merged, self.origin(expression, frame), is_whole),))
 
+    def _operation(self, expression: ir.Operation, frame: Frame) -> Values:
+        if expression.operator != "BitOr":
+            return UNKNOWN
+        return self.kept((expression, frame), lambda: self.calls.streams.piped(expression, frame))
+
     def _comprehension(self, expression: ir.Comprehension, frame: Frame) -> Values:
         element = self.value(expression.element, frame)
         return frozenset((Collection(expression.kind, ((None, element),), self.origin(expression, frame)),))
@@ -319,7 +326,11 @@ class Evaluator:
     def _element(self, value: Value) -> Values:
         match value:
             case Tokens():
-                return frozenset((Token(value.items, value.origin),))
+                return frozenset((self.calls.streams.first(value),))
+            case Instance() if (tokens := self.calls.streams.managed(value)) is not None:
+                return frozenset((self.calls.streams.first(tokens),))
+            case Token():
+                return self.calls.streams.item(value, None)
             case Iterated():
                 return value.element
             case Collection(kind="dict"):

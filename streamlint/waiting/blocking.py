@@ -25,6 +25,7 @@ from streamlint.values.domain import (
     Llama,
     Object,
     Partial,
+    Tokens,
     Unknown,
     Value,
 )
@@ -111,7 +112,9 @@ class Blocking:
         )
 
     def of_iteration(self, iterable: ir.Expression, frame: Frame) -> Hold | None:
-        """The hold of a `for` over this expression."""
+        """The hold of a `for` over this expression; tokens are no library's, whoever makes them."""
+        if any(self._are_tokens(value) for value in self.evaluator.value(iterable, frame)):
+            return None
         lazy = self._of_lazy_call(iterable, frame)
         if lazy is not None:
             return lazy
@@ -131,6 +134,10 @@ class Blocking:
                 if heavy is not None:
                     return replace(self.leaves.library(heavy, value.name, iterable, frame), cause=Cause.HEAVY)
         return None
+
+    def _are_tokens(self, value: Value) -> bool:
+        is_entered = isinstance(value, Instance) and self.evaluator.calls.streams.managed(value) is not None
+        return is_entered or isinstance(value, Tokens)
 
     def _of_lazy_call(self, iterable: ir.Expression, frame: Frame) -> Hold | None:
         """A library call that waits in each step of an iteration over its result."""
