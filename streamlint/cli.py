@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streamlint import __version__, config, reporters, rule, run, shown
+from streamlint.discovery import is_beside
 from streamlint.finding import RULE_CRASHED, TOOL_CODES
 from streamlint.fix import Level
 from streamlint.output import OutputError, say, write
@@ -151,7 +152,6 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
     "--target",
     "targets",
     multiple=True,
-    callback=_split,
     metavar="PACKAGE=RELEASE",
     help="Judge for this release, whatever the project says: llama-index=0.14.",
 )
@@ -252,7 +252,8 @@ def _stdin(paths: tuple[Path, ...], name: Path | None) -> _Given | None:
         raise config.ConfigError("standard input is closed")
     try:
         content = sys.stdin.buffer.read()
-        return _Given(Source.decode(Path(os.path.abspath(path)), content), content)
+        decode = Source.decode_plain if is_beside(path) else Source.decode
+        return _Given(decode(Path(os.path.abspath(path)), content), content)
     except OSError as error:
         raise config.ConfigError(f"standard input cannot be read: {error.strerror}") from error
     except UnreadableFile as error:

@@ -29,7 +29,7 @@ def entry_points(request: Request) -> tuple[EntryPoint, ...]:
 
 def versions(request: Request) -> tuple[Told, ...]:
     """Which releases are assumed in the folders of the request, and where that is said."""
-    return tuple(_versions(request))
+    return tuple(sorted(_versions(request), key=lambda row: (row.folder.parts, row.package)))
 
 
 def _versions(request: Request) -> Iterator[Told]:

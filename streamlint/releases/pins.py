@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,13 +76,3 @@ class Pins:
         beside = [each for each in folder.paths if not is_secondary(each.name) and not is_lock(each.name)]
         for each in dict.fromkeys((path, *beside)):
             yield from self.files.whole(each)
-
-    def joined(self, path: Path) -> tuple[Declared, ...]:
-        """What is installed together with what a file says: all that it includes."""
-        return self.files.whole(path)
-
-    def is_echo(self, declared: Declared, faulty: Iterable[Declared]) -> bool:
-        """Whether a lock only repeats what a file of the same folder asks for."""
-        return is_lock(declared.path.name) and any(
-            each.package == declared.package and not is_lock(each.path.name) for each in faulty
-        )

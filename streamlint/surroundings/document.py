@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from streamlint.source import Span
 
+_INDEXED = 5
 Keys = tuple[str | int, ...]
 """Names of tables and numbers of list entries, from the outermost in."""
 
@@ -41,11 +43,21 @@ class Document:
     def under(self, *keys: str | int) -> Iterator[Setting]:
         """The settings in a table or list, however deep."""
         length = len(keys)
-        return (each for each in self.settings if each.keys[:length] == keys)
+        known = self._index.get(keys[:_INDEXED], ()) if keys else self.settings
+        return (each for each in known if each.keys[:length] == keys)
 
     def get(self, *keys: str | int) -> Setting | None:
         """The one value at these keys."""
-        return next((each for each in self.settings if each.keys == keys), None)
+        return next((each for each in self.under(*keys) if each.keys == keys), None)
+
+    @cached_property
+    def _index(self) -> dict[Keys, list[Setting]]:
+        """The settings by the first of their keys: a table of ten thousand names is asked for each of them."""
+        found: dict[Keys, list[Setting]] = {}
+        for setting in self.settings:
+            for length in range(1, min(_INDEXED, len(setting.keys)) + 1):
+                found.setdefault(setting.keys[:length], []).append(setting)
+        return found
 
     def has(self, *keys: str | int) -> bool:
         return next(self.under(*keys), None) is not None

@@ -10,7 +10,7 @@ from streamlint.surroundings.document import Document, Fault, Setting
 
 _LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _SECTION = re.compile(r"\[([^\]]+)\][ \t]*(?:[#;].*)?$")
-_PAIR = re.compile(r"([^=:\s][^=:]*?)[ \t]*[=:][ \t]*(.*)$")
+_PAIR = re.compile(r"([^=:\s][^=:]*+)[=:][ \t]*(.*)$")
 
 
 def read(text: str) -> Document:

@@ -63,11 +63,10 @@ def _writer(text: str) -> str:
 def _requirement(source: Source, line: _Logical) -> Declared | None:
     if line.text.startswith("-"):
         return of_egg(source, line.text, line.span)
-    bare = _OPTION.sub("", line.text)
-    span = Span(line.span.start, line.span.start + len(bare)) if source.slice(line.span).startswith(bare) else line.span
-    found = of_text(
-        source, bare.strip(), line.span.start if span != line.span or bare == source.slice(line.span) else None, span
-    )
+    bare = _OPTION.sub("", line.text).rstrip()
+    is_whole = source.text.startswith(bare, line.span.start)
+    span = Span(line.span.start, line.span.start + len(bare)) if is_whole else line.span
+    found = of_text(source, bare, line.span.start if is_whole else None, span)
     is_hashed = "--hash" in line.text
     return replace(found, written=None) if found is not None and is_hashed else found
 
