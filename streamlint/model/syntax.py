@@ -178,6 +178,8 @@ class Store:
     path: tuple[int, ...]
     start: int
     end: int
+    key: Expression | None = None
+    """Of an item: what its key is."""
 
 
 @dataclass(slots=True, eq=False)
