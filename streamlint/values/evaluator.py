@@ -231,8 +231,9 @@ class Evaluator:
         return known
 
     def _operation(self, expression: ir.Operation, frame: Frame) -> Values:
-        found = self._truths.operation(expression, frame)
-        return found or (self.calls.streams.piped(expression, frame) if expression.operator == "BitOr" else UNKNOWN)
+        if expression.operator == "BitOr":
+            return self.kept((expression, frame), lambda: self.calls.streams.piped(expression, frame))
+        return self._truths.operation(expression, frame) or UNKNOWN
 
     def _sequence(self, expression: ir.Sequence, frame: Frame) -> Values:
         items = tuple(
