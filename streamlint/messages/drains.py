@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from streamlint.finding import Related
 from streamlint.knowledge.frameworks import Purpose
+from streamlint.knowledge.token_streams import TEXT
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.drains import tokens_of
 from streamlint.repairs.elements import texts_of
+from streamlint.streams.answers import Answers
 from streamlint.streams.drained import Drain, How
 from streamlint.values.domain import Origin
 
@@ -30,6 +32,16 @@ def started(file: PythonFile, drain: Drain) -> tuple[Related, ...]:
         place = file.project.place(origin.path, origin.start, origin.end)
         found = (Related(place, "the stream starts here"),) if place is not None else ()
     return (*found, *file.related(drain.hops[1:]))
+
+
+def answered(file: PythonFile, entry: Entry, drain: Drain) -> str:
+    """In which form a handler answers after a drain, as the end of a sentence."""
+    if entry.kind is Purpose.WEBSOCKET:
+        return "with one message"
+    scope, frame = entry.scope, file.project.evaluator.any_call(entry.module, entry.scope)
+    sent = [item.value for item in scope.returns if item.value is not None and item.end > drain.start]
+    answers = file.project.ask(Answers)
+    return "with JSON" if any(answers.is_json(one, frame) for one in sent) else "in one piece"
 
 
 def stopped(file: PythonFile, *places: Placed) -> tuple[Origin, ...]:
@@ -55,8 +67,11 @@ def way_out(file: PythonFile, entry: Entry, drain: Drain, repair: Fix | Refusal)
         return f"write each token to a `{response}` inside the loop that takes it"
     if isinstance(repair, Refusal) and not repair.why:
         return repair.instead
-    advice = f"return `{response}({body})`, which sends each token when it is made"
-    return advice if not isinstance(repair, Refusal) else f"{advice}; {no_fix(repair)}"
+    advice = f"return the stream: `{response}({body})`"
+    if not isinstance(repair, Refusal):
+        return advice
+    are_objects = drain.tokens is not None and drain.tokens.items != TEXT
+    return f"{advice if are_objects else 'return the stream'}; {no_fix(repair)}"
 
 
 def _body(file: PythonFile, drain: Drain) -> str | None:

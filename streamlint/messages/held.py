@@ -6,6 +6,7 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Fix, Level
+from streamlint.knowledge.blocking import Tier
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import iteration_obstacle, obstacle, split
@@ -13,6 +14,7 @@ from streamlint.repairs.off_loop import threads
 
 if TYPE_CHECKING:
     from streamlint.fact import Offer
+    from streamlint.finding import Related
     from streamlint.tree.python import PythonFile
     from streamlint.waiting.held import Held, OnLoop
 
@@ -24,12 +26,36 @@ STALL = (
 _ONCE = "it is kept once it is there, so only the first request waits for it, and all others at that moment"
 
 
+def spelt(file: PythonFile, held: Held) -> str:
+    """What holds the loop, as the source spells it."""
+    return file.one_line(held.node.function if isinstance(held.node, ir.Call) else held.node)
+
+
+def leaf(file: PythonFile, held: Held) -> str:
+    """What the leaf does, under the name that its documentation has where the source spells it otherwise."""
+    hold = held.hold
+    reason = hold.reason if hold.tier is Tier.CERTAIN else f"likely {hold.reason}"
+    if hold.is_direct and hold.name == spelt(file, held):
+        return reason
+    return f"`{hold.name}` {reason}"
+
+
+def told(file: PythonFile, held: Held) -> tuple[str, tuple[Related, ...]]:
+    """The label of a place that holds the loop, and the way through it: from the entry point down to the leaf, numbered."""
+    before, inside = held.on_loop.way, held.inside
+    label = leaf(file, held) if held.hold.is_direct else f"{held.hold.hops[0].label}: {leaf(file, held)}"
+    if not before and not inside:
+        return label, ()
+    here = len(before) + 1
+    return f"{here}. {label}", (*file.related(before, 1), *file.related(inside, here + 1))
+
+
 def way_out(file: PythonFile, held: Held, offer: Offer) -> str:
     """The help text: the offered repair first, then what else there is."""
     fix = offer if isinstance(offer, Fix) else None
     twin = _twin(file, held)
     if fix is not None and fix.level is Level.SAFE:
-        return f"{fix.title}{twin}"
+        return fix.title
     stands_in_the_way = obstacle(file, held) if fix is None else None
     if stands_in_the_way is not None:
         return f"no repair is offered: {stands_in_the_way.reason}; {stands_in_the_way.way_out}{twin}"
@@ -47,7 +73,7 @@ def way_out(file: PythonFile, held: Held, offer: Offer) -> str:
 def _name(file: PythonFile, held: Held) -> str:
     """What a person would hand to a thread: the function, or the class where it is the class's own method that is held."""
     if held.hold.is_direct:
-        return held.hold.name
+        return spelt(file, held)
     name = held.hold.hops[0].label.partition("`")[2].rstrip("`") or held.hold.name
     if name.startswith("__") and isinstance(held.node, ir.Call):
         return file.text(held.node.function)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from streamlint.values.activations import Frame
 
 TITLE = "return the stream instead of the drained text"
-REASON = "the client receives the tokens as plain text, as they are produced, instead of one {0}"
+REASON = "the client receives plain text in pieces, not one {0}"
 _BESIDE = "send the rest as headers, or as the first or last item of the stream"
 _AFTER = "do that in a generator, after its last token"
 _ON_THE_WAY = Refusal("the tokens are changed, counted or shown on the way")

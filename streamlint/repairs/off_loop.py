@@ -184,7 +184,7 @@ def _level(file: PythonFile, held: Held) -> tuple[Level, str]:
     if not hold.is_direct:
         return (
             Level.UNSAFE,
-            "the helper then runs in a thread: check that what it shares with other code may be used there",
+            "the helper then runs in a thread: check what it shares with other code",
         )
     if hold.cause is not Cause.LLAMA and hold.call is not None and not hold.call.thread_safe:
         owner = hold.name.rpartition(".")[0]

@@ -5,7 +5,7 @@ from functools import partial
 
 from streamlint.fact import Fact, of_facts
 from streamlint.finding import Severity
-from streamlint.messages.drains import started, stopped, way_out
+from streamlint.messages.drains import answered, started, stopped, way_out
 from streamlint.model import syntax as ir
 from streamlint.repairs.drains import stream_answer
 from streamlint.rule import Rule, on
@@ -78,7 +78,7 @@ class IteratedInHandler(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     stands_on = ("For", "Call")
-    message = "{route} takes every token of the stream itself, so the client waits for the last one"
+    message = "{route} takes every token itself, then answers {answer}"
 
     @on(ir.Scope)
     def swallowed(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
@@ -90,7 +90,8 @@ class IteratedInHandler(Rule):
                 self,
                 Span(drain.start, drain.end),
                 route=entry.title,
-                label="every token is taken here before anything is sent",
+                answer=answered(file, entry, drain),
+                label="waits for the last token",
                 related=started(file, drain),
                 stops=stopped(file, drain),
                 help=partial(way_out, file, entry, drain),

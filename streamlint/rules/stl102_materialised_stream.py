@@ -5,7 +5,7 @@ from functools import partial
 
 from streamlint.fact import Fact, of_facts
 from streamlint.finding import Severity
-from streamlint.messages.drains import started, stopped, way_out
+from streamlint.messages.drains import answered, started, stopped, way_out
 from streamlint.model import syntax as ir
 from streamlint.repairs.drains import stream_answer
 from streamlint.rule import Rule, on
@@ -14,13 +14,13 @@ from streamlint.streams.drained import How
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
 
-_LABELS = {
-    How.CALL: "collects every token before anything is sent",
-    How.JOIN: "joins every token before anything is sent",
-    How.COMPREHENSION: "collects every token before anything is sent",
-    How.TEXT: "turns the whole stream into text",
-    How.METHOD: "waits for the whole answer",
-    How.UNPACKED: "unpacks every token before anything is sent",
+_TAKES = {
+    How.CALL: "collects",
+    How.JOIN: "joins",
+    How.COMPREHENSION: "collects",
+    How.TEXT: "turns into text",
+    How.METHOD: "waits for",
+    How.UNPACKED: "unpacks",
 }
 
 
@@ -87,7 +87,7 @@ class MaterialisedStream(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     stands_on = EXPRESSIONS
-    message = "{route} makes one piece of the stream before anything is sent"
+    message = "{route} {takes} the whole stream, then answers {answer}"
 
     @on(ir.Scope)
     def swallowed(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
@@ -99,7 +99,9 @@ class MaterialisedStream(Rule):
                 self,
                 Span(drain.start, drain.end),
                 route=entry.title,
-                label="is empty until the stream was read" if empty else _LABELS[drain.how],
+                takes=_TAKES[drain.how],
+                answer=answered(file, entry, drain),
+                label="is empty until the stream was read" if empty else "waits for the last token",
                 related=started(file, drain),
                 stops=stopped(file, drain),
                 help=partial(way_out, file, entry, drain),

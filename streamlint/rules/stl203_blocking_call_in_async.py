@@ -5,7 +5,7 @@ from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.finding import Severity
-from streamlint.messages.held import STALL, notes_of, way_out
+from streamlint.messages.held import STALL, notes_of, spelt, told, way_out
 from streamlint.model import syntax as ir
 from streamlint.repairs.off_loop import off_loop
 from streamlint.rule import Rule, on
@@ -89,15 +89,15 @@ class BlockingCallInAsync(Rule):
         held = file.held(site, scope)
         if held is None or not file.project.ask(Precedence).reports(self.code, held):
             return
-        hold = held.hold
+        label, related = told(file, held)
         yield file.fact(
             self,
             site,
             at=held.node,
-            call=hold.name,
+            call=spelt(file, held),
             waiting=held.on_loop.waiting,
-            label=f"{hold.reason} ({hold.tier})",
-            related=file.related(held.on_loop.way),
+            label=label,
+            related=related,
             help=partial(way_out, file, held),
             notes=notes_of(held, STALL),
             severity=held.severity,

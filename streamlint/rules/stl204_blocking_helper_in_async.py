@@ -5,13 +5,13 @@ from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.finding import Severity
-from streamlint.messages.held import STALL, notes_of, way_out
+from streamlint.messages.held import STALL, notes_of, spelt, told, way_out
 from streamlint.model import syntax as ir
 from streamlint.repairs.off_loop import off_loop
 from streamlint.rule import Rule, on
 from streamlint.tree.python import PythonFile
 from streamlint.waiting import Precedence
-from streamlint.waiting.held import SITES, Held, Site
+from streamlint.waiting.held import SITES, Site
 
 
 class BlockingHelperInAsync(Rule):
@@ -90,21 +90,17 @@ class BlockingHelperInAsync(Rule):
         held = file.held(site, scope)
         if held is None or not file.project.ask(Precedence).reports(self.code, held):
             return
-        hold = held.hold
+        label, related = told(file, held)
         yield file.fact(
             self,
             site,
             at=held.node,
-            call=_name(file, held),
+            call=spelt(file, held),
             waiting=held.on_loop.waiting,
-            label=f"{hold.hops[0].label}, and `{hold.name}` {hold.reason} ({hold.tier})",
-            related=(*file.related(held.on_loop.way), *file.related(held.inside)),
+            label=label,
+            related=related,
             help=partial(way_out, file, held),
             notes=notes_of(held, STALL),
             severity=held.severity,
             repair=partial(off_loop, file, held),
         )
-
-
-def _name(file: PythonFile, held: Held) -> str:
-    return file.one_line(held.node.function if isinstance(held.node, ir.Call) else held.node)

@@ -6,7 +6,7 @@ from functools import partial
 from streamlint.fact import Fact
 from streamlint.finding import Severity
 from streamlint.fix import Fix, Level
-from streamlint.messages.held import notes, notes_of, way_out
+from streamlint.messages.held import notes, notes_of, spelt, told, way_out
 from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import split
 from streamlint.repairs.off_loop import in_thread, off_loop
@@ -101,16 +101,15 @@ class HeavyCallInAsync(Rule):
         held = file.held(site, scope)
         if held is None or not file.project.ask(Precedence).reports(self.code, held):
             return
-        hold = held.hold
-        leaf = hold.reason if hold.is_direct else f"{hold.hops[0].label}, and `{hold.name}` {hold.reason}"
+        label, related = told(file, held)
         yield file.fact(
             self,
             site,
             at=held.node,
-            call=hold.name if hold.is_direct else _text(file, held.node),
+            call=spelt(file, held),
             waiting=held.on_loop.waiting,
-            label=f"{leaf} ({hold.tier})",
-            related=(*file.related(held.on_loop.way), *file.related(held.inside)),
+            label=label,
+            related=related,
             help=partial(way_out, file, held),
             notes=notes_of(held, _STALL),
             severity=held.severity,
@@ -130,7 +129,7 @@ class HeavyCallInAsync(Rule):
             call,
             call=_text(file, call),
             waiting=where.waiting,
-            label=f"nothing is known of it but its name, which speaks of {kind} (likely)",
+            label=f"nothing is known of it but its name, which speaks of {kind}",
             help="if it is a plain function, run it in a thread",
             notes=notes(where, _STALL),
             severity=Severity.WARNING,

@@ -130,6 +130,15 @@ class Answers:
             return False
         return not any(name.endswith(("Response", "Exception", "Error")) for name in attributes.outside_bases(made))
 
+    def is_json(self, expression: ir.Expression, frame: Frame) -> bool:
+        """Whether an answer is plainly a JSON document: a display, or a response that makes one."""
+        if isinstance(expression, ir.Mapping) or (isinstance(expression, ir.Sequence) and expression.kind == "list"):
+            return True
+        if not isinstance(expression, ir.Call):
+            return False
+        names = {dotted_name(value).rpartition(".")[2] for value in self.evaluator.value(expression.function, frame)}
+        return any("json" in name.lower() for name in names)
+
     def is_response(self, call: ir.Call, frame: Frame) -> bool:
         names = [dotted_name(v) for v in self.evaluator.value(call.function, frame)]
         return any(self.evaluator.knowledge.responses.response(name) is not None for name in names)

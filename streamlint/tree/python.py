@@ -208,16 +208,17 @@ class PythonFile:
         loops = (loop for scope in self.facts.scopes for loop in scope.loops)
         return next((loop for loop in loops if (loop.start, loop.iterable.end) == (on.start, on.end)), on)
 
-    def related(self, hops: Sequence[Hop]) -> tuple[Related, ...]:
-        """Hops as secondary places, in this file or others; of a very long way its beginning and its end."""
+    def related(self, hops: Sequence[Hop], first: int = 0) -> tuple[Related, ...]:
+        """Hops as secondary places, numbered from `first` on; of a very long way its beginning and its end."""
         left_out = max(0, len(hops) - _SHOWN)
-        shown = (*hops[: _SHOWN // 2], *hops[len(hops) - _SHOWN // 2 :]) if left_out else hops
+        numbered = list(enumerate(hops, first))
+        shown = (*numbered[: _SHOWN // 2], *numbered[len(hops) - _SHOWN // 2 :]) if left_out else numbered
         found = []
-        for number, hop in enumerate(shown, 1):
+        for index, (number, hop) in enumerate(shown, 1):
             place = self.project.place(hop.path, hop.start, hop.end)
             if place is not None:
-                more = f", and so on through {left_out:,} more" if left_out and number == _SHOWN // 2 else ""
-                found.append(Related(place, hop.label + more))
+                more = f", and so on through {left_out:,} more" if left_out and index == _SHOWN // 2 else ""
+                found.append(Related(place, f"{number}. {hop.label}{more}" if first else f"{hop.label}{more}"))
         return tuple(found)
 
 
