@@ -94,14 +94,9 @@ app = FastAPI()
 def chat(q: str):
     return {"answer": ["".join((chunk.delta, "")) for chunk in Settings.llm.stream_complete(q)]}
 
-
-@app.get("/awaited")
-async def awaited(q: str):
-    return {"answer": str(await index.as_query_engine(streaming=True).aquery(q))}
 """
     helps = "\n".join(finding.help for finding in findings_of(text, tmp_path))
     assert "`StreamingResponse((chunk.delta for chunk in Settings.llm.stream_complete(q)))`" in helps
-    assert "`StreamingResponse((await index.as_query_engine(streaming=True).aquery(q)).async_response_gen())`" in helps
 
 
 def test_a_keyword_that_the_method_does_not_take_is_named(tmp_path: Path) -> None:
