@@ -41,6 +41,7 @@ class Project:
 
     `root` is the project's folder, `files` are all its Python files, `overlay` holds texts that stand in for files on disk.
     `configured` holds versions by package; with `from_environment`, what is installed here counts where the project says nothing.
+    `earlier` is the same project with other texts; what is the same in both is neither read nor parsed again.
     """
 
     def __init__(
@@ -52,8 +53,10 @@ class Project:
         knowledge: Knowledge | None = None,
         configured: Mapping[str, str] | None = None,
         from_environment: bool = False,
+        earlier: Project | None = None,
     ) -> None:
         self.root = root
+        self._earlier = earlier
         self._files = tuple(files)
         self._overlay = dict(overlay or {})
         self.knowledge = knowledge or Knowledge()
@@ -74,13 +77,14 @@ class Project:
         from streamlint.model.modules import Modules
 
         knowledge = self.knowledge
-        return Modules(self.root, self._texts, self._entrances, knowledge.installed, knowledge.told)
+        earlier = self._earlier.modules if self._earlier is not None else None
+        return Modules(self.root, self._texts, self._entrances, knowledge.installed, knowledge.told, earlier)
 
     @cached_property
     def _texts(self) -> Texts:
         from streamlint.model.texts import Texts
 
-        return Texts(self._files, self._overlay)
+        return Texts(self._files, self._overlay, self._earlier._texts if self._earlier is not None else None)
 
     @cached_property
     def _entrances(self) -> tuple[Path, ...]:
@@ -127,6 +131,8 @@ class Project:
         """Which releases of its packages the project uses, as seen from its root."""
         from streamlint.releases.versions import Versions
 
+        if self._earlier is not None:
+            return self._earlier.versions
         return Versions(self.root, self._configured, self._from_environment)
 
     def version(self, package: str, path: Path | None = None) -> Version | None:

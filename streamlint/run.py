@@ -17,6 +17,7 @@ from streamlint.fix import Level
 from streamlint.links import Renaming, real_path
 from streamlint.outcome import Applied, Change, Outcome, Skipped
 from streamlint.precedence import kin
+from streamlint.proving import Proofs
 from streamlint.room import roomy
 from streamlint.speaking import speaking
 from streamlint.suppress import suppress
@@ -25,6 +26,7 @@ from streamlint.timings import IMPORTING, READING, REPAIRS, phase, watch
 if TYPE_CHECKING:
     from streamlint.config import Config, Selection
     from streamlint.knowledge import Knowledge
+    from streamlint.model.modules import Module
     from streamlint.project import Project
     from streamlint.serving.affected import Affected
     from streamlint.source import Source, Span
@@ -125,30 +127,38 @@ def _patterns(config: Config) -> discovery.Patterns:
 def _settle(request: Request, texts: intake.Texts) -> tuple[list[Finding], list[Applied], dict[Path, Source]]:
     """Lint, fix and lint again until no fix is left to apply."""
     overlay: dict[Path, Source] = {}
-    applied: list[Applied] = []
-    seen = {(path, source.text) for path, source in texts.matter.items()}
+    proofs = Proofs({(path, source.text) for path, source in texts.matter.items()})
     judged: dict[Path, list[Finding]] = {}
     stale: Collection[Path] = texts.matter
+    projects: _Projects | None = None
     for round_number in range(ROUNDS + 1):
-        projects = _Projects(request, texts, overlay)
+        projects = _Projects(request, texts, overlay, projects)
         sources = {**texts.matter, **overlay}
         judged |= {path: list(_lint(request, projects, path, sources[path])) for path in stale}
-        findings = [finding for path in sources for finding in judged[path]]
-        if not request.fix or round_number == ROUNDS:
+        if not request.fix:
             break
+        is_last = round_number == ROUNDS
         edited: list[Path] = []
         for path, source in sources.items():
-            fixed, done = _fix(source, judged[path], request.level)
-            if (path, fixed) in seen or _is_held(texts, path, fixed):
-                continue
-            seen.add((path, fixed))
-            edited.append(path)
-            overlay[path] = source.with_text(fixed)
-            applied.extend(Applied(finding, projects.routes(finding)) for finding in done)
-        if not edited:
+            module = partial(projects.module, path)
+            tried = proofs.to_try(path, module, judged[path])
+            fixed, done = _fix(source, tried, request.level) if not is_last else (source.text, [])
+            is_new = (path, fixed) not in proofs.seen and not _is_held(texts, path, fixed)
+            fallen = proofs.fallen(module, source, judged[path], done if is_new else ())
+            if fallen is not None:
+                overlay[path], judged[path] = fallen.source, list(fallen.findings)
+            elif is_new:
+                applied = (Applied(finding, projects.routes(finding)) for finding in done)
+                proofs.note(module, source, judged[path], tuple(applied))
+                overlay[path] = source.with_text(fixed)
+                proofs.seen.add((path, fixed))
+            if fallen is not None or is_new:
+                edited.append(path)
+        if is_last or not edited:
             break
         stale = projects.concerned(edited)
-    return findings, applied, overlay
+    findings = [proofs.told(finding) for path in texts.matter for finding in judged[path]]
+    return findings, proofs.applied, {path: text for path, text in overlay.items() if text != texts.matter[path]}
 
 
 def _fix(source: Source, findings: Sequence[Finding], level: Level) -> tuple[str, list[Finding]]:
@@ -181,9 +191,7 @@ def _held(texts: intake.Texts, findings: Sequence[Finding], level: Level) -> tup
 
 
 def _shown_only(finding: Finding, held: Mapping[Path, str]) -> Finding:
-    if finding.fix is None or finding.path not in held:
-        return finding
-    return replace(finding, fix=replace(finding.fix, level=Level.DISPLAY, reason=f"the file {held[finding.path]}"))
+    return finding.without(f"the file {held[finding.path]}") if finding.path in held else finding
 
 
 def _lint(request: Request, projects: _Projects, path: Path, source: Source) -> Iterator[Finding]:
@@ -251,7 +259,10 @@ def _check_python(
 class _Projects:
     """The projects that the files of a run belong to, and the rules, made when the first file needs them."""
 
-    def __init__(self, request: Request, texts: intake.Texts, overlay: Mapping[Path, Source]) -> None:
+    def __init__(
+        self, request: Request, texts: intake.Texts, overlay: Mapping[Path, Source], earlier: _Projects | None = None
+    ) -> None:
+        self._earlier = earlier._made if earlier is not None else {}
         self._request = request
         self.texts = texts
         self._texts = {**texts.matter, **overlay}
@@ -310,6 +321,10 @@ class _Projects:
             self._folders[folder] = real_path(path).parent
         return self._folders[folder] / path.name
 
+    def module(self, path: Path) -> Module | None:
+        """The Summary of a file that a round repaired."""
+        return self.of(path).module(self.real(path))
+
     def routes(self, finding: Finding) -> tuple[str, ...]:
         """The entry points that run the code which a fix changes, as `GET /chat`, where clients may notice it."""
         fix = finding.fix
@@ -347,6 +362,7 @@ class _Projects:
             knowledge=self._knowledge,
             configured=config.versions,
             from_environment=config.versions_from_environment,
+            earlier=self._earlier.get(boundary),
         )
         watch(project.effort)
         return project
