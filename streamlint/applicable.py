@@ -28,21 +28,13 @@ def judge(
     for path, group in groupby(findings, key=lambda finding: finding.path):
         rows = list(group)
         source = sources.get(path)
-        if source is None or not any(_is_offered(finding.fix) for finding in rows):
+        if source is None or not any(finding.is_fixable for finding in rows):
             yield from rows
             continue
         hindrances = _hindrances(source, rows, level, fixed)
         for finding in rows:
             reason = hindrances.get(finding.fix) if finding.fix else None
-            yield replace(finding, fix=_only_shown(finding.fix, reason)) if finding.fix and reason else finding
-
-
-def _only_shown(fix: Fix, reason: str) -> Fix:
-    return replace(fix, level=Level.DISPLAY, reason=reason)
-
-
-def _is_offered(fix: Fix | None) -> bool:
-    return fix is not None and fix.level is not Level.DISPLAY
+            yield finding.without(reason) if reason else finding
 
 
 def _hindrances(source: Source, findings: Sequence[Finding], level: Level, fixed: bool) -> dict[Fix, str]:
@@ -53,7 +45,7 @@ def _hindrances(source: Source, findings: Sequence[Finding], level: Level, fixed
     found: dict[Fix, str] = {}
     for finding in findings:
         fix = finding.fix
-        if fix is None or not _is_offered(fix) or fix in chosen or fix in found:
+        if fix is None or not finding.is_fixable or fix in chosen or fix in found:
             continue
         if taken := _taken(source, fix, chosen):
             found[fix] = taken

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from streamlint.fix import Fix
+from streamlint.fix import Fix, Level
 from streamlint.source import Position, Span
 
 
@@ -78,6 +78,15 @@ class Finding:
     @property
     def path(self) -> Path:
         return self.place.path
+
+    @property
+    def is_fixable(self) -> bool:
+        """Whether it has a fix that may be applied."""
+        return self.fix is not None and self.fix.level is not Level.DISPLAY
+
+    def without(self, reason: str) -> Finding:
+        """The finding with its fix only shown, for this reason."""
+        return self if self.fix is None else replace(self, fix=replace(self.fix, level=Level.DISPLAY, reason=reason))
 
     @property
     def sort_key(self) -> tuple[str, int, int, str]:

@@ -42,6 +42,7 @@ class Project:
     `root` is the project's folder, `files` are all its Python files, `overlay` holds texts that stand in for files on disk.
     `configured` holds versions by package, `targets` those that beat them; `beside` holds the texts of files that say which
     packages are needed. With `from_environment`, what is installed here counts where the project says nothing.
+    `earlier` is the same project with other texts; what is the same in both is neither read nor parsed again.
     """
 
     def __init__(
@@ -55,8 +56,10 @@ class Project:
         from_environment: bool = False,
         targets: Mapping[str, str] | None = None,
         beside: Mapping[Path, Source] | None = None,
+        earlier: Project | None = None,
     ) -> None:
         self.root = root
+        self._earlier = earlier
         self._files = tuple(files)
         self._overlay = dict(overlay or {})
         self.knowledge = knowledge or Knowledge()
@@ -79,13 +82,14 @@ class Project:
         from streamlint.model.modules import Modules
 
         knowledge = self.knowledge
-        return Modules(self.root, self._texts, self._entrances, knowledge.installed, knowledge.told)
+        earlier = self._earlier.modules if self._earlier is not None else None
+        return Modules(self.root, self._texts, self._entrances, knowledge.installed, knowledge.told, earlier)
 
     @cached_property
     def _texts(self) -> Texts:
         from streamlint.model.texts import Texts
 
-        return Texts(self._files, self._overlay)
+        return Texts(self._files, self._overlay, self._earlier._texts if self._earlier is not None else None)
 
     @cached_property
     def _entrances(self) -> tuple[Path, ...]:
@@ -133,6 +137,8 @@ class Project:
         from streamlint.releases.dependency_files import DependencyFiles
         from streamlint.releases.versions import Versions
 
+        if self._earlier is not None and self._earlier._beside == self._beside:
+            return self._earlier.versions
         files = DependencyFiles(self._beside)
         return Versions(self.root, self._configured, self._from_environment, targets=self._targets, files=files)
 

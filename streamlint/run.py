@@ -2,58 +2,33 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint import applicable, discovery, intake, judging, rule
-from streamlint.boundaries import Boundaries, Boundary
 from streamlint.fact import Fact
 from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Severity
 from streamlint.fix import Level
-from streamlint.links import Renaming, real_path
+from streamlint.links import Renaming
 from streamlint.outcome import Applied, Change, Outcome, Skipped
-from streamlint.precedence import kin
+from streamlint.projects import Projects, patterns
+from streamlint.projects import Request as Request
+from streamlint.proving import Proofs
 from streamlint.room import roomy
 from streamlint.speaking import speaking
 from streamlint.suppress import suppress
-from streamlint.timings import IMPORTING, READING, REPAIRS, phase, watch
+from streamlint.timings import READING, REPAIRS, phase
 
 if TYPE_CHECKING:
-    from streamlint.answers import Answers
-    from streamlint.config import Config, Selection
-    from streamlint.knowledge import Knowledge
     from streamlint.project import Project
     from streamlint.source import Source
 
 ROUNDS = 10
 _LLAMA = "llama_index"
 """What the code of a project says, if it uses what the rules about dependencies speak of."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a run is asked for. `level` limits what `fix` applies; `text` stands in for the file of its path.
-
-    `insists`: the level was asked for by name, so that also those answers are changed that something is seen to read.
-    """
-
-    paths: tuple[Path, ...]
-    config: Config
-    selection: Selection
-    level: Level = Level.RESPONSE
-    fix: bool = False
-    text: Source | None = None
-    root: Path | None = None
-    insists: bool = False
-    targets: Mapping[str, str] = field(default_factory=dict)
-    """Versions or ranges of packages that hold whatever the configuration and the files say."""
-
-    def selects(self, path: Path, code: str) -> bool:
-        return self.selection.selects(code) and not self.config.ignored_in(path, code)
 
 
 @roomy
@@ -117,11 +92,7 @@ def _find(request: Request) -> discovery.Found:
     own = discovery.Patterns(request.config.root, request.config.own_exclude)
     if request.text is not None:
         return discovery.discover_text(request.text.path, own)
-    return discovery.discover(request.paths, _patterns(request.config), own)
-
-
-def _patterns(config: Config) -> discovery.Patterns:
-    return discovery.Patterns(config.root, (*config.exclude, *config.extend_exclude))
+    return discovery.discover(request.paths, patterns(request.config), own)
 
 
 def _settle(
@@ -129,32 +100,41 @@ def _settle(
 ) -> tuple[list[Finding], list[Applied], list[Applied], dict[Path, Source]]:
     """Lint, fix and lint again until no fix is left to apply; what was fixed, and what waits for who names the level."""
     overlay: dict[Path, Source] = {}
-    applied: list[Applied] = []
-    seen = {(path, source.text) for path, source in texts.matter.items()}
+    proofs = Proofs({(path, source.text) for path, source in texts.matter.items()})
     judged: dict[Path, list[Finding]] = {}
     stale: Collection[Path] = texts.matter
+    earlier: Projects | None = None
     for round_number in range(ROUNDS + 1):
-        projects = Projects(request, texts, overlay)
+        projects = earlier = Projects(request, texts, overlay, earlier)
         sources = {**texts.matter, **overlay}
         judged |= {path: list(_lint(request, projects, path, sources[path])) for path in stale}
-        findings = [finding for path in sources for finding in judged[path]]
-        if not request.fix or round_number == ROUNDS:
+        if not request.fix:
             break
+        is_last = round_number == ROUNDS
         edited: list[Path] = []
         for path, source in sources.items():
-            fixed, done = _fix(source, judged[path], request.level)
-            if (path, fixed) in seen or _is_held(texts, path, fixed):
-                continue
-            seen.add((path, fixed))
-            edited.append(path)
-            overlay[path] = source.with_text(fixed)
-            applied.extend(projects.answers(path).applied(finding) for finding in done)
-        if not edited:
+            module = partial(projects.module, path)
+            tried = proofs.to_try(path, module, judged[path])
+            fixed, done = _fix(source, tried, request.level) if not is_last else (source.text, [])
+            is_new = (path, fixed) not in proofs.seen and not _is_held(texts, path, fixed)
+            fallen = proofs.fallen(module, source, judged[path], done if is_new else ())
+            if fallen is not None:
+                overlay[path], judged[path] = fallen.source, list(fallen.findings)
+            elif is_new:
+                applied = (projects.answers(path).applied(finding) for finding in done)
+                proofs.note(module, source, judged[path], tuple(applied))
+                overlay[path] = source.with_text(fixed)
+                proofs.seen.add((path, fixed))
+            if fallen is not None or is_new:
+                edited.append(path)
+        if is_last or not edited:
             break
         stale = projects.concerned(edited)
+    findings = [proofs.told(finding) for path in texts.matter for finding in judged[path]]
     waiting = (each for each in findings if request.fix and each.fix is not None and each.fix.waits(request.level))
     left = [projects.answers(finding.path).applied(finding) for finding in waiting]
-    return findings, applied, left, overlay
+    changed = {path: text for path, text in overlay.items() if text != texts.matter[path]}
+    return findings, list(proofs.applied), left, changed
 
 
 def _fix(source: Source, findings: Sequence[Finding], level: Level) -> tuple[str, list[Finding]]:
@@ -187,9 +167,7 @@ def _held(texts: intake.Texts, findings: Sequence[Finding], level: Level) -> tup
 
 
 def _shown_only(finding: Finding, held: Mapping[Path, str]) -> Finding:
-    if finding.fix is None or finding.path not in held:
-        return finding
-    return replace(finding, fix=replace(finding.fix, level=Level.DISPLAY, reason=f"the file {held[finding.path]}"))
+    return finding.without(f"the file {held[finding.path]}") if finding.path in held else finding
 
 
 def _lint(request: Request, projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
@@ -263,123 +241,6 @@ def _check_python(
         from streamlint.tree.flagging import flag
 
         yield from flag(file, facts)
-
-
-class Projects:
-    """The projects that the files of a run belong to, and the rules, made when the first file needs them."""
-
-    def __init__(self, request: Request, texts: intake.Texts, overlay: Mapping[Path, Source]) -> None:
-        self._request = request
-        self.texts = texts
-        self._texts = {**texts.matter, **overlay}
-        config = request.config
-        self._exclude = _patterns(replace(config, root=Path(os.path.realpath(config.root))))
-        self._boundaries = Boundaries(self._exclude)
-        self._folders: dict[Path, Path] = {}
-        self._made: dict[Boundary, Project] = {}
-        self._answers: dict[Boundary, Answers] = {}
-
-    @cached_property
-    def _codes(self) -> tuple[str, ...]:
-        """The codes of the selected rules; none of them is imported for that."""
-        return tuple(row.code for row in rule.catalogue() if self._request.selection.selects(row.code))
-
-    @cached_property
-    def _rules(self) -> tuple[rule.Rule, ...]:
-        with phase(IMPORTING):
-            return rule.discover(kin(self._codes))
-
-    def selects_any(self, path: Path) -> bool:
-        return any(not self._request.config.ignored_in(path, code) for code in self._codes)
-
-    def rules_for(self, path: Path, source: Source, language: rule.Language = rule.Language.PYTHON) -> list[rule.Rule]:
-        """The rules that can fire in this file, or see what another one reports there."""
-        rules = [each for each in self._rules if each.language is language]
-        asked = kin(each.code for each in rules if self.selects(path, each.code))
-        return [each for each in rules if each.code in asked and each.concerns(source.text)]
-
-    def selects(self, path: Path, code: str) -> bool:
-        return self._request.selects(path, code)
-
-    @property
-    def all(self) -> list[Project]:
-        return list({id(project): project for project in map(self.of, self.texts.matter)}.values())
-
-    def of(self, path: Path) -> Project:
-        boundary = self._boundary(path)
-        if boundary not in self._made:
-            self._made[boundary] = self._make(boundary)
-        return self._made[boundary]
-
-    def concerned(self, edited: Collection[Path]) -> list[Path]:
-        """The files of the run that may be judged otherwise when these are edited."""
-        from streamlint.serving.connected import connected
-
-        found: set[tuple[Boundary, Path]] = set()
-        for boundary in {self._boundary(path) for path in edited}:
-            own = [path for path in edited if self._boundary(path) == boundary]
-            beside = {path for path in self._texts if path in self.texts.declaring and self._boundary(path) == boundary}
-            found |= {(boundary, self.real(path)) for path in beside}
-            if beside.isdisjoint(own):
-                python = [self.real(path) for path in own]
-                found |= {(boundary, path) for path in connected(self._made[boundary].modules, python)}
-            else:  # another release may change what every file of the project means
-                found |= {(boundary, self.real(path)) for path in self._texts if self._boundary(path) == boundary}
-        return [path for path in self._texts if (self._boundary(path), self.real(path)) in found]
-
-    def real(self, path: Path) -> Path:
-        """The file in the folder that it really lies in; asked often, so it is kept."""
-        folder = path.parent
-        if folder not in self._folders:
-            self._folders[folder] = real_path(path).parent
-        return self._folders[folder] / path.name
-
-    def read(self, finding: Finding) -> Finding:
-        """The finding with those who depend on the answer that its fix changes."""
-        if finding.fix is None or finding.fix.level is not Level.RESPONSE:
-            return finding
-        return self.answers(finding.path).read(finding, self._request.insists)
-
-    def answers(self, path: Path) -> Answers:
-        """What repairs of this file change of the answers that its project gives."""
-        boundary = self._boundary(path)
-        if boundary not in self._answers:
-            from streamlint.answers import Answers
-
-            self._answers[boundary] = Answers(self.of(path), self.real, self.texts.pages(self._exclude), self._exclude)
-        return self._answers[boundary]
-
-    def _boundary(self, path: Path) -> Boundary:
-        root = self._request.root
-        return self._boundaries.of(self.real(path)) if root is None else Boundary(Path(os.path.realpath(root)))
-
-    def _make(self, boundary: Boundary) -> Project:
-        from streamlint.project import Project
-
-        # what the run has read is not read again: another program may be writing it
-        own = {self.real(path): source for path, source in self._texts.items() if self._boundary(path) == boundary}
-        python = {path: source for path, source in own.items() if source.is_python}
-        files = dict.fromkeys((*boundary.files(self._exclude), *python))
-        config = self._request.config
-        project = Project(
-            boundary.root,
-            tuple(files),
-            overlay=python,
-            targets=self._request.targets,
-            beside={path: source for path, source in own.items() if not source.is_python or path.name == "setup.py"},
-            knowledge=self.knowledge,
-            configured=config.versions,
-            from_environment=config.versions_from_environment,
-        )
-        watch(project.effort)
-        return project
-
-    @cached_property
-    def knowledge(self) -> Knowledge:
-        """The tables with the user's rows, read once for all projects of the run."""
-        from streamlint.knowledge import Knowledge
-
-        return Knowledge(self._request.config.rows, self._request.config.names)
 
 
 def _reported(request: Request, finding: Finding) -> bool:

@@ -81,7 +81,8 @@ class Modules:
 
     `texts` are all Python files of the tree. What matters are the `entrances` among them and all that they import; of these, each
     is parsed when it is asked for. `installed` are names of packages from outside that neither a bare folder nor a module inside
-    a package of the project hides; `told` are dotted names of functions that the user's rows are about.
+    a package of the project hides; `told` are dotted names of functions that the user's rows are about. What `earlier` modules were
+    parsed from is not parsed again where the text is the same.
     """
 
     def __init__(
@@ -91,7 +92,9 @@ class Modules:
         entrances: Iterable[Path],
         installed: Collection[str] = (),
         told: Iterable[str] = (),
+        earlier: Modules | None = None,
     ) -> None:
+        self._earlier = earlier
         self.root = root
         self.texts = texts
         self._entrances = tuple(entrances)
@@ -142,6 +145,8 @@ class Modules:
 
     def _parse(self, path: Path) -> Module | None:
         source = self.texts.source(path)
+        if self._earlier is not None and source is self._earlier.texts.source(path):
+            return self._earlier.load(path)
         try:
             with phase(PARSING):
                 return Module(path, source, summarise(source)) if source is not None else None

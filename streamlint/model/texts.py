@@ -47,10 +47,14 @@ class ClassHead(NamedTuple):
 
 
 class Texts:
-    """The texts of files, each read once; `overlay` are those in place of files on disk."""
+    """The texts of files, each read once; `overlay` are those in place of files on disk.
 
-    def __init__(self, files: Iterable[Path], overlay: Mapping[Path, Source]) -> None:
-        self.paths = tuple(sorted({*files, *overlay}, key=lambda path: path.parts))
+    What `earlier` texts of the same files were read for is not read again where the text is the same.
+    """
+
+    def __init__(self, files: Iterable[Path], overlay: Mapping[Path, Source], earlier: Texts | None = None) -> None:
+        self._earlier = earlier if earlier is not None and set(overlay) <= set(earlier.paths) else None
+        self.paths: tuple[Path, ...] = tuple(sorted({*files, *overlay}, key=lambda path: path.parts))
         self.numbers = {path: number for number, path in enumerate(self.paths)}
         """Where each path stands among them."""
         self.overlay = overlay
@@ -60,11 +64,21 @@ class Texts:
     def source(self, path: Path) -> Source | None:
         """The text of a file; None where it cannot be read."""
         if path not in self._read:
-            try:
-                self._read[path] = self.overlay.get(path) or Source.read(path)
-            except UnreadableFile:
-                self._read[path] = None
+            self._read[path] = self._source(path)
         return self._read[path]
+
+    def _source(self, path: Path) -> Source | None:
+        if path in self.overlay:
+            return self.overlay[path]
+        if self._earlier is not None:
+            return self._earlier.source(path)
+        try:
+            return Source.read(path)
+        except UnreadableFile:
+            return None
+
+    def _is_as_before(self, path: Path) -> bool:
+        return self._earlier is not None and self.source(path) is self._earlier.source(path)
 
     def content(self, path: Path) -> bytes:
         """The text in UTF-8, with a line end before it, so that every line stands behind one."""
@@ -78,10 +92,15 @@ class Texts:
         return source is not None and text in source.text
 
     @cached_property
+    def _same(self) -> frozenset[int]:
+        """The numbers of the files whose words the earlier texts know."""
+        return frozenset(number for number, path in enumerate(self.paths) if self._is_as_before(path))
+
+    @cached_property
     def _index(self) -> dict[bytes, list[int]]:
         index: dict[bytes, list[int]] = {}
         for number, path in enumerate(self.paths):
-            for word in words_of(self.content(path)):
+            for word in words_of(self.content(path)) if number not in self._same else ():
                 found = index.get(word)
                 if found is None:
                     index[word] = [number]
@@ -100,14 +119,20 @@ class Texts:
         parts = sorted(words_of(text.encode("utf-8", "replace")))
         if not parts:
             return set(range(len(self.paths)))
-        return set[int].intersection(*(set(self._index.get(part, ())) for part in parts))
+        return set[int].intersection(*(self._numbers(part) for part in parts))
+
+    def _numbers(self, word: bytes) -> set[int]:
+        """The files that hold a word."""
+        own = set(self._index.get(word, ()))
+        return own if self._earlier is None else own | (self._earlier._numbers(word) & self._same)
 
     # Statements
 
     def imports(self, path: Path) -> tuple[Import, ...]:
         """Everything that a file may import, in functions too."""
         if path not in self._imports:
-            self._imports[path] = tuple(_imports(self.content(path)))
+            earlier = self._earlier if self._is_as_before(path) else None
+            self._imports[path] = earlier.imports(path) if earlier else tuple(_imports(self.content(path)))
         return self._imports[path]
 
     def importing(self, member: str) -> list[tuple[Path, Import]]:

@@ -124,5 +124,16 @@ def _gives_unseen_chunks(file: PythonFile, held: Held, call: ir.Call) -> bool:
 
 
 def iteration_obstacle(file: PythonFile, where: OnLoop, loop: ir.Loop) -> Obstacle | None:
-    """What a wait in each step of a loop would break."""
+    """What a wait in each step of a loop would break: no two steps need run in the same thread."""
+    makers, asked = file.project.ask(Makers), (loop.iterable, file.facts, where.scope)
+    if makers.is_read_by_one(*asked):
+        return Obstacle(
+            f"`{file.one_line(loop.iterable)}` may only be read by the thread that made it",
+            "make it and read all of it in one function, and run that in a thread",
+        )
+    if makers.kept_between_steps(*asked):
+        return Obstacle(
+            "it goes on with what may only be used by one thread, and each step may run in another one",
+            "read all of it in one function, and run that in a thread",
+        )
     return of_wait(file, where.scope, loop.iterable)

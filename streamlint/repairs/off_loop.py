@@ -29,6 +29,9 @@ from streamlint.waiting.holds import Cause
 _OPENING = re.compile(r"(?:[\s\\)]|#[^\n]*)*\(")
 _LINE_BREAK = re.compile(r"[ \t]*\r?\n[ \t]*")
 _ENDS_LINE = re.compile(r"[ \t]*(?:\r|\n|#)")
+_FOR = re.compile(r"\bfor[\s\\(]+\Z")
+_WIDEST = 200
+"""Characters between `for` and its target, white space and brackets; behind more, or a comment, nothing is changed."""
 _ASYNC = re.compile(r"async\s+")
 _THREADABLE = (Purpose.ROUTE, Purpose.DEPENDENCY)
 SAME_TOKENS = "the same tokens in the same order; each is waited for in a thread"
@@ -307,7 +310,9 @@ def iterated_off_loop(
     iterable = file.tree.span(node.iter)
     if isinstance(node, cst.CompFor) and not _in_own_comprehension(file, scope, iterable):
         return None
-    start = file.tree.span(node).start
+    start = _word_of(file, node)
+    if start is None:
+        return None
     return Fix(
         "advance the iterator in a thread",
         (
@@ -319,6 +324,15 @@ def iterated_off_loop(
         reason,
         frozenset((needed,)),
     )
+
+
+def _word_of(file: PythonFile, node: cst.For | cst.CompFor) -> int | None:
+    """Where `for` stands; libcst does not say it of a comprehension."""
+    if isinstance(node, cst.For):
+        return file.tree.span(node).start
+    target = file.tree.span(node.target).start
+    word = _FOR.search(file.source.text, max(0, target - _WIDEST), target)
+    return word.start() if word is not None else None
 
 
 def made_and_iterated_off_loop(

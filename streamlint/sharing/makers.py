@@ -44,14 +44,23 @@ class Makers:
                 return there.text(function.base if isinstance(function, ir.Attribute) else function)
         return ""
 
-    def given_by(self, call: ir.Call, module: Module, scope: ir.Scope) -> bool:
-        """Whether a call gives one."""
-        return any(
-            self._maker(one) for one in _origins(self.evaluator.value(call, self.evaluator.any_call(module, scope)))
-        )
+    def given_by(self, expression: ir.Expression, module: Module, scope: ir.Scope) -> bool:
+        """Whether an expression gives one."""
+        values = self.evaluator.value(expression, self.evaluator.any_call(module, scope))
+        return any(self._maker(one) for one in _origins(values))
 
-    def _below(self, call: ir.Call, module: Module, scope: ir.Scope) -> list[tuple[Module, ir.Scope]] | None:
-        """The functions of the project that run in the thread to which the call is moved; None where they are too many."""
+    def is_read_by_one(self, iterable: ir.Expression, module: Module, scope: ir.Scope) -> bool:
+        """Whether what is iterated may only be read by the thread that made it, or what it was got from."""
+        made = (one for call in _calls_behind(iterable, scope) for one in self._receivers(call, module, scope))
+        return self.given_by(iterable, module, scope) or any(map(self._maker, made))
+
+    def kept_between_steps(self, iterable: ir.Expression, module: Module, scope: ir.Scope) -> bool:
+        """Whether a generator of the project makes one, and goes on with it in a later step, which may run in another thread."""
+        below = self._below(iterable, module, scope)
+        return below is None or any(self.given_by(one, there, inner) for there, inner in below for one in inner.calls)
+
+    def _below(self, call: ir.Expression, module: Module, scope: ir.Scope) -> list[tuple[Module, ir.Scope]] | None:
+        """The functions of the project that run in the thread to which a place is moved; None where they are too many."""
         functions = [function for function, where in self.reach.callees(module, scope) if where is call]
         pending = list(filter(None, map(self.evaluator.scope_of, functions)))
         seen: set[tuple[Path, int]] = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.blocking import BlockingCall
@@ -34,7 +35,9 @@ class Unfinished:
         """Whether something of what a call starts is still to come when it has returned."""
         if fact is not None and (fact.enters or fact.lazy or (fact.iterates and self._streams(call, fact, frame))):
             return True
-        if self._leaves_unread(call, frame):
+        if self._leaves_unread(call, frame) or self._returns_more(call, frame, 0):
+            return True
+        if fact is not None and fact.name in self.evaluator.knowledge.names("answers_read", "given-by-steps"):
             return True
         blocking = self.evaluator.knowledge.blocking
         for value in self.evaluator.value(call, frame):
@@ -174,6 +177,35 @@ class Unfinished:
         unread = self.evaluator.knowledge.names("answers_read", "unread")
         given = [value for keyword, value in call.keywords if keyword in unread]
         return any(self.evaluator.value(one, frame) != {Constant(True)} for one in given)
+
+    def _returns_more(self, call: ir.Call, frame: Frame, depth: int) -> bool:
+        """Whether a function of the project gives what a call in it starts: `return client.create(..., stream=True)`."""
+        if depth > _DEEPEST:
+            self.evaluator.limits.note(Limit.NAMES, frame.module.path, call.start)
+            return True
+        for function in self.evaluator.value(call.function, frame):
+            located = self.evaluator.scope_of(function) if isinstance(function, Function) else None
+            if located is None or located[1].is_generator or located[1].is_async:
+                continue
+            inner = self.evaluator.any_call(*located)
+            if any(self._is_more(one, inner, depth + 1) for one in self._returned(located[1])):
+                return True
+        return False
+
+    @staticmethod
+    def _returned(scope: ir.Scope) -> Iterator[ir.Call]:
+        """The calls whose results a function returns, directly or through a name."""
+        for item in scope.returns:
+            names = item.value.bindings or () if isinstance(item.value, ir.Name) else ()
+            values = (item.value, *(scope.bindings[index].value for index in names))
+            yield from (value for value in values if isinstance(value, ir.Call))
+
+    def _is_more(self, call: ir.Call, frame: Frame, depth: int) -> bool:
+        facts = map(self.evaluator.knowledge.blocking.call, self.evaluator.names(call.function, frame))
+        is_lazy = (
+            fact.lazy or (fact.iterates and self._streams(call, fact, frame)) for fact in facts if fact is not None
+        )
+        return any(is_lazy) or self._returns_more(call, frame, depth)
 
     def _streams(self, call: ir.Call, fact: BlockingCall, frame: Frame) -> bool:
         given = call.argument(None, _KEYWORD)

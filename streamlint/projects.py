@@ -1,0 +1,178 @@
+"""What a run is asked for, and the projects that its files belong to, made when the first file needs them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint import discovery, intake, rule
+from streamlint.boundaries import Boundaries, Boundary
+from streamlint.finding import Finding
+from streamlint.fix import Level
+from streamlint.links import real_path
+from streamlint.precedence import kin
+from streamlint.timings import IMPORTING, phase, watch
+
+if TYPE_CHECKING:
+    from streamlint.answers import Answers
+    from streamlint.config import Config, Selection
+    from streamlint.knowledge import Knowledge
+    from streamlint.model.modules import Module
+    from streamlint.project import Project
+    from streamlint.source import Source
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run is asked for. `level` limits what `fix` applies; `text` stands in for the file of its path.
+
+    `insists`: the level was asked for by name, so that also those answers are changed that something is seen to read.
+    """
+
+    paths: tuple[Path, ...]
+    config: Config
+    selection: Selection
+    level: Level = Level.RESPONSE
+    fix: bool = False
+    text: Source | None = None
+    root: Path | None = None
+    insists: bool = False
+    targets: Mapping[str, str] = field(default_factory=dict)
+    """Versions or ranges of packages that hold whatever the configuration and the files say."""
+
+    def selects(self, path: Path, code: str) -> bool:
+        return self.selection.selects(code) and not self.config.ignored_in(path, code)
+
+
+def patterns(config: Config) -> discovery.Patterns:
+    """What the configuration leaves out."""
+    return discovery.Patterns(config.root, (*config.exclude, *config.extend_exclude))
+
+
+class Projects:
+    """The projects that the files of a run belong to, and the rules, made when the first file needs them."""
+
+    def __init__(
+        self, request: Request, texts: intake.Texts, overlay: Mapping[Path, Source], earlier: Projects | None = None
+    ) -> None:
+        self._earlier = earlier._made if earlier is not None else {}
+        self._request = request
+        self.texts = texts
+        self._texts = {**texts.matter, **overlay}
+        config = request.config
+        self._exclude = patterns(replace(config, root=Path(os.path.realpath(config.root))))
+        self._boundaries = Boundaries(self._exclude)
+        self._folders: dict[Path, Path] = {}
+        self._made: dict[Boundary, Project] = {}
+        self._answers: dict[Boundary, Answers] = {}
+
+    @cached_property
+    def _codes(self) -> tuple[str, ...]:
+        """The codes of the selected rules; none of them is imported for that."""
+        return tuple(row.code for row in rule.catalogue() if self._request.selection.selects(row.code))
+
+    @cached_property
+    def _rules(self) -> tuple[rule.Rule, ...]:
+        with phase(IMPORTING):
+            return rule.discover(kin(self._codes))
+
+    def selects_any(self, path: Path) -> bool:
+        return any(not self._request.config.ignored_in(path, code) for code in self._codes)
+
+    def rules_for(self, path: Path, source: Source, language: rule.Language = rule.Language.PYTHON) -> list[rule.Rule]:
+        """The rules that can fire in this file, or see what another one reports there."""
+        rules = [each for each in self._rules if each.language is language]
+        asked = kin(each.code for each in rules if self.selects(path, each.code))
+        return [each for each in rules if each.code in asked and each.concerns(source.text)]
+
+    def selects(self, path: Path, code: str) -> bool:
+        return self._request.selects(path, code)
+
+    @property
+    def all(self) -> list[Project]:
+        return list({id(project): project for project in map(self.of, self.texts.matter)}.values())
+
+    def of(self, path: Path) -> Project:
+        boundary = self._boundary(path)
+        if boundary not in self._made:
+            self._made[boundary] = self._make(boundary)
+        return self._made[boundary]
+
+    def concerned(self, edited: Collection[Path]) -> list[Path]:
+        """The files of the run that may be judged otherwise when these are edited."""
+        from streamlint.serving.connected import connected
+
+        found: set[tuple[Boundary, Path]] = set()
+        for boundary in {self._boundary(path) for path in edited}:
+            own = [path for path in edited if self._boundary(path) == boundary]
+            beside = {path for path in self._texts if path in self.texts.declaring and self._boundary(path) == boundary}
+            found |= {(boundary, self.real(path)) for path in beside}
+            if beside.isdisjoint(own):
+                python = [self.real(path) for path in own]
+                found |= {(boundary, path) for path in connected(self._made[boundary].modules, python)}
+            else:  # another release may change what every file of the project means
+                found |= {(boundary, self.real(path)) for path in self._texts if self._boundary(path) == boundary}
+        return [path for path in self._texts if (self._boundary(path), self.real(path)) in found]
+
+    def real(self, path: Path) -> Path:
+        """The file in the folder that it really lies in; asked often, so it is kept."""
+        folder = path.parent
+        if folder not in self._folders:
+            self._folders[folder] = real_path(path).parent
+        return self._folders[folder] / path.name
+
+    def read(self, finding: Finding) -> Finding:
+        """The finding with those who depend on the answer that its fix changes."""
+        if finding.fix is None or finding.fix.level is not Level.RESPONSE:
+            return finding
+        return self.answers(finding.path).read(finding, self._request.insists)
+
+    def module(self, path: Path) -> Module | None:
+        """The Summary of a file that a round repaired."""
+        return self.of(path).module(self.real(path))
+
+    def answers(self, path: Path) -> Answers:
+        """What repairs of this file change of the answers that its project gives."""
+        boundary = self._boundary(path)
+        if boundary not in self._answers:
+            from streamlint.answers import Answers
+
+            self._answers[boundary] = Answers(self.of(path), self.real, self.texts.pages(self._exclude), self._exclude)
+        return self._answers[boundary]
+
+    def _boundary(self, path: Path) -> Boundary:
+        root = self._request.root
+        return self._boundaries.of(self.real(path)) if root is None else Boundary(Path(os.path.realpath(root)))
+
+    def _make(self, boundary: Boundary) -> Project:
+        from streamlint.project import Project
+
+        # what the run has read is not read again: another program may be writing it
+        own = {self.real(path): source for path, source in self._texts.items() if self._boundary(path) == boundary}
+        python = {path: source for path, source in own.items() if source.is_python}
+        files = dict.fromkeys((*boundary.files(self._exclude), *python))
+        config = self._request.config
+        project = Project(
+            boundary.root,
+            tuple(files),
+            overlay=python,
+            targets=self._request.targets,
+            beside={path: source for path, source in own.items() if not source.is_python or path.name == "setup.py"},
+            knowledge=self.knowledge,
+            configured=config.versions,
+            from_environment=config.versions_from_environment,
+            earlier=self._earlier.get(boundary),
+        )
+        watch(project.effort)
+        return project
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """The tables with the user's rows, read once for all projects of the run."""
+        from streamlint.knowledge import Knowledge
+
+        return Knowledge(self._request.config.rows, self._request.config.names)
