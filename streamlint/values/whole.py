@@ -71,6 +71,8 @@ class AskedCallers(Protocol):
 
     def lifespan_state(self, base: Instance, member: str) -> Values: ...
 
+    def applications(self, module: Module, scope: ir.Scope) -> Values: ...
+
 
 class AskedCalls(Protocol):
     """What calls give."""
