@@ -176,7 +176,7 @@ class Workflows:
         located = self.evaluator.scope_of(method)
         assert located is not None
         inner = next((c for c in located[1].calls if _is_constructor_of_base(c)), None)
-        if inner is None or inner.arguments:
+        if inner is None or len(inner.arguments) > (0 if _is_of_super(inner) else 1):
             return inner or made
         own = inner.argument(None, "timeout")
         passes_on = inner.hides_keywords
@@ -199,7 +199,9 @@ class Workflows:
 
 
 def _is_constructor_of_base(call: ir.Call) -> bool:
-    function = call.function
-    return (
-        isinstance(function, ir.Attribute) and function.attribute == "__init__" and isinstance(function.base, ir.Call)
-    )
+    """`super().__init__(...)`, or `Workflow.__init__(self, ...)`."""
+    return isinstance(call.function, ir.Attribute) and call.function.attribute == "__init__"
+
+
+def _is_of_super(call: ir.Call) -> bool:
+    return isinstance(call.function, ir.Attribute) and isinstance(call.function.base, ir.Call)
