@@ -36,14 +36,15 @@ HOPS = {
     "itself": ("leaf(q)", "", True),
     "helper": ("helper(q)", "def helper(q):\n    return leaf(q)\n", True),
     "far": ("far(q)", "def far(q):\n    return helper(q)\n\n\ndef helper(q):\n    return leaf(q)\n", True),
-    "either": ("either(q)", "def harmless(q):\n    return q\n\n\neither = leaf if harmless(1) else harmless\n", False),
+    "either": ("either(q)", "def harmless(q):\n    return q\n\n\neither = leaf if os.getenv('SLOW') else harmless\n", False),
     "method": ("Helper().leaf(q)", "class Helper:\n    def leaf(self, q):\n        return leaf(q)\n", True),
 }
 LEAVES = {
     "certain": ("def leaf(q):\n    return requests.get(q).text\n", True),
     "likely": ("def leaf(q):\n    return shutil.rmtree(q)\n", False),
 }
-HEAD = """import shutil
+HEAD = """import os
+import shutil
 
 import requests
 from fastapi import Depends, FastAPI

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.blocking import Tier
 from streamlint.model import syntax as ir
+from streamlint.model.deciding import Deciding
 from streamlint.serving.ways import Hop, Way
 from streamlint.values import Values
 from streamlint.values.activations import Frame
+from streamlint.values.arguments import left_out
 from streamlint.values.callers import argument_of
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import (
     Bound,
     Class,
+    Collection,
     Constant,
     External,
     Function,
@@ -24,6 +27,7 @@ from streamlint.values.domain import (
     Instance,
     Iterated,
     Llama,
+    Member,
     Object,
     Partial,
     Tokens,
@@ -61,6 +65,7 @@ class Blocking:
         self._evidence = project.ask(ReceiverEvidence)
         self._memos = project.ask(Memos)
         self._never = project.ask(Never)
+        self._deciding = Deciding()
 
     # Questions
 
@@ -277,27 +282,29 @@ class Blocking:
         return found.behind(hop_to(call, frame, f"calls `{located[1].name}`"))
 
     def _told(self, function: Function, call: ir.Call, frame: Frame) -> dict[str, Values]:
-        """The arguments of a call, where they may decide what blocks: it gives something callable, or leaves it out."""
-        given = self.evaluator.calls.arguments(function, call, frame)
+        """The arguments of a call, where they may decide what blocks: callables, and constants that are asked for there."""
         located = self.evaluator.scope_of(function)
-        if located is None or not call.is_plain:
-            return {name: values for name, values in given.items() if any(_is_callable(v) for v in values)}
-        parameters = located[1].parameters
-        absent = {p.name: p.default for p in parameters if p.name not in given and _is_switch(p.default)}
-        left_out: dict[str, Values] = {
-            name: frozenset((Constant(default.value),))
-            for name, default in absent.items()
-            if isinstance(default, ir.Constant)
-        }
-        if left_out or any(_is_callable(v) or _is_switched(v) for values in given.values() for v in values):
-            return given | left_out
+        if located is None:
+            return {}
+        given = self.evaluator.calls.arguments(function, call, frame)
+        asked = self._deciding.asked(*located)
+        absent = left_out(located[1], given)
+        told = {name: values for name, values in absent.items() if name in asked}
+        if told or any(self._tells(name in asked, values) for name, values in given.items()):
+            return given | told
+        if not call.is_plain:
+            return {}
         is_bound = function.receiver is not None
-        filled = ((p.name, argument_of(call, located[1], p, is_bound)) for p in parameters if _is_nothing(p.default))
-        return {
-            name: given[name]
-            for name, one in filled
-            if name in given and one is not None and not _may_be_left_out(one, frame)
-        }
+        optional = (p for p in located[1].parameters if p.name in given and _is_nothing(p.default))
+        filled = ((p.name, argument_of(call, located[1], p, is_bound)) for p in optional)
+        return {name: given[name] for name, one in filled if one is not None and not _may_be_left_out(one, frame)}
+
+    @staticmethod
+    def _tells(is_asked: bool, values: Values) -> bool:
+        return any(
+            _is_callable(value) or ((is_asked and isinstance(value, Constant | Member)) or _is_options(value))
+            for value in values
+        )
 
     def _of_function(self, function: Function, frame: Frame, arguments: dict[str, Values] | None = None) -> Hold | None:
         located = self.evaluator.scope_of(function)
@@ -312,7 +319,8 @@ class Blocking:
     def _of_partial(self, function: Partial, call: ir.Call, frame: Frame) -> Hold | None:
         for one in function.function:
             if isinstance(one, Function):
-                found = self._of_function(one, frame)
+                calls = self.evaluator.calls
+                found = self._of_function(one, frame, calls.named(one, *calls.filled(function, call, frame)))
                 if found is not None:
                     return found.behind(hop_to(call, frame, "calls it"))
             elif isinstance(one, External | Bound):
@@ -354,10 +362,6 @@ def _name_of(function: Value) -> str:
     return dotted_name(Bound(function, "__call__") if isinstance(function, Instance) else function)
 
 
-def _is_switch(default: ir.Expression | None) -> bool:
-    return isinstance(default, ir.Constant) and (default.value is None or isinstance(default.value, bool))
-
-
 def _is_nothing(default: ir.Expression | None) -> bool:
     return isinstance(default, ir.Constant) and default.value is None
 
@@ -369,8 +373,13 @@ def _may_be_left_out(given: ir.Expression, frame: Frame) -> bool:
     return any(p.name in names and _is_nothing(p.default) for p in frame.scope.parameters)
 
 
-def _is_switched(value: Value) -> bool:
-    return isinstance(value, Constant) and isinstance(value.value, bool)
+def _is_options(value: Value) -> bool:
+    """Whether a value is `**options` with constants in it."""
+    return (
+        isinstance(value, Collection)
+        and value.origin is None
+        and any(isinstance(one, Constant) for _, held in value.items for one in held)
+    )
 
 
 def _is_unknown(value: Value) -> bool:

@@ -8,8 +8,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
-from streamlint.values.domain import Constant, Function
+from streamlint.values.domain import Constant, Function, Object
 from streamlint.values.said import last_word
+from streamlint.values.truths import joined
 from streamlint.waiting.memos import Memos
 
 if TYPE_CHECKING:
@@ -116,6 +117,10 @@ class Never:
                 return None if is_none is None else is_none is (test.operator == "Is")
             case ir.Name():
                 return self._is_true(test, frame)
+            case ir.Choice(operator="and" | "or" as operator):
+                return joined([self._holds(option, frame) for option in test.options], operator == "or")
+            case ir.Operation() | ir.Attribute():
+                return self.evaluator.truth(test, frame) if _rests_on_this_call(test, frame) else None
             case ir.Call() if last_word(test.function) == _ASKS_WHETHER_ASYNC and test.arguments:
                 return self._is_async(test.arguments[0], frame)
         return None
@@ -170,6 +175,19 @@ def _is_given(name: ir.Name, frame: Frame) -> bool:
     """Whether a name can only mean a parameter there that this call is given."""
     bindings = [frame.scope.bindings[index] for index in name.bindings or ()]
     return name.id in (frame.arguments or ()) and bool(bindings) and all(one.kind == "parameter" for one in bindings)
+
+
+def _rests_on_this_call(test: ir.Expression, frame: Frame) -> bool:
+    """Whether a test compares what this call is given, and nothing else than that and what is the same in all calls."""
+    names = [one for one in ir.walk(test) if isinstance(one, ir.Name)]
+    given = [name for name in names if _is_given(name, frame)]
+    return bool(given) and all(name in given or name.bindings is None for name in names) and not _is_any(given, frame)
+
+
+def _is_any(names: Iterable[ir.Name], frame: Frame) -> bool:
+    """Whether a name may mean any object of a class of the project, and not the one that a known place has made."""
+    values = (value for name in names for value in (frame.arguments or {}).get(name.id, ()))
+    return any(isinstance(value, Object) and value.origin is None for value in values)
 
 
 def _only_made(test: ir.Expression | None, expressions: Iterable[ir.Expression]) -> Iterator[Span]:
