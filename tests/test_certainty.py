@@ -36,7 +36,11 @@ HOPS = {
     "itself": ("leaf(q)", "", True),
     "helper": ("helper(q)", "def helper(q):\n    return leaf(q)\n", True),
     "far": ("far(q)", "def far(q):\n    return helper(q)\n\n\ndef helper(q):\n    return leaf(q)\n", True),
-    "either": ("either(q)", "def harmless(q):\n    return q\n\n\neither = leaf if os.getenv('SLOW') else harmless\n", False),
+    "either": (
+        "either(q)",
+        "def harmless(q):\n    return q\n\n\neither = leaf if os.getenv('SLOW') else harmless\n",
+        False,
+    ),
     "method": ("Helper().leaf(q)", "class Helper:\n    def leaf(self, q):\n        return leaf(q)\n", True),
 }
 LEAVES = {
