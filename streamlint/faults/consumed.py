@@ -38,7 +38,9 @@ class Consumptions:
         self.drains = project.ask(Drains)
         self.evaluator = project.evaluator
         self.sent = project.ask(Sent)
-        self._prints = project.knowledge.names("records", "log-functions")
+        names = project.knowledge.names
+        self._prints, self._levels = names("records", "log-functions"), names("records", "log-levels")
+        self._loggers = names("records", "loggers")
 
     def of(self, entry: Entry, frame: Frame) -> Iterator[Consumed]:
         scope = frame.scope
@@ -76,8 +78,28 @@ class Consumptions:
                         yield argument.start, argument.end, argument, How.TEXT, call.branch, value.origin
 
     def _printed(self, call: ir.Call, frame: Frame) -> tuple[ir.Expression, ...]:
-        names = self.evaluator.names(call.function, frame)
-        return tuple(one for one in call.arguments if isinstance(one, ir.Name)) if names & self._prints else ()
+        """What a call writes as text: `print(x)`, `logger.info("answer: %s", x)`."""
+        if not self.evaluator.names(call.function, frame) & self._prints and not self._logs(call, frame):
+            return ()
+        first = call.arguments[0] if call.arguments else None
+        if isinstance(first, ir.Constant) and isinstance(first.value, str) and "%r" in first.value:
+            return ()
+        return tuple(one for one in call.arguments if isinstance(one, ir.Name))
+
+    def _logs(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether a call is that of a logger which a name of the module holds, at a level that comes out."""
+        function = call.function
+        if not isinstance(function, ir.Attribute) or function.attribute not in self._levels:
+            return False
+        if not isinstance(function.base, ir.Name):
+            return False
+        owner = frame.module.uses.owner(function.base.id, frame.scope)
+        bindings = frame.module.uses.bindings(function.base, frame.scope)
+        made = [one.value.function for one in bindings if isinstance(one.value, ir.Call)]
+        if owner is None or not made or len(made) < len(bindings):
+            return False
+        where = self.evaluator.any_call(frame.module, owner)
+        return all(self.evaluator.names(one, where) & self._loggers for one in made)
 
     def _same(self, source: ir.Expression, origin: Origin, sending: Sending) -> bool:
         """Whether the body is made of the same variable, and of the same stream."""

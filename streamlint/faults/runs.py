@@ -92,6 +92,8 @@ class Runs:
             harmless = isinstance(use.parent, ir.Attribute) and use.parent.attribute in self._harmless
             if not harmless and not isinstance(use.parent, ir.Await):
                 return None
+        if any(one.loop is loop and one.waits_before is not None for one in self.workflows.ignored_results(frame)):
+            return None  # the run has ended before its events are read
         return RunsOn(Fault.RUN, iterable, function.base.id, loop)
 
     def _is_run(self, loop: ir.Loop, frame: Frame) -> bool:

@@ -93,23 +93,21 @@ class Leads:
 
     @cached_property
     def _coroutines(self) -> Mapping[str, list[Path]]:
-        return self.evaluator.modules.texts.coroutines(self._around)
+        return self.evaluator.modules.texts.coroutines(self.evaluator.modules.members)
 
     def _methods(self, word: str) -> list[_Place]:
         """The methods of this name, `def` or `async def`."""
         if word not in self._by_name:
-            modules = self.evaluator.modules
-            named = modules.among(self._around.intersection(modules.texts.saying((word,))))
             self._by_name[word] = [
                 (module, scope)
-                for module in named
+                for module in self.evaluator.modules.saying(word)
                 for scope in module.scopes
                 if scope.name == word and scope.kind == "function" and module.scopes[scope.parent].kind == "class"
             ]
         return self._by_name[word]
 
     def _overriding(self, module: Module, scope: ir.Scope) -> Iterator[_Place]:
-        """The coroutine functions that stand for a method in classes below its own."""
+        """The coroutine functions that stand for a method in classes below its own, imported by the application or plugged in."""
         if scope.name not in self._coroutines or module.scopes[scope.parent].kind != "class":
             return
         own = Class(module.path, scope.parent)
@@ -126,7 +124,8 @@ class Leads:
         values = self.evaluator.value(function, self.evaluator.any_call(module, scope))
         if not any(isinstance(value, Unknown) for value in values):
             return []
-        methods = [place for place in self._methods(function.attribute) if _takes(place[1], call)]
+        known = (place for place in self._methods(function.attribute) if place[0].path in self._around)
+        methods = [place for place in known if _takes(place[1], call)]
         families = self._families(methods)
         if len(families) > 1:
             meant = {(value.path, value.scope) for value in values if isinstance(value, Function)}

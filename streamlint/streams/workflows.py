@@ -85,17 +85,16 @@ class Workflows:
                 return None
         if not awaits:
             return EventLoop(loop, handler.id, None, handler)
-        before = [wait for use, wait in awaits if use.scope is frame.scope and self._comes_first(wait, loop, frame)]
+        before = [wait for use, wait in awaits if self._comes_first(wait, use.scope, loop, frame)]
         if before and len(before) == len(awaits):
             return EventLoop(loop, handler.id, before[0], handler)
         return None
 
-    def _comes_first(self, wait: ir.Expression, loop: ir.Loop, frame: Frame) -> bool:
-        """Whether an await always runs before a loop of the same function: it stands alone above it, in no branch."""
-        scope = frame.scope
-        alone = scope.stands_alone(wait)
-        bound = next((b for b in scope.bindings if b.value is wait), None)
-        if wait.end > loop.start or not (alone or bound is not None):
+    def _comes_first(self, wait: ir.Expression, scope: ir.Scope, loop: ir.Loop, frame: Frame) -> bool:
+        """Whether an await always runs before a loop, of the same function or of one in it: it stands alone above, in no branch."""
+        inner = loop if scope is frame.scope else frame.scope
+        alone = scope.stands_alone(wait) or any(b.value is wait for b in scope.bindings)
+        if not alone or wait.end > inner.start or not scope.contains(inner):
             return False
         inside = any(one.body_start <= wait.start < one.end for one in scope.loops)
         return not inside and not any(branch.decision < wait.start for branch in scope.branches)
@@ -177,7 +176,7 @@ class Workflows:
         located = self.evaluator.scope_of(method)
         assert located is not None
         inner = next((c for c in located[1].calls if _is_constructor_of_base(c)), None)
-        if inner is None or inner.arguments:
+        if inner is None or len(inner.arguments) > (0 if _is_of_super(inner) else 1):
             return inner or made
         own = inner.argument(None, "timeout")
         passes_on = inner.hides_keywords
@@ -200,7 +199,9 @@ class Workflows:
 
 
 def _is_constructor_of_base(call: ir.Call) -> bool:
-    function = call.function
-    return (
-        isinstance(function, ir.Attribute) and function.attribute == "__init__" and isinstance(function.base, ir.Call)
-    )
+    """`super().__init__(...)`, or `Workflow.__init__(self, ...)`."""
+    return isinstance(call.function, ir.Attribute) and call.function.attribute == "__init__"
+
+
+def _is_of_super(call: ir.Call) -> bool:
+    return isinstance(call.function, ir.Attribute) and isinstance(call.function.base, ir.Call)

@@ -277,6 +277,22 @@ class Callers:
 
     # Lifespans
 
+    def applications(self, module: Module, scope: ir.Scope) -> Values:
+        """What a function is given whose application runs it for its lifespan: the application."""
+        wanted = (module.path, scope.index)
+        key = ("applications", *wanted)
+        return self.evaluator.solver.ask(key, lambda: self._applications(wanted), NOTHING, NOTHING)
+
+    def _applications(self, wanted: Definition) -> Values:
+        found = []
+        for module, around, call in self._lifespans:
+            frame = self.evaluator.any_call(module, around)
+            given = call.argument(None, "lifespan")
+            values = self.evaluator.value(given, frame) if given is not None else NOTHING
+            if any(isinstance(value, Function) and (value.path, value.scope) == wanted for value in values):
+                found.append(self.evaluator.value(call, frame))
+        return self.evaluator.union(found)
+
     def lifespan_state(self, base: Instance, member: str) -> Values:
         """What a lifespan yields under this key, for the state object of requests."""
         knowledge = self.evaluator.knowledge

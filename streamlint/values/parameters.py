@@ -67,6 +67,8 @@ class Parameters:
             annotated = self.annotated(parameter.annotation, outer)
             if any(known(annotated)):
                 return annotated
+        if parameter.annotation is None and not any(known(values)) and _may_be_lifespan(frame.scope):
+            values = evaluator.callers.applications(frame.module, frame.scope) or values
         return values or UNKNOWN
 
     def _itself(self, frame: Frame) -> Values:
@@ -190,3 +192,8 @@ class Parameters:
         if name.rpartition(".")[2][:1].isupper() and not name.startswith(("typing.", "builtins.")):
             return frozenset((Instance(name),))
         return UNKNOWN
+
+
+def _may_be_lifespan(scope: ir.Scope) -> bool:
+    """Whether a function is made like one that an application runs around its life: `async def lifespan(app): ...; yield`."""
+    return scope.is_async and scope.is_generator and len(scope.parameters) == 1 and scope.kind == "function"

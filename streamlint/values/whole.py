@@ -74,6 +74,8 @@ class AskedCallers(Protocol):
 
     def lifespan_state(self, base: Instance, member: str) -> Values: ...
 
+    def applications(self, module: Module, scope: ir.Scope) -> Values: ...
+
 
 class AskedContents(Protocol):
     """What is put into containers."""

@@ -66,9 +66,16 @@ class Memos:
 
     def _installing(self, frame: Frame) -> Iterator[Span]:
         """What installs a package or a program only where that is missing."""
+        looks = None
         for statement in frame.scope.body.walk():
-            for block, told, key in _arms(statement):
-                if told is not None and self._says_install(block) and self._names(told, frame) & self._listed(key):
+            for block, caught in _arms(statement):
+                if not self._says_install(block):
+                    continue
+                if looks is None:
+                    looks = any(
+                        self._names(call.function, frame) & self._listed("missing-tests") for call in frame.scope.calls
+                    )
+                if looks or (caught is not None and self._names(caught, frame) & self._listed("missing-errors")):
                     yield block.start, block.end
 
     def _says_install(self, block: ir.Block) -> bool:
@@ -148,13 +155,13 @@ class Memos:
         return self.runs_once(module, scope) or self.is_filled_once(call, self.evaluator.any_call(module, scope))
 
 
-def _arms(statement: ir.Statement) -> Iterator[tuple[ir.Block, ir.Expression | None, str]]:
-    """The blocks that a failure or a test leads to, with the list of those that say that something is missing."""
+def _arms(statement: ir.Statement) -> Iterator[tuple[ir.Block, ir.Expression | None]]:
+    """The blocks that a failure or a test leads to, with what is caught."""
     match statement:
         case ir.Try():
-            yield from ((one, one.type, "missing-errors") for one in statement.handlers)
+            yield from ((one, one.type) for one in statement.handlers)
         case ir.If():
-            yield from ((one, one.test, "missing-tests") for one in statement.arms)
+            yield from ((one, None) for one in statement.arms)
 
 
 def _may_fill(frame: Frame) -> bool:
