@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,12 +60,13 @@ def _parses(text: bytes) -> bool:
     return True
 
 
-def complete(environment: Environment, imports: Sequence[Imported]) -> dict[Imported, Outcome]:
-    """What comes of the imports when the integrations that they name are installed."""
+def complete(
+    environment: Environment, imports: Sequence[Imported], written: Collection[Imported]
+) -> dict[Imported, Outcome]:
+    """What comes of the imports when the integrations are installed that the rewritten ones name."""
     outcomes = environment.outcomes(imports)
-    missing = {distribution(one.module) for one, got in outcomes.items() if got.what == "no such module"}
-    absent = environment.add(sorted(missing - {"", "llama-index-core"}))
-    for name in absent:
+    missing = {distribution(one.module) for one in written if outcomes[one].what == "no such module"}
+    for name in environment.add(sorted(missing - {"", "llama-index-core"})):
         print(f"not in the package index: {name}", file=sys.stderr)
     return environment.outcomes(imports)
 
@@ -95,8 +96,10 @@ def main() -> None:
     environment = Environment.made(options.environment, options.release)
     with tempfile.TemporaryDirectory() as work:
         done = [rewrite(folder, Path(work), fixing(options.select)) for folder in options.folders]
-        before = environment.outcomes(sorted({place.imported for one in done for place in one.old}))
-        after = complete(environment, sorted({place.imported for one in done for place in one.new}))
+        old = {place.imported for one in done for place in one.old}
+        new = {place.imported for one in done for place in one.new}
+        before = environment.outcomes(sorted(old))
+        after = complete(environment, sorted(new), new - old)
         report(done, before, after)
 
 
