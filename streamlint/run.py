@@ -203,7 +203,7 @@ def _check(projects: _Projects, path: Path, source: Source) -> Iterator[Finding]
     try:
         # the rules are dear to import: first whether anything here matters
         is_asked = path in projects.texts.interesting and projects.selects_any(path)
-        rules = projects.rules_for(path, source) if is_asked and _concerns(projects.of(path), real) else []
+        rules = _rules(projects, path, source) if is_asked else []
         if not rules:
             yield from projects.texts.check_syntax(source)
         else:
@@ -217,15 +217,14 @@ def _check(projects: _Projects, path: Path, source: Source) -> Iterator[Finding]
         yield rule.crash("the reading of the file", error, rule.file_place(path))
 
 
-def _concerns(project: Project, path: Path) -> bool:
-    """Whether a rule may find something in a file."""
-    if project.concerns(path):
-        return True
-    if not project.entries:
-        return False
-    from streamlint.faults.compressed import Compressors
-
-    return project.ask(Compressors).concern(path)
+def _rules(projects: _Projects, path: Path, source: Source) -> list[rule.Rule]:
+    """The rules that may find something in a file; where no request runs its code, those that look beyond that."""
+    project = projects.of(path)
+    if project.concerns(projects.real(path)):
+        return projects.rules_for(path, source)
+    if not project.speaks_of_llama_index(source.text) and not project.entries:
+        return []
+    return [one for one in projects.rules_for(path, source) if one.looks_beyond(source.text)]
 
 
 def _check_python(
