@@ -63,12 +63,24 @@ def _parses(text: bytes) -> bool:
 def complete(
     environment: Environment, imports: Sequence[Imported], written: Collection[Imported]
 ) -> dict[Imported, Outcome]:
-    """What comes of the imports when the integrations are installed that the rewritten ones name."""
-    outcomes = environment.outcomes(imports)
-    missing = {distribution(one.module) for one in written if outcomes[one].what == "no such module"}
-    for name in environment.add(sorted(missing - {"", "llama-index-core"})):
-        print(f"not in the package index: {name}", file=sys.stderr)
-    return environment.outcomes(imports)
+    """What comes of the imports when the integrations are installed that the rewritten ones name, and those that these import."""
+    tried = {"", "llama-index-core"}
+    while True:
+        outcomes = environment.outcomes(imports)
+        wanted = {needed for one in written for needed in _needed(one, outcomes[one])} - tried
+        if not wanted:
+            return outcomes
+        for name in environment.add(sorted(wanted)):
+            print(f"not in the package index: {name}", file=sys.stderr)
+        tried |= wanted
+
+
+def _needed(imported: Imported, outcome: Outcome) -> set[str]:
+    """The distributions of an import that finds no module: its own, and that of the integration which is missing."""
+    if outcome.what != "no such module":
+        return set()
+    is_another = outcome.missing.count(".") > 1 and not imported.module.startswith(outcome.missing)
+    return {distribution(outcome.missing if is_another else imported.module)}
 
 
 def report(done: Iterable[Rewritten], before: dict[Imported, Outcome], after: dict[Imported, Outcome]) -> None:
