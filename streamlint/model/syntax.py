@@ -180,6 +180,8 @@ class Store:
     path: tuple[int, ...]
     start: int
     end: int
+    key: Expression | None = None
+    """Of an item: what its key is."""
 
 
 @dataclass(slots=True, eq=False)
