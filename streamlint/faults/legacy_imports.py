@@ -66,7 +66,7 @@ class LegacyImports:
         """What is wrong with an import; nothing in one half of a pair of which the other half imports what there is now."""
         if line.level or not self._speaks_of_old(line) or not self._is_late(module.path):
             return None
-        if self._has_other_half(line, scope):
+        if self._has_other_half(line, scope) or self.project.modules.resolve(module.path, OLD) is not None:
             return None
         return self._from(line, module.path) if line.is_from else self._plain(line, module.path)
 
@@ -79,19 +79,19 @@ class LegacyImports:
         called = evaluator.value(call.function, evaluator.any_call(module, scope))
         if not given.value.startswith(f"{OLD}.") or not any(dotted_name(one) == _LOADER for one in called):
             return None
-        if not self.paths.is_legacy(given.value, ""):
+        if not self.paths.is_legacy(given.value, "") or self.paths.is_namespace(given.value):
             return None
         target = self.paths.module(given.value, self._release(module.path))
         return LegacyImport("", (Moved(given.value, "", target),), (), self._is_known(module.path))
 
     def used(self, line: ir.Import, module: Module) -> tuple[ir.Attribute, ...]:
         """`llama_index.VectorStoreIndex`, below the name that `import llama_index` binds: what must be spelt anew."""
-        [(name, alias)] = line.names
-        bound = alias or name
+        bound = {alias or name for name, alias in line.names if name == OLD}
         found = []
         for scope in module.scopes:
             for attribute in scope.attributes:
-                if isinstance(attribute.base, ir.Name) and attribute.base.id == bound:
+                base = attribute.base
+                if isinstance(base, ir.Name) and base.id in bound and _is_bound_by(line, module, base, scope):
                     found.append(attribute)
         return tuple(sorted(found, key=lambda one: one.start))
 
@@ -126,16 +126,20 @@ class LegacyImports:
         """`import llama_index` is found where something is read from it that is not there."""
         release, moved = self._release(path), []
         for name, alias in line.names:
-            if name != OLD and self.paths.is_legacy(name, ""):
+            if name != OLD and self.paths.is_legacy(name, "") and (alias or not self.paths.is_namespace(name)):
                 moved.append(Moved(name, alias, self.paths.module(name, release)))
-            elif name == OLD and len(line.names) == 1:
+            elif name == OLD:
                 module = self.project.module(path)
                 used = self.used(line, module) if module is not None else ()
-                lost = [one.attribute for one in used if self.paths.is_legacy(OLD, one.attribute)]
+                lost = [one.attribute for one in used if self._is_lost(one.attribute)]
                 moved += [Moved(one, alias, self.paths.target(OLD, one, release)) for one in dict.fromkeys(lost)]
         gone = {one.name for one in moved}
         kept = tuple(one for one in line.names if one[0] not in gone)
         return LegacyImport("", tuple(moved), kept, self._is_known(path)) if moved else None
+
+    def _is_lost(self, attribute: str) -> bool:
+        """Of `llama_index.attribute`; what is a folder of integrations is there once one of them is imported."""
+        return self.paths.is_legacy(OLD, attribute) and not self.paths.is_namespace(f"{OLD}.{attribute}")
 
     def _has_other_half(self, line: ir.Import, scope: ir.Scope) -> bool:
         """`try: from llama_index.core import X`, `except ImportError: from llama_index import X`."""
@@ -168,6 +172,12 @@ class LegacyImports:
     def _release(self, path: Path) -> str | None:
         found = (self.project.version(package, path) for package in _PACKAGES)
         return next((str(one) for one in found if one is not None), None)
+
+
+def _is_bound_by(line: ir.Import, module: Module, name: ir.Name, scope: ir.Scope) -> bool:
+    """Whether a name has its value from an import, and never from anything but imports."""
+    bindings = module.uses.bindings(name, scope)
+    return all(one.kind == "import" for one in bindings) and any(one.start == line.start for one in bindings)
 
 
 def _imports(statement: ir.Statement) -> Iterator[ir.Import]:

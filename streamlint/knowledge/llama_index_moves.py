@@ -47,21 +47,35 @@ class LegacyPaths:
         A module that an integration has today is none of the old ones, whatever stood there.
         """
         if module == OLD:
-            return bool(name) and name not in self._kinds and self._is_gone(f"{OLD}.{name}")
-        if not module.startswith(f"{OLD}.") or module == CORE or module.startswith(f"{CORE}."):
+            return bool(name) and self._is_gone(f"{OLD}.{name}")
+        if not module.startswith(f"{OLD}.") or self._is_today(module):
             return False
-        if module in self._integrations:
-            return False
-        is_namespace = not name and module.removeprefix(f"{OLD}.") in self._kinds
-        return not is_namespace and self._is_gone(f"{module}.{name}" if name else module)
+        return self._is_gone(f"{module}.{name}" if name else module)
 
     def _is_gone(self, path: str) -> bool:
-        if path in self._integrations or path.partition(".")[2].partition(".")[0] == "core":
-            return False
         module, _, name = path.rpartition(".")
+        if self._is_today(path) or any(self.has(module, name, release) for release in load().releases[1:]):
+            return False
         if self.has(module, name, self.oldest):
             return True
-        return module == OLD and name not in self._kinds
+        if module == OLD:
+            return name not in self._kinds and (not name.startswith("__") or name == "__version__")
+        return module not in self._namespaces and self._was_module(module)
+
+    def is_namespace(self, module: str) -> bool:
+        """Whether integrations stand below a module today, so that `import module` works and gives a package without names."""
+        return module in self._namespaces
+
+    def _was_module(self, module: str) -> bool:
+        """Whether 0.9 had a module that no later release has: nothing can be imported from it now, whatever it is called."""
+        return self._is_of(module, self.oldest) and not any(self._is_of(module, one) for one in load().releases[1:])
+
+    def _is_of(self, module: str, release: str) -> bool:
+        outer, _, name = module.rpartition(".")
+        return self.has(outer, name, release)
+
+    def _is_today(self, path: str) -> bool:
+        return path in self._integrations or path in (OLD, CORE)
 
     def has(self, module: str, name: str, release: str) -> bool:
         """Whether a name could be imported from a module in a release that was looked at."""
@@ -95,11 +109,21 @@ class LegacyPaths:
         return older[-1] if older else looked_at[0]
 
     def _in_core(self, module: str, name: str, release: str) -> str:
-        """The one module of core that has the name and is called as the old one was, one level deeper or elsewhere."""
-        last = module.rpartition(".")[2]
-        named = (one for one in load().modules_with(name, release) if one.startswith(f"{CORE}."))
-        found = sorted((one for one in named if one.rpartition(".")[2] == last), key=lambda one: (one.count("."), one))
-        return found[0] if found else ""
+        """The module of core that has the name and is called as the old one was; for a class also one in the same part of it.
+
+        What the namespace itself had may be in any part. Names of functions come twice with another meaning, as
+        `messages_to_prompt` of each model does, and what an old module took from another library is not sought.
+        """
+        if module.startswith(f"{OLD}.bridge"):
+            return ""
+        part, last = module.split(".")[1:2], module.rpartition(".")[2]
+        named = sorted(
+            (one for one in load().modules_with(name, release) if one.startswith(f"{CORE}.")),
+            key=lambda one: (one.count("."), one),
+        )
+        called = [one for one in named if one.rpartition(".")[2] == last]
+        related = [one for one in named if name[:1].isupper() and one.split(".")[2:3] == (part or one.split(".")[2:3])]
+        return next(iter((*called, *related)), "")
 
     def _works(self, module: str, release: str) -> bool:
         below = next(
@@ -120,6 +144,12 @@ class LegacyPaths:
     def _integrations(self) -> frozenset[str]:
         """Every module that an integration has today."""
         return frozenset(to for to in self._moved.values() if not to.startswith(f"{CORE}."))
+
+    @cached_property
+    def _namespaces(self) -> frozenset[str]:
+        """What is a folder of integrations today: `llama_index.llms`."""
+        parts = [module.split(".") for module in self._integrations]
+        return frozenset(".".join(one[:end]) for one in parts for end in range(1, len(one)))
 
     @cached_property
     def _kinds(self) -> frozenset[str]:

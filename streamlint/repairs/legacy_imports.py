@@ -23,14 +23,14 @@ _WIDTH = 88
 
 
 def rewritten(file: PythonFile, line: ir.Import, legacy: LegacyImport, node: cst.ImportFrom | cst.Import) -> Offer:
-    """The repair of an import statement; none where a name of it is nowhere, as the statement would fail all the same."""
-    if legacy.lost:
+    """The repair of an import statement; a name that is nowhere stays behind in a statement of its own, which says so."""
+    if legacy.lost and (not legacy.targets or isinstance(node, cst.Import)):
         return Refusal(
             f"{_listed(legacy.lost)} {'is' if len(legacy.lost) == 1 else 'are'} in no later release",
             "replace what it did",
         )
     if isinstance(node, cst.Import):
-        edits = _plain(file, line, legacy)
+        edits = _plain(file, line, legacy, node)
     elif legacy.moved[0].name == "*":
         edits = [Edit(_module(file, node), legacy.targets[0].path)]
     else:
@@ -52,7 +52,9 @@ def respelt(file: PythonFile, call: ir.Call, legacy: LegacyImport) -> Offer:
 
 
 def _fix(legacy: LegacyImport, edits: list[Edit]) -> Fix:
-    paths = dict.fromkeys(one.module for one in legacy.targets)
+    placed = [(one.name, one.target) for one in legacy.moved if one.target is not None]
+    is_whole = [name == "*" or name.startswith(f"{OLD}.") for name, _ in placed]
+    paths = dict.fromkeys(to.path if whole else to.module for whole, (_, to) in zip(is_whole, placed, strict=True))
     title = f"import from {_listed(tuple(paths))}"
     is_star = legacy.moved[0].name == "*"
     level = Level.SAFE if legacy.is_known and not is_star else Level.UNSAFE
@@ -78,7 +80,7 @@ def _from(file: PythonFile, line: ir.Import, legacy: LegacyImport, node: cst.Imp
         return []
     edits, statements = [], []
     for module, names in groups.items():
-        there = _existing(file, line, module)
+        there = _existing(file, line, module) if module != legacy.module else None
         if there is not None and not any(pieces[one.name][1] for one in names):
             edits.append(Edit(Span(there.end, there.end), "".join(f", {_named(one)}" for one in names)))
         else:
@@ -87,11 +89,10 @@ def _from(file: PythonFile, line: ir.Import, legacy: LegacyImport, node: cst.Imp
 
 
 def _groups(legacy: LegacyImport) -> dict[str, list[Moved]]:
-    """The names by the module that they are imported from now, those that stay among them; in the order of the text."""
+    """The names by the module to import them from now, under the old one those that stay or are lost; in the order of the text."""
     found: dict[str, list[Moved]] = {}
     for one in legacy.moved:
-        assert one.target is not None
-        found.setdefault(one.target.module, []).append(one)
+        found.setdefault(one.target.module if one.target is not None else legacy.module, []).append(one)
     for name, alias in legacy.kept:
         found.setdefault(legacy.module, []).append(Moved(name, alias, None))
     return found
@@ -208,24 +209,29 @@ def _block(file: PythonFile, line: ir.Import) -> ir.Block | None:
 # import …
 
 
-def _plain(file: PythonFile, line: ir.Import, legacy: LegacyImport) -> list[Edit]:
+def _plain(file: PythonFile, line: ir.Import, legacy: LegacyImport, node: cst.Import) -> list[Edit]:
     """`import llama_index.indices as x`, and `import llama_index` with what is read from it."""
-    text = file.text(line)
-    if len(line.names) > 1 or "(" in text:
-        return []
-    [(name, alias)] = line.names
-    start = line.start + text.index(name)
-    written = Span(start, start + len(name))
-    if name != OLD:
-        return [Edit(written, legacy.targets[0].path)] if alias else []
-    if any(one.target is None or one.target.module != f"{OLD}.core" for one in legacy.moved):
-        return []
-    if alias:
-        used = file.project.ask(LegacyImports).used(line, file.facts)
-        return [Edit(written, f"{OLD}.core")] if all(one.attribute != "core" for one in used) else []
-    edits = [Edit(written, f"{OLD}.core")]
-    gone = {one.name for one in legacy.moved}
-    for one in file.project.ask(LegacyImports).used(line, file.facts):
-        if one.attribute in gone:
-            edits.append(Edit(Span(one.base.end, one.base.end), ".core"))
+    edits: list[Edit] = []
+    for (name, alias), written in zip(line.names, node.names, strict=True):
+        target = next((one.target for one in legacy.moved if one.name == name), None)
+        if name != OLD and target is not None and alias:
+            edits.append(Edit(file.tree.span(written.name), target.path))
+        elif name != OLD and target is not None:
+            return []
+        elif name == OLD:
+            edits += _top(file, line, legacy, written, alias)
     return edits
+
+
+def _top(file: PythonFile, line: ir.Import, legacy: LegacyImport, written: cst.ImportAlias, alias: str) -> list[Edit]:
+    """`import llama_index as alias`, and what is read from that name; nothing where a part of it is not in core."""
+    used = file.project.ask(LegacyImports).used(line, file.facts)
+    moved = {one.name: one.target for one in legacy.moved}
+    read = [one for one in used if one.attribute in moved]
+    places = [moved[one.attribute] for one in read]
+    if not read or any(place is None or place.module != f"{OLD}.core" for place in places):
+        return []
+    module = Edit(file.tree.span(written.name), f"{OLD}.core")
+    if alias:
+        return [module] if all(one.attribute != "core" for one in used) else []
+    return [module, *(Edit(Span(one.base.end, one.base.end), ".core") for one in read)]

@@ -7,6 +7,7 @@ from streamlint.fact import Fact, Offer, of_facts
 from streamlint.faults.legacy_imports import LegacyImport, LegacyImports
 from streamlint.finding import Severity
 from streamlint.fix import Fix
+from streamlint.knowledge.llama_index_changes import changes
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.legacy_imports import respelt, rewritten
@@ -65,8 +66,8 @@ class LegacyImportStatement(Rule):
 
     `safe` where a file of the project says that it uses 0.10 or later: the same names under the path that they have in that
     release. `unsafe` where no file says which release is used, and for `import *`, which may bring other names. A statement
-    whose names went to several modules becomes several, with the comments of each name. There is no fix where one of the names
-    is in no later release, as the statement would fail all the same.
+    whose names went to several modules becomes several, with the comments of each name. A name that is in no later release
+    stays behind in a statement of its own, which has no fix.
 
     ## References
 
@@ -130,9 +131,14 @@ def _help(legacy: LegacyImport, offer: Offer) -> str:
         return offer.title
     where = "; ".join(f"`{one.name}` is in `{one.target.module}`" for one in legacy.moved if one.target is not None)
     if isinstance(offer, Refusal) and legacy.lost:
-        gone = ", ".join(f"`{name}`" for name in legacy.lost)
-        return f"{gone} went without a successor: write it anew or leave it out{f'; {where}' if where else ''}"
+        return "; ".join((*(_succeeded(legacy, name) for name in legacy.lost), *([where] if where else [])))
     return where or "import it from `llama_index.core` or from the package of its integration"
+
+
+def _succeeded(legacy: LegacyImport, name: str) -> str:
+    """What to do about a name that is in no later release."""
+    change = changes().removed(f"{legacy.module}.{name}" if legacy.module else name)
+    return f"`{name}` is gone: {change.use if change and change.use else 'write it anew or leave it out'}"
 
 
 def _installed(legacy: LegacyImport) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact, of_facts
 from streamlint.faults.drifted import Drift, Drifted
+from streamlint.faults.legacy_imports import LegacyImports
 from streamlint.finding import Severity
 from streamlint.model import syntax as ir
 from streamlint.repairs.settings import settings
@@ -84,7 +85,8 @@ class RemovedApi(Rule):
     @on(ir.Import)
     def imported(self, line: ir.Import, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         drifted = file.project.ask(Drift).of_import(line, file.path)
-        if drifted is not None:
+        is_legacy = file.project.ask(LegacyImports).of_statement(line, file.facts, scope) is not None
+        if drifted is not None and not is_legacy:
             yield self._fact(file, line, drifted, drifted.change.name)
 
     @on(ir.Call)

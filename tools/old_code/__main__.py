@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,14 +60,27 @@ def _parses(text: bytes) -> bool:
     return True
 
 
-def complete(environment: Environment, imports: Sequence[Imported]) -> dict[Imported, Outcome]:
-    """What comes of the imports when the integrations that they name are installed."""
-    outcomes = environment.outcomes(imports)
-    missing = {distribution(one.module) for one, got in outcomes.items() if got.what == "no such module"}
-    absent = environment.add(sorted(missing - {"", "llama-index-core"}))
-    for name in absent:
-        print(f"not in the package index: {name}", file=sys.stderr)
-    return environment.outcomes(imports)
+def complete(
+    environment: Environment, imports: Sequence[Imported], written: Collection[Imported]
+) -> dict[Imported, Outcome]:
+    """What comes of the imports when the integrations are installed that the rewritten ones name, and those that these import."""
+    tried = {"", "llama-index-core"}
+    while True:
+        outcomes = environment.outcomes(imports)
+        wanted = {needed for one in written for needed in _needed(one, outcomes[one])} - tried
+        if not wanted:
+            return outcomes
+        for name in environment.add(sorted(wanted)):
+            print(f"not in the package index: {name}", file=sys.stderr)
+        tried |= wanted
+
+
+def _needed(imported: Imported, outcome: Outcome) -> set[str]:
+    """The distributions of an import that finds no module: its own, and that of the integration which is missing."""
+    if outcome.what != "no such module":
+        return set()
+    is_another = outcome.missing.count(".") > 1 and not imported.module.startswith(outcome.missing)
+    return {distribution(outcome.missing if is_another else imported.module)}
 
 
 def report(done: Iterable[Rewritten], before: dict[Imported, Outcome], after: dict[Imported, Outcome]) -> None:
@@ -95,8 +108,10 @@ def main() -> None:
     environment = Environment.made(options.environment, options.release)
     with tempfile.TemporaryDirectory() as work:
         done = [rewrite(folder, Path(work), fixing(options.select)) for folder in options.folders]
-        before = environment.outcomes(sorted({place.imported for one in done for place in one.old}))
-        after = complete(environment, sorted({place.imported for one in done for place in one.new}))
+        old = {place.imported for one in done for place in one.old}
+        new = {place.imported for one in done for place in one.new}
+        before = environment.outcomes(sorted(old))
+        after = complete(environment, sorted(new), new - old)
         report(done, before, after)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,9 +47,17 @@ class Environment:
             ready.touch()
         return environment
 
-    def add(self, distributions: Collection[str]) -> list[str]:
-        """Install integrations without what they need, which would be gigabytes; the answer is those that no index has."""
-        return [one for one in distributions if not self._install("--no-deps", one)]
+    def add(self, distributions: Sequence[str]) -> list[str]:
+        """Install integrations without what they need, which would be gigabytes; the answer is those that no index has.
+
+        As one that is missing stops all that are asked for with it, they are halved until it is alone.
+        """
+        if not distributions or self._install("--no-deps", *distributions):
+            return []
+        if len(distributions) == 1:
+            return list(distributions)
+        half = len(distributions) // 2
+        return [*self.add(distributions[:half]), *self.add(distributions[half:])]
 
     def _install(self, *arguments: str) -> bool:
         command: list[str | Path] = [
