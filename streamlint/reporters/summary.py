@@ -48,11 +48,11 @@ def render_fixes(outcome: Outcome, style: Style) -> str:
 
 
 def render_patch(outcome: Outcome, style: Style) -> str:
-    """What the patch of `--diff` does, by level, and what it leaves to options."""
+    """What the patch of `--diff` does, by level, and what it leaves to options; nothing where it is empty."""
     levels = [(sum(fix.level is level for fix in outcome.applied), level) for level in Level]
     parts = [f"{number} {level}" for number, level in levels if number]
     if not parts:
-        return style.paint("good", f"Nothing would be fixed{_fixable(outcome)}") + "\n"
+        return ""
     files = _count(len(outcome.changes), "file")
     done = f"Would fix {_count(len(outcome.applied), 'finding')} in {files}: {_and(parts)}"
     return style.paint("good", f"{done}{_fixable(outcome)}") + "\n"
