@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import get_terminal_size
 from textwrap import shorten
@@ -24,7 +24,7 @@ from streamlint.fix import Level
 from streamlint.output import OutputError, say, write
 from streamlint.reporters.columns import table
 from streamlint.reporters.style import WIDTH, Style, wants_colour
-from streamlint.reporters.summary import render_changed
+from streamlint.reporters.summary import render_changed, render_fixes, render_patch
 from streamlint.reporters.text import visible
 from streamlint.source import Source, UnreadableFile
 from streamlint.timings import Timings, timed
@@ -119,6 +119,9 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
 )
 @click.argument("paths", nargs=-1, type=_EXISTING)
 @click.option("--fix", "apply_fixes", is_flag=True, help="Apply fixes up to the fix level, and report what is left.")
+@click.option(
+    "--fix-only", is_flag=True, help="Apply fixes, and report nothing of what is left; exit 0 whatever that is."
+)
 @click.option("--diff", is_flag=True, help="Print what --fix would change; exit 1 if anything.")
 @click.option(
     "--fix-level",
@@ -198,8 +201,8 @@ def _linted(options: dict[str, Any]) -> int:
         outcome = run.write(request, outcome)
     _tell_skipped(outcome, options["quiet"])
     if options["diff"]:
-        _tell_changed(outcome, options, written=False)
         _print_diff(outcome)
+        _tell_patch(outcome, options)
     elif given is not None and request.fix:
         write(given.fixed(outcome))
         _report(outcome, options, err=True)
@@ -215,7 +218,7 @@ def _request(options: dict[str, Any], given: _Given | None) -> run.Request:
     selection = settings.selection.override(
         codes, select=options["select"] or None, extend_select=options["extend_select"], ignore=options["ignore"]
     )
-    fixing = options["apply_fixes"] or options["diff"]
+    fixing = options["apply_fixes"] or options["fix_only"] or options["diff"]
     level = Level.UNSAFE if options["unsafe_fixes"] else Level(options["fix_level"] or settings.fix_level)
     insists = options["unsafe_fixes"] or options["fix_level"] is not None
     text = given.source if given else None
@@ -268,7 +271,11 @@ def _style(*, err: bool = False) -> Style:
 
 def _report(outcome: Outcome, options: dict[str, Any], *, err: bool = False) -> None:
     name, quiet, style = options["output_format"], options["quiet"], _style(err=err)
-    text = reporters.reporter(name, quiet)(outcome, style)
+    if options["fix_only"] and name in reporters.FOR_PEOPLE:
+        text = "" if quiet else render_fixes(outcome, style)
+    else:
+        left = () if options["fix_only"] else outcome.findings
+        text = reporters.reporter(name, quiet)(replace(outcome, findings=left), style)
     if name in reporters.FOR_PEOPLE:
         say(text, err=err, colour=style.colour)
     else:
@@ -276,10 +283,18 @@ def _report(outcome: Outcome, options: dict[str, Any], *, err: bool = False) -> 
         _tell_changed(outcome, options)
 
 
-def _tell_changed(outcome: Outcome, options: dict[str, Any], *, written: bool = True) -> None:
+def _tell_changed(outcome: Outcome, options: dict[str, Any]) -> None:
     if not options["quiet"]:
         style = _style(err=True)
-        say(render_changed(outcome, style, written=written), err=True, colour=style.colour)
+        say(render_changed(outcome, style), err=True, colour=style.colour)
+
+
+def _tell_patch(outcome: Outcome, options: dict[str, Any]) -> None:
+    """What the patch does, behind it and on standard error, so that what was printed still patches."""
+    if not options["quiet"]:
+        style = _style(err=True)
+        text = render_patch(outcome, style) + render_changed(outcome, style, written=False)
+        say(text, err=True, colour=style.colour)
 
 
 def _print_diff(outcome: Outcome) -> None:
@@ -316,7 +331,7 @@ def _exit_code(outcome: Outcome, request: run.Request, options: dict[str, Any]) 
         return INTERNAL
     named = {Path(os.path.abspath(path)) for path in request.paths}
     unread = any(skipped.failed and skipped.path in named for skipped in outcome.skipped)
-    failed = bool(outcome.changes) if options["diff"] else outcome.fails
+    failed = bool(outcome.changes) if options["diff"] else outcome.fails and not options["fix_only"]
     return FINDINGS if (failed or unread or outcome.unwritten) and not options["exit_zero"] else CLEAN
 
 

@@ -248,7 +248,7 @@ def test_diff_says_it_before(write: Write, streamlint: Streamlint) -> None:
     write("app.py", ROUTES)
     result = streamlint("--diff")
     head = "With --fix these routes would answer their clients differently:"
-    assert result.stderr.splitlines()[:3] == [head, "  app.py: GET /one", "  app.py: POST /two"]
+    assert result.stderr.splitlines()[1:4] == [head, "  app.py: GET /one", "  app.py: POST /two"]
     assert "--fix-level safe" in result.stderr
     assert result.stdout.startswith("--- a/app.py\n")
     assert streamlint("--diff", "--fix-level", "safe").output == ""
@@ -440,3 +440,51 @@ def test_no_name_from_outside_starts_a_line_or_reaches_the_terminal(
     commands = [line for line in output.splitlines() if line.lstrip().startswith("::")]
     expected = output.splitlines() if "github" in arguments else []
     assert commands == expected
+
+
+STREAMS = """from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/chat")
+def chat(q: str):
+    response = index.as_query_engine(streaming=True).query(q)
+    return {"answer": "".join(response.response_gen)}
+
+
+@app.get("/wait")
+async def wait():
+    return str(index.as_query_engine().query("q"))
+"""
+
+
+def test_fix_only_says_nothing_of_what_is_left(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(STREAMS)
+    script = "fetch('/chat').then((r) => r.json())"
+    (tmp_path / "app.js").write_text(script)
+    done = told(tmp_path, "--fix-only", "app.py")
+    assert done.returncode == 0
+    assert "STL102" not in done.stdout
+    assert "GET /chat (see app.js:1)" in done.stdout
+    assert "STL201" in done.stdout, "what was fixed is said"
+    assert (tmp_path / "app.py").read_text() != STREAMS
+    document = json.loads(told(tmp_path, "--fix-only", "--output-format", "json", "app.py").stdout)
+    assert document["findings"] == []
+    assert len(document["left"]) == 1
+
+
+def told(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "streamlint", *options]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_diff_patches_and_says_what_it_does_behind(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(STREAMS)
+    done = told(tmp_path, "--diff", "app.py")
+    assert done.returncode == 1
+    assert "Would fix 2 findings in 1 file: 1 safe and 1 response" in done.stderr
+    assert "GET /chat" in done.stderr
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "apply", "-"], input=done.stdout.encode(), cwd=tmp_path, check=True)
+    assert told(tmp_path, "--diff", "app.py").stdout == ""

@@ -1,4 +1,4 @@
-"""Who depends on an answer that a repair changes: found with file and line, never for another route, asked beforehand."""
+"""Who depends on an answer that a repair changes: found with file and line, never for another route, asked before it changes."""
 
 from __future__ import annotations
 

@@ -19,6 +19,9 @@ _PLAIN = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts")
 _MINIFIED = (".min.js", ".bundle.js", ".chunk.js", "-min.js", ".d.ts")
 """Endings of files that a program writes."""
 
+_BEFORE = ("/", "'", '"', "`")
+"""What stands before a word of an address."""
+
 
 class Pages:
     """What is read is kept for the run; files that git or the configuration leaves out are not looked at."""
@@ -28,13 +31,13 @@ class Pages:
         self._files: dict[Path, tuple[Path, ...]] = {}
         self._contents: dict[Path, bytes] = {}
         self._asks: dict[Path, tuple[Ask, ...]] = {}
-        self.opened = 0
-        """How many files were read."""
 
     def asking(self, root: Path, word: str) -> Iterator[Ask]:
-        """The requests in those files around a project that hold a word."""
+        """The requests in those files around a project that hold a word as an address does, behind a slash or a quote."""
+        spellings = [f"{before}{word}".encode() for before in _BEFORE]
         for path in self._around(root):
-            if word.encode() in self._content(path):
+            content = self._content(path)
+            if any(spelling in content for spelling in spellings):
                 yield from self._of(path)
 
     def _around(self, root: Path) -> tuple[Path, ...]:
@@ -46,7 +49,6 @@ class Pages:
 
     def _content(self, path: Path) -> bytes:
         if path not in self._contents:
-            self.opened += 1
             try:
                 content = read_bytes(path, SIZE_LIMIT + 1)
             except OSError:

@@ -40,6 +40,24 @@ def render_fixed(outcome: Outcome, style: Style) -> str:
     return "\n".join(lines) + "\n"
 
 
+def render_fixes(outcome: Outcome, style: Style) -> str:
+    """What `--fix` did and whom it changes, without a word about what is left."""
+    fixed = render_fixed(outcome, style) or f"Nothing to fix ({_count(outcome.checked, 'file')} checked)\n"
+    changed = render_changed(outcome, style)
+    return f"{fixed}\n{changed}" if changed else fixed
+
+
+def render_patch(outcome: Outcome, style: Style) -> str:
+    """What the patch of `--diff` does, by level, and what it leaves to options; nothing where it is empty."""
+    levels = [(sum(fix.level is level for fix in outcome.applied), level) for level in Level]
+    parts = [f"{number} {level}" for number, level in levels if number]
+    if not parts:
+        return ""
+    files = _count(len(outcome.changes), "file")
+    done = f"Would fix {_count(len(outcome.applied), 'finding')} in {files}: {_and(parts)}"
+    return style.paint("good", f"{done}{_fixable(outcome)}") + "\n"
+
+
 def render_changed(outcome: Outcome, style: Style, *, written: bool = True) -> str:
     """Every route whose client receives something else after the fixes, and how to stay without that."""
     heads = _NOW if written else _WOULD
