@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.dependencies import packages
+from streamlint.knowledge.dependencies import is_integration, packages
 from streamlint.releases import lines
 from streamlint.releases.declared import Declared, Kind, is_secondary
 from streamlint.releases.dependency_files import Folder
@@ -46,7 +46,7 @@ class Pins:
         decisive = [each for each in own if each.package in packages().main]
         if is_secondary(path.name) or is_lock(path.name) or not own:
             return None
-        candidates = decisive or [each for each in own if each.package.startswith(packages().integrations)]
+        candidates = decisive or [each for each in own if is_integration(each.package)]
         left_open = [each for each in candidates if self.is_open(each)]
         if not left_open or len(left_open) < len(candidates) or self._is_settled(path):
             return None

@@ -79,6 +79,17 @@ class PythonFile:
         word = re.compile(rf"\bdef\b[\s\\]*({re.escape(scope.name)})").search(self.source.text, scope.start)
         return Span(*word.span(1)) if word is not None else Span(scope.start, scope.start)
 
+    def module_span(self, binding: ir.Binding) -> Span:
+        """The module that an import names, or the statement."""
+        found = re.compile(rf"(?<![\w.]){re.escape(binding.module)}(?![\w])").search(
+            self.source.text, binding.start, binding.end
+        )
+        return Span(*found.span()) if found is not None else Span(binding.start, binding.end)
+
+    def is_plain(self, binding: ir.Binding, scope: ir.Scope) -> bool:
+        """Whether an import stands in its function or module itself: one in `try` or under `if` may be meant to fail."""
+        return any(each.start == binding.start for each in scope.body.statements if isinstance(each, ir.Line))
+
     # Facts
 
     def nodes(self, kind: type[Any]) -> Iterator[tuple[Any, ir.Scope]]:
@@ -231,7 +242,7 @@ def _unparsable(source: Source) -> UnparsableFile:
     return UnparsableFile("cannot be read", 1, 1)
 
 
-_LISTED = (ir.Scope, ir.Call, ir.Attribute, ir.WithItem, ir.Return, ir.Yield, ir.Loop)
+_LISTED = (ir.Scope, ir.Call, ir.Attribute, ir.WithItem, ir.Return, ir.Yield, ir.Loop, ir.Binding)
 
 
 def _listed(scope: ir.Scope, kind: type[Any]) -> Sequence[Any]:
@@ -247,6 +258,8 @@ def _listed(scope: ir.Scope, kind: type[Any]) -> Sequence[Any]:
             return scope.entries
         case ir.Return:
             return scope.returns
+        case ir.Binding:
+            return [binding for binding in scope.bindings if binding.kind == "import"]
         case ir.Yield:
             return scope.yields if scope.kind != "generator-expression" else ()
     return [loop for loop in scope.loops if loop.scope == scope.index]
