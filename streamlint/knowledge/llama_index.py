@@ -114,7 +114,7 @@ class LlamaIndex:
         module, _, name = dotted.rpartition(".")
         if not is_of_llama_index(module):
             return False
-        return any(name in names.split() and held.holds(version) for held, names in _exports().get(module, ()))
+        return any(name in names.split() and held.holds(version) for held, names in exports().get(module, ()))
 
     # members
 
@@ -394,7 +394,7 @@ class LlamaIndex:
 
 
 @cache
-def _exports() -> dict[str, list[tuple[Range, str]]]:
+def exports() -> dict[str, list[tuple[Range, str]]]:
     """Module -> the names that can be imported from it, by range, with spaces between; its submodules are among them."""
     found: dict[str, list[tuple[Range, str]]] = defaultdict(list)
     for row in read("llama_index_paths").rows("range"):

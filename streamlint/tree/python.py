@@ -86,6 +86,13 @@ class PythonFile:
         )
         return Span(*found.span()) if found is not None else Span(binding.start, binding.end)
 
+    def member_span(self, binding: ir.Binding) -> Span:
+        """The name that an import takes from its module; the module where it takes none."""
+        module = self.module_span(binding)
+        words = re.compile(rf"\bimport\b[\s\S]*?(?<![\w.])({re.escape(binding.member)})(?!\w)")
+        found = words.search(self.source.text, module.end, binding.end) if binding.member else None
+        return Span(*found.span(1)) if found is not None else module
+
     def is_plain(self, binding: ir.Binding, scope: ir.Scope) -> bool:
         """Whether an import stands in its function or module itself: one in `try` or under `if` may be meant to fail."""
         return any(each.start == binding.start for each in scope.body.statements if isinstance(each, ir.Line))

@@ -1,0 +1,67 @@
+"""Which imports of LlamaIndex name what the release that the project asks for does not have yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.version import Version
+
+from streamlint.knowledge.dependencies import packages
+from streamlint.knowledge.llama_index import exports
+from streamlint.releases import ranges
+
+if TYPE_CHECKING:
+    from streamlint.model import syntax as ir
+    from streamlint.project import Project
+    from streamlint.releases.versions import VersionAnswer
+
+
+@dataclass(frozen=True)
+class Later:
+    """A name, the first release in which it was seen, and what says that an earlier one is used."""
+
+    dotted: str
+    since: str
+    used: VersionAnswer
+
+
+class LaterNames:
+    """Asked about imports; nothing is said of releases between the last without a name and the first with it."""
+
+    def __init__(self, project: Project) -> None:
+        self.versions = project.versions
+        self._releases = project.knowledge.llama.releases
+
+    def later(self, binding: ir.Binding, path: Path) -> Later | None:
+        if binding.level or binding.member == "*":
+            return None
+        dotted = f"{binding.module}.{binding.member}" if binding.member else binding.module
+        since = _first(dotted)
+        if since not in self._releases[1:]:
+            return None
+        used = self._used(path)
+        before = Version(self._releases[self._releases.index(since) - 1])
+        return Later(dotted, since, used) if used is not None and _all_up_to(used, before) else None
+
+    def _used(self, path: Path) -> VersionAnswer | None:
+        versions = self.versions.near(path)
+        core, umbrella = versions.get(packages().core), versions.get(packages().umbrella)
+        return umbrella if core is None or (core.is_open and umbrella is not None) else core
+
+
+def _all_up_to(used: VersionAnswer, last: Version) -> bool:
+    """Whether every release that may be used is this one or an earlier one."""
+    exact = [ranges.exact(choice) for choice in used.choices]
+    bounds = zip(used.choices, exact, strict=True)
+    return all(one <= last if one is not None else ranges.at_least(choice, last) is False for choice, one in bounds)
+
+
+@cache
+def _first(dotted: str) -> str:
+    """The first release that was looked at in which a name could be imported; "" where that is the first of all, or none."""
+    module, _, name = dotted.rpartition(".")
+    begins = [held.since for held, names in exports().get(module, ()) if name in names.split()]
+    return min(begins, key=Version) if begins and all(begins) else ""
