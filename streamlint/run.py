@@ -20,6 +20,7 @@ from streamlint.precedence import kin
 from streamlint.room import roomy
 from streamlint.speaking import speaking
 from streamlint.suppress import suppress
+from streamlint.surroundings.names import environment_folder
 from streamlint.timings import IMPORTING, READING, REPAIRS, phase, watch
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _settle(request: Request, texts: intake.Texts) -> tuple[list[Finding], list[
             seen.add((path, fixed))
             edited.append(path)
             overlay[path] = source.with_text(fixed)
-            applied.extend(Applied(finding, projects.routes(finding)) for finding in done)
+            applied.extend(Applied(finding, projects.routes(finding), path not in texts.declaring) for finding in done)
         if not edited:
             break
         stale = projects.concerned(edited)
@@ -347,7 +348,12 @@ class Projects:
 
     def _boundary(self, path: Path) -> Boundary:
         root = self._request.root
-        return self._boundaries.of(self.real(path)) if root is None else Boundary(Path(os.path.realpath(root)))
+        if root is not None:
+            return Boundary(Path(os.path.realpath(root)))
+        real = self.real(path)
+        return self._boundaries.of(
+            Path(environment_folder(str(real)), real.name) if path in self.texts.declaring else real
+        )
 
     def _make(self, boundary: Boundary) -> Project:
         from streamlint.project import Project

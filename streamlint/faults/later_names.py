@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from streamlint.knowledge.dependencies import packages
+from streamlint.knowledge.dependencies import is_integration, packages
 from streamlint.knowledge.llama_index import exports
 from streamlint.releases import ranges
 
@@ -49,7 +49,12 @@ class LaterNames:
     def _used(self, path: Path) -> VersionAnswer | None:
         versions = self.versions.near(path)
         core, umbrella = versions.get(packages().core), versions.get(packages().umbrella)
-        return umbrella if core is None or (core.is_open and umbrella is not None) else core
+        if core is not None and not (core.is_open and umbrella is not None):
+            return core
+        named = (each.package for file in versions.dependency_files for each in versions.files.whole(file))
+        # an integration brings a core of its own, which lies over the old package
+        is_mixed = versions.below(packages().umbrella, packages().namespaced) and any(map(is_integration, named))
+        return None if is_mixed else umbrella
 
 
 def _all_up_to(used: VersionAnswer, last: Version) -> bool:
