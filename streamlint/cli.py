@@ -217,9 +217,10 @@ def _request(options: dict[str, Any], given: _Given | None) -> run.Request:
     )
     fixing = options["apply_fixes"] or options["diff"]
     level = Level.UNSAFE if options["unsafe_fixes"] else Level(options["fix_level"] or settings.fix_level)
+    insists = options["unsafe_fixes"] or options["fix_level"] is not None
     text = given.source if given else None
     targets = config.targets(options["targets"])
-    return run.Request(paths, settings, selection, level=level, fix=fixing, text=text, targets=targets)
+    return run.Request(paths, settings, selection, level=level, fix=fixing, text=text, insists=insists, targets=targets)
 
 
 @dataclass(frozen=True)

@@ -178,10 +178,12 @@ def outside_packages(folder: Path) -> Path:
     return folder
 
 
-def project_files(root: Path, exclude: Patterns, depth: int = -1) -> tuple[Path, ...]:
-    """The Python files of a folder, in a fixed order; with a `depth`, only so many folders down."""
+def project_files(
+    root: Path, exclude: Patterns, depth: int = -1, suffixes: tuple[str, ...] = SUFFIXES
+) -> tuple[Path, ...]:
+    """The files of a folder with these endings, in a fixed order; with a `depth`, only so many folders down."""
     found = Found()
-    _walk(root, exclude, found, depth)
+    _walk(root, exclude, found, depth, suffixes)
     return tuple(found.files)
 
 
@@ -207,7 +209,7 @@ def is_python(path: Path) -> bool:
     return first.startswith(b"#!") and b"python" in first
 
 
-def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:
+def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1, suffixes: tuple[str, ...] = SUFFIXES) -> None:
     pending = [(str(top), _ignores_above(top), depth)]
     while pending:
         folder, above, left = pending.pop()
@@ -220,8 +222,9 @@ def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:
             if entry.name in exclude.names:
                 continue
             is_folder = _is_folder(entry)
-            is_python_file = entry.name.endswith(SUFFIXES)
-            if not is_folder and not is_python_file and not is_dependency_file(entry.path):
+            is_asked = entry.name.endswith(suffixes)
+            is_beside = not is_asked and suffixes == SUFFIXES and is_dependency_file(entry.path)
+            if not is_folder and not is_asked and not is_beside:
                 if writing.is_leftover(entry.name):
                     found.leftovers.append(Path(entry.path))
                 continue
@@ -230,7 +233,7 @@ def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:
             if is_folder:
                 folders.append((entry.path, ignores, left - 1))
             else:
-                _take(entry, found, found.files if is_python_file else found.beside)
+                _take(entry, found, found.beside if is_beside else found.files)
         if left != 0:
             pending.extend(reversed(folders))
 

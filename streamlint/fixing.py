@@ -21,7 +21,7 @@ def choose(findings: Iterable[Finding], level: Level, source: Source) -> tuple[F
     needs a name which means something else in this file, or that would turn a text that parses into one that does not.
     """
     offered = (finding.fix for finding in findings if finding.fix is not None)
-    allowed = dict.fromkeys(fix for fix in offered if level.allows(fix.level) and fix.edits)
+    allowed = dict.fromkeys(fix for fix in offered if fix.within(level) and fix.edits)
     ordered = sorted(allowed, key=lambda fix: min(fix.edits).span)
     near = _near(ordered)
     chosen: dict[int, Fix] = {}

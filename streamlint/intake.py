@@ -21,7 +21,8 @@ from streamlint.source import SIZE_LIMIT, TOO_LARGE, Source, Span, UnreadableFil
 from streamlint.suppress import MARK
 
 if TYPE_CHECKING:
-    from streamlint.discovery import Found
+    from streamlint.discovery import Found, Patterns
+    from streamlint.readers import Pages
 
 _NEWER = re.compile(
     r"\btype\s+\w|\b(?:def|class)\s+\w+\s*\[|\bexcept\b[ \t*]*[^\n:]*,|\b(?:[rR]?[fFtT]|[fFtT][rR])['\"]",
@@ -52,6 +53,15 @@ class Texts:
     beside: int = 0
     """How many files that are not Python were looked at."""
     _syntax: dict[tuple[Path, str], tuple[Finding, ...]] = field(default_factory=dict)
+    _pages: Pages | None = field(default=None, repr=False)
+
+    def pages(self, exclude: Patterns) -> Pages:
+        """The files that are not Python and may ask the servers of the run; made for the first repair of an answer."""
+        if self._pages is None:
+            from streamlint.readers import Pages
+
+            self._pages = Pages(exclude)
+        return self._pages
 
     def check_syntax(self, source: Source) -> tuple[Finding, ...]:
         """The syntax error of a file that is not looked at otherwise."""

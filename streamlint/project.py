@@ -168,6 +168,10 @@ class Project:
             return False
         return self.reach.touches(path)
 
+    def speaks_of_llama_index(self, text: str) -> bool:
+        """Whether a text may import LlamaIndex: a cheap question before rules are imported."""
+        return any(package in text for package in self.knowledge.names("llama_index_words", "stream-packages"))
+
     def effort(self) -> Effort:
         """What the answers so far took, and which of them a limit ended."""
         if "evaluator" not in vars(self):

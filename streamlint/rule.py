@@ -48,6 +48,13 @@ class Rule:
     words: ClassVar[tuple[str, ...]] = ()
     """The rule can only fire in a file that holds one of these words; empty: in any file."""
 
+    anywhere: ClassVar[tuple[str, ...]] = ()
+    """The rule looks at a file that holds one of these words even where no request runs its code."""
+
+    def looks_beyond(self, text: str) -> bool:
+        """Whether the rule looks at a file of which no request runs the code."""
+        return any(word in text for word in self.anywhere)
+
     def concerns(self, text: str) -> bool:
         return not self.words or any(word in text for word in self.words)
 

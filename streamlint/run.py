@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from streamlint import applicable, discovery, intake, judging, rule
 from streamlint.boundaries import Boundaries, Boundary
 from streamlint.fact import Fact
-from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Place, Severity
+from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Severity
 from streamlint.fix import Level
 from streamlint.links import Renaming, real_path
 from streamlint.outcome import Applied, Change, Outcome, Skipped
@@ -20,15 +20,14 @@ from streamlint.precedence import kin
 from streamlint.room import roomy
 from streamlint.speaking import speaking
 from streamlint.suppress import suppress
-from streamlint.surroundings.names import environment_folder
 from streamlint.timings import IMPORTING, READING, REPAIRS, phase, watch
 
 if TYPE_CHECKING:
+    from streamlint.answers import Answers
     from streamlint.config import Config, Selection
     from streamlint.knowledge import Knowledge
     from streamlint.project import Project
-    from streamlint.serving.affected import Affected
-    from streamlint.source import Source, Span
+    from streamlint.source import Source
 
 ROUNDS = 10
 _LLAMA = "llama_index"
@@ -37,7 +36,10 @@ _LLAMA = "llama_index"
 
 @dataclass(frozen=True)
 class Request:
-    """What a run is asked for. `level` limits what `fix` applies; `text` stands in for the file of its path."""
+    """What a run is asked for. `level` limits what `fix` applies; `text` stands in for the file of its path.
+
+    `insists`: the level was asked for by name, so that also those answers are changed that something is seen to read.
+    """
 
     paths: tuple[Path, ...]
     config: Config
@@ -46,6 +48,7 @@ class Request:
     fix: bool = False
     text: Source | None = None
     root: Path | None = None
+    insists: bool = False
     targets: Mapping[str, str] = field(default_factory=dict)
     """Versions or ranges of packages that hold whatever the configuration and the files say."""
 
@@ -59,7 +62,7 @@ def run(request: Request) -> Outcome:
     found = _find(request)
     with phase(READING):
         texts = intake.read(found, request.text, request.config.registering)
-    findings, applied, overlay = _settle(request, texts)
+    findings, applied, left, overlay = _settle(request, texts)
     held = _held(texts, findings, request.level)
     findings = [_shown_only(finding, texts.held) for finding in findings]
     kept = [finding for finding in (*texts.faults, *findings) if _reported(request, finding)]
@@ -71,6 +74,7 @@ def run(request: Request) -> Outcome:
         checked=len(found.files) + texts.beside - len(texts.unjudged),
         skipped=tuple(found.skipped),
         applied=tuple(applied),
+        left=tuple(left),
         changes=tuple(Change(texts.matter[path], after) for path, after in overlay.items()),
         held=held,
         leftovers=tuple(found.leftovers),
@@ -120,8 +124,10 @@ def _patterns(config: Config) -> discovery.Patterns:
     return discovery.Patterns(config.root, (*config.exclude, *config.extend_exclude))
 
 
-def _settle(request: Request, texts: intake.Texts) -> tuple[list[Finding], list[Applied], dict[Path, Source]]:
-    """Lint, fix and lint again until no fix is left to apply."""
+def _settle(
+    request: Request, texts: intake.Texts
+) -> tuple[list[Finding], list[Applied], list[Applied], dict[Path, Source]]:
+    """Lint, fix and lint again until no fix is left to apply; what was fixed, and what waits for who names the level."""
     overlay: dict[Path, Source] = {}
     applied: list[Applied] = []
     seen = {(path, source.text) for path, source in texts.matter.items()}
@@ -142,16 +148,18 @@ def _settle(request: Request, texts: intake.Texts) -> tuple[list[Finding], list[
             seen.add((path, fixed))
             edited.append(path)
             overlay[path] = source.with_text(fixed)
-            applied.extend(Applied(finding, projects.routes(finding), path not in texts.declaring) for finding in done)
+            applied.extend(projects.answers(path).applied(finding) for finding in done)
         if not edited:
             break
         stale = projects.concerned(edited)
-    return findings, applied, overlay
+    waiting = (each for each in findings if request.fix and each.fix is not None and each.fix.waits(request.level))
+    left = [projects.answers(finding.path).applied(finding) for finding in waiting]
+    return findings, applied, left, overlay
 
 
 def _fix(source: Source, findings: Sequence[Finding], level: Level) -> tuple[str, list[Finding]]:
     """The text with the chosen fixes, and the findings that they fix."""
-    if not any(finding.fix is not None and level.allows(finding.fix.level) for finding in findings):
+    if not any(finding.fix is not None and finding.fix.within(level) for finding in findings):
         return source.text, []
     from streamlint import fixing
 
@@ -174,7 +182,7 @@ def _is_held(texts: intake.Texts, path: Path, fixed: str) -> bool:
 
 def _held(texts: intake.Texts, findings: Sequence[Finding], level: Level) -> tuple[Skipped, ...]:
     """The files that would be fixed if they could be written."""
-    fixable = {finding.path for finding in findings if finding.fix is not None and level.allows(finding.fix.level)}
+    fixable = {finding.path for finding in findings if finding.fix is not None and finding.fix.within(level)}
     return tuple(Skipped(path, reason) for path, reason in texts.held.items() if path in fixable)
 
 
@@ -189,7 +197,7 @@ def _lint(request: Request, projects: Projects, path: Path, source: Source) -> I
     if any(finding.code == UNREADABLE_FILE.code for finding in findings):
         projects.texts.unjudged.add(path)
     left = suppress(source, findings, rule.codes(), partial(request.selects, path))
-    return (finding for finding in left if _reported(request, finding))
+    return (projects.read(finding) for finding in left if _reported(request, finding))
 
 
 def _check(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
@@ -205,7 +213,7 @@ def _check(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
             return
         # the rules are dear to import: first whether anything here matters
         is_asked = path in projects.texts.interesting and projects.selects_any(path)
-        rules = projects.rules_for(path, source) if is_asked and _concerns(projects.of(path), real) else []
+        rules = _rules(projects, path, source) if is_asked else []
         if not rules:
             yield from projects.texts.check_syntax(source)
         else:
@@ -219,23 +227,22 @@ def _check(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
         yield rule.crash("the reading of the file", error, rule.file_place(path))
 
 
+def _rules(projects: Projects, path: Path, source: Source) -> list[rule.Rule]:
+    """The rules that may find something in a file; where no request runs its code, those that look beyond that."""
+    project = projects.of(path)
+    if project.concerns(projects.real(path)):
+        return projects.rules_for(path, source)
+    if not project.speaks_of_llama_index(source.text) and not project.entries:
+        return []
+    return [one for one in projects.rules_for(path, source) if one.looks_beyond(source.text)]
+
+
 def _check_dependencies(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
     """What is wrong with the packages that a file asks for."""
     rules = projects.rules_for(path, source, rule.Language.DEPENDENCIES)
     if rules and projects.of(path).says((_LLAMA,)):
         told = judging.judge_beside(projects.of(path), replace(source, path=projects.real(path)), rules)
         yield from map(Renaming.of(path).finding, told)
-
-
-def _concerns(project: Project, path: Path) -> bool:
-    """Whether a rule may find something in a file."""
-    if project.concerns(path):
-        return True
-    if not project.entries:
-        return False
-    from streamlint.faults.compressed import Compressors
-
-    return project.ask(Compressors).concern(path)
 
 
 def _check_python(
@@ -270,7 +277,7 @@ class Projects:
         self._boundaries = Boundaries(self._exclude)
         self._folders: dict[Path, Path] = {}
         self._made: dict[Boundary, Project] = {}
-        self._affected: dict[Boundary, Affected] = {}
+        self._answers: dict[Boundary, Answers] = {}
 
     @cached_property
     def _codes(self) -> tuple[str, ...]:
@@ -327,33 +334,24 @@ class Projects:
             self._folders[folder] = real_path(path).parent
         return self._folders[folder] / path.name
 
-    def routes(self, finding: Finding) -> tuple[str, ...]:
-        """The entry points that run the code which a fix changes, as `GET /chat`, where clients may notice it."""
-        fix = finding.fix
-        if fix is None or fix.level is Level.SAFE:
-            return ()
-        found = self._running(finding.place, (finding.place.span, *(edit.span for edit in fix.edits)))
-        if found:
-            return found
-        places = (related.place for related in finding.related)
-        return next((found for place in places if (found := self._running(place, (place.span,)))), ())
+    def read(self, finding: Finding) -> Finding:
+        """The finding with those who depend on the answer that its fix changes."""
+        if finding.fix is None or finding.fix.level is not Level.RESPONSE:
+            return finding
+        return self.answers(finding.path).read(finding, self._request.insists)
 
-    def _running(self, place: Place, spans: Iterable[Span]) -> tuple[str, ...]:
-        boundary = self._boundary(place.path)
-        if boundary not in self._affected:
-            from streamlint.serving.affected import Affected
+    def answers(self, path: Path) -> Answers:
+        """What repairs of this file change of the answers that its project gives."""
+        boundary = self._boundary(path)
+        if boundary not in self._answers:
+            from streamlint.answers import Answers
 
-            self._affected[boundary] = Affected(self.of(place.path))
-        return self._affected[boundary].routes(self.real(place.path), spans)
+            self._answers[boundary] = Answers(self.of(path), self.real, self.texts.pages(self._exclude), self._exclude)
+        return self._answers[boundary]
 
     def _boundary(self, path: Path) -> Boundary:
         root = self._request.root
-        if root is not None:
-            return Boundary(Path(os.path.realpath(root)))
-        real = self.real(path)
-        return self._boundaries.of(
-            Path(environment_folder(str(real)), real.name) if path in self.texts.declaring else real
-        )
+        return self._boundaries.of(self.real(path)) if root is None else Boundary(Path(os.path.realpath(root)))
 
     def _make(self, boundary: Boundary) -> Project:
         from streamlint.project import Project

@@ -106,7 +106,9 @@ def fixed_texts(project: Path) -> Mapping[Path, str]:
 
 def request(folder: Path, code: str, *, fix: bool = False, level: Level = Level.RESPONSE) -> Request:
     """A run with the rules that are on by default, and `code`, which may be advice."""
-    return Request((folder,), Config(root=folder), Selection(extend_select=(code,)), level, fix, root=folder)
+    return Request(
+        (folder,), Config(root=folder), Selection(extend_select=(code,)), level, fix, root=folder, insists=fix
+    )
 
 
 def _copied(project: Path, folder: Path) -> Mapping[Path, Path]:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Missing:
-    """A distribution that is not installed, and a statement about LlamaIndex of a file that would have to name it."""
+    """A distribution that is not installed, the name that needs it, and what a file says that would have to name it."""
 
+    dotted: str
     distribution: str
     beside: Declared
 
@@ -33,11 +34,17 @@ class Integrations:
         self._root = project.root
         self._own = any("llama_index" in path.parts for path in project.modules.files)
 
-    def missing(self, binding: ir.Binding, path: Path) -> Missing | None:
-        """The distribution that an import needs; None where something brings it, or nobody says what is installed."""
-        name = distribution_of(f"{binding.module}.{binding.member}") if not binding.level else ""
-        if not name or self._own:
+    def missing(self, line: ir.Import, path: Path) -> Missing | None:
+        """The first distribution that an import needs and nothing brings; None where nobody says what is installed."""
+        if line.level or self._own:
             return None
+        dotted = [f"{line.module}.{name}" if line.is_from else name for name, _ in line.names]
+        needed = {name: each for each in reversed(dotted) if (name := distribution_of(each))}
+        return next(
+            (found for name, each in needed.items() if (found := self._missing(each, name, path)) is not None), None
+        )
+
+    def _missing(self, dotted: str, name: str, path: Path) -> Missing | None:
         versions = self.versions.near(path)
         if versions.below(packages().umbrella, packages().namespaced) is True:
             return None
@@ -47,7 +54,7 @@ class Integrations:
             return None
         if self._is_brought(name, llama, versions):
             return None
-        return Missing(name, llama[0])
+        return Missing(dotted, name, llama[0])
 
     def _is_brought(self, name: str, llama: list[Declared], versions: Versions) -> bool:
         """Whether the umbrella, or another integration, may bring a distribution; of what is locked everything is named."""

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Later:
-    """A name, the first release in which it was seen, and what says that an earlier one is used."""
+    """Names of one module, the first release in which all were seen, and what says that an earlier one is used."""
 
-    dotted: str
+    dotted: tuple[str, ...]
     since: str
     used: VersionAnswer
 
@@ -35,16 +35,18 @@ class LaterNames:
         self.versions = project.versions
         self._releases = project.knowledge.llama.releases
 
-    def later(self, binding: ir.Binding, path: Path) -> Later | None:
-        if binding.level or binding.member == "*":
+    def later(self, line: ir.Import, path: Path) -> Later | None:
+        dotted = [] if line.level else [f"{line.module}.{name}" if line.is_from else name for name, _ in line.names]
+        firsts = {name: since for name in dotted if (since := _first(name)) in self._releases[1:]}
+        used = self._used(path) if firsts else None
+        if used is None:
             return None
-        dotted = f"{binding.module}.{binding.member}" if binding.member else binding.module
-        since = _first(dotted)
-        if since not in self._releases[1:]:
-            return None
-        used = self._used(path)
-        before = Version(self._releases[self._releases.index(since) - 1])
-        return Later(dotted, since, used) if used is not None and _all_up_to(used, before) else None
+        late = {name: since for name, since in firsts.items() if _all_up_to(used, self._before(since))}
+        return Later(tuple(late), max(late.values(), key=Version), used) if late else None
+
+    def _before(self, release: str) -> Version:
+        """The last release that was looked at before another one."""
+        return Version(self._releases[self._releases.index(release) - 1])
 
     def _used(self, path: Path) -> VersionAnswer | None:
         versions = self.versions.near(path)

@@ -83,24 +83,31 @@ class ImportNotInPinnedVersion(Rule):
     message = "`{name}` is not there in {package} {release} yet: this import fails before any token is sent"
     words = ("llama_index",)
 
-    @on(ir.Binding)
-    def imported(self, binding: ir.Binding, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        found = file.project.ask(LaterNames).later(binding, file.path) if file.is_plain(binding, scope) else None
+    @on(ir.Import)
+    def imported(self, line: ir.Import, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        # what is tried, or stands under a condition, may be meant to fail
+        found = file.project.ask(LaterNames).later(line, file.path) if line in scope.body.statements else None
         if found is None:
             return
-        used = found.used
+        used, first = found.used, found.dotted[0]
         yield file.fact(
             self,
-            binding,
-            at=file.member_span(binding),
-            name=found.dotted,
+            line,
+            at=file.word_span(line, first.rpartition(".")[2] if line.is_from else first),
+            name=first,
             package=f"`{used.package}`",
             release=str(used),
             label=f"first seen in {found.since}",
             help=f"use `{used.package}` {found.since} or later, or what the pinned release has in its place",
-            notes=() if used.path is not None else (f"the release is what the {used.source} says",),
+            notes=_notes(found),
             related=_pinned(found, file),
         )
+
+
+def _notes(found: Later) -> tuple[str, ...]:
+    others = ", ".join(f"`{name.rpartition('.')[2]}`" for name in found.dotted[1:])
+    told = (f"so with {others}",) if others else ()
+    return told if found.used.path is not None else (*told, f"the release is that of the {found.used.source}")
 
 
 def _pinned(found: Later, file: PythonFile) -> tuple[Related, ...]:

@@ -86,20 +86,20 @@ class MissingIntegration(Rule):
     message = "`{module}` comes with `{distribution}`, which nothing here installs: this import fails before any token is sent"
     words = ("llama_index",)
 
-    @on(ir.Binding)
-    def imported(self, binding: ir.Binding, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        if not file.is_plain(binding, scope):
-            return
-        found = file.project.ask(Integrations).missing(binding, file.path)
+    @on(ir.Import)
+    def imported(self, line: ir.Import, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        # what is tried, or stands under a condition, may be meant to fail
+        found = file.project.ask(Integrations).missing(line, file.path) if line in scope.body.statements else None
         if found is None:
             return
+        module = line.module if line.is_from else found.dotted
         name = found.beside.path.name
         lock = "lock it" if is_lock(name) else f"add it to `{name}`"
         yield file.fact(
             self,
-            binding,
-            at=file.module_span(binding),
-            module=binding.module,
+            line,
+            at=file.word_span(line, module),
+            module=module,
             distribution=found.distribution,
             label="is not among the packages that are named",
             help=f"install `{found.distribution}`: {lock}, in a release that fits `llama-index-core`",

@@ -79,23 +79,11 @@ class PythonFile:
         word = re.compile(rf"\bdef\b[\s\\]*({re.escape(scope.name)})").search(self.source.text, scope.start)
         return Span(*word.span(1)) if word is not None else Span(scope.start, scope.start)
 
-    def module_span(self, binding: ir.Binding) -> Span:
-        """The module that an import names, or the statement."""
-        found = re.compile(rf"(?<![\w.]){re.escape(binding.module)}(?![\w])").search(
-            self.source.text, binding.start, binding.end
-        )
-        return Span(*found.span()) if found is not None else Span(binding.start, binding.end)
-
-    def member_span(self, binding: ir.Binding) -> Span:
-        """The name that an import takes from its module; the module where it takes none."""
-        module = self.module_span(binding)
-        words = re.compile(rf"\bimport\b[\s\S]*?(?<![\w.])({re.escape(binding.member)})(?!\w)")
-        found = words.search(self.source.text, module.end, binding.end) if binding.member else None
-        return Span(*found.span(1)) if found is not None else module
-
-    def is_plain(self, binding: ir.Binding, scope: ir.Scope) -> bool:
-        """Whether an import stands in its function or module itself: one in `try` or under `if` may be meant to fail."""
-        return any(each.start == binding.start for each in scope.body.statements if isinstance(each, ir.Line))
+    def word_span(self, place: Placed, word: str) -> Span:
+        """Where a dotted name stands in a statement for the last time; all of the statement where it does not."""
+        words = re.compile(rf"(?<![\w.]){re.escape(word)}(?!\w)")
+        found = list(words.finditer(self.source.text, place.start, place.end))
+        return Span(*found[-1].span()) if found else Span(place.start, place.end)
 
     # Facts
 
@@ -249,7 +237,7 @@ def _unparsable(source: Source) -> UnparsableFile:
     return UnparsableFile("cannot be read", 1, 1)
 
 
-_LISTED = (ir.Scope, ir.Call, ir.Attribute, ir.WithItem, ir.Return, ir.Yield, ir.Loop, ir.Binding)
+_LISTED = (ir.Scope, ir.Call, ir.Attribute, ir.WithItem, ir.Return, ir.Yield, ir.Loop, ir.Import)
 
 
 def _listed(scope: ir.Scope, kind: type[Any]) -> Sequence[Any]:
@@ -265,8 +253,8 @@ def _listed(scope: ir.Scope, kind: type[Any]) -> Sequence[Any]:
             return scope.entries
         case ir.Return:
             return scope.returns
-        case ir.Binding:
-            return [binding for binding in scope.bindings if binding.kind == "import"]
+        case ir.Import:
+            return [line for line in scope.body.walk() if isinstance(line, ir.Import)]
         case ir.Yield:
             return scope.yields if scope.kind != "generator-expression" else ()
     return [loop for loop in scope.loops if loop.scope == scope.index]

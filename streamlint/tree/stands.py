@@ -9,17 +9,7 @@ from streamlint.model import syntax as ir
 from streamlint.source import Placed, Span
 
 Node: TypeAlias = (
-    ir.Expression
-    | ir.Scope
-    | ir.Loop
-    | ir.WithItem
-    | ir.Return
-    | ir.Line
-    | ir.Handler
-    | ir.Store
-    | ir.Binding
-    | Span
-    | Stand
+    ir.Expression | ir.Scope | ir.Loop | ir.WithItem | ir.Return | ir.Line | ir.Handler | ir.Store | Span | Stand
 )
 """What a fact can be about."""
 
@@ -75,12 +65,12 @@ def stand_on(node: Node, types: tuple[str, ...]) -> Stand:
             return _stand(value, EXPRESSIONS, word_in(value))
         case ir.Return():
             return _stand(node, types, "return")
+        case ir.Import():
+            return _stand(node, _of(types, ("ImportFrom" if node.is_from else "Import",)), "import")
         case ir.Line(kind=word):
             return _stand(node, _of(types, (word.capitalize(),)), word)
         case ir.Handler(head=start):
             return Stand(Span(start, start + len(_EXCEPT)), _of(types, _HANDLERS), _EXCEPT)
-        case ir.Binding(kind=word):
-            return _stand(node, types, word)
         case ir.Store():
             return _stand(node, types, word_in(node.base))
         case _:
