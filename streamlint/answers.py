@@ -11,6 +11,7 @@ from streamlint.fix import Level
 from streamlint.outcome import Applied
 from streamlint.readers import Readers
 from streamlint.serving.affected import Affected, titles
+from streamlint.surroundings.names import is_dependency_file
 from streamlint.timings import READERS, phase
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Answers:
 
     def applied(self, finding: Finding) -> Applied:
         """A fixed finding with the entry points that run the changed code, as `GET /chat`, where clients may notice it."""
-        return Applied(finding, titles(self._entries(finding)))
+        return Applied(finding, titles(self._entries(finding)), not is_dependency_file(str(finding.path)))
 
     def read(self, finding: Finding, insists: bool) -> Finding:
         """The finding with those who depend on the answer that its fix changes; then the fix waits for who `insists`."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from streamlint import discovery
 from streamlint.discovery import Patterns
 from streamlint.source import read_bytes
+from streamlint.surroundings.names import environment_folder
 
 _INSTALLED = ("site-packages", "dist-packages")
 _CROWDED = (os.path.expanduser("~"), os.sep, "/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp")  # noqa: S108 no file is made there
@@ -64,9 +65,9 @@ class Boundaries:
         self._said = _Said()
 
     def of(self, path: Path) -> Boundary:
-        folder = path.parent
+        folder = Path(environment_folder(str(path))) if discovery.is_beside(path) else path.parent
         if folder not in self._found:
-            root = discovery.project_root(path)
+            root = discovery.project_root(folder / path.name)
             self._found[folder] = self._unmarked(folder) if root is None else Boundary(root)
         return self._found[folder]
 

@@ -31,6 +31,8 @@ class Applied:
 
     finding: Finding
     routes: tuple[str, ...] = ()
+    is_in_code: bool = True
+    """Whether the fix changed code, not what is installed."""
 
     @property
     def level(self) -> Level:

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from streamlint.cli import command
 from streamlint.source import Source
 from tests.conftest import Streamlint, Write
 
@@ -212,6 +214,25 @@ def test_each_service_of_a_repository_by_itself(write: Write, streamlint: Stream
     found = streamlint("--output-format", "concise").stdout
     assert "one/requirements.txt" in found
     assert "two/requirements.txt" not in found
+
+
+def test_a_folder_of_requirements_belongs_to_the_code_around_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "app.py").write_text(APPLICATION)
+    (tmp_path / "requirements" / "prod.txt").write_text(BAD)
+    monkeypatch.chdir(tmp_path)
+    found = CliRunner().invoke(command, ["--output-format", "concise"]).stdout
+    assert "requirements/prod.txt:1:1" in found.replace("\\", "/")
+
+
+def test_no_route_is_said_to_be_changed(write: Write, streamlint: Streamlint) -> None:
+    write("app.py", APPLICATION)
+    write("requirements.txt", BAD)
+    result = streamlint("--fix", "--unsafe-fixes")
+    assert "Fixed 1 finding in 1 file" in result.stdout
+    assert "routes" not in result.stdout + result.stderr
 
 
 SESSION = """\

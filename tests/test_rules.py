@@ -34,18 +34,19 @@ def section(each: rule.Rule, title: str) -> str:
     return found[1].strip()
 
 
-def block(each: rule.Rule, title: str) -> str:
-    found = re.search(r"```(?:python|requirements)\n(.*?)```", section(each, title), re.DOTALL)
-    assert found is not None, f"{each.code}: {title} holds no code"
-    return found[1]
+FILES = {"python": "application.py", "requirements": "requirements.txt"}
 
 
-def request(each: rule.Rule, text: str, folder: Path, *, only: bool, fix: bool = False) -> Request:
-    """A run over an example; an application stands beside one that is a file of requirements."""
-    is_python = each.language is rule.Language.PYTHON
-    (folder / "application.py").write_text(text if is_python else STREAMING, "utf-8")
-    if not is_python:
-        (folder / "requirements.txt").write_text(text, "utf-8")
+def blocks(each: rule.Rule, title: str) -> dict[str, str]:
+    """The files of an example, by their names; an application stands beside one that is a file of requirements."""
+    found = re.findall(r"```(python|requirements)\n(.*?)```", section(each, title), re.DOTALL)
+    assert found, f"{each.code}: {title} holds no code"
+    return {FILES["python"]: STREAMING} | {FILES[language]: text for language, text in found}
+
+
+def request(each: rule.Rule, title: str, folder: Path, *, only: bool, fix: bool = False) -> Request:
+    for name, text in blocks(each, title).items():
+        (folder / name).write_text(text, "utf-8")
     selection = Selection(select=(each.code,)) if only else Selection()
     return Request((folder,), Config(root=folder), selection, Level.UNSAFE, fix, root=folder)
 
@@ -60,23 +61,25 @@ def test_documentation_has_every_section_in_order(each: rule.Rule) -> None:
 
 @pytest.mark.parametrize("each", RULES, ids=code_of)
 def test_example_raises_exactly_this_code(each: rule.Rule, tmp_path: Path) -> None:
-    findings = run(request(each, block(each, "Example"), tmp_path, only=True)).findings
+    findings = run(request(each, "Example", tmp_path, only=True)).findings
     assert findings
     assert {finding.code for finding in findings} == {each.code}
 
 
 @pytest.mark.parametrize("each", RULES, ids=code_of)
 def test_use_instead_is_clean(each: rule.Rule, tmp_path: Path) -> None:
-    assert run(request(each, block(each, "Use instead"), tmp_path, only=False)).findings == ()
+    assert run(request(each, "Use instead", tmp_path, only=False)).findings == ()
 
 
 @pytest.mark.parametrize("each", RULES, ids=code_of)
 def test_fix_of_example_is_use_instead(each: rule.Rule, tmp_path: Path) -> None:
-    outcome = run(request(each, block(each, "Example"), tmp_path, only=True, fix=True))
+    outcome = run(request(each, "Example", tmp_path, only=True, fix=True))
     if not outcome.applied:
         assert re.match(r"(There is|No fix)", section(each, "Fix safety")), "a rule without a fix says so first"
         return
-    assert [change.after.text for change in outcome.changes] == [block(each, "Use instead")]
+    assert [change.after.text for change in outcome.changes] == [
+        blocks(each, "Use instead")[change.before.path.name] for change in outcome.changes
+    ]
 
 
 @pytest.mark.parametrize("each", RULES, ids=code_of)

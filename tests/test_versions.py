@@ -299,6 +299,16 @@ def test_the_order_of_trust(tmp_path: Path) -> None:
     assert shown(Versions(tmp_path)) == ">=0.30"
 
 
+def test_llama_index_and_its_core_are_numbered_alike(tmp_path: Path) -> None:
+    files = {"requirements__txt": "llama-index-core==0.10.0\n"}
+    written(tmp_path, **files)
+    for versions in (Versions(tmp_path, targets={"llama-index": "0.14"}), Versions(tmp_path, {"Llama_Index": "0.14"})):
+        assert versions.within("llama-index-core", "0.14", "0.15") is True
+        assert shown(versions, "llama-index") == "==0.14.*"
+    both = Versions(tmp_path, targets={"llama-index": "0.14", "llama-index-core": "0.13.6"})
+    assert shown(both, "llama-index-core") == "0.13.6"
+
+
 def test_a_short_number_means_its_line(tmp_path: Path) -> None:
     versions = Versions(tmp_path, {"fastapi": "0.110", "starlette": "0.38.2"}, targets={"django": ">=5,<5.2"})
     assert versions.within("fastapi", "0.106", "0.118") is True

@@ -47,6 +47,35 @@ def packages() -> Packages:
 
 
 @cache
+def bundled() -> Mapping[str, str]:
+    """What the umbrella brings, with the first release that was seen without it, or ""."""
+    rows = read("dependency_files").rows("bundled")
+    return {name: row.text("below") for row in rows for name in row.texts("names")}
+
+
+@cache
+def _integrations() -> frozenset[str]:
+    begin = packages().integrations
+    rows = read("llama_index_distributions").rows("kind")
+    return frozenset(f"{begin}{row.text('name')}-{name}" for row in rows for name in row.text("names").split())
+
+
+def is_integration(package: str) -> bool:
+    """Whether a distribution adds to the namespace of LlamaIndex."""
+    return package in _integrations()
+
+
+def distribution_of(dotted: str) -> str:
+    """The integration that a dotted name comes with, or ""."""
+    first, *parts = dotted.replace("_", "-").split(".")
+    if f"{first}-" != packages().integrations:
+        return ""
+    lengths = range(2, min(len(parts), 4) + 1)
+    names = (packages().integrations + "-".join(parts[:length]) for length in lengths)
+    return next((name for name in names if name in _integrations()), "")
+
+
+@cache
 def commands() -> Mapping[str, str]:
     """How each manager moves one package on, by its name."""
     return {row.text("name"): row.text("command") for row in read("dependency_files").rows("manager")}

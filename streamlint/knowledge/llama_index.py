@@ -115,11 +115,11 @@ class LlamaIndex:
         module, _, name = dotted.rpartition(".")
         if not is_of_llama_index(module):
             return False
-        return any(name in names.split() and held.holds(version) for held, names in _exports().get(module, ()))
+        return any(name in names.split() and held.holds(version) for held, names in exports().get(module, ()))
 
     def modules_with(self, name: str, version: str | None) -> Iterator[str]:
         """The modules from which a name can be imported."""
-        for module, rows in _exports().items():
+        for module, rows in exports().items():
             if any(held.holds(version) and name in names.split() for held, names in rows):
                 yield module
 
@@ -401,7 +401,7 @@ class LlamaIndex:
 
 
 @cache
-def _exports() -> dict[str, list[tuple[Range, str]]]:
+def exports() -> dict[str, list[tuple[Range, str]]]:
     """Module -> the names that can be imported from it, by range, with spaces between; its submodules are among them."""
     found: dict[str, list[tuple[Range, str]]] = defaultdict(list)
     for row in read("llama_index_paths").rows("range"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from streamlint.knowledge.dependencies import packages
+from streamlint.knowledge.dependencies import is_integration, packages
 from streamlint.releases import lines, ranges
 from streamlint.releases.declared import Declared, Kind
 from streamlint.releases.pins import Pins
@@ -84,13 +84,9 @@ class Mixtures:
         return declared.package == packages().umbrella and ranges.at_least(declared.specifier, first) is False
 
     def _is_new(self, declared: Declared) -> bool:
-        names = packages()
-        if not declared.package.startswith(names.integrations):
-            return False
-        is_old_core = (
-            declared.package == names.core and ranges.at_least(declared.specifier, Version(names.namespaced)) is False
-        )
-        return not is_old_core
+        if declared.package != packages().core:
+            return is_integration(declared.package)
+        return ranges.at_least(declared.specifier, Version(packages().namespaced)) is not False
 
     def _are_apart(self, one: Declared, other: Declared) -> bool:
         """Whether the umbrella and the core have no line in common."""

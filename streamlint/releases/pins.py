@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.dependencies import packages
+from streamlint.knowledge.dependencies import is_integration, packages
 from streamlint.releases import lines
 from streamlint.releases.declared import Declared, Kind, is_secondary
 from streamlint.releases.dependency_files import Folder
@@ -44,13 +44,18 @@ class Pins:
         """The statement by which a file leaves open which line is installed; None where something settles it, or must not."""
         own = [each for each in self.files.reading(path).declared if self._counts(each)]
         decisive = [each for each in own if each.package in packages().main]
-        if is_secondary(path.name) or is_lock(path.name) or not own:
+        if self.is_for_development(path) or is_lock(path.name) or not own:
             return None
-        candidates = decisive or [each for each in own if each.package.startswith(packages().integrations)]
+        candidates = decisive or [each for each in own if is_integration(each.package)]
         left_open = [each for each in candidates if self.is_open(each)]
         if not left_open or len(left_open) < len(candidates) or self._is_settled(path):
             return None
         return None if is_library(self.files, Path(environment_folder(str(path)))) else left_open[0]
+
+    def is_for_development(self, path: Path) -> bool:
+        """Whether a file, by its name or that of a folder in the project, is only for those who work on it."""
+        inside = path.relative_to(self.root).parts if path.is_relative_to(self.root) else (path.name,)
+        return any(map(is_secondary, inside))
 
     def _counts(self, declared: Declared) -> bool:
         return declared.kind is Kind.REQUIRED and not declared.is_secondary

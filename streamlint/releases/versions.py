@@ -11,6 +11,7 @@ from pathlib import Path
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from streamlint.knowledge.dependencies import packages
 from streamlint.releases import ranges as version_ranges
 from streamlint.releases.declared import Declared, canonical
 from streamlint.releases.dependency_files import DependencyFiles, Folder
@@ -184,12 +185,12 @@ class Versions:
 
 
 def _given(package: str, versions: Mapping[str, str], source: str) -> VersionAnswer | None:
-    """What the owner says; of a short `0.14` every release of that line is meant."""
-    for name, text in versions.items():
-        specifier = version_ranges.parse_target(text)
-        if canonical(name) == package and specifier is not None:
-            return VersionAnswer(package, (specifier,), source=source)
-    return None
+    """What the owner says; LlamaIndex and its core are numbered alike, so that one of them speaks for both."""
+    given = {canonical(name): text for name, text in versions.items()}
+    alike = [name for name in packages().main if package in packages().main and name != package]
+    text = next((given[name] for name in (package, *alike) if name in given), None)
+    specifier = version_ranges.parse_target(text) if text is not None else None
+    return VersionAnswer(package, (specifier,), source=source) if specifier is not None else None
 
 
 def _declared(package: str, folders: Iterable[Folder]) -> Iterator[VersionAnswer]:

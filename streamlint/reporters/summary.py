@@ -63,7 +63,7 @@ def render_changed(outcome: Outcome, style: Style, *, written: bool = True) -> s
     heads = _NOW if written else _WOULD
     lines = []
     for level, head in heads.items():
-        changed = [fix for fix in readable(outcome).applied if fix.level is level]
+        changed = [fix for fix in readable(outcome).applied if fix.level is level and fix.is_in_code]
         if changed:
             lines.append(style.paint("warning", head))
             lines += dict.fromkeys(line for fix in changed for line in _changed(fix))

@@ -7,6 +7,7 @@ from streamlint.fact import Fact
 from streamlint.finding import Related, Severity
 from streamlint.releases.declared import Declared
 from streamlint.releases.mixtures import Mixtures
+from streamlint.releases.pins import Pins
 from streamlint.rule import Language, Rule, on
 
 
@@ -63,6 +64,7 @@ class MixedLlamaIndex(Rule):
         if found is None:
             return
         one, other = found.shown(declared), found.shown(found.other)
+        is_mild = declared.is_secondary or file.project.ask(Pins).is_for_development(file.path)
         source = file.project.versions.files.source(found.other.path)
         yield file.fact(
             self,
@@ -72,5 +74,5 @@ class MixedLlamaIndex(Rule):
             label=found.label,
             help=found.help,
             related=(Related(place_in(source, found.other.span), "the other kind"),) if source is not None else (),
-            severity=Severity.WARNING if declared.is_secondary or found.other.is_secondary else None,
+            severity=Severity.WARNING if is_mild or found.other.is_secondary else None,
         )

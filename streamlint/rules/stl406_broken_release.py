@@ -7,6 +7,7 @@ from streamlint.fact import Fact, of_facts
 from streamlint.finding import Severity
 from streamlint.releases.bad_releases import BadReleases
 from streamlint.releases.declared import Declared
+from streamlint.releases.pins import Pins
 from streamlint.repairs.pins import moved_on
 from streamlint.rule import Language, Rule, on
 
@@ -62,6 +63,7 @@ class BrokenRelease(Rule):
         if found is None:
             return
         first = found.rows[0]
+        is_mild = declared.is_secondary or file.project.ask(Pins).is_for_development(file.path)
         repair = of_facts(moved_on, file.source, declared, found.release, found.good) if found.release else None
         yield file.fact(
             self,
@@ -73,5 +75,5 @@ class BrokenRelease(Rule):
             help=found.help(file.reading.manager),
             notes=tuple(f"it also {row.what}" for row in found.rows[1:]),
             repair=None if file.reading.manager else repair,
-            severity=Severity.WARNING if declared.is_secondary else None,
+            severity=Severity.WARNING if is_mild else None,
         )

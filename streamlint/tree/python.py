@@ -79,6 +79,12 @@ class PythonFile:
         word = re.compile(rf"\bdef\b[\s\\]*({re.escape(scope.name)})").search(self.source.text, scope.start)
         return Span(*word.span(1)) if word is not None else Span(scope.start, scope.start)
 
+    def word_span(self, place: Placed, word: str) -> Span:
+        """Where a dotted name stands in a statement for the last time; all of the statement where it does not."""
+        words = re.compile(rf"(?<![\w.]){re.escape(word)}(?!\w)")
+        found = list(words.finditer(self.source.text, place.start, place.end))
+        return Span(*found[-1].span()) if found else Span(place.start, place.end)
+
     # Facts
 
     def nodes(self, kind: type[Any]) -> Iterator[tuple[Any, ir.Scope]]:

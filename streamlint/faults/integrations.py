@@ -1,0 +1,73 @@
+"""Which imports of LlamaIndex's integrations come with a distribution that nothing around the file installs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.dependencies import bundled, distribution_of, is_integration, packages
+from streamlint.releases.declared import Declared
+from streamlint.surroundings.names import is_lock
+
+if TYPE_CHECKING:
+    from streamlint.model import syntax as ir
+    from streamlint.project import Project
+    from streamlint.releases.versions import Versions
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A distribution that is not installed, the name that needs it, and what a file says that would have to name it."""
+
+    dotted: str
+    distribution: str
+    beside: Declared
+
+
+class Integrations:
+    """Asked about imports."""
+
+    def __init__(self, project: Project) -> None:
+        self.versions = project.versions
+        self._root = project.root
+        self._own = any("llama_index" in path.parts for path in project.modules.files)
+
+    def missing(self, line: ir.Import, path: Path) -> Missing | None:
+        """The first distribution that an import needs and nothing brings; None where nobody says what is installed."""
+        if line.level or self._own:
+            return None
+        dotted = [f"{line.module}.{name}" if line.is_from else name for name, _ in line.names]
+        needed = {name: each for each in reversed(dotted) if (name := distribution_of(each))}
+        return next(
+            (found for name, each in needed.items() if (found := self._missing(each, name, path)) is not None), None
+        )
+
+    def _missing(self, dotted: str, name: str, path: Path) -> Missing | None:
+        versions = self.versions.near(path)
+        if versions.below(packages().umbrella, packages().namespaced) is True:
+            return None
+        named = list(_named(versions))
+        llama = [each for each in named if each.package in packages().main or is_integration(each.package)]
+        if not llama or any(each.is_sourced for each in llama) or any(each.package == name for each in named):
+            return None
+        if self._is_brought(name, llama, versions):
+            return None
+        return Missing(dotted, name, llama[0])
+
+    def _is_brought(self, name: str, llama: list[Declared], versions: Versions) -> bool:
+        """Whether the umbrella, or another integration, may bring a distribution; of what is locked everything is named."""
+        if any(is_lock(each.path.name) for each in llama):
+            return False
+        umbrella = packages().umbrella
+        if name in bundled() and any(each.package == umbrella for each in llama):
+            gone = bundled()[name]
+            return not gone or versions.at_least(umbrella, gone) is not True
+        brand = name.rpartition("-")[2]
+        return any(brand in each.package for each in llama)
+
+
+def _named(versions: Versions) -> Iterator[Declared]:
+    for path in versions.dependency_files:
+        yield from versions.files.whole(path)
