@@ -23,6 +23,7 @@ from streamlint.values.domain import (
     Object,
     Partial,
     ProjectModule,
+    Super,
     Unknown,
     Value,
 )
@@ -52,8 +53,10 @@ class Covering:
                 return self._is_outside(value.name, real)
             case Class():
                 return isinstance(real, type) and any(self._is_class(value, one) for one in real.__mro__)
+            case Super():
+                return isinstance(real, super)
             case Object():
-                return isinstance(real, super) or any(self._is_class(value, one) for one in type(real).__mro__)
+                return any(self._is_class(value, one) for one in type(real).__mro__)
             case Function():
                 return self._is_function(value, real)
             case Partial():

@@ -673,7 +673,7 @@ def test_what_frameworks_do_with_iterators() -> None:
     assert known["tornado"].title == "tornado"
     assert known["django"].streams_with == "StreamingHttpResponse"
     assert known["starlette"].streams_with == "StreamingResponse"
-    assert {name for name, one in known.items() if one.shows} == {"chainlit", "gradio", "streamlit"}
+    assert {name for name, one in known.items() if one.shows} == {"chainlit", "gradio", "panel", "streamlit"}
     assert {name for name, one in known.items() if one.synchronous_bodies} == {"django", "flask"}
     assert FRAMEWORKS.cancelling_again == {"fastapi", "starlette"}
     assert dict(FRAMEWORKS.unknown_routers)["flask"] == "flask.Blueprint"

@@ -17,6 +17,15 @@ class TokenAlias:
 
 
 @dataclass(frozen=True)
+class Given:
+    """Where a call takes a callback, and the classes of what that is given first."""
+
+    position: int | None
+    keyword: str
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class FrameworkObjects:
     """The table of framework objects, by dotted name."""
 
@@ -26,6 +35,7 @@ class FrameworkObjects:
     results: Mapping[str, str]
     dependencies: frozenset[str]
     token_aliases: Mapping[str, TokenAlias]
+    callbacks: Mapping[str, Given]
 
     def family(self, name: str) -> str:
         """One name for all import paths, and for classes that carry the same state."""
@@ -45,6 +55,10 @@ class FrameworkObjects:
         """Whether a call of this name tells what provides a parameter."""
         return name in self.dependencies
 
+    def given(self, call: str) -> Given | None:
+        """What a call of this name, or a decorator, gives the callback that it takes."""
+        return self.callbacks.get(call)
+
     def token_alias(self, name: str) -> TokenAlias | None:
         return self.token_aliases.get(name)
 
@@ -61,5 +75,10 @@ def framework_objects() -> FrameworkObjects:
             name: TokenAlias(row.flag("is_async"), row.text("items"))
             for row in table.rows("tokens")
             for name in row.texts("names")
+        },
+        callbacks={
+            call: Given(row.number("position"), row.text("keyword"), row.texts("gives"))
+            for row in table.rows("given")
+            for call in row.texts("calls")
         },
     )

@@ -28,15 +28,16 @@ from streamlint.values.domain import (
     Partial,
     Pending,
     ProjectModule,
+    Super,
     Token,
     Tokens,
     Unknown,
     Value,
     Values,
     known,
-    left_out,
 )
 from streamlint.values.enumerations import Enumerations
+from streamlint.values.items import Items
 from streamlint.values.lineages import Lineages, is_called
 from streamlint.values.whole import Whole
 
@@ -49,6 +50,8 @@ class Attributes:
         lineages = Lineages(evaluator)
         self.lineage, self.outside_bases, self.method = lineages.of, lineages.outside_bases, lineages.method
         self._enumerations = Enumerations(evaluator)
+        items = Items(evaluator)
+        self.item, self.added = items.of, items.added
         self._on_self: dict[ir.Scope, dict[str, list[tuple[ir.Scope, ir.Store]]]] = {}
 
     def value(self, base: Value, name: str, expression: ir.Attribute | None, frame: Frame | None) -> Values:
@@ -61,6 +64,8 @@ class Attributes:
                 return self._of_instance(base, name)
             case Object() | Class():
                 return self.of_class(base, name) or UNKNOWN
+            case Super():
+                return self._above(base, name) or UNKNOWN
             case Member():
                 return self._enumerations.of_member(base, name)
             case Llama():
@@ -78,54 +83,6 @@ class Attributes:
             case Tokens() | Collection() | Coroutine():
                 return frozenset((Bound(base, name),))
         return UNKNOWN
-
-    def item(self, base: Value, expression: ir.Subscript, frame: Frame) -> Values:
-        """`base[key]`."""
-        match base:
-            case Collection(kind="list" | "tuple") if _is_slice(expression.key):
-                items = self.evaluator.union((*(values for _, values in base.items), left_out(base))) or UNKNOWN
-                origin = self.evaluator.origin(expression, frame)
-                return frozenset((Collection(base.kind, ((None, items),), origin),))
-            case Collection(kind="dict"):
-                keys = self.evaluator.keys(expression.key, frame)
-                return self.evaluator.union(self._under(base, key, expression.base, frame) for key in keys)
-            case Collection():
-                return self._numbered(base, expression.key)
-            case Instance():
-                return self._stored_item(base, expression, frame)
-            case Token():
-                return self.evaluator.calls.streams.item(base, self.evaluator.keys(expression.key, frame))
-            case External() | Unknown():
-                return frozenset((base,))
-        return UNKNOWN
-
-    def _numbered(self, base: Collection, key: ir.Expression) -> Values:
-        number = key.value if isinstance(key, ir.Constant) else None
-        if isinstance(number, int) and -len(base.items) <= number < len(base.items) and base.kind != "set":
-            return self.evaluator.union((base.items[number][1], self.added(base)))
-        items = (*(values for _, values in base.items), left_out(base), self.added(base))
-        return self.evaluator.union(items) or UNKNOWN
-
-    def added(self, base: Collection) -> Values:
-        """What is put into a list or set after it was made, where anything is; something unseen may be among it."""
-        found = self.evaluator.contents.of(base) if base.kind != "tuple" else NOTHING
-        return self.evaluator.union((found, UNKNOWN)) if found else NOTHING
-
-    def _under(self, base: Collection, key: str | None, read: ir.Expression, frame: Frame) -> Values:
-        """What a dict holds under a key: from the beginning, or put there later."""
-        found = [self._entry(base, key)]
-        found.append(self.evaluator.contents.of(base, key, self.evaluator.contents.name_of(read, frame)))
-        if key is not None:
-            found.append(self.evaluator.callers.stored(key, self.identity(base), is_attribute=False))
-        return self.evaluator.union(found) or (UNKNOWN if not base.items else NOTHING)
-
-    def _stored_item(self, base: Instance, expression: ir.Subscript, frame: Frame) -> Values:
-        """What the project stores under a key of an outside object, or what the tables say of its items."""
-        key = expression.key
-        if isinstance(key, ir.Constant) and isinstance(key.value, str):
-            return self.put_under(base, key.value) or self._of_instance(base, key.value)
-        item = self.evaluator.knowledge.blocking.item(base.name)
-        return frozenset((Instance(item) if item else base,))
 
     # Modules
 
@@ -165,6 +122,18 @@ class Attributes:
             vague = vague or found
         stored = self._stored(base, name, is_attribute=True) if isinstance(base, Object) else NOTHING
         return stored or vague
+
+    def _above(self, base: Super, name: str) -> Values:
+        """An attribute as `super()` finds it: of the classes behind its own in the lineage of the receiver, bound to that."""
+        lineage = self.lineage(base.receiver)
+        behind = lineage[lineage.index(base.owner) + 1 :] if base.owner in lineage else ()
+        for owner in behind:
+            if not isinstance(owner, Class):
+                return self._inherited(owner, base.receiver, name)
+            found = self._own(owner, base.receiver, name)
+            if any(known(found)):
+                return found
+        return NOTHING
 
     def _own(self, owner: Class, base: Object | Class, name: str) -> Values:
         located = self.evaluator.scope_of(owner)
@@ -365,14 +334,6 @@ class Attributes:
                 return frozenset((Bound(Unknown(), name),))
         return frozenset((base,))
 
-    def _entry(self, base: Collection, key: str | None) -> Values:
-        """What a display holds under a key, or may hold there under one that cannot be seen."""
-        if key is None:
-            return self.evaluator.union((*(values for _, values in base.items), left_out(base)))
-        named = [values for name, values in base.items if name == key]
-        named = named or [values for name, values in base.items if name is None]
-        return self.evaluator.union(named) or left_out(base)
-
 
 def _bound_partial(value: Value, base: Object | Class) -> Value:
     """A `partialmethod` as an object has it: with the object as the receiver of what it is made of."""
@@ -383,7 +344,3 @@ def _bound_partial(value: Value, base: Object | Class) -> Value:
         for one in value.function
     )
     return replace(value, function=bound, is_method=False)
-
-
-def _is_slice(key: ir.Expression) -> bool:
-    return isinstance(key, ir.Operation) and key.operator == "Slice"

@@ -10,6 +10,7 @@ from pathlib import Path
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
+from streamlint.values.callbacks import Callbacks
 from streamlint.values.domain import NOTHING, PENDING, UNKNOWN, Class, Collection, Function, Instance, Object, Values
 from streamlint.values.said import Row, Said
 from streamlint.values.stores import Stores
@@ -49,8 +50,9 @@ class Callers:
         self._spelled: dict[str, list[str]] = {}
         self._shifted: dict[ir.Call, ir.Call] = {}
         stores = Stores(evaluator, self._saying)
-        self.stores, self.stored = stores.of, stores.values
+        self.stores, self.stored, self.stored_under = stores.of, stores.values, stores.under
         self._given: dict[str, list[Row]] = {}
+        self.given_by_framework = Callbacks(evaluator, self.passing).given
 
     def _saying(self, *words: str) -> Iterator[Said]:
         return map(self._of_module, self.evaluator.modules.saying(*words))

@@ -37,6 +37,14 @@ from streamlint.values.made_streams import MadeStreams
 from streamlint.values.passing import BUILTINS
 from streamlint.values.whole import Handed, Whole
 
+_ENTERING = frozenset(
+    (
+        "contextlib.ExitStack.enter_context",
+        "contextlib.AsyncExitStack.enter_context",
+        "contextlib.AsyncExitStack.enter_async_context",
+    )
+)
+
 
 class Calls:
     """Evaluates calls."""
@@ -182,6 +190,9 @@ class Calls:
         known_builtin = BUILTINS.get(function.name)
         if known_builtin is not None:
             return known_builtin(self.evaluator, call, frame)
+        put = self._containers.of_outside(function.name, call, frame)
+        if put:
+            return put
         made = self._made_by(function.name)
         if made is not None:
             return self._instance(made, call, frame)
@@ -193,9 +204,6 @@ class Calls:
         moved = self._off_loop(function.name, call, frame)
         if moved is not None:
             return moved
-        put = self._containers.of_outside(function.name, call, frame)
-        if put:
-            return put
         built = self.streams.of_call(function.name, call, frame) or self.llama.outside(function.name, call, frame)
         return self._instance(self._class_made(function.name), call, frame) if built is None else built
 
@@ -256,6 +264,8 @@ class Calls:
             return self.llama.method(receiver, function.name, call, frame)
         if isinstance(receiver, Instance):
             full = f"{receiver.name}.{function.name}"
+            if full in _ENTERING and call.arguments:
+                return self._entering(function.name, call.arguments[0], frame)
             made = self._method_gives(full)
             put = self._containers.of_instance(receiver, function.name, call)
             if put:
@@ -268,6 +278,8 @@ class Calls:
             return frozenset((Coroutine(element),)) if function.name in ("__anext__", "asend") else element
         if isinstance(receiver, Token) and function.name == "get" and call.arguments:
             return self.streams.item(receiver, self.evaluator.keys(call.arguments[0], frame))
+        if isinstance(receiver, Coroutine) and function.name == "result":  # of the task that runs it
+            return receiver.result
         if isinstance(receiver, Collection):
             return self._containers.of_display(receiver, function.name, call, frame)
         return UNKNOWN
@@ -310,6 +322,11 @@ class Calls:
     def entered(self, values: Values) -> Values:
         """What `with value as name` binds."""
         return self.evaluator.each(values, self._entered)
+
+    def _entering(self, name: str, given: ir.Expression, frame: Frame) -> Values:
+        """What an exit stack gives for a manager that it enters."""
+        entered = self.entered(self.evaluator.value(given, frame))
+        return frozenset((Coroutine(entered),)) if name == "enter_async_context" else entered
 
     def _entered(self, value: Value) -> Values:
         match value:

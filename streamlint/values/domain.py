@@ -107,6 +107,14 @@ class Object(_Flat):
 
 
 @dataclass(frozen=True, slots=True)
+class Super(_Flat):
+    """`super()` in a method of the class `owner`: looks up behind that class in the lineage of the receiver."""
+
+    owner: Class
+    receiver: Object | Class
+
+
+@dataclass(frozen=True, slots=True)
 class Member(_Flat):
     """A member of an enumeration of the project that is no text or number itself."""
 
@@ -274,6 +282,7 @@ Value: TypeAlias = (
     | Bound
     | Class
     | Object
+    | Super
     | Member
     | Function
     | Partial

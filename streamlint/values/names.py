@@ -102,7 +102,7 @@ class Names:
         while pending:
             current = pending.pop()
             if current is not module and name in current.summary.module.by_name:
-                return self.named(current, name)
+                return self.named(current, name) if self._is_public(current, name) else NOTHING
             for imported, level in current.summary.star_imports:
                 path = self.evaluator.modules.resolve(current.path, imported, level)
                 other = (
@@ -114,6 +114,16 @@ class Names:
                     seen.add(other)
                     pending.append(other)
         return NOTHING
+
+    def _is_public(self, module: Module, name: str) -> bool:
+        """Whether `import *` brings a name of a module: what its `__all__` lists, or has no underscore in front."""
+        scope = module.summary.module
+        listed = [scope.bindings[index].value for index in scope.by_name.get("__all__", ())]
+        displays = [one for one in listed if isinstance(one, ir.Sequence)]
+        if len(displays) != 1 or len(listed) != 1:
+            return not name.startswith("_") or bool(listed)
+        names = [item.value if isinstance(item, ir.Constant) else None for item in displays[0].items]
+        return name in names or None in names
 
     def binding(self, binding: ir.Binding, frame: Frame) -> Values:
         """What a binding gives its name."""

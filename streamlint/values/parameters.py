@@ -63,6 +63,11 @@ class Parameters:
                 found.append(UNKNOWN)
             found.append(evaluator.value(parameter.default, outer))
         values = evaluator.union(found)
+        if frame.arguments is None and parameter.annotation is None and not any(known(values)):
+            handed = evaluator.callers.given_by_framework(
+                Function(frame.module.path, frame.scope.index), frame.scope, parameter
+            )
+            values = handed or values
         if parameter.annotation is not None and not any(known(values)):
             annotated = self.annotated(parameter.annotation, outer)
             if any(known(annotated)):
@@ -70,6 +75,12 @@ class Parameters:
         if parameter.annotation is None and not any(known(values)) and _may_be_lifespan(frame.scope):
             values = evaluator.callers.applications(frame.module, frame.scope) or values
         return values or UNKNOWN
+
+    def receiver(self, method: Frame) -> Values:
+        """What the first parameter of a method is: what a call gave it, or any object of its class."""
+        scope = method.scope
+        given = (method.arguments or {}).get(scope.parameters[0].name) if scope.parameters else None
+        return given or self._itself(method)
 
     def _itself(self, frame: Frame) -> Values:
         """`self` and `cls`."""

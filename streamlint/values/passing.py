@@ -18,6 +18,7 @@ from streamlint.values.domain import (
     Iterated,
     Object,
     Partial,
+    Super,
     Text,
     Tokens,
     Values,
@@ -128,17 +129,15 @@ def _partial_method(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
 
 
 def _super(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
-    current: Frame | None = frame
-    while current is not None and current.scope.kind != "class":
-        current = current.parent
-    if current is None:
+    method: Frame | None = frame
+    while method is not None and (method.parent is None or method.parent.scope.kind != "class"):
+        method = method.parent
+    if method is None or method.parent is None:
         return UNKNOWN
-    owner = Class(current.module.path, current.scope.index)
-    bases = list(evaluator.attributes.lineage(owner))[1:]
-    for base in bases:
-        if isinstance(base, Class):
-            return frozenset((Object(base.path, base.scope),))
-    return UNKNOWN
+    owner = Class(method.module.path, method.parent.scope.index)
+    receivers = (one for one in evaluator.parameters.receiver(method) if isinstance(one, Object | Class))
+    found = alternatives(Super(owner, one) for one in receivers if owner in evaluator.attributes.lineage(one))
+    return found or frozenset((Super(owner, Object(owner.path, owner.scope)),))
 
 
 def _type(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
@@ -175,6 +174,24 @@ def _field(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
 def _defaultdict(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     made = _made(evaluator, _first(evaluator, call, frame), call, frame) if call.arguments else UNKNOWN
     return frozenset((Collection("dict", ((None, made),), evaluator.origin(call, frame)),))
+
+
+def _gathered(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
+    """What awaiting all of them gives, in their order; of `*many` what awaiting one of them gives."""
+    items = tuple(
+        (None, evaluator.awaited(evaluator.element(evaluator.value(one.value, frame))))
+        if isinstance(one, ir.Starred)
+        else (None, evaluator.awaited(evaluator.value(one, frame)))
+        for one in call.arguments
+    )
+    kind = "list" if any(isinstance(one, ir.Starred) for one in call.arguments) else "tuple"
+    results = Collection(kind, items, evaluator.origin(call, frame))
+    return frozenset((Coroutine(frozenset((results,))),))
+
+
+def _tee(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
+    over = _first(evaluator, call, frame)
+    return frozenset((Collection("tuple", ((None, over), (None, over)), evaluator.origin(call, frame)),))
 
 
 def _import_module(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
@@ -224,7 +241,9 @@ BUILTINS: dict[str, Builtin] = {
     "functools.lru_cache": _cached,
     "functools.cache": _cached,
     "functools.wraps": lambda evaluator, call, frame: frozenset((External("functools.wraps"),)),
+    "asyncio.gather": _gathered,
     "itertools.chain": _around,
+    "itertools.tee": _tee,
     "itertools.islice": _first,
     "itertools.takewhile": _second,
     "itertools.dropwhile": _second,

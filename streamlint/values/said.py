@@ -19,6 +19,7 @@ class Said:
         self.stores: dict[str, list[Stored]] = {}
         self.given: dict[str, list[Row]] = {}
         """Calls of what another call gives, `tool(\"x\")(f)` and `@tool(\"x\")`, by the word of that one."""
+        self.keyed: dict[str, list[Stored]] = {}
         self.below: dict[str, set[str]] = {}
         """Names of the classes that name another one as their base, and names under which something is imported."""
         self.aliases: dict[str, set[str]] = {}
@@ -45,6 +46,8 @@ class Said:
         for store in scope.stores:
             if store.member:
                 self.stores.setdefault(store.member, []).append((module, scope, store))
+            elif store.key is not None and last_word(store.key):
+                self.keyed.setdefault(last_word(store.key), []).append((module, scope, store))
 
     def _read_decorator(self, module: Module, scope: ir.Scope) -> None:
         """A bare decorator is called with the function below it; what outer ones are given, their inner ones decide."""

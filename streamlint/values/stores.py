@@ -16,6 +16,7 @@ class Stores:
         self.evaluator = evaluator
         self._saying = saying
         self._stores: dict[str, list[Stored]] = {}
+        self._keyed: dict[str, list[Stored]] = {}
 
     def of(self, member: str) -> list[Stored]:
         if member not in self._stores:
@@ -27,7 +28,19 @@ class Stores:
         rows = self.of(member)
         return self._put_on(("stores", member), rows, holder, is_attribute) if rows else NOTHING
 
-    def _put_on(self, key: tuple[str, str], rows: list[Stored], holder: object, is_attribute: bool) -> Values:
+    def under(self, word: str, key: str, holder: object) -> Values:
+        """What the project stores under this key, which is written as a name that ends in `word`: `app[ENGINE] = ...`."""
+        if word not in self._keyed:
+            self._keyed[word] = [row for said in self._saying(word) for row in said.keyed.get(word, ())]
+        rows = [row for row in self._keyed[word] if self._has_key(row, key)]
+        return self._put_on(("keyed", word, key), rows, holder, is_attribute=False) if rows else NOTHING
+
+    def _has_key(self, row: Stored, key: str) -> bool:
+        module, scope, store = row
+        keys = self.evaluator.keys(store.key, self.evaluator.any_call(module, scope)) if store.key is not None else ()
+        return key in keys
+
+    def _put_on(self, key: tuple[str, ...], rows: list[Stored], holder: object, is_attribute: bool) -> Values:
         evaluator = self.evaluator
         held: Mapping[object, tuple[int, ...]] = evaluator.solver.ask(key, lambda: self._held(rows), {}, {})
         numbers = held.get(holder)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
-from streamlint.values.domain import NOTHING, Constant, Member, Value, Values
+from streamlint.values.domain import NOTHING, Class, Constant, Instance, Member, Object, Value, Values
 from streamlint.values.whole import Whole
 
 _NONE = Constant(None)
@@ -113,6 +113,10 @@ def _key(value: object) -> str | None:
             return str(value.value)
         case Member():
             return f"{value.path.stem}.{value.scope}.{value.name}"
+        case Class():
+            return f"{value.path.stem}.{value.scope}"
+        case Instance(origin=origin) | Object(origin=origin) if origin is not None:
+            return f"{origin.path.stem}:{origin.start}"
     return None
 
 

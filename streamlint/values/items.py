@@ -1,0 +1,94 @@
+"""What `value[key]` gives: of displays, with what the project puts into them later, and of outside objects."""
+
+from __future__ import annotations
+
+from streamlint.model import syntax as ir
+from streamlint.values.activations import Frame
+from streamlint.values.domain import (
+    NOTHING,
+    UNKNOWN,
+    Collection,
+    External,
+    Instance,
+    Token,
+    Unknown,
+    Value,
+    Values,
+    left_out,
+)
+from streamlint.values.said import last_word
+from streamlint.values.whole import Whole
+
+
+class Items:
+    """Looks keys and numbers up."""
+
+    def __init__(self, evaluator: Whole) -> None:
+        self.evaluator = evaluator
+
+    def of(self, base: Value, expression: ir.Subscript, frame: Frame) -> Values:
+        """`base[key]`."""
+        match base:
+            case Collection(kind="list" | "tuple") if _is_slice(expression.key):
+                items = self.evaluator.union((*(values for _, values in base.items), left_out(base))) or UNKNOWN
+                origin = self.evaluator.origin(expression, frame)
+                return frozenset((Collection(base.kind, ((None, items),), origin),))
+            case Collection(kind="dict"):
+                keys = self.evaluator.keys(expression.key, frame)
+                return self.evaluator.union(self._under(base, key, expression.base, frame) for key in keys)
+            case Collection():
+                return self._numbered(base, expression.key)
+            case Instance():
+                return self._stored_item(base, expression, frame)
+            case Token():
+                return self.evaluator.calls.streams.item(base, self.evaluator.keys(expression.key, frame))
+            case External() | Unknown():
+                return frozenset((base,))
+        return UNKNOWN
+
+    def _numbered(self, base: Collection, key: ir.Expression) -> Values:
+        number = key.value if isinstance(key, ir.Constant) else None
+        if isinstance(number, int) and -len(base.items) <= number < len(base.items) and base.kind != "set":
+            return self.evaluator.union((base.items[number][1], self.added(base)))
+        items = (*(values for _, values in base.items), left_out(base), self.added(base))
+        return self.evaluator.union(items) or UNKNOWN
+
+    def added(self, base: Collection) -> Values:
+        """What is put into a list or set after it was made, where anything is; something unseen may be among it."""
+        found = self.evaluator.contents.of(base) if base.kind != "tuple" else NOTHING
+        return self.evaluator.union((found, UNKNOWN)) if found else NOTHING
+
+    def _under(self, base: Collection, key: str | None, read: ir.Expression, frame: Frame) -> Values:
+        """What a dict holds under a key: from the beginning, or put there later."""
+        found = [self._entry(base, key)]
+        found.append(self.evaluator.contents.of(base, key, self.evaluator.contents.name_of(read, frame)))
+        if key is not None:
+            found.append(
+                self.evaluator.callers.stored(key, self.evaluator.attributes.identity(base), is_attribute=False)
+            )
+        return self.evaluator.union(found) or (UNKNOWN if not base.items else NOTHING)
+
+    def _stored_item(self, base: Instance, expression: ir.Subscript, frame: Frame) -> Values:
+        """What the project stores under a key of an outside object, or what the tables say of its items."""
+        key, attributes = expression.key, self.evaluator.attributes
+        if isinstance(key, ir.Constant) and isinstance(key.value, str):
+            return attributes.put_under(base, key.value) or attributes.value(base, key.value, None, None)
+        word, holder = last_word(key), self.evaluator.attributes.identity(base)
+        keys = self.evaluator.keys(key, frame) if word else ()
+        stored = self.evaluator.union(
+            self.evaluator.callers.stored_under(word, one, holder) for one in keys if one is not None
+        )
+        item = self.evaluator.knowledge.blocking.item(base.name)
+        return stored or frozenset((Instance(item) if item else base,))
+
+    def _entry(self, base: Collection, key: str | None) -> Values:
+        """What a display holds under a key, or may hold there under one that cannot be seen."""
+        if key is None:
+            return self.evaluator.union((*(values for _, values in base.items), left_out(base)))
+        named = [values for name, values in base.items if name == key]
+        named = named or [values for name, values in base.items if name is None]
+        return self.evaluator.union(named) or left_out(base)
+
+
+def _is_slice(key: ir.Expression) -> bool:
+    return isinstance(key, ir.Operation) and key.operator == "Slice"
