@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 
 from streamlint.knowledge.table import Row, read
 
+_ITSELF = "__call__"
 TEXT, WHOLE = "text", "cumulative"
 """What a part of an item can be in the end: the next piece, or everything that came so far."""
 
@@ -111,6 +113,22 @@ class TokenStreamFacts:
     def packages(self) -> frozenset[str]:
         """Top-level names of the packages that make streams."""
         return frozenset(name.partition(".")[0] for name in self._made)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The last words of what makes streams."""
+        return frozenset(name.rpartition(".")[2] for name in self._made) - {_ITSELF}
+
+    @property
+    def called_packages(self) -> frozenset[str]:
+        """Packages of which an object itself is called for a stream, under whatever name it has."""
+        return frozenset(name.partition(".")[0] for name in self._made if name.endswith(f".{_ITSELF}"))
+
+    def may_make(self, word: str, keywords: Iterable[str | None]) -> bool:
+        """Whether a call by this word, with these keywords, can make a stream: a cheap question before its value."""
+        given = frozenset(keywords)
+        made = (row for name, rows in self._made.items() if name.rpartition(".")[2] == word for row in rows)
+        return any(not row.needs or row.needs in given or None in given for row in made)
 
     def made(self, dotted: str) -> tuple[MadeStream, ...]:
         """The streams that calling `dotted` can give, each under its own condition."""

@@ -27,8 +27,10 @@ from streamlint.values.domain import (
     Value,
 )
 from streamlint.values.llama import STREAM_ROLES
+from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
+    from streamlint.model.modules import Module
     from streamlint.project import Project
 
 COLLECTORS = frozenset(f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "sum", "max", "min", "dict"))
@@ -75,8 +77,26 @@ class Takings(DrainedNames):
         tokens, makers = (knowledge.names("llama_index_words", key) for key in ("token-generators", "engine-makers"))
         if any(path in modules.members for path in modules.texts.saying(tokens | makers)):
             return True
-        packages = knowledge.names("llama_index_words", "stream-packages") | knowledge.token_streams.packages
-        return any(not module.packages.isdisjoint(packages) for module in modules.saying(*packages))
+        packages = knowledge.names("llama_index_words", "stream-packages")
+        if any(not module.packages.isdisjoint(packages) for module in modules.saying(*packages)):
+            return True
+        facts = knowledge.token_streams
+        used = {name for module in modules.saying(*facts.packages) for name in module.packages & facts.packages}
+        if not used.isdisjoint(facts.called_packages):
+            return True
+        return bool(used) and any(self._makes_tokens(module) for module in modules.saying(*facts.words))
+
+    def _makes_tokens(self, module: Module) -> bool:
+        """Whether a call in a module surely starts a stream of another client's."""
+        facts, evaluator = self.evaluator.knowledge.token_streams, self.evaluator
+        for scope in module.scopes:
+            for call in scope.calls:
+                word = last_word(call.function)
+                if word in facts.words and facts.may_make(word, (name for name, _ in call.keywords)):
+                    made = evaluator.awaited(evaluator.value(call, evaluator.any_call(module, scope)))
+                    if evaluator.tokens(made) is not None:
+                        return True
+        return False
 
     def _find(self, frame: Frame) -> Iterator[Drain]:
         scope = frame.scope
