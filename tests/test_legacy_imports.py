@@ -201,3 +201,27 @@ def test_a_project_without_llama_index_asks_nothing(tmp_path: Path, monkeypatch:
     (tmp_path / "app.py").write_text("import asyncio\n\n\nasync def f():\n    return 1\n", "utf-8")
     monkeypatch.setattr(rule, "discover", never)
     assert run(Request((tmp_path,), Config(root=tmp_path), Selection(), root=tmp_path)).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "is_legacy"),
+    [
+        ("llama_index", "VectorStoreIndex", True),
+        ("llama_index", "__version__", True),
+        ("llama_index", "__path__", False),
+        ("llama_index.llms.base", "whatever_it_had", True),
+        ("llama_index.node_parser.hierarchical", "HierarchicalNodeParser", True),
+        ("llama_index.core.llms.types", "ChatMessage", True),
+        ("llama_index.core.llms", "ChatMessage", False),
+        ("llama_index.llms.openai", "OpenAI", False),
+        ("llama_index.llms.not_yet_published", "LLM", False),
+        ("llama_index.core", "not_yet_published", False),
+    ],
+)
+def test_what_meant_something_only_then(module: str, name: str, is_legacy: bool) -> None:
+    assert LEGACY.is_legacy(module, name) is is_legacy
+
+
+def test_a_function_of_the_same_name_elsewhere_is_not_taken_for_it() -> None:
+    assert LEGACY.target("llama_index.llms.llama_utils", "messages_to_prompt") is None
+    assert LEGACY.target("llama_index.bridge.langchain", "BaseMemory") is None

@@ -56,7 +56,7 @@ class LegacyPaths:
         module, _, name = path.rpartition(".")
         if self._is_today(path) or any(self.has(module, name, release) for release in load().releases[1:]):
             return False
-        if self.has(module, name, self.oldest):
+        if self.has(module, name, self.oldest) or (module, name) in self._moved:
             return True
         if module == OLD:
             return name not in self._kinds and (not name.startswith("__") or name == "__version__")
@@ -143,7 +143,7 @@ class LegacyPaths:
     @cached_property
     def _integrations(self) -> frozenset[str]:
         """Every module that an integration has today."""
-        return frozenset(to for to in self._moved.values() if not to.startswith(f"{CORE}."))
+        return frozenset(to for to in self._moved.values() if to != CORE and not to.startswith(f"{CORE}."))
 
     @cached_property
     def _namespaces(self) -> frozenset[str]:
