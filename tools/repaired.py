@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -106,11 +107,10 @@ def _unused(text: str) -> set[str]:
     return {name for name in _bound(text) if name.partition(".")[0] not in used}
 
 
-def fixtures(folder: Path, seed: int) -> Iterator[Path]:
-    """The bad fixtures of one file, each varied, each as a project of its own."""
-    for path in sorted(FIXTURES.glob("STL*/bad_*.py")):
-        if path.name.endswith(".fixed.py"):
-            continue
+def fixtures(folder: Path, seed: int, every: int = 1) -> Iterator[Path]:
+    """The bad fixtures of one file, or a part of them, each varied, each as a project of its own."""
+    single = (path for path in sorted(FIXTURES.glob("STL*/bad_*.py")) if not path.name.endswith(".fixed.py"))
+    for path in islice(single, seed % every, None, every):
         for number, text in enumerate(varied(bare(path.read_text("utf-8")), seed)):
             project = folder / f"{path.parent.name}_{path.stem}_{number}"
             project.mkdir()
@@ -123,6 +123,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("trees", nargs="*", type=Path, help="folders; they are copied, never changed")
     parser.add_argument("--varied", type=int, metavar="SEED", help="repair the bad fixtures too, written in other ways")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="of the fixtures only every Nth")
     options = parser.parse_args()
     wrong = 0
     with TemporaryDirectory() as scratch:
@@ -132,7 +133,7 @@ def main() -> int:
             wrong += _told(str(tree), repaired(copy))
         if options.varied is not None:
             total = Tally()
-            for project in fixtures(Path(scratch), options.varied):
+            for project in fixtures(Path(scratch), options.varied, options.every):
                 tally = repaired(project)
                 total.files, total.changed = total.files + tally.files, total.changed + tally.changed
                 total.applied, total.wrong = total.applied + tally.applied, [*total.wrong, *tally.wrong]
