@@ -7,7 +7,7 @@ import re
 import symtable
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from streamlint.suppress import MARK
 
 if TYPE_CHECKING:
     from streamlint.discovery import Found, Patterns
+    from streamlint.fix import Level
     from streamlint.readers import Pages
 
 _NEWER = re.compile(
@@ -69,6 +70,26 @@ class Texts:
         if key not in self._syntax:
             self._syntax[key] = tuple(syntax_fault(source))
         return self._syntax[key]
+
+    def refuses(self, path: Path, fixed: str) -> bool:
+        """Whether a fixed text cannot be written; the reason is kept."""
+        from streamlint import fixing, writing
+
+        if path not in self.held:
+            try:
+                fixing.encode(self.matter[path], fixed)
+            except writing.UnwritableFile as error:
+                self.held[path] = str(error)
+        return path in self.held
+
+    def refused(self, findings: Iterable[Finding], level: Level) -> tuple[Skipped, ...]:
+        """The files that would be fixed if they could be written."""
+        fixable = {finding.path for finding in findings if finding.fix is not None and finding.fix.within(level)}
+        return tuple(Skipped(path, reason) for path, reason in self.held.items() if path in fixable)
+
+    def shown(self, finding: Finding) -> Finding:
+        """A finding; its fix is only shown where the file cannot be written."""
+        return finding.without(f"the file {self.held[finding.path]}") if finding.path in self.held else finding
 
 
 def read(found: Found, text: Source | None = None, names: Sequence[str] = ()) -> Texts:

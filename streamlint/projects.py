@@ -125,15 +125,16 @@ class Projects:
             self._folders[folder] = real_path(path).parent
         return self._folders[folder] / path.name
 
+    def module(self, path: Path) -> Module | None:
+        """The Summary of a file that a round repaired."""
+        project, real = self.of(path), self.real(path)
+        return project.module(real) if real in project.modules.files else None
+
     def read(self, finding: Finding) -> Finding:
         """The finding with those who depend on the answer that its fix changes."""
         if finding.fix is None or finding.fix.level is not Level.RESPONSE:
             return finding
         return self.answers(finding.path).read(finding, self._request.insists)
-
-    def module(self, path: Path) -> Module | None:
-        """The Summary of a file that a round repaired."""
-        return self.of(path).module(self.real(path))
 
     def answers(self, path: Path) -> Answers:
         """What repairs of this file change of the answers that its project gives."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -38,8 +38,8 @@ def run(request: Request) -> Outcome:
     with phase(READING):
         texts = intake.read(found, request.text, request.config.registering)
     findings, applied, left, overlay = _settle(request, texts)
-    held = _held(texts, findings, request.level)
-    findings = [_shown_only(finding, texts.held) for finding in findings]
+    held = texts.refused(findings, request.level)
+    findings = [texts.shown(finding) for finding in findings]
     kept = [finding for finding in (*texts.faults, *findings) if _reported(request, finding)]
     kept.sort(key=lambda finding: finding.sort_key)
     sources = {**texts.matter, **overlay}
@@ -103,38 +103,45 @@ def _settle(
     proofs = Proofs({(path, source.text) for path, source in texts.matter.items()})
     judged: dict[Path, list[Finding]] = {}
     stale: Collection[Path] = texts.matter
-    earlier: Projects | None = None
+    projects = Projects(request, texts, overlay)
     for round_number in range(ROUNDS + 1):
-        projects = earlier = Projects(request, texts, overlay, earlier)
+        projects = Projects(request, texts, overlay, projects)
         sources = {**texts.matter, **overlay}
         judged |= {path: list(_lint(request, projects, path, sources[path])) for path in stale}
         if not request.fix:
             break
-        is_last = round_number == ROUNDS
         edited: list[Path] = []
         for path, source in sources.items():
-            module = partial(projects.module, path)
-            tried = proofs.to_try(path, module, judged[path])
-            fixed, done = _fix(source, tried, request.level) if not is_last else (source.text, [])
-            is_new = (path, fixed) not in proofs.seen and not _is_held(texts, path, fixed)
-            fallen = proofs.fallen(module, source, judged[path], done if is_new else ())
-            if fallen is not None:
-                overlay[path], judged[path] = fallen.source, list(fallen.findings)
-            elif is_new:
-                applied = (projects.answers(path).applied(finding) for finding in done)
-                proofs.note(module, source, judged[path], tuple(applied))
-                overlay[path] = source.with_text(fixed)
-                proofs.seen.add((path, fixed))
-            if fallen is not None or is_new:
+            step = _step(request, projects, proofs, source, judged[path], is_last=round_number == ROUNDS)
+            if step is not None:
+                overlay[path], judged[path] = step
                 edited.append(path)
-        if is_last or not edited:
+        if round_number == ROUNDS or not edited:
             break
         stale = projects.concerned(edited)
     findings = [proofs.told(finding) for path in texts.matter for finding in judged[path]]
     waiting = (each for each in findings if request.fix and each.fix is not None and each.fix.waits(request.level))
     left = [projects.answers(finding.path).applied(finding) for finding in waiting]
     changed = {path: text for path, text in overlay.items() if text != texts.matter[path]}
-    return findings, list(proofs.applied), left, changed
+    return findings, proofs.applied, left, changed
+
+
+def _step(
+    request: Request, projects: Projects, proofs: Proofs, source: Source, findings: list[Finding], *, is_last: bool
+) -> tuple[Source, list[Finding]] | None:
+    """What becomes of a file in a round, with what is known of it: repaired, put back, or None where it stays."""
+    path, module = source.path, partial(projects.module, source.path)
+    tried = proofs.to_try(path, module, findings)
+    fixed, done = _fix(source, tried, request.level) if not is_last else (source.text, [])
+    is_new = (path, fixed) not in proofs.seen and not projects.texts.refuses(path, fixed)
+    fallen = proofs.fallen(module, source, findings, done if is_new else ())
+    if fallen is not None:
+        return fallen.source, list(fallen.findings)
+    if not is_new:
+        return None
+    proofs.seen.add((path, fixed))
+    proofs.note(module, source, findings, tuple(map(projects.answers(path).applied, done)))
+    return source.with_text(fixed), findings
 
 
 def _fix(source: Source, findings: Sequence[Finding], level: Level) -> tuple[str, list[Finding]]:
@@ -146,28 +153,6 @@ def _fix(source: Source, findings: Sequence[Finding], level: Level) -> tuple[str
     with phase(REPAIRS):
         chosen = fixing.choose(findings, level, source)
         return fixing.apply(source, chosen), [finding for finding in findings if finding.fix in chosen]
-
-
-def _is_held(texts: intake.Texts, path: Path, fixed: str) -> bool:
-    """Whether the fixed text cannot be written; the reason is kept."""
-    from streamlint import fixing, writing
-
-    if path not in texts.held:
-        try:
-            fixing.encode(texts.matter[path], fixed)
-        except writing.UnwritableFile as error:
-            texts.held[path] = str(error)
-    return path in texts.held
-
-
-def _held(texts: intake.Texts, findings: Sequence[Finding], level: Level) -> tuple[Skipped, ...]:
-    """The files that would be fixed if they could be written."""
-    fixable = {finding.path for finding in findings if finding.fix is not None and finding.fix.within(level)}
-    return tuple(Skipped(path, reason) for path, reason in texts.held.items() if path in fixable)
-
-
-def _shown_only(finding: Finding, held: Mapping[Path, str]) -> Finding:
-    return finding.without(f"the file {held[finding.path]}") if finding.path in held else finding
 
 
 def _lint(request: Request, projects: Projects, path: Path, source: Source) -> Iterator[Finding]:

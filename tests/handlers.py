@@ -57,6 +57,14 @@ async def who(q: str):
     return q
 """
 
+FLASK = HEAD.replace(
+    """\
+from fastapi import Depends, FastAPI
+from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
+""",
+    "from flask import Flask, Response, jsonify, request, stream_with_context\n",
+).replace("app = FastAPI()", "app = Flask(__name__)")
+
 _SYNC = ("engine.query(q)", "index.as_chat_engine().stream_chat(q)")
 _ASYNC = ("await engine.aquery(q)", "await index.as_chat_engine().astream_chat(q)")
 _PLAIN = ("whole.query(q)", "index.as_chat_engine().chat(q)")
@@ -247,3 +255,45 @@ def programs(draw: st.DrawFn, number: int) -> str:
         for index in range(number)
     ]
     return "\n\n".join((HEAD, *(handler.text for handler in handlers)))
+
+
+_FLASK_ANSWERS = (
+    "return text",
+    "return {'answer': text}",
+    "return jsonify(answer=text)",
+    "return jsonify({'answer': redact(str(text))})",
+    "return Response(str(text), mimetype='text/plain')",
+    "return Response(str(text), status=202)",
+    "return Response(iter([str(text)]), mimetype='text/plain')",
+    "return str(text), 202",
+    "return {'answer': text}, 201, {'X-Kind': 'answer'}",
+)
+_FLASK_STREAMS = (
+    "return Response(tokens(), mimetype='{0}')",
+    "return Response(stream_with_context(tokens()), mimetype='{0}')",
+    "return app.response_class(tokens(), mimetype='{0}')",
+)
+
+
+@st.composite
+def flask_handlers(draw: st.DrawFn, name: str) -> Handler:
+    """A view of Flask, which drains the stream or answers with a generator."""
+    asked = "q = request.args['q']"
+    taking = f"response = {draw(st.sampled_from(_SYNC))}"
+    if draw(st.integers(0, 3)) == 0:
+        made = draw(st.sampled_from(_GENERATORS))
+        kind = "text/event-stream" if "data:" in made else draw(st.sampled_from(("text/plain", "text/event-stream")))
+        inner = f"def tokens():\n{_indented(made)}"
+        parts = (asked, taking, inner, draw(st.sampled_from(_FLASK_STREAMS)).format(kind))
+    else:
+        wrap, answer = _mostly(draw, (_WRAPS[0], *_WRAPS[2:4])), draw(st.sampled_from(_FLASK_ANSWERS))
+        drained = (taking, draw(st.sampled_from(_DRAINS)), _mostly(draw, _CHANGES), _mostly(draw, _SIDE), answer)
+        parts = (asked, _wrapped(wrap, "\n".join(filter(None, drained))))
+    body = _indented("\n".join(parts))
+    return Handler(name, f'@app.get("/{name}")\ndef {name}():\n{body}\n')
+
+
+@st.composite
+def flask_programs(draw: st.DrawFn, number: int) -> str:
+    """As `programs`, for Flask."""
+    return "\n\n".join((FLASK, *(draw(flask_handlers(f"r{index}")).text for index in range(number))))

@@ -8,13 +8,17 @@ import json
 import re
 import types
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from hypothesis import given
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import given, settings
 
 from streamlint.config import Config, Selection
 from streamlint.fix import Fix, Level
@@ -22,7 +26,7 @@ from streamlint.fixing import apply
 from streamlint.outcome import Outcome
 from streamlint.run import Request, run
 from streamlint.source import Source
-from tests.handlers import HEAD, programs
+from tests.handlers import HEAD, flask_programs, programs
 from tests.llama_stand_ins import installed
 
 ROUTES = 6
@@ -64,15 +68,24 @@ def observe(text: str, paths: list[str], fails_at: int | None) -> list[Seen]:
     module = types.ModuleType("application")
     with installed(fails_at), contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(compile(text, "application", "exec"), vars(module))
-        with TestClient(module.app) as client:
+        with _client(module.app) as client:
             return [_asked(client, path, module, printed) for path in paths for _ in range(2)]
 
 
-def _asked(client: TestClient, path: str, module: types.ModuleType, printed: io.StringIO) -> Seen:
+def _client(app: object) -> AbstractContextManager[TestClient | FlaskClient]:
+    if isinstance(app, Flask):
+        app.testing = True  # what a view raises is raised here
+        return contextlib.nullcontext(app.test_client())
+    assert isinstance(app, FastAPI)
+    return TestClient(app)
+
+
+def _asked(client: TestClient | FlaskClient, path: str, module: types.ModuleType, printed: io.StringIO) -> Seen:
     raised, status, kind, body = "", 0, "", ""
     try:
-        response = client.get(path, params={"q": "first"})
-        status, kind, body = response.status_code, response.headers.get("content-type", ""), response.text
+        response = client.get(f"{path}?q=first")
+        body = response.text  # Flask's client reads the stream only now
+        status, kind = response.status_code, response.headers.get("content-type", "")
     except Exception as error:  # what the server would log
         raised = type(error).__name__
     kept = (module.saves, module.logs, module.state, sorted(module.cache), printed.getvalue(), raised)
@@ -147,6 +160,13 @@ def faults(folder: Path, text: str) -> list[str]:
 
 @given(programs(ROUTES))
 def test_repairs_of_written_handlers(text: str) -> None:
+    with TemporaryDirectory() as folder:
+        assert faults(Path(folder), text) == []
+
+
+@settings(max_examples=settings().max_examples // 3)
+@given(flask_programs(ROUTES))
+def test_repairs_of_written_views_of_flask(text: str) -> None:
     with TemporaryDirectory() as folder:
         assert faults(Path(folder), text) == []
 
