@@ -176,11 +176,6 @@ class Source:
         match = _LINE_END.search(self.text)
         return match.group() if match else "\n"
 
-    @cached_property
-    def longest_line(self) -> int:
-        """Characters of the longest line."""
-        return max(map(len, self.text.splitlines()), default=0)
-
     def position(self, offset: int) -> Position:
         line = bisect_right(self.line_starts, offset)
         return Position(line, offset - self.line_starts[line - 1] + 1)

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from streamlint.tree.python import PythonFile
     from streamlint.values.activations import Frame
 
-_WIDTHS = (88, 120)
-
 
 class Rewriting:
     """One answer of a handler that becomes a stream."""
@@ -32,31 +30,18 @@ class Rewriting:
     # The response
 
     def call(self, stream: str) -> str:
-        """The response over a stream, on several lines where one would be too long for this file."""
+        """The response over a stream."""
         preferred = self.preferred
         arguments = [stream, f"{preferred.media_type_keyword}={self._media_type()}"]
         status = None if self._is_response() else self._declared(preferred.declares_status)
         if status is not None and self.file.tree.text(status.value) != "200":
             arguments.append(f"status_code={self.file.tree.text(status.value)}")
-        line = f"{preferred.name}({', '.join(arguments)})"
-        source = self.file.source
-        own = source.line_span(self.answer.start)
-        if self.answer.start - own.start + len("return ") + len(line) <= self._width():
-            return line
-        indent = source.text[own.start : self.answer.start]
-        indent = indent[: len(indent) - len(indent.lstrip())]
-        inner = "".join(f"{indent}    {argument},{source.newline}" for argument in arguments)
-        return f"{preferred.name}({source.newline}{inner}{indent})"
+        return f"{preferred.name}({', '.join(arguments)})"
 
     def _is_response(self) -> bool:
         """Whether the handler answers with a response of its own, for which what the decorator declares does not count."""
         answer = self.answer.value
         return isinstance(answer, ir.Call) and self.file.project.ask(Drains).answers.is_response(answer, self.frame)
-
-    def _width(self) -> int:
-        """How long lines may be, judged by the longest one that is there."""
-        longest = self.file.source.longest_line
-        return min(max(longest, _WIDTHS[0]), _WIDTHS[1])
 
     def _media_type(self) -> str:
         """The kind of text that the answer was sent as, plain text where it was none."""

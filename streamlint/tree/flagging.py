@@ -9,6 +9,8 @@ import libcst as cst
 
 from streamlint.fact import Fact, Stand
 from streamlint.finding import Finding
+from streamlint.fitting import fitted
+from streamlint.fix import Fix
 from streamlint.model.summary import UnparsableFile
 from streamlint.refusals import Refusal
 from streamlint.rule import crash
@@ -16,6 +18,7 @@ from streamlint.source import Span
 from streamlint.tree.pieces import Piece
 from streamlint.tree.python import PythonFile
 from streamlint.tree.tree import Tree
+from streamlint.widths import Widths
 
 _UNREAD = Refusal("the parser of the repairs cannot read this file", "make the change by hand")
 
@@ -94,17 +97,20 @@ def flag(file: PythonFile, facts: Sequence[Fact]) -> Iterator[Finding]:
         piece.module.visit(flags)
     for fact in facts:
         try:
-            yield _flagged(fact, flags.found.get(fact.stand))
+            yield _flagged(file, fact, flags.found.get(fact.stand))
         except UnparsableFile:
             yield _unread(fact)
         except Exception as error:  # noqa: BLE001 a failure of our own is reported, and other facts go on
             yield crash(f"{fact.finding.code} ({fact.finding.name})", error, fact.finding.place)
 
 
-def _flagged(fact: Fact, node: cst.CSTNode | None) -> Finding:
+def _flagged(file: PythonFile, fact: Fact, node: cst.CSTNode | None) -> Finding:
     if node is None:
         raise Misplaced(f"no {fact.stand} stands here")
-    return fact.told(fact.repair(node) if fact.repair is not None else None)
+    offer = fact.repair(node) if fact.repair is not None else None
+    if isinstance(offer, Fix):
+        offer = fitted(offer, file.source, file.project.ask(Widths).of(file.path))
+    return fact.told(offer)
 
 
 def _unread(fact: Fact) -> Finding:
