@@ -90,7 +90,13 @@ def test_which_attributes_are_tokens(expression: str, are_tokens: bool) -> None:
 
 @pytest.mark.parametrize(
     ("attribute", "items"),
-    [("delta", "text"), ("text", "cumulative"), ("response", "cumulative"), ("message", "message")],
+    [
+        ("delta", "text"),
+        ("text", "cumulative"),
+        ("response", "cumulative"),
+        ("message", "chunk"),
+        ("message.content", "cumulative"),
+    ],
 )
 def test_what_a_chunk_has(attribute: str, items: str) -> None:
     program = Program(

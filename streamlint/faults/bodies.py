@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from streamlint.values import Evaluator
     from streamlint.values.activations import Frame
 
-_PIECES = frozenset(("chunk", "event", "message", "object"))
+_PIECES = frozenset(("object",))
 
 
 class Fault(StrEnum):
@@ -127,16 +127,22 @@ class Bodies:
         return located is not None and located[1].kind == "function" and not located[1].decorators
 
     def _of_items(self, value: Value) -> WrongBody | None:
-        if isinstance(value, Tokens) and value.items in _PIECES:
+        if isinstance(value, Tokens) and self._is_piece(value):
             return WrongBody(Fault.PIECES, value)
         if isinstance(value, Generated) and value.frame.scope.kind == "generator-expression":
             found = self._same([self._of_item(one) for one in certain(self.evaluator.generated(value))])
             return WrongBody(Fault.PIECES, value) if found is not None else None
         return None
 
-    @staticmethod
-    def _of_item(value: Value) -> WrongBody | None:
-        return WrongBody(Fault.PIECES, value) if isinstance(value, Token) and value.items in _PIECES else None
+    def _of_item(self, value: Value) -> WrongBody | None:
+        return WrongBody(Fault.PIECES, value) if isinstance(value, Token) and self._is_piece(value) else None
+
+    def _is_piece(self, value: Token | Tokens) -> bool:
+        """Whether these are objects that hold text, and not text; parts of the items of a chain may be text themselves."""
+        if value.items in _PIECES:
+            return True
+        items = self.evaluator.knowledge.token_streams.items(value.items)
+        return items is not None and not items.may_be_text
 
     def _refused(self, sending: Sending, value: Value) -> WrongBody | None:
         """A token iterator that this response class does not take, or reads to the end."""

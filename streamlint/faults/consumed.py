@@ -10,7 +10,7 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive
 from streamlint.streams import Drains, Sent
-from streamlint.streams.takings import How
+from streamlint.streams.drained import How
 from streamlint.values.domain import Llama, Origin
 
 if TYPE_CHECKING:

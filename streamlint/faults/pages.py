@@ -13,8 +13,8 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive, is_handler
 from streamlint.streams import Drains
+from streamlint.streams.drained import Drain, How
 from streamlint.streams.sent import certain
-from streamlint.streams.takings import Drain, How
 from streamlint.values.domain import Function, Llama, Token
 
 if TYPE_CHECKING:

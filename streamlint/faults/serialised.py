@@ -8,7 +8,8 @@ from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive
 from streamlint.streams import Drains
-from streamlint.streams.takings import COLLECTORS, Drain, How
+from streamlint.streams.drained import Drain, How
+from streamlint.streams.takings import COLLECTORS
 
 if TYPE_CHECKING:
     from streamlint.project import Project

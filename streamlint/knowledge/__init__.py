@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from streamlint.knowledge.responses import Responses
     from streamlint.knowledge.shared_state import SharedStateFacts
     from streamlint.knowledge.table import Row
+    from streamlint.knowledge.token_streams import TokenStreamFacts
 
 UserRows = Sequence[Mapping[str, object]]
 
@@ -106,6 +107,22 @@ class Knowledge:
         from streamlint.knowledge.shared_state import shared_state_facts
 
         return shared_state_facts(self._extended("shared_state"))
+
+    @property
+    def versioned(self) -> frozenset[str]:
+        """The packages on whose release some answer depends."""
+        from streamlint.knowledge.dependencies import broken_releases, packages
+
+        compressing = (row.releases.package for row in self.releases.compressions)
+        routes = (row.releases.package for row in self.releases.generator_routes)
+        bad = (row.package for row in broken_releases())
+        return frozenset((*packages().main, self.resources.package, *compressing, *routes, *bad))
+
+    @cached_property
+    def token_streams(self) -> TokenStreamFacts:
+        from streamlint.knowledge.token_streams import token_stream_facts
+
+        return token_stream_facts()
 
     def names(self, table: str, key: str) -> frozenset[str]:
         """One list of a table of names."""

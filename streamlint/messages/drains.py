@@ -9,7 +9,8 @@ from streamlint.knowledge.frameworks import Purpose
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.drains import tokens_of
-from streamlint.streams.takings import Drain, How
+from streamlint.repairs.elements import texts_of
+from streamlint.streams.drained import Drain, How
 from streamlint.values.domain import Origin
 
 if TYPE_CHECKING:
@@ -67,9 +68,8 @@ def _body(file: PythonFile, drain: Drain) -> str | None:
         return f"({text.removeprefix('(').removesuffix(')')})" if drain.how is How.JOIN else None
     if tokens is None or tokens.items == "text":
         return text
-    if tokens.items != "chunk" or tokens.is_async is None:
-        return None
-    return f"(chunk.delta {'async ' if tokens.is_async else ''}for chunk in {text})"
+    items = file.project.knowledge.token_streams.items(tokens.items)
+    return texts_of(items, text, tokens.is_async) if items is not None and tokens.is_async is not None else None
 
 
 def _on_one_line(text: str) -> str:

@@ -8,6 +8,7 @@ from streamlint.faults.bodies import Fault, WrongBody, texts
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
+from streamlint.repairs.elements import texts_of
 from streamlint.serving.holders import Holders
 from streamlint.source import Span
 from streamlint.streams.generators import Generators
@@ -162,9 +163,9 @@ def _iterator(file: PythonFile, frame: Frame, expression: ir.Expression, fault: 
         case Fault.UNCALLED, bound if getattr(bound, "name", "") == "async_response_gen":
             return f"{base}()", True
         case Fault.COROUTINE, Coroutine(result=result) if frame.scope.is_async:
-            return _of_awaited(text, result)
-        case Fault.PIECES, Tokens(items="chunk", is_async=is_async) if is_async is not None:
-            return f"(chunk.delta {'async ' if is_async else ''}for chunk in {text})", is_async
+            return _of_awaited(file, text, result)
+        case Fault.PIECES, Tokens() as pieces:
+            return _of_pieces(file, pieces, text)
         case Fault.ITERATOR, value if _is_text(file, value):
             tokens = file.project.evaluator.tokens(frozenset((value,)))
             return (text, bool(tokens.is_async)) if tokens is not None else None
@@ -177,7 +178,15 @@ def _tokens_of(base: str, stream: Llama) -> tuple[str, bool]:
     return f"{base}.response_gen", False
 
 
-def _of_awaited(text: str, result: Values) -> tuple[str, bool] | None:
+def _of_pieces(file: PythonFile, tokens: Tokens, text: str) -> tuple[str, bool] | None:
+    items = file.project.knowledge.token_streams.items(tokens.items)
+    if items is None or tokens.is_async is None:
+        return None
+    written = texts_of(items, text, tokens.is_async)
+    return (written, tokens.is_async) if written is not None else None
+
+
+def _of_awaited(file: PythonFile, text: str, result: Values) -> tuple[str, bool] | None:
     if len(result) != 1:
         return None
     match next(iter(result)):
@@ -185,8 +194,8 @@ def _of_awaited(text: str, result: Values) -> tuple[str, bool] | None:
             return f"(await {text}).async_response_gen()", True
         case Tokens(items="text", is_async=True):
             return f"await {text}", True
-        case Tokens(items="chunk", is_async=True):
-            return f"(chunk.delta async for chunk in await {text})", True
+        case Tokens(is_async=True) as tokens:
+            return _of_pieces(file, tokens, f"await {text}")
         case Generated() as generated:
             return f"await {text}", generated.is_async
     return None

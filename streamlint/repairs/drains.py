@@ -18,7 +18,7 @@ from streamlint.repairs.rewriting import Rewriting
 from streamlint.repairs.untouched import Form, Same, Untouched
 from streamlint.source import Span
 from streamlint.streams import Drains
-from streamlint.streams.takings import Drain, How
+from streamlint.streams.drained import Drain, How
 from streamlint.tree import nodes as cst
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import Iterated
@@ -225,7 +225,7 @@ class Repair:
         drain = self.drain
         if drain.stream is not None:
             return Tokens(tokens_of(self.file, drain)) if isinstance(drain.source, _CHAIN) else None
-        if drain.tokens is None or drain.tokens.items not in ("text", "chunk") or self._is_wrapped(drain.source):
+        if drain.tokens is None or self._is_wrapped(drain.source):
             return None
         elements = Elements(self.file, drain.tokens.items)
         if drain.loop is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streamlint.knowledge.token_streams import TEXT, Items
 from streamlint.model import syntax as ir
 from streamlint.tree import nodes as cst
 
@@ -28,6 +29,7 @@ class Elements:
 
     def __init__(self, file: PythonFile, items: str) -> None:
         self.file, self.items = file, items
+        self._facts = file.project.knowledge.token_streams
 
     def of_iterable(self, source: ir.Expression) -> Tokens | None:
         """The iterable that a call takes."""
@@ -70,7 +72,7 @@ class Elements:
         if isinstance(element, cst.Name) and condition is None:
             return Tokens(iterable, (added, target))
         item = self.file.tree.text(element)
-        if item == f"{target}.delta" and condition is None:
+        if item.startswith(f"{target}.") and " " not in item and condition is None:
             item = f'{item} or ""'
         keyword = "async for" if loop.is_async else "for"
         tail = f" if {self.file.tree.text(condition)}" if condition is not None else ""
@@ -87,11 +89,9 @@ class Elements:
 
     def _is_text(self, element: cst.BaseExpression, target: str) -> bool:
         """Whether an element is the text of a token: itself, a chunk's `delta`, or that with "" for nothing."""
+        if self._part(element, target) == TEXT:
+            return True
         match element:
-            case cst.Name(value=name):
-                return name == target and self.items == "text"
-            case cst.Attribute(value=cst.Name(value=name), attr=cst.Name(value="delta")):
-                return name == target and self.items == "chunk"
             case cst.BooleanOperation(left=left, operator=cst.Or(), right=cst.SimpleString() as nothing):
                 return nothing.evaluated_value == "" and self._is_text(left, target)
         return False
@@ -102,8 +102,63 @@ class Elements:
             case cst.Comparison(
                 left=left, comparisons=[cst.ComparisonTarget(operator=cst.IsNot(), comparator=cst.Name(value="None"))]
             ):
-                return self._is_text(left, target)
-        return self._is_text(condition, target)
+                return self._part(left, target) in (TEXT, "")
+            case cst.BooleanOperation(left=left, operator=cst.And(), right=right):
+                return self._is_there(left, target) and self._is_there(right, target)
+            case cst.Comparison(
+                left=left,
+                comparisons=[cst.ComparisonTarget(operator=cst.Equal(), comparator=cst.SimpleString())],
+            ):
+                items = self._facts.items(self.items)
+                return items is not None and path_of(left, target) in items.kinds
+        return self._part(condition, target) in (TEXT, "") or self._is_text(condition, target)
+
+    def _part(self, node: cst.BaseExpression, target: str) -> str | None:
+        """What a part of a token is: its text, "" for what has the text in it; None for anything else."""
+        path = path_of(node, target)
+        if path is None:
+            return None
+        return TEXT if self.items == TEXT and not path else self._facts.part(self.items, path)
+
+
+def texts_of(items: Items, iterable: str, is_async: bool) -> str | None:
+    """A generator expression over the text of each item of an iterator; None where items of several kinds come."""
+    if items.are_mixed or not items.text:
+        return None
+    *steps, last = items.text.split(".")
+    reading = "chunk"
+    for step in steps:
+        reading += "[0]" if step == "[]" else _read(step, items.has_keys)
+    if items.has_keys and items.is_optional:
+        reading += f'.get("{last}") or ""'
+    else:
+        reading += _read(last, items.has_keys) + (' or ""' if items.is_optional else "")
+    condition = f" if chunk{_read(items.filled, items.has_keys)}" if items.filled else ""
+    return f"({reading} {'async ' if is_async else ''}for chunk in {iterable}{condition})"
+
+
+def _read(step: str, by_key: bool) -> str:
+    return f'["{step}"]' if by_key else f".{step}"
+
+
+def path_of(node: cst.BaseExpression, target: str) -> str | None:
+    """The attributes and keys that lead from a name to an expression, `[]` for an item of a list; None where others do."""
+    match node:
+        case cst.Name(value=name):
+            return "" if name == target else None
+        case cst.Attribute(value=base, attr=cst.Name(value=step)):
+            return _further(path_of(base, target), step)
+        case cst.Subscript(value=base, slice=[cst.SubscriptElement(slice=cst.Index(value=cst.SimpleString() as key))]):
+            return _further(path_of(base, target), str(key.evaluated_value))
+        case cst.Subscript(value=base, slice=[cst.SubscriptElement(slice=cst.Index(value=cst.Integer()))]):
+            return _further(path_of(base, target), "[]")
+    return None
+
+
+def _further(path: str | None, step: str) -> str | None:
+    if path is None:
+        return None
+    return f"{path}.{step}" if path else step
 
 
 def _steps(statement: cst.CSTNode) -> list[cst.CSTNode]:

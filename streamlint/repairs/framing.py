@@ -15,7 +15,7 @@ from streamlint.streams.generators import Generators
 if TYPE_CHECKING:
     from streamlint.tree.python import PythonFile
 
-_SIMPLE = re.compile(r"[^\"\\\n#{}]+")
+_SIMPLE = re.compile(r"[^\"\\\n#{}]+|[^'\\\n#{}]+")
 _TWICE = re.compile(r"(?P<open>[fF]?[\"'])data: ?(?P<text>.*)\\n\\n(?P<close>[\"'])", re.DOTALL)
 _ONLY_VALUE = re.compile(r"[fF][\"']\{([\w.]+)\}[\"']")
 _MARKER = re.compile(r"\[[A-Z_]+\]")
@@ -104,8 +104,12 @@ def _each(file: PythonFile, iterator: ir.Expression, is_async: bool | None) -> E
 
 
 def _event(token: str) -> str:
-    """One event; as JSON, because a line break or a leading space inside a token would be lost in plain `data:` lines."""
-    return f'f"data: {{json.dumps({token})}}\\n\\n"'
+    """One event; as JSON, because a line break or a leading space inside a token would be lost in plain `data:` lines.
+
+    Until Python 3.12 a formatted string holds none of its own quotes.
+    """
+    single = token.replace('"', "'")
+    return f'f"data: {{json.dumps({single})}}\\n\\n"'
 
 
 def _constant(file: PythonFile, text: str, unframed: Unframed) -> str:

@@ -13,7 +13,7 @@ from streamlint.source import Span
 from streamlint.values.calls import dotted_name
 
 if TYPE_CHECKING:
-    from streamlint.streams.takings import Drain
+    from streamlint.streams.drained import Drain
     from streamlint.tree.python import PythonFile
     from streamlint.values.activations import Frame
 

@@ -10,7 +10,7 @@ from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.delayed import Delay
 from streamlint.source import Span
-from streamlint.streams.takings import How
+from streamlint.streams.drained import How
 from streamlint.tree import nodes as cst
 from streamlint.values.calls import dotted_name
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.streams import Drains
-from streamlint.streams.takings import How
+from streamlint.streams.drained import How
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import Class, External
 
 if TYPE_CHECKING:
-    from streamlint.streams.takings import Drain
+    from streamlint.streams.drained import Drain
     from streamlint.tree.python import PythonFile
     from streamlint.values.activations import Frame
 

@@ -10,7 +10,7 @@ from streamlint.model import syntax as ir
 from streamlint.repairs.drains import stream_answer
 from streamlint.rule import Rule, on
 from streamlint.source import Span
-from streamlint.streams.takings import How
+from streamlint.streams.drained import How
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
 

@@ -10,7 +10,7 @@ from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.replays import stream_original
 from streamlint.rule import Rule, on
 from streamlint.streams import Drains
-from streamlint.streams.takings import Drain
+from streamlint.streams.drained import Drain
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
 

@@ -13,7 +13,7 @@ from streamlint.repairs.obstacles import split
 from streamlint.repairs.off_loop import iterated_off_loop, next_off_loop, of_tokens
 from streamlint.rule import Rule, on
 from streamlint.streams import Drains
-from streamlint.streams.takings import Drain, How
+from streamlint.streams.drained import Drain, How
 from streamlint.tree import nodes as cst
 from streamlint.tree.python import PythonFile
 from streamlint.values.domain import Bound, External, Tokens

@@ -10,13 +10,16 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive, is_handler
 from streamlint.serving.ways import Hop, through
-from streamlint.streams.takings import WHERE, Drain, Takings, names_in
+from streamlint.streams.drained import Drain, names_in
+from streamlint.streams.takings import WHERE, Takings
 from streamlint.values.activations import Frame
 from streamlint.values.domain import (
+    NOTHING,
     Coroutine,
     Generated,
     Llama,
     Tokens,
+    Unknown,
 )
 from streamlint.values.llama import STREAM_ROLES
 
@@ -60,6 +63,8 @@ class Drains(Takings):
             if entry.kind is Purpose.WEBSOCKET and (self._passes_on(frame) or not self._sent(drain, frame)):
                 continue
             if self._only_streams(drain, answers, frame) or self._only_asks(drain, frame):
+                continue
+            if drain.hops and not any(self._sends(item, drain, frame) for item in frame.scope.returns):
                 continue
             found.append(drain)
         return tuple(found)
@@ -135,7 +140,7 @@ class Drains(Takings):
             if not isinstance(value, Generated) or value.frame.scope.kind != "function":
                 continue
             inner = value.frame
-            if any(self._forwards(loop, inner) for loop in inner.scope.loops):
+            if any(self._may_forward(loop, inner) for loop in inner.scope.loops):
                 continue
             if any(y.is_from and y.value is not None and self._streams(y.value, inner) for y in inner.scope.yields):
                 continue
@@ -145,9 +150,13 @@ class Drains(Takings):
                     return replace(drain, way=through((*drain.hops, place)))
         return None
 
-    def _forwards(self, loop: ir.Loop, frame: Frame) -> bool:
+    def _may_forward(self, loop: ir.Loop, frame: Frame) -> bool:
+        """Whether a loop yields what comes from a stream, or from something of which nothing is known."""
         inside = any(loop.body_start <= item.start < loop.end for item in frame.scope.yields)
-        return inside and self.evaluator.tokens(self.evaluator.iterated(loop, frame)) is not None
+        values = self.evaluator.iterated(loop, frame) if inside else NOTHING
+        return (
+            any(isinstance(value, Unknown | Generated) for value in values) or self.evaluator.tokens(values) is not None
+        )
 
     def _streams(self, expression: ir.Expression, frame: Frame) -> bool:
         return self.evaluator.tokens(self.evaluator.value(expression, frame)) is not None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.branches import branch_of
 from streamlint.serving.ways import Hop, Way
 from streamlint.streams.answers import Answers
+from streamlint.streams.drained import Drain, DrainedNames, How, names_in
 from streamlint.values.activations import Frame
 from streamlint.values.domain import (
     Bound,
@@ -54,57 +54,11 @@ _HARMLESS = frozenset(
 _GATHERING = frozenset(("append", "extend", "add", "insert", "update", "appendleft"))
 
 
-class How(StrEnum):
-    """In which form the tokens are taken."""
-
-    LOOP = "loop"
-    CALL = "call"
-    JOIN = "join"
-    COMPREHENSION = "comprehension"
-    TEXT = "text"
-    METHOD = "method"
-    UNPACKED = "unpacked"
-
-
-@dataclass(frozen=True)
-class Drain:
-    """One place in a handler at which a stream is swallowed.
-
-    `start` and `end` span the loop's head or the expression in the handler; `source` is what gives the tokens; `hops` lead into a
-    helper where the tokens are taken there, the last one being the place itself. `kept` are the names that hold the result.
-    """
-
-    how: How
-    start: int
-    end: int
-    tokens: Tokens | None
-    stream: Llama | None
-    source: ir.Expression
-    branch: int
-    kept: frozenset[str] = frozenset()
-    loop: ir.Loop | None = None
-    way: Way | None = None
-    is_async: bool = False
-
-    @property
-    def hops(self) -> tuple[Hop, ...]:
-        return self.way.steps if self.way is not None else ()
-
-    @property
-    def waits(self) -> bool:
-        """Whether it takes tokens at all: the text of a chat stream is what came so far, nothing at first."""
-        return self.how is not How.TEXT or self.stream is None or self.stream.role is not Role.CHAT_STREAM
-
-    @property
-    def is_loop(self) -> bool:
-        return self.how is How.LOOP
-
-
-class Takings:
+class Takings(DrainedNames):
     """Finds what takes tokens; a function's own takings are found once per frame."""
 
     def __init__(self, project: Project) -> None:
-        self.evaluator = project.evaluator
+        super().__init__(project)
         self.answers = project.ask(Answers)
         self.log_methods = project.knowledge.names("records", "log-methods")
 
@@ -116,12 +70,12 @@ class Takings:
 
     @cached_property
     def _has_streams(self) -> bool:
-        """Whether any module of the project uses LlamaIndex at all; where none does, no helper is looked into."""
+        """Whether any module of the project uses what makes tokens at all; where none does, no helper is looked into."""
         modules, knowledge = self.evaluator.modules, self.evaluator.knowledge
         tokens, makers = (knowledge.names("llama_index_words", key) for key in ("token-generators", "engine-makers"))
         if any(path in modules.members for path in modules.texts.saying(tokens | makers)):
             return True
-        packages = knowledge.names("llama_index_words", "stream-packages")
+        packages = knowledge.names("llama_index_words", "stream-packages") | knowledge.token_streams.packages
         return any(not module.packages.isdisjoint(packages) for module in modules.saying(*packages))
 
     def _find(self, frame: Frame) -> Iterator[Drain]:
@@ -325,60 +279,14 @@ class Takings:
         return None
 
     def _returned(self, drain: Drain, frame: Frame) -> bool:
-        """Whether a function gives back what it drained, and no stream."""
-        derived = self.derived(drain, frame)
+        """Whether a function gives back the text that it drained, and no stream; data read from the text is another thing."""
+        derived = self.derived(drain, frame, as_text=True)
         for item in frame.scope.returns:
             if item.value is None or self.answers.is_stream(item.value, frame):
                 continue
             within = item.value.contains(drain)
             if within or names_in(item.value) & derived:
                 return True
-        return False
-
-    # Names
-
-    def with_names(self, drain: Drain, frame: Frame) -> Drain:
-        """The names that an assignment around the drain gives its result."""
-        kept = frozenset(
-            b.name
-            for b in frame.scope.bindings
-            if b.kind in ("assign", "augmented") and b.value is not None and b.value.contains(drain)
-        )
-        return replace(drain, kept=drain.kept | kept)
-
-    def derived(self, drain: Drain, frame: Frame) -> frozenset[str]:
-        """The names that hold the drained text, or something made of it."""
-        names = set(drain.kept)
-        for binding in frame.scope.bindings:
-            if binding.kind not in ("assign", "augmented") or binding.value is None or binding.start <= drain.start:
-                continue
-            if names_in(binding.value) & names and not self._starts_anew(binding.value, frame):
-                names.add(binding.name)
-        return frozenset(names)
-
-    def _starts_anew(self, value: ir.Expression, frame: Frame) -> bool:
-        """Whether an expression is another stream, such as the answer to a question that a model wrote."""
-        values = self.evaluator.value(value, frame)
-        return any(isinstance(v, Llama) for v in values) or self.evaluator.tokens(values) is not None
-
-    def uses(self, content: ir.Expression, names: frozenset[str], frame: Frame) -> bool:
-        """Whether an expression, or a generator that it calls, takes one of these names."""
-        if names_in(content) & names:
-            return True
-        for expression in ir.walk(content):
-            if isinstance(expression, ir.Call):
-                for value in self.evaluator.value(expression.function, frame):
-                    if isinstance(value, Function) and value.path == frame.module.path:
-                        inner = frame.module.scopes[value.scope]
-                        if (
-                            inner.parent == frame.scope.index
-                            and {n.id for n in inner.names if n.bindings is None} & names
-                        ):
-                            return True
-            if isinstance(expression, ir.Closure):
-                inner = frame.module.scopes[expression.scope]
-                if {n.id for n in inner.names} & names:
-                    return True
         return False
 
 
@@ -391,7 +299,3 @@ WHERE = {
     How.METHOD: "waits for the whole answer here",
     How.UNPACKED: "unpacks every token here",
 }
-
-
-def names_in(expression: ir.Expression) -> set[str]:
-    return {part.id for part in ir.walk(expression) if isinstance(part, ir.Name)}

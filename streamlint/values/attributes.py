@@ -300,8 +300,11 @@ class Attributes:
         stored = self._stored(base, name, is_attribute=True)
         if any(known(stored)):
             return stored
+        tokens = self.evaluator.calls.streams.attribute(base, name)
+        if tokens is not None:
+            return frozenset((tokens,))
         family = knowledge.blocking.attribute(base.name, name)
-        if family:
+        if family and not knowledge.token_streams.has(f"{base.name}.{name}"):
             return frozenset((Instance(family),))
         return frozenset((Bound(base, name),))
 
@@ -318,17 +321,8 @@ class Attributes:
             return frozenset((tokens,))
         return frozenset((Bound(base, name),))
 
-    @staticmethod
-    def _of_token(base: Token, name: str) -> Values:
-        if base.items in ("text", "cumulative"):
-            return UNKNOWN
-        if name == "delta":
-            return frozenset((Token("text", base.origin),))
-        if name in ("text", "response", "message"):
-            return frozenset((Token("message" if name == "message" else "cumulative", base.origin),))
-        if name == "content" and base.items == "message":
-            return frozenset((Token("cumulative", base.origin),))
-        return UNKNOWN
+    def _of_token(self, base: Token, name: str) -> Values:
+        return frozenset((Bound(base, name),)) if name == "get" else self.evaluator.calls.streams.part(base, name)
 
     def _of_unknown(self, base: Unknown, name: str, expression: ir.Attribute | None, frame: Frame | None) -> Values:
         """Names that can mean nothing else: LlamaIndex's own, on a value of which nothing is known."""

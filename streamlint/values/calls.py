@@ -25,6 +25,7 @@ from streamlint.values.domain import (
     Object,
     OffLoop,
     Partial,
+    Token,
     Unknown,
     Value,
     Values,
@@ -32,6 +33,7 @@ from streamlint.values.domain import (
 )
 from streamlint.values.function_calls import FunctionCalls
 from streamlint.values.llama import LlamaCalls
+from streamlint.values.made_streams import MadeStreams
 from streamlint.values.passing import BUILTINS
 from streamlint.values.whole import Handed, Whole
 
@@ -50,6 +52,7 @@ class Calls:
     def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
         self.llama = LlamaCalls(evaluator)
+        self.streams = MadeStreams(evaluator)
         self._containers = ContainerCalls(evaluator)
         self._functions = FunctionCalls(evaluator)
         self._makers: dict[str, str | None] = {}
@@ -81,14 +84,10 @@ class Calls:
                 method = self.evaluator.attributes.of_class(function, "__call__")
                 return self.evaluator.union(self._one(one, call, frame) for one in method if isinstance(one, Function))
             case Instance():
-                return self._called_instance(function)
+                return self._bound(Bound(function, "__call__"), call, frame)
             case Unknown():
                 return frozenset((function,))
         return UNKNOWN
-
-    def _called_instance(self, function: Instance) -> Values:
-        made = self.evaluator.knowledge.blocking.returns(f"{function.name}.__call__")
-        return frozenset((Instance(made),)) if made else UNKNOWN
 
     def _construct(self, made: Class, call: ir.Call, frame: Frame) -> Values:
         origin = self.evaluator.origin(call, frame)
@@ -205,7 +204,7 @@ class Calls:
         moved = self._off_loop(function.name, call, frame)
         if moved is not None:
             return moved
-        built = self.llama.outside(function.name, call, frame)
+        built = self.streams.of_call(function.name, call, frame) or self.llama.outside(function.name, call, frame)
         return self._instance(self._class_made(function.name), call, frame) if built is None else built
 
     def _instance(self, made: str, call: ir.Call, frame: Frame) -> Values:
@@ -215,13 +214,14 @@ class Calls:
         """The class of what calling a name gives whatever it is given, "" for nothing known; None where the call decides."""
         if name not in self._makers:
             knowledge = self.evaluator.knowledge
-            decides = knowledge.objects.is_dependency(name) or knowledge.off_loop.call(name) or self.llama.knows(name)
+            told = knowledge.objects.is_dependency(name) or knowledge.off_loop.call(name)
+            decides = told or self.streams.knows(name) or self.llama.knows(name)
             self._makers[name] = None if decides else self._class_made(name)
         return self._makers[name]
 
     def _class_made(self, name: str) -> str:
         knowledge = self.evaluator.knowledge
-        tables = (knowledge.blocking, knowledge.objects, knowledge.off_loop, knowledge.heavy)
+        tables = (knowledge.token_streams, knowledge.blocking, knowledge.objects, knowledge.off_loop, knowledge.heavy)
         made = next((found for table in tables if (found := table.returns(name))), None)
         if made:
             return made
@@ -271,26 +271,35 @@ class Calls:
             if put:
                 return put
             if made is None:
-                moved = self._off_loop(full, call, frame)
-                return UNKNOWN if moved is None else moved
+                return self._decided(full, call, frame)
             return frozenset((Instance(made),)) if made else self._looked_up(function, call)
         if function.name in ("__anext__", "__next__", "asend", "send"):
             element = self.evaluator.element(frozenset((receiver,)))
             return frozenset((Coroutine(element),)) if function.name in ("__anext__", "asend") else element
         if isinstance(receiver, Coroutine) and function.name == "result":  # of the task that runs it
             return receiver.result
+        if isinstance(receiver, Token) and function.name == "get" and call.arguments:
+            return self.streams.item(receiver, self.evaluator.keys(call.arguments[0], frame))
         if isinstance(receiver, Collection):
             return self._containers.of_display(receiver, function.name, call, frame)
         return UNKNOWN
 
+    def _decided(self, name: str, call: ir.Call, frame: Frame) -> Values:
+        """What a method of an outside class gives where its arguments decide it."""
+        made = self.streams.of_call(name, call, frame) or self._off_loop(name, call, frame)
+        return self._instance(self._method_made(name), call, frame) if made is None else made
+
     def _method_gives(self, name: str) -> str | None:
         """As `_made_by`, for a method of an outside class."""
         if name not in self._methods:
-            knowledge = self.evaluator.knowledge
-            tables = (knowledge.blocking, knowledge.objects, knowledge.heavy)
-            made = next((found for table in tables if (found := table.returns(name))), "")
-            self._methods[name] = None if knowledge.off_loop.call(name) is not None else made
+            decides = self.evaluator.knowledge.off_loop.call(name) is not None or self.streams.knows(name)
+            self._methods[name] = None if decides else self._method_made(name)
         return self._methods[name]
+
+    def _method_made(self, name: str) -> str:
+        knowledge = self.evaluator.knowledge
+        tables = (knowledge.token_streams, knowledge.blocking, knowledge.objects, knowledge.heavy)
+        return next((found for table in tables if (found := table.returns(name))), "")
 
     def _looked_up(self, function: Bound, call: ir.Call) -> Values:
         """`app.config.get("engine")`: what the project stored under the key."""

@@ -259,10 +259,11 @@ class Tokens(_Flat):
 
 @dataclass(frozen=True, slots=True)
 class Token(_Flat):
-    """One item of `Tokens`; "cumulative" items repeat everything that came before."""
+    """One item of `Tokens`, or a part of it (`part`, as a path); "cumulative" items repeat everything that came before."""
 
     items: str
     origin: Origin | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)

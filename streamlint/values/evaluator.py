@@ -27,6 +27,7 @@ from streamlint.values.domain import (
     Constant,
     Function,
     Generated,
+    Instance,
     Iterated,
     Llama,
     Object,
@@ -230,6 +231,8 @@ class Evaluator:
         return known
 
     def _operation(self, expression: ir.Operation, frame: Frame) -> Values:
+        if expression.operator == "BitOr":
+            return self.kept((expression, frame), lambda: self.calls.streams.piped(expression, frame))
         return self._truths.operation(expression, frame) or UNKNOWN
 
     def _sequence(self, expression: ir.Sequence, frame: Frame) -> Values:
@@ -325,7 +328,11 @@ class Evaluator:
     def _element(self, value: Value) -> Values:
         match value:
             case Tokens():
-                return frozenset((Token(value.items, value.origin),))
+                return frozenset((self.calls.streams.first(value),))
+            case Instance() if (tokens := self.calls.streams.managed(value)) is not None:
+                return frozenset((self.calls.streams.first(tokens),))
+            case Token():
+                return self.calls.streams.item(value)
             case Iterated():
                 return value.element
             case Collection(kind="dict"):

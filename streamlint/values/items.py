@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
-from streamlint.values.domain import NOTHING, UNKNOWN, Collection, External, Instance, Unknown, Value, Values, left_out
+from streamlint.values.domain import (
+    NOTHING,
+    UNKNOWN,
+    Collection,
+    External,
+    Instance,
+    Token,
+    Unknown,
+    Value,
+    Values,
+    left_out,
+)
 from streamlint.values.said import last_word
 from streamlint.values.whole import Whole
 
@@ -29,6 +40,8 @@ class Items:
                 return self._numbered(base, expression.key)
             case Instance():
                 return self._stored_item(base, expression, frame)
+            case Token():
+                return self.evaluator.calls.streams.item(base, self.evaluator.keys(expression.key, frame))
             case External() | Unknown():
                 return frozenset((base,))
         return UNKNOWN

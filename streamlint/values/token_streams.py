@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamlint.values.domain import Coroutine, Generated, Iterated, Tokens, Value, Values
+from streamlint.values.domain import Coroutine, Generated, Instance, Iterated, Tokens, Value, Values
 from streamlint.values.limits import Limit
 from streamlint.values.whole import Whole
 
@@ -30,6 +30,8 @@ class TokenStreams:
         match value:
             case Tokens():
                 return value
+            case Instance():
+                return self.evaluator.calls.streams.managed(value)
             case Iterated():
                 inner = next((t for one in value.over if (t := self._tokens(one, depth + 1))), None)
                 if inner is None or inner.is_async == value.is_async:

@@ -20,6 +20,7 @@ from streamlint.values.domain import (
     Llama,
     Object,
     Origin,
+    Token,
     Tokens,
     Value,
     Values,
@@ -109,9 +110,28 @@ class AskedCalls(Protocol):
 
     def handed(self, call: ir.Call, frame: Frame) -> Handed | None: ...
 
+    @property
+    def streams(self) -> AskedStreams: ...
+
     def native_async(self, owner: Object | Class, outside: str) -> bool | None: ...
 
     def token_attribute(self, base: Llama, name: str) -> Tokens | None: ...
+
+
+class AskedStreams(Protocol):
+    """What the table of token streams says of objects and items."""
+
+    def managed(self, value: Instance) -> Tokens | None: ...
+
+    def attribute(self, base: Instance, name: str) -> Tokens | None: ...
+
+    def first(self, tokens: Tokens) -> Token: ...
+
+    def part(self, base: Token, step: str) -> Values: ...
+
+    def item(self, base: Token, keys: tuple[str | None, ...] = (None,)) -> Values: ...
+
+    def piped(self, operation: ir.Operation, frame: Frame) -> Values: ...
 
 
 class AskedParameters(Protocol):

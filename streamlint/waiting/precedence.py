@@ -33,7 +33,12 @@ class Precedence:
         return next(fault for fault in Reason if self._is(fault, held))
 
     def of_taking(self, place: Placed, where: OnLoop) -> Reason:
-        """What is reported of tokens that are taken: what is taken within a whole stream belongs to it."""
+        """What is reported of tokens that are taken: what is taken within a whole stream, or in one with the call that makes it
+        wait, belongs to that."""
+        if isinstance(place, ir.Loop) and isinstance(place.iterable, ir.Call):
+            making = self.holdings.at(place.iterable, where.frame)
+            if making is not None and self.of_hold(making) is Reason.LIBRARY:
+                return Reason.LIBRARY
         within = any(start <= place.start < end for start, end in self.holdings.swallowed(where))
         return Reason.SWALLOWED if within else Reason.ITERATED
 

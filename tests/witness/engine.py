@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from llama_index.core.llms import CustomLLM
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 
+from .model_server import model_url
 from .pace import Pace, TokenLog
 
 if TYPE_CHECKING:
@@ -176,4 +178,5 @@ def names() -> dict[str, Any]:
         "chat_engine": index.as_chat_engine(chat_mode=ChatMode.CONTEXT),
         "retriever": index.as_retriever(),
         "agent": FunctionAgent(llm=AgentLLM()),
+        "model_url": functools.partial(model_url, tokens),
     }

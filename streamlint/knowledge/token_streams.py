@@ -1,0 +1,168 @@
+"""Which calls beside LlamaIndex's give a stream of tokens, and which part of an item is text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from streamlint.knowledge.table import Row, read
+
+TEXT, WHOLE = "text", "cumulative"
+"""What a part of an item can be in the end: the next piece, or everything that came so far."""
+
+
+class Made(StrEnum):
+    """In which form a call gives a stream."""
+
+    ITERATOR = "iterator"
+    ASYNC_ITERATOR = "async-iterator"
+    COROUTINE = "coroutine"
+    MANAGER = "manager"
+    ASYNC_MANAGER = "async-manager"
+
+    @property
+    def is_async(self) -> bool:
+        return self not in (Made.ITERATOR, Made.MANAGER)
+
+    @property
+    def is_entered(self) -> bool:
+        return self in (Made.MANAGER, Made.ASYNC_MANAGER)
+
+
+@dataclass(frozen=True)
+class MadeStream:
+    """A stream that a call makes: `needs` is the keyword that must be true for it, `rules_out` the one that must not be."""
+
+    made: Made
+    items: str
+    needs: str
+    rules_out: str
+    manager: str
+
+
+@dataclass(frozen=True)
+class Managed:
+    """A stream that is entered first; `parts` are further streams, by attribute."""
+
+    is_async: bool
+    items: str
+    parts: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Items:
+    """What stands in the items of a stream: paths of attributes or keys, `[]` for one item of a list.
+
+    `parts` says what a path leads to; where items `are_mixed`, `kinds` are paths that say which kind one is; `text` is the usual
+    way to the next piece, `filled` the part without which an item has none; with `has_keys` parts are read
+    as `item["key"]`, and an `is_optional` text may be None, or absent.
+    """
+
+    parts: dict[str, str]
+    are_mixed: bool
+    kinds: tuple[str, ...]
+    text: str
+    filled: str
+    has_keys: bool
+    is_optional: bool
+    may_be_text: bool
+    """Whether an item may be text itself, where what makes it cannot be told."""
+
+
+@dataclass(frozen=True)
+class _Pipe:
+    """What `a | b` is where one part is an `of`, and the last one of `ends`, or anything where there are none."""
+
+    of: str
+    ends: frozenset[str]
+    made: str
+
+
+class TokenStreamFacts:
+    """The table, by dotted names."""
+
+    def __init__(self, table: Row) -> None:
+        self._made: dict[str, tuple[MadeStream, ...]] = {}
+        self._managers: dict[str, Managed] = {}
+        self._classes: dict[str, str] = {}
+        self._items: dict[str, Items] = {}
+        for row in table.rows("class"):
+            names = row.texts("names")
+            self._classes.update(dict.fromkeys((*names, *row.texts("by")), names[0]))
+        parts = {name: row.mapping("attributes") for row in table.rows("manager") for name in row.texts("names")}
+        for row in table.rows("made"):
+            self._add(row, parts)
+        for row in table.rows("items"):
+            self._items[row.text("name")] = _items(row)
+        self._pipes = tuple(
+            _Pipe(row.text("of"), frozenset(row.texts("ends")), row.text("class")) for row in table.rows("piped")
+        )
+
+    def _add(self, row: Row, parts: dict[str, dict[str, str]]) -> None:
+        made = Made(row.text("is"))
+        stream = MadeStream(made, row.text("items"), row.text("with"), row.text("without"), row.text("class"))
+        for name in row.texts("by"):
+            self._made[name] = (*self._made.get(name, ()), stream)
+        if stream.manager:
+            self._managers[stream.manager] = Managed(made.is_async, stream.items, parts.get(stream.manager, {}))
+
+    @property
+    def packages(self) -> frozenset[str]:
+        """Top-level names of the packages that make streams."""
+        return frozenset(name.partition(".")[0] for name in self._made)
+
+    def made(self, dotted: str) -> tuple[MadeStream, ...]:
+        """The streams that calling `dotted` can give, each under its own condition."""
+        return self._made.get(dotted, ())
+
+    def has(self, dotted: str) -> bool:
+        """Whether the table has a row of calling `dotted`."""
+        return dotted in self._made or dotted in self._classes
+
+    def managed(self, dotted: str) -> Managed | None:
+        """The stream that an object of this class is when it is entered."""
+        return self._managers.get(dotted)
+
+    def returns(self, dotted: str) -> str | None:
+        """The class of what calling `dotted` gives, under its main name."""
+        return self._classes.get(dotted)
+
+    def items(self, kind: str) -> Items | None:
+        """What stands in items of a kind; None for those that are text, and for LlamaIndex's events and objects."""
+        return self._items.get(kind)
+
+    def part(self, kind: str, path: str) -> str | None:
+        """What a part of an item is: `TEXT`, `WHOLE`, "" for what still has parts; None for all else."""
+        items = self._items.get(kind)
+        if items is None:
+            return None
+        if path in items.parts:
+            return items.parts[path]
+        return "" if any(known.startswith(f"{path}.") for known in items.parts) else None
+
+    def piped(self, parts: frozenset[str], last: str) -> str | None:
+        """The class of a chain of objects of these classes."""
+        for pipe in reversed(self._pipes):
+            if pipe.of in parts and (not pipe.ends or last in pipe.ends):
+                return pipe.made
+        return None
+
+
+def _items(row: Row) -> Items:
+    texts = row.texts("text")
+    return Items(
+        {**dict.fromkeys(row.texts("whole"), WHOLE), **dict.fromkeys(texts, TEXT)},
+        row.flag("mixed"),
+        row.texts("kinds"),
+        texts[0] if texts else "",
+        row.text("filled"),
+        row.flag("keys"),
+        row.flag("optional"),
+        row.flag("may-be-text"),
+    )
+
+
+@cache
+def token_stream_facts() -> TokenStreamFacts:
+    return TokenStreamFacts(read("token_streams"))

@@ -1,0 +1,134 @@
+"""A stream that is swallowed, and the names of a function that hold what was drained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.llama_index import Role
+from streamlint.model import syntax as ir
+from streamlint.serving.ways import Hop, Way
+from streamlint.values.activations import Frame
+from streamlint.values.domain import Function, Llama, Tokens
+from streamlint.values.said import last_word
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+
+
+class How(StrEnum):
+    """In which form the tokens are taken."""
+
+    LOOP = "loop"
+    CALL = "call"
+    JOIN = "join"
+    COMPREHENSION = "comprehension"
+    TEXT = "text"
+    METHOD = "method"
+    UNPACKED = "unpacked"
+
+
+@dataclass(frozen=True)
+class Drain:
+    """One place in a handler at which a stream is swallowed.
+
+    `start` and `end` span the loop's head or the expression in the handler; `source` is what gives the tokens; `hops` lead into a
+    helper where the tokens are taken there, the last one being the place itself. `kept` are the names that hold the result.
+    """
+
+    how: How
+    start: int
+    end: int
+    tokens: Tokens | None
+    stream: Llama | None
+    source: ir.Expression
+    branch: int
+    kept: frozenset[str] = frozenset()
+    loop: ir.Loop | None = None
+    way: Way | None = None
+    is_async: bool = False
+
+    @property
+    def hops(self) -> tuple[Hop, ...]:
+        return self.way.steps if self.way is not None else ()
+
+    @property
+    def waits(self) -> bool:
+        """Whether it takes tokens at all: the text of a chat stream is what came so far, nothing at first."""
+        return self.how is not How.TEXT or self.stream is None or self.stream.role is not Role.CHAT_STREAM
+
+    @property
+    def is_loop(self) -> bool:
+        return self.how is How.LOOP
+
+
+class DrainedNames:
+    """Follows drained text through the names of its function, by the order of the text."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self._parsers = project.knowledge.names("untouched", "parsers")
+        self._parsing = project.knowledge.names("untouched", "parsing-methods")
+
+    def with_names(self, drain: Drain, frame: Frame) -> Drain:
+        """The names that an assignment around the drain gives its result."""
+        kept = frozenset(
+            b.name
+            for b in frame.scope.bindings
+            if b.kind in ("assign", "augmented") and b.value is not None and b.value.contains(drain)
+        )
+        return replace(drain, kept=drain.kept | kept)
+
+    def derived(self, drain: Drain, frame: Frame, *, as_text: bool = False) -> frozenset[str]:
+        """The names that hold the drained text, or something made of it; `as_text`: but not what is parsed from it."""
+        names = set(drain.kept)
+        for binding in frame.scope.bindings:
+            if binding.kind not in ("assign", "augmented") or binding.value is None or binding.start <= drain.start:
+                continue
+            if not names_in(binding.value) & names or self._starts_anew(binding.value, frame):
+                continue
+            if as_text and self._is_parsed(binding.value, names, frame):
+                names.discard(binding.name)
+            else:
+                names.add(binding.name)
+        return frozenset(names)
+
+    def _is_parsed(self, value: ir.Expression, names: set[str], frame: Frame) -> bool:
+        """Whether an expression reads data from text under one of these names: `json.loads(text)`."""
+        calls = (part for part in ir.walk(value) if isinstance(part, ir.Call))
+        for call in calls:
+            if not any(names_in(argument) & names for argument in call.arguments):
+                continue
+            if last_word(call.function) in self._parsing or self.evaluator.names(call.function, frame) & self._parsers:
+                return True
+        return False
+
+    def _starts_anew(self, value: ir.Expression, frame: Frame) -> bool:
+        """Whether an expression is another stream, such as the answer to a question that a model wrote."""
+        values = self.evaluator.value(value, frame)
+        return any(isinstance(v, Llama) for v in values) or self.evaluator.tokens(values) is not None
+
+    def uses(self, content: ir.Expression, names: frozenset[str], frame: Frame) -> bool:
+        """Whether an expression, or a generator that it calls, takes one of these names."""
+        if names_in(content) & names:
+            return True
+        for expression in ir.walk(content):
+            if isinstance(expression, ir.Call):
+                for value in self.evaluator.value(expression.function, frame):
+                    if isinstance(value, Function) and value.path == frame.module.path:
+                        inner = frame.module.scopes[value.scope]
+                        if (
+                            inner.parent == frame.scope.index
+                            and {n.id for n in inner.names if n.bindings is None} & names
+                        ):
+                            return True
+            if isinstance(expression, ir.Closure):
+                inner = frame.module.scopes[expression.scope]
+                if {n.id for n in inner.names} & names:
+                    return True
+        return False
+
+
+def names_in(expression: ir.Expression) -> set[str]:
+    return {part.id for part in ir.walk(expression) if isinstance(part, ir.Name)}

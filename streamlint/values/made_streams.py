@@ -1,0 +1,113 @@
+"""What calls of models' own clients give: streams of tokens, objects that are one when they are entered, parts of their items."""
+
+from __future__ import annotations
+
+from streamlint.knowledge.llama_index import Role
+from streamlint.knowledge.token_streams import Made, MadeStream
+from streamlint.model import syntax as ir
+from streamlint.values.activations import Frame
+from streamlint.values.domain import (
+    UNKNOWN,
+    Constant,
+    Coroutine,
+    Instance,
+    Token,
+    Tokens,
+    Values,
+)
+from streamlint.values.whole import Whole
+
+
+class MadeStreams:
+    """Applies the table of token streams."""
+
+    def __init__(self, evaluator: Whole) -> None:
+        self.evaluator = evaluator
+        self.facts = evaluator.knowledge.token_streams
+
+    # Calls
+
+    def knows(self, name: str) -> bool:
+        """Whether what calling this dotted name gives is decided here, by its arguments."""
+        return bool(self.facts.made(name))
+
+    def of_call(self, name: str, call: ir.Call, frame: Frame) -> Values | None:
+        """The stream that a call makes; None where it makes none, or where its arguments do not tell."""
+        for made in self.facts.made(name):
+            if made.needs and self._is_given(made.needs, call, frame) is not True:
+                continue
+            if made.rules_out and self._is_given(made.rules_out, call, frame) is not False:
+                continue
+            return self._stream(made, call, frame)
+        return None
+
+    def _stream(self, made: MadeStream, call: ir.Call, frame: Frame) -> Values:
+        origin = self.evaluator.origin(call, frame)
+        if made.made.is_entered:
+            return frozenset((Instance(made.manager, origin),))
+        is_async = made.made.is_async
+        tokens: Values = frozenset((Tokens(is_async, made.items, origin, Role.LLM, is_async),))
+        return frozenset((Coroutine(tokens),)) if made.made is Made.COROUTINE else tokens
+
+    def _is_given(self, keyword: str, call: ir.Call, frame: Frame) -> bool | None:
+        """Whether an argument is true; None where that cannot be seen."""
+        given = call.argument(None, keyword)
+        values = self.evaluator.value(given, frame) if given is not None else self._unpacked(keyword, call, frame)
+        truths = {bool(value.value) if isinstance(value, Constant) else None for value in values}
+        return truths.pop() if len(truths) == 1 else None
+
+    def _unpacked(self, keyword: str, call: ir.Call, frame: Frame) -> Values:
+        """What `**options` gives for a keyword; false where there is nothing of the kind."""
+        hidden = (value for name, value in call.keywords if name is None)
+        return self.evaluator.union(self._entry(one, keyword, frame) for one in hidden) or frozenset((Constant(False),))
+
+    def _entry(self, options: ir.Expression, keyword: str, frame: Frame) -> Values:
+        key = ir.Subscript(options.start, options.end, options, ir.Constant(options.start, options.end, keyword))
+        values = self.evaluator.value(options, frame)
+        return self.evaluator.each(values, lambda one: self.evaluator.attributes.item(one, key, frame))
+
+    # Objects that are entered
+
+    def managed(self, value: Instance) -> Tokens | None:
+        """The tokens that an entered object gives when it is iterated over."""
+        row = self.facts.managed(value.name)
+        return Tokens(row.is_async, row.items, value.origin, Role.LLM, row.is_async) if row and row.items else None
+
+    def attribute(self, base: Instance, name: str) -> Tokens | None:
+        """A further stream that hangs on an entered object: `stream.text_stream`."""
+        row = self.facts.managed(base.name)
+        items = row.parts.get(name) if row is not None else None
+        return Tokens(row.is_async, items, base.origin, Role.LLM, row.is_async) if row is not None and items else None
+
+    # Items
+
+    def first(self, tokens: Tokens) -> Token:
+        """One item of a stream."""
+        kind = self.facts.part(tokens.items, "")
+        return Token(kind or tokens.items, tokens.origin)
+
+    def part(self, base: Token, step: str) -> Values:
+        """A part of an item, by attribute or key."""
+        path = f"{base.part}.{step}" if base.part else step
+        kind = self.facts.part(base.items, path)
+        if kind is None:
+            return UNKNOWN
+        return frozenset((Token(kind, base.origin) if kind else Token(base.items, base.origin, path),))
+
+    def item(self, base: Token, keys: tuple[str | None, ...] = (None,)) -> Values:
+        """`item[key]`, or one of the items of a list in it."""
+        steps = ("[]" if key is None or key.lstrip("-").isdecimal() else key for key in keys)
+        return self.evaluator.union(self.part(base, step) for step in steps)
+
+    # Chains
+
+    def piped(self, operation: ir.Operation, frame: Frame) -> Values:
+        """`prompt | model | parser`."""
+        parts = [self._classes(operand, frame) for operand in operation.operands]
+        last = next(iter(parts[-1]), "") if len(parts[-1]) == 1 else ""
+        made = self.facts.piped(frozenset().union(*parts), last)
+        return frozenset((Instance(made, self.evaluator.origin(operation, frame)),)) if made else UNKNOWN
+
+    def _classes(self, operand: ir.Expression, frame: Frame) -> frozenset[str]:
+        values = self.evaluator.value(operand, frame)
+        return frozenset(value.name for value in values if isinstance(value, Instance))
