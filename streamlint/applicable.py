@@ -57,9 +57,9 @@ def _hindrances(source: Source, findings: Sequence[Finding], level: Level, fixed
             continue
         if taken := _taken(source, fix, chosen):
             found[fix] = taken
-        elif not choose([finding], Level.UNSAFE, source):
+        elif not choose([replace(finding, fix=replace(fix, is_held=False))], Level.UNSAFE, source):
             found[fix] = _BROKEN
-        elif fixed and level.allows(fix.level):
+        elif fixed and fix.within(level):
             found[fix] = _LEFT
     return found
 

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamlint import __version__, config, reporters, rule, run
+from streamlint import __version__, config, reporters, rule, run, shown
+from streamlint.discovery import is_beside
 from streamlint.finding import RULE_CRASHED, TOOL_CODES
 from streamlint.fix import Level
 from streamlint.output import OutputError, say, write
+from streamlint.reporters.columns import table
 from streamlint.reporters.style import WIDTH, Style, wants_colour
 from streamlint.reporters.summary import render_changed
 from streamlint.reporters.text import visible
@@ -29,6 +31,7 @@ from streamlint.timings import Timings, timed
 
 if TYPE_CHECKING:
     from streamlint.outcome import Outcome
+    from streamlint.releases.told import Told
 
 CLEAN, FINDINGS, USAGE, INTERNAL = range(4)
 INTERRUPTED = 130
@@ -144,6 +147,14 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
 @click.option("--explain", metavar="RULE", help="Print the documentation of a rule, by code or name.")
 @click.option("--list-rules", is_flag=True, help="Print all rules.")
 @click.option("--show-routes", is_flag=True, help="Print the entry points, who runs them, what they stream.")
+@click.option("--show-versions", is_flag=True, help="Print which release of what is assumed, and where that is said.")
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="PACKAGE=RELEASE",
+    help="Judge for this release, whatever the project says: llama-index=0.14.",
+)
 @click.option("--exit-zero", is_flag=True, help="Exit 0 also with findings.")
 @click.option("--timings", is_flag=True, help="Say on standard error where the time went and where the search gave up.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but findings.")
@@ -177,7 +188,10 @@ def _linted(options: dict[str, Any]) -> int:
     given = _stdin(options["paths"], options["stdin_filename"])
     request = _request(options, given)
     if options["show_routes"]:
-        _print_routes(run.entry_points(request), options["output_format"])
+        _print_routes(shown.entry_points(request), options["output_format"])
+        return CLEAN
+    if options["show_versions"]:
+        _print_versions(shown.versions(request), options["output_format"])
         return CLEAN
     outcome = run.run(request)
     if not options["diff"] and request.text is None:
@@ -203,7 +217,10 @@ def _request(options: dict[str, Any], given: _Given | None) -> run.Request:
     )
     fixing = options["apply_fixes"] or options["diff"]
     level = Level.UNSAFE if options["unsafe_fixes"] else Level(options["fix_level"] or settings.fix_level)
-    return run.Request(paths, settings, selection, level=level, fix=fixing, text=given.source if given else None)
+    insists = options["unsafe_fixes"] or options["fix_level"] is not None
+    text = given.source if given else None
+    targets = config.targets(options["targets"])
+    return run.Request(paths, settings, selection, level=level, fix=fixing, text=text, insists=insists, targets=targets)
 
 
 @dataclass(frozen=True)
@@ -235,7 +252,8 @@ def _stdin(paths: tuple[Path, ...], name: Path | None) -> _Given | None:
         raise config.ConfigError("standard input is closed")
     try:
         content = sys.stdin.buffer.read()
-        return _Given(Source.decode(Path(os.path.abspath(path)), content), content)
+        decode = Source.decode_plain if is_beside(path) else Source.decode
+        return _Given(decode(Path(os.path.abspath(path)), content), content)
     except OSError as error:
         raise config.ConfigError(f"standard input cannot be read: {error.strerror}") from error
     except UnreadableFile as error:
@@ -320,7 +338,7 @@ def _list_rules() -> str:
         rows.append(
             (each.code, each.name, each.severity.value, shorten(rule.summary(each), _SUMMARY, placeholder=" …"))
         )
-    return _table(sorted(rows))
+    return table(sorted(rows))
 
 
 def _print_routes(points: tuple[Any, ...], output_format: str) -> None:
@@ -341,7 +359,7 @@ def _routes(points: tuple[Any, ...]) -> str:
         rows.append(
             (methods, row["path"] or "-", place, row["name"], row["runner"], row["streams"] or "-", row["framework"])
         )
-    return _table([tuple(map(visible, row)) for row in rows])
+    return table([tuple(map(visible, row)) for row in rows])
 
 
 def _route(point: Any) -> dict[str, Any]:
@@ -358,8 +376,10 @@ def _route(point: Any) -> dict[str, Any]:
     }
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+def _print_versions(rows: tuple[Told, ...], output_format: str) -> None:
+    from streamlint.reporters import versions
+
+    if output_format == "json":
+        write(json.dumps({"version": __version__, "releases": versions.listed(rows)}, indent=2) + "\n")
+    else:
+        say(f"{table(versions.told(rows)) if rows else 'Nothing says which releases are used'}\n")

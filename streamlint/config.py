@@ -322,6 +322,19 @@ class _Reader:
         return tuple(value)
 
 
+def targets(given: Sequence[str]) -> dict[str, str]:
+    """The releases that the command line names, by package."""
+    from streamlint.releases.ranges import parse_target
+
+    found = {}
+    for each in given:
+        match = re.fullmatch(r"\s*([A-Za-z0-9][\w.-]*)\s*(=|(?=[<>~!]))(=?.*)", each)
+        if match is None or parse_target(match[3]) is None:
+            raise ConfigError(f"--target: `{each}` must be a package and a release, as `llama-index=0.14`")
+        found[match[1]] = match[3]
+    return found
+
+
 def _kind(value: object) -> str:
     return _KINDS.get(type(value), type(value).__name__)
 

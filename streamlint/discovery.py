@@ -13,6 +13,7 @@ from streamlint import links, writing
 from streamlint.outcome import Skipped
 from streamlint.patterns import Rules
 from streamlint.source import read_bytes
+from streamlint.surroundings.names import is_dependency_file
 
 DEFAULT_EXCLUDE = (
     ".bzr", ".direnv", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pyenv", ".pytest_cache",
@@ -29,18 +30,23 @@ _PLAIN = re.compile(r"[^*?\[\]!/\\#]+")
 class Found:
     """Files in the order of the walk, each once, and what was passed over with a word.
 
+    `beside` are files that say which packages are needed.
     `links` are those of the files that are links; `leftovers` are what killed runs left beside files.
     """
 
     files: dict[Path, None] = field(default_factory=dict)
+    beside: dict[Path, None] = field(default_factory=dict)
+    named: set[Path] = field(default_factory=set)
+    """Those of them that were named, not found."""
     links: dict[Path, None] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     leftovers: list[Path] = field(default_factory=list)
 
     def settle(self) -> None:
         """Keep one name of each real file."""
-        for path in tuple(links.surplus(self.files, self.links)):
+        for path in tuple(links.surplus((*self.files, *self.beside), self.links)):
             self.files.pop(path, None)
+            self.beside.pop(path, None)
             self.links.pop(path, None)
 
 
@@ -107,6 +113,13 @@ def discover_text(path: Path, own_exclude: Patterns) -> Found:
 
 def _name(path: Path, found: Found) -> None:
     """Take a file that was named."""
+    if is_beside(path):
+        found.beside[path] = None
+        found.named.add(path)
+        found.leftovers += writing.leftovers_of(path)
+        if path.is_symlink():
+            found.links[path] = None
+        return
     if not is_python(path):
         unread = _refusal(path)
         found.skipped.append(Skipped(path, unread or "is not a Python file", failed=bool(unread)))
@@ -115,6 +128,11 @@ def _name(path: Path, found: Found) -> None:
     found.leftovers += writing.leftovers_of(path)
     if path.is_symlink():
         found.links[path] = None
+
+
+def is_beside(path: Path) -> bool:
+    """Whether a file that is not Python says which packages are needed."""
+    return path.suffix not in SUFFIXES and is_dependency_file(str(path))
 
 
 def _refusal(path: Path) -> str:
@@ -160,10 +178,12 @@ def outside_packages(folder: Path) -> Path:
     return folder
 
 
-def project_files(root: Path, exclude: Patterns, depth: int = -1) -> tuple[Path, ...]:
-    """The Python files of a folder, in a fixed order; with a `depth`, only so many folders down."""
+def project_files(
+    root: Path, exclude: Patterns, depth: int = -1, suffixes: tuple[str, ...] = SUFFIXES
+) -> tuple[Path, ...]:
+    """The files of a folder with these endings, in a fixed order; with a `depth`, only so many folders down."""
     found = Found()
-    _walk(root, exclude, found, depth)
+    _walk(root, exclude, found, depth, suffixes)
     return tuple(found.files)
 
 
@@ -189,7 +209,7 @@ def is_python(path: Path) -> bool:
     return first.startswith(b"#!") and b"python" in first
 
 
-def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:
+def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1, suffixes: tuple[str, ...] = SUFFIXES) -> None:
     pending = [(str(top), _ignores_above(top), depth)]
     while pending:
         folder, above, left = pending.pop()
@@ -202,7 +222,9 @@ def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:
             if entry.name in exclude.names:
                 continue
             is_folder = _is_folder(entry)
-            if not is_folder and not entry.name.endswith(SUFFIXES):
+            is_asked = entry.name.endswith(suffixes)
+            is_beside = not is_asked and suffixes == SUFFIXES and is_dependency_file(entry.path)
+            if not is_folder and not is_asked and not is_beside:
                 if writing.is_leftover(entry.name):
                     found.leftovers.append(Path(entry.path))
                 continue
@@ -211,16 +233,16 @@ def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:
             if is_folder:
                 folders.append((entry.path, ignores, left - 1))
             else:
-                _take(entry, found)
+                _take(entry, found, found.beside if is_beside else found.files)
         if left != 0:
             pending.extend(reversed(folders))
 
 
-def _take(entry: os.DirEntry[str], found: Found) -> None:
+def _take(entry: os.DirEntry[str], found: Found, into: dict[Path, None]) -> None:
     path = Path(entry.path)
     try:
         if entry.is_file():
-            found.files[path] = None
+            into[path] = None
             if entry.is_symlink():
                 found.links[path] = None
         elif not entry.is_dir():

@@ -62,6 +62,8 @@ class Finding:
     notes: tuple[str, ...] = ()
     fix: Fix | None = None
     also: tuple[Also, ...] = ()
+    readers: tuple[Related, ...] = ()
+    """Who in the repository reads the answer that the fix changes."""
 
     @property
     def codes(self) -> frozenset[str]:

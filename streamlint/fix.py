@@ -64,6 +64,16 @@ class Fix:
     claims: tuple[Span, ...] = ()
     drops: tuple[str, ...] = ()
     """Expressions or statements, with `_` for what stays of them: `"".join(_)`, `text = ""`, `time.sleep`."""
+    is_held: bool = False
+    """Whether something in the repository reads what the fix changes, so that only who names the level applies it."""
+
+    def within(self, level: Level) -> bool:
+        """Whether a run at this level applies it."""
+        return not self.is_held and level.allows(self.level)
+
+    def waits(self, level: Level) -> bool:
+        """Whether a run at this level would apply it if nothing held it."""
+        return self.is_held and level.allows(self.level)
 
     @property
     def touched(self) -> tuple[Span, ...]:

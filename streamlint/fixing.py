@@ -21,7 +21,7 @@ def choose(findings: Iterable[Finding], level: Level, source: Source) -> tuple[F
     needs a name which means something else in this file, or that would turn a text that parses into one that does not.
     """
     offered = (finding.fix for finding in findings if finding.fix is not None)
-    allowed = dict.fromkeys(fix for fix in offered if level.allows(fix.level) and fix.edits)
+    allowed = dict.fromkeys(fix for fix in offered if fix.within(level) and fix.edits)
     ordered = sorted(allowed, key=lambda fix: min(fix.edits).span)
     near = _near(ordered)
     chosen: dict[int, Fix] = {}
@@ -44,7 +44,7 @@ def apply(source: Source, fixes: Sequence[Fix]) -> str:
     for edit in sorted({edit for fix in fixes for edit in fix.edits}, reverse=True):
         text = text[: edit.span.start] + edit.text + text[edit.span.end :]
     needed = frozenset[Import]().union(*(fix.imports for fix in fixes))
-    if text == source.text and not needed:
+    if (text == source.text and not needed) or not source.is_python:
         return text
     from streamlint import imports
 
@@ -72,7 +72,7 @@ def encode(source: Source, text: str) -> bytes:
         raise UnwritableFile(f"its encoding, {source.encoding}, would write the rest of the file differently")
     try:
         content = source.encode(text)
-        if Source.decode(source.path, content).text == text:
+        if source.again(content).text == text:
             return content
     except UnicodeEncodeError as error:
         unfit = text[error.start : error.end]
@@ -126,7 +126,7 @@ def _nameable(source: Source, fix: Fix) -> bool:
 
 def _sound(source: Source, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
     """Those of `fixes` after which the text still parses."""
-    if not fixes:
+    if not fixes or not source.is_python:
         return fixes
     from streamlint import imports
 

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 from streamlint import form_feeds
 from streamlint.finding import UNREADABLE_FILE, Finding, Place, Severity
 from streamlint.outcome import Skipped
+from streamlint.releases.dependency_files import LARGEST
 from streamlint.rule import file_place
 from streamlint.source import SIZE_LIMIT, TOO_LARGE, Source, Span, UnreadableFile, read_bytes
 from streamlint.suppress import MARK
 
 if TYPE_CHECKING:
-    from streamlint.discovery import Found
+    from streamlint.discovery import Found, Patterns
+    from streamlint.readers import Pages
 
 _NEWER = re.compile(
     r"\btype\s+\w|\b(?:def|class)\s+\w+\s*\[|\bexcept\b[ \t*]*[^\n:]*,|\b(?:[rR]?[fFtT]|[fFtT][rR])['\"]",
@@ -29,6 +31,9 @@ _NEWER = re.compile(
 """What a text of a newer Python holds, so that a broken file seldom costs a parse by libcst."""
 THROUGH_LINK = "is a link to a file that is no part of this run, and no link is written through"
 
+_LLAMA_MODULE = "llama_index"
+_LLAMA_PACKAGE = re.compile(r"llama[-_.]*index", re.IGNORECASE)
+_SETUP = "setup.py"
 FORM_FEEDS = "has form feeds in its indentation, which a repair would misplace"
 
 
@@ -43,7 +48,20 @@ class Texts:
     """Files of which nobody can say what they hold."""
     held: dict[Path, str] = field(default_factory=dict)
     """Files that no fix is written to, and why."""
+    declaring: set[Path] = field(default_factory=set)
+    """Files that name LlamaIndex among the packages that are needed; `setup.py` is Python beside."""
+    beside: int = 0
+    """How many files that are not Python were looked at."""
     _syntax: dict[tuple[Path, str], tuple[Finding, ...]] = field(default_factory=dict)
+    _pages: Pages | None = field(default=None, repr=False)
+
+    def pages(self, exclude: Patterns) -> Pages:
+        """The files that are not Python and may ask the servers of the run; made for the first repair of an answer."""
+        if self._pages is None:
+            from streamlint.readers import Pages
+
+            self._pages = Pages(exclude)
+        return self._pages
 
     def check_syntax(self, source: Source) -> tuple[Finding, ...]:
         """The syntax error of a file that is not looked at otherwise."""
@@ -73,14 +91,37 @@ def read(found: Found, text: Source | None = None, names: Sequence[str] = ()) ->
         interesting = _interesting(content, names)
         if interesting:
             texts.interesting.add(path)
-        if interesting or MARK.encode() in content:
+        declares = path.name == _SETUP and _LLAMA_PACKAGE.search(source.text) is not None
+        if interesting or declares or MARK.encode() in content:
             texts.matter[path] = source
             if form_feeds.in_indentation(source.text):
                 texts.held.setdefault(path, FORM_FEEDS)
         else:
             texts.faults.extend(texts.check_syntax(source))
+    _read_beside(found, text, texts)
     texts.unjudged.update(fault.path for fault in texts.faults)
     return texts
+
+
+def _read_beside(found: Found, text: Source | None, texts: Texts) -> None:
+    """The files that say which packages are needed: those that were named, and, where the code names LlamaIndex, all of them."""
+    is_used = any(_LLAMA_MODULE in source.text for source in texts.matter.values())
+    if is_used:
+        texts.declaring |= {path for path in texts.matter if path.name == _SETUP}
+    for path in found.beside:
+        if not is_used and path not in found.named:
+            continue
+        try:
+            source = text or Source.read_plain(path, LARGEST)
+        except UnreadableFile as error:
+            texts.faults.append(unreadable(file_place(path), str(error)))
+            texts.beside += 1
+            continue
+        if _LLAMA_PACKAGE.search(source.text):
+            texts.declaring.add(path)
+        texts.beside += path in texts.declaring or path in found.named
+        if path in texts.declaring or MARK in source.text:
+            texts.matter[path] = source
 
 
 def _content(path: Path, text: Source | None) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from streamlint.finding import Finding
 from streamlint.rule import Check, Rule, crash
@@ -12,10 +12,20 @@ from streamlint.timings import phase
 
 if TYPE_CHECKING:
     from streamlint.fact import Fact
-    from streamlint.tree.python import PythonFile
+    from streamlint.finding import Place
+    from streamlint.project import Project
+    from streamlint.source import Source
 
 
-def judge(file: PythonFile, rules: Sequence[Rule]) -> Iterator[Fact | Finding]:
+class File(Protocol):
+    """What the checks look at: nodes of some kinds, which stand somewhere."""
+
+    def nodes(self, kind: type[Any]) -> Iterator[tuple[Any, Any]]: ...
+
+    def place(self, place: Any) -> Place: ...
+
+
+def judge(file: File, rules: Sequence[Rule]) -> Iterator[Fact | Finding]:
     """The facts that all `rules` have in a file; a check that crashes becomes a finding, once, and the others go on."""
     crashed: set[Rule] = set()
     for kind, checks in _checks(tuple(rules)).items():
@@ -28,7 +38,16 @@ def judge(file: PythonFile, rules: Sequence[Rule]) -> Iterator[Fact | Finding]:
                 yield from found
 
 
-def _facts(rule: Rule, check: Check, nodes: Sequence[tuple[Any, Any]], file: PythonFile) -> list[Fact | Finding]:
+def judge_beside(project: Project, source: Source, rules: Sequence[Rule]) -> Iterator[Finding]:
+    """What all `rules` find in a file that says which packages are needed, and where it cannot be read."""
+    from streamlint.config_file import ConfigFile, told
+
+    file = ConfigFile(source, project)
+    yield from file.faults()
+    yield from (one if isinstance(one, Finding) else told(one) for one in judge(file, rules))
+
+
+def _facts(rule: Rule, check: Check, nodes: Sequence[tuple[Any, Any]], file: File) -> list[Fact | Finding]:
     """What a check has to say of its nodes, up to where it fails."""
     found: list[Fact | Finding] = []
     for node, scope in nodes:

@@ -68,6 +68,8 @@ class Renaming:
         return replace(finding, place=self._place(finding.place), related=related, also=also)
 
     def _place(self, place: Place) -> Place:
-        if not place.path.is_relative_to(self.real):
-            return place
-        return replace(place, path=self.named / place.path.relative_to(self.real))
+        return replace(place, path=self.path(place.path))
+
+    def path(self, path: Path) -> Path:
+        """A real path under the name that the run was given."""
+        return self.named / path.relative_to(self.real) if path.is_relative_to(self.real) else path

@@ -27,7 +27,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Applied:
-    """A finding whose fix was applied; `routes` are those that run the changed code, where that is known."""
+    """A finding whose fix was applied, or would be; `routes` are those that run the changed code, where that is known."""
 
     finding: Finding
     routes: tuple[str, ...] = ()
@@ -50,7 +50,8 @@ class Outcome:
     """Everything that a reporter shows. Findings stand in `sources`, which hold the texts after the fixes.
 
     `checked` counts the files that could be judged. `held` are files whose fixes would not be written, `unwritten` those whose
-    fixes were not; `leftovers` lie where a run was killed.
+    fixes were not; `leftovers` lie where a run was killed. `left` are fixes that `--fix` would have made, if nothing in the
+    repository were seen to read the old answers.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -58,6 +59,7 @@ class Outcome:
     checked: int = 0
     skipped: tuple[Skipped, ...] = ()
     applied: tuple[Applied, ...] = ()
+    left: tuple[Applied, ...] = ()
     changes: tuple[Change, ...] = ()
     held: tuple[Skipped, ...] = ()
     unwritten: tuple[Skipped, ...] = ()
@@ -67,7 +69,7 @@ class Outcome:
 
     def applies(self, fix: Fix | None) -> bool:
         """Whether `--fix` at the level of this run applies a fix."""
-        return fix is not None and self.level.allows(fix.level)
+        return fix is not None and fix.within(self.level)
 
     @property
     def fails(self) -> bool:
@@ -90,7 +92,7 @@ class Outcome:
     def fixable_beyond(self, level: Level) -> int:
         """Findings with a fix of exactly this level that the configured level leaves out."""
         fixes = [finding.fix for finding in self.findings if finding.fix]
-        return sum(fix.level is level and not self.level.allows(level) for fix in fixes)
+        return sum(fix.level is level and not fix.within(self.level) for fix in fixes)
 
 
 def _is_too_new(finding: Finding) -> bool:

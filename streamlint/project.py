@@ -40,7 +40,8 @@ class Project:
     """Read-only; complete before the first question that looks backwards (callers) is answered.
 
     `root` is the project's folder, `files` are all its Python files, `overlay` holds texts that stand in for files on disk.
-    `configured` holds versions by package; with `from_environment`, what is installed here counts where the project says nothing.
+    `configured` holds versions by package, `targets` those that beat them; `beside` holds the texts of files that say which
+    packages are needed. With `from_environment`, what is installed here counts where the project says nothing.
     """
 
     def __init__(
@@ -52,6 +53,8 @@ class Project:
         knowledge: Knowledge | None = None,
         configured: Mapping[str, str] | None = None,
         from_environment: bool = False,
+        targets: Mapping[str, str] | None = None,
+        beside: Mapping[Path, Source] | None = None,
     ) -> None:
         self.root = root
         self._files = tuple(files)
@@ -59,6 +62,8 @@ class Project:
         self.knowledge = knowledge or Knowledge()
         self._configured = configured or {}
         self._from_environment = from_environment
+        self._targets = targets or {}
+        self._beside = dict(beside or {})
         self._analyses: dict[Callable[[Project], Any], Any] = {}
 
     def ask(self, kind: Callable[[Project], Analysis]) -> Analysis:
@@ -125,14 +130,20 @@ class Project:
     @cached_property
     def versions(self) -> Versions:
         """Which releases of its packages the project uses, as seen from its root."""
+        from streamlint.releases.dependency_files import DependencyFiles
         from streamlint.releases.versions import Versions
 
-        return Versions(self.root, self._configured, self._from_environment)
+        files = DependencyFiles(self._beside)
+        return Versions(self.root, self._configured, self._from_environment, targets=self._targets, files=files)
 
     def version(self, package: str, path: Path | None = None) -> Version | None:
         """The exact version of a package, where it is known; as seen from `path` where that is given."""
         versions = self.versions if path is None else self.versions.near(path)
         return versions.version(package)
+
+    def says(self, words: Iterable[str]) -> bool:
+        """Whether the Python files of the project hold one of these texts, as far as the words of each tell."""
+        return bool(self._texts.saying(words))
 
     def module(self, path: Path) -> Module | None:
         return self.modules.load(path)
@@ -156,6 +167,10 @@ class Project:
         if not self.entries:
             return False
         return self.reach.touches(path)
+
+    def speaks_of_llama_index(self, text: str) -> bool:
+        """Whether a text may import LlamaIndex: a cheap question before rules are imported."""
+        return any(package in text for package in self.knowledge.names("llama_index_words", "stream-packages"))
 
     def effort(self) -> Effort:
         """What the answers so far took, and which of them a limit ended."""

@@ -8,6 +8,7 @@ import re
 import traceback
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -25,6 +26,14 @@ _FILE_NAME = re.compile(r"(stl\d{3})_([a-z0-9_]+)\.py")
 _RULES = "streamlint.rules"
 
 
+class Language(StrEnum):
+    """Which files a rule looks at."""
+
+    PYTHON = "Python"
+    DEPENDENCIES = "dependencies"
+    """Files that say which packages are needed, whatever their format."""
+
+
 class Rule:
     """One bad pattern, with one code; a rule remembers nothing between two checks."""
 
@@ -35,8 +44,16 @@ class Rule:
     message: ClassVar[str]
     stands_on: ClassVar[tuple[str, ...]]
     """The nodes of libcst, by name, that a finding of the rule can be about."""
+    language: ClassVar[Language] = Language.PYTHON
     words: ClassVar[tuple[str, ...]] = ()
     """The rule can only fire in a file that holds one of these words; empty: in any file."""
+
+    anywhere: ClassVar[tuple[str, ...]] = ()
+    """The rule looks at a file that holds one of these words even where no request runs its code."""
+
+    def looks_beyond(self, text: str) -> bool:
+        """Whether the rule looks at a file of which no request runs the code."""
+        return any(word in text for word in self.anywhere)
 
     def concerns(self, text: str) -> bool:
         return not self.words or any(word in text for word in self.words)

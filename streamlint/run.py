@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from streamlint import applicable, discovery, intake, judging, rule
 from streamlint.boundaries import Boundaries, Boundary
 from streamlint.fact import Fact
-from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Place, Severity
+from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Severity
 from streamlint.fix import Level
 from streamlint.links import Renaming, real_path
 from streamlint.outcome import Applied, Change, Outcome, Skipped
@@ -23,18 +23,23 @@ from streamlint.suppress import suppress
 from streamlint.timings import IMPORTING, READING, REPAIRS, phase, watch
 
 if TYPE_CHECKING:
+    from streamlint.answers import Answers
     from streamlint.config import Config, Selection
     from streamlint.knowledge import Knowledge
     from streamlint.project import Project
-    from streamlint.serving.affected import Affected
-    from streamlint.source import Source, Span
+    from streamlint.source import Source
 
 ROUNDS = 10
+_LLAMA = "llama_index"
+"""What the code of a project says, if it uses what the rules about dependencies speak of."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a run is asked for. `level` limits what `fix` applies; `text` stands in for the file of its path."""
+    """What a run is asked for. `level` limits what `fix` applies; `text` stands in for the file of its path.
+
+    `insists`: the level was asked for by name, so that also those answers are changed that something is seen to read.
+    """
 
     paths: tuple[Path, ...]
     config: Config
@@ -43,6 +48,9 @@ class Request:
     fix: bool = False
     text: Source | None = None
     root: Path | None = None
+    insists: bool = False
+    targets: Mapping[str, str] = field(default_factory=dict)
+    """Versions or ranges of packages that hold whatever the configuration and the files say."""
 
     def selects(self, path: Path, code: str) -> bool:
         return self.selection.selects(code) and not self.config.ignored_in(path, code)
@@ -54,7 +62,7 @@ def run(request: Request) -> Outcome:
     found = _find(request)
     with phase(READING):
         texts = intake.read(found, request.text, request.config.registering)
-    findings, applied, overlay = _settle(request, texts)
+    findings, applied, left, overlay = _settle(request, texts)
     held = _held(texts, findings, request.level)
     findings = [_shown_only(finding, texts.held) for finding in findings]
     kept = [finding for finding in (*texts.faults, *findings) if _reported(request, finding)]
@@ -63,9 +71,10 @@ def run(request: Request) -> Outcome:
     return Outcome(
         findings=tuple(applicable.judge(kept, sources, request.level, request.fix)),
         sources=sources,
-        checked=len(found.files) - len(texts.unjudged),
+        checked=len(found.files) + texts.beside - len(texts.unjudged),
         skipped=tuple(found.skipped),
         applied=tuple(applied),
+        left=tuple(left),
         changes=tuple(Change(texts.matter[path], after) for path, after in overlay.items()),
         held=held,
         leftovers=tuple(found.leftovers),
@@ -96,19 +105,12 @@ def write(request: Request, outcome: Outcome) -> Outcome:
     return replace(run(replace(request, fix=False)), applied=applied, unwritten=unwritten)
 
 
-@roomy
-def entry_points(request: Request) -> tuple[Any, ...]:
-    """What the frameworks call in the files of the request, by place."""
-    from streamlint.serving.routes import Routes
-
+def opened(request: Request) -> tuple[discovery.Found, Projects]:
+    """What a request finds, and its projects; nothing is judged."""
     found = _find(request)
     with phase(READING):
         texts = intake.read(found, request.text, request.config.registering)
-    projects = _Projects(request, texts, {}).all
-    names = {real_path(path): path for path in found.files}
-    points = [point for project in projects for point in project.ask(Routes).rows if point.place.path in names]
-    points = [replace(point, place=replace(point.place, path=names[point.place.path])) for point in points]
-    return tuple(sorted(points, key=lambda point: (str(point.place.path), point.place.span.start)))
+    return found, Projects(request, texts, {})
 
 
 def _find(request: Request) -> discovery.Found:
@@ -122,15 +124,17 @@ def _patterns(config: Config) -> discovery.Patterns:
     return discovery.Patterns(config.root, (*config.exclude, *config.extend_exclude))
 
 
-def _settle(request: Request, texts: intake.Texts) -> tuple[list[Finding], list[Applied], dict[Path, Source]]:
-    """Lint, fix and lint again until no fix is left to apply."""
+def _settle(
+    request: Request, texts: intake.Texts
+) -> tuple[list[Finding], list[Applied], list[Applied], dict[Path, Source]]:
+    """Lint, fix and lint again until no fix is left to apply; what was fixed, and what waits for who names the level."""
     overlay: dict[Path, Source] = {}
     applied: list[Applied] = []
     seen = {(path, source.text) for path, source in texts.matter.items()}
     judged: dict[Path, list[Finding]] = {}
     stale: Collection[Path] = texts.matter
     for round_number in range(ROUNDS + 1):
-        projects = _Projects(request, texts, overlay)
+        projects = Projects(request, texts, overlay)
         sources = {**texts.matter, **overlay}
         judged |= {path: list(_lint(request, projects, path, sources[path])) for path in stale}
         findings = [finding for path in sources for finding in judged[path]]
@@ -144,16 +148,18 @@ def _settle(request: Request, texts: intake.Texts) -> tuple[list[Finding], list[
             seen.add((path, fixed))
             edited.append(path)
             overlay[path] = source.with_text(fixed)
-            applied.extend(Applied(finding, projects.routes(finding)) for finding in done)
+            applied.extend(projects.answers(path).applied(finding) for finding in done)
         if not edited:
             break
         stale = projects.concerned(edited)
-    return findings, applied, overlay
+    waiting = (each for each in findings if request.fix and each.fix is not None and each.fix.waits(request.level))
+    left = [projects.answers(finding.path).applied(finding) for finding in waiting]
+    return findings, applied, left, overlay
 
 
 def _fix(source: Source, findings: Sequence[Finding], level: Level) -> tuple[str, list[Finding]]:
     """The text with the chosen fixes, and the findings that they fix."""
-    if not any(finding.fix is not None and level.allows(finding.fix.level) for finding in findings):
+    if not any(finding.fix is not None and finding.fix.within(level) for finding in findings):
         return source.text, []
     from streamlint import fixing
 
@@ -176,7 +182,7 @@ def _is_held(texts: intake.Texts, path: Path, fixed: str) -> bool:
 
 def _held(texts: intake.Texts, findings: Sequence[Finding], level: Level) -> tuple[Skipped, ...]:
     """The files that would be fixed if they could be written."""
-    fixable = {finding.path for finding in findings if finding.fix is not None and level.allows(finding.fix.level)}
+    fixable = {finding.path for finding in findings if finding.fix is not None and finding.fix.within(level)}
     return tuple(Skipped(path, reason) for path, reason in texts.held.items() if path in fixable)
 
 
@@ -186,24 +192,28 @@ def _shown_only(finding: Finding, held: Mapping[Path, str]) -> Finding:
     return replace(finding, fix=replace(finding.fix, level=Level.DISPLAY, reason=f"the file {held[finding.path]}"))
 
 
-def _lint(request: Request, projects: _Projects, path: Path, source: Source) -> Iterator[Finding]:
+def _lint(request: Request, projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
     findings = list(_check(projects, path, source))
     if any(finding.code == UNREADABLE_FILE.code for finding in findings):
         projects.texts.unjudged.add(path)
     left = suppress(source, findings, rule.codes(), partial(request.selects, path))
-    return (finding for finding in left if _reported(request, finding))
+    return (projects.read(finding) for finding in left if _reported(request, finding))
 
 
-def _check(projects: _Projects, path: Path, source: Source) -> Iterator[Finding]:
+def _check(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
     """The findings of one file; a failure of ours is one of them."""
-    if "\0" in source.text:
+    if "\0" in source.text and source.is_python:
         yield from intake.syntax_fault(source)
         return
     real = projects.real(path)
     try:
+        if path in projects.texts.declaring:
+            yield from _check_dependencies(projects, path, source)
+        if not source.is_python:
+            return
         # the rules are dear to import: first whether anything here matters
         is_asked = path in projects.texts.interesting and projects.selects_any(path)
-        rules = projects.rules_for(path, source) if is_asked and _concerns(projects.of(path), real) else []
+        rules = _rules(projects, path, source) if is_asked else []
         if not rules:
             yield from projects.texts.check_syntax(source)
         else:
@@ -217,15 +227,22 @@ def _check(projects: _Projects, path: Path, source: Source) -> Iterator[Finding]
         yield rule.crash("the reading of the file", error, rule.file_place(path))
 
 
-def _concerns(project: Project, path: Path) -> bool:
-    """Whether a rule may find something in a file."""
-    if project.concerns(path):
-        return True
-    if not project.entries:
-        return False
-    from streamlint.faults.compressed import Compressors
+def _rules(projects: Projects, path: Path, source: Source) -> list[rule.Rule]:
+    """The rules that may find something in a file; where no request runs its code, those that look beyond that."""
+    project = projects.of(path)
+    if project.concerns(projects.real(path)):
+        return projects.rules_for(path, source)
+    if not project.speaks_of_llama_index(source.text) and not project.entries:
+        return []
+    return [one for one in projects.rules_for(path, source) if one.looks_beyond(source.text)]
 
-    return project.ask(Compressors).concern(path)
+
+def _check_dependencies(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
+    """What is wrong with the packages that a file asks for."""
+    rules = projects.rules_for(path, source, rule.Language.DEPENDENCIES)
+    if rules and projects.of(path).says((_LLAMA,)):
+        told = judging.judge_beside(projects.of(path), replace(source, path=projects.real(path)), rules)
+        yield from map(Renaming.of(path).finding, told)
 
 
 def _check_python(
@@ -248,7 +265,7 @@ def _check_python(
         yield from flag(file, facts)
 
 
-class _Projects:
+class Projects:
     """The projects that the files of a run belong to, and the rules, made when the first file needs them."""
 
     def __init__(self, request: Request, texts: intake.Texts, overlay: Mapping[Path, Source]) -> None:
@@ -260,7 +277,7 @@ class _Projects:
         self._boundaries = Boundaries(self._exclude)
         self._folders: dict[Path, Path] = {}
         self._made: dict[Boundary, Project] = {}
-        self._affected: dict[Boundary, Affected] = {}
+        self._answers: dict[Boundary, Answers] = {}
 
     @cached_property
     def _codes(self) -> tuple[str, ...]:
@@ -275,10 +292,11 @@ class _Projects:
     def selects_any(self, path: Path) -> bool:
         return any(not self._request.config.ignored_in(path, code) for code in self._codes)
 
-    def rules_for(self, path: Path, source: Source) -> list[rule.Rule]:
+    def rules_for(self, path: Path, source: Source, language: rule.Language = rule.Language.PYTHON) -> list[rule.Rule]:
         """The rules that can fire in this file, or see what another one reports there."""
-        asked = kin(each.code for each in self._rules if self.selects(path, each.code))
-        return [each for each in self._rules if each.code in asked and each.concerns(source.text)]
+        rules = [each for each in self._rules if each.language is language]
+        asked = kin(each.code for each in rules if self.selects(path, each.code))
+        return [each for each in rules if each.code in asked and each.concerns(source.text)]
 
     def selects(self, path: Path, code: str) -> bool:
         return self._request.selects(path, code)
@@ -299,8 +317,14 @@ class _Projects:
 
         found: set[tuple[Boundary, Path]] = set()
         for boundary in {self._boundary(path) for path in edited}:
-            own = [self.real(path) for path in edited if self._boundary(path) == boundary]
-            found |= {(boundary, path) for path in connected(self._made[boundary].modules, own)}
+            own = [path for path in edited if self._boundary(path) == boundary]
+            beside = {path for path in self._texts if path in self.texts.declaring and self._boundary(path) == boundary}
+            found |= {(boundary, self.real(path)) for path in beside}
+            if beside.isdisjoint(own):
+                python = [self.real(path) for path in own]
+                found |= {(boundary, path) for path in connected(self._made[boundary].modules, python)}
+            else:  # another release may change what every file of the project means
+                found |= {(boundary, self.real(path)) for path in self._texts if self._boundary(path) == boundary}
         return [path for path in self._texts if (self._boundary(path), self.real(path)) in found]
 
     def real(self, path: Path) -> Path:
@@ -310,24 +334,20 @@ class _Projects:
             self._folders[folder] = real_path(path).parent
         return self._folders[folder] / path.name
 
-    def routes(self, finding: Finding) -> tuple[str, ...]:
-        """The entry points that run the code which a fix changes, as `GET /chat`, where clients may notice it."""
-        fix = finding.fix
-        if fix is None or fix.level is Level.SAFE:
-            return ()
-        found = self._running(finding.place, (finding.place.span, *(edit.span for edit in fix.edits)))
-        if found:
-            return found
-        places = (related.place for related in finding.related)
-        return next((found for place in places if (found := self._running(place, (place.span,)))), ())
+    def read(self, finding: Finding) -> Finding:
+        """The finding with those who depend on the answer that its fix changes."""
+        if finding.fix is None or finding.fix.level is not Level.RESPONSE:
+            return finding
+        return self.answers(finding.path).read(finding, self._request.insists)
 
-    def _running(self, place: Place, spans: Iterable[Span]) -> tuple[str, ...]:
-        boundary = self._boundary(place.path)
-        if boundary not in self._affected:
-            from streamlint.serving.affected import Affected
+    def answers(self, path: Path) -> Answers:
+        """What repairs of this file change of the answers that its project gives."""
+        boundary = self._boundary(path)
+        if boundary not in self._answers:
+            from streamlint.answers import Answers
 
-            self._affected[boundary] = Affected(self.of(place.path))
-        return self._affected[boundary].routes(self.real(place.path), spans)
+            self._answers[boundary] = Answers(self.of(path), self.real, self.texts.pages(self._exclude), self._exclude)
+        return self._answers[boundary]
 
     def _boundary(self, path: Path) -> Boundary:
         root = self._request.root
@@ -338,13 +358,16 @@ class _Projects:
 
         # what the run has read is not read again: another program may be writing it
         own = {self.real(path): source for path, source in self._texts.items() if self._boundary(path) == boundary}
-        files = dict.fromkeys((*boundary.files(self._exclude), *own))
+        python = {path: source for path, source in own.items() if source.is_python}
+        files = dict.fromkeys((*boundary.files(self._exclude), *python))
         config = self._request.config
         project = Project(
             boundary.root,
             tuple(files),
-            overlay=own,
-            knowledge=self._knowledge,
+            overlay=python,
+            targets=self._request.targets,
+            beside={path: source for path, source in own.items() if not source.is_python or path.name == "setup.py"},
+            knowledge=self.knowledge,
             configured=config.versions,
             from_environment=config.versions_from_environment,
         )
@@ -352,7 +375,7 @@ class _Projects:
         return project
 
     @cached_property
-    def _knowledge(self) -> Knowledge:
+    def knowledge(self) -> Knowledge:
         """The tables with the user's rows, read once for all projects of the run."""
         from streamlint.knowledge import Knowledge
 

@@ -86,6 +86,33 @@ class Source:
     has_bom: bool = False
     content: bytes | None = field(default=None, repr=False, compare=False)
     """The bytes that the text was decoded from, where it was."""
+    is_python: bool = True
+    """Whether Python's rules hold for the text: its encoding cookie, its comments, what a repair must leave whole."""
+
+    @classmethod
+    def read_plain(cls, path: Path, limit: int = SIZE_LIMIT) -> Source:
+        """Read a file that is not Python, up to a size in bytes; raises `UnreadableFile`."""
+        try:
+            content = read_bytes(path, limit + 1)
+        except OSError as error:
+            raise UnreadableFile(error.strerror or str(error)) from error
+        if len(content) > limit:
+            raise UnreadableFile(f"is larger than {limit // 1_000_000} MB")
+        return cls.decode_plain(path, content)
+
+    @classmethod
+    def decode_plain(cls, path: Path, content: bytes) -> Source:
+        """Decode what is not Python: UTF-16 with its byte-order mark, else UTF-8; raises `UnreadableFile`."""
+        has_bom = content.startswith(_BOM)
+        encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
+        try:
+            return cls(path, content.removeprefix(_BOM).decode(encoding), encoding, has_bom, content, is_python=False)
+        except UnicodeError as error:
+            raise UnreadableFile(f"cannot be decoded: {error}") from error
+
+    def again(self, content: bytes) -> Source:
+        """What other bytes in the place of this file say; raises `UnreadableFile`."""
+        return Source.decode(self.path, content) if self.is_python else Source.decode_plain(self.path, content)
 
     @classmethod
     def read(cls, path: Path) -> Source:
@@ -136,7 +163,7 @@ class Source:
             return False
 
     def with_text(self, text: str) -> Source:
-        return Source(self.path, text, self.encoding, self.has_bom)
+        return Source(self.path, text, self.encoding, self.has_bom, is_python=self.is_python)
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:

@@ -112,14 +112,37 @@ def _none(_code: str) -> bool:
 
 
 def read(source: Source, codes: Mapping[str, str]) -> tuple[Ignore, ...]:
-    """The ignore comments of a Python file, up to where it stops being Python; text in strings does not count."""
+    """The ignore comments of a Python file, up to where it stops being Python; text in strings does not count.
+
+    In any other file a comment begins with `#` at the start of a line or behind a space.
+    """
+    if not source.is_python:
+        return tuple(_of_lines(source, codes))
     tokens = list(_tokens(source.text))
     statements = _statements(tokens)
     return tuple(
-        _ignore(source, token, match, _speaks_for(token, tokens, statements), codes)
+        _ignore(source, _offset(source, token), match, _speaks_for(token, tokens, statements), codes)
         for token in tokens
         if token.type == tokenize.COMMENT and (match := _COMMENT.search(token.string))
     )
+
+
+def _offset(source: Source, token: tokenize.TokenInfo) -> int:
+    return source.line_starts[token.start[0] - 1] + token.start[1]
+
+
+def _of_lines(source: Source, codes: Mapping[str, str]) -> Iterator[Ignore]:
+    lines = [source.line(number) for number in range(1, len(source.line_starts) + 1)]
+    for number, line in enumerate(lines, 1):
+        match = _COMMENT.search(line)
+        if match is None or not (match.start() == 0 or line[match.start() - 1].isspace()):
+            continue
+        speaks_for = number
+        if not line[: match.start()].strip():
+            behind = enumerate(lines[number:], number + 1)
+            speaks_for = next((at for at, each in behind if each.strip() and each.lstrip()[0] != "#"), number)
+        target = _Target(speaks_for, Lines(speaks_for, speaks_for))
+        yield _ignore(source, source.line_starts[number - 1], match, target, codes)
 
 
 @dataclass(frozen=True)
@@ -184,10 +207,7 @@ def _decorated(statements: Sequence[_Statement]) -> Lines:
     return Lines(top.lines.first, last)
 
 
-def _ignore(
-    source: Source, token: tokenize.TokenInfo, match: re.Match[str], target: _Target, codes: Mapping[str, str]
-) -> Ignore:
-    base = source.line_starts[token.start[0] - 1] + token.start[1]
+def _ignore(source: Source, base: int, match: re.Match[str], target: _Target, codes: Mapping[str, str]) -> Ignore:
     start = match.start("codes")
     entries = tuple(
         Entry(word.group(), Span(base + start + word.start(), base + start + word.end()), prefix(word.group(), codes))

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
 
-IMPORTING, READING, PARSING, ENTRY_POINTS, TREES, REPAIRS, REST = (
+IMPORTING, READING, PARSING, ENTRY_POINTS, TREES, REPAIRS, READERS, REST = (
     "importing the rules",
     "reading",
     "parsing",
     "entry points",
     "libcst parses",
     "applying repairs",
+    "who reads answers",
     "all else",
 )
 

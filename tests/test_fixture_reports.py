@@ -37,4 +37,6 @@ def test_a_rule_that_points_to_other_places_has_them_marked(path: Path, tmp_path
 
 
 def texts(fixture: Path) -> list[str]:
-    return [path.read_text("utf-8") for path in ([fixture] if fixture.is_file() else fixture.rglob("*.py"))]
+    return [
+        path.read_text("utf-8") for path in ([fixture] if fixture.is_file() else fixture.rglob("*")) if path.is_file()
+    ]

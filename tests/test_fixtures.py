@@ -17,13 +17,15 @@ from streamlint import rule
 from streamlint.finding import Finding
 from streamlint.fix import Level
 from streamlint.run import run
-from tools.fixtures import FIXTURES, LOOKS_MARKED, Mark, Marks, bare, found, laid_out, marked, request
+from tools.fixtures import FIXTURES, LOOKS_MARKED, Mark, Marks, bare, fixed_texts, found, laid_out, marked, request
 
 CODES = sorted(folder.name for folder in FIXTURES.iterdir() if folder.is_dir())
 BAD = sorted(path for path in FIXTURES.glob("*/bad_*.py") if not path.name.endswith(".fixed.py"))
 FIXED = sorted(FIXTURES.glob("*/bad_*.fixed.py"))
 OK = sorted(FIXTURES.glob("*/ok_*.py"))
 PROJECTS = sorted(path for path in FIXTURES.glob("*/project_*") if path.is_dir())
+OK_PROJECTS = sorted(path for path in FIXTURES.glob("*/ok_*") if path.is_dir())
+FIXED_PROJECTS = [path for path in PROJECTS if fixed_texts(path)]
 UNFIXED = [path for path in (*BAD, *PROJECTS) if "no_fix" in path.name]
 
 
@@ -49,7 +51,7 @@ def test_broken_code_is_found(path: Path, tmp_path: Path) -> None:
     assert to_mark(findings, marks) == lines(marks)
 
 
-@pytest.mark.parametrize("path", OK, ids=name)
+@pytest.mark.parametrize("path", [*OK, *OK_PROJECTS], ids=name)
 def test_innocent_code_is_silent(path: Path, tmp_path: Path) -> None:
     laid_out(path, tmp_path)
     assert [
@@ -84,11 +86,24 @@ def test_project(folder: Path, tmp_path: Path) -> None:
     assert to_mark(run(request(tmp_path, folder.parent.name)).findings, marks) == lines(marks)
 
 
+@pytest.mark.parametrize("folder", FIXED_PROJECTS, ids=name)
+def test_fix_of_a_project(folder: Path, tmp_path: Path) -> None:
+    """At the level `response`, or, with `unsafe` in its name, at that one; only the named files change."""
+    laid_out(folder, tmp_path)
+    level = Level.UNSAFE if "unsafe" in folder.name else Level.RESPONSE
+    outcome = run(request(tmp_path, folder.parent.name, fix=True, level=level))
+    assert {change.after.path.relative_to(tmp_path): change.after.text for change in outcome.changes} == fixed_texts(
+        folder
+    )
+
+
 @pytest.mark.parametrize("code", [row.code for row in rule.catalogue()])
 def test_every_rule_has_broken_and_innocent_fixtures(code: str) -> None:
     folder = FIXTURES / code
     assert list(folder.glob("bad_*.py")) or list(folder.glob("project_*"))
-    assert len(list(folder.glob("ok_*.py"))) >= 3, "every rule has code that looks guilty and is right"
+    assert len([*folder.glob("ok_*.py"), *(path for path in folder.glob("ok_*") if path.is_dir())]) >= 3, (
+        "every rule has code that looks guilty and is right"
+    )
 
 
 def test_every_fixture_belongs_to_a_rule() -> None:

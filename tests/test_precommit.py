@@ -35,6 +35,20 @@ def chat(q: str):
     return {"answer": "".join(response.response_gen)}
 """
 
+STREAMING = """\
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+from llama_index.core import VectorStoreIndex
+
+app = FastAPI()
+engine = VectorStoreIndex([]).as_query_engine(streaming=True)
+
+
+@app.get("/chat")
+def chat(q: str):
+    return StreamingResponse(engine.query(q).response_gen, media_type="text/plain")
+"""
+
 pytestmark = pytest.mark.slow
 
 
@@ -87,6 +101,42 @@ def hook(identifier: str, hooks: Path, store: Path, folder: Path, args: str = ""
     command = [sys.executable, "-m", "pre_commit", "run", identifier, "--all-files", "--color=never"]
     done = run(command, folder, PRE_COMMIT_HOME=str(store))
     return done.returncode, done.stdout + done.stderr, (folder / "app.py").read_text()
+
+
+def only(changed: str, text: str, hooks: Path, store: Path, folder: Path) -> tuple[int, str]:
+    """Run the hook over a commit that touches one file beside the application."""
+    (folder / "app.py").write_text(STREAMING)
+    (folder / ".pre-commit-config.yaml").write_text(
+        f"repos:\n- repo: {hooks.as_uri()}\n  rev: {git(hooks, 'rev-parse', 'HEAD')}\n  hooks:\n  - id: streamlint\n"
+    )
+    commit(folder)
+    (folder / changed).write_text(text)
+    git(folder, "add", changed)
+    done = run([sys.executable, "-m", "pre_commit", "run", "--color=never"], folder, PRE_COMMIT_HOME=str(store))
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changed", "text", "line"),
+    [
+        ("requirements.txt", "fastapi\nllama-index-core==0.14.23\n", 2),
+        ("uv.lock", 'version = 1\n\n[[package]]\nname = "llama-index-core"\nversion = "0.14.23"\n', 5),
+        ("environment.yml", "dependencies:\n  - pip:\n    - llama-index-core==0.14.23\n", 3),
+    ],
+)
+def test_a_commit_of_a_dependency_file_alone(
+    changed: str, text: str, line: int, hooks: Path, store: Path, tmp_path: Path
+) -> None:
+    code, output = only(changed, text, hooks, store, tmp_path)
+    assert code == 1, output
+    assert f"{changed}:{line}:" in output
+    assert "STL406" in output
+
+
+def test_a_commit_of_other_files_starts_nothing(hooks: Path, store: Path, tmp_path: Path) -> None:
+    code, output = only("notes.txt", "llama-index-core==0.14.23\n", hooks, store, tmp_path)
+    assert code == 0, output
+    assert "Skipped" in output
 
 
 def test_lint_only(hooks: Path, store: Path, tmp_path: Path) -> None:

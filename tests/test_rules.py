@@ -15,6 +15,11 @@ from streamlint.fix import Level
 from streamlint.run import Request, run
 
 RULES = rule.discover()
+STREAMING = """\
+from llama_index.core import VectorStoreIndex
+
+engine = VectorStoreIndex([]).as_query_engine(streaming=True)
+"""
 SECTIONS = ("What it does", "Why it breaks streaming", "Example", "Use instead", "Fix safety", "References")
 
 
@@ -30,13 +35,17 @@ def section(each: rule.Rule, title: str) -> str:
 
 
 def block(each: rule.Rule, title: str) -> str:
-    found = re.search(r"```python\n(.*?)```", section(each, title), re.DOTALL)
+    found = re.search(r"```(?:python|requirements)\n(.*?)```", section(each, title), re.DOTALL)
     assert found is not None, f"{each.code}: {title} holds no code"
     return found[1]
 
 
 def request(each: rule.Rule, text: str, folder: Path, *, only: bool, fix: bool = False) -> Request:
-    (folder / "application.py").write_text(text, "utf-8")
+    """A run over an example; an application stands beside one that is a file of requirements."""
+    is_python = each.language is rule.Language.PYTHON
+    (folder / "application.py").write_text(text if is_python else STREAMING, "utf-8")
+    if not is_python:
+        (folder / "requirements.txt").write_text(text, "utf-8")
     selection = Selection(select=(each.code,)) if only else Selection()
     return Request((folder,), Config(root=folder), selection, Level.UNSAFE, fix, root=folder)
 

@@ -98,7 +98,7 @@ def shown(versions: Versions, package: str = "starlette") -> str:
         ("pdm.lock", PDM, 5),
         ("pylock.toml", PYLOCK, 5),
         ("pylock.prod.toml", PYLOCK, 5),
-        ("Pipfile.lock", PIPFILE, 4),
+        ("Pipfile.lock", PIPFILE, 6),
     ],
 )
 def test_lock_files(name: str, text: str, line: int, tmp_path: Path) -> None:
@@ -291,11 +291,21 @@ def test_the_order_of_trust(tmp_path: Path) -> None:
     configured = {"Starlette": "0.36"}
     versions = written(tmp_path, uv__lock=lock, requirements__txt=pinned)
     assert shown(versions) == "0.38.2"
+    assert shown(Versions(tmp_path, configured)) == "==0.36.*"
+    assert shown(Versions(tmp_path, configured, targets={"starlette": "0.35.1"})) == "0.35.1"
     (tmp_path / "uv.lock").unlink()
-    assert shown(Versions(tmp_path, configured)) == "0.37.0"
+    assert shown(Versions(tmp_path)) == "0.37.0"
     (tmp_path / "requirements.txt").write_text("starlette>=0.30\n")
-    assert shown(Versions(tmp_path, configured)) == "0.36"
     assert shown(Versions(tmp_path)) == ">=0.30"
+
+
+def test_a_short_number_means_its_line(tmp_path: Path) -> None:
+    versions = Versions(tmp_path, {"fastapi": "0.110", "starlette": "0.38.2"}, targets={"django": ">=5,<5.2"})
+    assert versions.within("fastapi", "0.106", "0.118") is True
+    assert versions.within("fastapi", "0.110.1", "0.118") is None
+    assert versions.within("fastapi", "0.118", "0.130") is False
+    assert str(versions.version("starlette")) == "0.38.2"
+    assert versions.below("django", "5.2") is True
 
 
 def test_the_environment_only_if_asked(tmp_path: Path) -> None:

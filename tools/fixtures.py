@@ -25,6 +25,8 @@ FIXTURES = ROOT / "tests" / "fixtures"
 RELATED = "related"
 _ONE = rf"STL\d{{3}}(?: (?:error|warning|advice|{RELATED}))?"
 _MARK = re.compile(rf"[ \t]*# ({_ONE}(?: {_ONE})*)[ \t]*(?=\r?$)", re.MULTILINE)
+_FIXED = ".fixed"
+_UNMARKED = (".json", ".html", ".pyc")
 _PART = re.compile(r"(STL\d{3})(?: ([a-z]+))?")
 
 
@@ -95,15 +97,25 @@ def laid_out(fixture: Path, folder: Path) -> Mapping[Path, Marks]:
     return marks
 
 
+def fixed_texts(project: Path) -> Mapping[Path, str]:
+    """What the repairs make of the files of a project that is not only Python: those with `.fixed` behind their names."""
+    return {
+        path.relative_to(project).with_suffix(""): bare(path.read_text("utf-8")) for path in project.rglob(f"*{_FIXED}")
+    }
+
+
 def request(folder: Path, code: str, *, fix: bool = False, level: Level = Level.RESPONSE) -> Request:
     """A run with the rules that are on by default, and `code`, which may be advice."""
-    return Request((folder,), Config(root=folder), Selection(extend_select=(code,)), level, fix, root=folder)
+    return Request(
+        (folder,), Config(root=folder), Selection(extend_select=(code,)), level, fix, root=folder, insists=fix
+    )
 
 
 def _copied(project: Path, folder: Path) -> Mapping[Path, Path]:
-    """The Python files of a project, each by its copy in a folder."""
-    shutil.copytree(project, folder, dirs_exist_ok=True)
-    return {folder / path.relative_to(project): path for path in sorted(project.rglob("*.py"))}
+    """The files of a project that may be marked, each by its copy in a folder."""
+    shutil.copytree(project, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(f"*{_FIXED}"))
+    files = (path for path in sorted(project.rglob("*")) if path.is_file() and not path.name.endswith(_FIXED))
+    return {folder / path.relative_to(project): path for path in files if path.suffix not in _UNMARKED}
 
 
 def _marks(text: str) -> Iterator[Mark]:

@@ -43,15 +43,17 @@ class Polls:
         self.mismatches = project.ask(Mismatches)
         self.async_in_name = project.ask(AsyncInName)
         knowledge = project.knowledge
+        self.afterwards = knowledge.names("disconnects", "afterwards")
         self.log_methods = knowledge.names("records", "log-methods") | knowledge.names("records", "log-loguru")
 
     def of(self, frame: Frame) -> Iterator[Poll]:
         """The polls of an async generator that a response sends, where the server's cancellation does what they do.
 
         None over a synchronous iterator, whose loop the server cannot cancel: there only the poll ends it. None that leads to any
-        work, in its branch, behind the loop or in a `finally` that waits: cancelled, that work would not be done.
+        work, in its branch, behind the loop, in a `finally` that waits, in a `with` that tells a failure from an end, or in a task
+        behind the response: cancelled, that work would not be done.
         """
-        if not frame.scope.is_async or not self.generators.is_served(frame):
+        if not frame.scope.is_async or not self.generators.is_served(frame) or self._has_work_afterwards(frame):
             return
         for test in (one for one in frame.scope.body.walk() if isinstance(one, ir.If)):
             for arm in test.arms:
@@ -59,6 +61,18 @@ class Polls:
                     poll = self._judged(wait, arm, test, frame)
                     if poll is not None:
                         yield poll
+
+    def _has_work_afterwards(self, frame: Frame) -> bool:
+        """Whether a task runs behind the response that sends the items; some servers run it only where they did not cancel."""
+        for sent in self.generators.sent.generator(frame.module.path, frame.scope):
+            module, scope = sent.sending.frame.module, sent.sending.frame.scope
+            outer = self.evaluator.any_call(module, module.scopes[max(scope.parent, 0)])
+            annotations = [one.annotation for one in scope.parameters if one.annotation is not None]
+            if any(keyword == "background" for keyword, _ in sent.sending.call.keywords):
+                return True
+            if any(self.evaluator.names(one, outer) & self.afterwards for one in annotations):
+                return True
+        return False
 
     def _asked(self, arm: ir.Arm, frame: Frame) -> Iterator[ir.Await]:
         """The polls in the test of an `if`."""
@@ -121,7 +135,7 @@ class Polls:
 
 def _leads_to_work(arm: ir.Arm, loop: ir.Loop, outside: Sequence[ir.Statement | ir.Block], body: ir.Block) -> bool:
     """Whether leaving there leads to statements that a cancellation would skip or cut."""
-    if any(isinstance(outer, ir.Try) and outer.final.waits() for outer in outside):
+    if any(isinstance(outer, ir.With) or (isinstance(outer, ir.Try) and outer.final.waits()) for outer in outside):
         return True
     if isinstance(arm.statements[-1], ir.Return):
         return False
@@ -139,7 +153,7 @@ def _only_tells_the_client(statement: ir.Statement) -> bool:
 
 def _stands_free(loop: ir.Loop, outside: Sequence[ir.Statement | ir.Block], body: ir.Block) -> bool:
     """Whether nothing stands around or behind a loop that the end of the loop could lead to."""
-    closing = (ir.Loop, ir.While, ir.With, ir.Try)
+    closing = (ir.Loop, ir.While, ir.Try)
     if loop.orelse.statements or any(isinstance(outer, closing) for outer in outside):
         return False
     return not any(body.following(loop))

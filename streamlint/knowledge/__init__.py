@@ -108,6 +108,16 @@ class Knowledge:
 
         return shared_state_facts(self._extended("shared_state"))
 
+    @property
+    def versioned(self) -> frozenset[str]:
+        """The packages on whose release some answer depends."""
+        from streamlint.knowledge.dependencies import broken_releases, packages
+
+        compressing = (row.releases.package for row in self.releases.compressions)
+        routes = (row.releases.package for row in self.releases.generator_routes)
+        bad = (row.package for row in broken_releases())
+        return frozenset((*packages().main, self.resources.package, *compressing, *routes, *bad))
+
     @cached_property
     def token_streams(self) -> TokenStreamFacts:
         from streamlint.knowledge.token_streams import token_stream_facts

@@ -8,7 +8,7 @@ from streamlint.knowledge.table import Row, read
 
 KINDS = {"resources": "resource", "responses": "response", "contexts": "context"}
 """Tables to which rows of one kind can be added; those of any other table say their `kind`."""
-LISTS = ("records", "cumulative", "disconnects", "untouched", "waiting", "pages", "servers")
+LISTS = ("handed_on", "records", "cumulative", "disconnects", "untouched", "waiting", "pages", "servers")
 """Tables of names that can be made longer."""
 
 

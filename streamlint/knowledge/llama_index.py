@@ -97,7 +97,7 @@ class LlamaIndex:
             return function.name
         if self._attributes.get(dotted) or self._integration(dotted):
             return dotted
-        return dotted if self._is_public(dotted, version) else None
+        return dotted if self.is_public(dotted, version) else None
 
     def role(self, dotted: str, version: str | None = None) -> Role | None:
         """The role of a class (or of an attribute such as `Settings.llm`) by any import path."""
@@ -110,11 +110,18 @@ class LlamaIndex:
         role = self.role(dotted)
         return tuple(found) or ((role,) if role else ())
 
-    def _is_public(self, dotted: str, version: str | None) -> bool:
+    def is_public(self, dotted: str, version: str | None) -> bool:
+        """Whether a path of core, or of LlamaIndex before 0.10, could be imported; its modules are among the names."""
         module, _, name = dotted.rpartition(".")
         if not is_of_llama_index(module):
             return False
         return any(name in names.split() and held.holds(version) for held, names in _exports().get(module, ()))
+
+    def modules_with(self, name: str, version: str | None) -> Iterator[str]:
+        """The modules from which a name can be imported."""
+        for module, rows in _exports().items():
+            if any(held.holds(version) and name in names.split() for held, names in rows):
+                yield module
 
     # members
 

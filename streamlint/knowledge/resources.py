@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from packaging.version import Version
-
 from streamlint.knowledge.table import Row
 
 
@@ -29,12 +27,8 @@ class ResourceFacts:
     lasting_facts: frozenset[str]
     package: str
     """Whose releases from `since` until before `before` end dependencies before they send the response."""
-    since: Version
-    before: Version
-
-    def closes_dependencies_early(self, version: Version | None) -> bool:
-        """Whether this release of the package ends dependencies before it sends the response; False where it is not known."""
-        return version is not None and self.since <= version < self.before
+    since: str
+    before: str
 
 
 def resource_facts(table: Row) -> ResourceFacts:
@@ -45,8 +39,8 @@ def resource_facts(table: Row) -> ResourceFacts:
         lazy_readers=_names(table, "reader"),
         lasting_facts=_names(table, "fact"),
         package=dependencies.text("package"),
-        since=Version(dependencies.text("since")),
-        before=Version(dependencies.text("before")),
+        since=dependencies.text("since"),
+        before=dependencies.text("before"),
     )
 
 

@@ -21,6 +21,8 @@ STALL = (
     "thread, 0.01 s"
 )
 
+_ONCE = "it is kept once it is there, so only the first request waits for it, and all others at that moment"
+
 
 def way_out(file: PythonFile, held: Held, offer: Offer) -> str:
     """The help text: the offered repair first, then what else there is."""
@@ -89,6 +91,11 @@ def _twin(file: PythonFile, held: Held) -> str:
 
 def notes(where: OnLoop, *measured: str) -> tuple[str, ...]:
     return (*where.doubts, *measured)
+
+
+def notes_of(held: Held, *measured: str) -> tuple[str, ...]:
+    """What there is to add about a hold: why it is only likely, how seldom it comes, what was measured."""
+    return (*held.on_loop.doubts, *((_ONCE,) if held.hold.once else ()), *measured)
 
 
 def thread_of_tokens(file: PythonFile, where: OnLoop, taken: ir.Loop | ir.Call) -> str:

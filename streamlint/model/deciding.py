@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 
 Parameters = frozenset[str]
+Parts = Callable[[ir.Expression], Iterable[ir.Expression]]
+_DECIDED = frozenset(("Not", "Eq", "NotEq", "Is", "IsNot", "In", "NotIn", "BitOr"))
 
 
 class Deciding:
@@ -15,13 +17,22 @@ class Deciding:
 
     def __init__(self) -> None:
         self._results: dict[ir.Scope, Parameters] = {}
+        self._valued: dict[ir.Scope, Parameters] = {}
         self._anything: dict[ir.Scope, Parameters] = {}
+        self._asked: dict[ir.Scope, Parameters] = {}
 
     def result(self, module: Module, scope: ir.Scope) -> Parameters:
         """The parameters on which it may depend what a function returns."""
         known = self._results.get(scope)
         if known is None:
             known = self._results[scope] = self._reached(module, scope, _results(scope))
+        return known
+
+    def valued(self, module: Module, scope: ir.Scope) -> Parameters:
+        """Of these parameters those on whose value it may depend, and not only on which constant they are."""
+        known = self._valued.get(scope)
+        if known is None:
+            known = self._valued[scope] = self._reached(module, scope, _no_tests(scope), _looked_into)
         return known
 
     def anything(self, module: Module, scope: ir.Scope) -> Parameters:
@@ -32,9 +43,20 @@ class Deciding:
             known = self._anything[scope] = frozenset(p.name for p in scope.parameters if p.name in read)
         return known
 
-    def _reached(self, module: Module, scope: ir.Scope, roots: Iterable[ir.Expression]) -> Parameters:
+    def asked(self, module: Module, scope: ir.Scope) -> Parameters:
+        """The parameters that a function asks for in a test, or passes on to calls that may."""
+        known = self._asked.get(scope)
+        if known is None:
+            roots = (*_tests(scope), *_passed_on(scope))
+            known = self._asked[scope] = self._reached(module, scope, roots)
+        return known
+
+    def _reached(
+        self, module: Module, scope: ir.Scope, roots: Iterable[ir.Expression], parts_of: Parts | None = None
+    ) -> Parameters:
+        parts_of = parts_of or _looked_at
         found: set[str] = set()
-        bindings = list(_leading_from(roots, module, scope))
+        bindings = list(_leading_from(roots, module, scope, parts_of))
         seen: set[int] = set()
         walked: set[int] = set()
         while bindings:
@@ -55,11 +77,13 @@ class Deciding:
                 inner = module.scopes[binding.target]
                 bindings += _free(module, scope, inner)
                 parts += _around(inner)
-            bindings += _leading_from(parts, module, scope)
+            bindings += _leading_from(parts, module, scope, parts_of)
         return frozenset(found)
 
 
-def _leading_from(expressions: Iterable[ir.Expression], module: Module, scope: ir.Scope) -> Iterator[int]:
+def _leading_from(
+    expressions: Iterable[ir.Expression], module: Module, scope: ir.Scope, parts_of: Parts
+) -> Iterator[int]:
     """The bindings of a scope from which these expressions in it may have their values."""
     pending = list(expressions)
     while pending:
@@ -69,7 +93,7 @@ def _leading_from(expressions: Iterable[ir.Expression], module: Module, scope: i
             continue
         if isinstance(expression, ir.Closure):
             yield from _free(module, scope, module.scopes[expression.scope])
-        pending += _looked_at(expression)
+        pending += parts_of(expression)
 
 
 def _free(module: Module, scope: ir.Scope, inner: ir.Scope) -> Iterator[int]:
@@ -93,18 +117,49 @@ def _results(scope: ir.Scope) -> Iterator[ir.Expression]:
             branch = scope.branches[branch].parent
 
 
+def _tests(scope: ir.Scope) -> Iterator[ir.Expression]:
+    yield from (branch.test for branch in scope.branches if branch.test is not None)
+    for expression in scope.expressions():
+        if isinstance(expression, ir.Choice):
+            yield from expression.tests or expression.options[:-1]
+
+
+def _passed_on(scope: ir.Scope) -> Iterator[ir.Expression]:
+    for call in scope.calls:
+        yield from call.arguments
+        yield from (value for _, value in call.keywords)
+
+
 def _looked_at(expression: ir.Expression) -> Iterable[ir.Expression]:
     """The parts of an expression on which its value may depend."""
     match expression:
-        case ir.Subscript():
-            return (expression.base,)
-        case ir.Choice():
-            return expression.options
         case ir.FormattedString() | ir.Yield():
             return ()
-        case ir.Operation() if expression.operator not in ("Not", "BitOr"):
+        case ir.Operation() if expression.operator not in _DECIDED:
             return ()
     return expression.children()
+
+
+def _no_tests(scope: ir.Scope) -> Iterator[ir.Expression]:
+    """What a function returns, and of the tests those that are more than a name."""
+    returned = {id(item.value) for item in scope.returns}
+    return (one for one in _results(scope) if id(one) in returned or not isinstance(one, ir.Name))
+
+
+def _looked_into(expression: ir.Expression) -> Iterable[ir.Expression]:
+    """Of these parts those that are more than names which are compared, chosen by, or used as keys."""
+    match expression:
+        case ir.Subscript():
+            return (expression.base, *_no_names((expression.key,)))
+        case ir.Choice():
+            return (*expression.options, *_no_names(expression.tests))
+        case ir.Operation() if expression.operator in _DECIDED and expression.operator != "BitOr":
+            return _no_names(expression.operands)
+    return _looked_at(expression)
+
+
+def _no_names(expressions: Iterable[ir.Expression]) -> tuple[ir.Expression, ...]:
+    return tuple(one for one in expressions if not isinstance(one, ir.Name))
 
 
 def _around(function: ir.Scope) -> Iterator[ir.Expression]:

@@ -139,6 +139,7 @@ class Choice(Expression):
 
     tests: tuple[Expression, ...]
     options: tuple[Expression, ...]
+    operator: Literal["if", "and", "or"] = "if"
 
     def children(self) -> Iterator[Expression]:
         yield from self.tests
@@ -176,7 +177,7 @@ class Comprehension(Expression):
 
 @dataclass(slots=True, eq=False)
 class Closure(Expression):
-    """A lambda or a generator expression: a scope of its own that runs later."""
+    """A lambda, a generator expression, or what stands below a decorator: a scope of its own that runs later."""
 
     scope: int
     defaults: tuple[Expression, ...] = ()
@@ -226,7 +227,7 @@ class Walrus(Expression):
 
 @dataclass(slots=True, eq=False)
 class Operation(Expression):
-    """Anything else; `operator` is the parser's name of it, such as `Add`; `Compare` but for `Is` and `IsNot` of two."""
+    """Anything else; `operator` is the parser's name of it, such as `Add`; `Compare` where more than two are compared."""
 
     operator: str
     operands: tuple[Expression, ...]

@@ -154,6 +154,16 @@ class Line(Statement):
 
 
 @dataclass(slots=True, eq=False)
+class Import(Line):
+    """`from <level dots><module> import a, b as c`, or `import a.b, c as d` without a module; each name with its `as`, or ""."""
+
+    module: str = ""
+    level: int = 0
+    names: tuple[tuple[str, str], ...] = ()
+    is_from: bool = False
+
+
+@dataclass(slots=True, eq=False)
 class Return(Statement):
     value: Expression | None
 

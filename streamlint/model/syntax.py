@@ -43,6 +43,7 @@ from streamlint.model.statements import (
     Final,
     Handler,
     If,
+    Import,
     Line,
     LineKind,
     Loop,
@@ -78,6 +79,7 @@ __all__ = [
     "FormattedString",
     "Handler",
     "If",
+    "Import",
     "Line",
     "LineKind",
     "Loop",
@@ -178,6 +180,8 @@ class Store:
     path: tuple[int, ...]
     start: int
     end: int
+    key: Expression | None = None
+    """Of an item: what its key is."""
 
 
 @dataclass(slots=True, eq=False)

@@ -6,7 +6,7 @@ All answers are of the kind "may": a word may stand in a comment, an import in a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +26,7 @@ _CLASS = re.compile(
     rb"[\n\r;:][ \t\f]*class[ \t]+([\w\x80-\xff]+)[ \t]*(?:\[[^\]]*\][ \t]*)?(?:\(((?:[^()]|\([^()]*\))*))?"
 )
 _DECORATOR = re.compile(rb"[\n\r][ \t\f]*@[^\n\r(]*")
+_COROUTINE = re.compile(rb"[\n\r;:][ \t\f]*async[ \t]+def[ \t]+([\w\x80-\xff]+)")
 _NAMED = re.compile(rb"[\n\r]([\w\x80-\xff]+)[ \t]*=[ \t]*([\w.\x80-\xff]+)[ \t]*(?=[#\n\r])")
 
 
@@ -160,6 +161,14 @@ class Texts:
         for name, value in _NAMED.findall(self.content(path)):
             if value.rpartition(b".")[2] == wanted:
                 yield name.decode(), False
+
+    def coroutines(self, paths: Collection[Path]) -> dict[str, list[Path]]:
+        """The names of the functions that these files may define with `async def`, each with the files."""
+        found: dict[str, list[Path]] = {}
+        for path in self.saying(("async",)):
+            for name in {one.decode() for one in _COROUTINE.findall(self.content(path))} if path in paths else ():
+                found.setdefault(name, []).append(path)
+        return found
 
     def decorators(self, path: Path) -> set[bytes]:
         """The words of a file's decorators, up to their parentheses."""

@@ -22,6 +22,13 @@ def parse(text: str) -> SpecifierSet | None:
         return None
 
 
+def parse_target(text: str) -> SpecifierSet | None:
+    """The specifier for what a person says is used: `0.14` is any release of that line, `0.14.25` the one."""
+    specifier = parse(text)
+    is_line = _BARE.fullmatch(text.strip()) and text.strip().removeprefix("v").count(".") < 2 and "*" not in text
+    return parse(f"=={text.strip().removeprefix('v')}.*") if is_line and specifier is not None else specifier
+
+
 def parse_poetry(text: str) -> tuple[SpecifierSet, ...]:
     """The alternatives of a Poetry constraint such as `^0.38`, `~1.2`, `1.*` or `^1.0 || ^2.0`."""
     found = [_parse_poetry(part) for part in re.split(r"\|\|?", text)]

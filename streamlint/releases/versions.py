@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +11,10 @@ from pathlib import Path
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from streamlint.releases import lock_files, requirement_files
 from streamlint.releases import ranges as version_ranges
-from streamlint.releases.requirement_files import Declared, canonical
+from streamlint.releases.declared import Declared, canonical
+from streamlint.releases.dependency_files import DependencyFiles, Folder
 
-_SECONDARY = ("dev", "test", "doc", "lint", "ci", "example", "min", "bench", "build")
 _DEEPEST = 2
 _NO_PROJECT = frozenset(("node_modules", "site-packages", "venv", "__pycache__"))
 
@@ -29,7 +28,7 @@ class VersionAnswer:
     path: Path | None = None
     line: int = 0
     source: str = ""
-    """`uv.lock:12`, `configuration` or `environment`."""
+    """`uv.lock:12`, `--target`, `configuration` or `environment`."""
 
     @property
     def specifier(self) -> SpecifierSet | None:
@@ -54,6 +53,11 @@ class VersionAnswer:
         answers = {version_ranges.at_least(choice, Version(version)) for choice in self.choices}
         return answers.pop() if len(answers) == 1 else None
 
+    def last_of(self, releases: Iterable[str]) -> str | None:
+        """The last of some releases, given from the oldest on, that may be used."""
+        fitting = [each for each in releases if any(choice.contains(each) for choice in self.choices)]
+        return fitting[-1] if fitting else None
+
     def admits(self, other: VersionAnswer) -> bool:
         """Whether an exact answer lies in this range."""
         versions = [version for choice in other.choices if (version := version_ranges.exact(choice)) is not None]
@@ -67,9 +71,10 @@ class VersionAnswer:
 class Versions:
     """The versions as seen from a folder: files in it and above it, up to the repository's root, the nearest first.
 
-    Of several statements the first exact one wins: lock file, requirement files, `pyproject.toml`, then `configured`, then, if
-    asked, the running environment; then the ranges in the same order. Where the folder and those above it say nothing, the
-    folders of the project below it are asked, if they agree. Nothing is read before the first question.
+    What `targets` say holds before all else, then what is `configured`. Of several statements in files the first exact one wins:
+    lock file, requirement files, `pyproject.toml` and the like, then, if asked, the running environment; then the ranges in the
+    same order. Where the folder and those above it say nothing, the folders of the project below it are asked, if they agree.
+    Nothing is read before the first question.
     """
 
     folder: Path
@@ -77,6 +82,9 @@ class Versions:
     from_environment: bool = False
     top: Path | None = None
     """The uppermost folder; the repository's root where it is not given."""
+    targets: Mapping[str, str] = field(default_factory=dict)
+    """Versions or ranges by package that the command line names."""
+    files: DependencyFiles = field(default_factory=DependencyFiles, compare=False)
 
     def get(self, package: str) -> VersionAnswer | None:
         package = canonical(package)
@@ -98,6 +106,11 @@ class Versions:
         known = self.at_least(package, version)
         return None if known is None else not known
 
+    def within(self, package: str, first: str, below: str) -> bool | None:
+        """Whether the project surely uses a release from one on and before another, surely none of them, or None: unknown."""
+        late, early = self.at_least(package, first), self.below(package, below)
+        return False if late is False or early is False else True if late and early else None
+
     def near(self, path: Path) -> Versions:
         """The versions as seen from a file: a repository may hold several applications."""
         folder = path.parent
@@ -107,8 +120,9 @@ class Versions:
 
     def _seen_from(self, folder: Path) -> Versions:
         while folder != self.folder and folder.is_relative_to(self.folder):
-            if _Folder(folder).sources:
-                return Versions(folder, self.configured, self.from_environment, self._folders[-1].path)
+            if Folder(self.files, folder).sources:
+                top = self._folders[-1].path
+                return Versions(folder, self.configured, self.from_environment, top, self.targets, self.files)
             folder = folder.parent
         return self
 
@@ -120,24 +134,25 @@ class Versions:
     def _nearer(self) -> dict[Path, Versions]:
         return {}
 
+    @property
+    def dependency_files(self) -> tuple[Path, ...]:
+        """The files that are asked, the nearest first."""
+        return tuple(path for folder in self._folders for path in folder.paths)
+
     def _find(self, package: str) -> VersionAnswer | None:
+        given = _given(package, self.targets, "--target") or _given(package, self.configured, "configuration")
+        if given is not None:
+            return given
         declared = list(_declared(package, self._folders)) or self._agreed_below(package)
         ranges = next((each for each in declared if not each.is_open), declared[0] if declared else None)
         for answer in declared:
             if answer.is_exact and (ranges is None or ranges.admits(answer)):
                 return answer
-        return self._configured(package) or self._installed(package, ranges) or ranges
+        return self._installed(package, ranges) or ranges
 
     def _agreed_below(self, package: str) -> list[VersionAnswer]:
         known = [answer for folder in self._folders_below for answer in list(_declared(package, (folder,)))[:1]]
         return known[:1] if len({answer.choices for answer in known}) == 1 else []
-
-    def _configured(self, package: str) -> VersionAnswer | None:
-        for name, text in self.configured.items():
-            specifier = version_ranges.parse(text)
-            if canonical(name) == package and specifier is not None:
-                return VersionAnswer(package, (specifier,), source="configuration")
-        return None
 
     def _installed(self, package: str, ranges: VersionAnswer | None) -> VersionAnswer | None:
         if not self.from_environment:
@@ -152,57 +167,32 @@ class Versions:
         return answer if ranges is None or ranges.admits(answer) else None
 
     @cached_property
-    def _folders(self) -> tuple[_Folder, ...]:
+    def _folders(self) -> tuple[Folder, ...]:
         """This folder and those above it, up to the top."""
         above = (self.folder, *self.folder.parents)
         top = self.top or next((folder for folder in above if (folder / ".git").exists()), self.folder)
-        return tuple(_Folder(folder) for folder in above if folder.is_relative_to(top))
+        return tuple(Folder(self.files, folder) for folder in above if folder.is_relative_to(top))
 
     @cached_property
-    def _folders_below(self) -> tuple[_Folder, ...]:
+    def _folders_below(self) -> tuple[Folder, ...]:
         found = []
         level = [self.folder]
         for _ in range(_DEEPEST):
             level = [below for folder in level for below in _folders_in(folder)]
-            found += [_Folder(folder) for folder in level]
+            found += [Folder(self.files, folder) for folder in level]
         return tuple(folder for folder in found if folder.sources)
 
 
-@dataclass(frozen=True)
-class _Source:
-    """Files that are trusted alike; one that does not speak of a package leaves it to the next."""
-
-    reader: Callable[[Path], Iterable[Declared]]
-    paths: tuple[Path, ...]
-
-    @cached_property
-    def rows(self) -> dict[str, list[tuple[Path, Declared]]]:
-        found: dict[str, list[tuple[Path, Declared]]] = {}
-        for path in self.paths:
-            for declared in self.reader(path):
-                found.setdefault(declared.package, []).append((path, declared))
-        return found
+def _given(package: str, versions: Mapping[str, str], source: str) -> VersionAnswer | None:
+    """What the owner says; of a short `0.14` every release of that line is meant."""
+    for name, text in versions.items():
+        specifier = version_ranges.parse_target(text)
+        if canonical(name) == package and specifier is not None:
+            return VersionAnswer(package, (specifier,), source=source)
+    return None
 
 
-@dataclass(frozen=True)
-class _Folder:
-    """What the files of one folder declare, in the order of trust; read when asked."""
-
-    path: Path
-
-    @cached_property
-    def sources(self) -> tuple[_Source, ...]:
-        names = _names(self.path)
-        locks = [name for name in lock_files.NAMES if name in names]
-        locks += sorted(name for name in names if name.startswith("pylock.") and name not in locks)
-        found = [_Source(lock_files.declarations, (self.path / name,)) for name in locks if not name.endswith(".py")]
-        found += [_Source(requirement_files.requirements, group) for group in _requirement_files(self.path, names)]
-        if "pyproject.toml" in names:
-            found.append(_Source(requirement_files.pyproject, (self.path / "pyproject.toml",)))
-        return tuple(found)
-
-
-def _declared(package: str, folders: Iterable[_Folder]) -> Iterator[VersionAnswer]:
+def _declared(package: str, folders: Iterable[Folder]) -> Iterator[VersionAnswer]:
     for folder in folders:
         for source in folder.sources:
             rows = source.rows.get(package)
@@ -220,28 +210,6 @@ def _answer(package: str, rows: list[tuple[Path, Declared]]) -> VersionAnswer:
         choices.update(dict.fromkeys(sometimes or [always]))
     first = next((d for _, d in rows if version_ranges.exact(d.specifier) is not None), rows[0][1])
     return VersionAnswer(package, tuple(choices), first.path, first.line, f"{first.path.name}:{first.line}")
-
-
-def _requirement_files(folder: Path, names: frozenset[str]) -> Iterator[tuple[Path, ...]]:
-    """`requirements.txt`, then its neighbours that run the application, then those for development."""
-    if "requirements.txt" in names:
-        yield (folder / "requirements.txt",)
-    further = [folder / name for name in names if name.startswith("requirements") and name.endswith(".txt")]
-    if "requirements" in names:
-        inside = folder / "requirements"
-        further += [inside / name for name in _names(inside) if name.endswith(".txt")]
-    further = sorted(path for path in further if path.name != "requirements.txt" or path.parent != folder)
-    secondary = [path for path in further if any(word in path.name for word in _SECONDARY)]
-    for group in ([path for path in further if path not in secondary], secondary):
-        if group:
-            yield tuple(group)
-
-
-def _names(folder: Path) -> frozenset[str]:
-    try:
-        return frozenset(os.listdir(folder))
-    except OSError:
-        return frozenset()
 
 
 def _folders_in(folder: Path) -> list[Path]:

@@ -207,7 +207,7 @@ class Delay:
                 return attribute in self.evaluator.knowledge.names("untouched", "about-a-stream")
             case ir.Operation(operator="Not"):
                 return True
-            case ir.Operation(operator="Compare" | "Is" | "IsNot", operands=operands):
+            case ir.Operation(operator="Compare" | "Eq" | "NotEq" | "Is" | "IsNot", operands=operands):
                 return any(isinstance(one, ir.Constant) and one.value is None for one in operands)
             case ir.Call(function=function) if function is not use.name:
                 frame = self.evaluator.any_call(self.file.facts, use.scope)

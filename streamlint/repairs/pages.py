@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.version import Version
-
 from streamlint.faults.pages import Fault
 from streamlint.fix import Edit, Fix, Level
 from streamlint.knowledge.llama_index import Role
@@ -35,12 +33,14 @@ _GROWING = "each update repeats what came before it, which is how Gradio shows t
 def written_as_stream(file: PythonFile, frame: Frame, shown: Shown) -> Fix | Refusal:
     """Let `write_stream` show what a Streamlit page collected or could not show; refuses where that may lose something."""
     call, content = shown.show, shown.content
-    version = file.project.version("streamlit", file.path)
     if call is None or content is None or call.keywords or len(call.arguments) != 1:
         return Refusal("the call says more than the text")
     writing = file.project.knowledge.responses.response(_STREAMS)
-    if version is not None and writing is not None and version < Version(writing.since):
-        return Refusal(f"Streamlit {version} has no `write_stream`", f"use Streamlit {writing.since} or newer")
+    versions = file.project.versions.near(file.path)
+    if writing is not None and versions.below("streamlit", writing.since) is True:
+        return Refusal(
+            f"Streamlit {versions.get('streamlit')} has no `write_stream`", f"use Streamlit {writing.since} or newer"
+        )
     function = call.function
     markdown = file.project.knowledge.names("pages", "streamlit-markdown")
     if not isinstance(function, ir.Attribute) or function.attribute not in markdown:

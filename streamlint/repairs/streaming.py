@@ -33,9 +33,15 @@ _IGNORED = "`streaming=True` changes nothing beside `{0}=`"
 
 
 def release(project: Project, path: Path) -> str | None:
-    """The release of llama-index-core that a file runs with, where it is known; `llama-index` is numbered alike."""
-    known = project.version("llama-index-core", path) or project.version("llama-index", path)
-    return str(known) if known is not None else None
+    """The release of llama-index-core that a file runs with, where it is known; `llama-index` is numbered alike.
+
+    Where only a range is known, the last in it of the releases that were looked at.
+    """
+    versions = project.versions.near(path)
+    known = versions.get("llama-index-core") or versions.get("llama-index")
+    if known is None:
+        return None
+    return str(known.version) if known.version is not None else known.last_of(project.knowledge.llama.releases)
 
 
 @dataclass(frozen=True)

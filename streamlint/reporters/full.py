@@ -79,7 +79,8 @@ def _promise(fix: Fix, outcome: Outcome) -> str:
     level = f"{fix.level}: {fix.reason}" if fix.reason and fix.level is not Level.SAFE else str(fix.level)
     if fix.level is Level.DISPLAY:
         return f"{level}; shown only, never applied"
-    return f"{level}; applied by {'--fix' if outcome.applies(fix) else option(fix.level)}"
+    reason = ", as the repository depends on the old answer" if fix.is_held else ""
+    return f"{level}; applied by {'--fix' if outcome.applies(fix) else option(fix.level)}{reason}"
 
 
 def _remark(gutter: int, kind: str, text: str, style: Style) -> Iterator[str]:

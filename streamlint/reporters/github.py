@@ -33,7 +33,8 @@ def _annotation(finding: Finding) -> str:
     written = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     label = [finding.label] if finding.label else []
     help_lines = [f"help: {finding.help}"] if finding.help else []
-    message = "\n".join([finding.message, *label, *help_lines, *finding.notes])
+    readers = [f"{reporters.shown(each.place.path)}:{each.place.start.line}: {each.label}" for each in finding.readers]
+    message = "\n".join([finding.message, *label, *help_lines, *finding.notes, *readers])
     return f"::{_COMMANDS[finding.severity]} {written}::{_data(message)}"
 
 

@@ -34,6 +34,7 @@ def render(outcome: Outcome, _style: Style) -> str:
         "findings": [_finding(finding, outcome) for finding in outcome.findings],
         "fix_level": outcome.level.value,
         "fixed": [_applied(applied) for applied in outcome.applied],
+        "left": [_applied(applied) for applied in outcome.left],
         "skipped": [_skipped(skipped) for skipped in outcome.skipped],
         "unwritten": [_skipped(skipped) for skipped in outcome.unwritten],
         "summary": _summary(outcome),
@@ -56,7 +57,9 @@ def _finding(finding: Finding, outcome: Outcome) -> dict[str, Any]:
         "help": finding.help,
         "notes": list(finding.notes),
         **_place(finding.place),
-        "related": [{"label": related.label, **_place(related.place)} for related in finding.related],
+        "related": [
+            {"label": related.label, **_place(related.place)} for related in (*finding.related, *finding.readers)
+        ],
         "also": [{"code": other.code, **_place(other.place)} for other in finding.also],
         "fix": _fix(finding.fix, finding.path, outcome) if finding.fix else None,
     }
@@ -76,6 +79,7 @@ def _fix(fix: Fix, path: Path, outcome: Outcome) -> dict[str, Any]:
         "title": fix.title,
         "level": fix.level.value,
         "applies": outcome.applies(fix),
+        "held": fix.is_held,
         "reason": fix.reason,
         "edits": [_edit(edit, source) for edit in sorted(fix.edits)],
         "imports": [_import(wanted) for wanted in sorted(fix.imports)],
@@ -116,7 +120,8 @@ def _applied(applied: Applied) -> dict[str, Any]:
     title = finding.fix.title if finding.fix else ""
     where = {"code": finding.code, "name": finding.name, "title": title, "level": applied.level.value}
     routes = {"route": next(iter(applied.routes), ""), "routes": list(applied.routes)}
-    return {**where, **routes, **_place(finding.place)}
+    readers = [{"label": each.label, **_place(each.place)} for each in finding.readers]
+    return {**where, **routes, "readers": readers, **_place(finding.place)}
 
 
 def _skipped(skipped: Skipped) -> dict[str, str]:

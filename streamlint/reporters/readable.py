@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from streamlint.reporters.text import visible
 
 if TYPE_CHECKING:
-    from streamlint.finding import Finding
+    from streamlint.finding import Finding, Related
     from streamlint.fix import Fix
     from streamlint.outcome import Applied, Outcome, Skipped
 
@@ -19,6 +19,7 @@ def readable(outcome: Outcome) -> Outcome:
         outcome,
         findings=tuple(map(readable_finding, outcome.findings)),
         applied=tuple(map(_applied, outcome.applied)),
+        left=tuple(map(_applied, outcome.left)),
         skipped=tuple(map(_skipped, outcome.skipped)),
         unwritten=tuple(map(_skipped, outcome.unwritten)),
     )
@@ -30,11 +31,16 @@ def readable_finding(finding: Finding, keep: str = "") -> Finding:
         finding,
         message=visible(finding.message, keep),
         label=visible(finding.label, keep),
-        related=tuple(replace(related, label=visible(related.label, keep)) for related in finding.related),
+        related=_related(finding.related, keep),
+        readers=_related(finding.readers, keep),
         help=visible(finding.help, keep),
         notes=tuple(visible(note, keep) for note in finding.notes),
         fix=_fix(finding.fix) if finding.fix else None,
     )
+
+
+def _related(places: tuple[Related, ...], keep: str) -> tuple[Related, ...]:
+    return tuple(replace(related, label=visible(related.label, keep)) for related in places)
 
 
 def _fix(fix: Fix) -> Fix:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from streamlint.source import Source
 
 
+_READERS = 3
+"""How many of those who read an answer are shown with their code."""
+
+
 @dataclass(frozen=True)
 class Mark:
     """An underlined stretch of one line, columns from 0, end behind the last character."""
@@ -52,7 +56,7 @@ def gutter_width(finding: Finding, sources: Mapping[Path, Source]) -> int:
 
 def _places(finding: Finding) -> Iterator[tuple[Place, str, bool]]:
     yield finding.place, finding.label, True
-    for related in finding.related:
+    for related in (*finding.related, *finding.readers[:_READERS]):
         yield related.place, related.label, False
 
 

@@ -10,6 +10,7 @@ from streamlint.fix import Level
 from streamlint.reporters.readable import readable
 
 if TYPE_CHECKING:
+    from streamlint.finding import Finding
     from streamlint.outcome import Applied, Outcome
     from streamlint.reporters.style import Style
 
@@ -21,6 +22,10 @@ _WOULD = {
     Level.RESPONSE: "With --fix these routes would answer their clients differently:",
     Level.UNSAFE: "With --fix these routes would be changed in ways that may show in their behaviour:",
 }
+_LEFT = "These routes were left as they are, as something in the repository depends on what they answer:"
+_ANYWAY = "--fix --fix-level response changes them too; what depends on them has to change with them."
+_SHOWN = 3
+"""How many of those who read a route's answer are named at the end of a run."""
 _STAY = '--fix-level safe, or fix-level = "safe" in the configuration, makes only repairs that no client can see.'
 
 
@@ -44,7 +49,12 @@ def render_changed(outcome: Outcome, style: Style, *, written: bool = True) -> s
         if changed:
             lines.append(style.paint("warning", head))
             lines += dict.fromkeys(line for fix in changed for line in _changed(fix))
-    return "\n".join([*lines, _STAY]) + "\n" if lines else ""
+    lines += [_STAY] if lines else []
+    left = readable(outcome).left
+    if left:
+        kept = dict.fromkeys(line for fix in left for line in _changed(fix))
+        lines += [style.paint("warning", _LEFT), *kept, _ANYWAY]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def render_summary(outcome: Outcome, style: Style) -> str:
@@ -90,7 +100,14 @@ def _title(fix: Applied) -> str:
 
 def _changed(fix: Applied) -> list[str]:
     routes = fix.routes or (f"the function at line {fix.finding.place.start.line}",)
-    return [f"  {reporters.shown(fix.finding.path)}: {route}" for route in routes]
+    return [f"  {reporters.shown(fix.finding.path)}: {route}{_read(fix.finding)}" for route in routes]
+
+
+def _read(finding: Finding) -> str:
+    """The places that depend on what a route answers, as ` (see web/chat.js:12)`."""
+    places = dict.fromkeys(f"{reporters.shown(each.place.path)}:{each.place.start.line}" for each in finding.readers)
+    shown, more = list(places)[:_SHOWN], max(0, len(places) - _SHOWN)
+    return f" (see {', '.join(shown)}{f' and {more} more' if more else ''})" if shown else ""
 
 
 def _count(number: int, noun: str) -> str:

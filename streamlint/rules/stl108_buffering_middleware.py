@@ -110,6 +110,7 @@ class BufferingMiddleware(Rule):
     stands_on = EXPRESSIONS
     message = "`{part}` {does}"
     words = ("body_iterator", "GZipMiddleware")
+    anywhere = ("GZipMiddleware",)
 
     @on(ir.Scope)
     def read(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:

@@ -5,7 +5,7 @@ from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.finding import Severity
-from streamlint.messages.held import STALL, notes, way_out
+from streamlint.messages.held import STALL, notes_of, way_out
 from streamlint.model import syntax as ir
 from streamlint.repairs.off_loop import off_loop
 from streamlint.rule import Rule, on
@@ -99,7 +99,7 @@ class BlockingCallInAsync(Rule):
             label=f"{hold.reason} ({hold.tier})",
             related=file.related(held.on_loop.way),
             help=partial(way_out, file, held),
-            notes=notes(held.on_loop, STALL),
+            notes=notes_of(held, STALL),
             severity=held.severity,
             repair=partial(off_loop, file, held),
         )

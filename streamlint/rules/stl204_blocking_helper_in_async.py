@@ -5,7 +5,7 @@ from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.finding import Severity
-from streamlint.messages.held import STALL, notes, way_out
+from streamlint.messages.held import STALL, notes_of, way_out
 from streamlint.model import syntax as ir
 from streamlint.repairs.off_loop import off_loop
 from streamlint.rule import Rule, on
@@ -20,7 +20,7 @@ class BlockingHelperInAsync(Rule):
 
     Finds calls of the project's own functions, methods, properties, context managers and generators that, somewhere below, wait
     for the network, a process, a lock or LlamaIndex, in code that runs on the event loop. The finding shows every hop to the
-    leaf.
+    leaf. A wait that only the first request meets, because a helper keeps what it got, is left out.
 
     ## Why it breaks streaming
 
@@ -100,7 +100,7 @@ class BlockingHelperInAsync(Rule):
             label=f"{hold.hops[0].label}, and `{hold.name}` {hold.reason} ({hold.tier})",
             related=(*file.related(held.on_loop.way), *file.related(held.inside)),
             help=partial(way_out, file, held),
-            notes=notes(held.on_loop, STALL),
+            notes=notes_of(held, STALL),
             severity=held.severity,
             repair=partial(off_loop, file, held),
         )

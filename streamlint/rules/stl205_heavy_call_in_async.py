@@ -6,7 +6,7 @@ from functools import partial
 from streamlint.fact import Fact
 from streamlint.finding import Severity
 from streamlint.fix import Fix, Level
-from streamlint.messages.held import notes, way_out
+from streamlint.messages.held import notes, notes_of, way_out
 from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import split
 from streamlint.repairs.off_loop import in_thread, off_loop
@@ -32,7 +32,8 @@ class HeavyCallInAsync(Rule):
     code that runs on the event loop: calls that the tables know, directly or through the project's own functions, with the way to
     the leaf. A function of which nothing but the name can be seen, in an `async def` route that streams, is reported as *likely*
     where the name says such work (`rerank`, `embed`, `transcribe`, `ocr`, `expensive`); one that can be seen is judged by its
-    body.
+    body. What is kept once it is there (a global name, an attribute of a lasting object) only the first request waits for:
+    *likely*.
 
     ## Why it breaks streaming
 
@@ -111,7 +112,7 @@ class HeavyCallInAsync(Rule):
             label=f"{leaf} ({hold.tier})",
             related=(*file.related(held.on_loop.way), *file.related(held.inside)),
             help=partial(way_out, file, held),
-            notes=notes(held.on_loop, _STALL),
+            notes=notes_of(held, _STALL),
             severity=held.severity,
             repair=partial(off_loop, file, held),
         )

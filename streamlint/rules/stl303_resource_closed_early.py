@@ -112,7 +112,8 @@ class ResourceClosedEarly(Rule):
         if entry is None or not entry.answers:
             return
         resources = file.project.knowledge.resources
-        early = resources.closes_dependencies_early(file.project.version(resources.package, file.path))
+        versions = file.project.versions.near(file.path)
+        early = versions.within(resources.package, resources.since, resources.before) is True
         for parameter in scope.parameters:
             sending = file.project.ask(Resources).closed_dependency(parameter, file.frame(scope), early=early)
             if sending is None:

@@ -36,8 +36,8 @@ class DisconnectPolling(Rule):
     A poll that does more is right and is not reported: over a synchronous iterator, or a model that is asynchronous in name
     only, the server cannot cancel the loop, and the poll is what ends it (what holds the loop there is STL202's or STL207's);
     and a poll that leads to work, such as a save, a bill or the end of a producer, in its branch, behind the loop, in a
-    `finally` that waits or in the code that loops over this generator, gives that work the time which a cancelled generator has
-    not.
+    `finally` that waits, in a `with` that commits, in a task behind the response or in the code that loops over this generator,
+    gives that work the time which a cancelled generator has not.
 
     ## Example
 

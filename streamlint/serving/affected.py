@@ -23,15 +23,14 @@ class Affected:
     def __init__(self, project: Project) -> None:
         self._project = project
 
-    def routes(self, path: Path, spans: Iterable[Span]) -> tuple[str, ...]:
-        """The entry points that run code of a file, as `GET /chat`, or by name where they have no path."""
+    def entries(self, path: Path, spans: Iterable[Span]) -> tuple[Entry, ...]:
+        """The entry points that run code of a file."""
         module = self._project.module(path)
         if module is None:
             return ()
         changed = {(path, scope.index) for span in spans for scope in _around(module, span)}
         running = self._running(changed)
-        entries = (each for each in self._project.reach.entries if (each.module.path, each.scope.index) in running)
-        return tuple(dict.fromkeys(name for entry in entries for name in _names(entry)))
+        return tuple(each for each in self._project.reach.entries if (each.module.path, each.scope.index) in running)
 
     def _running(self, changed: set[_Key]) -> set[_Key]:
         """The functions that run these functions, themselves included."""
@@ -70,6 +69,7 @@ def _around(module: Module, span: Span) -> Iterator[ir.Scope]:
     return (scope for scope in module.scopes if scope.is_function and scope.contains(span))
 
 
-def _names(entry: Entry) -> Iterator[str]:
-    for path, methods in entry.routes:
-        yield f"{'/'.join(methods)} {path}".strip() or entry.name
+def titles(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """Entry points as `GET /chat`, or by name where they have no path."""
+    named = (f"{'/'.join(methods)} {path}".strip() or entry.name for entry in entries for path, methods in entry.routes)
+    return tuple(dict.fromkeys(named))

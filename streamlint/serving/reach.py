@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,8 @@ from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.serving.entry_points import Entry
-from streamlint.serving.ways import Hop
+from streamlint.serving.leads import Leads
+from streamlint.serving.reached import Key, Reached
 from streamlint.values import Values
 from streamlint.values.activations import Frame
 from streamlint.values.domain import Class, External, Function, Generated, Object, OffLoop, Partial, Value
@@ -25,34 +25,8 @@ if TYPE_CHECKING:
     from streamlint.values import Evaluator
 
 _TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
-_NEAR = 2
-"""How many imports away from a route module a function still is likely to run for requests."""
+_TEST_FOLDERS = ("tests", "test")
 _ELSEWHERE = (Where.OWN_LOOP, Where.PROCESS)
-
-Key = tuple[Path, int]
-
-
-@dataclass(frozen=True, eq=False)
-class Reached:
-    """How a function comes to run: from an entry point through calls, or only likely (`entry` None)."""
-
-    entry: Entry | None
-    last: Hop | None = None
-    before: Reached | None = None
-    """How the function that makes the last call comes to run."""
-
-    @property
-    def hops(self) -> tuple[Hop, ...]:
-        found: list[Hop] = []
-        current: Reached | None = self
-        while current is not None and current.last is not None:
-            found.append(current.last)
-            current = current.before
-        return tuple(reversed(found))
-
-    @property
-    def is_certain(self) -> bool:
-        return self.entry is not None
 
 
 def is_test_module(module: Module) -> bool:
@@ -69,11 +43,11 @@ class Reach:
 
     def __init__(self, evaluator: Evaluator, entries: Iterable[Entry]) -> None:
         self.evaluator = evaluator
-        self.entries = [entry for entry in entries if not is_test_module(entry.module)]
+        self._tests: dict[Path, bool] = {}
+        self.entries = [entry for entry in entries if not self._is_test(entry.module)]
         self._on_loop: dict[Key, Reached] = {}
         self._seen: dict[Key, Reached] = {}
         self._follow_requests()
-        self._tests: dict[Path, bool] = {}
 
     # Questions
 
@@ -85,9 +59,12 @@ class Reach:
             return found
         if scope.kind in ("lambda", "generator-expression") or not scope.is_async:
             return None
-        if key in self._elsewhere or key in self._seen or module.path not in self._near or self._is_test(module):
-            return None
-        return Reached(None)
+        likely = self._leads.to(module, scope) if key not in self._seen else None
+        return likely if likely is not None and key not in self._elsewhere and not self._is_test(module) else None
+
+    @cached_property
+    def _leads(self) -> Leads:
+        return Leads(self.evaluator, self._seen | self._on_loop, self.callees)
 
     def entry(self, module: Module, scope: ir.Scope) -> Entry | None:
         """The entry point that a scope is; one whose answer is sent before any other."""
@@ -102,8 +79,17 @@ class Reach:
 
     def _is_test(self, module: Module) -> bool:
         if module.path not in self._tests:
-            self._tests[module.path] = is_test_module(module)
+            beside = not self._test_folders.isdisjoint(module.path.parents)
+            self._tests[module.path] = beside or is_test_module(module)
         return self._tests[module.path]
+
+    @cached_property
+    def _test_folders(self) -> frozenset[Path]:
+        """Folders of tests, by their names together with what lies in them: their other files help the tests."""
+        files = self.evaluator.modules.files
+        return frozenset(
+            path.parent for path in files if path.parent.name in _TEST_FOLDERS and _TEST_FILE.fullmatch(path.name)
+        )
 
     def from_request(self, module: Module, scope: ir.Scope) -> Reached | None:
         """How a request comes to run the scope, on whatever thread; None where no request is known to."""
@@ -112,12 +98,7 @@ class Reach:
 
     def touches(self, path: Path) -> bool:
         """Whether code of a file may run for requests."""
-        if path in self._paths:
-            return True
-        if path not in self._near or not self.evaluator.modules.texts.holds(path, "async"):
-            return False
-        module = self.evaluator.modules.load(path)
-        return module is None or any(self.on_loop(module, scope) is not None for scope in module.scopes)
+        return path in self._paths or path in self._leads.paths
 
     def touched(self) -> tuple[Module, ...]:
         """The modules with code that a request is known to run."""
@@ -148,8 +129,7 @@ class Reach:
                 located = self.evaluator.scope_of(callee)
                 if located is None:
                     continue
-                hop = Hop(module.path, call.start, call.end, f"calls `{located[1].name}`")
-                following = Reached(reached.entry, hop, reached)
+                following = reached.calling(located[1].name, (module.path, call.start, call.end))
                 pending.append((*located, following, located[1].is_async and serves, serves))
 
     @cached_property
@@ -288,7 +268,11 @@ class Reach:
         return self.evaluator.solver.ask(key, lambda: tuple(dict.fromkeys(self._called(module, scope))), (), ())
 
     def _called(self, module: Module, scope: ir.Scope) -> Iterator[tuple[Function, ir.Expression]]:
+        """What the function calls, and the generator expressions in it."""
         evaluator = self.evaluator
+        for inner in module.inner(scope):
+            if inner.kind == "generator-expression":
+                yield from self.callees(module, inner)
         frame = evaluator.any_call(module, scope)
         away = {argument.start for call in scope.calls for argument in self._moved(call, frame)}
         for call in scope.calls:
@@ -358,20 +342,3 @@ class Reach:
                     yield from self._functions(value.function)
                 case OffLoop():
                     continue
-
-    # Likely
-
-    @cached_property
-    def _near(self) -> frozenset[Path]:
-        """The application's route modules, and what they import over a few steps."""
-        modules = self.evaluator.modules
-        serving = (Purpose.ROUTE, Purpose.WEBSOCKET, Purpose.CALLBACK)
-        edge = {
-            entry.module.path
-            for entry in self.entries
-            if entry.kind in serving and entry.on_request_path and self._serves(entry)
-        }
-        return frozenset(modules.around((path for path in edge if path in modules.files), _NEAR))
-
-    def _serves(self, entry: Entry) -> bool:
-        return self.evaluator.knowledge.frameworks.framework(entry.framework).async_runner is Runner.EVENT_LOOP

@@ -231,7 +231,7 @@ def _unparsable(source: Source) -> UnparsableFile:
     return UnparsableFile("cannot be read", 1, 1)
 
 
-_LISTED = (ir.Scope, ir.Call, ir.Attribute, ir.WithItem, ir.Return, ir.Yield, ir.Loop)
+_LISTED = (ir.Scope, ir.Call, ir.Attribute, ir.WithItem, ir.Return, ir.Yield, ir.Loop, ir.Import)
 
 
 def _listed(scope: ir.Scope, kind: type[Any]) -> Sequence[Any]:
@@ -247,6 +247,8 @@ def _listed(scope: ir.Scope, kind: type[Any]) -> Sequence[Any]:
             return scope.entries
         case ir.Return:
             return scope.returns
+        case ir.Import:
+            return [line for line in scope.body.walk() if isinstance(line, ir.Import)]
         case ir.Yield:
             return scope.yields if scope.kind != "generator-expression" else ()
     return [loop for loop in scope.loops if loop.scope == scope.index]

@@ -65,6 +65,8 @@ def stand_on(node: Node, types: tuple[str, ...]) -> Stand:
             return _stand(value, EXPRESSIONS, word_in(value))
         case ir.Return():
             return _stand(node, types, "return")
+        case ir.Import():
+            return _stand(node, _of(types, ("ImportFrom" if node.is_from else "Import",)), "import")
         case ir.Line(kind=word):
             return _stand(node, _of(types, (word.capitalize(),)), word)
         case ir.Handler(head=start):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from streamlint.model import syntax as ir
@@ -22,7 +23,9 @@ from streamlint.values.domain import (
     Function,
     Instance,
     Llama,
+    Member,
     Object,
+    Partial,
     Pending,
     ProjectModule,
     Token,
@@ -33,8 +36,8 @@ from streamlint.values.domain import (
     known,
     left_out,
 )
+from streamlint.values.enumerations import Enumerations
 from streamlint.values.lineages import Lineages, is_called
-from streamlint.values.said import last_word
 from streamlint.values.whole import Whole
 
 
@@ -45,6 +48,7 @@ class Attributes:
         self.evaluator = evaluator
         lineages = Lineages(evaluator)
         self.lineage, self.outside_bases, self.method = lineages.of, lineages.outside_bases, lineages.method
+        self._enumerations = Enumerations(evaluator)
         self._on_self: dict[ir.Scope, dict[str, list[tuple[ir.Scope, ir.Store]]]] = {}
 
     def value(self, base: Value, name: str, expression: ir.Attribute | None, frame: Frame | None) -> Values:
@@ -57,6 +61,8 @@ class Attributes:
                 return self._of_instance(base, name)
             case Object() | Class():
                 return self.of_class(base, name) or UNKNOWN
+            case Member():
+                return self._enumerations.of_member(base, name)
             case Llama():
                 return self._of_llama(base, name)
             case Token():
@@ -73,30 +79,53 @@ class Attributes:
                 return frozenset((Bound(base, name),))
         return UNKNOWN
 
-    def item(self, base: Value, key: object, expression: ir.Subscript, frame: Frame) -> Values:
-        """`base[key]`; `key` is None where it is not constant."""
+    def item(self, base: Value, expression: ir.Subscript, frame: Frame) -> Values:
+        """`base[key]`."""
         match base:
             case Collection(kind="list" | "tuple") if _is_slice(expression.key):
                 items = self.evaluator.union((*(values for _, values in base.items), left_out(base))) or UNKNOWN
                 origin = self.evaluator.origin(expression, frame)
                 return frozenset((Collection(base.kind, ((None, items),), origin),))
             case Collection(kind="dict"):
-                return self.evaluator.union((self._entry(base, key), self._put(base, key, last_word(expression.base))))
+                keys = self.evaluator.keys(expression.key, frame)
+                return self.evaluator.union(self._under(base, key, expression.base, frame) for key in keys)
             case Collection():
-                if isinstance(key, int) and -len(base.items) <= key < len(base.items) and base.kind != "set":
-                    return base.items[key][1]
-                return self.evaluator.union((*(values for _, values in base.items), left_out(base))) or UNKNOWN
-            case Instance() if isinstance(key, str):
-                stored = self.put_under(base, key)
-                return stored or self._of_instance(base, key)
+                return self._numbered(base, expression.key)
             case Instance():
-                item = self.evaluator.knowledge.blocking.item(base.name)
-                return frozenset((Instance(item) if item else base,))
+                return self._stored_item(base, expression, frame)
             case Token():
-                return self.evaluator.calls.streams.item(base, key)
+                return self.evaluator.calls.streams.item(base, self.evaluator.keys(expression.key, frame))
             case External() | Unknown():
                 return frozenset((base,))
         return UNKNOWN
+
+    def _numbered(self, base: Collection, key: ir.Expression) -> Values:
+        number = key.value if isinstance(key, ir.Constant) else None
+        if isinstance(number, int) and -len(base.items) <= number < len(base.items) and base.kind != "set":
+            return self.evaluator.union((base.items[number][1], self.added(base)))
+        items = (*(values for _, values in base.items), left_out(base), self.added(base))
+        return self.evaluator.union(items) or UNKNOWN
+
+    def added(self, base: Collection) -> Values:
+        """What is put into a list or set after it was made, where anything is; something unseen may be among it."""
+        found = self.evaluator.contents.of(base) if base.kind != "tuple" else NOTHING
+        return self.evaluator.union((found, UNKNOWN)) if found else NOTHING
+
+    def _under(self, base: Collection, key: str | None, read: ir.Expression, frame: Frame) -> Values:
+        """What a dict holds under a key: from the beginning, or put there later."""
+        found = [self._entry(base, key)]
+        found.append(self.evaluator.contents.of(base, key, self.evaluator.contents.name_of(read, frame)))
+        if key is not None:
+            found.append(self.evaluator.callers.stored(key, self.identity(base), is_attribute=False))
+        return self.evaluator.union(found) or (UNKNOWN if not base.items else NOTHING)
+
+    def _stored_item(self, base: Instance, expression: ir.Subscript, frame: Frame) -> Values:
+        """What the project stores under a key of an outside object, or what the tables say of its items."""
+        key = expression.key
+        if isinstance(key, ir.Constant) and isinstance(key.value, str):
+            return self.put_under(base, key.value) or self._of_instance(base, key.value)
+        item = self.evaluator.knowledge.blocking.item(base.name)
+        return frozenset((Instance(item) if item else base,))
 
     # Modules
 
@@ -146,7 +175,8 @@ class Attributes:
         for index in reversed(scope.by_name.get(name, [])):
             binding = scope.bindings[index]
             if binding.kind != "function":
-                found.append(self._field(module, scope, binding, base))
+                field = self._field(module, scope, binding, base)
+                found.append(alternatives(_bound_partial(one, base) for one in field))
             elif is_called(module.scopes[binding.target]):
                 return self._method(module, scope, binding, base)
         if isinstance(base, Object):
@@ -156,6 +186,8 @@ class Attributes:
     def _field(self, module: Module, scope: ir.Scope, binding: ir.Binding, base: Object | Class) -> Values:
         evaluator = self.evaluator
         frame = evaluator.any_call(module, scope)
+        if isinstance(base, Class) and binding.kind == "assign" and self._enumerations.has(base):
+            return frozenset((Member(module.path, scope.index, binding.name),))
         values = evaluator.binding(binding, frame)
         if isinstance(base, Object) and binding.annotation is not None:
             given = evaluator.callers.field_values(base, binding.name)
@@ -333,24 +365,24 @@ class Attributes:
                 return frozenset((Bound(Unknown(), name),))
         return frozenset((base,))
 
-    def _entry(self, base: Collection, key: object) -> Values:
+    def _entry(self, base: Collection, key: str | None) -> Values:
+        """What a display holds under a key, or may hold there under one that cannot be seen."""
         if key is None:
             return self.evaluator.union((*(values for _, values in base.items), left_out(base)))
-        return self.evaluator.union(values for name, values in base.items if name == str(key)) or left_out(base)
-
-    def _put(self, base: Collection, key: object, word: str) -> Values:
-        """What is put under a key after the display was made; under keys that cannot be seen, into something of the same name."""
-        callers = self.evaluator.callers
-        found = [callers.put_into(word, self.identity(base))]
-        if key is not None:
-            found.append(callers.stored(str(key), self.identity(base), is_attribute=False))
-        return self.evaluator.union(found) or (UNKNOWN if not base.items else NOTHING)
+        named = [values for name, values in base.items if name == key]
+        named = named or [values for name, values in base.items if name is None]
+        return self.evaluator.union(named) or left_out(base)
 
 
-def constant_truth(values: Values) -> bool | None:
-    """True or False where all alternatives agree on a constant."""
-    truths = {bool(value.value) if isinstance(value, Constant) else None for value in values}
-    return truths.pop() if len(truths) == 1 else None
+def _bound_partial(value: Value, base: Object | Class) -> Value:
+    """A `partialmethod` as an object has it: with the object as the receiver of what it is made of."""
+    if not isinstance(value, Partial) or not value.is_method or not isinstance(base, Object):
+        return value
+    bound = alternatives(
+        replace(one, receiver=base) if isinstance(one, Function) and one.receiver is None else one
+        for one in value.function
+    )
+    return replace(value, function=bound, is_method=False)
 
 
 def _is_slice(key: ir.Expression) -> bool:

@@ -49,7 +49,8 @@ class Callers:
         self._spelled: dict[str, list[str]] = {}
         self._shifted: dict[ir.Call, ir.Call] = {}
         stores = Stores(evaluator, self._saying)
-        self.stores, self.stored, self.put_into = stores.of, stores.values, stores.values_in
+        self.stores, self.stored = stores.of, stores.values
+        self._given: dict[str, list[Row]] = {}
 
     def _saying(self, *words: str) -> Iterator[Said]:
         return map(self._of_module, self.evaluator.modules.saying(*words))
@@ -71,6 +72,29 @@ class Callers:
             self._passed[word] = [row for said in self._saying(word) for row in said.passed.get(word, ())]
         return self._passed[word]
 
+    def _calls_of_made(self, word: str) -> list[Row]:
+        """Calls of what a call of this word gives, decorators too."""
+        if word not in self._given:
+            self._given[word] = [row for said in self._saying(word) for row in said.given.get(word, ())]
+        return self._given[word]
+
+    def frames(self, module: Module, scope: ir.Scope) -> tuple[Frame, ...]:
+        """The frames of the known calls of a function; that of any call where they are many, or nobody is known to call it."""
+        key = ("frames", module.path, scope.index)
+        nobody: tuple[Frame, ...] = ()
+        found = self.evaluator.solver.ask(key, lambda: tuple(self._frames(module, scope)), nobody, nobody)
+        return found or (self.evaluator.any_call(module, scope),)
+
+    def _frames(self, module: Module, scope: ir.Scope) -> list[Frame]:
+        evaluator, found = self.evaluator, dict[Frame, None]()
+        sites = self.of(Function(module.path, scope.index))
+        for site in sites if len(sites) <= _FEW else ():
+            for value in evaluator.value(site.call.function, site.frame):
+                if isinstance(value, Function) and (value.path, value.scope) == (module.path, scope.index):
+                    given = evaluator.calls.arguments(value, site.call, site.frame)
+                    found[evaluator.calls.frame(value, given, site.frame)] = None
+        return list(found)
+
     def of(self, function: Function) -> tuple[CallSite, ...]:
         """The calls of a function of the project in the loaded modules, `Class(...)` for an `__init__` too."""
         key = ("sites", function.path, function.scope)
@@ -88,6 +112,9 @@ class Callers:
         else:
             for word in self._spellings(scope.name):
                 yield from self._sites(word, wanted)
+        if parent is not None and parent.kind == "function":
+            for word in self._spellings(parent.name):
+                yield from self._among(self._calls_of_made(word), ("given", word), wanted)
         yield from self._handed_over(scope.name, wanted)
 
     def _sites(self, word: str, wanted: Definition, made: Class | None = None) -> Iterator[CallSite]:
@@ -191,14 +218,14 @@ class Callers:
 
     def initial(self, function: Function, scope: ir.Scope, parameter: ir.Parameter, made: Object) -> Values:
         """What the constructor calls that make an object of exactly this class, or of one below it, give for a parameter."""
-        key = ("initial", function.path, function.scope, parameter.name, made.path, made.scope)
+        key = ("initial", function.path, function.scope, parameter.name, made)
         return self.evaluator.solver.ask(key, lambda: self._initial(function, scope, parameter, made), PENDING, NOTHING)
 
     def _initial(self, function: Function, scope: ir.Scope, parameter: ir.Parameter, made: Object) -> Values:
         attributes = self.evaluator.attributes
         above = {owner for owner in attributes.lineage(made) if isinstance(owner, Class)}
         found = []
-        for site in self.of(function):
+        for site in self._making_it(self.of(function), made):
             if site.made is not None:
                 concerns = Class(made.path, made.scope) in set(attributes.lineage(site.made))
             else:
@@ -211,6 +238,20 @@ class Callers:
             elif concerns and parameter.default is not None:
                 found.append(self._default(function, parameter.default))
         return self.evaluator.union(found)
+
+    @staticmethod
+    def _making_it(sites: tuple[CallSite, ...], made: Object) -> tuple[CallSite, ...]:
+        """Of the calls that make objects of a class the one that made this object, where it is among them."""
+        origin = made.origin
+        if origin is None:
+            return sites
+        exact = [
+            site
+            for site in sites
+            if site.made == Class(made.path, made.scope)
+            and (site.module.path, site.call.start, site.call.end) == (origin.path, origin.start, origin.end)
+        ]
+        return tuple(exact) or sites
 
     def _default(self, function: Function, default: ir.Expression) -> Values:
         located = self.evaluator.scope_of(function)
@@ -293,12 +334,14 @@ def argument_of(call: ir.Call, scope: ir.Scope, parameter: ir.Parameter, is_boun
     return call.argument(_position(scope, parameter, is_bound), parameter.name)
 
 
-def may_hide(call: ir.Call, scope: ir.Scope, parameter: ir.Parameter, is_bound: bool) -> bool:
-    """Whether a call that names no argument for a parameter may give it one through `*` or `**`."""
+def may_hide(
+    call: ir.Call, scope: ir.Scope, parameter: ir.Parameter, is_bound: bool, *, sees_keywords: bool = False
+) -> bool:
+    """Whether a call that names no argument for a parameter may give it one through `*`, or `**` that cannot be seen."""
     position = _position(scope, parameter, is_bound)
     if position is None and parameter.kind == "positional":
         return False
-    if call.hides_keywords:
+    if call.hides_keywords and not sees_keywords:
         return True
     return position is not None and call.placed <= position and call.placed < len(call.arguments)
 

@@ -9,6 +9,7 @@ from streamlint.knowledge.off_loop import OffLoopCall, Result, Where
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import alternatives
+from streamlint.values.container_calls import ContainerCalls
 from streamlint.values.domain import (
     UNKNOWN,
     Bound,
@@ -44,12 +45,13 @@ class Calls:
         self.evaluator = evaluator
         self.llama = LlamaCalls(evaluator)
         self.streams = MadeStreams(evaluator)
+        self._containers = ContainerCalls(evaluator)
         self._functions = FunctionCalls(evaluator)
         self._makers: dict[str, str | None] = {}
         self._methods: dict[str, str | None] = {}
         self.native_async = self.llama.native_async
         self.token_attribute = self.llama.token_attribute
-        self.arguments, self.frame = self._functions.arguments, self._functions.frame
+        self.arguments, self.named, self.frame = self._functions.arguments, self._functions.named, self._functions.frame
 
     def call(self, call: ir.Call, frame: Frame) -> Values:
         functions = self.evaluator.value(call.function, frame)
@@ -87,10 +89,13 @@ class Calls:
         return frozenset((Object(made.path, made.scope, origin),))
 
     def _partial(self, function: Partial, call: ir.Call, frame: Frame) -> Values:
+        return self.results(function.function, *self.filled(function, call, frame), frame)
+
+    def filled(self, function: Partial, call: ir.Call, frame: Frame) -> tuple[tuple[Values, ...], dict[str, Values]]:
+        """The arguments and keywords with which a call of a partial runs what it is made of."""
         given = tuple(self.evaluator.value(argument, frame) for argument in call.arguments)
         named = {name: self.evaluator.value(value, frame) for name, value in call.keywords if name is not None}
-        keywords = {**dict(function.keywords), **named}
-        return self.results(function.function, (*function.arguments, *given), keywords, frame)
+        return (*function.arguments, *given), {**dict(function.keywords), **named}
 
     def results(
         self, functions: Values, arguments: tuple[Values, ...], keywords: Mapping[str, Values], frame: Frame | None
@@ -103,13 +108,7 @@ class Calls:
     ) -> Values:
         match function:
             case Function():
-                located = self.evaluator.scope_of(function)
-                if located is None:
-                    return UNKNOWN
-                positional = [p.name for p in located[1].parameters if p.kind == "positional"]
-                positional = positional[1 if function.receiver is not None else 0 :]
-                given = dict(zip(positional, arguments, strict=False)) | dict(keywords)
-                return self._functions.given(function, given, frame)
+                return self._functions.given(function, self._functions.named(function, arguments, keywords), frame)
             case Class():
                 return frozenset((Object(function.path, function.scope),))
             case Partial():
@@ -194,6 +193,9 @@ class Calls:
         moved = self._off_loop(function.name, call, frame)
         if moved is not None:
             return moved
+        put = self._containers.of_outside(function.name, call, frame)
+        if put:
+            return put
         built = self.streams.of_call(function.name, call, frame) or self.llama.outside(function.name, call, frame)
         return self._instance(self._class_made(function.name), call, frame) if built is None else built
 
@@ -255,6 +257,9 @@ class Calls:
         if isinstance(receiver, Instance):
             full = f"{receiver.name}.{function.name}"
             made = self._method_gives(full)
+            put = self._containers.of_instance(receiver, function.name, call)
+            if put:
+                return put
             if made is None:
                 return self._decided(full, call, frame)
             return frozenset((Instance(made),)) if made else self._looked_up(function, call)
@@ -262,16 +267,9 @@ class Calls:
             element = self.evaluator.element(frozenset((receiver,)))
             return frozenset((Coroutine(element),)) if function.name in ("__anext__", "asend") else element
         if isinstance(receiver, Token) and function.name == "get" and call.arguments:
-            key = call.arguments[0]
-            return self.streams.item(receiver, key.value if isinstance(key, ir.Constant) else None)
-        if isinstance(receiver, Collection) and function.name in ("get", "pop", "setdefault") and call.arguments:
-            key = call.arguments[0]
-            base = call.function.base if isinstance(call.function, ir.Attribute) else call.function
-            subscript = ir.Subscript(call.start, call.end, base, key)
-            constant = key.value if isinstance(key, ir.Constant) else None
-            found = [self.evaluator.attributes.item(receiver, constant, subscript, frame)]
-            found += [self.evaluator.value(otherwise, frame) for otherwise in call.arguments[1:2]]
-            return self.evaluator.union(found)
+            return self.streams.item(receiver, self.evaluator.keys(call.arguments[0], frame))
+        if isinstance(receiver, Collection):
+            return self._containers.of_display(receiver, function.name, call, frame)
         return UNKNOWN
 
     def _decided(self, name: str, call: ir.Call, frame: Frame) -> Values:

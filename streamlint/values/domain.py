@@ -107,6 +107,15 @@ class Object(_Flat):
 
 
 @dataclass(frozen=True, slots=True)
+class Member(_Flat):
+    """A member of an enumeration of the project that is no text or number itself."""
+
+    path: Path
+    scope: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A function of the project; `frame` is where it was made, `receiver` what it is bound to."""
 
@@ -135,6 +144,8 @@ class Partial:
     function: Values
     arguments: tuple[Values, ...]
     keywords: tuple[tuple[str, Values], ...]
+    is_method: bool = False
+    """Whether it becomes a method of the class in which it stands."""
     nested: int = field(default=0, init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -263,6 +274,7 @@ Value: TypeAlias = (
     | Bound
     | Class
     | Object
+    | Member
     | Function
     | Partial
     | OffLoop

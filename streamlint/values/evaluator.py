@@ -13,9 +13,10 @@ from streamlint.model.circles import Circles
 from streamlint.model.modules import Module, Modules
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import MOST_ALTERNATIVES, alternatives
-from streamlint.values.attributes import Attributes, constant_truth
+from streamlint.values.attributes import Attributes
 from streamlint.values.callers import Callers
 from streamlint.values.calls import Calls, dotted_name
+from streamlint.values.contents import Contents
 from streamlint.values.domain import (
     GAVE_UP,
     NOTHING,
@@ -46,6 +47,7 @@ from streamlint.values.llama import STREAM_ROLES
 from streamlint.values.names import Names
 from streamlint.values.parameters import Parameters
 from streamlint.values.token_streams import TokenStreams
+from streamlint.values.truths import Truths, is_nameable, keys
 
 _MOST_ITEMS = 64
 """Of a longer display the rest is not looked at."""
@@ -64,12 +66,14 @@ class Evaluator:
         self.any_call = self.frames.any_call
         self.solver = Solver(self._restless)
         self.callers = Callers(self)
-        self.attributes = Attributes(self)
+        self.contents, self.attributes = Contents(self), Attributes(self)
         self.calls = Calls(self)
         self.parameters = Parameters(self)
         self._names = Names(self)
         self.named, self.binding, self.imported = self._names.named, self._names.binding, self._names.imported
         self.tokens = TokenStreams(self).of
+        self._truths = Truths(self)
+        self.truth = self._truths.of
         self._answers = self.solver.answers
         self._constants: dict[tuple[type, object], Values] = {}
         self._origins: dict[ir.Expression, Origin] = {}
@@ -89,7 +93,7 @@ class Evaluator:
             ir.Sequence: self._sequence,
             ir.Mapping: self._mapping,
             ir.Subscript: self._subscript,
-            ir.Choice: self._choice,
+            ir.Choice: self._truths.choice,
             ir.Closure: self._closure,
             ir.Walrus: self._walrus,
             ir.Comprehension: self._comprehension,
@@ -226,6 +230,11 @@ class Evaluator:
             known = self._constants[key] = frozenset((Constant(expression.value),))
         return known
 
+    def _operation(self, expression: ir.Operation, frame: Frame) -> Values:
+        if expression.operator == "BitOr":
+            return self.kept((expression, frame), lambda: self.calls.streams.piped(expression, frame))
+        return self._truths.operation(expression, frame) or UNKNOWN
+
     def _sequence(self, expression: ir.Sequence, frame: Frame) -> Values:
         items = tuple(
             (
@@ -251,7 +260,9 @@ class Evaluator:
         for key, value in expression.items[:_MOST_ITEMS]:
             values = self.value(value, frame)
             if key is not None:
-                items.setdefault(str(key.value) if isinstance(key, ir.Constant) else None, []).append(values)
+                keys = self.keys(key, frame)
+                for one in (*items, None) if None in keys else keys:
+                    items.setdefault(one, []).append(values)
                 continue
             spread = [one for one in values if isinstance(one, Collection)]
             is_whole = is_whole and all(one.is_whole for one in spread)
@@ -267,26 +278,26 @@ class Evaluator:
         merged = tuple((name, self.union(given)) for name, given in list(items.items())[:_MOST_ITEMS])
         return frozenset((Collection("dict", merged, self.origin(expression, frame), is_whole),))
 
-    def _operation(self, expression: ir.Operation, frame: Frame) -> Values:
-        if expression.operator != "BitOr":
-            return UNKNOWN
-        return self.kept((expression, frame), lambda: self.calls.streams.piped(expression, frame))
-
     def _comprehension(self, expression: ir.Comprehension, frame: Frame) -> Values:
         element = self.value(expression.element, frame)
         return frozenset((Collection(expression.kind, ((None, element),), self.origin(expression, frame)),))
 
     def _subscript(self, expression: ir.Subscript, frame: Frame) -> Values:
         base = self.value(expression.base, frame)
-        key = expression.key.value if isinstance(expression.key, ir.Constant) else None
-        return self.each(base, lambda one: self.attributes.item(one, key, expression, frame))
+        return self.each(base, lambda one: self.attributes.item(one, expression, frame))
 
-    def _choice(self, expression: ir.Choice, frame: Frame) -> Values:
-        return self.union(self.value(option, frame) for option in expression.options)
+    def keys(self, key: ir.Expression, frame: Frame) -> tuple[str | None, ...]:
+        """The keys that an expression may be, as displays spell them; None alone stands for any key."""
+        if isinstance(key, ir.Constant):
+            return (str(key.value),)
+        return keys(self.value(key, frame)) if is_nameable(key) else (None,)
 
     def _closure(self, expression: ir.Closure, frame: Frame) -> Values:
         scope = frame.module.scopes[expression.scope]
-        function = Function(frame.module.path, scope.index, frame)
+        if scope.kind == "class":
+            return frozenset((Class(frame.module.path, scope.index),))
+        outer = None if scope.kind == "function" and frame.arguments is None else frame
+        function = Function(frame.module.path, scope.index, outer)
         if scope.kind != "generator-expression":
             return frozenset((function,))
         inner = self.frames.call(frame.module, scope, frame, {}, frame)
@@ -294,15 +305,6 @@ class Evaluator:
 
     def _walrus(self, expression: ir.Walrus, frame: Frame) -> Values:
         return self.value(expression.value, frame)
-
-    def truth(self, expression: ir.Expression, frame: Frame) -> bool | None:
-        """Whether a test holds, where constants decide it."""
-        if isinstance(expression, ir.Operation):
-            if expression.operator != "Not":
-                return None
-            inner = self.truth(expression.operands[0], frame)
-            return None if inner is None else not inner
-        return constant_truth(self.value(expression, frame))
 
     # Parts of values
 
@@ -330,13 +332,14 @@ class Evaluator:
             case Instance() if (tokens := self.calls.streams.managed(value)) is not None:
                 return frozenset((self.calls.streams.first(tokens),))
             case Token():
-                return self.calls.streams.item(value, None)
+                return self.calls.streams.item(value)
             case Iterated():
                 return value.element
             case Collection(kind="dict"):
                 return UNKNOWN
             case Collection():
-                return self.union((*(item for _, item in value.items), left_out(value))) or UNKNOWN
+                items = (*(item for _, item in value.items), left_out(value), self.attributes.added(value))
+                return self.union(items) or UNKNOWN
             case Generated():
                 return self.generated(value)
             case Object():

@@ -8,8 +8,19 @@ from streamlint.model import syntax as ir
 from streamlint.model.deciding import Deciding
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
-from streamlint.values.callers import argument_of, may_hide
-from streamlint.values.domain import PENDING, UNKNOWN, Constant, Coroutine, Function, Generated, Unknown, Value, Values
+from streamlint.values.arguments import Arguments
+from streamlint.values.domain import (
+    PENDING,
+    UNKNOWN,
+    Constant,
+    Coroutine,
+    Function,
+    Generated,
+    Member,
+    Unknown,
+    Value,
+    Values,
+)
 from streamlint.values.whole import Whole
 
 
@@ -19,29 +30,8 @@ class FunctionCalls:
     def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
         self.deciding = Deciding()
-
-    def arguments(
-        self, function: Function, call: ir.Call, frame: Frame, wanted: frozenset[str] | None = None
-    ) -> dict[str, Values]:
-        """What a call gives for the parameters of a project function, or for those that are wanted.
-
-        What it leaves out or hides behind `*` is absent.
-        """
-        located = self.evaluator.scope_of(function)
-        if located is None:
-            return {}
-        _, scope = located
-        arguments: dict[str, Values] = {}
-        is_bound = function.receiver is not None
-        for parameter in scope.parameters:
-            if parameter.kind in ("starred", "mapping") or (wanted is not None and parameter.name not in wanted):
-                continue
-            given = argument_of(call, scope, parameter, is_bound)
-            if given is not None:
-                arguments[parameter.name] = self.evaluator.value(given, frame)
-            elif may_hide(call, scope, parameter, is_bound):
-                arguments[parameter.name] = UNKNOWN
-        return arguments
+        given = Arguments(evaluator)
+        self.arguments, self.named = given.of, given.named
 
     def call(self, function: Function, call: ir.Call, frame: Frame) -> Values:
         located = self.evaluator.scope_of(function)
@@ -61,7 +51,8 @@ class FunctionCalls:
         if located is None:
             return UNKNOWN
         module, scope = located
-        frame = self._frame(function, arguments, caller, self._tells(module, scope))
+        valued = None if scope.is_generator else self.deciding.valued(module, scope)
+        frame = self._frame(function, arguments, caller, self._tells(module, scope), valued)
         if scope.is_generator:
             return frozenset((Generated(Function(module.path, scope.index), scope.is_async, frame),))
         nothing: Values = frozenset((Constant(None),))
@@ -79,8 +70,14 @@ class FunctionCalls:
         return self._frame(function, arguments, caller, self.deciding.anything(*located))
 
     def _frame(
-        self, function: Function, arguments: Mapping[str, Values], caller: Frame | None, tells: frozenset[str]
+        self,
+        function: Function,
+        arguments: Mapping[str, Values],
+        caller: Frame | None,
+        tells: frozenset[str],
+        valued: frozenset[str] | None = None,
     ) -> Frame:
+        """As `frame`, told only what is among `tells`, and of those that are not `valued` only which constants they are."""
         located = self.evaluator.scope_of(function)
         assert located is not None
         module, scope = located
@@ -89,6 +86,8 @@ class FunctionCalls:
         given = dict(arguments)
         if function.receiver is not None and scope.parameters:
             given.setdefault(scope.parameters[0].name, frozenset((function.receiver,)))
+        if valued is not None:
+            given = {name: values if name in valued else _constants(values) for name, values in given.items()}
         told = {parameter.name for parameter in scope.parameters if parameter.default is not None}
         given = {
             name: values
@@ -125,6 +124,11 @@ class FunctionCalls:
                     return False
             branch = found.parent
         return True
+
+
+def _constants(values: Values) -> Values:
+    """Constants as they are; everything else is only something."""
+    return values if all(isinstance(value, Constant | Member) for value in values) else UNKNOWN
 
 
 def _is_known(value: Value) -> bool:

@@ -64,7 +64,7 @@ class MadeStreams:
     def _entry(self, options: ir.Expression, keyword: str, frame: Frame) -> Values:
         key = ir.Subscript(options.start, options.end, options, ir.Constant(options.start, options.end, keyword))
         values = self.evaluator.value(options, frame)
-        return self.evaluator.each(values, lambda one: self.evaluator.attributes.item(one, keyword, key, frame))
+        return self.evaluator.each(values, lambda one: self.evaluator.attributes.item(one, key, frame))
 
     # Objects that are entered
 
@@ -94,9 +94,10 @@ class MadeStreams:
             return UNKNOWN
         return frozenset((Token(kind, base.origin) if kind else Token(base.items, base.origin, path),))
 
-    def item(self, base: Token, key: object) -> Values:
+    def item(self, base: Token, keys: tuple[str | None, ...] = (None,)) -> Values:
         """`item[key]`, or one of the items of a list in it."""
-        return self.part(base, key if isinstance(key, str) else "[]")
+        steps = ("[]" if key is None or key.lstrip("-").isdecimal() else key for key in keys)
+        return self.evaluator.union(self.part(base, step) for step in steps)
 
     # Chains
 

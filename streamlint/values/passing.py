@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
@@ -120,6 +121,12 @@ def _partial(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     return frozenset((Partial(function, arguments, keywords),))
 
 
+def _partial_method(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
+    return alternatives(
+        replace(one, is_method=True) for one in _partial(evaluator, call, frame) if isinstance(one, Partial)
+    )
+
+
 def _super(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     current: Frame | None = frame
     while current is not None and current.scope.kind != "class":
@@ -147,18 +154,26 @@ def _cached(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     return values or frozenset((External("functools.cache"),))
 
 
+def _made(evaluator: Whole, factory: Values, call: ir.Call, frame: Frame) -> Values:
+    """What a factory gives: `list`, `dict` and their like an empty one that the call stands for."""
+    kinds = [value.name.rpartition(".")[2] for value in factory if isinstance(value, External)]
+    if len(kinds) == len(factory) == 1 and kinds[0] in ("list", "dict", "set"):
+        return frozenset((Collection(kinds[0], (), evaluator.origin(call, frame)),))
+    return evaluator.calls.results(factory, (), {}, frame)
+
+
 def _field(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     """What a field of a dataclass or model starts with."""
     for keyword in ("default_factory", "factory"):
         factory = call.argument(None, keyword)
         if factory is not None:
-            return evaluator.calls.results(evaluator.value(factory, frame), (), {}, frame)
+            return _made(evaluator, evaluator.value(factory, frame), call, frame)
     default = call.argument(None, "default")
     return evaluator.value(default, frame) if default is not None else UNKNOWN
 
 
 def _defaultdict(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
-    made = evaluator.calls.results(_first(evaluator, call, frame), (), {}, frame) if call.arguments else UNKNOWN
+    made = _made(evaluator, _first(evaluator, call, frame), call, frame) if call.arguments else UNKNOWN
     return frozenset((Collection("dict", ((None, made),), evaluator.origin(call, frame)),))
 
 
@@ -205,6 +220,7 @@ BUILTINS: dict[str, Builtin] = {
     "quart.stream_with_context": _first,
     "quart.helpers.stream_with_context": _first,
     "functools.partial": _partial,
+    "functools.partialmethod": _partial_method,
     "functools.lru_cache": _cached,
     "functools.cache": _cached,
     "functools.wraps": lambda evaluator, call, frame: frozenset((External("functools.wraps"),)),

@@ -17,7 +17,8 @@ class Said:
         self.calls: dict[str, list[Row]] = {}
         self.passed: dict[str, list[Row]] = {}
         self.stores: dict[str, list[Stored]] = {}
-        self.puts: dict[str, list[Stored]] = {}
+        self.given: dict[str, list[Row]] = {}
+        """Calls of what another call gives, `tool(\"x\")(f)` and `@tool(\"x\")`, by the word of that one."""
         self.below: dict[str, set[str]] = {}
         """Names of the classes that name another one as their base, and names under which something is imported."""
         self.aliases: dict[str, set[str]] = {}
@@ -31,25 +32,29 @@ class Said:
         for base in scope.bases:
             word = last_word(base.base if isinstance(base, ir.Subscript) else base)
             self.below.setdefault(word, set()).add(scope.name)
-        if scope.decorators and scope.kind == "function":
+        if scope.decorators:
             self._read_decorator(module, scope)
         for call in scope.calls:
+            if isinstance(call.function, ir.Call):
+                self.given.setdefault(last_word(call.function.function), []).append((module, scope, call))
             self.calls.setdefault(last_word(call.function), []).append((module, scope, call))
             for argument in (*call.arguments, *(value for _, value in call.keywords)):
                 word = last_word(argument)
                 if word:
                     self.passed.setdefault(word, []).append((module, scope, call))
         for store in scope.stores:
-            by, word = (self.stores, store.member) if store.member else (self.puts, last_word(store.base))
-            by.setdefault(word, []).append((module, scope, store))
+            if store.member:
+                self.stores.setdefault(store.member, []).append((module, scope, store))
 
     def _read_decorator(self, module: Module, scope: ir.Scope) -> None:
         """A bare decorator is called with the function below it; what outer ones are given, their inner ones decide."""
-        decorator = scope.decorators[-1]
+        decorator, outer = scope.decorators[-1], module.scopes[scope.parent]
+        function = ir.Closure(scope.start, scope.end, scope.index)
+        call = ir.Call(decorator.start, decorator.end, decorator, (function,), ())
         if isinstance(decorator, ir.Name | ir.Attribute):
-            function = ir.Closure(scope.start, scope.end, scope.index)
-            call = ir.Call(decorator.start, decorator.end, decorator, (function,), ())
-            self.calls.setdefault(last_word(decorator), []).append((module, module.scopes[scope.parent], call))
+            self.calls.setdefault(last_word(decorator), []).append((module, outer, call))
+        elif isinstance(decorator, ir.Call):
+            self.given.setdefault(last_word(decorator.function), []).append((module, outer, call))
 
 
 def last_word(expression: ir.Expression) -> str:

@@ -16,28 +16,16 @@ class Stores:
         self.evaluator = evaluator
         self._saying = saying
         self._stores: dict[str, list[Stored]] = {}
-        self._puts: dict[str, list[Stored]] = {}
 
     def of(self, member: str) -> list[Stored]:
         if member not in self._stores:
             self._stores[member] = [row for said in self._saying(member) for row in said.stores.get(member, ())]
         return self._stores[member]
 
-    def _keyed(self, word: str) -> list[Stored]:
-        """Assignments under keys that are not constant, to something whose name ends in this word."""
-        if word not in self._puts:
-            self._puts[word] = [row for said in self._saying(word) for row in said.puts.get(word, ())]
-        return self._puts[word]
-
     def values(self, member: str, holder: object, *, is_attribute: bool) -> Values:
         """What the project stores under this name on what `holder` identifies, as in `Attributes.identity`."""
         rows = self.of(member)
         return self._put_on(("stores", member), rows, holder, is_attribute) if rows else NOTHING
-
-    def values_in(self, word: str, holder: object) -> Values:
-        """What the project stores under keys that cannot be seen, into something whose name ends in this word."""
-        rows = self._keyed(word)
-        return self._put_on(("puts", word), rows, holder, False) if rows else NOTHING
 
     def _put_on(self, key: tuple[str, str], rows: list[Stored], holder: object, is_attribute: bool) -> Values:
         evaluator = self.evaluator

@@ -12,6 +12,7 @@ from streamlint.model.modules import Module, Modules
 from streamlint.values.activations import Frame
 from streamlint.values.domain import (
     Class,
+    Collection,
     External,
     Function,
     Generated,
@@ -35,7 +36,9 @@ Handed = tuple[Values, tuple[ir.Expression, ...], tuple[tuple[str | None, ir.Exp
 class AskedAttributes(Protocol):
     """What `value.name` and `value[key]` give."""
 
-    def item(self, base: Value, key: object, expression: ir.Subscript, frame: Frame) -> Values: ...
+    def item(self, base: Value, expression: ir.Subscript, frame: Frame) -> Values: ...
+
+    def added(self, base: Collection) -> Values: ...
 
     def of_class(self, base: Object | Class, name: str) -> Values: ...
 
@@ -67,13 +70,29 @@ class AskedCallers(Protocol):
 
     def stored(self, member: str, holder: object, *, is_attribute: bool) -> Values: ...
 
-    def put_into(self, word: str, holder: object) -> Values: ...
+    def frames(self, module: Module, scope: ir.Scope) -> tuple[Frame, ...]: ...
 
     def lifespan_state(self, base: Instance, member: str) -> Values: ...
 
 
+class AskedContents(Protocol):
+    """What is put into containers."""
+
+    def of(
+        self, container: Value, key: str | None = None, read_as: tuple[Path, tuple[int | None, str]] | None = None
+    ) -> Values: ...
+
+    def name_of(self, expression: ir.Expression, frame: Frame) -> tuple[Path, tuple[int | None, str]]: ...
+
+
 class AskedCalls(Protocol):
     """What calls give."""
+
+    def arguments(
+        self, function: Function, call: ir.Call, frame: Frame, wanted: frozenset[str] | None = None
+    ) -> dict[str, Values]: ...
+
+    def frame(self, function: Function, arguments: Mapping[str, Values], caller: Frame | None) -> Frame: ...
 
     def results(
         self, functions: Values, arguments: tuple[Values, ...], keywords: Mapping[str, Values], frame: Frame | None
@@ -104,7 +123,7 @@ class AskedStreams(Protocol):
 
     def part(self, base: Token, step: str) -> Values: ...
 
-    def item(self, base: Token, key: object) -> Values: ...
+    def item(self, base: Token, keys: tuple[str | None, ...] = (None,)) -> Values: ...
 
     def piped(self, operation: ir.Operation, frame: Frame) -> Values: ...
 
@@ -131,6 +150,9 @@ class Whole(Protocol):
 
     @property
     def attributes(self) -> AskedAttributes: ...
+
+    @property
+    def contents(self) -> AskedContents: ...
 
     @property
     def callers(self) -> AskedCallers: ...
@@ -160,6 +182,8 @@ class Whole(Protocol):
     def binding(self, binding: ir.Binding, frame: Frame) -> Values: ...
 
     def truth(self, expression: ir.Expression, frame: Frame) -> bool | None: ...
+
+    def keys(self, key: ir.Expression, frame: Frame) -> tuple[str | None, ...]: ...
 
     def at(self, values: Values, path: tuple[int, ...]) -> Values: ...
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.blocking import Tier
 from streamlint.model import syntax as ir
-from streamlint.model.modules import Module
+from streamlint.model.deciding import Deciding
 from streamlint.serving.ways import Hop, Way
 from streamlint.values import Values
 from streamlint.values.activations import Frame
+from streamlint.values.arguments import left_out
+from streamlint.values.callers import argument_of
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import (
     Bound,
     Class,
+    Collection,
     Constant,
     External,
     Function,
@@ -23,6 +27,7 @@ from streamlint.values.domain import (
     Instance,
     Iterated,
     Llama,
+    Member,
     Object,
     Partial,
     Tokens,
@@ -32,6 +37,7 @@ from streamlint.values.domain import (
 from streamlint.values.evidence import ReceiverEvidence
 from streamlint.waiting.holds import Cause, Hold, hop_to, stronger
 from streamlint.waiting.leaves import Leaves, reason_of
+from streamlint.waiting.memos import Memos
 from streamlint.waiting.never import Never
 
 if TYPE_CHECKING:
@@ -57,7 +63,9 @@ class Blocking:
         self.evaluator = project.evaluator
         self.leaves = Leaves(project.evaluator)
         self._evidence = project.ask(ReceiverEvidence)
+        self._memos = project.ask(Memos)
         self._never = project.ask(Never)
+        self._deciding = Deciding()
 
     # Questions
 
@@ -187,6 +195,8 @@ class Blocking:
             kinds = located[1].decorator_words
             if kinds & {"property", "cached_property"}:
                 found = self._of_function(replace(method, receiver=value), frame)
+                if found is not None and self._memos.is_kept(located[1], value):
+                    found = self._of_first(found)
                 if found is not None:
                     return found.behind(hop_to(attribute, frame, f"reads the property `{attribute.attribute}`"))
         return None
@@ -204,24 +214,32 @@ class Blocking:
         return best
 
     def _holds(self, frame: Frame) -> Iterator[Hold | None]:
-        scope, comes_to = frame.scope, self._never.comes_to
+        for place, ask in self._sites(frame):
+            if self._never.comes_to(place, frame):
+                found = ask()
+                yield self._of_first(found) if found and self._memos.is_filled_once(place, frame) else found
+
+    @staticmethod
+    def _of_first(found: Hold) -> Hold | None:
+        """What is left of a hold that only the first request meets: whoever loads a model or builds an index waits long for it."""
+        return replace(found, tier=Tier.LIKELY, once=True) if found.cause in (Cause.HEAVY, Cause.LLAMA) else None
+
+    def _sites(self, frame: Frame) -> Iterator[tuple[ir.Node, Callable[[], Hold | None]]]:
+        scope = frame.scope
         for call in scope.calls:
-            if comes_to(call, frame):
-                yield self.of_call(call, frame)
+            yield call, partial(self.of_call, call, frame)
         for loop in scope.loops:
-            if comes_to(loop.iterable, frame):
-                yield self._tokens(loop, frame) or self.of_iteration(
-                    loop.iterable, self.evaluator.loop_frame(loop, frame)
-                )
+            yield loop.iterable, partial(self._of_loop, loop, frame)
         for item in scope.yields:
-            if item.is_from and item.value is not None and comes_to(item.value, frame):
-                yield self.of_iteration(item.value, frame)
+            if item.is_from and item.value is not None:
+                yield item.value, partial(self.of_iteration, item.value, frame)
         for entry in scope.entries:
-            if comes_to(entry.context, frame):
-                yield self.of_entry(entry, frame)
+            yield entry.context, partial(self.of_entry, entry, frame)
         for attribute in scope.attributes:
-            if comes_to(attribute, frame):
-                yield self.of_attribute(attribute, frame)
+            yield attribute, partial(self.of_attribute, attribute, frame)
+
+    def _of_loop(self, loop: ir.Loop, frame: Frame) -> Hold | None:
+        return self._tokens(loop, frame) or self.of_iteration(loop.iterable, self.evaluator.loop_frame(loop, frame))
 
     def _tokens(self, loop: ir.Loop, frame: Frame) -> Hold | None:
         tokens = self.evaluator.tokens(self.evaluator.iterated(loop, frame))
@@ -256,39 +274,37 @@ class Blocking:
 
     def _through(self, function: Function, call: ir.Call, frame: Frame) -> Hold | None:
         located = self.evaluator.scope_of(function)
-        if located is None or located[1].is_async or located[1].is_generator or self._runs_once(*located):
+        if located is None or located[1].is_async or located[1].is_generator or self._memos.runs_once(*located):
             return None
         found = self._of_function(function, frame, self._told(function, call, frame))
         if found is None:
             return None
         return found.behind(hop_to(call, frame, f"calls `{located[1].name}`"))
 
-    def _runs_once(self, module: Module, scope: ir.Scope) -> bool:
-        """Whether a function is cached and takes no arguments: it holds its first caller, and nobody after that."""
-        if scope.parameters or not scope.decorators:
-            return False
-        outer = self.evaluator.any_call(module, module.scopes[scope.parent])
-        return any(
-            isinstance(value, External) and value.name in self.evaluator.knowledge.shared_state.lasting_caches
-            for decorator in scope.decorators
-            for value in self.evaluator.value(decorator, outer)
-        )
-
     def _told(self, function: Function, call: ir.Call, frame: Frame) -> dict[str, Values]:
-        """The arguments of a call, where they may decide what blocks: it gives something callable, or leaves it out."""
-        given = self.evaluator.calls.arguments(function, call, frame)
+        """The arguments of a call, where they may decide what blocks: callables, and constants that are asked for there."""
         located = self.evaluator.scope_of(function)
-        if located is None or not call.is_plain:
-            return {name: values for name, values in given.items() if any(_is_callable(v) for v in values)}
-        absent = {p.name: p.default for p in located[1].parameters if p.name not in given and _is_switch(p.default)}
-        left_out: dict[str, Values] = {
-            name: frozenset((Constant(default.value),))
-            for name, default in absent.items()
-            if isinstance(default, ir.Constant)
-        }
-        if left_out or any(_is_callable(v) or _is_switched(v) for values in given.values() for v in values):
-            return given | left_out
-        return {}
+        if located is None:
+            return {}
+        given = self.evaluator.calls.arguments(function, call, frame)
+        asked = self._deciding.asked(*located)
+        absent = left_out(located[1], given)
+        told = {name: values for name, values in absent.items() if name in asked}
+        if told or any(self._tells(name in asked, values) for name, values in given.items()):
+            return given | told
+        if not call.is_plain:
+            return {}
+        is_bound = function.receiver is not None
+        optional = (p for p in located[1].parameters if p.name in given and _is_nothing(p.default))
+        filled = ((p.name, argument_of(call, located[1], p, is_bound)) for p in optional)
+        return {name: given[name] for name, one in filled if one is not None and not _may_be_left_out(one, frame)}
+
+    @staticmethod
+    def _tells(is_asked: bool, values: Values) -> bool:
+        return any(
+            _is_callable(value) or ((is_asked and isinstance(value, Constant | Member)) or _is_options(value))
+            for value in values
+        )
 
     def _of_function(self, function: Function, frame: Frame, arguments: dict[str, Values] | None = None) -> Hold | None:
         located = self.evaluator.scope_of(function)
@@ -303,7 +319,8 @@ class Blocking:
     def _of_partial(self, function: Partial, call: ir.Call, frame: Frame) -> Hold | None:
         for one in function.function:
             if isinstance(one, Function):
-                found = self._of_function(one, frame)
+                calls = self.evaluator.calls
+                found = self._of_function(one, frame, calls.named(one, *calls.filled(function, call, frame)))
                 if found is not None:
                     return found.behind(hop_to(call, frame, "calls it"))
             elif isinstance(one, External | Bound):
@@ -345,12 +362,24 @@ def _name_of(function: Value) -> str:
     return dotted_name(Bound(function, "__call__") if isinstance(function, Instance) else function)
 
 
-def _is_switch(default: ir.Expression | None) -> bool:
-    return isinstance(default, ir.Constant) and (default.value is None or isinstance(default.value, bool))
+def _is_nothing(default: ir.Expression | None) -> bool:
+    return isinstance(default, ir.Constant) and default.value is None
 
 
-def _is_switched(value: Value) -> bool:
-    return isinstance(value, Constant) and isinstance(value.value, bool)
+def _may_be_left_out(given: ir.Expression, frame: Frame) -> bool:
+    """Whether a call hands on a parameter of the function around it that may have been left out there."""
+    bindings = [frame.scope.bindings[index] for index in given.bindings or ()] if isinstance(given, ir.Name) else []
+    names = {one.name for one in bindings if one.kind == "parameter"} - set(frame.arguments or ())
+    return any(p.name in names and _is_nothing(p.default) for p in frame.scope.parameters)
+
+
+def _is_options(value: Value) -> bool:
+    """Whether a value is `**options` with constants in it."""
+    return (
+        isinstance(value, Collection)
+        and value.origin is None
+        and any(isinstance(one, Constant) for _, held in value.items for one in held)
+    )
 
 
 def _is_unknown(value: Value) -> bool:

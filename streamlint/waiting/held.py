@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from streamlint.finding import Severity
@@ -11,11 +11,12 @@ from streamlint.model import syntax as ir
 from streamlint.serving.ways import Hop
 from streamlint.streams import Drains
 from streamlint.waiting.blocking import Blocking
+from streamlint.waiting.memos import Memos
 from streamlint.waiting.never import Never
 
 if TYPE_CHECKING:
     from streamlint.project import Project
-    from streamlint.serving.reach import Reached
+    from streamlint.serving.reached import Reached
     from streamlint.values.activations import Frame
     from streamlint.values.domain import Tokens
     from streamlint.waiting.holds import Hold
@@ -60,11 +61,7 @@ class OnLoop:
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        if self.reached.entry is not None:
-            return ()
-        name = self.frame.module.qualified_name(self.scope)
-        told = f"no route is seen to call `{name}`, but the application imports its module, so it is likely to run on the loop"
-        return (told,)
+        return (self.reached.doubt,) if self.reached.doubt else ()
 
     def severity(self, certain: bool = True) -> Severity:
         return Severity.ERROR if certain and self.reached.is_certain else Severity.WARNING
@@ -105,6 +102,7 @@ class Holdings:
         self.reach = project.reach
         self.blocking = project.ask(Blocking)
         self.drains = project.ask(Drains)
+        self._memos = project.ask(Memos)
         self._never = project.ask(Never)
         self._known: dict[Site, Held | None] = {}
 
@@ -139,6 +137,8 @@ class Holdings:
         where = self.on_loop(frame)
         runs = where is not None and self._never.comes_to(_node(site), frame)
         hold = self._hold(site, frame) if runs else None
+        if hold is not None and self._memos.is_filled_once(_node(site), frame):
+            hold = replace(hold, tier=Tier.LIKELY, once=True)
         if where is None or hold is None or not _is_worth_telling(where, hold):
             return None
         return Held(site, _node(site), where, hold)

@@ -37,6 +37,8 @@ class Hold:
     call: BlockingCall | None = None
     method: Method | None = None
     receiver: Llama | None = None
+    once: bool = False
+    """Whether only the first request meets it, as what it fills stays full."""
 
     @property
     def hops(self) -> tuple[Hop, ...]:

@@ -83,6 +83,8 @@ class Leaves:
         if method is not None and method.blocks:
             if method.arguments and not any(call.argument(None, one) for one in method.arguments):
                 return None
+            if method.heavy and self._has_nothing_to_do(call, frame):
+                return None
             return self.llama(text, reason_of(method.heavy, None), method.heavy, call, frame, method, None)
         heavy = llama.constructor(name)
         over = llama.constructed_over(name)
@@ -97,10 +99,24 @@ class Leaves:
         given = (call.argument(0 if name == names[0] else None, name) for name in names)
         return any(one is not None and not self._is_empty(one, frame) for one in given)
 
+    def _has_nothing_to_do(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether a call builds something of no documents at all."""
+        keywords = self.evaluator.knowledge.names("llama_index_words", "sources")
+        given = (call.argument(0 if number == 0 else None, name) for number, name in enumerate(sorted(keywords)))
+        return any(one is not None and self._is_empty(one, frame) for one in given)
+
     def _is_empty(self, expression: ir.Expression, frame: Frame) -> bool:
-        if isinstance(expression, ir.Sequence):
-            return not any(expression.children())
-        return self.evaluator.value(expression, frame) == frozenset((Constant(None),))
+        if isinstance(expression, ir.Name) and self._stays_empty(expression, frame):
+            return True
+        return _is_made_empty(expression) or self.evaluator.value(expression, frame) == frozenset((Constant(None),))
+
+    @staticmethod
+    def _stays_empty(name: ir.Name, frame: Frame) -> bool:
+        """Whether a variable is only made empty, and used in this one place."""
+        uses = frame.module.uses
+        bindings = uses.bindings(name, frame.scope)
+        made = all(one.kind == "assign" and one.value is not None and _is_made_empty(one.value) for one in bindings)
+        return bool(bindings) and made and all(use.name is name for use in uses.of(name, frame.scope))
 
     def library(self, fact: BlockingCall, name: str, node: ir.Expression, frame: Frame) -> Hold:
         hop = hop_to(node, frame, f"`{name}` {fact.reason}")
@@ -132,6 +148,14 @@ class Leaves:
         """Whether a call returns an iterator at once: always, or where it says so with a keyword."""
         given = call.argument(None, fact.lazy_with) if fact.lazy_with else None
         return fact.lazy or (isinstance(given, ir.Constant) and bool(given.value))
+
+
+def _is_made_empty(expression: ir.Expression) -> bool:
+    """`[]`, `()`, `list()`."""
+    if isinstance(expression, ir.Sequence):
+        return not any(expression.children())
+    is_call = isinstance(expression, ir.Call) and not expression.arguments and not expression.keywords
+    return is_call and isinstance(expression, ir.Call) and ir.dotted(expression.function) in ("list", "tuple", "set")
 
 
 def _is_lazy(method: Method | None, receiver: Llama | None) -> bool:

@@ -8,8 +8,10 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
-from streamlint.values.domain import Constant, Function
+from streamlint.values.domain import Constant, Function, Object
 from streamlint.values.said import last_word
+from streamlint.values.truths import joined
+from streamlint.waiting.memos import Memos
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -26,7 +28,7 @@ class Never:
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
-        self.project = project
+        self._memos = project.ask(Memos)
         self._known: dict[Frame, tuple[Span, ...]] = {}
 
     def comes_to(self, place: ir.Node, frame: Frame) -> bool:
@@ -59,27 +61,7 @@ class Never:
             if isinstance(expression, ir.Choice) and expression.tests:
                 yield from self._idle_options(expression, frame)
 
-        yield from _spans(self._filled_before(frame))
-
-    # Memos
-
-    def _filled_before(self, frame: Frame) -> Iterator[ir.Statement | ir.Block]:
-        """What fills a global name only where that is empty, in a function that start-up has run already."""
-        body, kept = frame.scope.body, _kept(frame)
-        for statement in body.statements if kept else ():
-            if not isinstance(statement, ir.If) or len(statement.arms) != 1:
-                continue
-            arm, asked = statement.arms[0], _asked(statement.arms[0].test)
-            if (
-                asked is None
-                or asked[0] not in kept
-                or not self.project.reach.before_requests(frame.module, frame.scope)
-            ):
-                continue
-            if not asked[1] and any(arm.contains(binding) for binding in kept[asked[0]]):
-                yield arm
-            elif asked[1] and arm.statements and isinstance(arm.statements[-1], ir.Return):
-                yield from body.after(statement)
+        yield from self._memos.filled_before(frame)
 
     # What follows
 
@@ -135,6 +117,10 @@ class Never:
                 return None if is_none is None else is_none is (test.operator == "Is")
             case ir.Name():
                 return self._is_true(test, frame)
+            case ir.Choice(operator="and" | "or" as operator):
+                return joined([self._holds(option, frame) for option in test.options], operator == "or")
+            case ir.Operation() | ir.Attribute():
+                return self.evaluator.truth(test, frame) if _rests_on_this_call(test, frame) else None
             case ir.Call() if last_word(test.function) == _ASKS_WHETHER_ASYNC and test.arguments:
                 return self._is_async(test.arguments[0], frame)
         return None
@@ -157,14 +143,12 @@ class Never:
         return None
 
     def _is_none(self, name: ir.Name, frame: Frame) -> bool | None:
-        """Whether such a parameter is `None`."""
+        """Whether such a parameter is `None`: what a call does not leave out it hardly gives as that."""
         if not _is_given(name, frame):
             return None
         values = self.evaluator.value(name, frame)
         are_none = {isinstance(value, Constant) and value.value is None for value in values}
-        if are_none == {True}:
-            return True
-        return False if are_none == {False} and all(isinstance(one, Constant | Function) for one in values) else None
+        return are_none.pop() if len(are_none) == 1 else None
 
     def _is_async(self, given: ir.Expression, frame: Frame) -> bool | None:
         """Whether something is a coroutine function of the project, where each alternative is one, or none is."""
@@ -187,31 +171,23 @@ class Never:
         return all(self._is_async(call.function, frame) is True for call in calls)
 
 
-def _kept(frame: Frame) -> dict[str, list[ir.Binding]]:
-    """The names of its module that this function sets and no other one, with where it does."""
-    outer = frame.module.summary.module
-    inside = {name: [outer.bindings[index] for index in indexes] for name, indexes in outer.from_inside.items()}
-    return {
-        name: bindings for name, bindings in inside.items() if all(one.scope == frame.scope.index for one in bindings)
-    }
-
-
-def _asked(test: ir.Expression | None) -> tuple[str, bool] | None:
-    """The name whose truth a test asks for, and whether it holds where that is set: `ready`, `model is not None`, `not ready`."""
-    match test:
-        case ir.Name(id=name):
-            return name, True
-        case ir.Operation(operator="Not", operands=(ir.Name(id=name),)):
-            return name, False
-        case ir.Operation(operator="Is" | "IsNot" as operator, operands=(ir.Name(id=name), ir.Constant(value=None))):
-            return name, operator == "IsNot"
-    return None
-
-
 def _is_given(name: ir.Name, frame: Frame) -> bool:
     """Whether a name can only mean a parameter there that this call is given."""
     bindings = [frame.scope.bindings[index] for index in name.bindings or ()]
     return name.id in (frame.arguments or ()) and bool(bindings) and all(one.kind == "parameter" for one in bindings)
+
+
+def _rests_on_this_call(test: ir.Expression, frame: Frame) -> bool:
+    """Whether a test compares what this call is given, and nothing else than that and what is the same in all calls."""
+    names = [one for one in ir.walk(test) if isinstance(one, ir.Name)]
+    given = [name for name in names if _is_given(name, frame)]
+    return bool(given) and all(name in given or name.bindings is None for name in names) and not _is_any(given, frame)
+
+
+def _is_any(names: Iterable[ir.Name], frame: Frame) -> bool:
+    """Whether a name may mean any object of a class of the project, and not the one that a known place has made."""
+    values = (value for name in names for value in (frame.arguments or {}).get(name.id, ()))
+    return any(isinstance(value, Object) and value.origin is None for value in values)
 
 
 def _only_made(test: ir.Expression | None, expressions: Iterable[ir.Expression]) -> Iterator[Span]:

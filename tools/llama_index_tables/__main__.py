@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from tools.llama_index_tables import moves
 from tools.llama_index_tables.environments import RELEASES, Environment
 from tools.llama_index_tables.render import render
 from tools.llama_index_tables.tables import Releases
@@ -28,7 +29,16 @@ def written(releases: Releases) -> dict[str, str]:
     return {
         "llama_index.toml": render(HEAD + span, values, releases.tables()),
         "llama_index_paths.toml": render(HEAD + span, values | unseen, {"range": releases.paths()}),
+        "llama_index_moves.toml": moves_table({**values, "range": releases.paths()}),
     }
+
+
+def moves_table(paths: dict[str, Any]) -> str:
+    """The text of the table of what left core, made from that of the paths and from what the installed release ships."""
+    oldest, newest = paths["releases"][0], paths["releases"][-1]
+    rows = moves.moved(moves.exports(paths, oldest), moves.exports(paths, newest), moves.shipped())
+    told = f"Where names of {oldest} are that are not in core any more; `names` are those that `module` had.\n"
+    return render(HEAD + told, {"releases": [oldest, newest]}, {"moved": rows})
 
 
 def meaning() -> dict[str, Any]:
@@ -41,7 +51,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.llama_index_tables", description=__doc__)
     parser.add_argument("--environments", type=Path, default=Path.home() / ".cache" / "streamlint-llama-index")
     parser.add_argument("--release", action="append", help="only these releases instead of all")
+    parser.add_argument("--moves", action="store_true", help="only the table of what left core, from the other two")
     options = parser.parse_args()
+    if options.moves:
+        paths = tomllib.loads((KNOWLEDGE / "llama_index_paths.toml").read_text(encoding="utf-8"))
+        (KNOWLEDGE / "llama_index_moves.toml").write_text(moves_table(paths), encoding="utf-8")
+        return
     snapshots = []
     for release in options.release or RELEASES:
         print(f"llama-index-core {release}", file=sys.stderr)

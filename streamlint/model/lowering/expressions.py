@@ -168,8 +168,8 @@ class Expressions:
 
     def _compare(self, node: ast.Compare) -> ir.Operation:
         operands = [self.expression(one) for one in (node.left, *node.comparators)]
-        identity = len(node.ops) == 1 and isinstance(node.ops[0], ast.Is | ast.IsNot)
-        return ir.Operation(*self.span(node), type(node.ops[0]).__name__ if identity else "Compare", tuple(operands))
+        operator = type(node.ops[0]).__name__ if len(node.ops) == 1 else "Compare"
+        return ir.Operation(*self.span(node), operator, tuple(operands))
 
     def _unary(self, node: ast.UnaryOp) -> ir.Operation:
         return ir.Operation(*self.span(node), type(node.op).__name__, (self.expression(node.operand),))
@@ -186,7 +186,8 @@ class Expressions:
         start, end = self.span(node)
         if len(node.values) > DEEPEST:  # a row to Python, a nest to libcst
             self.walk.summary.deep.append((start, end))
-        return ir.Choice(start, end, (), tuple(self.expression(value) for value in node.values))
+        options = tuple(self.expression(value) for value in node.values)
+        return ir.Choice(start, end, (), options, "and" if isinstance(node.op, ast.And) else "or")
 
     def _formatted(self, node: ast.JoinedStr) -> ir.FormattedString:
         values = tuple([self.expression(part) for part in _embedded(node)])

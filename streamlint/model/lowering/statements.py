@@ -139,15 +139,15 @@ class Statements:
             self.walk.elsewhere[name] = self.walk.owner(name) if isinstance(node, ast.Nonlocal) else 0
         return self._line(node, "declaration")
 
-    def _import(self, node: ast.Import) -> ir.Line:
+    def _import(self, node: ast.Import) -> ir.Import:
         for alias in node.names:
             self.walk.summary.imports.append((alias.name, "", 0))
             name = alias.asname or alias.name.partition(".")[0]
             module = alias.name if alias.asname else name
             self.walk.bind(name, "import", self.span(node), module=module)
-        return self._line(node, "import")
+        return self._imported(node)
 
-    def _import_from(self, node: ast.ImportFrom) -> ir.Line:
+    def _import_from(self, node: ast.ImportFrom) -> ir.Import:
         module, level = node.module or "", node.level
         for alias in node.names:
             self.walk.summary.imports.append((module, alias.name, level))
@@ -156,4 +156,9 @@ class Statements:
                 continue
             name = alias.asname or alias.name
             self.walk.bind(name, "import", self.span(node), module=module, member=alias.name, level=level)
-        return self._line(node, "import")
+        return self._imported(node, module, level)
+
+    def _imported(self, node: ast.Import | ast.ImportFrom, module: str = "", level: int = 0) -> ir.Import:
+        names = tuple((alias.name, alias.asname or "") for alias in node.names)
+        is_from = isinstance(node, ast.ImportFrom)
+        return ir.Import(*self.span(node), self.walk.branch, "import", (), module, level, names, is_from)

@@ -64,7 +64,7 @@ class Targets:
         start, end = self.span(target)
         if kind == "assign":
             member = str(key.value) if isinstance(key, ir.Constant) else ""
-            self.walk.scope.stores.append(ir.Store(base, member, False, value, path, start, end))
+            self.walk.scope.stores.append(ir.Store(base, member, False, value, path, start, end, key))
         else:
             self.walk.scope.changes.append(ir.Change(ir.Subscript(start, end, base, key), False, start, end))
 

@@ -1,0 +1,127 @@
+"""Calls and imports that the LlamaIndex of the project removed, ignores or refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.llama_index import is_of_llama_index
+from streamlint.knowledge.llama_index_changes import Change, Changes, changes
+from streamlint.model import syntax as ir
+from streamlint.values.calls import dotted_name
+from streamlint.values.domain import Bound, Constant, Llama, Value
+from streamlint.values.said import last_word
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+    from streamlint.values.activations import Frame
+
+_PACKAGES = ("llama-index-core", "llama-index")
+
+
+@dataclass(frozen=True)
+class Drifted:
+    """A change that concerns a place; `release` is what the project uses, "" where no file says it."""
+
+    change: Change
+    release: str
+    argument: ir.Expression | None = None
+
+
+class Drift:
+    """Judges by the release that the files of the project name; without one, by the newest."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.evaluator = project.evaluator
+        self.changes: Changes = changes()
+
+    def of_import(self, line: ir.Import, path: Path) -> Drifted | None:
+        """`from llama_index.core.agent import AgentRunner`; what only fails when it is called is left to the call."""
+        if not line.is_from or line.level or not is_of_llama_index(line.module):
+            return None
+        for name, _ in line.names:
+            change = self.changes.removed(f"{line.module}.{name}") or self.changes.removed(line.module)
+            if change is not None and not change.is_usable and self._holds(change, path):
+                return Drifted(change, self._release(path))
+        return None
+
+    def of_call(self, call: ir.Call, frame: Frame) -> Drifted | None:
+        """`ServiceContext.from_defaults()`, where the class is still there and raises."""
+        if any(self._is_told(argument, frame) for argument in call.arguments):
+            return None
+        change = self._removed(call, frame)
+        return Drifted(change, self._release(frame.module.path)) if change is not None else None
+
+    def _removed(self, call: ir.Call, frame: Frame) -> Change | None:
+        for value in self.evaluator.value(call.function, frame):
+            name = dotted_name(value)
+            change = self.changes.removed(name) if is_of_llama_index(name) else None
+            if change is not None and change.is_usable and self._holds(change, frame.module.path):
+                return change
+        return None
+
+    def ignored(self, call: ir.Call, frame: Frame) -> Iterator[Drifted]:
+        """The keywords of a call that do nothing; not a context of which the call that makes it is told."""
+        method = last_word(call.function)
+        for name, value in self._asked(call, frame):
+            change = self.changes.argument(method, name)
+            if change is not None and self._holds(change, frame.module.path) and not self._is_told(value, frame):
+                yield Drifted(change, self._release(frame.module.path), value)
+
+    def refused(self, call: ir.Call, frame: Frame) -> Iterator[Drifted]:
+        """The values of a call's keywords that are not allowed any more."""
+        method = last_word(call.function)
+        for name, value in self._asked(call, frame):
+            change = self._of_value(method, name, value, frame)
+            if change is not None and self._holds(change, frame.module.path):
+                yield Drifted(change, self._release(frame.module.path), value)
+
+    def _asked(self, call: ir.Call, frame: Frame) -> list[tuple[str, ir.Expression]]:
+        """The keywords that a row is about, in a call of LlamaIndex."""
+        given = [(name, value) for name, value in call.keywords if name is not None and name in self.changes.keywords]
+        return given if given and self._is_of_llama_index(call, frame) else []
+
+    def _is_told(self, expression: ir.Expression, frame: Frame) -> bool:
+        """Whether a name holds what a call has made that is reported itself."""
+        if not isinstance(expression, ir.Name):
+            return False
+        module = frame.module
+        outer = [(scope, scope.by_name.get(expression.id, ())) for scope in (frame.scope, module.scopes[0])]
+        made = ((scope, scope.bindings[index].value) for scope, found in outer for index in found)
+        return any(
+            isinstance(value, ir.Call) and self._removed(value, self.evaluator.any_call(module, scope)) is not None
+            for scope, value in made
+        )
+
+    def _of_value(self, method: str, keyword: str, value: ir.Expression, frame: Frame) -> Change | None:
+        names = [ir.dotted(value)]
+        for one in self.evaluator.value(value, frame):
+            names.append(str(one.value) if isinstance(one, Constant) else dotted_name(one))
+        found = (self.changes.value(method, keyword, name) for name in names if name)
+        return next((change for change in found if change is not None), None)
+
+    def _is_of_llama_index(self, call: ir.Call, frame: Frame) -> bool:
+        return any(_is_llama(value) for value in self.evaluator.value(call.function, frame))
+
+    # Releases
+
+    def _holds(self, change: Change, path: Path) -> bool:
+        """Whether a change surely has come with what the project uses; where nothing is known, the newest release decides."""
+        versions = self.project.versions.near(path)
+        answers = [versions.at_least(package, change.since) for package in _PACKAGES]
+        if any(answer is not None for answer in answers):
+            return any(answers)
+        return all(versions.get(package) is None for package in _PACKAGES)
+
+    def _release(self, path: Path) -> str:
+        found = (self.project.versions.near(path).get(package) for package in _PACKAGES)
+        return next((f"{one.package} {one}" for one in found if one is not None), "")
+
+
+def _is_llama(value: Value) -> bool:
+    if isinstance(value, Bound):
+        return isinstance(value.receiver, Llama)
+    return is_of_llama_index(dotted_name(value))

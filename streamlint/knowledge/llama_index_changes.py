@@ -1,0 +1,89 @@
+"""What later releases of LlamaIndex removed, ignore or refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from streamlint.knowledge.llama_index_facts import release as numbers
+from streamlint.knowledge.llama_index_moves import CORE, OLD
+from streamlint.knowledge.table import Row, read
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happens from a release on, and what does the same now."""
+
+    name: str
+    since: str
+    effect: str
+    use: str
+    is_usable: bool = False
+    """The import still works, and only the call fails."""
+
+    def holds(self, release: str | None) -> bool:
+        """Whether it is so in a release; None: in the newest."""
+        return release is None or numbers(release) >= numbers(self.since)
+
+
+class Changes:
+    """Asked by dotted names, in the way of core or of 0.9."""
+
+    @cached_property
+    def _removed(self) -> dict[str, Change]:
+        rows = read("llama_index_drift").rows("removed")
+        return {name: _change(row, name) for row in rows for name in row.texts("names")}
+
+    def removed(self, dotted: str) -> Change | None:
+        """What became of a name; of a method of a class, what became of the class."""
+        path = _today(dotted)
+        while path not in ("", OLD, CORE):
+            if path in self._removed:
+                return self._removed[path]
+            path = path.rpartition(".")[0] if path.rpartition(".")[0].rpartition(".")[2][:1].isupper() else ""
+        return None
+
+    def argument(self, method: str, keyword: str) -> Change | None:
+        """What became of a keyword of calls with this last word."""
+        for row in read("llama_index_drift").rows("argument"):
+            if keyword == row.text("names") and method in row.texts("of"):
+                return _change(row, keyword)
+        return None
+
+    def value(self, method: str, keyword: str, value: str) -> Change | None:
+        """What became of a value of a keyword: a dotted name, or a text."""
+        for row in read("llama_index_drift").rows("value"):
+            if keyword == row.text("keyword") and method in row.texts("of"):
+                names = row.texts("names")
+                last = _today(value).split(".")[-2:]
+                if value in names or any(name.split(".")[-2:] == last for name in names if "." in name):
+                    return _change(row, value)
+        return None
+
+    @cached_property
+    def keywords(self) -> frozenset[str]:
+        """Every keyword that a row is about."""
+        rows = (*read("llama_index_drift").rows("argument"), *read("llama_index_drift").rows("value"))
+        return frozenset(_keywords(rows))
+
+
+def _keywords(rows: tuple[Row, ...]) -> Iterator[str]:
+    for row in rows:
+        yield row.text("keyword") or row.text("names")
+
+
+def _change(row: Row, name: str) -> Change:
+    return Change(name, row.text("from"), row.text("effect"), row.text("use"), row.flag("usable"))
+
+
+def _today(dotted: str) -> str:
+    """A name in the way of 0.9 as core has it."""
+    if dotted.startswith(f"{OLD}.") and not dotted.startswith(f"{CORE}."):
+        return CORE + dotted.removeprefix(OLD)
+    return dotted
+
+
+@cache
+def changes() -> Changes:
+    return Changes()

@@ -1,0 +1,46 @@
+"""What a run can be asked beside findings: the entry points of the projects, and the releases that are assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from streamlint.links import Renaming, real_path
+from streamlint.room import roomy
+from streamlint.run import Request, opened
+
+if TYPE_CHECKING:
+    from streamlint.releases.told import Told
+    from streamlint.serving.routes import EntryPoint
+
+
+@roomy
+def entry_points(request: Request) -> tuple[EntryPoint, ...]:
+    """What the frameworks call in the files of the request, by place."""
+    from streamlint.serving.routes import Routes
+
+    found, projects = opened(request)
+    names = {real_path(path): path for path in found.files}
+    points = [point for project in projects.all for point in project.ask(Routes).rows if point.place.path in names]
+    points = [replace(point, place=replace(point.place, path=names[point.place.path])) for point in points]
+    return tuple(sorted(points, key=lambda point: (str(point.place.path), point.place.span.start)))
+
+
+def versions(request: Request) -> tuple[Told, ...]:
+    """Which releases are assumed in the folders of the request, and where that is said."""
+    return tuple(sorted(_versions(request), key=lambda row: (row.folder.parts, row.package)))
+
+
+def _versions(request: Request) -> Iterator[Told]:
+    from streamlint.releases.told import told
+
+    found, projects = opened(request)
+    seen = set()
+    for path in sorted((*found.files, *found.beside), key=lambda path: path.parts):
+        project = projects.of(path)
+        near = project.versions.near(projects.real(path))
+        if near.folder not in seen:
+            seen.add(near.folder)
+            naming = Renaming.of(path)
+            yield from (row.named(naming) for row in told(near, project.knowledge.versioned))

@@ -1,0 +1,68 @@
+"""What every format comes down to: values by their keys, each with the place at which it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from streamlint.source import Span
+
+_INDEXED = 5
+Keys = tuple[str | int, ...]
+"""Names of tables and numbers of list entries, from the outermost in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value that holds no others. `value` is what a text says, and for all else what is written; `span` is all of it."""
+
+    keys: Keys
+    value: str
+    span: Span
+    inside: Span | None = None
+    """Where the characters of `value` stand one by one; None where the file writes them otherwise."""
+    is_text: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where a file is not what its format asks for; what stands behind it may be missing."""
+
+    offset: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Document:
+    """The settings of one file in their order, as far as it can be read."""
+
+    settings: tuple[Setting, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    def under(self, *keys: str | int) -> Iterator[Setting]:
+        """The settings in a table or list, however deep."""
+        length = len(keys)
+        known = self._index.get(keys[:_INDEXED], ()) if keys else self.settings
+        return (each for each in known if each.keys[:length] == keys)
+
+    def get(self, *keys: str | int) -> Setting | None:
+        """The one value at these keys."""
+        return next((each for each in self.under(*keys) if each.keys == keys), None)
+
+    @cached_property
+    def _index(self) -> dict[Keys, list[Setting]]:
+        """The settings by the first of their keys: a table of ten thousand names is asked for each of them."""
+        found: dict[Keys, list[Setting]] = {}
+        for setting in self.settings:
+            for length in range(1, min(_INDEXED, len(setting.keys)) + 1):
+                found.setdefault(setting.keys[:length], []).append(setting)
+        return found
+
+    def has(self, *keys: str | int) -> bool:
+        return next(self.under(*keys), None) is not None
+
+    def names(self, *keys: str | int) -> tuple[str | int, ...]:
+        """The names of what stands in a table, in their order."""
+        deeper = (each.keys[len(keys)] for each in self.under(*keys) if len(each.keys) > len(keys))
+        return tuple(dict.fromkeys(deeper))

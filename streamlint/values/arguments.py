@@ -1,0 +1,123 @@
+"""What a call gives for each parameter of a project function, through `*` and `**` too where what they hold is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from streamlint.model import syntax as ir
+from streamlint.values.activations import Frame
+from streamlint.values.callers import argument_of, may_hide
+from streamlint.values.domain import UNKNOWN, Collection, Constant, Function, Values
+from streamlint.values.said import last_word
+from streamlint.values.whole import Whole
+
+_CHANGING = frozenset(("pop", "popitem", "update", "setdefault", "clear"))
+
+
+class Arguments:
+    """Joins calls with the parameters of the functions that they call."""
+
+    def __init__(self, evaluator: Whole) -> None:
+        self.evaluator = evaluator
+
+    def of(
+        self, function: Function, call: ir.Call, frame: Frame, wanted: frozenset[str] | None = None
+    ) -> dict[str, Values]:
+        """What a call gives for the parameters of a project function, or for those that are wanted.
+
+        What it leaves out is absent; what may hide behind `*` or `**` is unknown.
+        """
+        located = self.evaluator.scope_of(function)
+        if located is None:
+            return {}
+        scope, is_bound = located[1], function.receiver is not None
+        spread = self._spread(call, frame) if call.hides_keywords else {}
+        found: dict[str, Values] = {}
+        for parameter in scope.parameters:
+            if wanted is None or parameter.name in wanted:
+                values = self._one(parameter, scope, call, frame, is_bound, spread)
+                if values is not None:
+                    found[parameter.name] = values
+        return found
+
+    def _one(
+        self,
+        parameter: ir.Parameter,
+        scope: ir.Scope,
+        call: ir.Call,
+        frame: Frame,
+        is_bound: bool,
+        spread: Mapping[str, Values] | None,
+    ) -> Values | None:
+        if parameter.kind == "starred":
+            return None
+        if parameter.kind == "mapping":
+            return self._rest(scope, call, frame, spread)
+        given = argument_of(call, scope, parameter, is_bound)
+        if given is not None:
+            return self.evaluator.value(given, frame)
+        if spread is not None and parameter.name in spread:
+            return spread[parameter.name]
+        hides = may_hide(call, scope, parameter, is_bound, sees_keywords=spread is not None)
+        return UNKNOWN if hides else None
+
+    def _rest(self, scope: ir.Scope, call: ir.Call, frame: Frame, spread: Mapping[str, Values] | None) -> Values | None:
+        """What `**options` of a function is: the keywords that are none of its other parameters."""
+        if spread is None:
+            return None
+        named = {one.name for one in scope.parameters if one.kind in ("positional", "keyword")}
+        given = [(name, self.evaluator.value(one, frame)) for name, one in call.keywords if name is not None]
+        items = tuple(item for item in (*given, *spread.items()) if item[0] not in named)
+        return frozenset((Collection("dict", items),))
+
+    def _spread(self, call: ir.Call, frame: Frame) -> Mapping[str, Values] | None:
+        """What `**` gives a call, where all of it can be seen; None where it may give more."""
+        found: dict[str, Values] = {}
+        for name, given in call.keywords:
+            if name is not None:
+                continue
+            held = self._held(given, frame)
+            if held is None:
+                return None
+            found.update(held)
+        return found
+
+    def _held(self, given: ir.Expression, frame: Frame) -> Mapping[str, Values] | None:
+        values = self.evaluator.value(given, frame)
+        if len(values) != 1:
+            return None
+        (value,) = values
+        if not isinstance(value, Collection) or value.kind != "dict" or not value.is_whole:
+            return None
+        if isinstance(given, ir.Name) and not _is_left_alone(given, frame.scope):
+            return None
+        held = {key: one for key, one in value.items if key is not None}
+        is_seen = len(held) == len(value.items) and (value.origin is None or isinstance(given, ir.Mapping))
+        return held if is_seen else None
+
+    def named(
+        self, function: Function, arguments: Iterable[Values], keywords: Mapping[str, Values]
+    ) -> dict[str, Values]:
+        """Given values by the parameters that they meet."""
+        located = self.evaluator.scope_of(function)
+        if located is None:
+            return {}
+        positional = [one.name for one in located[1].parameters if one.kind == "positional"]
+        positional = positional[1 if function.receiver is not None else 0 :]
+        return dict(zip(positional, arguments, strict=False)) | dict(keywords)
+
+
+def left_out(scope: ir.Scope, given: Mapping[str, Values]) -> dict[str, Values]:
+    """The constants that stand for arguments which a plain call leaves out."""
+    absent = ((one.name, one.default) for one in scope.parameters if one.name not in given)
+    return {name: frozenset((Constant(default.value),)) for name, default in absent if isinstance(default, ir.Constant)}
+
+
+def _is_left_alone(name: ir.Name, scope: ir.Scope) -> bool:
+    """Whether nothing in a function adds to a local dict, or takes from it."""
+    changed = any(last_word(one.base) == name.id and one.attribute in _CHANGING for one in scope.attributes)
+    stored = any(last_word(store.base) == name.id for store in scope.stores)
+    removed = any(
+        isinstance(one.target, ir.Subscript) and last_word(one.target.base) == name.id for one in scope.changes
+    )
+    return not (changed or stored or removed)

@@ -1,0 +1,152 @@
+"""What the project puts into a container after it was made: lists, dicts, queues, context variables, sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
+from streamlint.values.activations import Frame
+from streamlint.values.domain import NOTHING, Collection, External, Instance, Value, Values
+from streamlint.values.puts import Named, Put, Puts, name_of
+from streamlint.values.whole import Whole
+
+Held = Mapping[object, tuple[int, ...]]
+Kept = tuple[Path, Named]
+
+
+_TELLING = (ir.Name, ir.Attribute, ir.Call, ir.Await, ir.Closure)
+"""What is followed into a local list or dict: most of them hold records that nobody calls."""
+
+
+class Contents:
+    """Names lead to the places that put; each is known by the container that it means, and read for each of its known callers."""
+
+    def __init__(self, evaluator: Whole) -> None:
+        self.evaluator = evaluator
+        self._puts: dict[Path, Puts] = {}
+        self._rows: dict[Kept, tuple[Put, ...]] = {}
+
+    def of(self, container: Value, key: str | None = None, read_as: Kept | None = None) -> Values:
+        """What is put under a key, or anywhere where that is None; nothing where nobody is seen to put anything.
+
+        `read_as` is the name by which it is read, for a container that has none where it was made.
+        """
+        holder = _identity(container)
+        if holder is None:
+            return NOTHING
+        names = self._names(container) or ((read_as,) if read_as is not None else ())
+        return self.evaluator.union([self._named(holder, kept, key) for kept in names])
+
+    def name_of(self, expression: ir.Expression, frame: Frame) -> Kept:
+        """Under which name an expression reads a container."""
+        return frame.module.path, name_of(expression, frame.module, frame.scope)
+
+    def _named(self, holder: object, kept: Kept, key: str | None) -> Values:
+        evaluator = self.evaluator
+        rows = self._rows_of(kept)
+        if not rows:
+            return NOTHING
+        held: Held = evaluator.solver.ask(("containers", *kept), lambda: self._held(rows), {}, {})
+        numbers = held.get(holder)
+        if numbers is None:
+            return NOTHING
+        puts = [rows[number] for number in numbers]
+        return evaluator.found(("contents", holder, *kept, key), lambda: evaluator.union(self._values(puts, key)))
+
+    def _of_module(self, module: Module) -> Puts:
+        if module.path not in self._puts:
+            self._puts[module.path] = Puts(module)
+        return self._puts[module.path]
+
+    # Names
+
+    def _names(self, container: Value) -> Iterable[Kept]:
+        """The names under which a container is kept where it was made."""
+        if isinstance(container, External):
+            return ((self.evaluator.modules.root, (None, container.name.rpartition(".")[2])),)
+        origin = container.origin if isinstance(container, Collection | Instance) else None
+        module = self.evaluator.modules.load(origin.path) if origin is not None else None
+        if origin is None or module is None:
+            return ()
+        names = self._of_module(module).names.get((origin.start, origin.end), ())
+        return tuple((module.path, named) for named in dict.fromkeys(names))
+
+    def _rows_of(self, kept: Kept) -> tuple[Put, ...]:
+        if kept not in self._rows:
+            self._rows[kept] = tuple(self._find(*kept))
+        return self._rows[kept]
+
+    def _find(self, path: Path, named: Named) -> Iterator[Put]:
+        owner, word = named
+        if owner:  # the variable of a function: nobody else sees it
+            module = self.evaluator.modules.load(path)
+            said = [self._of_module(module)] if module is not None else []
+        else:
+            said = [self._of_module(module) for module in self.evaluator.modules.saying(word)]
+        for puts in said:
+            for put in puts.by_word.get(word, ()):
+                if _may_mean(put.named[0], owner) and (not owner or isinstance(put.value, _TELLING)):
+                    yield put
+
+    def _held(self, rows: tuple[Put, ...]) -> Held:
+        evaluator, found = self.evaluator, dict[object, list[int]]()
+        for number, put in enumerate(rows):
+            for value in evaluator.value(put.base, evaluator.any_call(put.module, put.scope)):
+                holder = _identity(value)
+                if holder is not None:
+                    found.setdefault(holder, []).append(number)
+        return {holder: tuple(dict.fromkeys(numbers)) for holder, numbers in found.items()}
+
+    # Values
+
+    def _values(self, puts: Iterable[Put], key: str | None) -> Iterator[Values]:
+        for put in puts:
+            for frame in self._frames(put):
+                yield from self._in(put, key, frame)
+
+    def _in(self, put: Put, key: str | None, frame: Frame) -> Iterator[Values]:
+        evaluator = self.evaluator
+        values = evaluator.at(evaluator.value(put.value, frame), put.path)
+        if put.how == "each":
+            yield evaluator.element(values)
+        elif put.how == "merged":
+            displays = (value for value in values if isinstance(value, Collection) and value.kind == "dict")
+            yield from (held for one in displays for name, held in one.items if key in (None, name) or name is None)
+        elif put.key is None or key is None or _meets(evaluator.keys(put.key, frame), key):
+            yield values
+
+    def _frames(self, put: Put) -> tuple[Frame, ...]:
+        """The calls of the function that puts, told apart where what it puts is what it was given."""
+        evaluator = self.evaluator
+        parts = (put.value,) if put.key is None else (put.value, put.key)
+        if not put.scope.is_function or not any(_is_given(part, put) for part in parts):
+            return (evaluator.any_call(put.module, put.scope),)
+        return evaluator.callers.frames(put.module, put.scope)
+
+
+def _is_given(expression: ir.Expression, put: Put) -> bool:
+    """Whether an expression is what its function, or one around it, was given."""
+    if not isinstance(expression, ir.Name):
+        return False
+    owner = put.module.uses.owner(expression.id, put.scope)
+    return owner is not None and any(parameter.name == expression.id for parameter in owner.parameters)
+
+
+def _may_mean(owner: int | None, wanted: int | None) -> bool:
+    """Whether a name of this owner may be the variable, or attribute, of the wanted one: other modules have it as theirs."""
+    return owner == wanted or (not wanted and not owner)
+
+
+def _meets(keys: tuple[str | None, ...], key: str) -> bool:
+    return None in keys or key in keys
+
+
+def _identity(value: Value) -> object:
+    match value:
+        case Collection(origin=origin) | Instance(origin=origin):
+            return origin
+        case External():
+            return value
+    return None

@@ -1,0 +1,190 @@
+"""What a function fills only while it is empty, or installs while it is missing: at start-up, or while the first request waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
+from streamlint.values.callers import class_around
+from streamlint.values.domain import Class, External, Function, Object
+from streamlint.values.said import last_word
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+    from streamlint.values.activations import Frame
+
+Span = tuple[int, int]
+
+
+class Memos:
+    """Tests of a global name, or of an attribute of what lasts, with what they keep from being filled again."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.reach = project.reach
+        self._known: dict[ir.Scope, tuple[Span, ...]] = {}
+
+    def is_filled_once(self, place: ir.Node, frame: Frame) -> bool:
+        """Whether a place of a function only runs while something is empty."""
+        return any(start <= place.start and place.end <= end for start, end in self._spans(frame))
+
+    def filled_before(self, frame: Frame) -> tuple[Span, ...]:
+        """Where no request comes, because start-up has run the function."""
+        return self._spans(frame) if self.reach.before_requests(frame.module, frame.scope) else ()
+
+    def runs_once(self, module: Module, scope: ir.Scope) -> bool:
+        """Whether a function is cached and takes no arguments: it holds its first caller, and nobody after that."""
+        if scope.parameters or not scope.decorators:
+            return False
+        outer = self.evaluator.any_call(module, module.scopes[scope.parent])
+        return any(
+            isinstance(value, External) and value.name in self.evaluator.knowledge.shared_state.lasting_caches
+            for decorator in scope.decorators
+            for value in self.evaluator.value(decorator, outer)
+        )
+
+    def is_kept(self, prop: ir.Scope, owner: Object) -> bool:
+        """Whether a property of an object is computed once and kept, and the object too."""
+        module = self.evaluator.modules.load(owner.path) if "cached_property" in prop.decorator_words else None
+        return module is not None and not self._is_made_for_each(Class(owner.path, owner.scope), module)
+
+    def _spans(self, frame: Frame) -> tuple[Span, ...]:
+        found = self._known.get(frame.scope)
+        if found is None:
+            found = self._known[frame.scope] = tuple(self._filling(frame)) if _may_fill(frame) else ()
+        return found
+
+    def _filling(self, frame: Frame) -> Iterator[Span]:
+        body = frame.scope.body
+        yield from self._installing(frame)
+        for block in (body, *(one for statement in body.walk() for one in statement.blocks())):
+            for statement in block.statements:
+                if isinstance(statement, ir.If) and len(statement.arms) == 1:
+                    yield from self._behind(statement, block, frame)
+
+    def _installing(self, frame: Frame) -> Iterator[Span]:
+        """What installs a package or a program only where that is missing."""
+        for statement in frame.scope.body.walk():
+            for block, told, key in _arms(statement):
+                if told is not None and self._says_install(block) and self._names(told, frame) & self._listed(key):
+                    yield block.start, block.end
+
+    def _says_install(self, block: ir.Block) -> bool:
+        words = self._listed("installs")
+        texts = (one.value if isinstance(one, ir.Constant) else last_word(one) for one in block.expressions())
+        return any(isinstance(text, str) and any(word in text for word in words) for text in texts)
+
+    def _names(self, told: ir.Expression, frame: Frame) -> frozenset[str]:
+        found = (
+            self.evaluator.names(part, frame) for part in ir.walk(told) if isinstance(part, ir.Name | ir.Attribute)
+        )
+        return frozenset().union(*found)
+
+    def _listed(self, key: str) -> frozenset[str]:
+        return self.evaluator.knowledge.names("waiting", key)
+
+    def _behind(self, statement: ir.If, block: ir.Block, frame: Frame) -> Iterator[Span]:
+        """`if x is None: x = ...`, or what comes after `if x: return x`."""
+        arm = statement.arms[0]
+        asked = _asked(arm.test)
+        if asked is None:
+            return
+        kept, is_full = asked
+        rest = block.after(statement)
+        if not is_full:
+            start, end = arm.start, arm.end
+        elif rest and arm.statements and isinstance(arm.statements[-1], ir.Return):
+            start, end = rest[0].start, rest[-1].end
+        else:
+            return
+        if self._is_set(kept, start, end, frame):
+            yield start, end
+
+    def _is_set(self, kept: ir.Name | ir.Attribute, start: int, end: int, frame: Frame) -> bool:
+        """Whether something that outlives the request is given its value between two places."""
+        if isinstance(kept, ir.Name):
+            outer = frame.module.summary.module
+            bindings = [outer.bindings[index] for index in outer.from_inside.get(kept.id, ())]
+            here = any(one.scope == frame.scope.index and start <= one.start < end for one in bindings)
+            return here and not any(self._empties_it(frame.module.scopes[one.scope], frame) for one in bindings)
+        base = ir.dotted(kept.base)
+        stores = (one for one in frame.scope.stores if one.is_attribute and one.member == kept.attribute)
+        set_here = any(start <= one.start < end and ir.dotted(one.base) == base for one in stores)
+        return set_here and self._lasts(base, frame)
+
+    def _empties_it(self, other: ir.Scope, frame: Frame) -> bool:
+        """Whether it is another function that sets a global name, and requests run that one too."""
+        return other is not frame.scope and self.reach.from_request(frame.module, other) is not None
+
+    def _lasts(self, base: str, frame: Frame) -> bool:
+        """Whether an object outlives the request: a class, a global one, or `self` of what is not made for each request."""
+        scope, module = frame.scope, frame.module
+        if base not in scope.by_name:
+            return "." not in base and base in module.summary.module.by_name
+        is_first = bool(scope.parameters) and scope.parameters[0].name == base
+        around = class_around(module, scope) if is_first else None
+        if around is None or around.path != module.path or scope.parent != around.scope:
+            return False
+        return "classmethod" in scope.decorator_words or not self._is_made_for_each(around, module)
+
+    def _is_made_for_each(self, owner: Class, module: Module) -> bool:
+        """Whether each request makes an object of a class: a framework does, or every call of it stands in what requests run."""
+        scope = module.scopes[owner.scope]
+        if any(self.reach.entry(module, method) is not None for method in module.inner(scope)):
+            return True
+        made = self.evaluator.callers.calls_of(scope.name)
+        return bool(made) and all(self._makes_anew(*row) for row in made)
+
+    def _makes_anew(self, module: Module, scope: ir.Scope, call: ir.Call) -> bool:
+        if self.reach.from_request(module, scope) is None or self._is_kept_by(module, scope, call):
+            return False
+        sites = self.evaluator.callers.of(Function(module.path, scope.index))
+        return not any(self._is_kept_by(site.module, site.scope, site.call) for site in sites)
+
+    def _is_kept_by(self, module: Module, scope: ir.Scope, call: ir.Call) -> bool:
+        """Whether what a call gives is kept there and then."""
+        return self.runs_once(module, scope) or self.is_filled_once(call, self.evaluator.any_call(module, scope))
+
+
+def _arms(statement: ir.Statement) -> Iterator[tuple[ir.Block, ir.Expression | None, str]]:
+    """The blocks that a failure or a test leads to, with the list of those that say that something is missing."""
+    match statement:
+        case ir.Try():
+            yield from ((one, one.type, "missing-errors") for one in statement.handlers)
+        case ir.If():
+            yield from ((one, one.test, "missing-tests") for one in statement.arms)
+
+
+def _may_fill(frame: Frame) -> bool:
+    scope = frame.scope
+    return scope.is_function and bool(scope.branches)
+
+
+def _asked(test: ir.Expression | None) -> tuple[ir.Name | ir.Attribute, bool] | None:
+    """What a test finds empty or full, and whether it holds where that is full: `ready`, `self.model is not None`, `not ready`."""
+    match test:
+        case ir.Name() | ir.Attribute():
+            return test, True
+        case ir.Operation(operator="Not", operands=(ir.Name() | ir.Attribute() as kept,)):
+            return kept, False
+        case ir.Operation(
+            operator="Is" | "IsNot" as operator, operands=(ir.Name() | ir.Attribute() as kept, ir.Constant(value=None))
+        ):
+            return kept, operator == "IsNot"
+        case ir.Call() if (found := _looked_up(test)) is not None:
+            return found, True
+        case ir.Operation(operator="Not", operands=(ir.Call() as call,)) if (found := _looked_up(call)) is not None:
+            return found, False
+    return None
+
+
+def _looked_up(call: ir.Call) -> ir.Attribute | None:
+    """`hasattr(self, "_index")`, as the attribute that it is."""
+    if not isinstance(call.function, ir.Name) or call.function.id != "hasattr" or len(call.arguments) != 2:
+        return None
+    base, word = call.arguments
+    if isinstance(word, ir.Constant) and isinstance(word.value, str):
+        return ir.Attribute(call.start, call.end, base, word.value)
+    return None
