@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
 from streamlint.fix import Level
 from tests.handlers import HEAD
@@ -155,3 +156,50 @@ async def _received(text: str) -> tuple[list[str], list[int]]:
             items.append(item)
             saved.append(len(module.saves) + len(module.logs))
     return items, saved
+
+
+DRESSED = {
+    "injected": """
+@app.get("/r0")
+def r0(q: str, response: Response):
+    response.headers["X-Model"] = "small"
+    response.set_cookie("last", "a")
+    response.set_cookie("other", "b")
+    return {"answer": "".join(engine.query(q).response_gen)}
+""",
+    "made": """
+@app.get("/r0")
+def r0(q: str):
+    answer = PlainTextResponse("".join(engine.query(q).response_gen), status_code=201)
+    answer.headers["X-Model"] = "small"
+    answer.set_cookie("last", "a")
+    return answer
+""",
+    "given": """
+@app.get("/r0")
+def r0(q: str):
+    answer = engine.query(q)
+    return JSONResponse({"answer": "".join(answer.response_gen)}, status_code=202, headers={"X-Model": "small"})
+""",
+}
+
+
+@pytest.mark.parametrize("handler", DRESSED.values(), ids=DRESSED.keys())
+def test_headers_cookies_and_status_stay(handler: str, tmp_path: Path) -> None:
+    head = HEAD.replace("import Depends, FastAPI", "import Depends, FastAPI, Response")
+    (tmp_path / "application.py").write_text(f"{head}\n{handler}", "utf-8")
+    (change,) = lint(tmp_path, level=Level.RESPONSE, fix=True).changes
+    before, after = _dressing(change.before.text), _dressing(change.after.text)
+    assert before == after
+    assert before[1] == "small"
+    assert faults(tmp_path, f"{head}\n{handler}") == []
+
+
+def _dressing(text: str) -> tuple[int, str | None, list[str]]:
+    """The status, a header and the cookies of an answer."""
+    module = types.ModuleType("application")
+    with installed(None):
+        exec(compile(text, "application", "exec"), vars(module))
+        with TestClient(module.app) as client:
+            response = client.get("/r0", params={"q": "first"})
+    return response.status_code, response.headers.get("x-model"), response.headers.get_list("set-cookie")
