@@ -14,6 +14,7 @@ from streamlint.refusals import Refusal
 from streamlint.repairs.announced import Announced
 from streamlint.repairs.delayed import Delay
 from streamlint.repairs.elements import Elements, Tokens
+from streamlint.repairs.request_bound import bound_to_request
 from streamlint.repairs.rewriting import Rewriting
 from streamlint.repairs.untouched import Form, Same, Untouched
 from streamlint.source import Span
@@ -34,6 +35,7 @@ REASON = "the client receives plain text in pieces, not one {0}"
 _BESIDE = "send the rest as headers, or as the first or last item of the stream"
 _AFTER = "do that in a generator, after its last token"
 _ON_THE_WAY = Refusal("the tokens are changed, counted or shown on the way")
+_HEADERS = ("headers", "set_cookie", "delete_cookie")
 _CHAIN = (ir.Name, ir.Attribute, ir.Call)
 
 
@@ -53,11 +55,6 @@ class _Plan:
     answer: ir.Return
     was: Same
     stream: Tokens
-
-
-def stream_answer(file: PythonFile, entry: Entry, frame: Frame, drain: Drain) -> Fix | Refusal:
-    """The repair of a drain whose text is returned, or the reason why there is none."""
-    return Repair(file, frame, drain).make(entry)
 
 
 def tokens_of(file: PythonFile, drain: Drain) -> str:
@@ -81,8 +78,10 @@ class Repair:
         self.evaluator = file.project.evaluator
         self.derived = file.project.ask(Drains).derived(drain, frame)
         self.untouched = Untouched(file, frame, drain)
+        self.dressed = ""
 
-    def make(self, entry: Entry) -> Fix | Refusal:
+    def preferred(self, entry: Entry) -> Preferred | Refusal:
+        """The response in which the stream can be sent, or why none can be returned from here."""
         responses = self.evaluator.knowledge.responses
         preferred = responses.preferred(entry.framework)
         if self.drain.hops:
@@ -100,7 +99,8 @@ class Repair:
             return Refusal(
                 f"`{preferred.name}` takes no async iterator", "start the stream with the synchronous method"
             )
-        if self._dresses_answer():
+        self.dressed = self._injected()
+        if self.dressed and not self._only_headers(self.dressed):
             return Refusal(
                 "what is set on the injected response would be lost",
                 "set it on the `StreamingResponse` that you return",
@@ -113,6 +113,9 @@ class Repair:
             )
         if self._is_replayed():
             return Refusal("", "hand the iterator itself to the response")
+        return preferred
+
+    def make(self, preferred: Preferred) -> Fix | Refusal:
         plan = self._plan()
         if isinstance(plan, Refusal):
             return plan
@@ -132,16 +135,28 @@ class Repair:
             isinstance(value, ir.Call) and drains.answers.content(value, self.frame) is not None for value in after
         )
 
-    def _dresses_answer(self) -> bool:
-        """Whether the handler sets headers or cookies on a response that the framework hands it."""
+    def _injected(self) -> str:
+        """The parameter in which the framework hands the handler a response to set headers or cookies on."""
         responses = self.evaluator.knowledge.responses
         outer = self.frame.parent or self.frame
         for parameter in self.scope.parameters:
             if parameter.annotation is None or not any(name.id == parameter.name for name in self.scope.names):
                 continue
             if any(responses.response(dotted_name(v)) for v in self.evaluator.value(parameter.annotation, outer)):
-                return True
-        return False
+                return parameter.name
+        return ""
+
+    def _only_headers(self, name: str) -> bool:
+        """Whether it is given headers and cookies before the tokens are taken, and nothing else."""
+        uses = [use for scope in self.scopes_inside() for use in scope.names if use.id == name]
+        parents = [self.file.facts.uses.parent(use) for use in uses]
+        is_own = len(self.scope.by_name[name]) == 1 and all(use.start < self.drain.start for use in uses)
+        return is_own and all(isinstance(one, ir.Attribute) and one.attribute in _HEADERS for one in parents)
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """What else the new response is given: the headers and cookies of the injected one."""
+        return (f"headers={self.dressed}.headers",) if self.dressed else ()
 
     def _fix(self, plan: _Plan, preferred: Preferred) -> Fix:
         assert plan.answer.value is not None
@@ -153,7 +168,7 @@ class Repair:
         own = self.file.source.line_span(plan.answer.start)
         edits = [Edit(self.lines_of(node), "") for node in plan.removed.statements]
         edits += [Edit(Span(lines.start, own.start), "")] if lines.start < own.start else []
-        edits.append(Edit(self._to_end_of_code(answer, lines), rewriting.call(plan.stream.text)))
+        edits.append(Edit(self._to_end_of_code(answer, lines), rewriting.call(plan.stream.text, self.keywords)))
         edits += rewriting.declaration()
         kind = "JSON answer" if isinstance(answer, ir.Mapping) else "answer at the end"
         drops = (*plan.removed.drops, *plan.was.drops, *plan.stream.drops, *rewriting.drops())
@@ -190,21 +205,27 @@ class Repair:
     # The plan
 
     def _plan(self) -> _Plan | Refusal:
-        answers = [item for item in self.scope.returns if item.value is not None and self._takes(item.value)]
-        if len(answers) != 1 or answers[0].value is None:
+        answer = self.answer()
+        if answer is None or answer.value is None:
             return Refusal("the text is returned in no place, or in more than one")
-        answer = answers[0]
-        assert answer.value is not None
         was = self.untouched.judge(answer.value)
         if isinstance(was, Refusal):
             return was
         if was.form in (Form.OBJECT, Form.BUFFER):
             return Refusal("the answer carries more than the text", _BESIDE)
-        stream = self.stream()
+        stream = self.stream(are_joined=any("join" in one for one in was.drops))
         if stream is None:
             return _ON_THE_WAY
+        bound = bound_to_request(self.file, self.frame, stream.kept)
+        if bound is not None:
+            return bound
         removed = self.replaced(Span(answer.start, answer.end))
         return removed if isinstance(removed, Refusal) else _Plan(removed, answer, was, stream)
+
+    def answer(self) -> ir.Return | None:
+        """The one `return` of the text."""
+        answers = [item for item in self.scope.returns if item.value is not None and self._takes(item.value)]
+        return answers[0] if len(answers) == 1 else None
 
     def delay(self) -> Delay:
         drain = self.drain
@@ -220,8 +241,11 @@ class Repair:
 
     # What is sent
 
-    def stream(self) -> Tokens | None:
-        """The iterator that the drain takes from, as the code writes it; None where the drain does more than take."""
+    def stream(self, *, are_joined: bool = False) -> Tokens | None:
+        """The iterator that the drain takes from, as the code writes it; None where the drain does more than take.
+
+        `are_joined`: what is collected is text, so that whatever a comprehension does to each token can stay in it.
+        """
         drain = self.drain
         if drain.stream is not None:
             return Tokens(tokens_of(self.file, drain)) if isinstance(drain.source, _CHAIN) else None
@@ -229,9 +253,9 @@ class Repair:
             return None
         elements = Elements(self.file, drain.tokens.items)
         if drain.loop is None:
-            return elements.of_iterable(drain.source)
+            return elements.of_iterable(drain.source, are_joined=are_joined or drain.how is How.JOIN)
         if drain.how is How.COMPREHENSION:
-            return elements.of_comprehension(drain.start, drain.end)
+            return elements.of_comprehension(drain.start, drain.end, are_joined=are_joined)
         return elements.of_loop(drain.loop, self.file.text(drain.source))
 
     def _is_wrapped(self, source: ir.Expression) -> bool:
@@ -268,7 +292,7 @@ class Repair:
         for binding in self.scope.bindings:
             if binding.name not in self.derived or binding.kind in ("merge",) or self._inside(binding, found):
                 continue
-            assigned = self._assignment(binding)
+            assigned = self.assignment(binding)
             if assigned is None:
                 return Refusal("the text is used for more than the answer", _AFTER)
             if isinstance(assigned, Refusal):
@@ -293,13 +317,13 @@ class Repair:
         if self.drain.is_loop:
             return () if isinstance(statement, cst.For) else None
         bindings = [one for one in self.scope.bindings if one.value is not None and self._holds(one.value)]
-        assigned = self._assignment(bindings[0]) if len(bindings) == 1 else None
+        assigned = self.assignment(bindings[0]) if len(bindings) == 1 else None
         return assigned[1] if isinstance(assigned, tuple) and assigned[0] is statement else _refused(assigned)
 
     def _holds(self, value: ir.Expression) -> bool:
         return value.contains(self.drain)
 
-    def _assignment(self, binding: ir.Binding) -> tuple[cst.BaseStatement, Sequence[str]] | Refusal | None:
+    def assignment(self, binding: ir.Binding) -> tuple[cst.BaseStatement, Sequence[str]] | Refusal | None:
         """The statement of a binding that starts the collection empty, or makes text of it, with its code."""
         if binding.value is None or binding.path or binding.kind != "assign":
             return None
@@ -321,19 +345,19 @@ class Repair:
         return statement, (binding.name, *annotation, *was.drops)
 
     def _used_elsewhere(self, removed: tuple[cst.BaseStatement, ...], answer: Span) -> bool:
-        if self._names_of_outer_scopes() & self.derived:
+        if self.names_of_outer_scopes() & self.derived:
             return True
         spans = [self.file.tree.span(node) for node in removed] + [answer]
-        names = [name for scope in self._scopes_inside() for name in scope.names if name.id in self.derived]
+        names = [name for scope in self.scopes_inside() for name in scope.names if name.id in self.derived]
         return any(not any(s.contains(name) for s in spans) for name in names)
 
-    def _names_of_outer_scopes(self) -> set[str]:
+    def names_of_outer_scopes(self) -> set[str]:
         """The names that the handler declares `global` or `nonlocal`."""
         declared: list[cst.Global | cst.Nonlocal] = [node for node, _ in self.file.tree.within(self.scope, cst.Global)]
         declared += [node for node, _ in self.file.tree.within(self.scope, cst.Nonlocal)]
         return {item.name.value for node in declared for item in node.names}
 
-    def _scopes_inside(self) -> Iterator[ir.Scope]:
+    def scopes_inside(self) -> Iterator[ir.Scope]:
         for scope in self.file.facts.scopes:
             if self.scope.contains(scope) and scope.is_function:
                 yield scope

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.token_streams import TEXT, Items
 from streamlint.model import syntax as ir
+from streamlint.source import Span
 from streamlint.tree import nodes as cst
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ class Tokens:
 
     text: str
     drops: tuple[str, ...] = ()
+    kept: tuple[Span, ...] = ()
+    """Where something is done to each token that is done later now."""
 
 
 class Elements:
@@ -31,24 +34,35 @@ class Elements:
         self.file, self.items = file, items
         self._facts = file.project.knowledge.token_streams
 
-    def of_iterable(self, source: ir.Expression) -> Tokens | None:
-        """The iterable that a call takes."""
+    def of_iterable(self, source: ir.Expression, *, are_joined: bool = False) -> Tokens | None:
+        """The iterable that a call takes; `are_joined`: its items are text, whatever is done to the tokens there."""
         text = self.file.text(source)
         if not isinstance(source, ir.Closure):
             return Tokens(text) if self.items == "text" else None
         node = self._inner(source)
-        return self._written(node, text) if node is not None else None
+        if node is None:
+            return None
+        return self._written(node, text) or (self._kept(node, text) if are_joined else None)
 
-    def of_comprehension(self, start: int, end: int) -> Tokens | None:
+    def of_comprehension(self, start: int, end: int, *, are_joined: bool = False) -> Tokens | None:
         node = next((n for n in self.file.tree.nodes_at(start, end) if isinstance(n, cst.ListComp)), None)
-        return self._written(node, f"({self.file.tree.text(node)[1:-1]})") if node is not None else None
+        if node is None:
+            return None
+        text = f"({self.file.tree.text(node)[1:-1]})"
+        return self._written(node, text) or (self._kept(node, text) if are_joined else None)
+
+    def _kept(self, node: cst.GeneratorExp | cst.ListComp, text: str) -> Tokens:
+        """A comprehension as it is; what it runs over is still evaluated at once."""
+        outer, iterable = self.file.tree.span(node), self.file.tree.span(node.for_in.iter)
+        kept = (Span(outer.start, iterable.start), Span(iterable.end, outer.end))
+        return Tokens(text if text.startswith("(") else f"({text})", kept=kept)
 
     def _written(self, node: cst.GeneratorExp | cst.ListComp, text: str) -> Tokens | None:
         loop = node.for_in
         if loop.inner_for_in is not None or not isinstance(loop.target, cst.Name):
             return None
         target = loop.target.value
-        if not self._is_text(node.elt, target) or not all(self._is_there(one.test, target) for one in loop.ifs):
+        if not self.is_text(node.elt, target) or not all(self._is_there(one.test, target) for one in loop.ifs):
             return None
         if isinstance(node.elt, cst.Name) and not loop.ifs:
             return Tokens(self.file.tree.text(loop.iter), (f"[{target} for {target} in _]",))
@@ -64,7 +78,7 @@ class Elements:
         steps = [step for statement in body.body for step in _steps(statement)]
         element = _element(steps[0]) if len(steps) == 1 else None
         target = node.target.value
-        if element is None or not self._is_text(element, target):
+        if element is None or not self.is_text(element, target):
             return None
         if condition is not None and not self._is_there(condition, target):
             return None
@@ -87,13 +101,13 @@ class Elements:
         within = [node for node, span in self.file.tree.within(source, cst.GeneratorExp) if span.end <= source.end]
         return max(within, key=lambda node: len(self.file.tree.text(node)), default=None)
 
-    def _is_text(self, element: cst.BaseExpression, target: str) -> bool:
+    def is_text(self, element: cst.BaseExpression, target: str) -> bool:
         """Whether an element is the text of a token: itself, a chunk's `delta`, or that with "" for nothing."""
         if self._part(element, target) == TEXT:
             return True
         match element:
             case cst.BooleanOperation(left=left, operator=cst.Or(), right=cst.SimpleString() as nothing):
-                return nothing.evaluated_value == "" and self._is_text(left, target)
+                return nothing.evaluated_value == "" and self.is_text(left, target)
         return False
 
     def _is_there(self, condition: cst.BaseExpression, target: str) -> bool:
@@ -111,7 +125,7 @@ class Elements:
             ):
                 items = self._facts.items(self.items)
                 return items is not None and path_of(left, target) in items.kinds
-        return self._part(condition, target) in (TEXT, "") or self._is_text(condition, target)
+        return self._part(condition, target) in (TEXT, "") or self.is_text(condition, target)
 
     def _part(self, node: cst.BaseExpression, target: str) -> str | None:
         """What a part of a token is: its text, "" for what has the text in it; None for anything else."""

@@ -14,8 +14,10 @@ from streamlint.repairs.streaming import release
 from streamlint.source import Span
 from streamlint.streams import Sent
 from streamlint.streams.mismatches import Misfit, Mismatch, Mismatches
+from streamlint.tree import nodes as cst
 from streamlint.values import Values
 from streamlint.values.domain import Bound, Llama, Origin, Tokens
+from streamlint.waiting.blocking import Blocking
 
 if TYPE_CHECKING:
     from streamlint.knowledge import Knowledge
@@ -165,9 +167,14 @@ def _asynchronous(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) ->
     edits = [Edit(_word(attribute), "async_response_gen()")]
     loop = next((loop for loop in scope.loops if loop.iterable is attribute), None)
     if loop is not None:
-        if not scope.is_async or loop.body_start < 0:
+        if loop.body_start < 0:
             return None
-        if not loop.is_async:
+        if not scope.is_async:
+            made = _as_asynchronous_generator(file, scope)
+            if made is None:
+                return None
+            edits += [made, Edit(Span(loop.start, loop.start), "async ")]
+        elif not loop.is_async:
             if split_at(file, scope, Span(attribute.start, attribute.end)) is not None:
                 return None
             edits.append(Edit(Span(loop.start, loop.start), "async "))
@@ -175,6 +182,36 @@ def _asynchronous(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) ->
     if _is_sent(file, scope, attribute, is_async=True):
         return _safe("take the tokens with `async_response_gen()`", edits, f"_.{attribute.attribute}")
     return None
+
+
+def _as_asynchronous_generator(file: PythonFile, scope: ir.Scope) -> Edit | None:
+    """`async def` for a generator function that only a response is given, and in which nothing waits but for the tokens."""
+    definition = file.tree.definition(scope)
+    outer = file.facts.scopes[scope.parent]
+    if (
+        definition is None
+        or not scope.is_generator
+        or not outer.is_function
+        or scope.decorators
+        or scope.returns_annotation
+    ):
+        return None
+    span = Span(scope.start, scope.end)
+    if (
+        len(scope.loops) != 1
+        or any(one.is_from for one in scope.yields)
+        or file.tree.within(span, cst.Return, cst.Lambda)
+    ):
+        return None
+    uses = [(each, name) for each in file.facts.scopes for name in each.names if name.id == scope.name]
+    made = [call for call in outer.calls if any(call.function is name for _, name in uses)]
+    if len(uses) != 1 or len(made) != 1 or not _is_sent(file, outer, made[0], is_async=True):
+        return None
+    blocking, frame = file.project.ask(Blocking), file.frame(scope)
+    if any(blocking.of_call(call, frame) is not None for call in scope.calls):
+        return None
+    start = file.tree.span(definition).start
+    return Edit(Span(start, start), "async ")
 
 
 def _synchronous(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> Fix | None:

@@ -8,6 +8,7 @@ from streamlint.fix import Edit, Fix, Level
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.drains import Repair
+from streamlint.repairs.generators import LATER, generated
 from streamlint.repairs.untouched import Form, Same
 from streamlint.source import Span
 from streamlint.values.calls import dotted_name
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from streamlint.tree.python import PythonFile
     from streamlint.values.activations import Frame
 
+_SAME = "the same bytes reach the client, only earlier"
 _YIELD = "yield each token inside the loop that takes it"
 _ONE = Refusal("each item is sent as an event of its own", "decide what an event is, and yield that in a generator")
 
@@ -28,6 +30,38 @@ def stream_original(
     repair = Repair(file, frame, drain)
     if drain.hops:
         return Refusal("", _YIELD)
+    found = _handed_over(repair, call, content)
+    made = _from_generator(repair, call, content) if isinstance(found, Refusal) else found
+    return made if isinstance(made, Fix) else found
+
+
+def _from_generator(repair: Repair, call: ir.Call, content: ir.Expression) -> Fix | Refusal:
+    """A generator that yields what is collected, where more is done with it than to send it again."""
+    answer = next((one for one in repair.scope.returns if one.value is call), None)
+    if answer is None or _frames_items(call, repair):
+        return _ONE
+    made = generated(repair, answer, Span(content.start, content.end), _replayed(content, repair))
+    if isinstance(made, Refusal):
+        return made
+    responses = repair.evaluator.knowledge.responses
+    rows = [responses.response(dotted_name(v)) for v in repair.evaluator.value(call.function, repair.frame)]
+    fates = [row.async_iterator if made.is_async else row.sync_iterator for row in rows if row is not None]
+    if not fates or not all(fate.streams for fate in fates):
+        return _ONE
+    level = Level.RESPONSE if made.has_rest else Level.SAFE
+    return Fix(
+        "yield the tokens in a generator, and stream that",
+        (*made.edits, Edit(Span(content.start, content.end), made.call)),
+        level,
+        f"{_SAME}; {LATER}" if made.has_rest else _SAME,
+        made.imports,
+        (Span(repair.drain.start, repair.drain.end),),
+        (*made.drops, repair.file.text(content)),
+    )
+
+
+def _handed_over(repair: Repair, call: ir.Call, content: ir.Expression) -> Fix | Refusal:
+    drain = repair.drain
     was = _replayed(content, repair)
     if isinstance(was, Refusal):
         return was
@@ -48,7 +82,7 @@ def stream_original(
         "stream the iterator itself",
         tuple(sorted(edits)),
         Level.SAFE,
-        "the same bytes reach the client, only earlier",
+        _SAME,
         claims=(Span(drain.start, drain.end),),
         drops=(*removed.drops, *was.drops, *stream.drops),
     )

@@ -90,11 +90,15 @@ def _inside(file: PythonFile, block: cst.With, generator: cst.FunctionDef) -> li
     head_start = file.source.line_span(start).start
     generator_start = file.source.line_span(body).start
     first = file.tree.span(generator.body.body[0]).start
-    body_start = file.source.line_span(first).start
+    body_start = _above_comments(file, file.source.line_span(first).start)
     if block.body.body[0] is not generator or body_start <= body:
         return None
     outer, inner = text[head_start:start], text[generator_start:body]
     with_text = text[head_start:generator_start].rstrip() + file.source.newline
+    above = text[:head_start].rstrip(" \t\r\n").endswith(":") or not head_start
+    is_close = bool(file.source.slice(file.source.line_span(head_start - 1)).strip()) if head_start else False
+    was_open = len(text[head_start:generator_start].rstrip()) + 1 < generator_start - head_start
+    gap = file.source.newline if is_close and was_open and not above else ""
     def_text = text[generator_start:body_start]
     if outer.strip() or inner.strip() or any(quotes in with_text + def_text for quotes in ('"""', "'''", "#")):
         return None
@@ -107,10 +111,21 @@ def _inside(file: PythonFile, block: cst.With, generator: cst.FunctionDef) -> li
     return [
         Edit(
             Span(head_start, body_start),
-            _shifted(def_text, step, inwards=False) + _shifted(with_text, step, inwards=True),
+            gap + _shifted(def_text, step, inwards=False) + _shifted(with_text, step, inwards=True),
         ),
         Edit(Span(generator_end, block_end), _shifted(rest, step, inwards=False)),
     ]
+
+
+def _above_comments(file: PythonFile, start: int) -> int:
+    """Where the comments and empty lines above a line begin, which stay where they are."""
+    while start > 0:
+        above = file.source.line_span(start - 1)
+        text = file.source.slice(above).strip()
+        if text and not text.startswith("#"):
+            break
+        start = above.start
+    return start
 
 
 def _before(file: PythonFile, block: cst.With, generator: cst.FunctionDef) -> list[Edit] | None:

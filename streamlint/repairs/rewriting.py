@@ -29,10 +29,10 @@ class Rewriting:
 
     # The response
 
-    def call(self, stream: str) -> str:
-        """The response over a stream."""
+    def call(self, stream: str, kept: tuple[str, ...] = ()) -> str:
+        """The response over a stream; `kept` are further arguments."""
         preferred = self.preferred
-        arguments = [stream, f"{preferred.media_type_keyword}={self._media_type()}"]
+        arguments = [stream, f"{preferred.media_type_keyword}={self._media_type()}", *kept]
         status = None if self._is_response() else self._declared(preferred.declares_status)
         if status is not None and self.file.tree.text(status.value) != "200":
             arguments.append(f"status_code={self.file.tree.text(status.value)}")

@@ -81,6 +81,11 @@ class Untouched:
                 return _OTHER
         return Refusal("the text is not answered as it is", _INSTEAD)
 
+    def judge_drain(self) -> Same | Refusal:
+        """The form in which the drain itself gives the text."""
+        known = self.file.expression(self.drain)
+        return self._drained(known[1]) if known is not None else _MORE
+
     def is_empty(self, value: ir.Expression) -> Form | None:
         """The form of a collection that holds nothing yet."""
         if isinstance(value, ir.Sequence):

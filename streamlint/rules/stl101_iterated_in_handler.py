@@ -7,7 +7,7 @@ from streamlint.fact import Fact, of_facts
 from streamlint.finding import Severity
 from streamlint.messages.drains import answered, started, stopped, way_out
 from streamlint.model import syntax as ir
-from streamlint.repairs.drains import stream_answer
+from streamlint.repairs.answers import stream_answer
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 from streamlint.tree.python import PythonFile
@@ -61,11 +61,12 @@ class IteratedInHandler(Rule):
     ## Fix safety
 
     `response`: the client receives plain text in pieces where it received one JSON document, so a client that parses JSON
-    has to change with it. What is done to each token in the loop is done in the iterator that is sent. No fix is offered where
-    anything else than a known wrapping (a dict, a response class, a model of one plain field) stands between the loop and the
-    answer, where the text is stored, logged or passed on, where a `try`, `with` or loop stands around it, where something waits
-    for the last token, where middleware or a hook reads or changes the answers, or where somebody else calls or holds the
-    function: the help text says which.
+    has to change with it. What is done to each token in the loop is done in the iterator that is sent. Where more is done in
+    the loop, or the text is saved, logged or counted after it, loop and rest move into a generator that yields each token: the rest
+    is then done after the last token, and not for a client that leaves before. No fix is offered where anything else than a
+    known wrapping (a dict, a response class, a model of one plain field) stands between the loop and the answer, where what follows
+    the loop raises, waits, ends the handler or needs the request, where a `try`, `with` or loop stands around it, where
+    middleware or a hook reads or changes the answers, or where somebody else calls or holds the function: the help text says which.
 
     ## References
 

@@ -7,7 +7,7 @@ from streamlint.fact import Fact, of_facts
 from streamlint.finding import Severity
 from streamlint.messages.drains import answered, started, stopped, way_out
 from streamlint.model import syntax as ir
-from streamlint.repairs.drains import stream_answer
+from streamlint.repairs.answers import stream_answer
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 from streamlint.streams.drained import How
@@ -69,12 +69,13 @@ class MaterialisedStream(Rule):
 
     ## Fix safety
 
-    `response`: the client receives plain text in pieces where it received one document. No fix is offered where the answer
-    carries more than the text; where anything that is not known to leave it alone is done to the text (a call such as
-    `redact(text)`, `strip()`, a slice, a separator, a model with a validator, be it the `response_model`); where it is stored,
-    logged or passed on; where a `try`, `with` or loop stands around it; where the same stream is read elsewhere; or where a job, a
-    test, a decorator or a table has the function too, or where middleware or a hook reads or changes the answers. The help text
-    says which.
+    `response`: the client receives plain text in pieces where it received one document. Where the text is saved, logged or
+    counted before the answer, this moves into a generator that yields each token, and is done after the last one, if the client
+    stays until then. What a comprehension does to each token stays in it. No fix is offered where the answer carries more than
+    the text; where anything that is not known to leave it alone is done to the text (a call such as `redact(text)`, `strip()`,
+    a slice, a separator, a model with a validator, be it the `response_model`); where a `try`, `with` or loop stands around it;
+    where the same stream is read elsewhere; or where a job, a test, a decorator or a table has the function too, or where
+    middleware or a hook reads or changes the answers. The help text says which.
 
     ## References
 

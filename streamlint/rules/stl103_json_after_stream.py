@@ -7,7 +7,7 @@ from streamlint.finding import Related, Severity
 from streamlint.messages.drains import stopped
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
-from streamlint.repairs.drains import stream_answer
+from streamlint.repairs.answers import stream_answer
 from streamlint.rule import Rule, on
 from streamlint.source import Placed, Span
 from streamlint.streams import Drains

@@ -60,9 +60,10 @@ class ReplayedStream(Rule):
 
     ## Fix safety
 
-    `safe`: the same bytes reach the client under the same headers, only earlier. No fix is offered where anything was done to
-    the tokens or their text, where a `try` or `with` ends before they are sent, where something waits for the last one, where
-    the text was one server-sent event, or where somebody else calls or holds the function.
+    `safe`: the same bytes reach the client under the same headers, only earlier. `response` where the text is saved, logged or
+    counted before the response: a generator does this after the last token, if the client stays until then. No fix is offered
+    where anything was done to the tokens or their text, where a `try` or `with` ends before they are sent, where something
+    waits for the last one, where the text was one server-sent event, or where somebody else calls or holds the function.
 
     ## References
 

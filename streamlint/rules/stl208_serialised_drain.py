@@ -8,7 +8,7 @@ from streamlint.faults.serialised import Serialised
 from streamlint.finding import Severity
 from streamlint.messages.drains import started, way_out
 from streamlint.model import syntax as ir
-from streamlint.repairs.drains import stream_answer
+from streamlint.repairs.answers import stream_answer
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 from streamlint.tree.python import PythonFile

@@ -1,0 +1,48 @@
+"""What statements need of the request that is gone when a body is sent: context objects, sessions, dependencies that end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streamlint.model import syntax as ir
+from streamlint.refusals import Refusal
+from streamlint.values.calls import dotted_name
+from streamlint.values.domain import Function
+
+if TYPE_CHECKING:
+    from streamlint.source import Span
+    from streamlint.tree.python import PythonFile
+    from streamlint.values.activations import Frame
+
+
+def bound_to_request(file: PythonFile, frame: Frame, places: tuple[Span, ...]) -> Refusal | None:
+    """Why what stands at these places may not run while the body is sent."""
+    evaluator = file.project.evaluator
+    names = {name for context in evaluator.knowledge.contexts.values() for name in context.names}
+    for scope in file.facts.scopes:
+        if not frame.scope.contains(scope):
+            continue
+        inner = evaluator.any_call(file.facts, scope)
+        for use in (*scope.names, *scope.attributes):
+            if not any(span.contains(use) for span in places):
+                continue
+            if isinstance(use, ir.Attribute) and use.attribute == "session" and isinstance(use.base, ir.Name):
+                return Refusal(f"`{file.text(use)}` is saved when the answer begins")
+            if {dotted_name(value) for value in evaluator.value(use, inner)} & names:
+                return Refusal(f"`{file.text(use)}` is gone when the body is sent")
+    return _ended(file, frame, places)
+
+
+def _ended(file: PythonFile, frame: Frame, places: tuple[Span, ...]) -> Refusal | None:
+    """A dependency that a generator provides: by release, it ends before the body is sent."""
+    parameters, evaluator = file.project.evaluator.parameters, file.project.evaluator
+    for parameter in frame.scope.parameters:
+        mine = [name for name in frame.scope.names if name.id == parameter.name]
+        if not any(span.contains(name) for span in places for name in mine):
+            continue
+        for given, where in parameters.dependencies(parameter, frame):
+            for value in evaluator.value(given, where):
+                located = evaluator.scope_of(value) if isinstance(value, Function) else None
+                if located is None or located[1].is_generator:
+                    return Refusal(f"`{parameter.name}` may be closed when the body is sent")
+    return None
