@@ -62,8 +62,8 @@ class MixedLlamaIndex(Rule):
         found = file.project.ask(Mixtures).of(declared)
         if found is None:
             return
-        one, other = found.shown(declared), found.shown(found.other)
         source = file.project.versions.files.source(found.other.path)
+        one, other = declared.shown(file.source.text), found.other.shown(source.text if source is not None else "")
         yield file.fact(
             self,
             declared,
