@@ -28,7 +28,7 @@ from tools.fixtures import ROOT, laid_out, request
 
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
 QUOTED = re.compile(r"`([^`]+)`")
-ROUTE = re.compile(r"(?:(?:[A-Z]+|WebSocket) )?(/\S*)")
+ROUTE = re.compile(r"(?:(?:[A-Z]+|WebSocket) )?…?(/\S*)")
 IMPORT = re.compile(r"from \S+ import .+")
 ABSENT = re.compile(r"(?:without|has no) `([^`]+)`")
 PARAMETERS = {"*args", "**kwargs"}
@@ -39,7 +39,7 @@ ANY = (ast.expr,)
 LABELS: tuple[tuple[str, tuple[type[ast.AST], ...] | str], ...] = (
     (r"the stream starts here(, and nobody reads it)?", CALL),
     (r"the stream comes from (this|a synchronous) call", CALL),
-    (r"`[^`]+` calls `[^`]+`", CALL),
+    (r"([a-z ]+)?`[^`]+` calls `[^`]+`", CALL),
     (r"calls `[^`]+`(, and so on through \d+ more)?", CALL),
     (r"(joins|collects) every token here|turns the stream into text here", ANY),
     (r"takes every token here", (ast.For, ast.AsyncFor, ast.comprehension)),
@@ -125,9 +125,8 @@ def stands(name: str, text: str) -> bool:
 
 
 def defined(name: str, text: str) -> bool:
-    """`Class.method` of the text."""
-    owner, _, method = name.rpartition(".")
-    return bool(owner) and f"class {owner}" in text and f"def {method}(" in text
+    """`Class.method` or `function.nested` of the text."""
+    return all(re.search(rf"\b(?:class|def) {re.escape(part)}\b", text) for part in name.split("."))
 
 
 def raised(name: str) -> bool:
