@@ -60,6 +60,12 @@ class Declared:
         """Whether only those who work on the project install it."""
         return bool(_SECONDARY.search(self.group.lower()))
 
+    def shown(self, text: str) -> str:
+        """The package with its specifier, in the order that the file with this text has; a set of specifiers has none."""
+        written = text[self.written.start : self.written.end].strip() if self.written is not None else ""
+        same = sorted(written.replace(" ", "").split(",")) == sorted(map(str, self.specifier))
+        return f"{self.package}{written if same else self.specifier}"
+
 
 @dataclass(frozen=True)
 class Reading:

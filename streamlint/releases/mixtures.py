@@ -31,9 +31,6 @@ class Mixture:
     label: str
     help: str
 
-    def shown(self, declared: Declared) -> str:
-        return f"{declared.package}{declared.specifier}" if str(declared.specifier) else declared.package
-
 
 class Mixtures:
     """Asked about statements in dependency files."""

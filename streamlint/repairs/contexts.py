@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from streamlint.model import syntax as ir
     from streamlint.tree.python import PythonFile
 
-_REASON = "the same items are sent, with the request that the view had"
+_REASON = "the generator runs with the request that the view had, where it ended with an error"
 
 
 def keep_context(file: PythonFile, scope: ir.Scope, loss: Loss) -> Fix | None:

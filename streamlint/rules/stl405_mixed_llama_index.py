@@ -63,9 +63,9 @@ class MixedLlamaIndex(Rule):
         found = file.project.ask(Mixtures).of(declared)
         if found is None:
             return
-        one, other = found.shown(declared), found.shown(found.other)
         is_mild = declared.is_secondary or file.project.ask(Pins).is_for_development(file.path)
         source = file.project.versions.files.source(found.other.path)
+        one, other = declared.shown(file.source.text), found.other.shown(source.text if source is not None else "")
         yield file.fact(
             self,
             declared,

@@ -119,6 +119,8 @@ class Leaves:
         return bool(bindings) and made and all(use.name is name for use in uses.of(name, frame.scope))
 
     def library(self, fact: BlockingCall, name: str, node: ir.Expression, frame: Frame) -> Hold:
+        """An instance that is called goes by its class."""
+        name = name.removesuffix(".__call__")
         hop = hop_to(node, frame, f"`{name}` {fact.reason}")
         return Hold(Cause.LIBRARY, name, fact.reason, fact.tier, Way(hop), fact)
 
