@@ -47,7 +47,8 @@ def _fitted(lines_and_edits: tuple[Span, list[Edit]], source: Source, width: int
         end = edit.span.end
     after += source.text[end : lines.end]
     known = set(before.splitlines())
-    if all(len(line) <= width or line in known for line in after.splitlines()):
+    is_wide = any(len(line) > width for line in known)  # no formatter has been here at this width
+    if is_wide or all(len(line) <= width or line in known for line in after.splitlines()):
         return edits
     broken = [_broken(line, width) if line not in known else [line] for line in after.splitlines()]
     text = source.newline.join(line for group in broken for line in group)

@@ -64,6 +64,8 @@ class Fix:
     claims: tuple[Span, ...] = ()
     drops: tuple[str, ...] = ()
     """Expressions or statements, with `_` for what stays of them: `"".join(_)`, `text = ""`, `time.sleep`."""
+    is_partial: bool = False
+    """Whether something of the fault stays, as the finding says: the next round finds it there."""
     is_held: bool = False
     """Whether something in the repository reads what the fix changes, so that only who names the level applies it."""
 

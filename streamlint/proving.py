@@ -49,7 +49,8 @@ class Attempt:
     ) -> Attempt:
         repaired = [one.finding for one in applied]
         fixes = tuple(_parts(module, repaired).items())
-        return cls(source, findings, applied, _faults(module, findings), _faults(module, repaired), fixes)
+        ended = [one for one in repaired if one.fix is None or not one.fix.is_partial]
+        return cls(source, findings, applied, _faults(module, findings), _faults(module, ended), fixes)
 
     def failing(self, after: Faults) -> tuple[tuple[Fix, _Parts], ...]:
         """The repairs in whose functions something of their faults is still there, or another one has come."""

@@ -59,7 +59,7 @@ def _fix(legacy: LegacyImport, edits: list[Edit]) -> Fix:
     is_star = legacy.moved[0].name == "*"
     level = Level.SAFE if legacy.is_known and not is_star else Level.UNSAFE
     reason = _STAR if is_star else _SAME if legacy.is_known else _UNKNOWN
-    return Fix(title, tuple(sorted(edits)), level, reason)
+    return Fix(title, tuple(sorted(edits)), level, reason, is_partial=bool(legacy.lost))
 
 
 def _listed(names: tuple[str, ...]) -> str:
