@@ -108,10 +108,10 @@ def main() -> None:
     environment = Environment.made(options.environment, options.release)
     with tempfile.TemporaryDirectory() as work:
         done = [rewrite(folder, Path(work), fixing(options.select)) for folder in options.folders]
-        old = {place.imported for one in done for place in one.old}
-        new = {place.imported for one in done for place in one.new}
+        old = Counter(place.imported for one in done for place in one.old)
+        new = Counter(place.imported for one in done for place in one.new)
         before = environment.outcomes(sorted(old))
-        after = complete(environment, sorted(new), new - old)
+        after = complete(environment, sorted(new), (new - old).keys())
         report(done, before, after)
 
 
