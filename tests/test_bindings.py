@@ -305,6 +305,44 @@ def test_an_object_has_what_the_call_that_made_it_gave() -> None:
     assert said(text) == {"3"}
 
 
+def test_super_looks_behind_its_class_and_keeps_the_receiver() -> None:
+    text = """\
+class Base:
+    def run(self):
+        return self.word()
+
+    def word(self):
+        return 1
+
+
+class Loud(Base):
+    def run(self):
+        return super().run()
+
+
+class Other(Base):
+    def run(self):
+        return 2
+
+
+class Both(Loud, Other):
+    def word(self):
+        return 3
+
+
+class Alone(Loud):
+    def word(self):
+        return 4
+
+
+«both:Both().run()», «alone:Alone().run()», «loud:Loud().run()»
+"""
+    program = Program(text)
+    assert program.said("both") == {"2"}
+    assert program.said("alone") == {"4"}
+    assert program.said("loud") == {"1"}
+
+
 # Values in values
 
 

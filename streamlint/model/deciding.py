@@ -39,7 +39,7 @@ class Deciding:
         """The parameters that a function, or one inside it, reads at all."""
         known = self._anything.get(scope)
         if known is None:
-            read = {name.id for inner in _within(module, scope) for name in inner.names}
+            read = {name.id for inner in _within(module, scope) for name in inner.names} | _behind(scope)
             known = self._anything[scope] = frozenset(p.name for p in scope.parameters if p.name in read)
         return known
 
@@ -78,7 +78,13 @@ class Deciding:
                 bindings += _free(module, scope, inner)
                 parts += _around(inner)
             bindings += _leading_from(parts, module, scope, parts_of)
-        return frozenset(found)
+        return frozenset(found) | _behind(scope)
+
+
+def _behind(scope: ir.Scope) -> Parameters:
+    """The receiver of a method that asks `super()`, which depends on it and does not say so."""
+    asks = any(name.id == "super" for name in scope.names)
+    return frozenset(one.name for one in scope.parameters[:1] if asks)
 
 
 def _leading_from(
