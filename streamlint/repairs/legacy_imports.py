@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from streamlint.faults.legacy_imports import LegacyImport, LegacyImports, Moved
@@ -48,7 +49,7 @@ def respelt(file: PythonFile, call: ir.Call, legacy: LegacyImport) -> Offer:
     if text.count(name) != 1:
         return None
     start = given.start + text.index(name)
-    return _fix(legacy, [Edit(Span(start, start + len(name)), legacy.targets[0].path)])
+    return replace(_fix(legacy, [Edit(Span(start, start + len(name)), legacy.targets[0].path)]), drops=(text,))
 
 
 def _fix(legacy: LegacyImport, edits: list[Edit]) -> Fix:

@@ -14,6 +14,7 @@ from streamlint.values.said import last_word
 if TYPE_CHECKING:
     from streamlint.tree.python import PythonFile
 
+_DROPS = ("ServiceContext.from_defaults()", "set_global_service_context()")
 _REASON = "`Settings` is one for the whole program, where each index could have a context of its own"
 
 
@@ -44,7 +45,7 @@ def settings(file: PythonFile, call: ir.Call, scope: ir.Scope) -> Fix | None:
     first = Edit(Span(line.start, line.end), separator.join(rows) if rows else "pass")
     edits = tuple(sorted({first, *ends}))
     needed = frozenset((Import("llama_index.core", "Settings"),)) if rows else frozenset[Import]()
-    return Fix("set `Settings` once", edits, Level.UNSAFE, _REASON, needed, drops=("ServiceContext.from_defaults()",))
+    return Fix("set `Settings` once", edits, Level.UNSAFE, _REASON, needed, drops=(*_DROPS, bound[0].name))
 
 
 def _indent(file: PythonFile, line: ir.Line) -> str:

@@ -15,12 +15,12 @@ from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
 
 _TAKES = {
-    How.CALL: "collects",
-    How.JOIN: "joins",
-    How.COMPREHENSION: "collects",
-    How.TEXT: "turns into text",
-    How.METHOD: "waits for",
-    How.UNPACKED: "unpacks",
+    How.CALL: "collects the whole stream",
+    How.JOIN: "joins the whole stream",
+    How.COMPREHENSION: "collects the whole stream",
+    How.TEXT: "turns the whole stream into text",
+    How.METHOD: "waits for the whole stream",
+    How.UNPACKED: "unpacks the whole stream",
 }
 
 
@@ -88,7 +88,7 @@ class MaterialisedStream(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     stands_on = EXPRESSIONS
-    message = "{route} {takes} the whole stream, then answers {answer}"
+    message = "{route} {takes}, then answers {answer}"
 
     @on(ir.Scope)
     def swallowed(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:

@@ -108,6 +108,4 @@ def _left_out(file: PythonFile, call: ir.Call, drifted: Drifted) -> Fix | None:
     if not isinstance(value, ir.Name | ir.Constant):
         return None
     edit = without_keyword(file, call, value)
-    return Fix(
-        f"leave out `{drifted.change.name}=`", (edit,), Level.SAFE, _IGNORED, drops=(f"{drifted.change.name}=_",)
-    )
+    return Fix(f"leave out `{drifted.change.name}=`", (edit,), Level.SAFE, _IGNORED, drops=(file.text(value),))

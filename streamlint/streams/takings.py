@@ -91,8 +91,8 @@ class Takings(DrainedNames):
         facts, evaluator = self.evaluator.knowledge.token_streams, self.evaluator
         for scope in module.scopes:
             for call in scope.calls:
-                word = last_word(call.function)
-                if word in facts.words and facts.may_make(word, (name for name, _ in call.keywords)):
+                named = {last_word(one) for one in (call.function, *call.arguments)} & facts.words
+                if any(facts.may_make(word, (name for name, _ in call.keywords)) for word in named):
                     made = evaluator.awaited(evaluator.value(call, evaluator.any_call(module, scope)))
                     if evaluator.tokens(made) is not None:
                         return True
