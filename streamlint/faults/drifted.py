@@ -44,6 +44,7 @@ class Drift:
             return None
         for name, _ in line.names:
             change = self.changes.removed(f"{line.module}.{name}") or self.changes.removed(line.module)
+            change = change or self.changes.gone(line.module, name)
             if change is not None and not change.is_usable and self._holds(change, path):
                 return Drifted(change, self._release(path))
         return None

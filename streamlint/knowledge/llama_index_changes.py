@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
+from streamlint.knowledge.llama_index import load
 from streamlint.knowledge.llama_index_facts import release as numbers
 from streamlint.knowledge.llama_index_moves import CORE, OLD
 from streamlint.knowledge.table import Row, read
@@ -43,6 +44,21 @@ class Changes:
                 return self._removed[path]
             path = path.rpartition(".")[0] if path.rpartition(".")[0].rpartition(".")[2][:1].isupper() else ""
         return None
+
+    def gone(self, module: str, name: str) -> Change | None:
+        """What became of a name of core by the tables of paths: from the first release that was looked at without it."""
+        releases = load().releases[1:]
+        unseen = read("llama_index_paths").texts("unseen")
+        if not module.startswith(CORE) or module in unseen:
+            return None
+        held = [one for one in releases if load().is_public(f"{module}.{name}", one)]
+        if not held or held[-1] == releases[-1]:
+            return None
+        since = releases[releases.index(held[-1]) + 1]
+        core = (one for one in load().modules_with(name, releases[-1]) if one.startswith(CORE))
+        places = sorted(core, key=lambda one: (one.count("."), one))
+        use = f"import it from `{places[0]}`, if that is what is meant" if places else ""
+        return Change(f"{module}.{name}", since, "cannot be imported", use)
 
     def argument(self, method: str, keyword: str) -> Change | None:
         """What became of a keyword of calls with this last word."""

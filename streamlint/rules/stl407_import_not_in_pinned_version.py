@@ -82,6 +82,7 @@ class ImportNotInPinnedVersion(Rule):
     stands_on = ("Import", "ImportFrom")
     message = "`{name}` is not there in {package} {release} yet: this import fails before any token is sent"
     words = ("llama_index",)
+    anywhere = ("llama_index",)
 
     @on(ir.Import)
     def imported(self, line: ir.Import, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:

@@ -85,6 +85,7 @@ class MissingIntegration(Rule):
     stands_on = ("Import", "ImportFrom")
     message = "`{module}` comes with `{distribution}`, which nothing here installs: this import fails before any token is sent"
     words = ("llama_index",)
+    anywhere = ("llama_index",)
 
     @on(ir.Import)
     def imported(self, line: ir.Import, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
