@@ -65,7 +65,7 @@ class Fix:
     drops: tuple[str, ...] = ()
     """Expressions or statements, with `_` for what stays of them: `"".join(_)`, `text = ""`, `time.sleep`."""
     is_partial: bool = False
-    """Whether something of the fault stays, as the finding says: the next round finds it there."""
+    """Whether something is left to do, as the finding says: a name that is nowhere, a package to be installed."""
     is_held: bool = False
     """Whether something in the repository reads what the fix changes, so that only who names the level applies it."""
 

@@ -55,7 +55,8 @@ class Attempt:
     def failing(self, after: Faults) -> tuple[tuple[Fix, _Parts], ...]:
         """The repairs in whose functions something of their faults is still there, or another one has come."""
         more = {part for (code, part), count in after.items() if count > self._may_stay(code, part)}
-        return tuple((fix, own) for fix, own in self.fixes if more and (_OUTSIDE in own or not more.isdisjoint(own)))
+        whole = ((fix, own) for fix, own in self.fixes if more and not fix.is_partial)
+        return tuple((fix, own) for fix, own in whole if _OUTSIDE in own or not more.isdisjoint(own))
 
     def _may_stay(self, code: str, part: str) -> int:
         return max(0, self.before[code, part] - self.ended[code, part])

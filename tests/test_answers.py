@@ -36,30 +36,12 @@ def chat(q: str):
 """,
         "the answer carries more than the text: send the rest as headers, or as the first or last item of the stream",
     ),
-    "stored": (
-        """@app.get("/chat")
-def chat(q: str):
-    text = "".join(engine.query(q).response_gen)
-    history.append(text)
-    return {"answer": text}
-""",
-        "the text is stored, logged or passed on as well: do that in a generator, after its last token",
-    ),
     "stored in a global name": (
         """@app.get("/chat")
 def chat(q: str):
     global latest
     latest = "".join(engine.query(q).response_gen)
     return {"answer": latest}
-""",
-        "the text is stored, logged or passed on as well: do that in a generator, after its last token",
-    ),
-    "logged": (
-        """@app.get("/chat")
-def chat(q: str):
-    text = str(engine.query(q))
-    logger.info("said %s", text)
-    return {"answer": text}
 """,
         "the text is stored, logged or passed on as well: do that in a generator, after its last token",
     ),
@@ -116,26 +98,6 @@ def chat(q: str):
 """,
         "because `response` is read in another place too: let one generator take the tokens",
     ),
-    "measured": (
-        """@app.get("/chat")
-def chat(q: str):
-    text = "".join(engine.query(q).response_gen)
-    count(q)
-    return {"answer": text}
-""",
-        "because `count(q)` waits for the last token: do that in a generator, after its last token",
-    ),
-    "shown": (
-        """@app.get("/chat")
-def chat(q: str):
-    text = ""
-    for token in engine.query(q).response_gen:
-        print(token)
-        text += token
-    return {"answer": text}
-""",
-        "the tokens are changed, counted or shown on the way: yield the tokens in a generator, and do the rest there",
-    ),
     "inside with": (
         """@app.get("/chat")
 def chat(q: str):
@@ -143,14 +105,6 @@ def chat(q: str):
         return {"answer": str(engine.query(q))}
 """,
         "the stream would outlive the `with` block around it: open the `with` block in a generator",
-    ),
-    "cookie": (
-        """@app.get("/chat")
-def chat(q: str, response: Response):
-    response.set_cookie("seen", "yes")
-    return {"answer": str(engine.query(q))}
-""",
-        "what is set on the injected response would be lost: set it on the `StreamingResponse` that you return",
     ),
     "WebSocket": (
         """@app.websocket("/chat")

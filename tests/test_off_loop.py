@@ -334,7 +334,8 @@ def test_an_answer_that_does_not_stream_is_read_at_once(tmp_path: Path) -> None:
 )
 def test_what_the_asynchronous_twin_needs(made: str, call: str, told: str, tmp_path: Path) -> None:
     imports = "from llama_index.core import Settings, SimpleDirectoryReader, VectorStoreIndex\n"
-    route = f"@app.get('/')\nasync def home(request: Request):\n    await request.body()\n    return thing.{call}\n"
+    body = f"    global asked\n    asked += 1\n    answer = thing.{call}\n    asked += 1\n    return answer\n"
+    route = f"asked = 0\n\n\n@app.get('/')\nasync def home(request: Request):\n{body}"
     text = f"{imports}{HEAD}thing = {made}\n\n\n{route}"
     assert [told in text for text in helps(tmp_path, {"application.py": text})] == [True]
 

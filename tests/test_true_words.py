@@ -48,6 +48,7 @@ LABELS: tuple[tuple[str, tuple[type[ast.AST], ...] | str], ...] = (
     (r"answered in one piece here", r"return|yield|await|send"),
     (r"`[^`]+` has no `[^`]+` of its own", r"class"),
     (r"the loop goes on after this", r"except\b.*"),
+    (r"an earlier release is asked for here|LlamaIndex is named here", r"[^\s#].*"),
     (r"the other kind", r"[\w.-]+\s*[<>=!~].*"),
     (r"sent (by this response|after that|after the block has ended|here, when all tokens are there)", ANY),
     (r"nothing is left here|the text is shown here|this stream is (compressed|held up)", ANY),
@@ -145,6 +146,8 @@ def is_known(name: str, finding: Finding, place: Place, text: str) -> bool:
         return True
     if route := ROUTE.fullmatch(name):
         return all(part in text for part in route[1].split("/"))
+    if name.startswith("llama-index-"):  # the distribution of a module
+        return all(part in text for part in name.split("-")[2:])
     if IMPORT.fullmatch(name):
         return all(stands(part, at(place)) for part in re.findall(r"\w+", name))
     places = (finding.place, *(related.place for related in finding.related))

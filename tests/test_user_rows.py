@@ -125,7 +125,7 @@ def test_a_blocking_call_of_the_project_itself(write: Write, streamlint: Streaml
         return one
 
     assert told(write, streamlint, LABEL) == []
-    assert found().startswith("STL203 error `shop.printer.print_label` holds the event loop")
+    assert found().startswith("STL203 error `print_label` holds the event loop")
     assert found(tier="likely").startswith("STL203 warning")
     assert "use `aprinter.print_label`" in found(replacement="aprinter.print_label")
     assert found(**{"thread-safe": True}) != found(**{"thread-safe": False})

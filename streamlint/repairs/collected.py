@@ -13,9 +13,6 @@ from streamlint.tree import nodes as cst
 if TYPE_CHECKING:
     from streamlint.repairs.drains import Repair
 
-_LEAVES = (cst.Return, cst.Raise, cst.Yield, cst.Await, cst.Global, cst.Nonlocal, cst.Del, cst.Assert)
-_DEFINES = (cst.FunctionDef, cst.ClassDef, cst.Import, cst.ImportFrom)
-
 
 @dataclass(frozen=True)
 class Step:
@@ -52,7 +49,9 @@ class Section:
     def ends_or_waits(self) -> bool:
         """Whether something in it ends the function, waits, or defines what others may see."""
         source = self.repair.drain.source
-        found = self.tree.within(self.span, *_LEAVES, *_DEFINES)
+        leaves = (cst.Return, cst.Raise, cst.Yield, cst.Await, cst.Global, cst.Nonlocal, cst.Del, cst.Assert)
+        defines = (cst.FunctionDef, cst.ClassDef, cst.Import, cst.ImportFrom)
+        found = self.tree.within(self.span, *leaves, *defines)
         if any(not (source.start <= span.start and span.end <= source.end) for _, span in found):
             return True
         strings = self.tree.within(self.span, cst.SimpleString, cst.FormattedString)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _SAME = "the same names; the old path cannot be imported with the release that the project uses"
 _UNKNOWN = "no file says which release is used, and before 0.10 the new path does not exist"
 _STAR = "a star may bring other names than before"
+_CORE = "llama-index-core"
 _WIDTH = 88
 
 
@@ -60,7 +61,9 @@ def _fix(legacy: LegacyImport, edits: list[Edit]) -> Fix:
     is_star = legacy.moved[0].name == "*"
     level = Level.SAFE if legacy.is_known and not is_star else Level.UNSAFE
     reason = _STAR if is_star else _SAME if legacy.is_known else _UNKNOWN
-    return Fix(title, tuple(sorted(edits)), level, reason, is_partial=bool(legacy.lost))
+    return Fix(
+        title, tuple(sorted(edits)), level, reason, is_partial=bool(legacy.lost) or legacy.distributions != (_CORE,)
+    )
 
 
 def _listed(names: tuple[str, ...]) -> str:
