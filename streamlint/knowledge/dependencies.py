@@ -21,7 +21,6 @@ class Broken:
     """What happens to the stream, as the end of a sentence that begins with the release."""
     needs: tuple[tuple[str, ...], ...]
     """Words: of each group one stands in the code of a project that is touched."""
-    docs: str
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,6 @@ def broken_releases() -> tuple[Broken, ...]:
             row.text("below"),
             row.text("what"),
             tuple(tuple(each.split()) for each in row.texts("needs")),
-            row.text("docs"),
         )
         for row in read("broken_releases").rows("release")
     )
