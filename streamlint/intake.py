@@ -32,7 +32,7 @@ _NEWER = re.compile(
 """What a text of a newer Python holds, so that a broken file seldom costs a parse by libcst."""
 THROUGH_LINK = "is a link to a file that is no part of this run, and no link is written through"
 
-_LLAMA_MODULE = "llama_index"
+LLAMA_MODULE = "llama_index"
 _LLAMA_PACKAGE = re.compile(r"llama[-_.]*index", re.IGNORECASE)
 _SETUP = "setup.py"
 FORM_FEEDS = "has form feeds in its indentation, which a repair would misplace"
@@ -126,7 +126,7 @@ def read(found: Found, text: Source | None = None, names: Sequence[str] = ()) ->
 
 def _read_beside(found: Found, text: Source | None, texts: Texts) -> None:
     """The files that say which packages are needed: those that were named, and, where the code names LlamaIndex, all of them."""
-    is_used = any(_LLAMA_MODULE in source.text for source in texts.matter.values())
+    is_used = any(LLAMA_MODULE in source.text for source in texts.matter.values())
     if is_used:
         texts.declaring |= {path for path in texts.matter if path.name == _SETUP}
     for path in found.beside:

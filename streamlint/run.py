@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from streamlint.source import Source
 
 ROUNDS = 10
-_LLAMA = "llama_index"
-"""What the code of a project says, if it uses what the rules about dependencies speak of."""
 
 
 @roomy
@@ -203,7 +201,7 @@ def _rules(projects: Projects, path: Path, source: Source) -> list[rule.Rule]:
 def _check_dependencies(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
     """What is wrong with the packages that a file asks for."""
     rules = projects.rules_for(path, source, rule.Language.DEPENDENCIES)
-    if rules and projects.of(path).says((_LLAMA,)):
+    if rules and projects.of(path).says((intake.LLAMA_MODULE,)):
         told = judging.judge_beside(projects.of(path), replace(source, path=projects.real(path)), rules)
         yield from map(Renaming.of(path).finding, told)
 

@@ -192,6 +192,11 @@ class Source:
         end = self.line_starts[number] if number < len(self.line_starts) else len(self.text)
         return Span(self.line_starts[number - 1], end)
 
+    def indent(self, offset: int) -> str:
+        """The blanks before a place that its line begins with; "" where something else stands before it."""
+        before = self.text[self.line_span(offset).start : offset]
+        return before if before.isspace() else ""
+
     def slice(self, span: Span) -> str:
         return self.text[span.start : span.end]
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from streamlint.knowledge.llama_index_moves import distribution
 from tools.old_code.__main__ import rewrite
-from tools.old_code.environment import Environment, distribution
+from tools.old_code.environment import Environment
 from tools.old_code.statements import Imported, places
 
 FORMS = """\

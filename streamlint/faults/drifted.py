@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.values.activations import Frame
 
-_PACKAGES = ("llama-index-core", "llama-index")
-
 
 @dataclass(frozen=True)
 class Drifted:
@@ -111,15 +109,13 @@ class Drift:
 
     def _holds(self, change: Change, path: Path) -> bool:
         """Whether a change surely has come with what the project uses; where nothing is known, the newest release decides."""
-        versions = self.project.versions.near(path)
-        answers = [versions.at_least(package, change.since) for package in _PACKAGES]
-        if any(answer is not None for answer in answers):
-            return any(answers)
-        return all(versions.get(package) is None for package in _PACKAGES)
+        known = self.project.versions.near(path).of_llama_index()
+        answers = [answer.at_least(change.since) for answer in known]
+        return any(answers) if any(answer is not None for answer in answers) else not known
 
     def _release(self, path: Path) -> str:
-        found = (self.project.versions.near(path).get(package) for package in _PACKAGES)
-        return next((f"{one.package} {one}" for one in found if one is not None), "")
+        known = self.project.versions.near(path).of_llama_index()
+        return next((f"{one.package} {one}" for one in known), "")
 
 
 def _is_llama(value: Value) -> bool:

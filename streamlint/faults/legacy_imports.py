@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.llama_index_moves import OLD, SPLIT, LegacyPaths, Target, legacy_paths
+from streamlint.knowledge.dependencies import packages
+from streamlint.knowledge.llama_index_moves import OLD, LegacyPaths, Target, legacy_paths
 from streamlint.model import syntax as ir
 from streamlint.values.calls import dotted_name
 
 if TYPE_CHECKING:
     from streamlint.model.modules import Module
     from streamlint.project import Project
+    from streamlint.releases.versions import VersionAnswer
 
-_PACKAGES = ("llama-index-core", "llama-index")
 _LOADER = "importlib.import_module"
 
 
@@ -119,7 +120,7 @@ class LegacyImports:
 
     def _whole(self, module: str, path: Path) -> Target | None:
         if module == OLD:
-            return Target(OLD, "core", "llama-index-core")
+            return Target(OLD, "core", packages().core)
         return self.paths.module(module, self._release(path))
 
     def _plain(self, line: ir.Import, path: Path) -> LegacyImport | None:
@@ -144,13 +145,8 @@ class LegacyImports:
     def _has_other_half(self, line: ir.Import, scope: ir.Scope) -> bool:
         """`try: from llama_index.core import X`, `except ImportError: from llama_index import X`."""
         for outer in scope.body.around(line):
-            if isinstance(outer, ir.Try) and any(
-                self._is_current(other) for other in _imports(outer) if other is not line
-            ):
-                return True
-            if isinstance(outer, ir.If) and any(
-                self._is_current(other) for other in _imports(outer) if other is not line
-            ):
+            others = _imports(outer) if isinstance(outer, ir.Try | ir.If) else ()
+            if any(self._is_current(other) for other in others if other is not line):
                 return True
         return False
 
@@ -164,14 +160,16 @@ class LegacyImports:
     # Releases
 
     def _is_late(self, path: Path) -> bool:
-        return not any(self.project.versions.near(path).below(package, SPLIT) for package in _PACKAGES)
+        return not any(answer.at_least(packages().namespaced) is False for answer in self._known(path))
 
     def _is_known(self, path: Path) -> bool:
-        return any(self.project.versions.near(path).at_least(package, SPLIT) for package in _PACKAGES)
+        return any(answer.at_least(packages().namespaced) for answer in self._known(path))
 
     def _release(self, path: Path) -> str | None:
-        found = (self.project.version(package, path) for package in _PACKAGES)
-        return next((str(one) for one in found if one is not None), None)
+        return next((str(one.version) for one in self._known(path) if one.version is not None), None)
+
+    def _known(self, path: Path) -> tuple[VersionAnswer, ...]:
+        return self.project.versions.near(path).of_llama_index()
 
 
 def _is_bound_by(line: ir.Import, module: Module, name: ir.Name, scope: ir.Scope) -> bool:

@@ -11,10 +11,10 @@ from streamlint.knowledge.llama_index_facts import release as numbers
 from streamlint.knowledge.table import read
 
 OLD, CORE = "llama_index", "llama_index.core"
-SPLIT = "0.10"
-"""The first release that is made of packages."""
-_WHOLE = frozenset(("finetuning", "experimental", "cli", "core"))
-"""Parts of the namespace that are one package each, however deep their modules lie."""
+_WHOLE = frozenset(("cli", "core", "experimental", "finetuning"))
+"""Parts of the namespace that are one distribution each; of the others each package below the part is one."""
+_DEEP = (("indices", "managed"), "storage")
+"""Parts of which each package two steps below is one."""
 
 
 @dataclass(frozen=True)
@@ -86,14 +86,12 @@ class LegacyPaths:
         seen = self.seen(release)
         core = CORE + module.removeprefix(OLD)
         if self.has(core, name, seen):
-            return Target(core, name, "llama-index-core")
+            return Target(core, name, distribution(core))
         to = self._moved.get((module, name))
         if to is not None and self._works(to, seen):
-            return (
-                Target(to, name, distribution(to)) if not to.startswith(CORE) else Target(to, name, "llama-index-core")
-            )
+            return Target(to, name, distribution(to))
         nearby = self._in_core(module, name, seen)
-        return Target(nearby, name, "llama-index-core") if nearby else None
+        return Target(nearby, name, distribution(nearby)) if nearby else None
 
     def module(self, module: str, release: str | None = None) -> Target | None:
         """Where a whole module of 0.9 is in a release."""
@@ -158,10 +156,12 @@ class LegacyPaths:
 
 
 def distribution(module: str) -> str:
-    """The distribution that has a module: `llama_index.llms.openai` is of `llama-index-llms-openai`."""
-    parts = module.split(".")[1:]
-    kept = parts[:1] if parts[0] in _WHOLE else parts
-    return "-".join(("llama-index", *kept)).replace("_", "-")
+    """The distribution of a module by its name: `llama_index.llms.openai` is of `llama-index-llms-openai`; "" for others."""
+    package, *parts = module.split(".")
+    if package != OLD or not parts:
+        return ""
+    depth = 1 if parts[0] in _WHOLE else 3 if tuple(parts[:2]) in _DEEP or parts[0] in _DEEP else 2
+    return "-".join(("llama-index", *parts[:depth])).replace("_", "-")
 
 
 @cache

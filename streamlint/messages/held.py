@@ -28,7 +28,12 @@ _ONCE = "it is kept once it is there, so only the first request waits for it, an
 
 def spelt(file: PythonFile, held: Held) -> str:
     """What holds the loop, as the source spells it."""
-    return file.one_line(held.node.function if isinstance(held.node, ir.Call) else held.node)
+    return called(file, held.node)
+
+
+def called(file: PythonFile, node: ir.Expression) -> str:
+    """What a call calls, or any other expression, as the source spells it."""
+    return file.one_line(node.function if isinstance(node, ir.Call) else node)
 
 
 def leaf(file: PythonFile, held: Held) -> str:

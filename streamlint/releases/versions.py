@@ -93,6 +93,11 @@ class Versions:
             self._answers[package] = self._find(package)
         return self._answers[package]
 
+    def of_llama_index(self) -> tuple[VersionAnswer, ...]:
+        """What is known about LlamaIndex: of its core first, then of the package that brings it and is numbered alike."""
+        answers = (self.get(package) for package in (packages().core, packages().umbrella))
+        return tuple(answer for answer in answers if answer is not None)
+
     def version(self, package: str) -> Version | None:
         """The exact version, where it is known."""
         answer = self.get(package)

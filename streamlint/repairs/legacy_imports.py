@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.faults.legacy_imports import LegacyImport, LegacyImports, Moved
 from streamlint.fix import Edit, Fix, Level
+from streamlint.knowledge.dependencies import packages
 from streamlint.knowledge.llama_index_moves import OLD
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 _SAME = "the same names; the old path cannot be imported with the release that the project uses"
 _UNKNOWN = "no file says which release is used, and before 0.10 the new path does not exist"
 _STAR = "a star may bring other names than before"
-_CORE = "llama-index-core"
 _WIDTH = 88
 
 
@@ -62,7 +62,11 @@ def _fix(legacy: LegacyImport, edits: list[Edit]) -> Fix:
     level = Level.SAFE if legacy.is_known and not is_star else Level.UNSAFE
     reason = _STAR if is_star else _SAME if legacy.is_known else _UNKNOWN
     return Fix(
-        title, tuple(sorted(edits)), level, reason, is_partial=bool(legacy.lost) or legacy.distributions != (_CORE,)
+        title,
+        tuple(sorted(edits)),
+        level,
+        reason,
+        is_partial=bool(legacy.lost) or legacy.distributions != (packages().core,),
     )
 
 
@@ -118,7 +122,7 @@ def _statement(
 ) -> str:
     """One import; in brackets, a name a line, where a name has a comment or the line would be too long."""
     flat = f"from {module} import {', '.join(_named(one) for one in names)}"
-    indent = _indent(file, line)
+    indent = file.source.indent(line.start)
     if not any(any(pieces[one.name]) for one in names) and len(indent) + len(flat) <= _WIDTH:
         return flat
     end = file.source.newline
@@ -168,15 +172,9 @@ def _module(file: PythonFile, node: cst.ImportFrom) -> Span:
     return file.tree.span(node.module)
 
 
-def _indent(file: PythonFile, line: ir.Import) -> str:
-    start = file.source.text.rfind("\n", 0, line.start) + 1
-    before = file.source.text[start : line.start]
-    return before if before.isspace() else ""
-
-
 def _replaced(file: PythonFile, line: ir.Import, statements: list[str]) -> Edit:
     """The new statements in the place of the old one; with none left, the whole line goes, if nothing else stands on it."""
-    indent = _indent(file, line)
+    indent = file.source.indent(line.start)
     if statements:
         return Edit(Span(line.start, line.end), f"{file.source.newline}{indent}".join(statements))
     text = file.source.text

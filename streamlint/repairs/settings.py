@@ -40,18 +40,12 @@ def settings(file: PythonFile, call: ir.Call, scope: ir.Scope) -> Fix | None:
     ends = [edit for use in uses for edit in _without(file, use)]
     if len(ends) != len(uses):
         return None
-    separator = f"{file.source.newline}{_indent(file, line)}"
+    separator = f"{file.source.newline}{file.source.indent(line.start)}"
     rows = [f"Settings.{name} = {file.text(value)}" for name, value in call.keywords]
     first = Edit(Span(line.start, line.end), separator.join(rows) if rows else "pass")
     edits = tuple(sorted({first, *ends}))
     needed = frozenset((Import("llama_index.core", "Settings"),)) if rows else frozenset[Import]()
     return Fix("set `Settings` once", edits, Level.UNSAFE, _REASON, needed, drops=(*_DROPS, bound[0].name))
-
-
-def _indent(file: PythonFile, line: ir.Line) -> str:
-    start = file.source.text.rfind("\n", 0, line.start) + 1
-    before = file.source.text[start : line.start]
-    return before if before.isspace() else ""
 
 
 def _without(file: PythonFile, use: ir.Name) -> Iterator[Edit]:

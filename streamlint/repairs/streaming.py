@@ -37,8 +37,7 @@ def release(project: Project, path: Path) -> str | None:
 
     Where only a range is known, the last in it of the releases that were looked at.
     """
-    versions = project.versions.near(path)
-    known = versions.get("llama-index-core") or versions.get("llama-index")
+    known = next(iter(project.versions.near(path).of_llama_index()), None)
     if known is None:
         return None
     return str(known.version) if known.version is not None else known.last_of(project.knowledge.llama.releases)

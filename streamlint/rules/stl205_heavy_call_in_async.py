@@ -6,7 +6,7 @@ from functools import partial
 from streamlint.fact import Fact
 from streamlint.finding import Severity
 from streamlint.fix import Fix, Level
-from streamlint.messages.held import notes, notes_of, spelt, told, way_out
+from streamlint.messages.held import called, notes, notes_of, spelt, told, way_out
 from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import split
 from streamlint.repairs.off_loop import in_thread, off_loop
@@ -127,7 +127,7 @@ class HeavyCallInAsync(Rule):
         yield file.fact(
             self,
             call,
-            call=_text(file, call),
+            call=called(file, call),
             waiting=where.waiting,
             label=f"nothing is known of it but its name, which speaks of {kind}",
             help="if it is a plain function, run it in a thread",
@@ -141,7 +141,3 @@ def _moved(file: PythonFile, where: OnLoop, call: ir.Call, node: cst.Call) -> Fi
     if split(file, where, call) is not None:
         return None
     return in_thread(file, where, node, Level.UNSAFE, "nothing is known of the function but its name")
-
-
-def _text(file: PythonFile, held: ir.Expression) -> str:
-    return file.one_line(held.function if isinstance(held, ir.Call) else held)

@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.old_code.environment import Environment, Outcome, distribution
+from streamlint.knowledge.llama_index_moves import distribution
+from tools.old_code.environment import Environment, Outcome
 from tools.old_code.statements import PACKAGE, Imported, Place, places
 
 _COPIED = "rewritten"

@@ -9,13 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.old_code.statements import PACKAGE, Imported
+from tools.old_code.statements import Imported
 
 _IMPORTING = Path(__file__).with_name("importing.py")
-_WHOLE = ("cli", "core", "experimental", "finetuning")
-"""Parts of the namespace that are one distribution each; of the others each package below the part is one."""
-_DEEP = (("indices", "managed"), "storage")
-"""Parts of which each package two steps below is one."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +73,3 @@ class Environment:
         command: list[str | Path] = [self.python, "-I", _IMPORTING, *([also] if also else [])]
         ran = subprocess.run(command, input=asked, capture_output=True, encoding="utf-8", check=True)
         return {one: Outcome(*answer) for one, answer in zip(imports, json.loads(ran.stdout), strict=True)}
-
-
-def distribution(module: str) -> str:
-    """The distribution that a module belongs to by its name; "" for the namespace itself."""
-    package, *parts = module.split(".")
-    if package != PACKAGE or not parts:
-        return ""
-    depth = 1 if parts[0] in _WHOLE else 3 if tuple(parts[:2]) in _DEEP or parts[0] in _DEEP else 2
-    return "-".join(("llama-index", *parts[:depth])).replace("_", "-")
