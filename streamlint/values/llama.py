@@ -12,7 +12,6 @@ from streamlint.values.domain import (
     UNKNOWN,
     Bound,
     Class,
-    Constant,
     Coroutine,
     External,
     Llama,
@@ -22,6 +21,7 @@ from streamlint.values.domain import (
     Value,
     Values,
 )
+from streamlint.values.truths import constant_truth
 from streamlint.values.whole import Whole
 
 STREAM_ROLES = frozenset((Role.STREAM, Role.ASYNC_STREAM, Role.CHAT_STREAM))
@@ -152,8 +152,7 @@ class LlamaCalls:
         given = call.argument(None, "streaming")
         if given is None:
             return None if call.hides_keywords else False
-        truths = {bool(v.value) if isinstance(v, Constant) else None for v in self.evaluator.value(given, frame)}
-        return truths.pop() if len(truths) == 1 else None
+        return constant_truth(self.evaluator.value(given, frame))
 
     def _llm_of(self, call: ir.Call, frame: Frame) -> bool | None:
         """Whether the LLM that is given as `llm=` is asynchronous in more than name."""

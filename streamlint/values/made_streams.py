@@ -15,6 +15,7 @@ from streamlint.values.domain import (
     Tokens,
     Values,
 )
+from streamlint.values.truths import constant_truth
 from streamlint.values.whole import Whole
 
 
@@ -53,8 +54,7 @@ class MadeStreams:
         """Whether an argument is true; None where that cannot be seen."""
         given = call.argument(None, keyword)
         values = self.evaluator.value(given, frame) if given is not None else self._unpacked(keyword, call, frame)
-        truths = {bool(value.value) if isinstance(value, Constant) else None for value in values}
-        return truths.pop() if len(truths) == 1 else None
+        return constant_truth(values)
 
     def _unpacked(self, keyword: str, call: ir.Call, frame: Frame) -> Values:
         """What `**options` gives for a keyword; false where there is nothing of the kind."""
