@@ -1,7 +1,7 @@
 """Whether our reader of nginx files says what crossplane says: `python -m tools.nginx_files FOLDER_OR_FILE...`.
 
-Every file whose name or text may be nginx's is read by both, and names, arguments, lines and nesting are compared. Files that crossplane
-refuses, and templates, which it reads as something else, are only counted: our reader reads them as far as it can.
+Every file whose name or text may be nginx's is read by both, and names, arguments, lines and nesting are compared. Files that
+crossplane refuses, and templates, which it reads as something else, are only counted: our reader reads them as far as it can.
 """
 
 from __future__ import annotations
@@ -22,8 +22,13 @@ from streamlint.surroundings.nginx_file import Argument, Directive
 
 Row: TypeAlias = tuple[int, str, tuple[str, ...], "tuple[Row, ...] | None"]
 """Line, name, arguments and the block's rows."""
-_SUFFIXES = (".conf", ".nginx", ".template", ".tmpl", ".j2", ".erb", ".vhost", ".inc", "")
-_NGINX = re.compile(r"^\s*(?:server|http|upstream|location\b[^\n{]*)\s*\{|^\s*(?:proxy|uwsgi|fastcgi)_\w+\s[^\n]*;", re.MULTILINE)
+_SUFFIXES = (".conf", ".sample", ".nginx", ".template", ".tmpl", ".j2", ".erb", ".vhost", ".inc", "")
+_NGINX = re.compile(
+    r"^\s*(?:server|http|upstream|location\b[^\n{]*)\s*\{|^\s*(?:proxy|uwsgi|fastcgi)_\w+\s[^\n]*;", re.MULTILINE
+)
+
+_VARIABLE_END = re.compile(r"(\$\{[^}]*\})\s\Z")
+"""crossplane takes the blank behind `${name}` for a part of the word."""
 
 
 def main() -> int:
@@ -116,13 +121,19 @@ def crossplane_rows(text: str) -> tuple[Row, ...] | None:
             file.name, single=True, comments=False, check_ctx=False, check_args=False, catch_errors=True
         )
     [config] = found["config"]
-    return None if config["errors"] else tuple(map(_their_row, config["parsed"]))
+    return None if config["errors"] else _their_rows(config["parsed"])
+
+
+def _their_rows(statements: Iterable[dict[str, Any]]) -> tuple[Row, ...]:
+    """Comments between the words of a statement are rows for crossplane, whether or not they are wanted."""
+    return tuple(_their_row(each) for each in statements if each["directive"] != "#")
 
 
 def _their_row(statement: dict[str, Any]) -> Row:
     block = statement.get("block")
-    inner = None if block is None else tuple(map(_their_row, block))
-    return statement["line"], statement["directive"], tuple(statement["args"]), inner
+    inner = None if block is None else _their_rows(block)
+    arguments = tuple(_VARIABLE_END.sub(r"\1", each) for each in statement["args"])
+    return statement["line"], statement["directive"], arguments, inner
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
-from itertools import accumulate
 
 from streamlint.source import Span
 
@@ -22,7 +21,8 @@ _SPACED = re.compile(r"\{\{[-~]?[\s/]|\{%|\{#|<%")
 """What may go on over several lines; a table of tables in Lua does not begin like this."""
 _WORD = re.compile(r"(?:\{\{|\{%|<%)[-+~_=]?\s*(/\*|[A-Za-z_]\w*+|\$\w*\s*:?=|\}|\w*)")
 _GO_CONTROL = frozenset(("if", "else", "end", "range", "with", "define", "block", "break", "continue", "/*"))
-_OPENERS = frozenset(("if", "for", "range", "with", "unless", "macro", "call", "define", "block", "case", "filter", "raw"))
+_CONDITIONS = frozenset(("if", "for", "range", "with", "unless", "case"))
+_OPENERS = _CONDITIONS | {"macro", "call", "define", "block", "filter", "raw"}
 _BRINGS = frozenset(("include", "import", "extends"))
 _ENDS = re.compile(r"end\w*|\}")
 _ERB_DO = re.compile(r"\bdo\b(?:\s*\|[^|]*\|)?\s*-?%>$")
@@ -150,13 +150,14 @@ def _alone(text: str, spans: Iterable[Span]) -> set[Span]:
     """The marks on lines that hold nothing else."""
     found: set[Span] = set()
     together: list[Span] = []
-    for span in (*spans, Span(len(text), len(text))):
+    for span in spans:
         between = text[together[-1].end : span.start] if together else ""
-        if together and not between.isspace() and between or "\n" in between or span.start == len(text):
-            if together and _is_alone(text, together[0].start, together[-1].end):
-                found.update(together)
+        if between.strip() or "\n" in between:
+            found.update(together if _is_alone(text, together[0].start, together[-1].end) else ())
             together = []
         together.append(span)
+    if together and _is_alone(text, together[0].start, together[-1].end):
+        found.update(together)
     return found
 
 
@@ -182,17 +183,18 @@ def _mark(text: str, span: Span, is_alone: bool) -> Mark:
 
 
 def _parts(text: str, marks: Iterable[Mark]) -> list[Span]:
-    opened: list[int] = []
+    opened: list[tuple[int, bool]] = []
     found = []
     for mark in marks:
         if mark.kind is not Kind.CONTROL:
             continue
         written = text[mark.span.start : mark.span.end]
         if _ENDS.fullmatch(mark.word) or written.startswith("{{/"):
-            if opened:
-                found.append(Span(opened.pop(), mark.span.start))
+            start, is_condition = opened.pop() if opened else (0, False)
+            if is_condition:
+                found.append(Span(start, mark.span.start))
         elif mark.word in _OPENERS or written.startswith(("{{#", "{{^")) or _ERB_DO.search(written):
-            opened.append(mark.span.end)
+            opened.append((mark.span.end, mark.word in _CONDITIONS or mark.word not in _OPENERS))
     return sorted(found)
 
 
