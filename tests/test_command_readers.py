@@ -82,12 +82,14 @@ def test_what_stands_behind_a_command() -> None:
 
 DOCKERFILES = [
     "FROM python:3.12 AS base\nCMD [\"uvicorn\", \"app:app\"]\n",
-    "# syntax=docker/dockerfile:1\n# escape=`\nFROM --platform=linux/amd64 a AS b\nRUN echo a `\n  # comment\n\n  && echo b\nCMD x\n",
+    "# syntax=docker/dockerfile:1\n# escape=`\nFROM --platform=linux/amd64 a AS b\n"
+    "RUN echo a `\n  # comment\n\n  && echo b\nCMD x\n",
     "FROM a\r\nRUN echo a \\\r\n  b\r\nCMD [\"a\", \\\r\n \"b\"]\r\n",
     "\ufeffFROM a\n  CMD  [ \"a\" , \"b\\\"c\", \"\\u0064\" ]   \n",
     "FROM a\nCMD ['a', \"b\"]\nENTRYPOINT [\"a\"] # b\nRUN []\nCMD {\"a\": \"b\"}\nSHELL [\"bash\",\"-c\"]\n",
     "FROM a\nRUN cat <<A <<-B > f && echo\nx\nA\n\ty\n\tB\nCMD x\nCOPY <<\"EOF\" /x\nabc\nEOF\nRUN echo <<<x\nCMD a\n",
-    "FROM a\nHEALTHCHECK --interval=1s --timeout=2s CMD [\"a\",\"b\"]\nHEALTHCHECK NONE\nRUN --mount=type=cache,target=/x pip # x\n",
+    "FROM a\nHEALTHCHECK --interval=1s --timeout=2s CMD [\"a\",\"b\"]\nHEALTHCHECK NONE\n"
+    "RUN --mount=type=cache,target=/x pip # x\n",
     "FROM a\nRUN x \\\\\nRUN y \\\n\n\nRUN z\\\n# c\nRUN w \\",
     "# a comment\n# escape=`\nFROM a\nRUN x \\\n y\nRUN z `\n",
     "from a\nexpose 80 90/tcp\ncopy --from=base --chown=a:b c d /e\nuser x\nCMD\n",
@@ -118,8 +120,9 @@ def test_dockerfiles_as_docker_reads_them(text: str) -> None:
 
 
 LINES = st.sampled_from(
-    ["CMD [\"a\", \"b c\"]", "RUN a \\", "  b \\", "# c", "", "ENTRYPOINT exec x", "RUN <<E", "E", "\tE", "x", "CMD x `", "COPY a b",
-     "RUN \"a\\", " b\"", "CMD [\"a\" \\", ", \"b\"]", "RUN a \\\\", "EXPOSE 1 2", "RUN --a=b --c d", "  # d \\", "RUN <<-'E' x", "WORKDIR /\r"]
+    ["CMD [\"a\", \"b c\"]", "RUN a \\", "  b \\", "# c", "", "ENTRYPOINT exec x", "RUN <<E", "E", "\tE", "x", "CMD x `",
+     "COPY a b", "RUN \"a\\", " b\"", "CMD [\"a\" \\", ", \"b\"]", "RUN a \\\\", "EXPOSE 1 2", "RUN --a=b --c d", "  # d \\",
+     "RUN <<-'E' x", "WORKDIR /\r"]
 )  # fmt: skip
 
 
@@ -297,9 +300,12 @@ def test_nothing_raises(read: Callable[[str], object], text: str) -> None:
 
 
 HOSTILE = [
-    "$(" * 100_000, "${A-" * 50_000, "`" * 100_001, "'" * 100_001, '"' * 100_001, "\\\n" * 100_000, "<<E\n" * 20_000, "<<E " * 20_000,
-    "FROM a\nRUN x" + " \\\n" * 100_000, "FROM a\n" + "RUN <<E\n" * 20_000, 'FROM a\nCMD ["' + "\\" * 100_000, "FROM a\nRUN " + "--a " * 50_000,
-    "a" * 300_000, "[a]\n" + "b=c\\\n" * 50_000, "[a]\nb=c\n" + " d\n" * 50_000, "(" * 100_000, "a=" + "-" * 50_000 + "1", "x=" + "(" * 5_000,
+    "$(" * 100_000, "${A-" * 50_000, "`" * 100_001, "'" * 100_001, '"' * 100_001, "\\\n" * 100_000, "<<E\n" * 20_000,
+    "<<E " * 20_000,
+    "FROM a\nRUN x" + " \\\n" * 100_000, "FROM a\n" + "RUN <<E\n" * 20_000, 'FROM a\nCMD ["' + "\\" * 100_000,
+    "FROM a\nRUN " + "--a " * 50_000,
+    "a" * 300_000, "[a]\n" + "b=c\\\n" * 50_000, "[a]\nb=c\n" + " d\n" * 50_000, "(" * 100_000, "a=" + "-" * 50_000 + "1",
+    "x=" + "(" * 5_000,
     "a: &a {<<: [*a, *a]}\n" * 2_000, "a: &a [1]\nb: &b [*a, *a]\nc: &c [*b, *b]\n" + "d: [*c, *c, *c]\n" * 2_000,
     "FROM " + '"' * 100_000, "FROM a\nCOPY " + "<<" * 50_000, "x = 9" + "*9" * 3_000, " ;" * 100_000,
 ]  # fmt: skip
