@@ -35,7 +35,10 @@ def run(request: Request) -> Outcome:
     found = _find(request)
     with phase(READING):
         texts = intake.read(found, request.text, request.config.registering)
-    findings, applied, left, overlay = _settle(request, texts)
+    projects = Projects(request, texts, {})
+    if found.deploying:
+        projects.admit(found)
+    findings, applied, left, overlay = _settle(request, projects)
     held = texts.refused(findings, request.level)
     findings = [texts.shown(finding) for finding in findings]
     kept = [finding for finding in (*texts.faults, *findings) if _reported(request, finding)]
@@ -94,16 +97,16 @@ def _find(request: Request) -> discovery.Found:
 
 
 def _settle(
-    request: Request, texts: intake.Texts
+    request: Request, projects: Projects
 ) -> tuple[list[Finding], list[Applied], list[Applied], dict[Path, Source]]:
     """Lint, fix and lint again until no fix is left to apply; what was fixed, and what waits for who names the level."""
+    texts = projects.texts
     overlay: dict[Path, Source] = {}
     proofs = Proofs({(path, source.text) for path, source in texts.matter.items()})
     judged: dict[Path, list[Finding]] = {}
     stale: Collection[Path] = texts.matter
-    projects = Projects(request, texts, overlay)
     for round_number in range(ROUNDS + 1):
-        projects = Projects(request, texts, overlay, projects)
+        projects = Projects(request, texts, overlay, projects) if round_number else projects
         sources = {**texts.matter, **overlay}
         judged |= {path: list(_lint(request, projects, path, sources[path])) for path in stale}
         if not request.fix:
@@ -170,6 +173,8 @@ def _check(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
     try:
         if path in projects.texts.declaring:
             yield from _check_dependencies(projects, path, source)
+        if path in projects.texts.deploying:
+            yield from _check_deployment(projects, path, source)
         if not source.is_python:
             return
         # the rules are dear to import: first whether anything here matters
@@ -203,6 +208,14 @@ def _check_dependencies(projects: Projects, path: Path, source: Source) -> Itera
     rules = projects.rules_for(path, source, rule.Language.DEPENDENCIES)
     if rules and projects.of(path).says((intake.LLAMA_MODULE,)):
         told = judging.judge_beside(projects.of(path), replace(source, path=projects.real(path)), rules)
+        yield from map(Renaming.of(path).finding, told)
+
+
+def _check_deployment(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
+    """What is wrong with how a file serves the program."""
+    rules = projects.rules_for(path, source, rule.Language.DEPLOYMENT)
+    if rules:
+        told = judging.judge_around(projects.deployment(path), replace(source, path=projects.real(path)), rules)
         yield from map(Renaming.of(path).finding, told)
 
 
