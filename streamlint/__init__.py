@@ -29,13 +29,14 @@ def lint(
     """
     from pathlib import Path
 
-    from streamlint import config, rule, run
+    from streamlint import rule, run, settings
 
     given = tuple(Path(path) for path in paths)
     codes = rule.codes()
-    settings = config.load(given, codes)
-    selection = settings.selection.override(codes, select=select, ignore=ignore)
-    return list(run.run(run.Request(given, settings, selection, level=settings.fix_level, root=root)).findings)
+    nearest = settings.nearest(given, codes, select=select, ignore=ignore)
+    config = nearest.base
+    request = run.Request(given, config, config.selection, level=config.fix_level, root=root, nearest=nearest)
+    return list(run.run(request).findings)
 
 
 def __getattr__(name: str) -> object:

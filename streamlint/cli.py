@@ -7,22 +7,20 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamlint import __version__, config, known, listings, reporters, rule, run, shown
-from streamlint.discovery import is_beside
+from streamlint import __version__, asked, listings, reporters, run, shown
 from streamlint.finding import RULE_CRASHED
 from streamlint.fix import Level
 from streamlint.output import OutputError, say, write
 from streamlint.reporters.style import WIDTH, Style, wants_colour
 from streamlint.reporters.summary import render_changed, render_fixes, render_patch
 from streamlint.reporters.text import visible
-from streamlint.source import Source, UnreadableFile
 from streamlint.timings import Timings, timed
 
 if TYPE_CHECKING:
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 CLEAN, FINDINGS, USAGE, INTERNAL = range(4)
 INTERRUPTED = 130
 """What a shell says of a program that Ctrl-C has ended: 128 and the signal's number."""
-_STDIN = Path("-")
 
 
 def main() -> None:
@@ -132,14 +129,22 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
     "--extend-select", multiple=True, callback=_split, help="Report these too; advice comes only when selected."
 )
 @click.option("--ignore", multiple=True, callback=_split, help="Do not report these.")
-@click.option("--output-format", type=click.Choice(reporters.FORMATS), default="full", show_default=True)
+@click.option(
+    "--output-format",
+    type=click.Choice(reporters.FORMATS),
+    help="How findings are printed (default: the setting output-format, else full).",
+)
 @click.option("--stdin-filename", type=click.Path(path_type=Path), help="The file that - stands for.")
 @click.option(
     "--config",
-    "config_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Use this file's settings.",
+    "configs",
+    multiple=True,
+    metavar="FILE|KEY=VALUE",
+    help="Use this file's settings for everything, or this value, in TOML, over what files say.",
 )
+@click.option("--isolated", is_flag=True, help="Use no configuration file.")
+@click.option("--show-settings", is_flag=True, help="Print the settings that hold for the paths, and where they stand.")
+@click.option("--show-files", is_flag=True, help="Print the files that would be looked at.")
 @click.option("--explain", metavar="RULE", help="Print the documentation of a rule, by code or name.")
 @click.option("--list-rules", is_flag=True, help="Print all rules.")
 @click.option("--show-routes", is_flag=True, help="Print the entry points, who runs them, what they stream.")
@@ -192,15 +197,22 @@ def _lint(options: dict[str, Any]) -> int:
 
 
 def _linted(options: dict[str, Any]) -> int:
-    given = _stdin(options["paths"], options["stdin_filename"])
-    request = _request(options, given)
+    given = asked.stdin(options["paths"], options["stdin_filename"])
+    request = asked.request(options, given)
+    options = {**options, "output_format": asked.output_format(options, request.config)}
+    if options["show_settings"]:
+        listings.print_settings(request)
+        return CLEAN
+    if options["show_files"]:
+        say("".join(f"{reporters.shown(path)}\n" for path in shown.files(request)))
+        return CLEAN
     if options["show_routes"]:
         listings.print_routes(shown.entry_points(request), options["output_format"])
         return CLEAN
     if options["show_versions"]:
         listings.print_versions(shown.versions(request), options["output_format"])
         return CLEAN
-    kept = _known(options)
+    kept = asked.known_findings(options)
     request = kept.asked(request)
     outcome = run.run(request)
     if not options["diff"] and request.text is None:
@@ -218,69 +230,6 @@ def _linted(options: dict[str, Any]) -> int:
     else:
         _report(outcome, options)
     return _exit_code(outcome, request, options)
-
-
-def _request(options: dict[str, Any], given: _Given | None) -> run.Request:
-    paths: tuple[Path, ...] = (given.source.path,) if given else options["paths"] or (Path(),)
-    codes = rule.codes()
-    settings = config.load(paths, codes, options["config_file"])
-    selection = settings.selection.override(
-        codes, select=options["select"] or None, extend_select=options["extend_select"], ignore=options["ignore"]
-    )
-    fixing = options["apply_fixes"] or options["fix_only"] or options["diff"]
-    level = Level.UNSAFE if options["unsafe_fixes"] else Level(options["fix_level"] or settings.fix_level)
-    insists = options["unsafe_fixes"] or options["fix_level"] is not None
-    text = given.source if given else None
-    targets = config.targets(options["targets"])
-    return run.Request(paths, settings, selection, level=level, fix=fixing, text=text, insists=insists, targets=targets)
-
-
-def _known(options: dict[str, Any]) -> known.Known:
-    given = {"write": "--write-baseline", "shrink": "--update-baseline"}
-    asked = known.Known(
-        options["baseline_file"], options["write_baseline"], options["update_baseline"], options["revision"] or ""
-    )
-    written = [name for attribute, name in given.items() if getattr(asked, attribute)]
-    if len(written) > 1 or (written and (asked.revision or options["apply_fixes"] or options["diff"])):
-        raise click.UsageError(f"{written[0]} does not go together with --since, --fix, --diff or the other one")
-    return asked
-
-
-@dataclass(frozen=True)
-class _Given:
-    """What came through standard input, as text and as bytes."""
-
-    source: Source
-    content: bytes
-
-    def fixed(self, outcome: Outcome) -> bytes:
-        """The bytes after the fixes; those that came, where nothing was fixed."""
-        after = next((change.after.text for change in outcome.changes), None)
-        try:
-            return self.content if after is None else self.source.encode(after)
-        except UnicodeError as error:
-            encoding = self.source.encoding
-            raise config.ConfigError(f"the repaired text cannot be written in its encoding, {encoding}") from error
-
-
-def _stdin(paths: tuple[Path, ...], name: Path | None) -> _Given | None:
-    if _STDIN not in paths:
-        if name is not None:
-            raise click.UsageError("--stdin-filename goes with - as the only path")
-        return None
-    if len(paths) > 1:
-        raise click.UsageError("- cannot go together with other paths")
-    path = config.working_folder() / (name or "stdin.py")
-    if sys.stdin is None:
-        raise config.ConfigError("standard input is closed")
-    try:
-        content = sys.stdin.buffer.read()
-        decode = Source.decode_plain if is_beside(path) else Source.decode
-        return _Given(decode(Path(os.path.abspath(path)), content), content)
-    except OSError as error:
-        raise config.ConfigError(f"standard input cannot be read: {error.strerror}") from error
-    except UnreadableFile as error:
-        raise config.ConfigError(f"standard input {error}") from error
 
 
 def _style(*, err: bool = False) -> Style:

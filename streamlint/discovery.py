@@ -21,6 +21,8 @@ DEFAULT_EXCLUDE = (
     "build", "dist", "node_modules", "site-packages", "venv",
 )  # fmt: skip
 SUFFIXES = (".py", ".pyw")
+CONFIGURING = ("streamlint.toml", "pyproject.toml")
+"""Files that hold settings, the one that is only for them first."""
 EXCLUDED = "the configuration excludes it"
 ROOT_MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
 _PLAIN = re.compile(r"[^*?\[\]!/\\#]+")
@@ -65,6 +67,10 @@ class Patterns:
         rest = [line for line in lines if line not in self.names]
         self._rules = Rules(rest) if rest else None
 
+    def within(self, _folder: Path) -> Patterns:
+        """The patterns that hold for what lies in a folder which has settings of its own."""
+        return self
+
     def matches_entry(self, path: str, name: str, is_folder: bool) -> bool:
         """Whether this file or folder itself is meant, whatever its parents are."""
         if name in self.names:
@@ -95,7 +101,7 @@ def discover(paths: Sequence[Path], exclude: Patterns, own_exclude: Patterns) ->
     for path in paths:
         named = Path(os.path.abspath(path))
         absolute = _behind_link(named)
-        if any(own_exclude.match(each) or _is_folder_of(own_exclude, each) for each in (named, absolute)):
+        if _is_excluded(own_exclude, named) or _is_excluded(own_exclude, absolute):
             found.skipped.append(Skipped(named, EXCLUDED))
             continue
         if absolute.is_dir():
@@ -109,7 +115,7 @@ def discover(paths: Sequence[Path], exclude: Patterns, own_exclude: Patterns) ->
 def discover_text(path: Path, own_exclude: Patterns) -> Found:
     """What `discover` finds for a text that stands in for the file of `path`, whatever lies there."""
     found = Found()
-    if own_exclude.match(path):
+    if own_exclude.within(path.parent).match(path):
         found.skipped.append(Skipped(path, EXCLUDED))
     else:
         _name(path, found)
@@ -147,9 +153,10 @@ def _refusal(path: Path) -> str:
     return ""
 
 
-def _is_folder_of(patterns: Patterns, path: Path) -> bool:
-    """Whether a named folder is meant by a pattern for folders."""
-    return path.is_dir() and patterns.matches_entry(str(path), path.name, True)
+def _is_excluded(patterns: Patterns, path: Path) -> bool:
+    """Whether a named file or folder is meant."""
+    own = patterns.within(path.parent)
+    return own.match(path) or (path.is_dir() and own.matches_entry(str(path), path.name, True))
 
 
 def _behind_link(path: Path) -> Path:
@@ -224,10 +231,12 @@ def is_python(path: Path) -> bool:
 
 
 def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1, suffixes: tuple[str, ...] = SUFFIXES) -> None:
-    pending = [(str(top), _ignores_above(top), depth)]
+    pending = [(str(top), _ignores_above(top), depth, exclude.within(top))]
     while pending:
-        folder, above, left = pending.pop()
+        folder, above, left, exclude = pending.pop()
         entries = _entries(folder, found)
+        if any(entry.name in CONFIGURING for entry in entries):
+            exclude = exclude.within(Path(folder))
         speaks = any(entry.name in (".gitignore", ".git") for entry in entries)
         own = _ignores_in(folder) if speaks else None
         ignores = above if own is None else (*above, own)
@@ -245,7 +254,7 @@ def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1, suffixes:
             if exclude.matches_entry(entry.path, entry.name, is_folder) or _ignored(ignores, entry.path, is_folder):
                 continue
             if is_folder:
-                folders.append((entry.path, ignores, left - 1))
+                folders.append((entry.path, ignores, left - 1, exclude))
             else:
                 _take(entry, found, homes)
         if left != 0:

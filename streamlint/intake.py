@@ -7,7 +7,7 @@ import re
 import symtable
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,10 +99,10 @@ class Texts:
         return finding.without(f"the file {self.held[finding.path]}") if finding.path in self.held else finding
 
 
-def read(found: Found, text: Source | None = None, names: Sequence[str] = ()) -> Texts:
+def read(found: Found, text: Source | None = None, names: Callable[[Path], Sequence[str]] | None = None) -> Texts:
     """Read what was found; `text` stands in for the only file. What is too large moves to the skipped.
 
-    `names` are dotted names that register functions, beside those of the frameworks.
+    `names` gives dotted names that register functions in a file, beside those of the frameworks.
     """
     texts = Texts(held=dict.fromkeys(found.links, THROUGH_LINK))
     for path in list(found.files):
@@ -116,7 +116,7 @@ def read(found: Found, text: Source | None = None, names: Sequence[str] = ()) ->
         except UnreadableFile as error:
             texts.faults.append(unreadable(file_place(path), str(error)))
             continue
-        interesting = _interesting(content, names)
+        interesting = _interesting(content, names(path) if names is not None else ())
         if interesting:
             texts.interesting.add(path)
         declares = path.name == _SETUP and _LLAMA_PACKAGE.search(source.text) is not None

@@ -14,6 +14,7 @@ from streamlint.reporters.columns import table
 from streamlint.reporters.text import visible
 
 if TYPE_CHECKING:
+    from streamlint.projects import Request
     from streamlint.releases.told import Told
 
 _SUMMARY = 100
@@ -39,6 +40,20 @@ def rules() -> str:
             (each.code, each.name, each.severity.value, shorten(rule.summary(each), _SUMMARY, placeholder=" …"))
         )
     return table(sorted(rows))
+
+
+def print_settings(request: Request) -> None:
+    """The settings of each path of a run, with the file that they stand in."""
+    from streamlint.settings.told import told
+
+    shown: dict[int, None] = {}
+    for path in request.paths:
+        config = request.settings(path / "any" if path.is_dir() else path)
+        if id(config) in shown:
+            continue
+        shown[id(config)] = None
+        where = reporters.shown(config.file) if config.file is not None else "no file: what holds by default"
+        say("".join(f"{visible(line)}\n" for line in (f"# {where}", *told(config))))
 
 
 def print_routes(points: tuple[Any, ...], output_format: str) -> None:

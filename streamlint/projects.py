@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache as cached
 from functools import cached_property, partial
 from pathlib import Path
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from streamlint.knowledge import Knowledge
     from streamlint.model.modules import Module
     from streamlint.project import Project
+    from streamlint.settings import Nearest
     from streamlint.source import Source
 
 
@@ -50,13 +51,38 @@ class Request:
     targets: Mapping[str, str] = field(default_factory=dict)
     """Versions or ranges of packages that hold whatever the configuration and the files say."""
 
+    nearest: Nearest | None = None
+    """Knows files whose own settings are others than those of the run."""
+
+    def settings(self, path: Path) -> Config:
+        """The settings that hold for a file."""
+        return self.nearest.of(path) if self.nearest is not None else self.config
+
+    def chosen(self, path: Path) -> Selection:
+        """Which rules are asked for in a file."""
+        return self.settings(path).selection if self.nearest is not None else self.selection
+
+    def registering(self, path: Path) -> tuple[str, ...]:
+        """The dotted names of functions that register others, as the settings of a file have them."""
+        return self.settings(path).registering
+
     def selects(self, path: Path, code: str) -> bool:
-        return self.selection.selects(code) and not self.config.ignored_in(path, code)
+        return self.chosen(path).selects(code) and not self.settings(path).ignored_in(path, code)
 
 
-def patterns(config: Config) -> discovery.Patterns:
-    """What the configuration leaves out."""
-    return discovery.Patterns(config.root, (*config.exclude, *config.extend_exclude))
+class Excluded(discovery.Patterns):
+    """What the settings leave out: all of it, or only what the user wrote; in each folder by the settings there."""
+
+    def __init__(self, request: Request, config: Config, *, own: bool = False, real: bool = False) -> None:
+        root = Path(os.path.realpath(config.root)) if real else config.root
+        super().__init__(root, config.own_exclude if own else (*config.exclude, *config.extend_exclude))
+        self._request, self._config, self._is_own, self._is_real = request, config, own, real
+
+    def within(self, folder: Path) -> discovery.Patterns:
+        config = self._request.settings(folder / "any")
+        if config is self._config:
+            return self
+        return Excluded(self._request, config, own=self._is_own, real=self._is_real)
 
 
 class Projects:
@@ -69,18 +95,19 @@ class Projects:
         self._request = request
         self.texts = texts
         self._texts = {**texts.matter, **overlay}
-        config = request.config
-        self._exclude = patterns(replace(config, root=Path(os.path.realpath(config.root))))
+        self._exclude = Excluded(request, request.config, real=True)
         self._boundaries = Boundaries(self._exclude)
         self._folders: dict[Path, Path] = {}
         self._made: dict[Boundary, Project] = {}
         self._answers: dict[Boundary, Answers] = {}
         self._deployments: dict[Path, Deployment] = {}
+        self._tables: dict[Path, Knowledge] = {}
 
     @cached_property
     def _codes(self) -> tuple[str, ...]:
         """The codes of the selected rules; none of them is imported for that."""
-        return tuple(row.code for row in rule.catalogue() if self._request.selection.selects(row.code))
+        chosen = {self._request.chosen(path) for path in self._texts} | {self._request.selection}
+        return tuple(row.code for row in rule.catalogue() if any(each.selects(row.code) for each in chosen))
 
     @cached_property
     def _rules(self) -> tuple[rule.Rule, ...]:
@@ -88,7 +115,7 @@ class Projects:
             return rule.discover(kin(self._codes))
 
     def selects_any(self, path: Path) -> bool:
-        return any(not self._request.config.ignored_in(path, code) for code in self._codes)
+        return any(self.selects(path, code) for code in self._codes)
 
     def rules_for(self, path: Path, source: Source, language: rule.Language = rule.Language.PYTHON) -> list[rule.Rule]:
         """The rules that can fire in this file, or see what another one reports there."""
@@ -121,13 +148,13 @@ class Projects:
     def _deployed(self, root: Path) -> Deployment:
         from streamlint.deployment import Deployment, Expected
 
-        config = self._request.config
+        config = self._request.settings(root / "any")
         expected = Expected(config.longest_silence, config.longest_stream, config.streaming_paths)
         found = cached(partial(discovery.everything, root, self._exclude))
         texts = {self.real(path): source for path, source in self._texts.items() if is_deployment_file(str(path))}
         return Deployment(
             root,
-            self.knowledge,
+            self._knowledge(config),
             lambda: dict.fromkeys((*found().deploying, *(path for path in texts if path.is_relative_to(root)))),
             lambda: self._within(found().files),
             texts=texts,
@@ -209,14 +236,14 @@ class Projects:
         own = {self.real(path): source for path, source in self._texts.items() if self._boundary(path) == boundary}
         python = {path: source for path, source in own.items() if source.is_python}
         files = dict.fromkeys((*boundary.files(self._exclude), *python))
-        config = self._request.config
+        config = self._request.settings(boundary.root / "any")
         project = Project(
             boundary.root,
             tuple(files),
             overlay=python,
             targets=self._request.targets,
             beside={path: source for path, source in own.items() if not source.is_python or path.name == "setup.py"},
-            knowledge=self.knowledge,
+            knowledge=self._knowledge(config),
             configured=config.versions,
             from_environment=config.versions_from_environment,
             earlier=self._earlier.get(boundary),
@@ -225,9 +252,10 @@ class Projects:
         watch(project.effort)
         return project
 
-    @cached_property
-    def knowledge(self) -> Knowledge:
-        """The tables with the user's rows, read once for all projects of the run."""
-        from streamlint.knowledge import Knowledge
+    def _knowledge(self, config: Config) -> Knowledge:
+        """The tables with the user's rows, read once for all projects with the same settings."""
+        if config.root not in self._tables:
+            from streamlint.knowledge import Knowledge
 
-        return Knowledge(self._request.config.rows, self._request.config.names)
+            self._tables[config.root] = Knowledge(config.rows, config.names)
+        return self._tables[config.root]

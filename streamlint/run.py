@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint import applicable, discovery, intake, judging, rule
+from streamlint.config import ConfigError
 from streamlint.fact import Fact
 from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Severity
 from streamlint.fix import Level
 from streamlint.links import Renaming
 from streamlint.outcome import Applied, Change, Outcome, Skipped
-from streamlint.projects import Projects, patterns
+from streamlint.projects import Excluded, Projects
 from streamlint.projects import Request as Request
 from streamlint.proving import Proofs
 from streamlint.room import roomy
@@ -34,7 +35,7 @@ def run(request: Request) -> Outcome:
     """Lint and, where asked, fix; nothing is written."""
     found = _find(request)
     with phase(READING):
-        texts = intake.read(found, request.text, request.config.registering)
+        texts = intake.read(found, request.text, request.registering)
     projects = Projects(request, texts, {})
     if found.deploying:
         projects.admit(found)
@@ -88,7 +89,7 @@ def opened(request: Request) -> tuple[discovery.Found, Projects]:
     """What a request finds, and its projects; nothing is judged."""
     found = _find(request)
     with phase(READING):
-        texts = intake.read(found, request.text, request.config.registering)
+        texts = intake.read(found, request.text, request.registering)
     return found, Projects(request, texts, {})
 
 
@@ -97,10 +98,10 @@ def _sorted(findings: Mapping[Path, Sequence[Finding]]) -> tuple[Finding, ...]:
 
 
 def _find(request: Request) -> discovery.Found:
-    own = discovery.Patterns(request.config.root, request.config.own_exclude)
+    own = Excluded(request, request.config, own=True)
     if request.text is not None:
         return discovery.discover_text(request.text.path, own)
-    return discovery.discover(request.paths, patterns(request.config), own)
+    return discovery.discover(request.paths, Excluded(request, request.config), own)
 
 
 def _settle(
@@ -167,6 +168,9 @@ def _lint(request: Request, projects: Projects, path: Path, source: Source) -> I
     findings = list(_check(projects, path, source))
     if any(finding.code == UNREADABLE_FILE.code for finding in findings):
         projects.texts.unjudged.add(path)
+    config = request.settings(path)
+    if config.severities:
+        findings = [replace(each, severity=config.severity(each.code, each.severity)) for each in findings]
     left = suppress(source, findings, rule.codes(), partial(request.selects, path))
     reported = [finding for finding in left if _reported(request, finding)]
     kept = set(map(id, left))
@@ -199,7 +203,7 @@ def _check(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
         else:
             told = _check_python(rules, projects.of(path), replace(source, path=real), partial(projects.selects, path))
             yield from map(Renaming.of(path).finding, told)
-    except rule.BrokenRule:
+    except (rule.BrokenRule, ConfigError):
         raise
     except (RecursionError, MemoryError):
         yield intake.unreadable(intake.place_at(source, 1, 1), "is nested too deeply to be read")
@@ -258,11 +262,11 @@ def _reported(request: Request, finding: Finding) -> bool:
         return True
     if finding.code == UNREADABLE_FILE.code:
         return not _ignored(request, finding)
-    if finding.severity is Severity.ADVICE and not request.selection.names(finding.code):
+    if finding.severity is Severity.ADVICE and not request.chosen(finding.path).names(finding.code):
         return False
     return request.selects(finding.path, finding.code)
 
 
 def _ignored(request: Request, finding: Finding) -> bool:
-    named = any(finding.code.startswith(prefix) for prefix in request.selection.ignore)
-    return named or request.config.ignored_in(finding.path, finding.code)
+    named = any(finding.code.startswith(prefix) for prefix in request.chosen(finding.path).ignore)
+    return named or request.settings(finding.path).ignored_in(finding.path, finding.code)

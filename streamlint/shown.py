@@ -11,6 +11,8 @@ from streamlint.room import roomy
 from streamlint.run import Request, opened
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from streamlint.releases.told import Told
     from streamlint.serving.routes import EntryPoint
 
@@ -25,6 +27,12 @@ def entry_points(request: Request) -> tuple[EntryPoint, ...]:
     points = [point for project in projects.all for point in project.ask(Routes).rows if point.place.path in names]
     points = [replace(point, place=replace(point.place, path=names[point.place.path])) for point in points]
     return tuple(sorted(points, key=lambda point: (str(point.place.path), point.place.span.start)))
+
+
+def files(request: Request) -> tuple[Path, ...]:
+    """The files that a run looks at, by name; of those that are not Python, the ones that may matter."""
+    found, _ = opened(request)
+    return tuple(sorted({**found.files, **found.beside, **found.deploying}))
 
 
 def versions(request: Request) -> tuple[Told, ...]:

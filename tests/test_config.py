@@ -9,34 +9,36 @@ from pathlib import Path
 
 import pytest
 
-from streamlint import config, rule
+from streamlint import config, rule, settings
 from streamlint.config import Config, ConfigError, Selection
 from streamlint.fix import Level
+from streamlint.settings import files
+from streamlint.settings.keys import KEYS
 from tests.conftest import BLOCKING, CLEAN, Streamlint, Write
 
 README = Path(__file__).parents[1] / "README.md"
 
 
 def load(*paths: Path) -> Config:
-    return config.load(paths, rule.codes())
+    return settings.nearest(paths, rule.codes()).base
 
 
 def test_without_a_file_everything_is_selected(project: Path) -> None:
-    settings = load(project)
-    assert settings.fix_level is Level.RESPONSE
-    assert settings.selection.selects("STL101")
-    assert not settings.selection.names("STL101")
+    found = load(project)
+    assert found.fix_level is Level.RESPONSE
+    assert found.selection.selects("STL101")
+    assert not found.selection.names("STL101")
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "streamlint.toml"])
 def test_both_files_hold_the_same_keys(write: Write, project: Path, name: str) -> None:
     header = "[tool.streamlint]\n" if name == "pyproject.toml" else ""
     write(name, f'{header}ignore = ["unused-ignore"]\nfix-level = "safe"\nextend-exclude = ["generated/"]\n')
-    settings = load(project / "deep" / "file.py")
-    assert settings.root == project
-    assert settings.selection.ignore == ("STL002",)
-    assert settings.fix_level is Level.SAFE
-    assert settings.own_exclude == ("generated/",)
+    found = load(project / "deep" / "file.py")
+    assert found.root == project
+    assert found.selection.ignore == ("STL002",)
+    assert found.fix_level is Level.SAFE
+    assert found.own_exclude == ("generated/",)
 
 
 def test_streamlint_toml_wins(write: Write, project: Path) -> None:
@@ -132,14 +134,14 @@ def test_a_pyproject_that_cannot_be_read(
     write: Write, project: Path, streamlint: Streamlint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write("app.py", CLEAN)
-    real = config.read_bytes
+    real = files.read_bytes
 
     def refuse(path: Path) -> bytes:
         if path.name == "pyproject.toml":
             raise PermissionError(13, "Permission denied", path)
         return real(path)
 
-    monkeypatch.setattr(config, "read_bytes", refuse)
+    monkeypatch.setattr(files, "read_bytes", refuse)
     result = streamlint()
     assert (result.exit_code, result.stderr) == (2, "Error: pyproject.toml: cannot be read: Permission denied\n")
 
@@ -231,16 +233,16 @@ def test_every_example_in_the_documentation_is_accepted(write: Write, streamlint
 
 def test_the_documentation_names_every_key() -> None:
     page = (README.parent / "docs" / "configuration.md").read_text(encoding="utf-8")
-    assert [key for key in config.KEYS if f"`{key}`" not in page] == []
+    assert [key for key in KEYS if f"`{key}`" not in page] == []
 
 
 def test_versions_of_packages(write: Write, project: Path) -> None:
     write(
         "streamlint.toml", 'versions-from-environment = true\n[versions]\nstarlette = "0.38"\nfastapi = "~=0.100.1"\n'
     )
-    settings = load(project)
-    assert settings.versions == {"starlette": "0.38", "fastapi": "~=0.100.1"}
-    assert settings.versions_from_environment
+    found = load(project)
+    assert found.versions == {"starlette": "0.38", "fastapi": "~=0.100.1"}
+    assert found.versions_from_environment
 
 
 @pytest.mark.parametrize(
@@ -260,9 +262,9 @@ def test_mistakes_in_versions(write: Write, project: Path, text: str, message: s
 
 def test_what_is_known_about_the_streams(write: Write, project: Path) -> None:
     write("streamlint.toml", 'streaming-paths = ["/chat", "/api/*"]\nlongest-silence = 90\nlongest-stream = 1200.5\n')
-    settings = load(project)
-    assert settings.streaming_paths == ("/chat", "/api/*")
-    assert (settings.longest_silence, settings.longest_stream) == (90, 1200.5)
+    found = load(project)
+    assert found.streaming_paths == ("/chat", "/api/*")
+    assert (found.longest_silence, found.longest_stream) == (90, 1200.5)
     write("streamlint.toml", "")
     assert (load(project).longest_silence, load(project).longest_stream) == (300, 600)
 

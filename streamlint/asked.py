@@ -1,0 +1,121 @@
+"""What a command line asks for: its options as a request, the text of standard input, and what is known already."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from streamlint import config, reporters, rule, settings
+from streamlint.discovery import is_beside
+from streamlint.fix import Level
+from streamlint.known import Known
+from streamlint.projects import Request
+from streamlint.source import Source, UnreadableFile
+
+if TYPE_CHECKING:
+    from streamlint.outcome import Outcome
+
+_STDIN = Path("-")
+
+
+def request(options: dict[str, Any], given: Given | None) -> Request:
+    paths: tuple[Path, ...] = (given.source.path,) if given else options["paths"] or (Path(),)
+    codes = rule.codes()
+    nearest = settings.nearest(
+        paths,
+        codes,
+        _given_settings(options),
+        select=options["select"] or None,
+        extend_select=options["extend_select"],
+        ignore=options["ignore"],
+    )
+    base = nearest.base
+    fixing = options["apply_fixes"] or options["fix_only"] or options["diff"]
+    level = Level.UNSAFE if options["unsafe_fixes"] else Level(options["fix_level"] or base.fix_level)
+    insists = options["unsafe_fixes"] or options["fix_level"] is not None
+    text = given.source if given else None
+    targets = config.targets(options["targets"])
+    return Request(
+        paths,
+        base,
+        base.selection,
+        level=level,
+        fix=fixing,
+        text=text,
+        insists=insists,
+        targets=targets,
+        nearest=nearest,
+    )
+
+
+def _given_settings(options: dict[str, Any]) -> settings.Given:
+    """What the command line says about settings: at most one file, and values."""
+    files = [text for text in options["configs"] if "=" not in text or os.path.isfile(text)]
+    values = tuple(text for text in options["configs"] if text not in files)
+    if len(files) > 1 or (files and options["isolated"]):
+        raise click.UsageError("--config takes one file, and none with --isolated")
+    if files and not os.path.isfile(files[0]):
+        raise click.UsageError(f"--config: there is no file {files[0]}")
+    return settings.Given(Path(files[0]) if files else None, values, options["isolated"])
+
+
+def output_format(options: dict[str, Any], settled: config.Config) -> str:
+    """How findings are printed: as the command line says, or else the settings."""
+    named: str = options["output_format"] or settled.output_format or reporters.FORMATS[0]
+    if named not in reporters.FORMATS:
+        near = config.suggestion(named, reporters.FORMATS)
+        raise config.ConfigError(f"`output-format` must be one of {', '.join(reporters.FORMATS)}, not `{named}`{near}")
+    return named
+
+
+def known_findings(options: dict[str, Any]) -> Known:
+    given = {"write": "--write-baseline", "shrink": "--update-baseline"}
+    asked = Known(
+        options["baseline_file"], options["write_baseline"], options["update_baseline"], options["revision"] or ""
+    )
+    written = [name for attribute, name in given.items() if getattr(asked, attribute)]
+    if len(written) > 1 or (written and (asked.revision or options["apply_fixes"] or options["diff"])):
+        raise click.UsageError(f"{written[0]} does not go together with --since, --fix, --diff or the other one")
+    return asked
+
+
+@dataclass(frozen=True)
+class Given:
+    """What came through standard input, as text and as bytes."""
+
+    source: Source
+    content: bytes
+
+    def fixed(self, outcome: Outcome) -> bytes:
+        """The bytes after the fixes; those that came, where nothing was fixed."""
+        after = next((change.after.text for change in outcome.changes), None)
+        try:
+            return self.content if after is None else self.source.encode(after)
+        except UnicodeError as error:
+            encoding = self.source.encoding
+            raise config.ConfigError(f"the repaired text cannot be written in its encoding, {encoding}") from error
+
+
+def stdin(paths: tuple[Path, ...], name: Path | None) -> Given | None:
+    if _STDIN not in paths:
+        if name is not None:
+            raise click.UsageError("--stdin-filename goes with - as the only path")
+        return None
+    if len(paths) > 1:
+        raise click.UsageError("- cannot go together with other paths")
+    path = config.working_folder() / (name or "stdin.py")
+    if sys.stdin is None:
+        raise config.ConfigError("standard input is closed")
+    try:
+        content = sys.stdin.buffer.read()
+        decode = Source.decode_plain if is_beside(path) else Source.decode
+        return Given(decode(Path(os.path.abspath(path)), content), content)
+    except OSError as error:
+        raise config.ConfigError(f"standard input cannot be read: {error.strerror}") from error
+    except UnreadableFile as error:
+        raise config.ConfigError(f"standard input {error}") from error
