@@ -85,7 +85,8 @@ class Commands:
         )
 
     def _image(self, image: Image) -> Unit:
-        is_mild = is_for_development(self.deployment.knowledge, image.path.name, image.stage, image.path.parent.name)
+        folder = image.path.parent.name if image.path.parent != self.deployment.root else ""
+        is_mild = is_for_development(self.deployment.knowledge, image.path.name, image.stage, folder)
         return Unit(
             UnitKind.IMAGE,
             image.stage,
