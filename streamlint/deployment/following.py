@@ -20,7 +20,7 @@ from streamlint.surroundings.written import Written
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
 
-_SCRIPT = re.compile(r".*\.sh(?:\.\w+)?|.*entrypoint[^.]*|[^.]+", re.IGNORECASE)
+_SCRIPT = re.compile(r".*\.sh(?:\.\w+)?|[^.]+", re.IGNORECASE)
 _SHEBANG = re.compile(r"#![ \t]*(\S+)(?:[ \t]+(\S+))?")
 _SHELL_ONLY = re.compile(r"[$`*?<>~\n#\\]")
 _DEEPEST = 4
@@ -161,7 +161,9 @@ class Following:
         source = self.deployment.source(path)
         text = source.text if source is not None else ""
         shebang = _SHEBANG.match(text)
-        program = (shebang[2] if shebang[1].endswith("env") else shebang[1]) or "" if shebang else "sh"
+        program = "sh" if path.suffix else ""
+        if shebang is not None:
+            program = (shebang[2] if shebang[1].endswith("env") else shebang[1]) or ""
         if PurePosixPath(program).name in self._shells:
             inner = replace(running, path=path)
             yield from self.of_text(Written.plain(text, 0), PurePosixPath(program).name, inner, is_script=True)

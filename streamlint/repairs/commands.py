@@ -40,7 +40,7 @@ def added(words: Sequence[Word], texts: Sequence[str], source: Source) -> Edit |
     written = source.slice(last.span)
     if not written or any(word.span.overlaps(other.span) for word, other in itertools.pairwise(words)):
         return None
-    between = source.text[words[-2].span.end : last.span.start] if len(words) > 1 else ""
+    between = _between(words, source)
     quote = written[0] if written[0] in "\"'" else ""
     if _LIST.fullmatch(between) or (not between and _is_in_list(source, last)):
         apart = between or ", "
@@ -73,6 +73,13 @@ def handed_over(word: Word, source: Source) -> Fix | None:
     return Fix(
         "put `exec` before the command", (Edit(Span(word.span.start, word.span.start), "exec "),), Level.SAFE, reason
     )
+
+
+def _between(words: Sequence[Word], source: Source) -> str:
+    """What parts the options of a command from the words before them, or its last two words."""
+    pairs = [(one, other) for one, other in itertools.pairwise(words) if other.text.startswith("-")]
+    one, other = pairs[-1] if pairs else (words[-2:] if len(words) > 1 else (words[-1], words[-1]))
+    return source.text[one.span.end : other.span.start]
 
 
 def _is_in_list(source: Source, word: Word) -> bool:
