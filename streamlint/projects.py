@@ -119,8 +119,10 @@ class Projects:
         return self._deployments[together]
 
     def _deployed(self, root: Path) -> Deployment:
-        from streamlint.deployment import Deployment
+        from streamlint.deployment import Deployment, Expected
 
+        config = self._request.config
+        expected = Expected(config.longest_silence, config.longest_stream, config.streaming_paths)
         found = cached(partial(discovery.everything, root, self._exclude))
         texts = {self.real(path): source for path, source in self._texts.items() if is_deployment_file(str(path))}
         return Deployment(
@@ -129,6 +131,7 @@ class Projects:
             lambda: dict.fromkeys((*found().deploying, *(path for path in texts if path.is_relative_to(root)))),
             lambda: self._within(found().files),
             texts=texts,
+            expected=expected,
         )
 
     def _within(self, paths: Iterable[Path]) -> list[Project]:
