@@ -14,13 +14,16 @@ JOINED = PAGE + 'st.markdown("".join(response.response_gen))\n'
 AS_TEXT = PAGE + "st.write(str(response))\n"
 DESCRIBED = PAGE + "st.markdown(response.response_gen)\n"
 KEPT = PAGE + 'text = "".join(response.response_gen)\nst.markdown(text)\nst.session_state["last"] = text\n'
-LOOP = PAGE + '''
+LOOP = (
+    PAGE
+    + """
 text = ""
 for token in response.response_gen:
     text += token
 st.write(text)
 st.session_state["last"] = text
-'''
+"""
+)
 HELPER = """
 import streamlit as st
 
