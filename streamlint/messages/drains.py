@@ -52,12 +52,14 @@ def stopped(file: PythonFile, *places: Placed) -> tuple[Origin, ...]:
 def way_out(file: PythonFile, entry: Entry, drain: Drain, repair: Fix | Refusal) -> str:
     """The help text: what to return, and, where no fix is offered, why not and what to do about it."""
     if entry.kind is Purpose.WEBSOCKET:
-        return "send each token inside the loop that takes it, and a last message that tells the end"
+        advice = "send each token inside the loop that takes it, and a last message that tells the end"
+        return advice if not isinstance(repair, Refusal) else f"{advice}; {_because(repair)}"
     knowledge = file.project.knowledge
     framework = knowledge.frameworks.framework(entry.framework)
     response = framework.streams_with
     if drain.hops:
-        return f"let the helper return the iterator instead of the text, and return `{response}(...)` over it"
+        advice = f"let the helper return the iterator instead of the text, and return `{response}(...)` over it"
+        return advice if not isinstance(repair, Refusal) else f"{advice}; {_because(repair)}"
     body = _body(file, drain)
     if body is None:
         return f"yield the text of each item in a generator, and return `{response}(...)` over it"
@@ -72,6 +74,11 @@ def way_out(file: PythonFile, entry: Entry, drain: Drain, repair: Fix | Refusal)
         return advice
     are_objects = drain.tokens is not None and drain.tokens.items != TEXT
     return f"{advice if are_objects else 'return the stream'}; {no_fix(repair)}"
+
+
+def _because(refusal: Refusal) -> str:
+    """Why there is no automatic fix, behind words that say what to do."""
+    return f"no automatic fix, because {refusal.why}"
 
 
 def _body(file: PythonFile, drain: Drain) -> str | None:

@@ -50,7 +50,10 @@ def handed_on(file: PythonFile, frame: Frame, drain: Drain) -> HandedOn | Refusa
     if len(drains) != 1 or drains[0].hops:
         return Refusal("the helper takes the tokens in another one", _RETURN)
     repair = Repair(file, inner, drains[0])
-    removed, answer = _removed(repair), repair.answer()
+    returned = any(one.value is drain.source for one in frame.scope.returns) or any(
+        isinstance(one.value, ir.Await) and one.value.value is drain.source for one in frame.scope.returns
+    )
+    removed, answer = _removed(repair, (Form.TEXT, Form.ANSWER) if returned else (Form.TEXT,)), repair.answer()
     if isinstance(removed, Refusal):
         return removed
     stream = repair.stream(are_joined=True)
@@ -96,15 +99,15 @@ def _helper(file: PythonFile, frame: Frame, drain: Drain) -> ir.Scope | Refusal:
     return scope
 
 
-def _removed(repair: Repair) -> Removed | Refusal:
-    """What goes in the helper, whose one `return` answers with the text and nothing else."""
+def _removed(repair: Repair, forms: tuple[Form, ...]) -> Removed | Refusal:
+    """What goes in the helper, whose one `return` gives the text in one of these forms, and nothing else."""
     answer = repair.answer()
     if answer is None or answer.value is None or len(repair.scope.returns) != 1:
         return Refusal("the helper returns something else than the text too", _RETURN)
     was = repair.untouched.judge(answer.value)
     if isinstance(was, Refusal):
         return was
-    if was.form is not Form.TEXT:
+    if was.form not in forms:
         return Refusal("the helper returns more than the text", _RETURN)
     return repair.replaced(Span(answer.start, answer.end), readers_follow=True)
 

@@ -7,7 +7,7 @@ from streamlint.fact import Fact, of_facts
 from streamlint.finding import Severity
 from streamlint.messages.drains import answered, started, stopped, way_out
 from streamlint.model import syntax as ir
-from streamlint.repairs.answers import stream_answer
+from streamlint.repairs.swallowed import let_through
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 from streamlint.tree.python import PythonFile
@@ -63,7 +63,9 @@ class IteratedInHandler(Rule):
     `response`: the client receives plain text in pieces where it received one JSON document, so a client that parses JSON
     has to change with it. What is done to each token in the loop is done in the iterator that is sent. Where more is done in
     the loop, or the text is saved, logged or counted after it, loop and rest move into a generator that yields each token: the rest
-    is then done after the last token, and not for a client that leaves before. No fix is offered where anything else than a
+    is then done after the last token, and not for a client that leaves before. A helper of the same file that makes the text for this
+    handler alone returns the iterator instead. A WebSocket handler sends a message for each token, as it sent one for the text,
+    if nothing else in that message is made anew or of the text. No fix is offered where anything else than a
     known wrapping (a dict, a response class, a model of one plain field) stands between the loop and the answer, where what follows
     the loop raises, waits, ends the handler or needs the request, where a `try`, `with` or loop stands around it, where
     middleware or a hook reads or changes the answers, or where somebody else calls or holds the function: the help text says which.
@@ -96,6 +98,6 @@ class IteratedInHandler(Rule):
                 related=started(file, drain),
                 stops=stopped(file, drain),
                 help=partial(way_out, file, entry, drain),
-                repair=of_facts(stream_answer, file, entry, file.frame(scope), drain),
+                repair=of_facts(let_through, file, entry, file.frame(scope), drain),
                 notes=("this plain `for` also holds the event loop for the whole generation",) if holds else (),
             )

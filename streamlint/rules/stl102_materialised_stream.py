@@ -7,7 +7,7 @@ from streamlint.fact import Fact, of_facts
 from streamlint.finding import Severity
 from streamlint.messages.drains import answered, started, stopped, way_out
 from streamlint.model import syntax as ir
-from streamlint.repairs.answers import stream_answer
+from streamlint.repairs.swallowed import let_through
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 from streamlint.streams.drained import How
@@ -71,7 +71,8 @@ class MaterialisedStream(Rule):
 
     `response`: the client receives plain text in pieces where it received one document. Where the text is saved, logged or
     counted before the answer, this moves into a generator that yields each token, and is done after the last one, if the client
-    stays until then. What a comprehension does to each token stays in it. No fix is offered where the answer carries more than
+    stays until then. What a comprehension does to each token stays in it; a helper of the same file that makes the text for this
+    handler alone returns the iterator. No fix is offered where the answer carries more than
     the text; where anything that is not known to leave it alone is done to the text (a call such as `redact(text)`, `strip()`,
     a slice, a separator, a model with a validator, be it the `response_model`); where a `try`, `with` or loop stands around it;
     where the same stream is read elsewhere; or where a job, a test, a decorator or a table has the function too, or where
@@ -106,5 +107,5 @@ class MaterialisedStream(Rule):
                 related=started(file, drain),
                 stops=stopped(file, drain),
                 help=partial(way_out, file, entry, drain),
-                repair=of_facts(stream_answer, file, entry, file.frame(scope), drain),
+                repair=of_facts(let_through, file, entry, file.frame(scope), drain),
             )

@@ -1,0 +1,249 @@
+"""Each token given on where it is taken, for a function that collects tokens and gives the text to one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from streamlint.fix import Edit, Import
+from streamlint.model import syntax as ir
+from streamlint.refusals import Refusal
+from streamlint.repairs.collected import Step, added_by
+from streamlint.repairs.drains import Removed, Repair
+from streamlint.repairs.obstacles import split_at
+from streamlint.repairs.off_loop import threads
+from streamlint.repairs.untouched import Form
+from streamlint.source import Span
+from streamlint.tree import nodes as cst
+
+if TYPE_CHECKING:
+    from streamlint.repairs.elements import Tokens
+
+_TOKENS = ("token", "piece", "part")
+_PIECES = ("piece", "part", "text_to_send")
+_ENDS = (cst.Return, cst.Raise, cst.Continue, cst.Break, cst.Assert, cst.Yield)
+_CHANGED = Refusal("the tokens are changed, counted or shown on the way")
+
+
+@dataclass(frozen=True)
+class Passed:
+    """The loop that gives each token on, with the collecting where somebody else reads the text."""
+
+    edits: tuple[Edit, ...]
+    drops: tuple[str, ...]
+    imports: frozenset[Import]
+
+
+class Onward:
+    """The way of a text from where it is collected to the statement of `sent`, which gives it away; `part` is the text in it."""
+
+    def __init__(self, repair: Repair, sent: ir.Placed, part: ir.Expression) -> None:
+        self.repair, self.sent, self.part = repair, sent, part
+        self.file, self.tree, self.drain = repair.file, repair.file.tree, repair.drain
+
+    def passed(self, act: Callable[[str], str], *, before: str = "", keeps: bool = False) -> Passed | Refusal:
+        """`act` writes what is done with a token, `before` what stands in front of the loop; `keeps`: the text is read later."""
+        refusal = self._in_the_way()
+        if refusal is not None:
+            return refusal
+        gone = None if keeps else self._gone()
+        made = self._of_loop(act, gone) if self.drain.is_loop else self._of_call(act, gone, before)
+        if isinstance(made, Refusal):
+            return made
+        edits, drops = made
+        first = self._first()
+        if gone is not None:
+            others = [node for node in gone.statements if node is not first]
+            edits += [Edit(self.repair.lines_of(node), "") for node in others]
+            drops += list(gone.drops)
+        if before and self.drain.is_loop:
+            at = self.file.source.line_span(self.tree.span(first).start).start
+            edits.append(Edit(Span(at, at), f"{self._indent(first)}{before}{self.file.source.newline}"))
+        needed = self._needed()
+        return Passed(tuple(edits), tuple(drops), frozenset((needed,)) if needed is not None else frozenset())
+
+    def _gone(self) -> Removed | None:
+        """The statements that only serve the text, where nobody else reads it."""
+        removed = self.repair.removed(Span(self.sent.start, self.sent.end))
+        loop, step = self.drain.loop, self._step() if self.drain.is_loop else None
+        if isinstance(removed, Refusal) or loop is None or step is None:
+            return removed if isinstance(removed, Removed) else None
+        inside = [one for one in self.repair.scope.names if one.id == step.name and loop.start <= one.start < loop.end]
+        return removed if all(step.statement.contains(one) for one in inside) else None
+
+    def _first(self) -> cst.BaseStatement:
+        statement = self.tree.statement(self.drain.start, self.drain.end)
+        assert statement is not None
+        return statement
+
+    # What is in the way
+
+    def _in_the_way(self) -> Refusal | None:
+        first, last = self._first(), self.tree.statement(self.sent.start, self.sent.end)
+        was = self.repair.untouched.judge(self.part)
+        if isinstance(was, Refusal):
+            return was
+        if was.form is not Form.TEXT:
+            return Refusal("more than the text is given on")
+        block = list(self.tree.siblings(first))
+        if last is None or last not in block:
+            return Refusal("the text is collected in another block than the one that gives it on")
+        between = Span(self.tree.span(first).end, self.tree.span(last).start)
+        if first is not last and self.tree.within(between, *_ENDS):
+            return Refusal("it may be decided on the whole text whether it is given on")
+        delay = self.repair.delay()
+        span, place = self.tree.span(first), Span(self.sent.start, self.sent.end)
+        return delay.around(place, here=True) or delay.read_elsewhere((span, place)) or self._held()
+
+    def _held(self) -> Refusal | None:
+        """A plain loop in a coroutine function is advanced in a thread, if the framework has something for that."""
+        if not self._is_held():
+            return None
+        if threads(self.file).iterate_import is None:
+            return Refusal("the tokens hold the event loop", "start the stream with the asynchronous method")
+        found = split_at(self.file, self.repair.scope, Span(self.drain.start, self.drain.end))
+        return Refusal(found.reason, found.way_out) if found is not None else None
+
+    def _is_held(self) -> bool:
+        return self.repair.scope.is_async and not self.repair.is_async()
+
+    def _needed(self) -> Import | None:
+        return threads(self.file).iterate_import if self._is_held() else None
+
+    # A loop
+
+    def _of_loop(self, act: Callable[[str], str], gone: Removed | None) -> tuple[list[Edit], list[str]] | Refusal:
+        loop, step = self.drain.loop, self._step()
+        assert loop is not None
+        node = self.tree.loop_node(loop)
+        if step is None or node is None:
+            return _CHANGED
+        added, line = self.file.text(step.element), self._indent_at(step.statement.start)
+        newline = self.file.source.newline
+        edits = self._advanced(node)
+        if gone is not None:
+            around = f"{self.file.text(Span(step.statement.start, step.element.start))}_"
+            around += self.file.text(Span(step.element.end, step.statement.end))
+            return [*edits, Edit(step.statement, act(_or_nothing(added, step)))], [around]
+        if step.is_plain:
+            given = act(_or_nothing(added, step))
+            return [*edits, Edit(Span(step.statement.end, step.statement.end), f"{newline}{line}{given}")], []
+        name = self.free(_TOKENS)
+        kept = self.file.text(step.statement).replace(added, name, 1)
+        lines = (f"{name} = {added}", kept, act(name))
+        return [*edits, Edit(step.statement, f"{newline}{line}".join(lines))], []
+
+    def _step(self) -> Step | None:
+        """The one statement of the loop that collects; None where the text has other parts too."""
+        loop = self.drain.loop
+        assert loop is not None
+        found = []
+        for small, span in self.tree.within(Span(loop.body_start, loop.end), cst.AugAssign, cst.Expr, cst.Assign):
+            added = added_by(small)
+            if added is not None and added[0] in self.drain.kept:
+                plain = isinstance(added[1], cst.Name | cst.Attribute)
+                found.append(Step(added[0], span, self.tree.span(added[1]), plain))
+        bound = [
+            one
+            for one in self.repair.scope.bindings
+            if found and one.name == found[0].name and loop.body_start <= one.start < loop.end and one.kind != "merge"
+        ]
+        if len(found) != 1 or any(not found[0].statement.contains(one) for one in bound):
+            return None
+        return found[0] if self._is_text(found[0]) else None
+
+    def _is_text(self, step: Step) -> bool:
+        """Whether what is added to is text, or pieces of which a text is made afterwards."""
+        made = [one for one in self.repair.scope.bindings if one.name == step.name and one.start < self.drain.start]
+        forms = {self.repair.untouched.is_empty(one.value) for one in made if one.value is not None}
+        return len(forms) == 1 and None not in forms
+
+    def _advanced(self, node: cst.For) -> list[Edit]:
+        needed, iterable = self._needed(), self.tree.span(node.iter)
+        if needed is None:
+            return []
+        start = self.tree.span(node).start
+        taken = f"{needed.name}({self.file.text(iterable)})"
+        return [Edit(Span(start, start), "async "), Edit(iterable, taken)]
+
+    # A call
+
+    def _of_call(
+        self, act: Callable[[str], str], gone: Removed | None, before: str
+    ) -> tuple[list[Edit], list[str]] | Refusal:
+        stream = self.repair.stream(are_joined=True)
+        if stream is None:
+            return _CHANGED
+        first = self._first()
+        is_sent = self.tree.span(first).contains(self.sent)
+        named = None if gone is not None or is_sent else self._named(first)
+        if gone is None and not is_sent and named is None:
+            return Refusal("its statement does more than take the tokens")
+        item, iterable, token = self._taken(stream)
+        rest: list[str] = []
+        if named is not None and token != item:
+            rest, token = [f"{(name := self.free(_PIECES))} = {token}"], name
+        rest += [f"{named[0]} += {token}"] if named is not None else []
+        head = f"{self._word()}for {item} in {iterable}:"
+        lines = [*([before] if before else []), *([f'{named[0]} = ""'] if named is not None else []), head]
+        lines += [f"{self._step_in()}{line}" for line in (*rest, act(token))]
+        text = f"{self.file.source.newline}{self._indent(first)}".join(lines)
+        drops = [*stream.drops, self.file.text(self.drain.source), *([named[1]] if named is not None else [])]
+        return [Edit(self.tree.span(first), text)], drops
+
+    def _named(self, first: cst.BaseStatement) -> tuple[str, str] | None:
+        """The name that the statement of the drain gives the text, and its old value."""
+        made = [one for one in self.repair.scope.bindings if one.value is not None and one.value.contains(self.drain)]
+        if len(made) != 1 or made[0].value is None or made[0].path or made[0].kind != "assign":
+            return None
+        was = self.repair.untouched.judge(made[0].value)
+        if isinstance(was, Refusal) or was.form is not Form.TEXT:
+            return None
+        is_line = isinstance(first, cst.SimpleStatementLine) and len(first.body) == 1
+        plain = is_line and self.tree.span(first).start == made[0].start
+        return (made[0].name, self.file.text(made[0].value)) if plain else None
+
+    def _taken(self, stream: Tokens) -> tuple[str, str, str]:
+        """The name of an item, what is iterated over, and the text of an item: as in the comprehension that goes, if it is one."""
+        place = Span(self.drain.start, self.drain.end)
+        nodes = [node for node, _ in self.tree.within(place, cst.ListComp, cst.GeneratorExp)]
+        node = nodes[0] if len(nodes) == 1 else None
+        if node is None or not isinstance(target := node.for_in.target, cst.Name):
+            return (name := self.free(_TOKENS)), self._advancing(stream.text), name
+        uses = [one for scope in self.repair.scopes_inside() for one in scope.names if one.id == target.value]
+        item = target.value if all(place.contains(one) for one in uses) else self.free(_TOKENS)
+        if item != target.value or node.for_in.ifs or node.for_in.inner_for_in is not None:
+            return item, self._advancing(stream.text), item
+        return item, self._advancing(self.tree.text(node.for_in.iter)), self.tree.text(node.elt)
+
+    def _word(self) -> str:
+        return "async " if self.repair.scope.is_async else ""
+
+    def _advancing(self, iterable: str) -> str:
+        needed = self._needed()
+        return f"{needed.name}({iterable})" if needed is not None else iterable
+
+    # Words
+
+    def free(self, words: tuple[str, ...]) -> str:
+        """The first of the words that means nothing in the function or the module."""
+        scopes = list(self.repair.scopes_inside())
+        taken = {name.id for scope in scopes for name in scope.names} | set(self.file.facts.summary.module.by_name)
+        taken |= {word for scope in scopes for word in scope.by_name}
+        return next((word for word in words if word not in taken), f"{words[0]}_to_send")
+
+    def _step_in(self) -> str:
+        return self.tree.piece(self.drain.start).module.default_indent
+
+    def _indent(self, node: cst.BaseStatement) -> str:
+        return self._indent_at(self.tree.span(node).start)
+
+    def _indent_at(self, at: int) -> str:
+        line = self.file.source.slice(self.file.source.line_span(at))
+        return line[: len(line) - len(line.lstrip())]
+
+
+def _or_nothing(added: str, step: Step) -> str:
+    """A part of a chunk that may be None, which is no token."""
+    return f'{added} or ""' if step.is_plain and "." in added else added

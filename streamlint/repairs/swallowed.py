@@ -1,0 +1,36 @@
+"""Which repair a stream gets that a handler swallows: by where its tokens are taken, and how the framework is answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streamlint.fix import Fix
+from streamlint.knowledge.frameworks import Purpose
+from streamlint.refusals import Refusal
+from streamlint.repairs.answers import stream_answer
+from streamlint.repairs.helped import handed_on
+from streamlint.repairs.sockets import sent_one_by_one
+
+if TYPE_CHECKING:
+    from streamlint.serving import Entry
+    from streamlint.streams.drained import Drain
+    from streamlint.tree.python import PythonFile
+    from streamlint.values.activations import Frame
+
+
+def let_through(file: PythonFile, entry: Entry, frame: Frame, drain: Drain) -> Fix | Refusal:
+    """The repair of a drain in a handler, or the reason why there is none."""
+    if not drain.hops:
+        return _own(file, entry, frame, drain)
+    helped = handed_on(file, frame, drain)
+    if isinstance(helped, Refusal):
+        return helped
+    found = _own(file, entry, frame, helped.drain)
+    return helped.with_caller(found) if isinstance(found, Fix) else found
+
+
+def _own(file: PythonFile, entry: Entry, frame: Frame, drain: Drain) -> Fix | Refusal:
+    """The repair where the tokens are taken in the handler itself."""
+    if entry.kind is Purpose.WEBSOCKET:
+        return sent_one_by_one(file, frame, drain)
+    return stream_answer(file, entry, frame, drain)
