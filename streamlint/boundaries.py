@@ -17,7 +17,7 @@ from pathlib import Path
 from streamlint import discovery
 from streamlint.discovery import Patterns
 from streamlint.source import read_bytes
-from streamlint.surroundings.names import environment_folder
+from streamlint.surroundings.names import environment_folder, is_deployment_file
 
 _INSTALLED = ("site-packages", "dist-packages")
 _CROWDED = (os.path.expanduser("~"), os.sep, "/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp")  # noqa: S108 no file is made there
@@ -63,6 +63,15 @@ class Boundaries:
         self._roots: dict[tuple[Path, Path], Path] = {}
         self._parts: dict[Path, _Parts] = {}
         self._said = _Said()
+
+    def together(self, path: Path) -> Path:
+        """The folder of all that is deployed with a file: its repository, or the highest folder that tells of serving."""
+        root = self.of(path).root
+        repository = discovery.repository(root)
+        if repository is not None and not _is_crowded(repository):
+            return repository
+        telling = [above for above in _above(root) if any(is_deployment_file(str(each)) for each in _inside(above))]
+        return telling[-1] if telling else root
 
     def of(self, path: Path) -> Boundary:
         folder = Path(environment_folder(str(path))) if discovery.is_beside(path) else path.parent
@@ -229,6 +238,13 @@ def _above(base: Path) -> Iterator[Path]:
     """The folders above `base` at which its project may start."""
     if base.name not in _INSTALLED:
         yield from islice((folder for folder in base.parents if not _is_crowded(folder)), _HIGHEST)
+
+
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _is_whole(folder: Path) -> bool:

@@ -13,7 +13,7 @@ from streamlint import links, writing
 from streamlint.outcome import Skipped
 from streamlint.patterns import Rules
 from streamlint.source import read_bytes
-from streamlint.surroundings.names import is_dependency_file
+from streamlint.surroundings.names import is_dependency_file, is_deployment_file
 
 DEFAULT_EXCLUDE = (
     ".bzr", ".direnv", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pyenv", ".pytest_cache",
@@ -30,24 +30,30 @@ _PLAIN = re.compile(r"[^*?\[\]!/\\#]+")
 class Found:
     """Files in the order of the walk, each once, and what was passed over with a word.
 
-    `beside` are files that say which packages are needed.
+    `beside` are files that say which packages are needed, `deploying` those that may say how the program is served.
     `links` are those of the files that are links; `leftovers` are what killed runs left beside files.
     """
 
     files: dict[Path, None] = field(default_factory=dict)
     beside: dict[Path, None] = field(default_factory=dict)
+    deploying: dict[Path, None] = field(default_factory=dict)
     named: set[Path] = field(default_factory=set)
     """Those of them that were named, not found."""
     links: dict[Path, None] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     leftovers: list[Path] = field(default_factory=list)
 
+    def homes(self, path: str, *, is_python: bool) -> list[dict[Path, None]]:
+        """Where a file of this name belongs; a configuration that is written in Python has two homes."""
+        homes = [self.files] if is_python else [self.beside] if is_dependency_file(path) else []
+        return [*homes, self.deploying] if is_deployment_file(path) else homes
+
     def settle(self) -> None:
         """Keep one name of each real file."""
-        for path in tuple(links.surplus((*self.files, *self.beside), self.links)):
-            self.files.pop(path, None)
-            self.beside.pop(path, None)
-            self.links.pop(path, None)
+        homes = (self.files, self.beside, self.deploying)
+        for path in tuple(links.surplus(dict.fromkeys(path for home in homes for path in home), self.links)):
+            for home in (*homes, self.links):
+                home.pop(path, None)
 
 
 class Patterns:
@@ -113,26 +119,22 @@ def discover_text(path: Path, own_exclude: Patterns) -> Found:
 
 def _name(path: Path, found: Found) -> None:
     """Take a file that was named."""
-    if is_beside(path):
-        found.beside[path] = None
-        found.named.add(path)
-        found.leftovers += writing.leftovers_of(path)
-        if path.is_symlink():
-            found.links[path] = None
-        return
-    if not is_python(path):
+    homes = found.homes(str(path), is_python=is_python(path))
+    if not homes:
         unread = _refusal(path)
         found.skipped.append(Skipped(path, unread or "is not a Python file", failed=bool(unread)))
         return
-    found.files[path] = None
+    for home in homes:
+        home[path] = None
+    found.named.add(path)
     found.leftovers += writing.leftovers_of(path)
     if path.is_symlink():
         found.links[path] = None
 
 
 def is_beside(path: Path) -> bool:
-    """Whether a file that is not Python says which packages are needed."""
-    return path.suffix not in SUFFIXES and is_dependency_file(str(path))
+    """Whether a file that is not Python says which packages are needed, or how the program is served."""
+    return path.suffix not in SUFFIXES and (is_dependency_file(str(path)) or is_deployment_file(str(path)))
 
 
 def _refusal(path: Path) -> str:
@@ -162,6 +164,11 @@ def project_root(path: Path) -> Path | None:
     return next((above for above in marked if not (is_package(above) and is_package(above.parent))), None)
 
 
+def repository(folder: Path) -> Path | None:
+    """The nearest folder at or above `folder` that is a working tree of git."""
+    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), None)
+
+
 def is_project(folder: Path) -> bool:
     """Whether a folder is marked as the root of a project."""
     return any(os.path.exists(os.path.join(folder, marker)) for marker in ROOT_MARKERS)
@@ -185,6 +192,13 @@ def project_files(
     found = Found()
     _walk(root, exclude, found, depth, suffixes)
     return tuple(found.files)
+
+
+def everything(root: Path, exclude: Patterns) -> Found:
+    """What a folder holds of all kinds."""
+    found = Found()
+    _walk(root, exclude, found)
+    return found
 
 
 def folders(root: Path, exclude: Patterns) -> tuple[Path, ...]:
@@ -223,8 +237,8 @@ def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1, suffixes:
                 continue
             is_folder = _is_folder(entry)
             is_asked = entry.name.endswith(suffixes)
-            is_beside = not is_asked and suffixes == SUFFIXES and is_dependency_file(entry.path)
-            if not is_folder and not is_asked and not is_beside:
+            homes = found.homes(entry.path, is_python=is_asked) if suffixes == SUFFIXES else [found.files] * is_asked
+            if not is_folder and not homes:
                 if writing.is_leftover(entry.name):
                     found.leftovers.append(Path(entry.path))
                 continue
@@ -233,16 +247,17 @@ def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1, suffixes:
             if is_folder:
                 folders.append((entry.path, ignores, left - 1))
             else:
-                _take(entry, found, found.beside if is_beside else found.files)
+                _take(entry, found, homes)
         if left != 0:
             pending.extend(reversed(folders))
 
 
-def _take(entry: os.DirEntry[str], found: Found, into: dict[Path, None]) -> None:
+def _take(entry: os.DirEntry[str], found: Found, homes: Sequence[dict[Path, None]]) -> None:
     path = Path(entry.path)
     try:
         if entry.is_file():
-            into[path] = None
+            for home in homes:
+                home[path] = None
             if entry.is_symlink():
                 found.links[path] = None
         elif not entry.is_dir():
@@ -290,12 +305,12 @@ def _ignores_in(folder: str) -> _Ignore | None:
 
 def _ignores_above(top: Path) -> tuple[_Ignore, ...]:
     """The `.gitignore` files from the repository down to `top`; none where they ignore `top`, as it was asked for."""
-    repository = next((above for above in (top, *top.parents) if (above / ".git").exists()), None)
-    if repository is None or repository == top:
+    repository_of_top = repository(top)
+    if repository_of_top is None or repository_of_top == top:
         return ()
-    between = [above for above in reversed(top.parents) if above.is_relative_to(repository)]
+    between = [above for above in reversed(top.parents) if above.is_relative_to(repository_of_top)]
     ignores = tuple(ignore for above in between if (ignore := _ignores_in(str(above))) is not None)
-    steps = [above for above in (*between, top) if above != repository]
+    steps = [above for above in (*between, top) if above != repository_of_top]
     return () if any(_ignored(ignores, str(step), True) for step in steps) else ignores
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from streamlint.fix import Fix, Level
-from streamlint.source import Position, Span
+from streamlint.source import Position, Source, Span
 
 
 class Severity(StrEnum):
@@ -29,6 +29,12 @@ class Place:
     end: Position
     line: str = ""
     """The text of the first line, so that a reporter can show it without reading the file."""
+
+    @classmethod
+    def of(cls, source: Source, span: Span) -> Place:
+        """The place of a span in a text that is there."""
+        start = source.position(span.start)
+        return cls(source.path, span, start, source.position(span.end), source.line(start.line))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from streamlint.releases.dependency_files import LARGEST
 from streamlint.rule import file_place
 from streamlint.source import SIZE_LIMIT, TOO_LARGE, Source, Span, UnreadableFile, read_bytes
 from streamlint.suppress import MARK
+from streamlint.surroundings.names import LARGEST as LARGEST_AROUND
 
 if TYPE_CHECKING:
     from streamlint.discovery import Found, Patterns
@@ -51,6 +52,12 @@ class Texts:
     """Files that no fix is written to, and why."""
     declaring: set[Path] = field(default_factory=set)
     """Files that name LlamaIndex among the packages that are needed; `setup.py` is Python beside."""
+    deploying: set[Path] = field(default_factory=set)
+    """Files that are judged for how they serve the program."""
+    known: dict[Path, list[Finding]] = field(default_factory=dict)
+    """The findings of each file that the baseline has."""
+    taken_back: dict[Path, list[Finding]] = field(default_factory=dict)
+    """The findings of each file that a comment takes back."""
     beside: int = 0
     """How many files that are not Python were looked at."""
     _syntax: dict[tuple[Path, str], tuple[Finding, ...]] = field(default_factory=dict)
@@ -143,6 +150,20 @@ def _read_beside(found: Found, text: Source | None, texts: Texts) -> None:
         texts.beside += path in texts.declaring or path in found.named
         if path in texts.declaring or MARK in source.text:
             texts.matter[path] = source
+
+
+def read_deploying(paths: Iterable[Path], texts: Texts, text: Source | None = None) -> None:
+    """Read files that say how the program is served; what cannot be read is passed over, as it may be anything."""
+    for path in paths:
+        if path in texts.unjudged:
+            continue
+        try:
+            source = texts.matter.get(path) or text or Source.read_any(path, LARGEST_AROUND)
+        except UnreadableFile:
+            continue
+        texts.deploying.add(path)
+        texts.beside += not source.is_python
+        texts.matter[path] = source
 
 
 def _content(path: Path, text: Source | None) -> bytes:

@@ -11,6 +11,7 @@ from streamlint.rule import Check, Rule, crash
 from streamlint.timings import phase
 
 if TYPE_CHECKING:
+    from streamlint.deployment import Deployment
     from streamlint.fact import Fact
     from streamlint.finding import Place
     from streamlint.project import Project
@@ -40,10 +41,20 @@ def judge(file: File, rules: Sequence[Rule]) -> Iterator[Fact | Finding]:
 
 def judge_beside(project: Project, source: Source, rules: Sequence[Rule]) -> Iterator[Finding]:
     """What all `rules` find in a file that says which packages are needed, and where it cannot be read."""
-    from streamlint.config_file import ConfigFile, told
+    from streamlint.beside_file import told
+    from streamlint.config_file import ConfigFile
 
     file = ConfigFile(source, project)
     yield from file.faults()
+    yield from (one if isinstance(one, Finding) else told(one) for one in judge(file, rules))
+
+
+def judge_around(deployment: Deployment, source: Source, rules: Sequence[Rule]) -> Iterator[Finding]:
+    """What all `rules` find in a file that says how the program is served."""
+    from streamlint.beside_file import told
+    from streamlint.deployment_file import DeploymentFile
+
+    file = DeploymentFile(source, deployment)
     yield from (one if isinstance(one, Finding) else told(one) for one in judge(file, rules))
 
 

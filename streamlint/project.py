@@ -15,6 +15,7 @@ from streamlint.timings import ENTRY_POINTS, Effort, GivenUp, phase
 if TYPE_CHECKING:
     from packaging.version import Version
 
+    from streamlint.deployment import Deployment
     from streamlint.finding import Place
     from streamlint.model.modules import Module, Modules
     from streamlint.model.texts import Texts
@@ -42,6 +43,7 @@ class Project:
     `root` is the project's folder, `files` are all its Python files, `overlay` holds texts that stand in for files on disk.
     `configured` holds versions by package, `targets` those that beat them; `beside` holds the texts of files that say which
     packages are needed. With `from_environment`, what is installed here counts where the project says nothing.
+    `deployment` gives what the project is part of when it runs.
     `earlier` is the same project with other texts; what is the same in both is neither read nor parsed again.
     """
 
@@ -57,8 +59,10 @@ class Project:
         targets: Mapping[str, str] | None = None,
         beside: Mapping[Path, Source] | None = None,
         earlier: Project | None = None,
+        deployment: Callable[[], Deployment] | None = None,
     ) -> None:
         self.root = root
+        self._find_deployment = deployment
         self._earlier = earlier
         self._files = tuple(files)
         self._overlay = dict(overlay or {})
@@ -75,6 +79,15 @@ class Project:
             self._analyses[kind] = kind(self)
         answer: Analysis = self._analyses[kind]
         return answer
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """What the project is part of when it runs; of a project that is looked at alone, only its code."""
+        from streamlint.deployment import Deployment
+
+        if self._find_deployment is not None:
+            return self._find_deployment()
+        return Deployment(self.root, self.knowledge, projects=lambda: (self,))
 
     @cached_property
     def modules(self) -> Modules:

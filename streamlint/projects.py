@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache as cached
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,14 @@ from streamlint.finding import Finding
 from streamlint.fix import Level
 from streamlint.links import real_path
 from streamlint.precedence import kin
+from streamlint.surroundings.names import is_deployment_file
 from streamlint.timings import IMPORTING, phase, watch
 
 if TYPE_CHECKING:
     from streamlint.answers import Answers
+    from streamlint.baseline import Baseline
     from streamlint.config import Config, Selection
+    from streamlint.deployment import Deployment
     from streamlint.knowledge import Knowledge
     from streamlint.model.modules import Module
     from streamlint.project import Project
@@ -41,6 +45,8 @@ class Request:
     text: Source | None = None
     root: Path | None = None
     insists: bool = False
+    baseline: Baseline | None = None
+    """Findings that are known, and neither reported nor fixed."""
     targets: Mapping[str, str] = field(default_factory=dict)
     """Versions or ranges of packages that hold whatever the configuration and the files say."""
 
@@ -69,6 +75,7 @@ class Projects:
         self._folders: dict[Path, Path] = {}
         self._made: dict[Boundary, Project] = {}
         self._answers: dict[Boundary, Answers] = {}
+        self._deployments: dict[Path, Deployment] = {}
 
     @cached_property
     def _codes(self) -> tuple[str, ...]:
@@ -94,7 +101,8 @@ class Projects:
 
     @property
     def all(self) -> list[Project]:
-        return list({id(project): project for project in map(self.of, self.texts.matter)}.values())
+        code = (path for path, source in self.texts.matter.items() if source.is_python or path in self.texts.declaring)
+        return list({id(project): project for project in map(self.of, code)}.values())
 
     def of(self, path: Path) -> Project:
         boundary = self._boundary(path)
@@ -102,13 +110,56 @@ class Projects:
             self._made[boundary] = self._make(boundary)
         return self._made[boundary]
 
+    def deployment(self, path: Path) -> Deployment:
+        """What is deployed together with a file."""
+        root = self._request.root
+        together = self._boundaries.together(self.real(path)) if root is None else Path(os.path.realpath(root))
+        if together not in self._deployments:
+            self._deployments[together] = self._deployed(together)
+        return self._deployments[together]
+
+    def _deployed(self, root: Path) -> Deployment:
+        from streamlint.deployment import Deployment, Expected
+
+        config = self._request.config
+        expected = Expected(config.longest_silence, config.longest_stream, config.streaming_paths)
+        found = cached(partial(discovery.everything, root, self._exclude))
+        texts = {self.real(path): source for path, source in self._texts.items() if is_deployment_file(str(path))}
+        return Deployment(
+            root,
+            self.knowledge,
+            lambda: dict.fromkeys((*found().deploying, *(path for path in texts if path.is_relative_to(root)))),
+            lambda: self._within(found().files),
+            texts=texts,
+            expected=expected,
+        )
+
+    def _within(self, paths: Iterable[Path]) -> list[Project]:
+        """The projects that some files belong to."""
+        return list({id(project): project for project in map(self.of, paths)}.values())
+
+    def admit(self, found: discovery.Found) -> None:
+        """Read what says how the program is served: what was named, and all of it where something streams."""
+        streaming = [path for path in found.deploying if path in found.named or self._streams(path)]
+        intake.read_deploying(streaming, self.texts, self._request.text)
+        self._texts |= {path: self.texts.matter[path] for path in streaming if path in self.texts.deploying}
+
+    def _streams(self, path: Path) -> bool:
+        """Whether something that is deployed with a file streams."""
+        from streamlint.deployment.streaming_routes import StreamingRoutes
+
+        return bool(self.deployment(path).ask(StreamingRoutes))
+
     def concerned(self, edited: Collection[Path]) -> list[Path]:
         """The files of the run that may be judged otherwise when these are edited."""
         from streamlint.serving.connected import connected
 
         found: set[tuple[Boundary, Path]] = set()
-        for boundary in {self._boundary(path) for path in edited}:
-            own = [path for path in edited if self._boundary(path) == boundary]
+        around = {self.deployment(path).root for path in edited} if self.texts.deploying else set()
+        served = [path for path in self.texts.deploying if self.deployment(path).root in around]
+        code = [path for path in edited if path not in self.texts.deploying]
+        for boundary in {self._boundary(path) for path in code}:
+            own = [path for path in code if self._boundary(path) == boundary]
             beside = {path for path in self._texts if path in self.texts.declaring and self._boundary(path) == boundary}
             found |= {(boundary, self.real(path)) for path in beside}
             if beside.isdisjoint(own):
@@ -116,7 +167,7 @@ class Projects:
                 found |= {(boundary, path) for path in connected(self._made[boundary].modules, python)}
             else:  # another release may change what every file of the project means
                 found |= {(boundary, self.real(path)) for path in self._texts if self._boundary(path) == boundary}
-        return [path for path in self._texts if (self._boundary(path), self.real(path)) in found]
+        return [path for path in self._texts if path in served or (self._boundary(path), self.real(path)) in found]
 
     def real(self, path: Path) -> Path:
         """The file in the folder that it really lies in; asked often, so it is kept."""
@@ -127,6 +178,8 @@ class Projects:
 
     def module(self, path: Path) -> Module | None:
         """The Summary of a file that a round repaired."""
+        if path in self.texts.deploying:
+            return None
         project, real = self.of(path), self.real(path)
         return project.module(real) if real in project.modules.files else None
 
@@ -167,6 +220,7 @@ class Projects:
             configured=config.versions,
             from_environment=config.versions_from_environment,
             earlier=self._earlier.get(boundary),
+            deployment=lambda: self.deployment(next(iter(files), boundary.root / "pyproject.toml")),
         )
         watch(project.effort)
         return project

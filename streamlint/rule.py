@@ -32,6 +32,8 @@ class Language(StrEnum):
     PYTHON = "Python"
     DEPENDENCIES = "dependencies"
     """Files that say which packages are needed, whatever their format."""
+    DEPLOYMENT = "deployment"
+    """Files that say how the program is served: of servers, containers and proxies."""
 
 
 class Rule:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -35,7 +35,10 @@ def run(request: Request) -> Outcome:
     found = _find(request)
     with phase(READING):
         texts = intake.read(found, request.text, request.config.registering)
-    findings, applied, left, overlay = _settle(request, texts)
+    projects = Projects(request, texts, {})
+    if found.deploying:
+        projects.admit(found)
+    findings, applied, left, overlay = _settle(request, projects)
     held = texts.refused(findings, request.level)
     findings = [texts.shown(finding) for finding in findings]
     kept = [finding for finding in (*texts.faults, *findings) if _reported(request, finding)]
@@ -51,6 +54,9 @@ def run(request: Request) -> Outcome:
         changes=tuple(Change(texts.matter[path], after) for path, after in overlay.items()),
         held=held,
         leftovers=tuple(found.leftovers),
+        known=_sorted(texts.known),
+        taken_back=_sorted(texts.taken_back),
+        stale=sum(request.baseline.stale().values()) if request.baseline is not None else 0,
         level=request.level,
     )
 
@@ -86,6 +92,10 @@ def opened(request: Request) -> tuple[discovery.Found, Projects]:
     return found, Projects(request, texts, {})
 
 
+def _sorted(findings: Mapping[Path, Sequence[Finding]]) -> tuple[Finding, ...]:
+    return tuple(sorted((one for own in findings.values() for one in own), key=lambda one: one.sort_key))
+
+
 def _find(request: Request) -> discovery.Found:
     own = discovery.Patterns(request.config.root, request.config.own_exclude)
     if request.text is not None:
@@ -94,16 +104,16 @@ def _find(request: Request) -> discovery.Found:
 
 
 def _settle(
-    request: Request, texts: intake.Texts
+    request: Request, projects: Projects
 ) -> tuple[list[Finding], list[Applied], list[Applied], dict[Path, Source]]:
     """Lint, fix and lint again until no fix is left to apply; what was fixed, and what waits for who names the level."""
+    texts = projects.texts
     overlay: dict[Path, Source] = {}
     proofs = Proofs({(path, source.text) for path, source in texts.matter.items()})
     judged: dict[Path, list[Finding]] = {}
     stale: Collection[Path] = texts.matter
-    projects = Projects(request, texts, overlay)
     for round_number in range(ROUNDS + 1):
-        projects = Projects(request, texts, overlay, projects)
+        projects = Projects(request, texts, overlay, projects) if round_number else projects
         sources = {**texts.matter, **overlay}
         judged |= {path: list(_lint(request, projects, path, sources[path])) for path in stale}
         if not request.fix:
@@ -158,7 +168,14 @@ def _lint(request: Request, projects: Projects, path: Path, source: Source) -> I
     if any(finding.code == UNREADABLE_FILE.code for finding in findings):
         projects.texts.unjudged.add(path)
     left = suppress(source, findings, rule.codes(), partial(request.selects, path))
-    return (projects.read(finding) for finding in left if _reported(request, finding))
+    reported = [finding for finding in left if _reported(request, finding)]
+    kept = set(map(id, left))
+    projects.texts.taken_back[path] = [one for one in findings if id(one) not in kept and _reported(request, one)]
+    if request.baseline is not None:
+        real = replace(source, path=projects.real(path))
+        module = projects.module(path) if source.is_python and reported else None
+        reported, projects.texts.known[path] = request.baseline.split(real, module, reported)
+    return map(projects.read, reported)
 
 
 def _check(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
@@ -170,6 +187,8 @@ def _check(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
     try:
         if path in projects.texts.declaring:
             yield from _check_dependencies(projects, path, source)
+        if path in projects.texts.deploying:
+            yield from _check_deployment(projects, path, source)
         if not source.is_python:
             return
         # the rules are dear to import: first whether anything here matters
@@ -203,6 +222,14 @@ def _check_dependencies(projects: Projects, path: Path, source: Source) -> Itera
     rules = projects.rules_for(path, source, rule.Language.DEPENDENCIES)
     if rules and projects.of(path).says((intake.LLAMA_MODULE,)):
         told = judging.judge_beside(projects.of(path), replace(source, path=projects.real(path)), rules)
+        yield from map(Renaming.of(path).finding, told)
+
+
+def _check_deployment(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
+    """What is wrong with how a file serves the program."""
+    rules = projects.rules_for(path, source, rule.Language.DEPLOYMENT)
+    if rules:
+        told = judging.judge_around(projects.deployment(path), replace(source, path=projects.real(path)), rules)
         yield from map(Renaming.of(path).finding, told)
 
 

@@ -90,6 +90,11 @@ class Source:
     """Whether Python's rules hold for the text: its encoding cookie, its comments, what a repair must leave whole."""
 
     @classmethod
+    def read_any(cls, path: Path, limit: int) -> Source:
+        """Read a file, of Python or not, up to a size in bytes; raises `UnreadableFile`."""
+        return cls.read(path) if path.suffix == ".py" else cls.read_plain(path, limit)
+
+    @classmethod
     def read_plain(cls, path: Path, limit: int = SIZE_LIMIT) -> Source:
         """Read a file that is not Python, up to a size in bytes; raises `UnreadableFile`."""
         try:

@@ -12,7 +12,7 @@ from streamlint.knowledge.names import names
 from streamlint.readers.addresses import Address
 from streamlint.readers.asking import Ask
 from streamlint.readers.repository import files_around
-from streamlint.source import SIZE_LIMIT, Source, Span, read_bytes
+from streamlint.source import SIZE_LIMIT, Source, read_bytes
 
 _PLAIN = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts")
 """Endings of files that are scripts as a whole."""
@@ -78,10 +78,4 @@ def _asks(path: Path, content: bytes) -> Iterator[Ask]:
     for request in Scripts(text).requests():
         address = Address.of(request.url)
         if address is not None:
-            yield Ask(address, request.method, place_in(source, request.span), request.reading)
-
-
-def place_in(source: Source, span: Span) -> Place:
-    """A span of a text as a place."""
-    start = source.position(span.start)
-    return Place(source.path, span, start, source.position(span.end), source.line(start.line))
+            yield Ask(address, request.method, Place.of(source, request.span), request.reading)

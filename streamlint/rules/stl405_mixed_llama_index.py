@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streamlint.config_file import ConfigFile, place_in
+from streamlint.config_file import ConfigFile
 from streamlint.fact import Fact
-from streamlint.finding import Related, Severity
+from streamlint.finding import Place, Related, Severity
 from streamlint.releases.declared import Declared
 from streamlint.releases.mixtures import Mixtures
 from streamlint.releases.pins import Pins
@@ -73,6 +73,6 @@ class MixedLlamaIndex(Rule):
             other=other,
             label=found.label,
             help=found.help,
-            related=(Related(place_in(source, found.other.span), "the other kind"),) if source is not None else (),
+            related=(Related(Place.of(source, found.other.span), "the other kind"),) if source is not None else (),
             severity=Severity.WARNING if is_mild or found.other.is_secondary else None,
         )

@@ -2,10 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streamlint.config_file import place_in
 from streamlint.fact import Fact
 from streamlint.faults.later_names import Later, LaterNames
-from streamlint.finding import Related, Severity
+from streamlint.finding import Place, Related, Severity
 from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
 from streamlint.source import Span
@@ -119,4 +118,4 @@ def _pinned(found: Later, file: PythonFile) -> tuple[Related, ...]:
     start = source.line_starts[found.used.line - 1]
     on_line = (each.span for each in files.reading(path).declared if each.line == found.used.line)
     span = next(on_line, Span(start, start))
-    return (Related(place_in(source, span), "an earlier release is asked for here"),)
+    return (Related(Place.of(source, span), "an earlier release is asked for here"),)

@@ -2,10 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streamlint.config_file import place_in
 from streamlint.fact import Fact
 from streamlint.faults.integrations import Integrations, Missing
-from streamlint.finding import Related, Severity
+from streamlint.finding import Place, Related, Severity
 from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
 from streamlint.surroundings.names import is_lock
@@ -110,4 +109,4 @@ class MissingIntegration(Rule):
 
 def _beside(found: Missing, file: PythonFile) -> tuple[Related, ...]:
     source = file.project.versions.files.source(found.beside.path)
-    return (Related(place_in(source, found.beside.span), "LlamaIndex is named here"),) if source is not None else ()
+    return (Related(Place.of(source, found.beside.span), "LlamaIndex is named here"),) if source is not None else ()

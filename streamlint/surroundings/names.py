@@ -13,6 +13,21 @@ ENVIRONMENT = re.compile(r"(?:conda-?|.*[-_.])?environment(?:[-_.].*)?\.ya?ml|co
 IN_FOLDER = re.compile(r".*\.(?:txt|in)")
 """What counts in a folder that is called `requirements`."""
 _FOLDER = "requirements"
+_DEPLOYING = re.compile(
+    r"(?:[^.]+\.)?(?:Dockerfile|Containerfile)(?:\..+)?"
+    r"|Procfile(?:\..+)?"
+    r"|.*compose.*\.ya?ml"
+    r"|.*\.(?:conf|nginx|service|sh)(?:\.(?:template|tmpl|tpl|j2|jinja2?|erb|in|example|sample))?"
+    r"|supervisor[^.]*\.ini"
+    r"|.*entrypoint[^.]*"
+    r"|gunicorn.*\.py",
+    re.IGNORECASE,
+)
+"""Names of what says how a program is served."""
+LARGEST = 300_000
+"""Bytes; a larger file around the code was written by a program."""
+_SERVING_FOLDERS = ("conf.d", "sites-available", "sites-enabled")
+"""Folders in which every file says so."""
 
 
 def is_lock(name: str) -> bool:
@@ -27,6 +42,12 @@ def is_dependency_file(path: str) -> bool:
     if name.endswith((".txt", ".in")):
         return bool(REQUIREMENTS.fullmatch(name)) or os.path.basename(folder) == _FOLDER
     return name.endswith((".yml", ".yaml")) and bool(ENVIRONMENT.fullmatch(name))
+
+
+def is_deployment_file(path: str) -> bool:
+    """Whether a file of this name may say how the program is served."""
+    folder, name = os.path.split(path)
+    return bool(_DEPLOYING.fullmatch(name)) or os.path.basename(folder) in _SERVING_FOLDERS
 
 
 def environment_folder(path: str) -> str:

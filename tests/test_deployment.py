@@ -1,0 +1,97 @@
+"""A run with files that say how the program is served: which are opened, and what is deployed together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from streamlint.config import Config, Selection
+from streamlint.intake import read
+from streamlint.projects import Projects, Request
+from streamlint.run import _find
+from streamlint.source import Source
+from tests.conftest import Streamlint, Write
+
+STREAMS = """\
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+from llama_index.core import VectorStoreIndex
+
+app = FastAPI()
+engine = VectorStoreIndex([]).as_query_engine(streaming=True)
+
+
+@app.get("/chat")
+def chat(q: str):
+    return StreamingResponse(engine.query(q).response_gen, media_type="text/plain")
+"""
+ANSWERS = "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/')\nasync def root():\n    return 1\n"
+AROUND = ("nginx.conf", "deploy/conf.d/site", "docker-compose.yml", "Dockerfile", "Procfile", "start.sh", "app.service")
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files around the code that are read."""
+    names: list[str] = []
+    read_any = Source.read_any.__func__  # type: ignore[attr-defined]
+
+    def counted(cls: type[Source], path: Path, limit: int) -> Source:
+        names.append(path.name)
+        source: Source = read_any(cls, path, limit)
+        return source
+
+    monkeypatch.setattr(Source, "read_any", classmethod(counted))
+    return names
+
+
+def test_where_nothing_streams_no_file_around_the_code_is_opened(
+    write: Write, streamlint: Streamlint, opened: list[str]
+) -> None:
+    write("app.py", ANSWERS)
+    for name in AROUND:
+        write(name, "listen 80;\n")
+    assert streamlint().exit_code == 0
+    assert opened == []
+
+
+def test_where_something_streams_each_is_opened_once(write: Write, streamlint: Streamlint, opened: list[str]) -> None:
+    write("backend/app.py", STREAMS)
+    for name in (*AROUND, "notes.txt", "settings.json"):
+        write(name, "\n")
+    assert "8 files checked" in streamlint().stdout
+    assert sorted(opened) == sorted(Path(name).name for name in AROUND)
+
+
+def test_a_named_file_is_looked_at_whatever_streams(write: Write, streamlint: Streamlint, opened: list[str]) -> None:
+    write("app.py", ANSWERS)
+    write("nginx.conf", "\n")
+    assert streamlint("nginx.conf").exit_code == 0
+    assert opened == ["nginx.conf"]
+
+
+def test_code_below_and_files_above_are_deployed_together(write: Write, tmp_path: Path) -> None:
+    write(".git/HEAD", "")
+    code = write("services/chat/pyproject.toml", "").parent / "app.py"
+    code.write_text(STREAMS)
+    write("deploy/nginx.conf", "\n")
+    deployment = _projects(tmp_path).deployment(code)
+    assert [path.name for path in deployment.files] == ["nginx.conf"]
+    assert [project.root.name for project in deployment.projects] == ["chat"]
+    assert deployment is _projects_of(deployment.projects[0])
+
+
+def test_without_a_repository_the_folder_above_that_tells_of_serving_counts(write: Write, tmp_path: Path) -> None:
+    code = write("backend/pyproject.toml", "").parent / "app.py"
+    code.write_text(STREAMS)
+    write("compose.yaml", "services: {}\n")
+    assert _projects(tmp_path).deployment(code).root == tmp_path.resolve()
+
+
+def _projects(folder: Path) -> Projects:
+    request = Request((folder,), Config(root=folder), Selection())
+    return Projects(request, read(_find(request)), {})
+
+
+def _projects_of(project: object) -> object:
+    return project.deployment  # type: ignore[attr-defined]
