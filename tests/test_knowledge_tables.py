@@ -26,10 +26,11 @@ SHARED_STATE = (
     ("context", "classes"), ("context", "names"), ("loop", "classes"), ("file", "reads"), ("file", "writes"),
 )  # fmt: skip
 NAME_TABLES = (
-    "answers_read", "disconnects", "llama_index_words", "records", "servers", "pages", "cumulative", "untouched", "waiting",
-    "test_files",
+    "answers_read", "computing", "disconnects", "llama_index_words", "records", "servers", "pages", "cumulative", "untouched",
+    "waiting", "test_files",
 )  # fmt: skip
 IMPORTED_NAMES = {
+    "computing": ("functions", "hand-overs", "built-of"),
     "disconnects": ("cancellation", "refusals", "asks"),
     "llama_index_words": ("settings", "async-streams"),
     "records": ("loggers", "log-functions"),

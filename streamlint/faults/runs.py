@@ -32,12 +32,17 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True)
 class RunsOn:
-    """Something that nobody ends: the call or the loop at which it is seen, and the local name that it has."""
+    """Something that nobody ends: the call or the loop at which it is seen, and the local name that it has.
+
+    Of a task or a thread, `scope` is where it is started, and `function` what it runs, where that could be stopped.
+    """
 
     what: Fault
     place: ir.Expression
     name: str | None
     loop: ir.Loop | None = None
+    scope: ir.Scope | None = None
+    function: ir.Scope | None = None
 
 
 class Runs:
@@ -105,22 +110,26 @@ class Runs:
     def _started(self, call: ir.Call, frame: Frame) -> Iterator[RunsOn]:
         names = self.evaluator.names(call.function, frame)
         target = call.argument(1, "target")
-        if (
-            names & self._tasks
-            and call.arguments
-            and self._runs_model(self.evaluator.value(call.arguments[0], frame), True)
-        ):
-            what = Fault.TASK
-        elif (
-            names & self._threads
-            and target is not None
-            and self._runs_model(self.evaluator.value(target, frame), False)
-        ):
-            what = Fault.BRIDGE if self._hands_over(self.evaluator.value(target, frame)) else Fault.THREAD
-        else:
-            return
-        if self._is_kept_here(call, frame):
-            yield RunsOn(what, call, None)
+        run: Values = frozenset()
+        if names & self._tasks and call.arguments:
+            what, run = Fault.TASK, self.evaluator.value(call.arguments[0], frame)
+        elif names & self._threads and target is not None:
+            run = self.evaluator.value(target, frame)
+            what = Fault.BRIDGE if self._hands_over(run) else Fault.THREAD
+        if run and self._runs_model(run, what is Fault.TASK) and self._is_kept_here(call, frame):
+            name = next((one.name for one in frame.scope.bindings if one.value is call), None)
+            yield RunsOn(what, call, name, None, frame.scope, self._stoppable(run, frame))
+
+    def _stoppable(self, run: Values, frame: Frame) -> ir.Scope | None:
+        """The one function of this module that runs, unless what it takes or waits for goes on without it."""
+        functions = [value.function if isinstance(value, Coroutine) else value for value in run]
+        located = self.evaluator.scope_of(functions[0]) if isinstance(functions[0], Function) else None
+        if len(functions) != 1 or located is None or located[0] is not frame.module:
+            return None
+        inner = self.evaluator.any_call(*located)
+        taken = [self.evaluator.tokens(self.evaluator.iterated(loop, inner)) for loop in located[1].loops]
+        goes_on = any(one is not None and one.owner is Role.CHAT_STREAM for one in taken)
+        return None if goes_on or self._awaits_run(inner) else located[1]
 
     def _runs_model(self, values: Values, is_async: bool) -> bool:
         """Whether a function takes a stream of tokens, or awaits a run, to its end, and looks at nothing that could stop it."""

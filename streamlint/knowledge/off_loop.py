@@ -56,7 +56,10 @@ class OffLoopCall:
 
 @dataclass(frozen=True)
 class ThreadFunctions:
-    """What a framework has to run a function, or to advance an iterator, in a thread; `module` is where they are imported from."""
+    """What a framework has to run a function, or to advance an iterator, in a thread; `module` is where they are imported from.
+
+    `run` is "" where it has none that takes the arguments too.
+    """
 
     package: str
     module: str

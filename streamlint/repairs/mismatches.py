@@ -34,7 +34,7 @@ def fitting_tokens(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute, m
     """The other token generator, where what takes the tokens takes that one too."""
     match mismatch.kind:
         case Misfit.ASYNC_STARTED:
-            return _asynchronous(file, scope, attribute)
+            return asynchronous_tokens(file, scope, attribute)
         case Misfit.SYNC_STARTED:
             waited = _await_around(file, mismatch)
             return _synchronous(file, scope, attribute) if waited is None else fitting_await(file, *waited, mismatch)
@@ -163,9 +163,23 @@ def _takes_asynchronously(file: PythonFile, scope: ir.Scope, attribute: ir.Attri
     return _is_sent(file, scope, taken, is_async=True)
 
 
-def _asynchronous(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> Fix | None:
+def asynchronous_loop(file: PythonFile, scope: ir.Scope, loop: ir.Loop) -> Fix | None:
+    """As `asynchronous_tokens`, for a loop over them or over their name."""
+    taken, where = loop.iterable, scope
+    if isinstance(taken, ir.Name):
+        owner, bound = file.facts.uses.owner(taken.id, scope), file.facts.uses.bindings(taken, scope)
+        if owner is None or len(bound) != 1 or bound[0].value is None:
+            return None
+        taken, where = bound[0].value, owner
+    return asynchronous_tokens(file, where, taken) if isinstance(taken, ir.Attribute) else None
+
+
+def asynchronous_tokens(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> Fix | None:
+    """`async_response_gen()` in place of `response_gen`, of which an asynchronous answer never gives a token."""
     edits = [Edit(_word(attribute), "async_response_gen()")]
     loop = next((loop for loop in scope.loops if loop.iterable is attribute), None)
+    if loop is None:
+        scope, loop = _loop_over_name(file, scope, attribute) or (scope, None)
     if loop is not None:
         if loop.body_start < 0:
             return None
@@ -182,6 +196,16 @@ def _asynchronous(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) ->
     if _is_sent(file, scope, attribute, is_async=True):
         return _safe("take the tokens with `async_response_gen()`", edits, f"_.{attribute.attribute}")
     return None
+
+
+def _loop_over_name(file: PythonFile, scope: ir.Scope, taken: ir.Expression) -> tuple[ir.Scope, ir.Loop] | None:
+    """The loop over `tokens` of `tokens = answer.response_gen`, where nothing else reads that name."""
+    bound = [one for one in scope.bindings if one.value is taken and one.kind == "assign" and not one.path]
+    if len(bound) != 1 or len(scope.by_name[bound[0].name]) != 1:
+        return None
+    uses = file.facts.uses.of(ir.Name(0, 0, bound[0].name, ()), scope)
+    loops = [(use.scope, loop) for use in uses for loop in use.scope.loops if loop.iterable is use.name]
+    return loops[0] if len(uses) == len(loops) == 1 and loops[0][0].is_async else None
 
 
 def _as_asynchronous_generator(file: PythonFile, scope: ir.Scope) -> Edit | None:

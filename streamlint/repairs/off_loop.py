@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.blocking import BlockingCall
@@ -55,7 +55,10 @@ def threads(file: PythonFile) -> Threads:
     """The way of the framework that the module imports, else that of the standard library."""
     for known in file.project.knowledge.off_loop.thread_functions:
         if known.package in file.facts.packages:
-            return Threads(known.run, Import(known.module, known.run), Import(known.module, known.iterate))
+            iterate = Import(known.module, known.iterate)
+            if not known.run:
+                return replace(_TO_THREAD, iterate_import=iterate)
+            return Threads(known.run, Import(known.module, known.run), iterate)
     return _TO_THREAD
 
 
@@ -139,7 +142,7 @@ def _replacement(file: PythonFile, held: Held, call: cst.Call) -> Fix | None:
     if fact is None or not fact.drop_in or not _is_itself(file, held, fact):
         return None
     needed = Import(fact.replacement_import)
-    if not can_await(file, held.on_loop, call) or not _is_free(file, needed):
+    if not can_await(file, held.on_loop, call) or not is_free(file, needed):
         return None
     opening, closing = brackets(file, call)
     head = Edit(_function_span(file, call), f"{opening}await {fact.replacement}")
@@ -163,7 +166,7 @@ def _is_itself(file: PythonFile, held: Held, fact: BlockingCall) -> bool:
 def in_thread(file: PythonFile, where: OnLoop, call: cst.Call, level: Level, reason: str) -> Fix | None:
     """`f(x)` becomes `await run_in_threadpool(f, x)`."""
     how = threads(file)
-    if not can_await(file, where, call) or not _is_free(file, how.run_import) or not _can_hand_over(call):
+    if not can_await(file, where, call) or not is_free(file, how.run_import) or not _can_hand_over(call):
         return None
     text, start = file.source.text, file.tree.span(call).start
     bracket = _OPENING.match(text, file.tree.span(call.func).end)
@@ -278,7 +281,7 @@ def _in_decorators(scope: ir.Scope, span: Span) -> bool:
     return any(decorator.start <= span.start < decorator.end for decorator in scope.decorators)
 
 
-def _is_free(file: PythonFile, needed: Import) -> bool:
+def is_free(file: PythonFile, needed: Import) -> bool:
     """Whether the name that an import binds means nothing else in any scope of the module."""
     packages = {known.package for known in file.project.knowledge.off_loop.thread_functions}
     for scope in file.facts.scopes:
@@ -363,7 +366,7 @@ def _iterating(file: PythonFile, where: OnLoop) -> Import | None:
     needed = threads(file).iterate_import or _of_framework(file, where)
     if needed is None or where.scope.kind != "function" or not where.scope.is_async:
         return None
-    return needed if _is_free(file, needed) else None
+    return needed if is_free(file, needed) else None
 
 
 def _of_framework(file: PythonFile, where: OnLoop) -> Import | None:

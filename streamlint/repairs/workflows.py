@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
-from streamlint.source import Span
+from streamlint.model import syntax as ir
+from streamlint.source import Placed, Span
 from streamlint.tree import nodes as cst
 
 if TYPE_CHECKING:
     from streamlint.streams.workflows import Limit
     from streamlint.tree.python import PythonFile
 
+_HANDLERS = ("handler", "run_handler", "agent_run")
 _SEEN = "the client of a run that failed sees that the answer is incomplete, where it received a regular end"
 _SKIPPED = "a run that failed raises there, and what follows the loop is skipped"
 
 
-def await_after(file: PythonFile, loop: cst.For, name: str, *, is_last: bool) -> Fix | None:
-    """`await name` below the loop; `is_last`: nothing follows that a run which failed would then skip."""
+def await_after(file: PythonFile, loop: cst.For, handler: ir.Expression, *, is_last: bool) -> Fix | None:
+    """`await handler` below the loop; `is_last`: nothing follows that a run which failed would then skip."""
     if loop.orelse is not None or not isinstance(loop.body, cst.IndentedBlock):
         return None
     span = file.tree.span(loop)
@@ -25,19 +27,39 @@ def await_after(file: PythonFile, loop: cst.For, name: str, *, is_last: bool) ->
     indent = file.source.text[first.start : span.start]
     if indent.strip():
         return None
-    last = _with_comments(file, last, len(indent))
+    last = with_comments(file, last, len(indent))
     lines = file.source.slice(last)
     newline = lines[len(lines.rstrip("\r\n")) :]
+    name, line, naming = named(file, handler)
+    made = Edit(Span(first.start, first.start), f"{indent}{line}{file.source.newline}")
     text = f"{'' if newline else chr(10)}{indent}await {name}{newline}"
     return Fix(
         f"await `{name}` after its last event",
-        (Edit(Span(last.end, last.end), text),),
+        (*((made,) if line else ()), *naming, Edit(Span(last.end, last.end), text)),
         Level.RESPONSE if is_last else Level.UNSAFE,
         _SEEN if is_last else _SKIPPED,
     )
 
 
-def _with_comments(file: PythonFile, last: Span, indent: int) -> Span:
+def named(file: PythonFile, handler: ir.Expression) -> tuple[str, str, tuple[Edit, ...]]:
+    """The name of a run's handler; where it has none, also the line that gives it one, and the edit of where it is used."""
+    if isinstance(handler, ir.Name):
+        return handler.id, "", ()
+    name = free(file, handler, _HANDLERS)
+    return name, f"{name} = {file.text(handler)}", (Edit(Span(handler.start, handler.end), name),)
+
+
+def free(file: PythonFile, place: Placed, words: tuple[str, ...]) -> str:
+    """The first of these names that means nothing in the functions around a place yet, nor in the module."""
+    module, *others = file.facts.scopes
+    around = [scope for scope in others if scope.kind == "function" and scope.contains(place)]
+    scopes = [scope for scope in others if around and around[0].contains(scope)]
+    taken = set(module.by_name) | {word for scope in scopes for word in scope.by_name}
+    taken |= {name.id for scope in scopes for name in scope.names}
+    return next((word for word in words if word not in taken), f"{words[0]}_of_answer")
+
+
+def with_comments(file: PythonFile, last: Span, indent: int) -> Span:
     """The last line of a block, or of the comments that still stand in it."""
     end = last
     while end.end < len(file.source.text):

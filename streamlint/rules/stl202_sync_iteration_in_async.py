@@ -9,8 +9,10 @@ from streamlint.fix import Fix
 from streamlint.knowledge.llama_index import Role
 from streamlint.messages.held import notes, thread_of_tokens
 from streamlint.model import syntax as ir
+from streamlint.repairs.mismatches import asynchronous_loop
 from streamlint.repairs.obstacles import split
 from streamlint.repairs.off_loop import iterated_off_loop, next_off_loop, of_tokens
+from streamlint.repairs.stepwise import stepped_off_loop
 from streamlint.rule import Rule, on
 from streamlint.streams import Drains
 from streamlint.streams.drained import Drain, How
@@ -85,8 +87,9 @@ class SyncIterationInAsync(Rule):
     `safe`: the same tokens in the same order, each waited for in a thread. There is no fix where a wait for each token would come
     between two uses of what other requests change, or where the generator itself writes such state or sets a context variable.
     `unsafe` for the tokens of a chat engine that all clients share, whose messages then mix (see STL201).
-    Where neither FastAPI nor Starlette is imported or serves the route, there is no fix; a plain `def` generator, or a thread
-    with a queue, does the same.
+    Quart has a function of its own that does the same. Elsewhere the loop becomes
+    `while (token := await asyncio.to_thread(next, tokens, None)) is not None`; there is no fix there for a loop over pairs
+    or in a comprehension. The tokens of an answer that was asked for asynchronously come from `async_response_gen()`.
 
     ## References
 
@@ -146,12 +149,16 @@ def _iterated(
     file: PythonFile, where: OnLoop, loop: ir.Loop, tokens: Tokens, node: cst.For | cst.CompFor
 ) -> Fix | None:
     if tokens.owner_is_async:
-        return None
-    return iterated_off_loop(file, where, loop, node, *of_tokens(file, tokens))
+        return asynchronous_loop(file, where.scope, loop)
+    level, reason = of_tokens(file, tokens)
+    found = iterated_off_loop(file, where, loop, node, level, reason)
+    if found is None and isinstance(node, cst.For):
+        return stepped_off_loop(file, where, loop, node, level, reason)
+    return found
 
 
 def _way_out(file: PythonFile, where: OnLoop, loop: ir.Loop, offer: Offer) -> str:
-    return "advance the iterator in a thread" if isinstance(offer, Fix) else thread_of_tokens(file, where, loop)
+    return offer.title if isinstance(offer, Fix) else thread_of_tokens(file, where, loop)
 
 
 def _advanced(file: PythonFile, where: OnLoop, call: ir.Call, node: cst.Call) -> Fix | None:

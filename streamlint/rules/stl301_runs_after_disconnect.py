@@ -3,15 +3,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact, of_facts
+from streamlint.faults.losses import Losses
 from streamlint.faults.runs import Fault, Runs, RunsOn
 from streamlint.finding import Severity
 from streamlint.fix import Fix
 from streamlint.model import syntax as ir
-from streamlint.repairs.cleanups import run_cancelled
+from streamlint.repairs.cleanups import run_cancelled, task_cancelled, thread_stopped
 from streamlint.rule import Rule, on
 from streamlint.streams.generators import Generators
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
+from streamlint.values.activations import Frame
+from streamlint.values.domain import Function
 
 _RAN_ON = "measured: the client left after 0.4 s of 2 s, and the model produced every token that was left; with the repair, none"
 
@@ -84,10 +87,12 @@ class RunsAfterDisconnect(Rule):
 
     ## Fix safety
 
-    `unsafe`: a client that stays receives the same, and cancelling a run that has ended does nothing; but a step that runs after
-    the answer, such as one that saves it, is cancelled too when the client leaves. Tasks and threads have no fix: cancel the
-    task in a
-    `finally`, or give the response the iterator itself.
+    `safe` where the run or the task only computes and hands on what it makes: its functions, the steps of the workflow and the
+    tools of the agent are looked at, and all that they call. A client that stays receives the same, and cancelling what has ended
+    does nothing. `unsafe`, with the reason, where something in it saves, bills, logs, or cannot be seen, or where somebody
+    observes the model: that is cut short too when the client leaves. A run or a task without a name is given one. A thread is
+    given an event that it asks before each token; there is no fix where it does more than hand tokens on, nor for a thread
+    around a chat engine, and for a task that awaits a run, which go on by themselves.
 
     ## References
 
@@ -116,7 +121,7 @@ class RunsAfterDisconnect(Rule):
                 label=_LABELS[found.what],
                 help=_way_out(found),
                 notes=(_RAN_ON,),
-                repair=of_facts(_cancelled, file, found),
+                repair=of_facts(_ended, file, frame, found),
                 severity=Severity.ADVICE if found.what is Fault.BRIDGE else None,
             )
 
@@ -130,9 +135,17 @@ _LABELS = {
 }
 
 
-def _cancelled(file: PythonFile, found: RunsOn) -> Fix | None:
-    loop = file.tree.loop_node(found.loop) if found.loop is not None else None
-    return run_cancelled(file, loop, found.name) if loop is not None and found.name is not None else None
+def _ended(file: PythonFile, frame: Frame, found: RunsOn) -> Fix | None:
+    losses = file.project.ask(Losses)
+    if found.what is Fault.RUN:
+        loop = file.tree.loop_node(found.loop) if found.loop is not None else None
+        assert isinstance(found.place, ir.Call) and isinstance(found.place.function, ir.Attribute)
+        handler = found.place.function.base
+        return run_cancelled(file, loop, handler, losses.of_run(handler, frame)) if loop is not None else None
+    if found.function is None:
+        return None
+    lost = losses.of_function(frozenset((Function(file.path, found.function.index),)))
+    return (task_cancelled if found.what is Fault.TASK else thread_stopped)(file, frame.scope, found, lost)
 
 
 def _way_out(found: RunsOn) -> str:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.finding import Related, Severity
+from streamlint.fix import Fix
 from streamlint.model import syntax as ir
 from streamlint.repairs.workflows import await_after
 from streamlint.rule import Rule, on
 from streamlint.streams.workflows import EventLoop, Workflows
+from streamlint.tree import nodes as cst
 from streamlint.tree.python import PythonFile
 
 
@@ -85,8 +88,8 @@ class WorkflowResultIgnored(Rule):
 
     `response`: a run that ended well is awaited at once and nothing changes for the client. A run that failed now raises: the
     server logs the error and the client sees that the response is incomplete. `unsafe` where something follows the loop, which
-    a run that failed would then skip. There is no fix where the run has no name, where it is awaited before the loop, and none is
-    needed where the loop is left early with `break`.
+    a run that failed would then skip. A run without a name is given one. There is no fix where the run is awaited before the
+    loop, and none is needed where the loop is left early with `break`.
 
     ## References
 
@@ -129,6 +132,7 @@ class WorkflowResultIgnored(Rule):
                 fault="the run's handler is kept by nobody, so a step that fails cuts the stream without a word",
                 label="the result, or the error, of this run is lost",
                 help="give the handler a name and await it after the loop",
+                repair=partial(_awaited, file, found, scope),
             )
         return file.fact(
             self,
@@ -136,8 +140,12 @@ class WorkflowResultIgnored(Rule):
             fault=f"`{handler}` is never awaited, so a step that fails cuts the stream without a word",
             label="the events end in the same way whether the run has failed or not",
             help=f"`await {handler}` after the loop, which raises the error",
-            repair=lambda node: await_after(file, node, handler, is_last=_is_last(found.loop, scope)),
+            repair=partial(_awaited, file, found, scope),
         )
+
+
+def _awaited(file: PythonFile, found: EventLoop, scope: ir.Scope, node: cst.For) -> Fix | None:
+    return await_after(file, node, found.handler, is_last=_is_last(found.loop, scope))
 
 
 def _is_left_early(loop: ir.Loop, scope: ir.Scope) -> bool:

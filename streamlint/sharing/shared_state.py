@@ -246,14 +246,12 @@ class SharedState:
                 given = self.lasting.given_by(function, at, module, scope, activation.given)
                 yield Activation(*located, given), at
         for attribute in scope.attributes:
-            for located in self._properties(attribute, module, scope):
+            for located in self.properties(attribute, module, scope):
                 lasts = self.lasting.of(attribute.base, module, scope, activation.given)
                 given = frozenset(p.name for p in located[1].parameters[:1] if lasts)
                 yield Activation(*located, given), attribute
 
-    def _properties(
-        self, attribute: ir.Attribute, module: Module, scope: ir.Scope
-    ) -> Iterator[tuple[Module, ir.Scope]]:
+    def properties(self, attribute: ir.Attribute, module: Module, scope: ir.Scope) -> Iterator[tuple[Module, ir.Scope]]:
         """The functions of the project that run when an attribute is read."""
         for value in self.evaluator.value(attribute.base, self.evaluator.any_call(module, scope)):
             method = self.evaluator.attributes.method(value, attribute.attribute) if isinstance(value, Object) else None

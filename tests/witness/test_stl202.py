@@ -47,6 +47,43 @@ async def chat(websocket: WebSocket):
 )
 
 
+QUART = """
+import asyncio
+
+from quart import Quart, Response, request
+
+app = Quart(__name__)
+
+
+@app.get("/chat")
+async def chat():
+    response = await asyncio.to_thread(index.as_query_engine(streaming=True).query, request.args["q"])
+
+    async def stream():
+        for token in response.response_gen:
+            yield token
+
+    return Response(stream(), mimetype="text/plain")
+"""
+AIOHTTP = """
+import asyncio
+
+from aiohttp import web
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/chat")
+async def chat(request):
+    response = await asyncio.to_thread(index.as_query_engine(streaming=True).query, request.query["q"])
+    stream = web.StreamResponse()
+    await stream.prepare(request)
+    for token in response.response_gen:
+        await stream.write(token.encode())
+    return stream
+"""
+
+
 def in_a_thread(code: str) -> str:
     """The same loop, each token fetched in a thread."""
     return code.replace(
@@ -58,6 +95,18 @@ def in_a_thread(code: str) -> str:
 @repeated
 def test_a_loop_in_a_coroutine_holds_the_event_loop(code: str, how: dict[str, Any]) -> None:
     broken, fixed = broken_and_fixed(code, fixed=in_a_thread(code), **how)
+    assert broken.body == fixed.body
+    assert broken.held
+    assert fixed.streamed
+    assert fixed.smooth
+
+
+@pytest.mark.parametrize(
+    ("framework", "server", "code"), [("quart", "uvicorn", QUART), ("aiohttp", "aiohttp", AIOHTTP)]
+)
+@repeated
+def test_other_frameworks_take_each_token_in_a_thread(framework: str, server: str, code: str) -> None:
+    broken, fixed = broken_and_fixed(code, select=("STL202",), framework=framework, server=server)
     assert broken.body == fixed.body
     assert broken.held
     assert fixed.streamed
