@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamlint import __version__, config, listings, reporters, rule, run, shown
+from streamlint import __version__, config, known, listings, reporters, rule, run, shown
 from streamlint.discovery import is_beside
 from streamlint.finding import RULE_CRASHED
 from streamlint.fix import Level
@@ -151,6 +151,17 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
     metavar="PACKAGE=RELEASE",
     help="Judge for this release, whatever the project says: llama-index=0.14.",
 )
+@click.option(
+    "--since", "revision", metavar="REVISION", help="Report what this revision did not have, wherever it stands."
+)
+@click.option(
+    "--baseline",
+    "baseline_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Do not report the findings in this file (default: the setting baseline).",
+)
+@click.option("--write-baseline", is_flag=True, help="Write what is found to the baseline, and report nothing.")
+@click.option("--update-baseline", is_flag=True, help="Take out of the baseline what is not found any more.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 also with findings.")
 @click.option("--timings", is_flag=True, help="Say on standard error where the time went and where the search gave up.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but findings.")
@@ -189,10 +200,15 @@ def _linted(options: dict[str, Any]) -> int:
     if options["show_versions"]:
         listings.print_versions(shown.versions(request), options["output_format"])
         return CLEAN
+    kept = _known(options)
+    request = kept.asked(request)
     outcome = run.run(request)
     if not options["diff"] and request.text is None:
         outcome = run.write(request, outcome)
     _tell_skipped(outcome, options["quiet"])
+    say(kept.keep(request), err=True)
+    if kept.write:
+        return INTERNAL if any(one.code == RULE_CRASHED.code for one in outcome.findings) else CLEAN
     if options["diff"]:
         _print_diff(outcome)
         _tell_patch(outcome, options)
@@ -217,6 +233,17 @@ def _request(options: dict[str, Any], given: _Given | None) -> run.Request:
     text = given.source if given else None
     targets = config.targets(options["targets"])
     return run.Request(paths, settings, selection, level=level, fix=fixing, text=text, insists=insists, targets=targets)
+
+
+def _known(options: dict[str, Any]) -> known.Known:
+    given = {"write": "--write-baseline", "shrink": "--update-baseline"}
+    asked = known.Known(
+        options["baseline_file"], options["write_baseline"], options["update_baseline"], options["revision"] or ""
+    )
+    written = [name for attribute, name in given.items() if getattr(asked, attribute)]
+    if len(written) > 1 or (written and (asked.revision or options["apply_fixes"] or options["diff"])):
+        raise click.UsageError(f"{written[0]} does not go together with --since, --fix, --diff or the other one")
+    return asked
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import tomllib
@@ -31,7 +32,18 @@ _KINDS = {
 }
 _TABLES = ("blocking-calls", "off-loop", "entry-points", "responses", "resources", "contexts", "shared-state")
 _LISTS = ("select", "extend-select", "ignore", "exclude", "extend-exclude")
-KEYS = (*_LISTS, "per-file-ignores", "fix-level", "versions", "versions-from-environment", "names", *_TABLES)
+_STREAMS = ("streaming-paths", "longest-silence", "longest-stream")
+KEYS = (
+    *_LISTS,
+    "per-file-ignores",
+    "fix-level",
+    "baseline",
+    "versions",
+    "versions-from-environment",
+    *_STREAMS,
+    "names",
+    *_TABLES,
+)
 
 
 class ConfigError(click.ClickException):
@@ -88,6 +100,8 @@ class Config:
     own_exclude: tuple[str, ...] = ()
     """The patterns that the user wrote; they hold for files named on the command line too."""
     fix_level: Level = Level.RESPONSE
+    baseline: Path | None = None
+    """The file that holds the findings that are known."""
     rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
     """Rows that the user adds to the knowledge tables, by table."""
     names: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
@@ -95,6 +109,12 @@ class Config:
     versions: Mapping[str, str] = field(default_factory=dict)
     """Versions or ranges of packages, where no file of the project says them exactly."""
     versions_from_environment: bool = False
+    streaming_paths: tuple[str, ...] = ()
+    """Paths that stream although no Python file here says so; `*` at the end stands for whatever follows."""
+    longest_silence: float = 300
+    """Seconds between two tokens, at most."""
+    longest_stream: float = 600
+    """Seconds from a request to its last token, at most."""
 
     @property
     def registering(self) -> tuple[str, ...]:
@@ -214,10 +234,14 @@ def _parse(file: Path, table: dict[str, Any] | None, codes: Codes) -> Config:
         extend_exclude=extra,
         own_exclude=own + extra,
         fix_level=reader.fix_level(),
+        baseline=reader.file_beside("baseline"),
         rows={name: reader.rows(name) for name in _TABLES if name in reader.table},
         names=reader.names() if "names" in reader.table else {},
         versions=reader.versions() if "versions" in reader.table else {},
         versions_from_environment=reader.truth("versions-from-environment"),
+        streaming_paths=reader.paths("streaming-paths"),
+        longest_silence=reader.seconds("longest-silence", Config.longest_silence),
+        longest_stream=reader.seconds("longest-stream", Config.longest_stream),
     )
 
 
@@ -284,10 +308,33 @@ class _Reader:
                 )
         return dict(table)
 
+    def file_beside(self, key: str) -> Path | None:
+        """A file that is named relative to the configuration's folder."""
+        value = self.table.get(key)
+        if value is not None and (not isinstance(value, str) or not value):
+            raise self.error(key, f"must be the path of a file, not {_kind(value) if value != '' else 'nothing'}")
+        return Path(os.path.abspath(self.file)).parent / value if value is not None else None
+
     def truth(self, key: str) -> bool:
         value = self.table.get(key, False)
         if not isinstance(value, bool):
             raise self.error(key, f"must be true or false, not {_kind(value)}")
+        return value
+
+    def paths(self, key: str) -> tuple[str, ...]:
+        """Paths of URLs, with a `*` only at the end of one."""
+        written = self.strings(key) or ()
+        for path in written:
+            if not path.startswith("/") or "*" in path[:-1]:
+                raise self.error(key, f'must be paths such as "/chat" or "/api/*", not {path!r}')
+        return written
+
+    def seconds(self, key: str, default: float) -> float:
+        value = self.table.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.error(key, f"must be a number of seconds, not {_kind(value)}")
+        if not 0 < value < math.inf:
+            raise self.error(key, f"must be more than 0 seconds, not {value}")
         return value
 
     def names(self) -> dict[str, dict[str, tuple[str, ...]]]:

@@ -21,6 +21,7 @@ from streamlint.timings import IMPORTING, phase, watch
 
 if TYPE_CHECKING:
     from streamlint.answers import Answers
+    from streamlint.baseline import Baseline
     from streamlint.config import Config, Selection
     from streamlint.deployment import Deployment
     from streamlint.knowledge import Knowledge
@@ -44,6 +45,8 @@ class Request:
     text: Source | None = None
     root: Path | None = None
     insists: bool = False
+    baseline: Baseline | None = None
+    """Findings that are known, and neither reported nor fixed."""
     targets: Mapping[str, str] = field(default_factory=dict)
     """Versions or ranges of packages that hold whatever the configuration and the files say."""
 
@@ -116,8 +119,10 @@ class Projects:
         return self._deployments[together]
 
     def _deployed(self, root: Path) -> Deployment:
-        from streamlint.deployment import Deployment
+        from streamlint.deployment import Deployment, Expected
 
+        config = self._request.config
+        expected = Expected(config.longest_silence, config.longest_stream, config.streaming_paths)
         found = cached(partial(discovery.everything, root, self._exclude))
         texts = {self.real(path): source for path, source in self._texts.items() if is_deployment_file(str(path))}
         return Deployment(
@@ -126,6 +131,7 @@ class Projects:
             lambda: dict.fromkeys((*found().deploying, *(path for path in texts if path.is_relative_to(root)))),
             lambda: self._within(found().files),
             texts=texts,
+            expected=expected,
         )
 
     def _within(self, paths: Iterable[Path]) -> list[Project]:

@@ -256,3 +256,31 @@ def test_mistakes_in_versions(write: Write, project: Path, text: str, message: s
     write("streamlint.toml", f"{text}\n")
     with pytest.raises(ConfigError, match=re.escape(message)):
         load(project)
+
+
+def test_what_is_known_about_the_streams(write: Write, project: Path) -> None:
+    write("streamlint.toml", 'streaming-paths = ["/chat", "/api/*"]\nlongest-silence = 90\nlongest-stream = 1200.5\n')
+    settings = load(project)
+    assert settings.streaming_paths == ("/chat", "/api/*")
+    assert (settings.longest_silence, settings.longest_stream) == (90, 1200.5)
+    write("streamlint.toml", "")
+    assert (load(project).longest_silence, load(project).longest_stream) == (300, 600)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('streaming-paths = "/chat"', "`streaming-paths`: must be a list of strings, not a string"),
+        ('streaming-paths = ["chat"]', '`streaming-paths`: must be paths such as "/chat" or "/api/*", not \'chat\''),
+        ('streaming-paths = ["/*/chat"]', "`streaming-paths`: must be paths"),
+        ('longest-silence = "5m"', "`longest-silence`: must be a number of seconds, not a string"),
+        ("longest-silence = true", "`longest-silence`: must be a number of seconds, not a boolean"),
+        ("longest-stream = 0", "`longest-stream`: must be more than 0 seconds, not 0"),
+        ("longest-stream = nan", "`longest-stream`: must be more than 0 seconds, not nan"),
+        ("longest-streams = 3", "unknown key `longest-streams` (did you mean `longest-stream`?)"),
+    ],
+)
+def test_mistakes_about_the_streams(write: Write, project: Path, text: str, message: str) -> None:
+    write("streamlint.toml", f"{text}\n")
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        load(project)

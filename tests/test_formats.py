@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -217,10 +218,7 @@ def test_sarif_leaves_out_the_least_severe_beyond_the_limit(project: Path) -> No
     found = json.loads(render("sarif", Outcome((*warnings, *errors))))["runs"][0]
     assert len(found["results"]) == sarif.RESULTS
     assert [each["message"]["text"] for each in found["results"][-2:]] == ["e0", "e1"]
-    assert (
-        "2 of 25002 findings are left out"
-        in found["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
-    )
+    assert "2 findings are left out" in found["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
 
 
 def test_sarif_is_never_too_large(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,6 +242,30 @@ def test_sarif_takes_a_thousand_places_and_no_more(project: Path) -> None:
     (result,) = sarif_of(Outcome((finding,), {source.path: source}))["results"]
     assert len(result["codeFlows"][0]["threadFlows"][0]["locations"]) == 1_000
     assert len(result["relatedLocations"]) == 999
+
+
+def test_sarif_marks_what_is_held_back(project: Path) -> None:
+    text = "a = b\n"
+    (new, source), (old, _), (ignored, _) = (finding_of(text, part, project / "a.py") for part in "a=b")
+    outcome = Outcome((new,), {source.path: source}, known=(old,), taken_back=(ignored,))
+    results = sarif_of(outcome)["results"]
+    assert [each["baselineState"] for each in results] == ["new", "unchanged", "new"]
+    assert [each["suppressions"] for each in results] == [[], [{"kind": "external"}], [{"kind": "inSource"}]]
+    assert len({each["partialFingerprints"]["streamlint/v1"] for each in results}) == 3
+    (plain,) = sarif_of(Outcome((new,), {source.path: source}))["results"]
+    assert not {"baselineState", "suppressions"} & plain.keys()
+
+
+def test_a_finding_is_known_by_the_same_mark_when_another_is_held_back(project: Path) -> None:
+    text = "f(a)\nf(a)\n"
+    (one, source), other = finding_of(text, "f(a)", project / "a.py"), Span(5, 9)
+    second = replace(one, place=Place.of(source, other))
+    sources = {source.path: source}
+    (both, only) = (
+        json.loads(render("gitlab", outcome))
+        for outcome in (Outcome((one, second), sources), Outcome((second,), sources, known=(one,)))
+    )
+    assert both[1] == only[0]
 
 
 # The others

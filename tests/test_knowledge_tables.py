@@ -339,7 +339,8 @@ KEYS = {
     "responses.response": {"names", "framework", "streaming", "content", "content-keyword", "variadic",
                            "media-type", "media-type-keyword", "media-type-position", "sync-iterator",
                            "async-iterator", "sync-iterator-wsgi", "async-iterator-wsgi", "frames-sse",
-                           "frames-sse-as-class", "by-hand", "file", "since", "takes-text", "docs"},
+                           "frames-sse-as-class", "by-hand", "file", "since", "takes-text", "heartbeat",
+                           "heartbeat-keyword", "accel-header", "docs"},
 }  # fmt: skip
 
 

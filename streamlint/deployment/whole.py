@@ -27,7 +27,7 @@ class Expected:
     longest_stream: float = 600.0
     """Seconds from the request to the last token, at most."""
     streaming_paths: tuple[str, ...] = ()
-    """Paths that stream although no Python file here says so; `*` stands for anything."""
+    """Paths that stream although no Python file here says so; `*` at the end stands for whatever follows."""
 
 
 class Deployment:

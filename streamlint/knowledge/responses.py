@@ -31,7 +31,8 @@ class ResponseClass:
 
     `streaming`: it can send a body piece by piece; `takes_text`: a text is a whole body for it. `by_hand`: the body is written
     to it. `frames_sse`: it turns each item into a server-sent event; `frames_sse_as_class`: only as a route's `response_class`.
-    `variadic`: keywords are keys of its body.
+    `variadic`: keywords are keys of its body. `heartbeat`: after how many silent seconds it sends a comment by itself, 0 for never,
+    unless `heartbeat_keyword` says otherwise; `sends_accel_header`: it tells nginx not to buffer, by itself.
     """
 
     name: str
@@ -51,6 +52,9 @@ class ResponseClass:
     variadic: bool = False
     takes_text: bool = False
     since: str = ""
+    heartbeat: float = 0
+    heartbeat_keyword: str = ""
+    sends_accel_header: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,9 @@ def _response(row: Row) -> ResponseClass:
         variadic=row.flag("variadic"),
         takes_text=row.flag("takes-text"),
         since=row.text("since"),
+        heartbeat=float(row.number("heartbeat") or 0),
+        heartbeat_keyword=row.text("heartbeat-keyword"),
+        sends_accel_header=row.flag("accel-header"),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from streamlint.finding import Finding, Severity
-from streamlint.fingerprints import fingerprints
 from streamlint.reporters.json_text import dumped
+from streamlint.reporters.marks import Marks
 from streamlint.reporters.roots import below, root
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.ADVI
 
 def render(outcome: Outcome, _style: Style) -> str:
     base = root(finding.path for finding in outcome.findings)
-    known = zip(outcome.findings, fingerprints(outcome.findings, outcome.sources), strict=True)
-    return dumped([_issue(finding, fingerprint, base) for finding, fingerprint in known]) + "\n"
+    return dumped([_issue(finding, mark, base) for finding, mark in Marks.of(outcome).findings]) + "\n"
 
 
 def _issue(finding: Finding, fingerprint: str, base: Path) -> dict[str, Any]:

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 import streamlint
 from streamlint import reporters
 from streamlint.finding import Finding, Place, Severity
-from streamlint.fingerprints import fingerprints
 from streamlint.reporters.edits import ready
 from streamlint.reporters.json_text import dumped
+from streamlint.reporters.marks import Marks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from streamlint.fix import Edit, Fix, Import
     from streamlint.outcome import Applied, Outcome, Skipped
+    from streamlint.reporters.marks import Marked
     from streamlint.reporters.style import Style
     from streamlint.source import Source
 
@@ -26,10 +29,13 @@ SCHEMA = 1
 
 
 def render(outcome: Outcome, _style: Style) -> str:
+    marks = Marks.of(outcome)
     document = {
         "schema": SCHEMA,
         "version": streamlint.__version__,
-        "findings": rows(outcome),
+        "findings": rows(marks.findings, outcome),
+        "known": rows(marks.known, outcome),
+        "ignored": rows(marks.taken_back, outcome),
         "fix_level": outcome.level.value,
         "fixed": [_applied(applied) for applied in outcome.applied],
         "left": [_applied(applied) for applied in outcome.left],
@@ -40,15 +46,14 @@ def render(outcome: Outcome, _style: Style) -> str:
     return dumped(document) + "\n"
 
 
-def rows(outcome: Outcome) -> list[dict[str, Any]]:
-    """Each finding, as in the list of the document."""
-    known = zip(outcome.findings, fingerprints(outcome.findings, outcome.sources), strict=True)
-    return [_finding(finding, fingerprint, outcome) for finding, fingerprint in known]
+def rows(marked: Iterable[Marked], outcome: Outcome) -> list[dict[str, Any]]:
+    """Findings as in the lists of the document."""
+    return [_finding(finding, fingerprint, outcome) for finding, fingerprint in marked]
 
 
 def _summary(outcome: Outcome) -> dict[str, int]:
     counts = {f"{severity}s".replace("advices", "advice"): outcome.count(severity) for severity in Severity}
-    return {**counts, "fixable": outcome.fixable, "files_checked": outcome.checked}
+    return {**counts, "fixable": outcome.fixable, "files_checked": outcome.checked, "stale": outcome.stale}
 
 
 def _finding(finding: Finding, fingerprint: str, outcome: Outcome) -> dict[str, Any]:

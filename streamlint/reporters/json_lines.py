@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.reporters.json import rows
 from streamlint.reporters.json_text import dumped
+from streamlint.reporters.marks import Marks
 
 if TYPE_CHECKING:
     from streamlint.outcome import Outcome
@@ -13,4 +14,4 @@ if TYPE_CHECKING:
 
 
 def render(outcome: Outcome, _style: Style) -> str:
-    return "".join(f"{dumped(row, indent=None)}\n" for row in rows(outcome))
+    return "".join(f"{dumped(row, indent=None)}\n" for row in rows(Marks.of(outcome).findings, outcome))

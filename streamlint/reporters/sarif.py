@@ -10,17 +10,15 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlint
-from streamlint.finding import RULE_CRASHED, Finding, Severity
-from streamlint.fingerprints import fingerprints
+from streamlint.finding import RULE_CRASHED, Severity
 from streamlint.reporters.json_text import dumped
-from streamlint.reporters.roots import root, uri
+from streamlint.reporters.marks import Marks
+from streamlint.reporters.roots import root
 from streamlint.reporters.sarif_places import BASE, Places
-from streamlint.reporters.sarif_results import result
+from streamlint.reporters.sarif_results import Result
 from streamlint.reporters.sarif_rules import descriptors
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from streamlint.outcome import Outcome, Skipped
     from streamlint.reporters.style import Style
 
@@ -31,48 +29,62 @@ BYTES = 10_000_000
 
 
 def render(outcome: Outcome, _style: Style) -> str:
-    known = list(zip(outcome.findings, fingerprints(outcome.findings, outcome.sources), strict=True))
+    results = _results(outcome)
     text = ""
-    for kept, is_whole in _leaner(known):
-        text = dumped(_log(outcome, kept, is_whole=is_whole)) + "\n"
+    for kept, is_whole in _leaner(results):
+        text = dumped(_log(outcome, kept, len(results) - len(kept), is_whole=is_whole)) + "\n"
         if len(text) <= BYTES or len(gzip.compress(text.encode())) <= BYTES:
             break
     return text
 
 
-def _leaner(known: Sequence[tuple[Finding, str]]) -> Iterator[tuple[Sequence[tuple[Finding, str]], bool]]:
-    """What to write, and whether with fixes and call paths: each time less, the least severe first."""
-    kept = _worst(known, RESULTS)
+def _results(outcome: Outcome) -> list[Result]:
+    """What is reported, and what is held back: GitHub would close and open again what now is there and then is not.
+
+    Either all results say whether they are new and what holds them back, or none (SARIF 3.27.23 and 3.27.24).
+    """
+    marks = Marks.of(outcome)
+    state = "new" if marks.known else ""
+    nothing = "" if marks.known or marks.taken_back else None
+    return [
+        *(Result(*marked, state, nothing) for marked in marks.findings),
+        *(Result(*marked, "unchanged", "external") for marked in marks.known),
+        *(Result(*marked, state, "inSource") for marked in marks.taken_back),
+    ]
+
+
+def _leaner(results: Sequence[Result]) -> Iterator[tuple[Sequence[Result], bool]]:
+    """What to write, and whether with fixes and call paths: each time less."""
+    kept = _worst(results, RESULTS)
     yield kept, True
     yield kept, False
     while kept:
-        kept = _worst(known, len(kept) // 2)
+        kept = _worst(results, len(kept) // 2)
         yield kept, False
 
 
-def _worst(known: Sequence[tuple[Finding, str]], number: int) -> Sequence[tuple[Finding, str]]:
-    if len(known) <= number:
-        return known
+def _worst(results: Sequence[Result], number: int) -> Sequence[Result]:
+    """So many of them in their order: without those that are held back, then without the least severe."""
+    if len(results) <= number:
+        return results
     order = list(Severity)
-    ranked = sorted(range(len(known)), key=lambda index: order.index(known[index][0].severity))
-    return [known[index] for index in sorted(ranked[:number])]
+    ranks = [(bool(each.suppression), order.index(each.finding.severity)) for each in results]
+    ranked = sorted(range(len(results)), key=ranks.__getitem__)
+    return [results[index] for index in sorted(ranked[:number])]
 
 
-def _log(outcome: Outcome, kept: Sequence[tuple[Finding, str]], *, is_whole: bool) -> dict[str, Any]:
-    base = root(finding.path for finding in outcome.findings)
+def _log(outcome: Outcome, kept: Sequence[Result], left_out: int, *, is_whole: bool) -> dict[str, Any]:
+    base = root(each.finding.path for each in kept)
     places = Places(base, outcome.sources)
-    rules = descriptors({finding.code for finding, _ in kept})
+    rules = descriptors({each.finding.code for each in kept})
     indexes = {descriptor["id"]: index for index, descriptor in enumerate(rules)}
     run = {
         "tool": {"driver": _driver(rules)},
-        "invocations": [_invocation(outcome, base, len(outcome.findings) - len(kept))],
+        "invocations": [_invocation(outcome, places, left_out)],
         "originalUriBaseIds": {BASE: {"uri": f"{base.as_uri().rstrip('/')}/"}},
         "columnKind": "utf16CodeUnits",
         "newlineSequences": ["\r\n", "\n", "\r"],
-        "results": [
-            result(finding, fingerprint, indexes.get(finding.code), places, is_whole=is_whole)
-            for finding, fingerprint in kept
-        ],
+        "results": [each.written(indexes.get(each.finding.code), places, is_whole=is_whole) for each in kept],
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
@@ -82,22 +94,19 @@ def _driver(rules: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {"name": "streamlint", "version": version, "semanticVersion": version, "rules": list(rules)}
 
 
-def _invocation(outcome: Outcome, base: Path, left_out: int) -> dict[str, Any]:
+def _invocation(outcome: Outcome, places: Places, left_out: int) -> dict[str, Any]:
     crashed = any(finding.code == RULE_CRASHED.code for finding in outcome.findings)
-    notifications = [_notification(skipped, base, "skipped") for skipped in outcome.skipped]
-    notifications += [_notification(skipped, base, "not written") for skipped in outcome.unwritten]
+    notifications = [_notification(each, places, "skipped", failed=each.failed) for each in outcome.skipped]
+    notifications += [_notification(each, places, "not written", failed=True) for each in outcome.unwritten]
     if left_out:
-        words = f"{left_out} of {len(outcome.findings)} findings are left out: the file would be too large for GitHub"
+        words = f"{left_out} findings are left out: the file would be too large for GitHub"
         notifications.append({"level": "warning", "message": {"text": words}})
     return {"executionSuccessful": not crashed, "toolExecutionNotifications": notifications}
 
 
-def _notification(skipped: Skipped, base: Path, what: str) -> dict[str, Any]:
-    artifact: dict[str, str] = {"uri": uri(skipped.path, base)}
-    if skipped.path.is_relative_to(base):
-        artifact["uriBaseId"] = BASE
+def _notification(skipped: Skipped, places: Places, what: str, *, failed: bool) -> dict[str, Any]:
     return {
-        "level": "error" if skipped.failed or what == "not written" else "note",
+        "level": "error" if failed else "note",
         "message": {"text": f"{what}: {skipped.reason}"},
-        "locations": [{"physicalLocation": {"artifactLocation": artifact}}],
+        "locations": [{"physicalLocation": {"artifactLocation": places.artifact(skipped.path)}}],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from streamlint.finding import Finding, Related, Severity
@@ -20,23 +21,36 @@ _STEP = re.compile(r"(\d+)\. ")
 _BRACKET = re.compile(r"[\\\[\]]")
 
 
-def result(finding: Finding, fingerprint: str, rule: int | None, places: Places, *, is_whole: bool) -> dict[str, Any]:
-    related = (*finding.related, *finding.readers)[: LOCATIONS - 1]
-    found = {
-        "ruleId": finding.code,
-        **({"ruleIndex": rule} if rule is not None else {}),
-        "kind": "fail",
-        "level": LEVELS[finding.severity],
-        "message": {"text": _message(finding, related)},
-        "locations": [places.location(finding.place, finding.label)],
-        "relatedLocations": [
-            places.location(each.place, each.label, number) for number, each in enumerate(related, start=1)
-        ],
-        "partialFingerprints": {"streamlint/v1": fingerprint},
-    }
-    if is_whole:
-        found |= _flows(finding, places) | _fixes(finding, places)
-    return found
+@dataclass(frozen=True)
+class Result:
+    """A finding with its fingerprint, whether an older run had it, and by what it is held back."""
+
+    finding: Finding
+    fingerprint: str
+    state: str = ""
+    """`new` or `unchanged` where there is a baseline."""
+    suppression: str | None = None
+    """`inSource` by a comment, `external` by a baseline, "" by nothing; None where nothing in the run is held back."""
+
+    def written(self, rule: int | None, places: Places, *, is_whole: bool) -> dict[str, Any]:
+        finding = self.finding
+        related = (*finding.related, *finding.readers)[: LOCATIONS - 1]
+        found: dict[str, Any] = {
+            "ruleId": finding.code,
+            "kind": "fail",
+            "level": LEVELS[finding.severity],
+            "message": {"text": _message(finding, related)},
+            "locations": [places.location(finding.place, finding.label)],
+            "relatedLocations": [
+                places.location(each.place, each.label, number) for number, each in enumerate(related, start=1)
+            ],
+            "partialFingerprints": {"streamlint/v1": self.fingerprint},
+        }
+        found |= {"ruleIndex": rule} if rule is not None else {}
+        found |= {"baselineState": self.state} if self.state else {}
+        if self.suppression is not None:
+            found["suppressions"] = [{"kind": self.suppression}] if self.suppression else []
+        return found | _flows(finding, places) | _fixes(finding, places) if is_whole else found
 
 
 def _message(finding: Finding, related: tuple[Related, ...]) -> str:

@@ -14,7 +14,18 @@ from streamlint.serving.registrations import Registrations
 from streamlint.serving.route_paths import RoutePaths, argument
 from streamlint.values import Values
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Class, Collection, Constant, External, Function, Object, OffLoop, Partial, Value
+from streamlint.values.domain import (
+    Class,
+    Collection,
+    Constant,
+    External,
+    Function,
+    Object,
+    OffLoop,
+    Origin,
+    Partial,
+    Value,
+)
 
 if TYPE_CHECKING:
     from streamlint.values import Evaluator
@@ -39,6 +50,8 @@ class Entry:
     receiver: Value | None = None
     others: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Further paths with their methods: routers that are included twice, stacked decorators."""
+    applications: tuple[Origin, ...] = ()
+    """Where the applications are made that serve it, as far as can be seen."""
 
     @property
     def routes(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -232,6 +245,7 @@ class EntryPoints:
             registration.on_request_path,
             registration,
             others=tuple((further, methods) for further in found[1:]),
+            applications=self.paths.applications(owner, call, frame) if registration.kind in _SERVED else (),
         )
 
     def _truth(self, call: ir.Call, keyword: str, frame: Frame) -> bool:

@@ -147,6 +147,20 @@ class RoutePaths:
         paths = dict.fromkeys(_rooted(prefix + path.removeprefix("^")) for prefix in self._prefixes(router, 0))
         return tuple(each for each in paths if each)[:_MOST_PATHS]
 
+    def applications(self, owner: Value | None, call: ir.Call | None, frame: Frame) -> tuple[Origin, ...]:
+        """Where the applications are made that serve what a router, or a call that stands in a list of routes, registers."""
+        router = identity(owner)
+        if router is None and call is not None:
+            router = self.evaluator.origin(call, frame)
+        return tuple(dict.fromkeys(each for each in self._outermost(router, 0) if isinstance(each, Origin)))
+
+    def _outermost(self, router: object, depth: int) -> Iterator[object]:
+        mounts = self._mounts.get(router, ()) if depth <= _DEEPEST_MOUNT else ()
+        if not mounts:
+            yield router
+        for mount in mounts:
+            yield from self._outermost(mount.parent, depth + 1)
+
     def _prefixes(self, router: object, depth: int) -> tuple[str, ...]:
         """What may stand before the paths of a router, outermost prefix first."""
         if router is None or depth > _DEEPEST_MOUNT:

@@ -85,7 +85,7 @@ class Sent:
                 continue
             content = call.argument(response.content.position, response.content.keyword or None)
             if content is not None and not response.by_hand and not response.file:
-                return Sending(frame, call, content, response, self._media_type(value, response, call, frame))
+                return Sending(frame, call, content, response, self.media_type(value, response, call, frame))
         return None
 
     def generator(self, path: Path, scope: ir.Scope) -> tuple[SentGenerator, ...]:
@@ -125,7 +125,8 @@ class Sent:
         outside = [responses.response(name) for name in self.evaluator.attributes.outside_bases(value)]
         return next((response for response in outside if response is not None), None)
 
-    def _media_type(self, value: Value, response: ResponseClass, call: ir.Call, frame: Frame) -> str | None:
+    def media_type(self, value: Value, response: ResponseClass, call: ir.Call, frame: Frame) -> str | None:
+        """What a call that makes a response says of its body; "" for nothing, None where it cannot be seen."""
         argument = response.media_type_argument
         given = call.argument(argument.position, argument.keyword or None) or call.argument(None, "content_type")
         if given is not None:

@@ -19,11 +19,13 @@ def render(head: str, values: Mapping[str, Any], arrays: Mapping[str, Iterable[M
     return "\n".join(parts)
 
 
-def _pair(key: str, value: str | list[str] | dict[str, str], table: str = "") -> str:
+def _pair(key: str, value: str | float | list[str] | dict[str, str], table: str = "") -> str:
     if isinstance(value, dict):
         return f"[{table}.{key}]\n" + "".join(_long(f"'{name}'", text) for name, text in value.items())
     if isinstance(value, str):
         return f"{key} = '{value}'\n"
+    if isinstance(value, int | float):
+        return f"{key} = {value}\n"
     line = f"{key} = [" + ", ".join(f"'{item}'" for item in value) + "]\n"
     if len(line) <= WIDTH:
         return line
