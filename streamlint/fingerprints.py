@@ -39,11 +39,6 @@ def fingerprints(
     return tuple(made)
 
 
-def normalised(finding: Finding, source: Source) -> str:
-    """The text of a finding's place in any layout, with its local names numbered."""
-    return Likeness(source).of(finding.place.span)
-
-
 def home(path: Path) -> Path:
     """The folder to which the path of a file is told: its repository, its project, or the folder in which it lies."""
     return discovery.repository(path.parent) or discovery.project_root(path.parent) or path.parent

@@ -10,7 +10,8 @@ import pytest
 
 from streamlint.config import Config, Selection
 from streamlint.finding import Finding, Place, Severity
-from streamlint.fingerprints import fingerprints, normalised
+from streamlint.fingerprints import fingerprints
+from streamlint.likeness import Likeness
 from streamlint.run import Request, run
 from streamlint.source import Source, Span
 
@@ -56,8 +57,12 @@ def place(text: str, part: str, name: str = "app.py") -> tuple[Finding, Source]:
     return Finding("STL1", "n", Severity.ERROR, "m", Place.of(source, Span(start, start + len(part)))), source
 
 
+def words(finding: Finding, source: Source) -> str:
+    return Likeness(source).of(finding.place.span)
+
+
 def same(text: str, part: str) -> str:
-    return normalised(*place(text, part))
+    return words(*place(text, part))
 
 
 def test_the_application_has_findings_of_several_kinds(project: Path) -> None:
@@ -142,7 +147,7 @@ def test_a_root_that_is_given_is_the_root(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "part", "words"),
+    ("text", "part", "told"),
     [
         ("import time\ndef f(n):\n    time.sleep(n)\n", "time.sleep(n)", "time . sleep ( _0 )"),
         ("def f(a, b):\n    g(a, b, a, key=a)\n", "g(a, b, a, key=a)", "_0 ( _1 , _2 , _1 , key = _1 )"),
@@ -161,13 +166,13 @@ def test_a_root_that_is_given_is_the_root(project: Path) -> None:
         ("x = f(\n", "f(", "_0 ("),
     ],
 )  # fmt: skip
-def test_words_of_a_place(text: str, part: str, words: str) -> None:
-    assert same(text, part) == words
+def test_words_of_a_place(text: str, part: str, told: str) -> None:
+    assert same(text, part) == told
 
 
 def test_a_text_that_is_no_python_is_taken_by_its_first_line() -> None:
     text = "server:\n  proxy_buffering   on;\n  other\n"
-    assert normalised(*place(text, "proxy_buffering   on;\n  other", "nginx.conf")) == "proxy_buffering on;"
+    assert words(*place(text, "proxy_buffering   on;\n  other", "nginx.conf")) == "proxy_buffering on;"
 
 
 def test_every_span_of_any_text_has_words() -> None:

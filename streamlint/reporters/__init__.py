@@ -12,14 +12,14 @@ from streamlint.reporters.style import Style
 from streamlint.reporters.text import visible
 
 Reporter = Callable[[Outcome, Style], str]
-FOR_PEOPLE = ("full", "concise")
-FORMATS = (*FOR_PEOPLE, "json", "github")
+FOR_PEOPLE = ("full", "concise", "grouped")
+FORMATS = (*FOR_PEOPLE, "json", "json-lines", "sarif", "github", "gitlab", "junit")
 
 
 def reporter(name: str, quiet: bool = False) -> Reporter:
     """The function of a format; `quiet` leaves out everything but the findings where the format is for people."""
     function = "render_findings" if quiet and name in FOR_PEOPLE else "render"
-    render: Reporter = getattr(import_module(f"streamlint.reporters.{name}"), function)
+    render: Reporter = getattr(import_module(f"streamlint.reporters.{name.replace('-', '_')}"), function)
     return render
 
 

@@ -29,10 +29,11 @@ def _line(finding: Finding, outcome: Outcome, style: Style) -> str:
     start = finding.place.start
     where = style.paint("strong", f"{reporters.shown(finding.path)}:{start.line}:{start.column}:")
     title = style.paint(finding.severity, f"{finding.severity}[{finding.code}]")
-    return f"{where} {title} {finding.name}: {finding.message}{_fix(finding, outcome)}"
+    return f"{where} {title} {finding.name}: {finding.message}{fix_told(finding, outcome)}"
 
 
-def _fix(finding: Finding, outcome: Outcome) -> str:
+def fix_told(finding: Finding, outcome: Outcome) -> str:
+    """What `--fix` would do with it, in brackets."""
     if finding.fix is None:
         return ""
     level = finding.fix.level

@@ -6,21 +6,22 @@ ends lie behind the last character. `path` is relative to the working folder whe
 
 from __future__ import annotations
 
-import json
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlint
 from streamlint import reporters
 from streamlint.finding import Finding, Place, Severity
-from streamlint.fix import Edit
-from streamlint.reporters.diff import changes, lines
-from streamlint.source import Span
+from streamlint.reporters.edits import ready
+from streamlint.reporters.json_text import dumped
+from streamlint.reporters.marks import Marks
 
 if TYPE_CHECKING:
-    from streamlint.fix import Fix, Import
+    from collections.abc import Iterable
+
+    from streamlint.fix import Edit, Fix, Import
     from streamlint.outcome import Applied, Outcome, Skipped
+    from streamlint.reporters.marks import Marked
     from streamlint.reporters.style import Style
     from streamlint.source import Source
 
@@ -28,12 +29,13 @@ SCHEMA = 1
 
 
 def render(outcome: Outcome, _style: Style) -> str:
+    marks = Marks.of(outcome)
     document = {
         "schema": SCHEMA,
         "version": streamlint.__version__,
-        "findings": [_finding(finding, outcome) for finding in outcome.findings],
-        "known": [_finding(finding, outcome) for finding in outcome.known],
-        "ignored": [_finding(finding, outcome) for finding in outcome.taken_back],
+        "findings": rows(marks.findings, outcome),
+        "known": rows(marks.known, outcome),
+        "ignored": rows(marks.taken_back, outcome),
         "fix_level": outcome.level.value,
         "fixed": [_applied(applied) for applied in outcome.applied],
         "left": [_applied(applied) for applied in outcome.left],
@@ -41,7 +43,12 @@ def render(outcome: Outcome, _style: Style) -> str:
         "unwritten": [_skipped(skipped) for skipped in outcome.unwritten],
         "summary": _summary(outcome),
     }
-    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+    return dumped(document) + "\n"
+
+
+def rows(marked: Iterable[Marked], outcome: Outcome) -> list[dict[str, Any]]:
+    """Findings as in the lists of the document."""
+    return [_finding(finding, fingerprint, outcome) for finding, fingerprint in marked]
 
 
 def _summary(outcome: Outcome) -> dict[str, int]:
@@ -49,7 +56,7 @@ def _summary(outcome: Outcome) -> dict[str, int]:
     return {**counts, "fixable": outcome.fixable, "files_checked": outcome.checked, "stale": outcome.stale}
 
 
-def _finding(finding: Finding, outcome: Outcome) -> dict[str, Any]:
+def _finding(finding: Finding, fingerprint: str, outcome: Outcome) -> dict[str, Any]:
     return {
         "code": finding.code,
         "name": finding.name,
@@ -58,6 +65,7 @@ def _finding(finding: Finding, outcome: Outcome) -> dict[str, Any]:
         "label": finding.label,
         "help": finding.help,
         "notes": list(finding.notes),
+        "fingerprint": fingerprint,
         **_place(finding.place),
         "related": [
             {"label": related.label, **_place(related.place)} for related in (*finding.related, *finding.readers)
@@ -85,21 +93,8 @@ def _fix(fix: Fix, path: Path, outcome: Outcome) -> dict[str, Any]:
         "reason": fix.reason,
         "edits": [_edit(edit, source) for edit in sorted(fix.edits)],
         "imports": [_import(wanted) for wanted in sorted(fix.imports)],
-        "ready": _ready(fix, source) if source is not None else [],
+        "ready": [_edit(edit, source) for edit in ready(fix, source)] if source is not None else [],
     }
-
-
-def _ready(fix: Fix, source: Source) -> list[dict[str, Any]]:
-    """The edits from which the whole fix comes, its imports included: nothing else is to be done to the text."""
-    from streamlint.fixing import apply
-
-    before, after = lines(source.text), lines(apply(source, (fix,)))
-    ends = list(accumulate(map(len, before), initial=0))
-    edits = (
-        Edit(Span(ends[old_from], ends[old_to]), "".join(after[new_from:new_to]))
-        for old_from, old_to, new_from, new_to in changes(before, after)
-    )
-    return [_edit(edit, source) for edit in edits]
 
 
 def _edit(edit: Edit, source: Source | None) -> dict[str, Any]:
