@@ -24,7 +24,7 @@ _FOUND_BY_ITSELF = ("main.py", "app.py", "api.py", "app/main.py", "app/app.py", 
 
 
 @dataclass(frozen=True)
-class Passage:
+class Served:
     """Streams that pass a server, the surest first, and how sure that is."""
 
     routes: tuple[StreamingRoute, ...]
@@ -45,9 +45,9 @@ class ServedRoutes:
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
-        self._known: dict[tuple[str, Path], Passage | None] = {}
+        self._known: dict[tuple[str, Path], Served | None] = {}
 
-    def of(self, server: Server) -> Passage | None:
+    def of(self, server: Server) -> Served | None:
         """The streams that pass a server; None where it serves another application, or nothing streams."""
         key = (server.target, server.unit.folder)
         if key not in self._known:
@@ -76,7 +76,7 @@ class ServedRoutes:
                 return evaluator.value(binding.value, evaluator.any_call(module, module.scopes[0]))
         return None
 
-    def _of(self, server: Server) -> Passage | None:
+    def _of(self, server: Server) -> Served | None:
         routes = self.deployment.ask(StreamingRoutes).rows
         applications = self.applications(server)
         if applications:
@@ -84,25 +84,25 @@ class ServedRoutes:
             if not found:
                 return None
             certainty = min(each.certainty for each in found) if len(found) == len(applications) else Certainty.POSSIBLE
-            return Passage(tuple(dict.fromkeys(route for each in found for route in each.routes)), certainty)
+            return Served(tuple(dict.fromkeys(route for each in found for route in each.routes)), certainty)
         named = tuple(route for route in routes if route.place is None)
         if named and server.target:
-            return Passage(named, Certainty.LIKELY)
+            return Served(named, Certainty.LIKELY)
         near = tuple(route for route in routes if route.place is not None and not server.target)
-        return Passage(near, Certainty.POSSIBLE) if near else None
+        return Served(near, Certainty.POSSIBLE) if near else None
 
-    def _of_application(self, application: Application, routes: Iterable[StreamingRoute]) -> Passage | None:
+    def _of_application(self, application: Application, routes: Iterable[StreamingRoute]) -> Served | None:
         """The streams of the files that an application imports; where it registers none at all, those of its project."""
         project = application.project
         imported = project.modules.around({application.path})
         own = tuple(route for route in routes if route.place is not None and route.place.path in imported)
         if own:
-            return Passage(own, Certainty.CERTAIN)
+            return Served(own, Certainty.CERTAIN)
         if any(entry.module.path in imported for entry in project.entries):
             return None
         files = project.modules.files
         near = tuple(route for route in routes if route.place is not None and route.place.path in files)
-        return Passage(near, Certainty.LIKELY) if near else None
+        return Served(near, Certainty.LIKELY) if near else None
 
 
 def _endings(server: Server) -> Iterator[tuple[str, ...]]:

@@ -67,6 +67,14 @@ class Server:
     def anchor(self) -> Anchor:
         return self.command.anchor
 
+    @cached_property
+    def program_anchor(self) -> Anchor:
+        """The word that starts it."""
+        named = (
+            word for word in self.command.words if PurePosixPath(word.text).name in self.row.commands | self.row.modules
+        )
+        return Anchor(self.command.path, next(named, self.command.words[0]).span)
+
     def option(self, setting: str) -> Option | None:
         return self.options.get(setting)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streamlint.deployment.limits import Certainty
-from streamlint.deployment.served import Passage
+from streamlint.deployment.served import Served
 from streamlint.deployment.streaming_routes import StreamingRoute
 from streamlint.finding import Related, Severity
 
@@ -13,16 +13,16 @@ _LOWER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.ADVICE, S
 
 def title(route: StreamingRoute) -> str:
     """`GET /chat`, in backticks."""
-    return f"`{'/'.join(route.methods)} {route.path}`".replace("` ", "`")
+    return f"`{route.title}`"
 
 
-def titles(passage: Passage) -> str:
+def titles(passage: Served) -> str:
     """The streams that pass, as the subject of a sentence."""
     first, *others = passage.routes
     return title(first) if not others else f"{title(first)} (and {len(others)} more)"
 
 
-def related(passage: Passage) -> tuple[Related, ...]:
+def related(passage: Served) -> tuple[Related, ...]:
     """Where the streams that pass are written."""
     places = [(route, route.place) for route in passage.routes]
     found = [Related(place, f"{title(route)} streams") for route, place in places if place is not None]

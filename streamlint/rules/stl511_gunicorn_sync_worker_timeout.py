@@ -95,7 +95,7 @@ class GunicornSyncWorkerTimeout(Rule):
             return
         if file.deployment.ask(Interfaces).is_asgi(server):  # which fails in another way
             return
-        limit, anchor = option.seconds, option.anchor or server.anchor
+        limit, anchor = option.seconds, option.anchor or server.program_anchor
         expected = file.deployment.expected
         if anchor.path != file.path or not limit or limit >= expected.longest_stream:
             return

@@ -66,7 +66,7 @@ class GunicornAsgiAppOnSyncWorker(Rule):
         option = server.option("worker_class")
         if option is None or server.worker not in (Worker.SYNC, Worker.THREADED):
             return
-        anchor = option.anchor or server.anchor
+        anchor = option.anchor or server.program_anchor
         passage = file.deployment.ask(ServedRoutes).of(server)
         if passage is None or anchor.path != file.path or not file.deployment.ask(Interfaces).is_asgi(server):
             return

@@ -59,14 +59,14 @@ class ServerGracefulShutdownShort(Rule):
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT
-    message = "{server} cuts {routes} {limit} after it is told to stop{default}: each restart ends all streams"
+    message = "{server} cuts {routes} {limit} it is told to stop{default}: each restart ends all streams"
 
     @on(Server)
     def limited(self, server: Server, file: DeploymentFile) -> Iterator[Fact]:
         limit = next((each for each in server.limits if each.failure is Failure.SHUTDOWN), None)
         if limit is None or limit.seconds is None or limit.seconds >= _ENOUGH or server.unit.is_for_development:
             return
-        anchor = limit.anchor or server.anchor
+        anchor = limit.anchor or server.program_anchor
         passage = file.deployment.ask(ServedRoutes).of(server)
         if passage is None or anchor.path != file.path:
             return
@@ -85,7 +85,7 @@ class ServerGracefulShutdownShort(Rule):
             anchor,
             server=server.program,
             routes=titles(passage),
-            limit=seconds(limit.seconds),
+            limit=f"{seconds(limit.seconds)} after" if limit.seconds else "as soon as",
             default=" (the default)" if limit.is_default and words else "",
             label="running answers are given no longer" if words else "ends all running answers at once",
             help=f"set `{words[-1]} {_ENOUGH}` or more"
