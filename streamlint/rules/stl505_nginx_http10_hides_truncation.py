@@ -29,6 +29,8 @@ class NginxHttp10HidesTruncation(Rule):
     crash in the middle the client has 3 of 6 events and a clean end, and nobody logs anything. With `proxy_http_version
     1.1` the client sees that something is missing. The same setting lets pieces pass while buffering is on.
 
+    uvicorn with httptools sends chunks to HTTP/1.0 too, whose end can be told; with h11 it does not, nor do gunicorn and hypercorn.
+
     ## Example
 
     ```nginx
@@ -108,4 +110,8 @@ def _why(location: Location, is_default: bool) -> str:
     if not is_default:
         return "as it is told"
     release = location.server.version
-    return f"as {release.major}.{release.minor} does by itself" if release is not None else "as it does by itself before 1.29.7"
+    return (
+        f"as {release.major}.{release.minor} does by itself"
+        if release is not None
+        else "as it does by itself before 1.29.7"
+    )
