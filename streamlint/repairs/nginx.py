@@ -17,10 +17,11 @@ def set_for(
     own = current.statement is not None and current.block is location.home.statement
     if own and current.statement is not None:
         return set_at(current.statement, value, source, level, reason)
-    before = location.statement
-    if location.home is location and location.passing is not None:
-        before = location.passing.statement
-    if before.path != source.path:
+    if location.home is not location or location.passing is None:
+        return None
+    before = location.passing.statement
+    same = (each for each in Location.in_file(file.deployment, file.path) if each.anchor == location.anchor)
+    if before.path != source.path or any(each.statement.own(current.name) for each in same):
         return None
     text = f"{current.name} {value};"
     return Fix(f"write `{text}`", (written_before(before, text, source),), level, reason)
