@@ -155,7 +155,9 @@ def is_known(name: str, finding: Finding, place: Place, text: str) -> bool:
         return all(stands(part, at(place)) for part in re.findall(r"\w+", name))
     places = (finding.place, *(related.place for related in finding.related))
     last = name.rpartition(".")[2]
-    return is_proposed(name, finding) or f'"{name}"' in tables() or any(stands(last, at(one)) for one in places)
+    if all(f'"{part}"' in tables() for part in name.split(" ")):  # a word of a table, or a setting with its default
+        return True
+    return is_proposed(name, finding) or any(stands(last, at(one)) for one in places)
 
 
 def said(finding: Finding) -> Iterator[tuple[str, Place]]:
