@@ -38,7 +38,9 @@ def test_the_innermost_block_that_says_something_counts(write: Write, tmp_path: 
     one, outer, inner = found["location /"], found["location /a"], found["location /a/b"]
     assert [told(each, "buffering") for each in (one, outer, inner)] == ["off", "on", "on"]
     assert [told(each, "read_timeout") for each in (one, outer, inner)] == ["10s", "10s", "10s"]
-    assert [each.of_module("buffering").is_inherited for each in (one, outer, inner)] == [True, False, True]
+    blocks = [each.of_module("buffering").block for each in (one, outer, inner)]
+    assert [each.name for each in blocks if each is not None] == ["http", "location", "location"]
+    assert blocks[1] is blocks[2] is outer.statement
     assert one.passing is not None and inner.passing is not None
     assert (one.passing.addresses, one.passing.keeps_connections) == ((Address("app", 8000),), True)
     assert inner.passing.addresses == (Address("other", 443),) and inner.passing.uri == "/x"

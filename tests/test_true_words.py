@@ -49,6 +49,9 @@ LABELS: tuple[tuple[str, tuple[type[ast.AST], ...] | str], ...] = (
     (r"`[^`]+` has no `[^`]+` of its own", r"class"),
     (r"the loop goes on after this", r"except\b.*"),
     (r"an earlier release is asked for here|LlamaIndex is named here", r"[^\s#].*"),
+    (r"`[^`]+` streams", r"(async )?def\b.*"),
+    (r"passes them on through what it includes", r"(location|if)\b.*"),
+    (r"set here", r"[a-z_]+ .*"),
     (r"the other kind", r"[\w.-]+\s*[<>=!~].*"),
     (r"sent (by this response|after that|after the block has ended|here, when all tokens are there)", ANY),
     (r"nothing is left here|the text is shown here|this stream is (compressed|held up)", ANY),
@@ -152,7 +155,9 @@ def is_known(name: str, finding: Finding, place: Place, text: str) -> bool:
         return all(stands(part, at(place)) for part in re.findall(r"\w+", name))
     places = (finding.place, *(related.place for related in finding.related))
     last = name.rpartition(".")[2]
-    return is_proposed(name, finding) or f'"{name}"' in tables() or any(stands(last, at(one)) for one in places)
+    if all(f'"{part}"' in tables() for part in name.split(" ")):  # a word of a table, or a setting with its default
+        return True
+    return is_proposed(name, finding) or any(stands(last, at(one)) for one in places)
 
 
 def said(finding: Finding) -> Iterator[tuple[str, Place]]:

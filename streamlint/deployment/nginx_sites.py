@@ -32,8 +32,8 @@ class Effective:
     name: str
     values: tuple[str, ...]
     statement: Statement | None
-    is_inherited: bool = False
-    """Whether it is written in a block around."""
+    block: Statement | None = None
+    """The block in which it is written."""
     is_known: bool = True
 
     @property
@@ -93,13 +93,25 @@ class Location:
 
     @classmethod
     def in_file(cls, deployment: Deployment, path: Path) -> Iterable[Location]:
-        """Those that a file passes on from; of what several servers include only the first."""
+        """Those that pass requests on in a file; what several blocks include is there several times."""
         return deployment.ask(NginxSites).of_file.get(path, ())
 
     @property
     def anchor(self) -> Anchor:
         """Where it passes requests on, or where it begins."""
         return self.passing.statement.anchor if self.passing is not None else self.statement.anchor
+
+    @property
+    def home(self) -> Location:
+        """The location whose block may hold settings for it: an `if` takes hardly any."""
+        return self if self.statement.name == "location" or self.outer is None else self.outer.home
+
+    @property
+    def is_as_home(self) -> bool:
+        """Whether it is a condition in which the same holds as around: one fault of both."""
+        if self.home is self or self.passing is None or self.home.passing is None:
+            return False
+        return self.home.passing.module is self.passing.module
 
     @property
     def is_conditional(self) -> bool:
@@ -172,7 +184,7 @@ class Location:
         for block in (self.statement, *self.blocks):
             if written := block.own(name):
                 known = all(each.directive.is_known and not each.directive.is_conditional for each in written)
-                return Effective(name, written[-1].texts, written[-1], block is not self.statement, known)
+                return Effective(name, written[-1].texts, written[-1], block, known)
             if block.is_open:
                 return Effective(name, (), None, is_known=False)
         value = nginx.default(name, self.server.version)
@@ -194,13 +206,13 @@ class NginxSites:
 
     @cached_property
     def of_file(self) -> dict[Path, tuple[Location, ...]]:
-        """The locations that pass requests on, by the file in which they say so; each place once."""
-        found: dict[Path, dict[Anchor, Location]] = {}
+        """The locations that pass requests on, by the file in which they say so."""
+        found: dict[Path, list[Location]] = {}
         for server in self.servers:
             for location in server.walk():
-                if location.passing is not None:
-                    found.setdefault(location.anchor.path, {}).setdefault(location.anchor, location)
-        return {path: tuple(locations.values()) for path, locations in found.items()}
+                if location.passing is not None and not location.is_as_home:
+                    found.setdefault(location.anchor.path, []).append(location)
+        return {path: tuple(locations) for path, locations in found.items()}
 
 
 def _servers(tree: Statement, version: Version | None) -> Iterator[Server]:

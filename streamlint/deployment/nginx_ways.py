@@ -13,6 +13,7 @@ from streamlint.deployment.nginx_tree import Statement
 _MOST = 10
 """How often nginx looks for another location before it gives up."""
 _NUMBERED = re.compile(r"\$(?:\{(\d)\}|(\d))")
+_PARAMETER = re.compile(r"\{[^}]*\}|<[^>]*>")
 _PIECE = re.compile(r"\((/?\.[*+]\??)\)|\(\?:/\|\$\)|/\?|\\(.)|([\w/%~@:,;=-])|\.")
 
 
@@ -240,3 +241,8 @@ def _filled(pattern: str, groups: dict[int, str]) -> str | None:
         else:
             text += piece[2] or piece[3] or "."
     return text
+
+
+def sample(path: str) -> str:
+    """A path that a route takes."""
+    return _PARAMETER.sub("1", path)
