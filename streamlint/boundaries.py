@@ -67,7 +67,7 @@ class Boundaries:
     def together(self, path: Path) -> Path:
         """The folder of all that is deployed with a file: its repository, or the highest folder that tells of serving."""
         root = self.of(path).root
-        repository = next((above for above in (root, *root.parents) if (above / ".git").exists()), None)
+        repository = discovery.repository(root)
         if repository is not None and not _is_crowded(repository):
             return repository
         telling = [above for above in _above(root) if any(is_deployment_file(str(each)) for each in _inside(above))]

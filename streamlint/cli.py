@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import json
 import os
 import sys
 import traceback
@@ -12,17 +10,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import get_terminal_size
-from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamlint import __version__, config, reporters, rule, run, shown
+from streamlint import __version__, config, known, listings, reporters, rule, run, shown
 from streamlint.discovery import is_beside
-from streamlint.finding import RULE_CRASHED, TOOL_CODES
+from streamlint.finding import RULE_CRASHED
 from streamlint.fix import Level
 from streamlint.output import OutputError, say, write
-from streamlint.reporters.columns import table
 from streamlint.reporters.style import WIDTH, Style, wants_colour
 from streamlint.reporters.summary import render_changed, render_fixes, render_patch
 from streamlint.reporters.text import visible
@@ -31,14 +27,11 @@ from streamlint.timings import Timings, timed
 
 if TYPE_CHECKING:
     from streamlint.outcome import Outcome
-    from streamlint.releases.told import Told
 
 CLEAN, FINDINGS, USAGE, INTERNAL = range(4)
 INTERRUPTED = 130
 """What a shell says of a program that Ctrl-C has ended: 128 and the signal's number."""
 _STDIN = Path("-")
-_SUMMARY = 100
-"""Characters of a rule's first sentence in the list."""
 
 
 def main() -> None:
@@ -158,6 +151,17 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
     metavar="PACKAGE=RELEASE",
     help="Judge for this release, whatever the project says: llama-index=0.14.",
 )
+@click.option(
+    "--since", "revision", metavar="REVISION", help="Report what this revision did not have, wherever it stands."
+)
+@click.option(
+    "--baseline",
+    "baseline_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Do not report the findings in this file (default: the setting baseline).",
+)
+@click.option("--write-baseline", is_flag=True, help="Write what is found to the baseline, and report nothing.")
+@click.option("--update-baseline", is_flag=True, help="Take out of the baseline what is not found any more.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 also with findings.")
 @click.option("--timings", is_flag=True, help="Say on standard error where the time went and where the search gave up.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but findings.")
@@ -169,9 +173,9 @@ def command(**options: Any) -> None:
     that the configuration excludes is passed over with a word, as pre-commit names files without looking.
     """
     if options["explain"]:
-        say(f"{_explain(options['explain'])}\n")
+        say(f"{listings.explain(options['explain'])}\n")
     elif options["list_rules"]:
-        say(f"{_list_rules()}\n")
+        say(f"{listings.rules()}\n")
     else:
         sys.exit(_lint(options))
 
@@ -191,15 +195,20 @@ def _linted(options: dict[str, Any]) -> int:
     given = _stdin(options["paths"], options["stdin_filename"])
     request = _request(options, given)
     if options["show_routes"]:
-        _print_routes(shown.entry_points(request), options["output_format"])
+        listings.print_routes(shown.entry_points(request), options["output_format"])
         return CLEAN
     if options["show_versions"]:
-        _print_versions(shown.versions(request), options["output_format"])
+        listings.print_versions(shown.versions(request), options["output_format"])
         return CLEAN
+    kept = _known(options)
+    request = kept.asked(request)
     outcome = run.run(request)
     if not options["diff"] and request.text is None:
         outcome = run.write(request, outcome)
     _tell_skipped(outcome, options["quiet"])
+    say(kept.keep(request), err=True)
+    if kept.write:
+        return INTERNAL if any(one.code == RULE_CRASHED.code for one in outcome.findings) else CLEAN
     if options["diff"]:
         _print_diff(outcome)
         _tell_patch(outcome, options)
@@ -224,6 +233,17 @@ def _request(options: dict[str, Any], given: _Given | None) -> run.Request:
     text = given.source if given else None
     targets = config.targets(options["targets"])
     return run.Request(paths, settings, selection, level=level, fix=fixing, text=text, insists=insists, targets=targets)
+
+
+def _known(options: dict[str, Any]) -> known.Known:
+    given = {"write": "--write-baseline", "shrink": "--update-baseline"}
+    asked = known.Known(
+        options["baseline_file"], options["write_baseline"], options["update_baseline"], options["revision"] or ""
+    )
+    written = [name for attribute, name in given.items() if getattr(asked, attribute)]
+    if len(written) > 1 or (written and (asked.revision or options["apply_fixes"] or options["diff"])):
+        raise click.UsageError(f"{written[0]} does not go together with --since, --fix, --diff or the other one")
+    return asked
 
 
 @dataclass(frozen=True)
@@ -333,68 +353,3 @@ def _exit_code(outcome: Outcome, request: run.Request, options: dict[str, Any]) 
     unread = any(skipped.failed and skipped.path in named for skipped in outcome.skipped)
     failed = bool(outcome.changes) if options["diff"] else outcome.fails and not options["fix_only"]
     return FINDINGS if (failed or unread or outcome.unwritten) and not options["exit_zero"] else CLEAN
-
-
-def _explain(wanted: str) -> str:
-    codes = rule.codes()
-    code = config.resolve("--explain", (wanted,), codes)[0]
-    if code not in codes:
-        raise config.ConfigError(f"--explain: `{wanted}` is the beginning of codes, not one; name one")
-    for row in TOOL_CODES:
-        if row.code == code:
-            return f"{row.code} {row.name} ({row.severity})\n\n{row.documentation or row.summary}"
-    found = rule.discover((code,))[0]
-    return f"{found.code} {found.name} ({found.severity}, since {found.since})\n\n{inspect.getdoc(found) or ''}"
-
-
-def _list_rules() -> str:
-    rows = [(row.code, row.name, row.severity.value, row.summary) for row in TOOL_CODES]
-    for each in rule.discover():
-        rows.append(
-            (each.code, each.name, each.severity.value, shorten(rule.summary(each), _SUMMARY, placeholder=" …"))
-        )
-    return table(sorted(rows))
-
-
-def _print_routes(points: tuple[Any, ...], output_format: str) -> None:
-    if output_format == "json":
-        write(json.dumps({"version": __version__, "entry_points": [_route(each) for each in points]}, indent=2) + "\n")
-    else:
-        say(f"{_routes(points)}\n")
-
-
-def _routes(points: tuple[Any, ...]) -> str:
-    if not points:
-        return "No entry points found"
-    rows = [("METHODS", "PATH", "PLACE", "FUNCTION", "RUN BY", "STREAMS", "FRAMEWORK")]
-    for point in points:
-        row = _route(point)
-        place = f"{row['file']}:{row['line']}"
-        methods = ",".join(row["methods"]) or str(row["kind"])
-        rows.append(
-            (methods, row["path"] or "-", place, row["name"], row["runner"], row["streams"] or "-", row["framework"])
-        )
-    return table([tuple(map(visible, row)) for row in rows])
-
-
-def _route(point: Any) -> dict[str, Any]:
-    return {
-        "framework": str(point.framework),
-        "kind": str(point.kind),
-        "path": point.path or "",
-        "methods": sorted(point.methods),
-        "name": point.name,
-        "file": reporters.relative(point.place.path),
-        "line": point.place.start.line,
-        "runner": str(point.runner),
-        "streams": str(point.streams or ""),
-    }
-
-
-def _print_versions(rows: tuple[Told, ...], output_format: str) -> None:
-    from streamlint.reporters import versions
-
-    if output_format == "json":
-        write(json.dumps({"version": __version__, "releases": versions.listed(rows)}, indent=2) + "\n")
-    else:
-        say(f"{table(versions.told(rows)) if rows else 'Nothing says which releases are used'}\n")

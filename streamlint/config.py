@@ -33,7 +33,17 @@ _KINDS = {
 _TABLES = ("blocking-calls", "off-loop", "entry-points", "responses", "resources", "contexts", "shared-state")
 _LISTS = ("select", "extend-select", "ignore", "exclude", "extend-exclude")
 _STREAMS = ("streaming-paths", "longest-silence", "longest-stream")
-KEYS = (*_LISTS, "per-file-ignores", "fix-level", "versions", "versions-from-environment", *_STREAMS, "names", *_TABLES)
+KEYS = (
+    *_LISTS,
+    "per-file-ignores",
+    "fix-level",
+    "baseline",
+    "versions",
+    "versions-from-environment",
+    *_STREAMS,
+    "names",
+    *_TABLES,
+)
 
 
 class ConfigError(click.ClickException):
@@ -90,6 +100,8 @@ class Config:
     own_exclude: tuple[str, ...] = ()
     """The patterns that the user wrote; they hold for files named on the command line too."""
     fix_level: Level = Level.RESPONSE
+    baseline: Path | None = None
+    """The file that holds the findings that are known."""
     rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
     """Rows that the user adds to the knowledge tables, by table."""
     names: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
@@ -222,6 +234,7 @@ def _parse(file: Path, table: dict[str, Any] | None, codes: Codes) -> Config:
         extend_exclude=extra,
         own_exclude=own + extra,
         fix_level=reader.fix_level(),
+        baseline=reader.file_beside("baseline"),
         rows={name: reader.rows(name) for name in _TABLES if name in reader.table},
         names=reader.names() if "names" in reader.table else {},
         versions=reader.versions() if "versions" in reader.table else {},
@@ -294,6 +307,13 @@ class _Reader:
                     f"versions.{package}", f'must be a version or a range such as ">=0.10,<0.11", not {shown}'
                 )
         return dict(table)
+
+    def file_beside(self, key: str) -> Path | None:
+        """A file that is named relative to the configuration's folder."""
+        value = self.table.get(key)
+        if value is not None and (not isinstance(value, str) or not value):
+            raise self.error(key, f"must be the path of a file, not {_kind(value) if value != '' else 'nothing'}")
+        return Path(os.path.abspath(self.file)).parent / value if value is not None else None
 
     def truth(self, key: str) -> bool:
         value = self.table.get(key, False)

@@ -164,6 +164,11 @@ def project_root(path: Path) -> Path | None:
     return next((above for above in marked if not (is_package(above) and is_package(above.parent))), None)
 
 
+def repository(folder: Path) -> Path | None:
+    """The nearest folder at or above `folder` that is a working tree of git."""
+    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), None)
+
+
 def is_project(folder: Path) -> bool:
     """Whether a folder is marked as the root of a project."""
     return any(os.path.exists(os.path.join(folder, marker)) for marker in ROOT_MARKERS)
@@ -300,12 +305,12 @@ def _ignores_in(folder: str) -> _Ignore | None:
 
 def _ignores_above(top: Path) -> tuple[_Ignore, ...]:
     """The `.gitignore` files from the repository down to `top`; none where they ignore `top`, as it was asked for."""
-    repository = next((above for above in (top, *top.parents) if (above / ".git").exists()), None)
-    if repository is None or repository == top:
+    repository_of_top = repository(top)
+    if repository_of_top is None or repository_of_top == top:
         return ()
-    between = [above for above in reversed(top.parents) if above.is_relative_to(repository)]
+    between = [above for above in reversed(top.parents) if above.is_relative_to(repository_of_top)]
     ignores = tuple(ignore for above in between if (ignore := _ignores_in(str(above))) is not None)
-    steps = [above for above in (*between, top) if above != repository]
+    steps = [above for above in (*between, top) if above != repository_of_top]
     return () if any(_ignored(ignores, str(step), True) for step in steps) else ignores
 
 

@@ -54,6 +54,10 @@ class Texts:
     """Files that name LlamaIndex among the packages that are needed; `setup.py` is Python beside."""
     deploying: set[Path] = field(default_factory=set)
     """Files that are judged for how they serve the program."""
+    known: dict[Path, list[Finding]] = field(default_factory=dict)
+    """The findings of each file that the baseline has."""
+    taken_back: dict[Path, list[Finding]] = field(default_factory=dict)
+    """The findings of each file that a comment takes back."""
     beside: int = 0
     """How many files that are not Python were looked at."""
     _syntax: dict[tuple[Path, str], tuple[Finding, ...]] = field(default_factory=dict)

@@ -66,6 +66,12 @@ class Outcome:
     held: tuple[Skipped, ...] = ()
     unwritten: tuple[Skipped, ...] = ()
     leftovers: tuple[Path, ...] = ()
+    known: tuple[Finding, ...] = ()
+    """Findings that the baseline has."""
+    taken_back: tuple[Finding, ...] = ()
+    """Findings that a comment takes back."""
+    stale: int = 0
+    """Entries of the baseline that no finding needs any more."""
     level: Level = Level.RESPONSE
     """What `--fix` applies in this run."""
 

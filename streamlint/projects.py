@@ -21,6 +21,7 @@ from streamlint.timings import IMPORTING, phase, watch
 
 if TYPE_CHECKING:
     from streamlint.answers import Answers
+    from streamlint.baseline import Baseline
     from streamlint.config import Config, Selection
     from streamlint.deployment import Deployment
     from streamlint.knowledge import Knowledge
@@ -44,6 +45,8 @@ class Request:
     text: Source | None = None
     root: Path | None = None
     insists: bool = False
+    baseline: Baseline | None = None
+    """Findings that are known, and neither reported nor fixed."""
     targets: Mapping[str, str] = field(default_factory=dict)
     """Versions or ranges of packages that hold whatever the configuration and the files say."""
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from streamlint.finding import TOOL_CODES, Finding, Severity
+from streamlint.parts import OUTSIDE, part_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from streamlint.fix import Fix
-    from streamlint.model import syntax as ir
     from streamlint.model.modules import Module
     from streamlint.outcome import Applied
     from streamlint.source import Source
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 Faults: TypeAlias = Counter[tuple[str, str]]
 """How often each code is reported in each part of a file."""
 STILL_THERE = "something of the fault would still be there after it"
-_OUTSIDE = ""
-"""The part of a file that is in no function: what is changed there may show everywhere."""
 _OURS = frozenset(code.code for code in TOOL_CODES)
 _Parts: TypeAlias = frozenset[str]
 Asked: TypeAlias = Callable[[], "Module | None"]
@@ -56,7 +54,7 @@ class Attempt:
         """The repairs in whose functions something of their faults is still there, or another one has come."""
         more = {part for (code, part), count in after.items() if count > self._may_stay(code, part)}
         whole = ((fix, own) for fix, own in self.fixes if more and not fix.is_partial)
-        return tuple((fix, own) for fix, own in whole if _OUTSIDE in own or not more.isdisjoint(own))
+        return tuple((fix, own) for fix, own in whole if OUTSIDE in own or not more.isdisjoint(own))
 
     def _may_stay(self, code: str, part: str) -> int:
         return max(0, self.before[code, part] - self.ended[code, part])
@@ -81,7 +79,7 @@ class Proofs:
         for finding in findings:
             if finding.fix is None or (path, finding.fix) in self._refused:
                 continue
-            part = _part(module(), finding.place.span.start) if self._singly else _OUTSIDE
+            part = part_of(module(), finding.place.span.start) if self._singly else OUTSIDE
             if (path, part) not in self._singly or taken.setdefault(part, finding.fix) == finding.fix:
                 found.append(finding)
         return found
@@ -134,23 +132,11 @@ def _parts(module: Module | None, findings: Iterable[Finding]) -> dict[Fix, _Par
     for finding in findings:
         if finding.fix is not None:
             places = (finding.place.span.start, *(edit.span.start for edit in finding.fix.edits))
-            own = frozenset(_part(module, place) for place in places)
+            own = frozenset(part_of(module, place) for place in places)
             found[finding.fix] = found.get(finding.fix, frozenset()) | own
     return found
 
 
 def _faults(module: Module | None, findings: Iterable[Finding]) -> Faults:
     counted = (one for one in findings if one.severity is not Severity.ADVICE and one.code not in _OURS)
-    return Counter((one.code, _part(module, one.place.span.start)) for one in counted)
-
-
-def _part(module: Module | None, place: int) -> str:
-    """The name of the outermost function around a place; its decorators belong to it."""
-    if module is None:
-        return _OUTSIDE
-    around = (scope for scope in module.scopes if scope.kind == "function" and _start(scope) <= place < scope.end)
-    return next((module.qualified_name(scope) for scope in around), _OUTSIDE)
-
-
-def _start(scope: ir.Scope) -> int:
-    return min((decorator.start for decorator in scope.decorators), default=scope.start)
+    return Counter((one.code, part_of(module, one.place.span.start)) for one in counted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -54,6 +54,9 @@ def run(request: Request) -> Outcome:
         changes=tuple(Change(texts.matter[path], after) for path, after in overlay.items()),
         held=held,
         leftovers=tuple(found.leftovers),
+        known=_sorted(texts.known),
+        taken_back=_sorted(texts.taken_back),
+        stale=sum(request.baseline.stale().values()) if request.baseline is not None else 0,
         level=request.level,
     )
 
@@ -87,6 +90,10 @@ def opened(request: Request) -> tuple[discovery.Found, Projects]:
     with phase(READING):
         texts = intake.read(found, request.text, request.config.registering)
     return found, Projects(request, texts, {})
+
+
+def _sorted(findings: Mapping[Path, Sequence[Finding]]) -> tuple[Finding, ...]:
+    return tuple(sorted((one for own in findings.values() for one in own), key=lambda one: one.sort_key))
 
 
 def _find(request: Request) -> discovery.Found:
@@ -161,7 +168,14 @@ def _lint(request: Request, projects: Projects, path: Path, source: Source) -> I
     if any(finding.code == UNREADABLE_FILE.code for finding in findings):
         projects.texts.unjudged.add(path)
     left = suppress(source, findings, rule.codes(), partial(request.selects, path))
-    return (projects.read(finding) for finding in left if _reported(request, finding))
+    reported = [finding for finding in left if _reported(request, finding)]
+    kept = set(map(id, left))
+    projects.texts.taken_back[path] = [one for one in findings if id(one) not in kept and _reported(request, one)]
+    if request.baseline is not None:
+        real = replace(source, path=projects.real(path))
+        module = projects.module(path) if source.is_python and reported else None
+        reported, projects.texts.known[path] = request.baseline.split(real, module, reported)
+    return map(projects.read, reported)
 
 
 def _check(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:

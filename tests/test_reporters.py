@@ -252,7 +252,14 @@ def test_json(app: Source, finding: Finding) -> None:
     assert document["schema"] == 1
     assert document["skipped"] == [{"path": "big.py", "reason": "is larger than 2 MB"}]
     assert document["unwritten"] == [{"path": "link.py", "reason": "is a link"}]
-    assert document["summary"] == {"errors": 1, "warnings": 0, "advice": 0, "fixable": 0, "files_checked": 1}
+    assert document["summary"] == {
+        "errors": 1,
+        "warnings": 0,
+        "advice": 0,
+        "fixable": 0,
+        "files_checked": 1,
+        "stale": 0,
+    }
     (found,) = document["findings"]
     assert found["path"] == "app.py"
     assert found["start"] == {"line": 9, "column": 14, "offset": TEXT.index("list(")}

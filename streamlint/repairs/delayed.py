@@ -52,13 +52,18 @@ class Delay:
         self.scope = frame.scope
         self.evaluator = file.project.evaluator
 
-    def refusal(self, sent: Span, *, moved: Sequence[Span] = (), here: bool = False) -> Refusal | None:
-        """What is in the way to `sent`. `moved` are the statements that go with the tokens; `here`: they are sent at once."""
+    def refusal(
+        self, sent: Span, *, moved: Sequence[Span] = (), here: bool = False, readers_follow: bool = False
+    ) -> Refusal | None:
+        """What is in the way to `sent`. `moved` are the statements that go with the tokens; `here`: they are sent at once.
+
+        `readers_follow`: who reads what the function returns is changed with it.
+        """
         return (
             self.around(sent, here=here)
             or self._between(sent, moved, here)
             or self.read_elsewhere((sent, *moved))
-            or (None if here else self.held())
+            or (None if here or readers_follow else self.held())
         )
 
     # Around

@@ -94,7 +94,7 @@ class Repair:
             return Refusal(
                 "which iterator streams here depends on the server", "give ASGI an async one, WSGI a plain one"
             )
-        is_async = self._is_async()
+        is_async = self.is_async()
         if not (preferred.takes_async if is_async else preferred.takes_sync):
             return Refusal(
                 f"`{preferred.name}` takes no async iterator", "start the stream with the synchronous method"
@@ -121,7 +121,7 @@ class Repair:
             return plan
         return Announced(self.file, self.frame, preferred, self.untouched).refusal() or self._fix(plan, preferred)
 
-    def _is_async(self) -> bool:
+    def is_async(self) -> bool:
         stream = self.drain.stream
         if stream is not None:
             return stream.is_async
@@ -247,6 +247,8 @@ class Repair:
         `are_joined`: what is collected is text, so that whatever a comprehension does to each token can stay in it.
         """
         drain = self.drain
+        if drain.how is How.HELPER:
+            return Tokens(f"{'await ' if drain.end in self.scope.awaited else ''}{self.file.text(drain.source)}")
         if drain.stream is not None:
             return Tokens(tokens_of(self.file, drain)) if isinstance(drain.source, _CHAIN) else None
         if drain.tokens is None or self._is_wrapped(drain.source):
@@ -265,7 +267,7 @@ class Repair:
 
     # What goes
 
-    def replaced(self, answer: Span, *, here: bool = False) -> Removed | Refusal:
+    def replaced(self, answer: Span, *, here: bool = False, readers_follow: bool = False) -> Removed | Refusal:
         """The statements that go where the tokens are taken in place of `answer`; refuses where something is in the way."""
         delay = self.delay()
         around = delay.around(answer, here=here)
@@ -274,7 +276,8 @@ class Repair:
         removed = self.removed(answer)
         if isinstance(removed, Refusal):
             return removed
-        return delay.refusal(answer, moved=self.spans(removed), here=here) or removed
+        moved = self.spans(removed)
+        return delay.refusal(answer, moved=moved, here=here, readers_follow=readers_follow) or removed
 
     def removed(self, answer: Span) -> Removed | Refusal:
         """The statements that only serve the drained text; refuses where the text is used for more than `answer`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from streamlint.faults.pages import Fault
@@ -11,6 +12,7 @@ from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.delayed import Delay
 from streamlint.repairs.drains import Repair
+from streamlint.repairs.helped import handed_on
 from streamlint.repairs.untouched import Form
 from streamlint.source import Span
 from streamlint.streams import Drains
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 _STREAMS = "streamlit.write_stream"
 _SAFE = "the same text reaches the page, only earlier"
+_TEXT = "the page shows the text, growing, where it showed a list of its tokens"
+_STREAMED_LIST = (Form.PIECES, "write_stream")
 _LATER = Refusal("the text is used for more than to be shown", "keep what `st.write_stream` returns")
 _GROWING = "each update repeats what came before it, which is how Gradio shows text that grows"
 
@@ -78,15 +82,20 @@ def _stream_of(file: PythonFile, frame: Frame, shown: Shown, content: ir.Express
 def _collected(file: PythonFile, frame: Frame, shown: Shown, name: Edit) -> Fix | Refusal:
     call, content, drain = shown.show, shown.content, shown.drain
     assert call is not None and content is not None and drain is not None and isinstance(call.function, ir.Attribute)
-    if drain.hops:
-        return Refusal("the tokens are taken in a helper", "let the helper return the iterator instead of the text")
     if _is_async(drain):
         return Refusal("the stream is an asynchronous one", "start it with the synchronous method")
+    if drain.hops:
+        helped = handed_on(file, frame, drain)
+        if isinstance(helped, Refusal):
+            return helped
+        fix = _collected(file, frame, replace(shown, drain=helped.drain), name)
+        return helped.with_caller(fix) if isinstance(fix, Fix) else fix
     repair = Repair(file, frame, drain)
     was = repair.untouched.judge(content)
     if isinstance(was, Refusal):
         return was
-    if was.form is not Form.TEXT and (was.form, call.function.attribute) != (Form.PIECES, "write_stream"):
+    is_list = was.form is Form.PIECES and call.function.attribute == "write"
+    if was.form is not Form.TEXT and not is_list and (was.form, call.function.attribute) != _STREAMED_LIST:
         return Refusal("what is shown is no text", "show the tokens with `st.write_stream`")
     stream = repair.stream()
     if stream is None or (drain.tokens is not None and drain.tokens.items != "text"):
@@ -94,20 +103,21 @@ def _collected(file: PythonFile, frame: Frame, shown: Shown, name: Edit) -> Fix 
     place = Span(content.start, content.end)
     removed = repair.removed(place)
     if isinstance(removed, Refusal) or _is_read_later(file, frame, shown, removed.statements):
-        return _kept(file, frame, shown, repair, stream)
+        return _LATER if is_list else _kept(file, frame, shown, repair, stream)
     refusal = repair.delay().refusal(place, moved=repair.spans(removed), here=True)
     if refusal is not None:
         return refusal
     edits = [Edit(repair.lines_of(node), "") for node in removed.statements]
     drops = (*removed.drops, *was.drops, *stream.drops, f"_.{call.function.attribute}()")
-    return _fix((*edits, name, Edit(place, stream.text)), shown, drops)
+    fix = _fix((*edits, name, Edit(place, stream.text)), shown, drops)
+    return replace(fix, level=Level.RESPONSE, reason=_TEXT) if is_list else fix
 
 
 def _is_async(drain: Drain) -> bool:
     tokens = drain.tokens
     return (
         drain.is_async
-        or (tokens is not None and tokens.is_async is not False)
+        or (tokens is not None and tokens.is_async is True)
         or (drain.stream is not None and drain.stream.is_async)
     )
 
@@ -128,11 +138,15 @@ def _kept(file: PythonFile, frame: Frame, shown: Shown, repair: Repair, stream: 
     call, content, drain = shown.show, shown.content, shown.drain
     assert call is not None and drain is not None and isinstance(call.function, ir.Attribute)
     made, show = file.tree.statement(drain.start, drain.end), file.tree.statement(call.start, call.end)
-    if drain.is_loop or not isinstance(content, ir.Name) or made is None or show is None:
+    if not isinstance(content, ir.Name) or made is None or show is None:
         return _LATER
     siblings = list(file.tree.siblings(made))
     place = next((index for index, one in enumerate(siblings) if one is made), -1)
-    if siblings[place + 1 : place + 2] != [show] or not _is_plain_assignment(made, file, drain.start, drain.end):
+    if siblings[place + 1 : place + 2] != [show]:
+        return _LATER
+    if drain.is_loop:
+        return _kept_of_loop(file, frame, shown, repair, stream)
+    if not _is_plain_assignment(made, file, drain.start, drain.end):
         return _LATER
     drained = next(b.value for b in frame.scope.bindings if b.value is not None and _is_at(b.value, drain))
     was = repair.untouched.judge(drained)
@@ -147,6 +161,34 @@ def _kept(file: PythonFile, frame: Frame, shown: Shown, repair: Repair, stream: 
         Edit(file.tree.whole_lines(show), ""),
     )
     return _fix(edits, shown, (f"_.{call.function.attribute}({content.id})", *was.drops, *stream.drops))
+
+
+def _kept_of_loop(file: PythonFile, frame: Frame, shown: Shown, repair: Repair, stream: Tokens) -> Fix | Refusal:
+    """`text = ""`, the loop and the call that shows the text become `text = st.write_stream(tokens)`."""
+    call, content, drain, tree = shown.show, shown.content, shown.drain, file.tree
+    assert call is not None and drain is not None and isinstance(content, ir.Name)
+    loop, show = tree.statement(drain.start, drain.end), tree.statement(call.start, call.end)
+    started = [one for one in frame.scope.bindings if one.name == content.id and one.end <= drain.start]
+    if loop is None or show is None or len(started) != 1 or started[0].value is None:
+        return _LATER
+    start = tree.statement(started[0].start, started[0].end)
+    is_plain = start is not None and _is_plain_assignment(start, file, started[0].value.start, started[0].value.end)
+    reads = [one for scope in file.facts.scopes for one in scope.names if one.id == content.id]
+    between = Span(started[0].value.start, drain.start)
+    if start is None or not is_plain or start not in tree.siblings(loop) or any(between.contains(one) for one in reads):
+        return _LATER
+    other = repair.delay().around(tree.span(show), here=True) or repair.delay().read_elsewhere((tree.span(loop),))
+    if other is not None:
+        return other
+    function = file.text(call.function).rpartition(".")[0]
+    edits = (
+        Edit(repair.lines_of(start), ""),
+        Edit(tree.span(loop), f"{content.id} = {function}.write_stream({stream.text})"),
+        Edit(tree.whole_lines(show), ""),
+    )
+    assert isinstance(call.function, ir.Attribute)
+    drops = (tree.text(start), *stream.drops, f"{content.id} += _", f"_.{call.function.attribute}({content.id})")
+    return _fix(edits, shown, drops)
 
 
 def _is_at(value: ir.Expression, drain: Drain) -> bool:

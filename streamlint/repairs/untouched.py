@@ -143,6 +143,8 @@ class Untouched:
                 return Same(Form.OBJECT, (self._hole(value, base),))
             case How.METHOD, _:
                 return Refusal("the tokens are printed on the way", "print them in a generator that yields them")
+            case How.HELPER, ir.Call():
+                return Same(Form.TEXT)
             case How.UNPACKED, ir.Sequence(kind="list" | "tuple", items=(_,)):
                 return Same(Form.PIECES, (self._hole(value, source),))
         return Refusal("the tokens are changed, counted or shown on the way", _INSTEAD)

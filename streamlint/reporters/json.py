@@ -32,6 +32,8 @@ def render(outcome: Outcome, _style: Style) -> str:
         "schema": SCHEMA,
         "version": streamlint.__version__,
         "findings": [_finding(finding, outcome) for finding in outcome.findings],
+        "known": [_finding(finding, outcome) for finding in outcome.known],
+        "ignored": [_finding(finding, outcome) for finding in outcome.taken_back],
         "fix_level": outcome.level.value,
         "fixed": [_applied(applied) for applied in outcome.applied],
         "left": [_applied(applied) for applied in outcome.left],
@@ -44,7 +46,7 @@ def render(outcome: Outcome, _style: Style) -> str:
 
 def _summary(outcome: Outcome) -> dict[str, int]:
     counts = {f"{severity}s".replace("advices", "advice"): outcome.count(severity) for severity in Severity}
-    return {**counts, "fixable": outcome.fixable, "files_checked": outcome.checked}
+    return {**counts, "fixable": outcome.fixable, "files_checked": outcome.checked, "stale": outcome.stale}
 
 
 def _finding(finding: Finding, outcome: Outcome) -> dict[str, Any]:

@@ -47,6 +47,15 @@ def render_fixes(outcome: Outcome, style: Style) -> str:
     return f"{fixed}\n{changed}" if changed else fixed
 
 
+def render_stale(outcome: Outcome) -> str:
+    """That the baseline has more than it needs; nothing where it has not."""
+    if not outcome.stale:
+        return ""
+    one = outcome.stale == 1
+    entries = f"{outcome.stale} {'entry' if one else 'entries'} of the baseline {'is' if one else 'are'}"
+    return f"{entries} not needed any more; --update-baseline takes {'it' if one else 'them'} out\n"
+
+
 def render_patch(outcome: Outcome, style: Style) -> str:
     """What the patch of `--diff` does, by level, and what it leaves to options; nothing where it is empty."""
     levels = [(sum(fix.level is level for fix in outcome.applied), level) for level in Level]
@@ -78,6 +87,10 @@ def render_changed(outcome: Outcome, style: Style, *, written: bool = True) -> s
 def render_summary(outcome: Outcome, style: Style) -> str:
     """One line: how many, where, and how many of them `--fix` takes."""
     checked = f"{_count(outcome.checked, 'file')} checked"
+    if outcome.known:
+        checked += f", {_count(len(outcome.known), 'finding')} known"
+    if outcome.taken_back:
+        checked += f", {len(outcome.taken_back)} ignored"
     if outcome.too_new:
         checked += f", {outcome.too_new} {'needs' if outcome.too_new == 1 else 'need'} a newer Python"
     if not outcome.findings and outcome.unwritten:

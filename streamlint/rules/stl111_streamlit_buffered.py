@@ -53,9 +53,10 @@ class StreamlitBuffered(Rule):
     ## Fix safety
 
     `safe` on a Streamlit page: the same text is shown, only earlier; text that is used later is what `write_stream` returns.
-    `response` in a Gradio callback: each update holds the text so far. No fix is offered for Chainlit, for text that a helper
-    makes or that was changed before it is shown, where something waits for the last token, nor where Streamlit is older than
-    1.31, which has no `write_stream`.
+    A helper that makes the text for this one call returns the iterator instead. `response` where a list of tokens was shown,
+    which now is text, and in a Gradio callback: each update holds the text so far. No fix is offered for Chainlit, for text
+    that was changed before it is shown or that other code gets from the helper too, where something waits for the last token,
+    nor where Streamlit is older than 1.31, which has no `write_stream`.
 
     ## References
 

@@ -27,6 +27,8 @@ class How(StrEnum):
     TEXT = "text"
     METHOD = "method"
     UNPACKED = "unpacked"
+    HELPER = "helper"
+    """By a call that a repair lets give the iterator; no taking is found like this."""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from streamlint.source import Span
@@ -39,6 +39,8 @@ class Document:
 
     settings: tuple[Setting, ...] = ()
     faults: tuple[Fault, ...] = ()
+    places: Mapping[Keys, Span] = field(default_factory=dict)
+    """Where the keys themselves stand, by the way to them; only of formats whose reader says so."""
 
     def under(self, *keys: str | int) -> Iterator[Setting]:
         """The settings in a table or list, however deep."""

@@ -14,6 +14,27 @@ JOINED = PAGE + 'st.markdown("".join(response.response_gen))\n'
 AS_TEXT = PAGE + "st.write(str(response))\n"
 DESCRIBED = PAGE + "st.markdown(response.response_gen)\n"
 KEPT = PAGE + 'text = "".join(response.response_gen)\nst.markdown(text)\nst.session_state["last"] = text\n'
+LOOP = (
+    PAGE
+    + """
+text = ""
+for token in response.response_gen:
+    text += token
+st.write(text)
+st.session_state["last"] = text
+"""
+)
+HELPER = """
+import streamlit as st
+
+
+def ask(question):
+    response = index.as_query_engine(streaming=True).query(question)
+    return "".join(response.response_gen)
+
+
+st.markdown(ask(st.query_params["q"]))
+"""
 CHAT = """
 import gradio as gr
 
@@ -39,7 +60,7 @@ demo = gr.ChatInterface(chat)
 
 @repeated
 def test_joined_text_appears_at_once() -> None:
-    for code in (JOINED, AS_TEXT, KEPT):
+    for code in (JOINED, AS_TEXT, KEPT, LOOP, HELPER):
         broken, fixed = broken_and_fixed(code, select=("STL111",), framework="streamlit", server="uvicorn")
         assert broken.buffered
         assert fixed.streamed

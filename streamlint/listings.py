@@ -1,0 +1,85 @@
+"""What the program tells beside findings: of its rules, and of the entry points and releases of a project."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
+
+from streamlint import __version__, config, reporters, rule
+from streamlint.finding import TOOL_CODES
+from streamlint.output import say, write
+from streamlint.reporters.columns import table
+from streamlint.reporters.text import visible
+
+if TYPE_CHECKING:
+    from streamlint.releases.told import Told
+
+_SUMMARY = 100
+"""Characters of a rule's first sentence in the list."""
+
+
+def explain(wanted: str) -> str:
+    codes = rule.codes()
+    code = config.resolve("--explain", (wanted,), codes)[0]
+    if code not in codes:
+        raise config.ConfigError(f"--explain: `{wanted}` is the beginning of codes, not one; name one")
+    for row in TOOL_CODES:
+        if row.code == code:
+            return f"{row.code} {row.name} ({row.severity})\n\n{row.documentation or row.summary}"
+    found = rule.discover((code,))[0]
+    return f"{found.code} {found.name} ({found.severity}, since {found.since})\n\n{inspect.getdoc(found) or ''}"
+
+
+def rules() -> str:
+    rows = [(row.code, row.name, row.severity.value, row.summary) for row in TOOL_CODES]
+    for each in rule.discover():
+        rows.append(
+            (each.code, each.name, each.severity.value, shorten(rule.summary(each), _SUMMARY, placeholder=" …"))
+        )
+    return table(sorted(rows))
+
+
+def print_routes(points: tuple[Any, ...], output_format: str) -> None:
+    if output_format == "json":
+        write(json.dumps({"version": __version__, "entry_points": [_route(each) for each in points]}, indent=2) + "\n")
+    else:
+        say(f"{_routes(points)}\n")
+
+
+def _routes(points: tuple[Any, ...]) -> str:
+    if not points:
+        return "No entry points found"
+    rows = [("METHODS", "PATH", "PLACE", "FUNCTION", "RUN BY", "STREAMS", "FRAMEWORK")]
+    for point in points:
+        row = _route(point)
+        place = f"{row['file']}:{row['line']}"
+        methods = ",".join(row["methods"]) or str(row["kind"])
+        rows.append(
+            (methods, row["path"] or "-", place, row["name"], row["runner"], row["streams"] or "-", row["framework"])
+        )
+    return table([tuple(map(visible, row)) for row in rows])
+
+
+def _route(point: Any) -> dict[str, Any]:
+    return {
+        "framework": str(point.framework),
+        "kind": str(point.kind),
+        "path": point.path or "",
+        "methods": sorted(point.methods),
+        "name": point.name,
+        "file": reporters.relative(point.place.path),
+        "line": point.place.start.line,
+        "runner": str(point.runner),
+        "streams": str(point.streams or ""),
+    }
+
+
+def print_versions(rows: tuple[Told, ...], output_format: str) -> None:
+    from streamlint.reporters import versions
+
+    if output_format == "json":
+        write(json.dumps({"version": __version__, "releases": versions.listed(rows)}, indent=2) + "\n")
+    else:
+        say(f"{table(versions.told(rows)) if rows else 'Nothing says which releases are used'}\n")
