@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from streamlint.fact import Fact
     from streamlint.finding import Place
     from streamlint.project import Project
-    from streamlint.source import Source
+    from streamlint.source import Source, Span
 
 
 class File(Protocol):
@@ -55,7 +55,16 @@ def judge_around(deployment: Deployment, source: Source, rules: Sequence[Rule]) 
     from streamlint.deployment_file import DeploymentFile
 
     file = DeploymentFile(source, deployment)
-    yield from (one if isinstance(one, Finding) else told(one) for one in judge(file, rules))
+    yield from _once(one if isinstance(one, Finding) else told(one) for one in judge(file, rules))
+
+
+def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The first of those that a rule has at one place: what two blocks include is one text, and one edit mends both."""
+    seen: set[tuple[str, Span]] = set()
+    for finding in findings:
+        if (key := (finding.code, finding.place.span)) not in seen:
+            seen.add(key)
+            yield finding
 
 
 def _facts(rule: Rule, check: Check, nodes: Sequence[tuple[Any, Any]], file: File) -> list[Fact | Finding]:

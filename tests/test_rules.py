@@ -34,14 +34,35 @@ def section(each: rule.Rule, title: str) -> str:
     return found[1].strip()
 
 
-FILES = {"python": "application.py", "requirements": "requirements.txt"}
+SERVED = (
+    STREAMING.replace(
+        "from llama", "from fastapi import FastAPI\nfrom fastapi.responses import StreamingResponse\nfrom llama"
+    )
+    + """
+app = FastAPI()
+
+
+@app.get("/chat")
+def chat(q: str):
+    return StreamingResponse(engine.query(q).response_gen, media_type="text/plain")
+"""
+)
+FILES = {
+    "python": "application.py",
+    "requirements": "requirements.txt",
+    "dockerfile": "Dockerfile",
+    "procfile": "Procfile",
+    "yaml": "compose.yaml",
+    "nginx": "nginx.conf",
+}
 
 
 def blocks(each: rule.Rule, title: str) -> dict[str, str]:
     """The files of an example, by their names; an application stands beside one that is a file of requirements."""
-    found = re.findall(r"```(python|requirements)\n(.*?)```", section(each, title), re.DOTALL)
+    found = re.findall(rf"```({'|'.join(FILES)})\n(.*?)```", section(each, title), re.DOTALL)
     assert found, f"{each.code}: {title} holds no code"
-    return {FILES["python"]: STREAMING} | {FILES[language]: text for language, text in found}
+    beside = SERVED if each.language is rule.Language.DEPLOYMENT else STREAMING
+    return {FILES["python"]: beside} | {FILES[language]: text for language, text in found}
 
 
 def request(each: rule.Rule, title: str, folder: Path, *, only: bool, fix: bool = False) -> Request:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
 
 _PROCFILE = re.compile(r"Procfile(?:\..+)?", re.IGNORECASE)
+_VARIABLE = re.compile(r"""(?:(?<=")|(?<=[\s,])|^)([A-Za-z_]\w*)=(?:"([^"]*)"|'([^']*)'|([^"']*(?=")|[^"'\s,]*))""")
 _SYSTEMD_PREFIX = "-@:+!"
 __all__ = ["Command", "Commands"]
 
@@ -85,7 +86,8 @@ class Commands:
         )
 
     def _image(self, image: Image) -> Unit:
-        is_mild = is_for_development(self.deployment.knowledge, image.path.name, image.stage, image.path.parent.name)
+        folder = image.path.parent.name if image.path.parent != self.deployment.root else ""
+        is_mild = is_for_development(self.deployment.knowledge, image.path.name, image.stage, folder)
         return Unit(
             UnitKind.IMAGE,
             image.stage,
@@ -97,9 +99,24 @@ class Commands:
             folder=image.path.parent,
         )
 
-    def _unit(self, kind: UnitKind, name: str, anchor: Anchor, settings: Mapping[str, Given] | None = None) -> Unit:
+    def _unit(
+        self,
+        kind: UnitKind,
+        name: str,
+        anchor: Anchor,
+        settings: Mapping[str, Given] | None = None,
+        environment: Mapping[str, Given] | None = None,
+    ) -> Unit:
         is_mild = is_for_development(self.deployment.knowledge, anchor.path.name, name)
-        return Unit(kind, name, anchor, settings=settings or {}, is_for_development=is_mild, folder=anchor.path.parent)
+        return Unit(
+            kind,
+            name,
+            anchor,
+            environment=environment or {},
+            settings=settings or {},
+            is_for_development=is_mild,
+            folder=anchor.path.parent,
+        )
 
     def _of_procfile(self, path: Path) -> Iterator[Command]:
         for process in procfile.read(self._text(path)).processes:
@@ -108,9 +125,10 @@ class Commands:
 
     def _of_systemd(self, path: Path) -> Iterator[Command]:
         found = unit_files.systemd(self._text(path))
+        environment = _variables((one.value for one in found.of("Service", "Environment")), path)
         settings = {one.key: _given(one.value, path) for one in found.entries if one.section == "Service"}
         for entry in found.of("Service", "ExecStart"):
-            unit = self._unit(UnitKind.UNIT, path.stem, Anchor(path, entry.value.whole), settings)
+            unit = self._unit(UnitKind.UNIT, path.stem, Anchor(path, entry.value.whole), settings, environment)
             cut = len(entry.value.text) - len(entry.value.text.lstrip(_SYSTEMD_PREFIX))
             words = shell_words.words(entry.value.part(cut, len(entry.value.text)))
             yield from self._following.of_words(words, Running(unit, path))
@@ -121,9 +139,10 @@ class Commands:
             return
         found = unit_files.supervisord(text)
         for section in found.sections:
+            environment = _variables((one.value for one in found.of(section, "environment")), path)
             for entry in found.of(section, "command") if section.startswith("program:") else ():
                 settings = {one.key: _given(one.value, path) for one in found.entries if one.section == section}
-                unit = self._unit(UnitKind.PROGRAM, section[8:], Anchor(path, entry.value.whole), settings)
+                unit = self._unit(UnitKind.PROGRAM, section[8:], Anchor(path, entry.value.whole), settings, environment)
                 yield from self._following.of_words(shell_words.words(entry.value), Running(unit, path))
 
     def _of_starts(self, entrypoint: Start | None, command: Start | None, unit: Unit) -> Iterator[Command]:
@@ -139,6 +158,19 @@ class Commands:
     def _text(self, path: Path) -> str:
         source = self.deployment.source(path)
         return source.text if source is not None else ""
+
+
+def _variables(values: Iterable[Written], path: Path) -> dict[str, Given]:
+    """What a unit's list of variables sets: `A=1 "B=2 3"`, or `A="1",B=2`."""
+    found = {}
+    for written in values:
+        for match in _VARIABLE.finditer(written.text):
+            start, end = next(match.span(group) for group in (2, 3, 4) if match[group] is not None)
+            span = written.span(start, end)
+            text = written.text[start:end]
+            inside = span if span.end - span.start == len(text) else None
+            found[match[1]] = Given(text, Anchor(path, span), "%" not in text and "$" not in text, inside)
+    return found
 
 
 def _given(value: Written, path: Path) -> Given:

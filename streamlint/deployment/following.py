@@ -20,7 +20,7 @@ from streamlint.surroundings.written import Written
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
 
-_SCRIPT = re.compile(r".*\.sh(?:\.\w+)?|.*entrypoint[^.]*|[^.]+", re.IGNORECASE)
+_SCRIPT = re.compile(r".*\.sh(?:\.\w+)?|[^.]+", re.IGNORECASE)
 _SHEBANG = re.compile(r"#![ \t]*(\S+)(?:[ \t]+(\S+))?")
 _SHELL_ONLY = re.compile(r"[$`*?<>~\n#\\]")
 _DEEPEST = 4
@@ -41,6 +41,9 @@ class Shell:
     """Whether `exec` stands before the command."""
     is_plain: bool
     """Whether the text holds nothing that only a shell can do."""
+    first: Word
+    """The first word of the command as it is written, such as `exec`, and the file of the text."""
+    path: Path
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,16 @@ class Following:
             is_last = number == len(found) - 1 and simple.behind not in ("|", "&&", "||")
             is_plain = not simple.assignments and not _SHELL_ONLY.search(text.text)
             hands_over = simple.words[0].text == "exec"
-            own = Shell(shell, len(found) == 1 and not is_script, is_last, is_script, hands_over, is_plain)
+            own = Shell(
+                shell,
+                len(found) == 1 and not is_script,
+                is_last,
+                is_script,
+                hands_over,
+                is_plain,
+                simple.words[0],
+                running.path,
+            )
             words = simple.words[hands_over:]
             inner = replace(running, shells=(*running.shells, own))
             if len(words) == 1 and words[0].text in _ARGUMENTS:
@@ -149,7 +161,9 @@ class Following:
         source = self.deployment.source(path)
         text = source.text if source is not None else ""
         shebang = _SHEBANG.match(text)
-        program = (shebang[2] if shebang[1].endswith("env") else shebang[1]) or "" if shebang else "sh"
+        program = "sh" if path.suffix else ""
+        if shebang is not None:
+            program = (shebang[2] if shebang[1].endswith("env") else shebang[1]) or ""
         if PurePosixPath(program).name in self._shells:
             inner = replace(running, path=path)
             yield from self.of_text(Written.plain(text, 0), PurePosixPath(program).name, inner, is_script=True)

@@ -1,0 +1,83 @@
+"""Which programs serve an application, how their options are spelled, and which of them end a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from streamlint.knowledge.table import Row, read
+
+
+@dataclass(frozen=True)
+class OptionRow:
+    """One option of a server; `failure` names what it does to a stream, and is "" where it does nothing to one."""
+
+    setting: str
+    words: tuple[str, ...]
+    default: str
+    failure: str
+    workers: frozenset[str]
+    measured: str
+
+
+@dataclass(frozen=True)
+class ServerRow:
+    """One server; `flags` are its options without a value."""
+
+    program: str
+    commands: frozenset[str]
+    modules: frozenset[str]
+    interface: str
+    flags: frozenset[str]
+    environment: str
+    package: str
+    title: str
+    docs: str
+    checked: str
+    options: tuple[OptionRow, ...]
+
+    def option(self, setting: str) -> OptionRow | None:
+        return next((each for each in self.options if each.setting == setting), None)
+
+    def spelled(self, word: str) -> OptionRow | None:
+        """The option that a word of a command is."""
+        return next((each for each in self.options if word in each.words), None)
+
+
+@cache
+def servers() -> Mapping[str, ServerRow]:
+    """All servers by their names."""
+    table = read("server_options")
+    options: dict[str, list[OptionRow]] = {}
+    for row in table.rows("option"):
+        options.setdefault(row.text("program"), []).append(_option(row))
+    found = (_server(row, tuple(options.get(row.text("program"), ()))) for row in table.rows("server"))
+    return {row.program: row for row in found}
+
+
+def _option(row: Row) -> OptionRow:
+    return OptionRow(
+        row.text("setting"),
+        row.texts("words"),
+        row.text("default"),
+        row.text("failure"),
+        frozenset(row.texts("workers")),
+        row.text("measured"),
+    )
+
+
+def _server(row: Row, options: tuple[OptionRow, ...]) -> ServerRow:
+    return ServerRow(
+        row.text("program"),
+        frozenset(row.texts("commands")),
+        frozenset(row.texts("modules")),
+        row.text("interface"),
+        frozenset(row.texts("flags")),
+        row.text("environment"),
+        row.text("package"),
+        row.text("title"),
+        row.text("docs"),
+        row.text("checked"),
+        options,
+    )
