@@ -108,4 +108,8 @@ def _why(location: Location, is_default: bool) -> str:
     if not is_default:
         return "as it is told"
     release = location.server.version
-    return f"as {release.major}.{release.minor} does by itself" if release is not None else "as it does by itself before 1.29.7"
+    return (
+        f"as {release.major}.{release.minor} does by itself"
+        if release is not None
+        else "as it does by itself before 1.29.7"
+    )
