@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.deployment.limits import Anchor, Failure, Hop, Layer, Limit
@@ -80,6 +81,15 @@ class Chains:
         ]
         self.rows: tuple[Chain, ...] = tuple(self._of(route) for route in deployment.ask(StreamingRoutes).rows)
 
+    def of_entry(self, path: Path, scope: int) -> tuple[Chain, ...]:
+        """Those of the routes that a function of a file answers."""
+        entries = ((each, each.route.entry) for each in self.rows)
+        return tuple(
+            chain
+            for chain, entry in entries
+            if entry is not None and (entry.module.path, entry.scope.index) == (path, scope)
+        )
+
     def _of(self, route: StreamingRoute) -> Chain:
         clients = route.project.ask(ModelClients).serving(route) if route.project is not None else ()
         servers, proxies = tuple(self._servers(route)), tuple(self._proxies(route))
@@ -126,8 +136,8 @@ def _of_client(client: ModelClient) -> Hop:
     return Hop(Layer.MODEL_CLIENT, client.name, "", _anchor(client.path, client.call), limits)
 
 
-def _anchor(path: object, call: ir.Call) -> Anchor:
-    return Anchor(path, Span(call.start, call.end))  # type: ignore[arg-type]
+def _anchor(path: Path, call: ir.Call) -> Anchor:
+    return Anchor(path, Span(call.start, call.end))
 
 
 def _workflows(route: StreamingRoute) -> Iterator[Hop]:

@@ -6,19 +6,11 @@ from collections.abc import Iterator, Sequence
 from textwrap import fill
 from typing import Any
 
-from streamlint.deployment import Anchor, Deployment, Failure, Hop, Layer, Limit
+from streamlint.deployment import Anchor, Deployment, Hop
 from streamlint.deployment.chains import Chain
+from streamlint.messages.chains import LAYERS, described, verdict
 from streamlint.reporters import relative
 
-_LAYERS = {
-    Layer.MODEL_CLIENT: "model client",
-    Layer.APPLICATION: "application",
-    Layer.SERVER: "server",
-    Layer.CONTAINER: "container",
-    Layer.PROXY: "proxy",
-    Layer.BALANCER: "balancer",
-    Layer.EDGE: "edge",
-}
 _NARROWEST = 40
 
 
@@ -30,10 +22,10 @@ def render(chains: Sequence[Chain], deployment: Deployment, width: int) -> str:
 def _lines(chain: Chain, deployment: Deployment, width: int) -> Iterator[str]:
     yield from _wrapped(f"{chain.route.title} streams through:", width, "", "  ")
     for number, hop in enumerate(chain.hops, 1):
-        yield from _wrapped(f"{number}. {described(hop, deployment)}", width, "  ", "     ")
+        yield from _wrapped(f"{number}. {described(hop, _where(hop, deployment))}", width, "  ", "     ")
         if hop.probe:
             yield f"     {probe(chain, hop)}"
-    yield from _wrapped(verdict(chain), width, "  ", "  ")
+    yield from _wrapped(told(chain), width, "  ", "  ")
     for text in chain.missing:
         yield from _wrapped(f"not found: {text}", width, "  ", "  ")
     for text in chain.notes:
@@ -54,35 +46,14 @@ def _wrapped(text: str, width: int, first: str, following: str) -> list[str]:
     return wrapped.splitlines()
 
 
-def described(hop: Hop, deployment: Deployment) -> str:
-    """A hop in one sentence: what it is, where it is written, how it fails a stream."""
-    name = f"{hop.product} {hop.name}".strip()
-    where = f" ({place(hop.anchor, deployment)})" if hop.anchor is not None else ""
-    limits = ", ".join(map(limit, hop.limits)) or "no limit of its own"
-    return f"{_LAYERS[hop.layer]}: {name}{where}: {limits}"
-
-
-def limit(each: Limit) -> str:
-    """`proxy_read_timeout` 60 s (the default), cut after silence."""
-    default = " (the default)" if each.is_default and each.is_known else ""
-    if not each.is_known:
-        return f"`{each.setting}` not known"
-    if each.seconds is None:
-        return f"`{each.setting}`{default}: held back" if each.failure is Failure.BUFFER else f"`{each.setting}` none"
-    return f"`{each.setting}` {each.seconds:g} s{default}: {each.failure.value}"
-
-
-def verdict(chain: Chain) -> str:
+def told(chain: Chain) -> str:
     """Which hop cuts first."""
-    cut = chain.first_cut
-    if cut is None:
-        return "nothing that is known here cuts it"
-    name = f"{cut.hop.product} {cut.hop.name}".strip()
-    silence = {
-        Failure.IDLE: "without a token",
-        Failure.FIRST_BYTE: "before the first byte",
-    }.get(cut.limit.failure, "in all")
-    return f"cuts first: {name}, after {cut.limit.seconds:g} s {silence} (`{cut.limit.setting}`)"
+    cut = verdict(chain.first_cut)
+    return f"cuts first: {cut}" if cut else "nothing that is known here cuts it"
+
+
+def _where(hop: Hop, deployment: Deployment) -> str:
+    return place(hop.anchor, deployment) if hop.anchor is not None else ""
 
 
 def place(anchor: Anchor, deployment: Deployment) -> str:
@@ -98,7 +69,7 @@ def listed(chains: Sequence[Chain], deployment: Deployment) -> list[dict[str, An
         {
             "route": chain.route.title,
             "hops": [_hop(hop, deployment) for hop in chain.hops],
-            "cuts_first": verdict(chain) if chain.first_cut is not None else None,
+            "cuts_first": verdict(chain.first_cut) if chain.first_cut is not None else None,
             "not_found": list(chain.missing),
             "notes": list(chain.notes),
         }
@@ -108,7 +79,7 @@ def listed(chains: Sequence[Chain], deployment: Deployment) -> list[dict[str, An
 
 def _hop(hop: Hop, deployment: Deployment) -> dict[str, Any]:
     return {
-        "layer": _LAYERS[hop.layer],
+        "layer": LAYERS[hop.layer],
         "product": hop.product,
         "name": hop.name,
         "place": place(hop.anchor, deployment) if hop.anchor is not None else None,

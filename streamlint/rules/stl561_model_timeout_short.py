@@ -81,7 +81,7 @@ class ModelTimeoutShort(Rule):
     code = "STL561"
     name = "model-timeout-short"
     severity = Severity.WARNING
-    since = "0.2.0"
+    since = "0.1.0"
     stands_on = ("Call",)
     message = "`{name}` gives up after {seconds} s without a token{default}, and {why}"
     words = ()
