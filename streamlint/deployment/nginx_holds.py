@@ -50,11 +50,21 @@ def held(location: Location, route: StreamingRoute) -> Held | None:
     if not location.passing.module.is_http:
         return Held(Reason.MODULE, buffering, None)
     version, gzip = location.of_module("http_version"), location.setting("gzip")
-    if version.is_known and version.value == "1.0":
+    if version.is_known and version.value == "1.0" and not sends_chunks(route):
         return Held(Reason.HTTP10, buffering, version)
     if gzip.is_known and gzip.value == "on" and _compresses(location, route.media_type):
         return Held(Reason.GZIP, buffering, gzip)
     return None
+
+
+def sends_chunks(route: StreamingRoute) -> bool:
+    """Whether the project's files tell that its server sends chunks to HTTP/1.0 too, which have an end that can be told."""
+    project, place = route.project, route.place
+    if project is None or place is None:
+        return False
+    needed, others = (project.knowledge.names("nginx", key) for key in ("sends-chunks", "sends-no-chunks"))
+    known = {name for name in needed | others if project.version(name, place.path) is not None}
+    return known == needed
 
 
 def _compresses(location: Location, media_type: str | None) -> bool:

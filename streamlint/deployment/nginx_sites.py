@@ -107,6 +107,13 @@ class Location:
         return self if self.statement.name == "location" or self.outer is None else self.outer.home
 
     @property
+    def is_as_home(self) -> bool:
+        """Whether it is a condition in which the same holds as around: one fault of both."""
+        if self.home is self or self.passing is None or self.home.passing is None:
+            return False
+        return self.home.passing.module is self.passing.module
+
+    @property
     def is_conditional(self) -> bool:
         """Whether a request that comes here need not be treated by it."""
         return self.statement.name != "location" or self.statement.directive.is_conditional
@@ -203,7 +210,7 @@ class NginxSites:
         found: dict[Path, list[Location]] = {}
         for server in self.servers:
             for location in server.walk():
-                if location.passing is not None:
+                if location.passing is not None and not location.is_as_home:
                     found.setdefault(location.anchor.path, []).append(location)
         return {path: tuple(locations) for path, locations in found.items()}
 

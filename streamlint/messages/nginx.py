@@ -65,6 +65,14 @@ def cause(held: Held) -> str:
     return f"{buffering} makes it collect"
 
 
+def notes(held: Held) -> tuple[str, ...]:
+    """When it is not so after all."""
+    is_spoken = held.reason is Reason.HTTP10
+    return (
+        ("uvicorn with httptools sends chunks to HTTP/1.0 too, which pass; with h11 it does not",) if is_spoken else ()
+    )
+
+
 def alternative(file: DeploymentFile, way: str) -> str:
     """What to do; where a template makes the file, also what can be done on the other side."""
     is_template = "{{" in file.source.text or "{%" in file.source.text or "<%" in file.source.text

@@ -6,21 +6,27 @@ from dataclasses import replace
 
 from streamlint.deployment.nginx_sites import Effective, Location
 from streamlint.deployment.nginx_tree import Statement
+from streamlint.deployment_file import DeploymentFile
 from streamlint.fix import Edit, Fix, Level
 from streamlint.source import Source, Span
 
 
 def set_for(
-    location: Location, current: Effective, value: str, source: Source, level: Level, reason: str
+    location: Location, current: Effective, value: str, file: DeploymentFile, level: Level, reason: str
 ) -> Fix | None:
-    """Say in a location what else holds by default or from around, or otherwise; None where that stands in another file."""
+    """Say in a location what else holds by default or from around, or otherwise; None where that stands in another file.
+
+    Nor where another location includes the same text and says it already: nginx does not start with two.
+    """
+    source = file.source
     own = current.statement is not None and current.block is location.home.statement
     if own and current.statement is not None:
         return set_at(current.statement, value, source, level, reason)
-    before = location.statement
-    if location.home is location and location.passing is not None:
-        before = location.passing.statement
-    if before.path != source.path:
+    if location.home is not location or location.passing is None:
+        return None
+    before = location.passing.statement
+    same = (each for each in Location.in_file(file.deployment, file.path) if each.anchor == location.anchor)
+    if before.path != source.path or any(each.statement.own(current.name) for each in same):
         return None
     text = f"{current.name} {value};"
     return Fix(f"write `{text}`", (written_before(before, text, source),), level, reason)

@@ -34,6 +34,9 @@ class NginxStreamBuffered(Rule):
     64.09 s. Over HTTP/1.1 without gzip the pieces pass even with buffering on, so nothing is reported there.
     `proxy_request_buffering off` is for requests and changes nothing; `add_header X-Accel-Buffering no` neither (STL503).
 
+    Over HTTP/1.0 gunicorn, hypercorn, daphne and uvicorn (with h11) are held. uvicorn with httptools, which `uvicorn[standard]`
+    brings, sends chunks to HTTP/1.0 too, and these pass: where a lock or a requirement names both, HTTP/1.0 is no reason.
+
     Silent where the route sends `X-Accel-Buffering: no` itself, as nginx obeys that, and where a template or a variable
     computes the value.
 
@@ -102,7 +105,7 @@ class NginxStreamBuffered(Rule):
             sure = all(each.certainty is Certainty.CERTAIN for each in concerned)
             alone = sure and only_streams(location, file.deployment, frozenset(each.route.path for each in concerned))
             level, reason = (Level.SAFE, _SAFE) if alone else (Level.UNSAFE, _UNSAFE)
-            return set_for(location, buffering, "off", file.source, level, reason)
+            return set_for(location, buffering, "off", file, level, reason)
 
         yield file.fact(
             self,
@@ -112,6 +115,7 @@ class NginxStreamBuffered(Rule):
             label=f"`{location.title}` passes it on",
             help=words.alternative(file, f"write `{buffering.name} off;` in the location"),
             related=words.related(location, file, concerned, buffering, why.because),
+            notes=words.notes(why),
             repair=repair,
             severity=words.severity(concerned, self.severity),
         )

@@ -93,7 +93,7 @@ class NginxReadTimeoutShort(Rule):
             statement = timeout.statement
             if statement is not None and statement.path == file.path:
                 return set_at(statement, value, file.source, Level.UNSAFE, _REASON)
-            return set_for(location, timeout, value, file.source, Level.UNSAFE, _REASON)
+            return set_for(location, timeout, value, file, Level.UNSAFE, _REASON)
 
         yield file.fact(
             self,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from streamlint.deployment.nginx_holds import sends_chunks
 from streamlint.deployment.nginx_sites import Location
 from streamlint.deployment.passages import Passages
 from streamlint.deployment_file import DeploymentFile
@@ -28,6 +29,9 @@ class NginxHttp10HidesTruncation(Rule):
     that is done, and ends the answer to its client as if it were whole. Measured, over HTTP/1.1 and HTTP/2 alike: after a
     crash in the middle the client has 3 of 6 events and a clean end, and nobody logs anything. With `proxy_http_version
     1.1` the client sees that something is missing. The same setting lets pieces pass while buffering is on.
+
+    uvicorn with httptools sends chunks to HTTP/1.0 too, whose end can be told; with h11 it does not, nor do gunicorn and hypercorn.
+    Silent where a lock or a requirement names uvicorn and httptools.
 
     ## Example
 
@@ -83,12 +87,12 @@ class NginxHttp10HidesTruncation(Rule):
         is_http = location.passing is not None and location.passing.module.is_http
         if not is_http or not version.is_known or version.value != "1.0":
             return
-        passages = file.deployment.ask(Passages).of(location)
+        passages = [each for each in file.deployment.ask(Passages).of(location) if not sends_chunks(each.route)]
         if not passages:
             return
 
         def repair(_: object) -> Offer:
-            fix = set_for(location, version, "1.1", file.source, Level.SAFE, _REASON)
+            fix = set_for(location, version, "1.1", file, Level.SAFE, _REASON)
             return None if fix is None else kept_alive(location, fix, file.source)
 
         yield file.fact(
