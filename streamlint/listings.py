@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from streamlint.releases.told import Told
     from streamlint.shown import Ways
 
-_SUMMARY = 100
+_SUMMARY = 95
 """Characters of a rule's first sentence in the list."""
 
 

@@ -15,9 +15,9 @@ class TimeoutChain(Rule):
     """
     ## What it does
 
-    Tells for each route that streams what its tokens pass on their way from the model to the reader, and which of these cuts the
-    stream first. It is advice: select it to see it; `streamlint --show-routes` prints the same for all routes, with a line of
-    `curl` for each hop.
+    Finds what cuts a streaming route first, of all that its tokens pass on their way from the model to the reader, where that is
+    sooner than `longest-silence` or `longest-stream` allow. It is advice: select it to see it; `--show-routes` prints the
+    same for all routes, with a line of `curl` for each hop.
 
     ## Why it breaks streaming
 
