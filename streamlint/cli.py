@@ -147,7 +147,7 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
 @click.option("--show-files", is_flag=True, help="Print the files that would be looked at.")
 @click.option("--explain", metavar="RULE", help="Print the documentation of a rule, by code or name.")
 @click.option("--list-rules", is_flag=True, help="Print all rules.")
-@click.option("--show-routes", is_flag=True, help="Print the entry points, who runs them, what they stream.")
+@click.option("--show-routes", is_flag=True, help="Print the entry points, and what each stream passes on its way.")
 @click.option("--show-versions", is_flag=True, help="Print which release of what is assumed, and where that is said.")
 @click.option(
     "--target",
@@ -207,7 +207,8 @@ def _linted(options: dict[str, Any]) -> int:
         say("".join(f"{reporters.shown(path)}\n" for path in shown.files(request)))
         return CLEAN
     if options["show_routes"]:
-        listings.print_routes(shown.entry_points(request), options["output_format"])
+        points, ways = shown.routes(request)
+        listings.print_routes(points, ways, options["output_format"], _style().width)
         return CLEAN
     if options["show_versions"]:
         listings.print_versions(shown.versions(request), options["output_format"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from collections.abc import Sequence
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,9 @@ from streamlint.reporters.text import visible
 if TYPE_CHECKING:
     from streamlint.projects import Request
     from streamlint.releases.told import Told
+    from streamlint.shown import Ways
 
-_SUMMARY = 100
+_SUMMARY = 95
 """Characters of a rule's first sentence in the list."""
 
 
@@ -56,11 +58,22 @@ def print_settings(request: Request) -> None:
         say("".join(f"{visible(line)}\n" for line in (f"# {where}", *told(config))))
 
 
-def print_routes(points: tuple[Any, ...], output_format: str) -> None:
+def print_routes(points: tuple[Any, ...], ways: Sequence[Ways], output_format: str, width: int) -> None:
+    from streamlint.reporters import chains
+
     if output_format == "json":
-        write(json.dumps({"version": __version__, "entry_points": [_route(each) for each in points]}, indent=2) + "\n")
-    else:
-        say(f"{_routes(points)}\n")
+        listed = [each for one in ways for each in chains.listed(one.chains, one.deployment)]
+        rows = [_route(each) for each in points]
+        write(json.dumps({"version": __version__, "entry_points": rows, "chains": listed}, indent=2) + "\n")
+        return
+    say(f"{_routes(points)}\n")
+    for one in ways:
+        say(f"\n{visible_lines(chains.render(one.chains, one.deployment, width))}\n")
+
+
+def visible_lines(text: str) -> str:
+    """A text of several lines with every odd character made visible."""
+    return "\n".join(map(visible, text.split("\n")))
 
 
 def _routes(points: tuple[Any, ...]) -> str:

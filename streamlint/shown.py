@@ -1,9 +1,10 @@
-"""What a run can be asked beside findings: the entry points of the projects, and the releases that are assumed."""
+"""What a run can be asked beside findings: the entry points with what their streams pass, and the releases that are assumed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.links import Renaming, real_path
@@ -11,22 +12,43 @@ from streamlint.room import roomy
 from streamlint.run import Request, opened
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from streamlint.deployment import Deployment
+    from streamlint.deployment.chains import Chain
+    from streamlint.projects import Projects
     from streamlint.releases.told import Told
     from streamlint.serving.routes import EntryPoint
 
 
+@dataclass(frozen=True)
+class Ways:
+    """What the streams of a deployment pass, for the routes of a request."""
+
+    deployment: Deployment
+    chains: tuple[Chain, ...]
+
+
 @roomy
-def entry_points(request: Request) -> tuple[EntryPoint, ...]:
-    """What the frameworks call in the files of the request, by place."""
+def routes(request: Request) -> tuple[tuple[EntryPoint, ...], tuple[Ways, ...]]:
+    """What the frameworks call in the files of the request, by place, and the ways of the streams among them."""
     from streamlint.serving.routes import Routes
 
     found, projects = opened(request)
     names = {real_path(path): path for path in found.files}
     points = [point for project in projects.all for point in project.ask(Routes).rows if point.place.path in names]
     points = [replace(point, place=replace(point.place, path=names[point.place.path])) for point in points]
-    return tuple(sorted(points, key=lambda point: (str(point.place.path), point.place.span.start)))
+    ordered = sorted(points, key=lambda point: (str(point.place.path), point.place.span.start))
+    return tuple(ordered), tuple(_ways(projects, names))
+
+
+def _ways(projects: Projects, names: Mapping[Path, Path]) -> Iterator[Ways]:
+    from streamlint.deployment.chains import Chains
+
+    deployments = {id(one): one for one in map(projects.deployment, names.values())}
+    for deployment in deployments.values():
+        rows = deployment.ask(Chains).rows
+        chains = tuple(each for each in rows if each.route.place is None or each.route.place.path in names)
+        if chains:
+            yield Ways(deployment, chains)
 
 
 def files(request: Request) -> tuple[Path, ...]:

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 import streamlint
+from streamlint.rule import discover
 from tools import rule_docs
 
 ROOT = Path(__file__).parent.parent
@@ -75,6 +76,15 @@ def test_links_in_the_documents_lead_somewhere() -> None:
     for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
         for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_table_of_family_5_is_that_of_its_rules() -> None:
+    page = (ROOT / "docs" / "behind_the_app.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| (?:\[(STL5\d\d)\]\(rules/STL5\d\d\.md\)) \| (.*) \|$", page, re.MULTILINE))
+    told = {each.code: f"{each.name} | {each.severity}" for each in discover() if each.code.startswith("STL5")}
+    assert rows == told
+    numbers = re.findall(r"STL5\d\d(?=[^.]*? \| [a-z])", page)
+    assert numbers == sorted(numbers)
 
 
 def test_both_hooks_are_declared() -> None:

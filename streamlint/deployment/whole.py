@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from streamlint.deployment.limits import Failure
 from streamlint.source import Source, UnreadableFile
 from streamlint.surroundings.names import LARGEST
 
@@ -28,6 +29,10 @@ class Expected:
     """Seconds from the request to the last token, at most."""
     streaming_paths: tuple[str, ...] = ()
     """Paths that stream although no Python file here says so; `*` at the end stands for whatever follows."""
+
+    def longest(self, failure: Failure) -> float:
+        """How long a hop must let a stream go on that it may fail in this way."""
+        return self.longest_stream if failure is Failure.TOTAL else self.longest_silence
 
 
 class Deployment:

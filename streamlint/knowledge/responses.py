@@ -127,7 +127,7 @@ def _response(row: Row) -> ResponseClass:
         variadic=row.flag("variadic"),
         takes_text=row.flag("takes-text"),
         since=row.text("since"),
-        heartbeat=float(row.number("heartbeat") or 0),
+        heartbeat=row.real("heartbeat") or 0,
         heartbeat_keyword=row.text("heartbeat-keyword"),
         sends_accel_header=row.flag("accel-header"),
     )

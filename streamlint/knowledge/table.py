@@ -41,6 +41,13 @@ class Row:
             raise TypeError(f"`{key}` is not a number: {value!r}")
         return value
 
+    def real(self, key: str) -> float | None:
+        """Any number, or None."""
+        value = self.values.get(key)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise TypeError(f"`{key}` is not a number: {value!r}")
+        return None if value is None else float(value)
+
     def mapping(self, key: str) -> dict[str, str]:
         value = self.values.get(key, {})
         if not isinstance(value, dict):

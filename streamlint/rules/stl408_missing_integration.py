@@ -33,7 +33,7 @@ class MissingIntegration(Rule):
     from llama_index.llms.ollama import Ollama
 
     app = FastAPI()
-    llm = Ollama(model="llama3")
+    llm = Ollama(model="llama3", request_timeout=300)
 
 
     @app.get("/chat")
@@ -54,7 +54,7 @@ class MissingIntegration(Rule):
     from llama_index.llms.ollama import Ollama
 
     app = FastAPI()
-    llm = Ollama(model="llama3")
+    llm = Ollama(model="llama3", request_timeout=300)
 
 
     @app.get("/chat")

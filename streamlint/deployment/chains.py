@@ -1,0 +1,192 @@
+"""What each stream passes on its way from the model to its reader, in order, and which of these cuts it first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint.deployment.limits import Anchor, Failure, Hop, Layer, Limit
+from streamlint.deployment.model_clients import ModelClient, ModelClients
+from streamlint.deployment.nginx_holds import held
+from streamlint.deployment.nginx_sites import Location, NginxSites
+from streamlint.deployment.nginx_ways import sample
+from streamlint.deployment.passages import Passage, Passages
+from streamlint.deployment.served import ServedRoutes
+from streamlint.deployment.servers import Server, Servers
+from streamlint.deployment.streaming_routes import StreamingRoute, StreamingRoutes
+from streamlint.source import Span
+from streamlint.streams.workflows import Workflows
+
+if TYPE_CHECKING:
+    from streamlint.deployment.whole import Deployment
+    from streamlint.model import syntax as ir
+
+_CUTTING = (Failure.FIRST_BYTE, Failure.IDLE, Failure.TOTAL)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The hop that ends a stream first, and by which of its limits."""
+
+    hop: Hop
+    limit: Limit
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The hops of a route from the model outwards; `missing` says what was not found, `notes` what else ends an answer."""
+
+    route: StreamingRoute
+    hops: tuple[Hop, ...]
+    missing: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def first_cut(self) -> Cut | None:
+        """Which hop cuts first; a heartbeat of the route saves it from silence, but not from its model's.
+
+        Of several clients that may ask the model, only the most patient is counted.
+        """
+        cuts = [
+            Cut(hop, limit)
+            for hop in self.hops
+            for limit in hop.limits
+            if limit.failure in _CUTTING and limit.is_known and limit.seconds is not None
+            if hop.layer <= Layer.APPLICATION or limit.failure is Failure.TOTAL or not self._beats(limit.seconds)
+        ]
+        inner = [cut for cut in cuts if cut.hop.layer is Layer.MODEL_CLIENT and cut.limit.failure is Failure.IDLE]
+        spared = sorted(inner, key=_seconds)[:-1]
+        return min((cut for cut in cuts if cut not in spared), key=_seconds, default=None)
+
+    def _beats(self, seconds: float) -> bool:
+        return self.route.beats_within(seconds)
+
+
+def _seconds(cut: Cut) -> float:
+    return cut.limit.seconds or 0.0
+
+
+class Chains:
+    """Those of all streaming routes of a deployment."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._locations = [
+            location
+            for locations in deployment.ask(NginxSites).of_file.values()
+            for location in locations
+            if deployment.ask(Passages).of(location)
+        ]
+        self.rows: tuple[Chain, ...] = tuple(self._of(route) for route in deployment.ask(StreamingRoutes).rows)
+
+    def of_entry(self, path: Path, scope: int) -> tuple[Chain, ...]:
+        """Those of the routes that a function of a file answers."""
+        entries = ((each, each.route.entry) for each in self.rows)
+        return tuple(
+            chain
+            for chain, entry in entries
+            if entry is not None and (entry.module.path, entry.scope.index) == (path, scope)
+        )
+
+    def _of(self, route: StreamingRoute) -> Chain:
+        clients = route.project.ask(ModelClients).serving(route) if route.project is not None else ()
+        servers, proxies = tuple(self._servers(route)), tuple(self._proxies(route))
+        hops = (*map(_of_client, clients), *_workflows(route), _application(route), *servers, *proxies)
+        missing = []
+        if len(clients) > 1:
+            missing.append("which of these clients it asks")
+        if not clients and route.place is not None:
+            missing.append("the client that asks the model")
+        if not servers:
+            missing.append("a command that starts a server for this application")
+        if not proxies:
+            missing.append("a proxy: no proxy file names this upstream")
+        return Chain(route, hops, tuple(missing), tuple(_notes(clients)))
+
+    def _servers(self, route: StreamingRoute) -> Iterator[Hop]:
+        served = self._deployment.ask(ServedRoutes)
+        for server in self._deployment.ask(Servers).rows:
+            found = served.of(server) if not server.unit.is_for_development else None
+            if found is not None and route in found.routes:
+                yield Hop(
+                    Layer.SERVER,
+                    server.program,
+                    server.unit.title,
+                    server.anchor,
+                    server.limits,
+                    _server_probe(server, route),
+                )
+
+    def _proxies(self, route: StreamingRoute) -> Iterator[Hop]:
+        for location in self._locations:
+            for passage in self._deployment.ask(Passages).of(location):
+                if passage.route == route:
+                    limits = tuple(_nginx_limits(location, passage))
+                    yield Hop(
+                        Layer.PROXY, "nginx", location.title, location.anchor, limits, _nginx_probe(location, passage)
+                    )
+
+
+def _of_client(client: ModelClient) -> Hop:
+    given = client.time
+    at = Anchor(client.path, Span(given.at.start, given.at.end)) if given.at is not None else None
+    limits = (Limit(Failure.IDLE, given.setting, given.value, at, given.is_known),) if given.setting else ()
+    return Hop(Layer.MODEL_CLIENT, client.name, "", _anchor(client.path, client.call), limits)
+
+
+def _anchor(path: Path, call: ir.Call) -> Anchor:
+    return Anchor(path, Span(call.start, call.end))
+
+
+def _workflows(route: StreamingRoute) -> Iterator[Hop]:
+    """Runs of workflows in the route's file that end after a time."""
+    project, entry = route.project, route.entry
+    if project is None or entry is None:
+        return
+    for scope in entry.module.scopes:
+        frame = project.evaluator.any_call(entry.module, scope)
+        for call in scope.calls:
+            for limit in project.ask(Workflows).limits(call, frame)[:1]:
+                at = None if limit.is_default else Anchor(limit.place.path, Span(limit.place.start, limit.place.end))
+                total = Limit(Failure.TOTAL, "timeout", limit.seconds, at)
+                yield Hop(Layer.MODEL_CLIENT, "workflow", "", _anchor(entry.module.path, call), (total,))
+
+
+def _application(route: StreamingRoute) -> Hop:
+    anchor = Anchor(route.place.path, route.place.span) if route.place is not None else None
+    return Hop(Layer.APPLICATION, route.framework or "settings", route.name, anchor)
+
+
+def _server_probe(server: Server, route: StreamingRoute) -> str:
+    port = next((bind.port for bind in server.binds if bind.port is not None), None)
+    return f"http://localhost:{port}{sample(route.path)}" if port is not None and route.is_exact else ""
+
+
+def _nginx_limits(location: Location, passage: Passage) -> Iterator[Limit]:
+    effective = location.of_module("read_timeout")
+    at = effective.statement.anchor if effective.statement is not None else None
+    yield Limit(Failure.IDLE, effective.name, effective.seconds, at, effective.seconds is not None)
+    found = held(location, passage.route)
+    if found is not None:
+        statement = found.buffering.statement
+        yield Limit(Failure.BUFFER, found.buffering.name, None, statement.anchor if statement is not None else None)
+
+
+def _nginx_probe(location: Location, passage: Passage) -> str:
+    listens = location.server.statement.own("listen")
+    text = listens[0].texts[0] if listens and listens[0].texts else "80"
+    port = text.rpartition(":")[2]
+    return f"http://localhost:{port}{passage.outside}" if port.isdecimal() and passage.outside.startswith("/") else ""
+
+
+def _notes(clients: tuple[ModelClient, ...]) -> Iterator[str]:
+    for client in clients:
+        output = client.output
+        if output is not None and output.is_known and output.value is not None:
+            default = ", the default" if output.is_default else ""
+            yield (
+                f"`{client.name}` asks for at most {output.value:g} tokens (`{output.setting}`{default}):"
+                " a longer answer ends there, and nothing on the way has cut it"
+            )

@@ -1,0 +1,86 @@
+"""Which server a proxy's address means: by the names of containers, the ports of machines, the paths of sockets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from streamlint.deployment.composed import Services
+from streamlint.deployment.limits import Certainty
+from streamlint.deployment.nginx_passing import Address
+from streamlint.deployment.servers import Server, Servers
+
+if TYPE_CHECKING:
+    from streamlint.deployment.whole import Deployment
+
+_THIS_MACHINE = frozenset(("localhost", "127.0.0.1", "::1", "[::1]", "0.0.0.0", "host.docker.internal", "172.17.0.1"))  # noqa: S104
+
+
+@dataclass(frozen=True)
+class Meant:
+    """A server that may be behind an address; None where nothing that starts one was found."""
+
+    server: Server | None
+    certainty: Certainty
+
+
+class Upstreams:
+    """Judges the addresses of a deployment."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.servers = deployment.ask(Servers).rows
+        self._services = {name for service in deployment.ask(Services).rows for name in service.names}
+        self._building = {
+            name
+            for service in deployment.ask(Services).rows
+            if service.dockerfile is not None or service.command is not None
+            for name in service.names
+        }
+        self._starting = {name for server in self.servers for name in server.unit.names}
+
+    def of(self, addresses: Sequence[Address]) -> tuple[Meant, ...]:
+        """The servers behind some addresses; where none of them can be, nothing."""
+        found = [meant for address in addresses for meant in self._of(address)]
+        best = max((each.certainty for each in found), default=None)
+        return tuple({id(each.server): each for each in found if each.certainty is best}.values())
+
+    def _of(self, address: Address) -> list[Meant]:
+        if not address.is_known:
+            return [Meant(server, Certainty.POSSIBLE) for server in self.servers] or [Meant(None, Certainty.POSSIBLE)]
+        judged = [(server, self._certainty(address, server)) for server in self.servers]
+        found = [Meant(server, certainty) for server, certainty in judged if certainty is not None]
+        if found or self._is_another(address):
+            return found
+        return [Meant(None, Certainty.POSSIBLE)]
+
+    def _is_another(self, address: Address) -> bool:
+        """Whether an address is known to lead to something else: a service that starts none, where all else is known."""
+        if address.host in self._services:
+            return address.host in self._starting or address.host not in self._building
+        return bool(self.servers) and not address.socket and all(_ports(server) for server in self.servers)
+
+    def _certainty(self, address: Address, server: Server) -> Certainty | None:
+        """How sure it is that a server is behind an address; None where it is not."""
+        if address.socket:
+            same = [bind.socket for bind in server.binds if bind.socket]
+            return Certainty.CERTAIN if os.path.basename(address.socket) in map(os.path.basename, same) else None
+        if address.host in server.unit.names:
+            inside = {bind.port for bind in server.binds if bind.port is not None}
+            return Certainty.CERTAIN if not inside or address.port in inside else None
+        if address.host in self._services:
+            return None
+        ports = _ports(server)
+        if not ports:
+            return Certainty.POSSIBLE if address.host in _THIS_MACHINE else None
+        if address.port not in ports:
+            return None
+        return Certainty.CERTAIN if address.host in _THIS_MACHINE else Certainty.LIKELY
+
+
+def _ports(server: Server) -> set[int]:
+    """The ports under which its machine has it."""
+    if server.unit.ports:
+        return {port.published for port in server.unit.ports if port.published is not None}
+    return {bind.port for bind in server.binds if bind.port is not None}

@@ -1,0 +1,48 @@
+"""Let the client of a language model wait as long as a stream may be silent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streamlint.fix import Edit, Fix, Level
+from streamlint.model import syntax as ir
+from streamlint.source import Span
+
+if TYPE_CHECKING:
+    from streamlint.deployment.model_clients import ModelClient
+    from streamlint.tree.python import PythonFile
+
+_REASON = "how long the program should wait for its model is its owner's to say"
+
+
+def patient(file: PythonFile, client: ModelClient, seconds: float) -> Fix | None:
+    """The limit as a number: in place of the one that is written in this file, or as one more keyword."""
+    at = client.time.at
+    if at is not None and not (isinstance(at, ir.Constant) and _stands_in(at, client)):
+        return None
+    if at is not None:
+        edit = Edit(Span(at.start, at.end), f"{seconds:g}")
+    else:
+        edit = _added(file, client.call, f"{client.time.setting}={seconds:g}")
+    drops = () if at is None else (file.text(at),)
+    return Fix(f"wait {seconds:g} s for each token", (edit,), Level.UNSAFE, _REASON, drops=drops)
+
+
+def _stands_in(at: ir.Expression, client: ModelClient) -> bool:
+    return any(call is not None and call.contains(at) for call in (client.call, client.made_at))
+
+
+def _added(file: PythonFile, call: ir.Call, keyword: str) -> Edit:
+    """One more keyword behind the last argument; on a line of its own where the others have one."""
+    text, end = file.source.text, call.end - 1
+    before = text[call.function.end : end].rstrip()
+    at = call.function.end + len(before)
+    if "\n" in text[at:end] and "#" not in text[at:end] and not before.endswith("("):
+        last = max((*call.arguments, *(value for _, value in call.keywords)), key=lambda one: one.end)
+        line = file.source.line_span(last.start)
+        indent = text[line.start : last.end][
+            : len(text[line.start : last.end]) - len(text[line.start : last.end].lstrip())
+        ]
+        return Edit(Span(at, at), f"{'' if before.endswith(',') else ','}\n{indent}{keyword},")
+    comma = "" if before.endswith("(") else " " if before.endswith(",") else ", "
+    return Edit(Span(at, end), f"{comma}{keyword}")

@@ -1,0 +1,179 @@
+"""What each stream passes, as `--show-routes` tells it, and which streams are matched with which location."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from streamlint import shown
+from streamlint.config import Config, Selection
+from streamlint.projects import Request
+from streamlint.reporters import chains as told
+from tests.conftest import Streamlint, Write
+
+CODE = """\
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import StreamingResponse
+from llama_index.core import Settings, VectorStoreIndex
+from llama_index.llms.huggingface_api import HuggingFaceInferenceAPI
+
+app = FastAPI()
+router = APIRouter(prefix="/chat")
+Settings.llm = HuggingFaceInferenceAPI(model_name="zephyr", timeout=120)
+engine = VectorStoreIndex.from_documents([]).as_query_engine(streaming=True)
+
+
+@router.post("/{id}")
+async def chat(id: str, q: str):
+    response = await engine.aquery(q)
+    return StreamingResponse(response.async_response_gen(), media_type="text/plain")
+
+
+app.include_router(router, prefix="/v1")
+"""
+COMPOSE = """\
+services:
+  api:
+    build: backend
+    command: gunicorn -k uvicorn_worker.UvicornWorker --bind 0.0.0.0:8000 --graceful-timeout 10 main:app
+  web:
+    image: nginx:1.27
+    volumes: ["./nginx.conf:/etc/nginx/conf.d/default.conf:ro"]
+"""
+NGINX = """\
+server {
+    listen 8080;
+    location /api/ {
+        proxy_pass http://api:8000/;
+    }
+    location / {
+        proxy_pass http://web:3000;
+    }
+}
+"""
+WIDE = """\
+POST /v1/chat/{id} streams through:
+  1. model client: HuggingFaceInferenceAPI (backend/main.py:8): `timeout` 120 s: cut after silence
+  2. application: fastapi chat (backend/main.py:13): no limit of its own
+  3. server: gunicorn service `api` (compose.yaml:4): `graceful_timeout` 10 s: cut at a restart
+     curl -N -X POST 'http://localhost:8000/v1/chat/1'
+  4. proxy: nginx location /api/ (nginx.conf:4): `proxy_read_timeout` 60 s (the default): cut after silence, `proxy_buffering` (the default): held back
+     curl -N -X POST 'http://localhost:8080/api/v1/chat/1'
+  cuts first: nginx location /api/ after 60 s without a token (`proxy_read_timeout`)
+  note: `HuggingFaceInferenceAPI` asks for at most 256 tokens (`num_output`, the default): a longer answer ends there, and nothing on the way has cut it"""  # noqa: E501
+NARROW = """\
+POST /v1/chat/{id} streams through:
+  1. model client: HuggingFaceInferenceAPI (backend/main.py:8): `timeout` 120 s:
+     cut after silence
+  2. application: fastapi chat (backend/main.py:13): no limit of its own
+  3. server: gunicorn service `api` (compose.yaml:4): `graceful_timeout` 10 s:
+     cut at a restart
+     curl -N -X POST 'http://localhost:8000/v1/chat/1'
+  4. proxy: nginx location /api/ (nginx.conf:4): `proxy_read_timeout` 60 s (the
+     default): cut after silence, `proxy_buffering` (the default): held back
+     curl -N -X POST 'http://localhost:8080/api/v1/chat/1'
+  cuts first: nginx location /api/ after 60 s without a token
+  (`proxy_read_timeout`)
+  note: `HuggingFaceInferenceAPI` asks for at most 256 tokens (`num_output`, the
+  default): a longer answer ends there, and nothing on the way has cut it"""
+
+
+@pytest.fixture
+def deployed(write: Write) -> None:
+    write(".git/HEAD", "")
+    write("backend/main.py", CODE)
+    write("compose.yaml", COMPOSE)
+    write("nginx.conf", NGINX)
+
+
+def rendered(width: int) -> str:
+    _, (ways,) = shown.routes(Request((Path.cwd(),), Config(root=Path.cwd()), Selection()))
+    return told.render(ways.chains, ways.deployment, width)
+
+
+@pytest.mark.parametrize(("width", "expected"), [(200, WIDE), (80, NARROW)])
+def test_a_chain_from_the_model_to_the_proxy(deployed: None, width: int, expected: str) -> None:
+    assert rendered(width) == expected
+
+
+def test_what_is_not_there_is_said(write: Write) -> None:
+    write("main.py", CODE.replace("timeout=120", "").replace("zephyr", "zephyr-7b"))
+    text = rendered(100)
+    assert "nothing that is known here cuts it" in text
+    assert "not found: a proxy: no proxy file names this upstream" in text
+    assert "not found: a command that starts a server for this application" in text
+
+
+def test_a_heartbeat_saves_from_silence(deployed: None, write: Write) -> None:
+    beating = CODE.replace("fastapi.responses import StreamingResponse", "sse_starlette import EventSourceResponse")
+    write(
+        "backend/main.py",
+        beating.replace("StreamingResponse(", "EventSourceResponse(").replace(', media_type="text/plain"', ""),
+    )
+    assert "cuts first: HuggingFaceInferenceAPI after 120 s" in rendered(200)
+
+
+def test_programs_are_told_the_same(deployed: None, streamlint: Streamlint) -> None:
+    (chain,) = json.loads(streamlint("--show-routes", "--output-format", "json").stdout)["chains"]
+    assert [hop["layer"] for hop in chain["hops"]] == ["model client", "application", "server", "proxy"]
+    assert chain["cuts_first"].startswith("nginx location /api/ after 60 s")
+    assert chain["not_found"] == []
+
+
+def findings(streamlint: Streamlint) -> set[str]:
+    report = json.loads(streamlint("--select", "STL50", "--output-format", "json").stdout)
+    return {f"{each['code']} {each['severity']}" for each in report["findings"]}
+
+
+def test_a_service_that_runs_the_application_is_certain(deployed: None, streamlint: Streamlint) -> None:
+    assert "STL501 error" in findings(streamlint)
+
+
+@pytest.mark.parametrize(
+    "upstream", ["http://web:3000/", "http://api:9000/", "http://127.0.0.1:9000/"], ids=["frontend", "port", "host"]
+)
+def test_what_leads_elsewhere_is_silent(deployed: None, write: Write, streamlint: Streamlint, upstream: str) -> None:
+    write("nginx.conf", NGINX.replace("http://api:8000/", upstream))
+    compose = COMPOSE.replace("    command", '    ports: ["8000:8000"]\n    command')
+    write("compose.yaml", compose)
+    assert findings(streamlint) == set()
+
+
+def test_a_published_port_of_this_machine_is_the_application(
+    deployed: None, write: Write, streamlint: Streamlint
+) -> None:
+    write("compose.yaml", COMPOSE.replace("    command", '    ports: ["7000:8000"]\n    command'))
+    write("nginx.conf", NGINX.replace("http://api:8000/", "http://localhost:7000/"))
+    assert "STL501 error" in findings(streamlint)
+
+
+def test_a_computed_upstream_is_likely_where_the_path_is_known(
+    deployed: None, write: Write, streamlint: Streamlint
+) -> None:
+    write("compose.yaml", "")
+    write("nginx.conf", NGINX.replace("http://api:8000/", "http://$backend"))
+    assert "STL501 warning" in findings(streamlint)
+
+
+def test_neither_upstream_nor_prefix(deployed: None, write: Write, streamlint: Streamlint) -> None:
+    write("compose.yaml", "")
+    write("nginx.conf", NGINX.replace("http://api:8000/", "http://$backend"))
+    write("backend/main.py", CODE.replace('prefix="/v1"', "prefix=settings.prefix"))
+    assert findings(streamlint) == set()
+
+
+def test_an_unknown_prefix_counts_for_the_broadest_location(
+    deployed: None, write: Write, streamlint: Streamlint
+) -> None:
+    write("backend/main.py", CODE.replace('prefix="/v1"', "prefix=settings.prefix"))
+    assert "STL501 warning" in findings(streamlint)
+
+
+def test_a_path_of_the_settings_needs_no_python(write: Write, streamlint: Streamlint) -> None:
+    write(".git/HEAD", "")
+    write("nginx.conf", NGINX.replace("http://api:8000/", "http://backend.internal:8000"))
+    assert findings(streamlint) == set()
+    write("streamlint.toml", 'streaming-paths = ["/api/*"]\n')
+    assert "STL501 warning" in findings(streamlint)
