@@ -20,6 +20,7 @@ from streamlint.fix import Level
 from streamlint.output import OutputError, say, write
 from streamlint.printing import Printing
 from streamlint.reporters.text import visible
+from streamlint.selectors import nearest
 from streamlint.source import Source, UnreadableFile
 from streamlint.timings import Timings, timed
 
@@ -83,6 +84,11 @@ class _Program(click.Command):
         with _told():
             try:
                 return super().make_context(*arguments, **options)
+            except click.NoSuchOption as error:
+                found = nearest(
+                    error.option_name, (name for each in self.params for name in each.opts if name[:2] == "--")
+                )
+                raise click.NoSuchOption(error.option_name, None, [found] if found else None, error.ctx) from None
             except click.exceptions.Exit:  # --help or --version was printed
                 if sys.stdout is None:
                     raise OutputError(None, "standard output") from None
@@ -97,6 +103,11 @@ class _Program(click.Command):
 
 def _split(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(entry.strip() for value in values for entry in value.split(",") if entry.strip())
+
+
+def _complete(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    codes = rule.codes()
+    return [word for word in (*codes, *codes.values()) if word.lower().startswith(begun.lower())]
 
 
 _LEVELS = click.Choice([level.value for level in Level if level is not Level.DISPLAY])
@@ -126,12 +137,13 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
     "--select",
     multiple=True,
     callback=_split,
+    shell_complete=_complete,
     help="Report these codes, beginnings of codes or names, whatever the file says.",
 )
 @click.option(
     "--extend-select", multiple=True, callback=_split, help="Report these too; advice comes only when selected."
 )
-@click.option("--ignore", multiple=True, callback=_split, help="Do not report these.")
+@click.option("--ignore", multiple=True, callback=_split, shell_complete=_complete, help="Do not report these.")
 @click.option("--output-format", type=click.Choice(reporters.FORMATS), default="full", show_default=True)
 @click.option(
     "-o",
@@ -155,7 +167,9 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Use this file's settings.",
 )
-@click.option("--explain", metavar="RULE", help="Print the documentation of a rule, by code or name.")
+@click.option(
+    "--explain", metavar="RULE", shell_complete=_complete, help="Print the documentation of a rule, by code or name."
+)
 @click.option("--list-rules", is_flag=True, help="Print all rules.")
 @click.option("--show-routes", is_flag=True, help="Print the entry points, who runs them, what they stream.")
 @click.option("--show-versions", is_flag=True, help="Print which release of what is assumed, and where that is said.")
@@ -190,9 +204,9 @@ def command(**options: Any) -> None:
     if any(map(options.get, _LISTS)) and (options["output_file"] or options["outputs"]):
         raise click.UsageError("--output-file and --output take reports; what lists print goes to standard output")
     if options["explain"]:
-        say(f"{listings.explain(options['explain'])}\n")
+        listings.print_explained(options["explain"])
     elif options["list_rules"]:
-        say(f"{listings.rules()}\n")
+        listings.print_rules(options["output_format"])
     else:
         sys.exit(_lint(options))
 
