@@ -231,12 +231,11 @@ def _linted(options: dict[str, Any]) -> int:
     if options["show_versions"]:
         listings.print_versions(shown.versions(request), options["output_format"])
         return CLEAN
-    kept = _known(options)
+    kept, printing = _known(options), _printing(options)
     request = kept.asked(request)
     outcome = run.run(request)
     if not options["diff"] and request.text is None:
         outcome = run.write(request, outcome)
-    printing = _printing(options)
     printing.skipped(outcome)
     say(kept.keep(request), err=True)
     if kept.write:
@@ -271,6 +270,8 @@ def _printing(options: dict[str, Any]) -> Printing:
     paths = [Path(os.path.realpath(each)) for each in (*(output.path for output in others), file) if each is not None]
     if len(set(paths)) < len(paths):
         raise click.UsageError("two reports cannot go to one file")
+    if paths and options["write_baseline"]:
+        raise click.UsageError("--write-baseline reports nothing that --output-file and --output could take")
     return Printing(options["output_format"], options["quiet"], options["fix_only"], file, others)
 
 

@@ -115,6 +115,7 @@ def test_the_script_of_the_action(
     write("two words/app.py", BLOCKING)
     temporary = project / "runner"
     temporary.mkdir()
+    (temporary / "streamlint.sarif").write_text("of an earlier step")
     given = dict.fromkeys(step("lint")["env"], "") | inputs
     runner = {"RUNNER_TEMP": str(temporary), "GITHUB_OUTPUT": str(temporary / "output"), "PYTHON": sys.executable}
     environment = {**os.environ, **given, **runner, "PYTHONPATH": str(ROOT)}

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from streamlint import run
 from streamlint.finding import Finding, Place, Severity
 from streamlint.outcome import Outcome
 from streamlint.reporters import github, github_summary
@@ -84,13 +85,20 @@ def test_fix_names_the_routes_beside_a_file(write: Write, streamlint: Streamlint
         (("--output-file", "app.py"), "`app.py` is the name of a Python file"),
         (("--output", "sarif:x", "--output", "json:./x"), "two reports cannot go to one file"),
         (("--output", "sarif:x", "-o", "x"), "two reports cannot go to one file"),
+        (("--write-baseline", "--output", "sarif:x"), "--write-baseline reports nothing"),
         (("--list-rules", "-o", "x"), "what lists print goes to standard output"),
     ],
 )
 def test_wrong_usage_is_said_before_anything_is_read(
-    write: Write, project: Path, streamlint: Streamlint, arguments: tuple[str, ...], words: str
+    write: Write,
+    project: Path,
+    streamlint: Streamlint,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    words: str,
 ) -> None:
     write("app.py", BLOCKING)
+    monkeypatch.setattr(run, "run", None)
     (project / "part").mkdir()
     before = sorted(os.listdir(project))
     result = streamlint(*arguments)
