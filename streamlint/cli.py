@@ -7,20 +7,18 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamlint import __version__, asked, listings, reporters, run, shown
+from streamlint import __version__, asked, listings, outputs, reporters, rule, run, shown
 from streamlint.finding import RULE_CRASHED
 from streamlint.fix import Level
 from streamlint.output import OutputError, say, write
-from streamlint.reporters.style import WIDTH, Style, wants_colour
-from streamlint.reporters.summary import render_changed, render_fixes, render_patch
+from streamlint.printing import Printing, style_of
 from streamlint.reporters.text import visible
+from streamlint.selectors import nearest
 from streamlint.timings import Timings, timed
 
 if TYPE_CHECKING:
@@ -29,6 +27,8 @@ if TYPE_CHECKING:
 CLEAN, FINDINGS, USAGE, INTERNAL = range(4)
 INTERRUPTED = 130
 """What a shell says of a program that Ctrl-C has ended: 128 and the signal's number."""
+_LISTS = ("explain", "list_rules", "show_settings", "show_files", "show_routes", "show_versions")
+"""Options whose answer is no report."""
 
 
 def main() -> None:
@@ -80,6 +80,11 @@ class _Program(click.Command):
         with _told():
             try:
                 return super().make_context(*arguments, **options)
+            except click.NoSuchOption as error:
+                found = nearest(
+                    error.option_name, (name for each in self.params for name in each.opts if name[:2] == "--")
+                )
+                raise click.NoSuchOption(error.option_name, None, [found] if found else None, error.ctx) from None
             except click.exceptions.Exit:  # --help or --version was printed
                 if sys.stdout is None:
                     raise OutputError(None, "standard output") from None
@@ -94,6 +99,11 @@ class _Program(click.Command):
 
 def _split(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(entry.strip() for value in values for entry in value.split(",") if entry.strip())
+
+
+def _complete(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    codes = rule.codes()
+    return [word for word in (*codes, *codes.values()) if word.lower().startswith(begun.lower())]
 
 
 _LEVELS = click.Choice([level.value for level in Level if level is not Level.DISPLAY])
@@ -123,16 +133,32 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
     "--select",
     multiple=True,
     callback=_split,
+    shell_complete=_complete,
     help="Report these codes, beginnings of codes or names, whatever the file says.",
 )
 @click.option(
     "--extend-select", multiple=True, callback=_split, help="Report these too; advice comes only when selected."
 )
-@click.option("--ignore", multiple=True, callback=_split, help="Do not report these.")
+@click.option("--ignore", multiple=True, callback=_split, shell_complete=_complete, help="Do not report these.")
 @click.option(
     "--output-format",
     type=click.Choice(reporters.FORMATS),
     help="How findings are printed (default: the setting output-format, else full).",
+)
+@click.option(
+    "-o",
+    "--output-file",
+    type=click.Path(path_type=Path),
+    callback=outputs.named,
+    help="Write the report, or the patch of --diff, to this file, and not to standard output.",
+)
+@click.option(
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FORMAT:FILE",
+    callback=outputs.parse,
+    help="Also write a report in this format to this file: sarif:streamlint.sarif. May be given several times.",
 )
 @click.option("--stdin-filename", type=click.Path(path_type=Path), help="The file that - stands for.")
 @click.option(
@@ -145,7 +171,9 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
 @click.option("--isolated", is_flag=True, help="Use no configuration file.")
 @click.option("--show-settings", is_flag=True, help="Print the settings that hold for the paths, and where they stand.")
 @click.option("--show-files", is_flag=True, help="Print the files that would be looked at.")
-@click.option("--explain", metavar="RULE", help="Print the documentation of a rule, by code or name.")
+@click.option(
+    "--explain", metavar="RULE", shell_complete=_complete, help="Print the documentation of a rule, by code or name."
+)
 @click.option("--list-rules", is_flag=True, help="Print all rules.")
 @click.option("--show-routes", is_flag=True, help="Print the entry points, and what each stream passes on its way.")
 @click.option("--show-versions", is_flag=True, help="Print which release of what is assumed, and where that is said.")
@@ -177,10 +205,12 @@ def command(**options: Any) -> None:
     PATHS are files and folders (default: the working folder); - reads standard input. A file that is named here and
     that the configuration excludes is passed over with a word, as pre-commit names files without looking.
     """
+    if any(map(options.get, _LISTS)) and (options["output_file"] or options["outputs"]):
+        raise click.UsageError("--output-file and --output take reports; what lists print goes to standard output")
     if options["explain"]:
-        say(f"{listings.explain(options['explain'])}\n")
+        listings.print_explained(options["explain"])
     elif options["list_rules"]:
-        say(f"{listings.rules()}\n")
+        listings.print_rules(options["output_format"])
     else:
         sys.exit(_lint(options))
 
@@ -208,92 +238,38 @@ def _linted(options: dict[str, Any]) -> int:
         return CLEAN
     if options["show_routes"]:
         points, ways = shown.routes(request)
-        listings.print_routes(points, ways, options["output_format"], _style().width)
+        listings.print_routes(points, ways, options["output_format"], style_of().width)
         return CLEAN
     if options["show_versions"]:
         listings.print_versions(shown.versions(request), options["output_format"])
         return CLEAN
-    kept = asked.known_findings(options)
+    kept, printing = asked.known_findings(options), _printing(options)
     request = kept.asked(request)
     outcome = run.run(request)
     if not options["diff"] and request.text is None:
         outcome = run.write(request, outcome)
-    _tell_skipped(outcome, options["quiet"])
+    printing.skipped(outcome)
     say(kept.keep(request), err=True)
     if kept.write:
         return INTERNAL if any(one.code == RULE_CRASHED.code for one in outcome.findings) else CLEAN
     if options["diff"]:
-        _print_diff(outcome)
-        _tell_patch(outcome, options)
+        printing.patch(outcome)
     elif given is not None and request.fix:
         write(given.fixed(outcome))
-        _report(outcome, options, err=True)
+        printing.report(outcome, err=True)
     else:
-        _report(outcome, options)
+        printing.report(outcome)
     return _exit_code(outcome, request, options)
 
 
-def _style(*, err: bool = False) -> Style:
-    stream = sys.stderr if err else sys.stdout
-    is_terminal = stream is not None and stream.isatty()
-    return Style(wants_colour(os.environ, is_terminal), get_terminal_size((WIDTH, 0)).columns if is_terminal else WIDTH)
-
-
-def _report(outcome: Outcome, options: dict[str, Any], *, err: bool = False) -> None:
-    name, quiet, style = options["output_format"], options["quiet"], _style(err=err)
-    if options["fix_only"] and name in reporters.FOR_PEOPLE:
-        text = "" if quiet else render_fixes(outcome, style)
-    else:
-        left = () if options["fix_only"] else outcome.findings
-        text = reporters.reporter(name, quiet)(replace(outcome, findings=left), style)
-    if name in reporters.FOR_PEOPLE:
-        say(text, err=err, colour=style.colour)
-    else:
-        write(text, err=err)
-        _tell_changed(outcome, options)
-
-
-def _tell_changed(outcome: Outcome, options: dict[str, Any]) -> None:
-    if not options["quiet"]:
-        style = _style(err=True)
-        say(render_changed(outcome, style), err=True, colour=style.colour)
-
-
-def _tell_patch(outcome: Outcome, options: dict[str, Any]) -> None:
-    """What the patch does, behind it and on standard error, so that what was printed still patches."""
-    if not options["quiet"]:
-        style = _style(err=True)
-        text = render_patch(outcome, style) + render_changed(outcome, style, written=False)
-        say(text, err=True, colour=style.colour)
-
-
-def _print_diff(outcome: Outcome) -> None:
-    from streamlint.reporters import diff
-
-    for change in outcome.changes:
-        if sys.stdout is not None and sys.stdout.isatty():
-            say(diff.patch_for_terminal(change))
-        else:
-            write(diff.patch(change))
-
-
-def _tell_skipped(outcome: Outcome, quiet: bool) -> None:
-    """What a report has no place for; it comes before the report, whose last lines are the last of the run."""
-    for skipped in () if quiet else outcome.skipped:
-        _complain(skipped.path, f"skipped: {skipped.reason}")
-    for refused in outcome.unwritten:
-        _complain(refused.path, f"not written: {refused.reason}")
-    crashes = [finding for finding in outcome.findings if finding.code == RULE_CRASHED.code]
-    for crash in crashes:
-        start = crash.place.start
-        _complain(crash.path, f"{start.line}:{start.column}: {crash.message}", *crash.notes)
-    if crashes:
-        say("streamlint: internal error; the other rules and files were checked\n", err=True)
-
-
-def _complain(path: Path, message: str, *notes: str) -> None:
-    lines = [f"streamlint: {reporters.shown(path)}: {visible(message)}", *(f"    {visible(note)}" for note in notes)]
-    say("".join(f"{line}\n" for line in lines), err=True)
+def _printing(options: dict[str, Any]) -> Printing:
+    file, others = options["output_file"], options["outputs"]
+    paths = [Path(os.path.realpath(each)) for each in (*(output.path for output in others), file) if each is not None]
+    if len(set(paths)) < len(paths):
+        raise click.UsageError("two reports cannot go to one file")
+    if paths and options["write_baseline"]:
+        raise click.UsageError("--write-baseline reports nothing that --output-file and --output could take")
+    return Printing(options["output_format"], options["quiet"], options["fix_only"], file, others)
 
 
 def _exit_code(outcome: Outcome, request: run.Request, options: dict[str, Any]) -> int:

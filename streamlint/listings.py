@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from streamlint import __version__, config, reporters, rule
 from streamlint.finding import TOOL_CODES
 from streamlint.output import say, write
+from streamlint.printing import style_of
+from streamlint.reporters import markdown
 from streamlint.reporters.columns import table
 from streamlint.reporters.text import visible
 
 if TYPE_CHECKING:
+    from streamlint.finding import ToolCode
     from streamlint.projects import Request
     from streamlint.releases.told import Told
     from streamlint.shown import Ways
@@ -23,25 +27,55 @@ _SUMMARY = 95
 """Characters of a rule's first sentence in the list."""
 
 
-def explain(wanted: str) -> str:
+def print_explained(wanted: str) -> None:
+    """The documentation of a rule: rendered on a terminal, as it is written elsewhere."""
+    text, style = _explained(wanted), style_of()
+    if sys.stdout is not None and sys.stdout.isatty():
+        say(f"{markdown.render(text, style)}\n", colour=style.colour)
+    else:
+        say(f"{text}\n")
+
+
+def _explained(wanted: str) -> str:
     codes = rule.codes()
     code = config.resolve("--explain", (wanted,), codes)[0]
     if code not in codes:
         raise config.ConfigError(f"--explain: `{wanted}` is the beginning of codes, not one; name one")
     for row in TOOL_CODES:
         if row.code == code:
-            return f"{row.code} {row.name} ({row.severity})\n\n{row.documentation or row.summary}"
+            return f"# {row.code} {row.name}\n\nSeverity: {row.severity}\n\n{row.documentation or row.summary}"
     found = rule.discover((code,))[0]
-    return f"{found.code} {found.name} ({found.severity}, since {found.since})\n\n{inspect.getdoc(found) or ''}"
+    head = f"# {found.code} {found.name}\n\nSeverity: {found.severity} · since {found.since}"
+    return f"{head}\n\n{inspect.getdoc(found) or ''}"
 
 
-def rules() -> str:
-    rows = [(row.code, row.name, row.severity.value, row.summary) for row in TOOL_CODES]
+def print_rules(output_format: str) -> None:
+    """All rules, a line each, or for programs with what the documentation says of them."""
+    if output_format == "json":
+        write(json.dumps({"version": __version__, "rules": sorted(_rules(), key=_code)}, indent=2) + "\n")
+        return
+    rows = [(row["code"], row["name"], row["severity"], _shortened(row["summary"])) for row in _rules()]
+    say(f"{table(sorted(rows))}\n")
+
+
+def _shortened(summary: str) -> str:
+    return shorten(summary, _SUMMARY, placeholder=" …") if summary.startswith("Finds ") else summary
+
+
+def _code(row: dict[str, str]) -> str:
+    return row["code"]
+
+
+def _rules() -> Iterator[dict[str, str]]:
+    for row in TOOL_CODES:
+        yield _rule(row, row.summary, row.documentation or row.summary, "")
     for each in rule.discover():
-        rows.append(
-            (each.code, each.name, each.severity.value, shorten(rule.summary(each), _SUMMARY, placeholder=" …"))
-        )
-    return table(sorted(rows))
+        yield _rule(each, rule.summary(each), inspect.getdoc(type(each)) or "", each.since)
+
+
+def _rule(each: ToolCode | rule.Rule, summary: str, documentation: str, since: str) -> dict[str, str]:
+    named = {"code": each.code, "name": each.name, "severity": each.severity.value, "since": since}
+    return {**named, "summary": summary, "documentation": documentation}
 
 
 def print_settings(request: Request) -> None:

@@ -54,8 +54,8 @@ Streamlint = Callable[..., Result]
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project that is the working folder, in an environment that says nothing about colours."""
-    for name in ("NO_COLOR", "FORCE_COLOR"):
+    """An empty project that is the working folder, in an environment that says nothing about colours and CI."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "GITHUB_STEP_SUMMARY"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'shop'\n")
     monkeypatch.chdir(tmp_path)

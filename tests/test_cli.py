@@ -341,7 +341,7 @@ def test_list_rules(streamlint: Streamlint) -> None:
 def test_explain(streamlint: Streamlint, rule: str) -> None:
     result = streamlint("--explain", rule)
     assert result.exit_code == 0
-    assert result.stdout.startswith("STL")
+    assert result.stdout.startswith("# STL")
 
 
 def test_show_routes_as_json(write: Write, streamlint: Streamlint) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from email.parser import Parser
@@ -18,6 +19,7 @@ import yaml
 
 import streamlint
 from streamlint.rule import discover
+from tests.conftest import BLOCKING
 from tools import rule_docs
 
 ROOT = Path(__file__).parent.parent
@@ -48,6 +50,51 @@ def test_metadata(wheel: zipfile.ZipFile) -> None:
     assert metadata["License-Expression"] == "MIT"
     entry_points = wheel.read(name.replace("METADATA", "entry_points.txt")).decode()
     assert "streamlint = streamlint.cli:main" in entry_points
+
+
+def test_the_wheel_works_where_there_is_no_checkout(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+    installed, project = tmp_path / "installed", tmp_path / "project"
+    wheel.extractall(installed)
+    project.mkdir()
+    (project / "app.py").write_text(BLOCKING)
+    program = "import streamlint; print(streamlint.__file__); from streamlint.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program, "--output", "sarif:report.sarif"],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    where, report = done.stdout.split("\n", 1)
+    assert Path(where).is_relative_to(installed), "what was run is the wheel"
+    assert (done.returncode, report[:14]) == (1, "error[STL203]:"), done.stderr
+    assert "What it does" in (project / "report.sarif").read_text()
+
+
+def test_the_wheel_of_the_source_archive_is_the_same(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+    """`python -m build` makes the archive first, and the wheel from what is in it."""
+    program = "import sys; from hatchling import build; getattr(build, sys.argv[1])(sys.argv[2])"
+    subprocess.run(
+        [sys.executable, "-c", program, "build_sdist", str(tmp_path)], cwd=ROOT, check=True, capture_output=True
+    )
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (unpacked,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    subprocess.run(
+        [sys.executable, "-c", program, "build_wheel", str(tmp_path)], cwd=unpacked, check=True, capture_output=True
+    )
+    again = zipfile.ZipFile(next(tmp_path.glob("*.whl")))
+    assert {each.filename: each.CRC for each in again.infolist()} == {
+        each.filename: each.CRC for each in wheel.infolist()
+    }
+
+
+def test_the_version_stands_in_one_place() -> None:
+    texts = [path for path in (ROOT / "streamlint").rglob("*.py") if f'"{streamlint.__version__}"' in path.read_text()]
+    own = [path.relative_to(ROOT).as_posix() for path in texts if "rules" not in path.parts]
+    assert own == ["streamlint/__init__.py"]
+    assert "version" not in PROJECT
 
 
 def test_dependencies_are_what_is_imported() -> None:

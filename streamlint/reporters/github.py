@@ -1,4 +1,7 @@
-"""Annotations for a GitHub Actions step; the escapes are those of @actions/core's command.ts."""
+"""Annotations for a step of GitHub Actions: the worst ten, as it shows no more, and the others as lines of the log.
+
+The escapes are those of @actions/core's command.ts; GitHub shows ten annotations of a kind a step, and fifty a job.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +10,41 @@ from typing import TYPE_CHECKING
 from streamlint import reporters
 from streamlint.finding import Finding, Severity
 from streamlint.reporters.readable import readable_finding
+from streamlint.reporters.roots import below, root
+from streamlint.reporters.text import printed, visible
+from streamlint.reporters.worst import worst_first
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from streamlint.outcome import Outcome
     from streamlint.reporters.style import Style
 
+SHOWN = 10
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}
 
 
 def render(outcome: Outcome, _style: Style) -> str:
-    findings = (readable_finding(finding, keep="\r\n") for finding in outcome.findings)
-    return "".join(f"{_annotation(finding)}\n" for finding in findings)
+    base = root(finding.path for finding in outcome.findings)
+    findings = worst_first(outcome.findings)
+    lines = [_annotation(readable_finding(finding, keep="\r\n"), base) for finding in findings[:SHOWN]]
+    rest = findings[SHOWN:]
+    if rest:
+        lines.append(f"{len(rest)} more, which GitHub would not show as annotations:")
+        lines += (printed(_line(readable_finding(finding), base)) for finding in rest)
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _annotation(finding: Finding) -> str:
+def _line(finding: Finding, base: Path) -> str:
+    start = finding.place.start
+    where = f"{visible(below(finding.path, base))}:{start.line}:{start.column}"
+    return f"{where}: {finding.severity}[{finding.code}] {finding.name}: {finding.message}"
+
+
+def _annotation(finding: Finding, base: Path) -> str:
     start, end = finding.place.start, finding.place.end
     properties = {
-        "file": reporters.shown(finding.path),
+        "file": visible(below(finding.path, base)),
         "line": str(start.line),
         "col": str(start.column),
         "endLine": str(end.line),

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlint
-from streamlint.finding import RULE_CRASHED, Severity
+from streamlint.finding import RULE_CRASHED
 from streamlint.reporters.json_text import dumped
 from streamlint.reporters.marks import Marks
 from streamlint.reporters.roots import root
 from streamlint.reporters.sarif_places import BASE, Places
 from streamlint.reporters.sarif_results import Result
 from streamlint.reporters.sarif_rules import descriptors
+from streamlint.reporters.worst import rank
 
 if TYPE_CHECKING:
     from streamlint.outcome import Outcome, Skipped
@@ -67,8 +68,7 @@ def _worst(results: Sequence[Result], number: int) -> Sequence[Result]:
     """So many of them in their order: without those that are held back, then without the least severe."""
     if len(results) <= number:
         return results
-    order = list(Severity)
-    ranks = [(bool(each.suppression), order.index(each.finding.severity)) for each in results]
+    ranks = [(bool(each.suppression), rank(each.finding)) for each in results]
     ranked = sorted(range(len(results)), key=ranks.__getitem__)
     return [results[index] for index in sorted(ranked[:number])]
 
