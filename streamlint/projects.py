@@ -170,6 +170,7 @@ class Projects:
         streaming = [path for path in found.deploying if path in found.named or self._streams(path)]
         intake.read_deploying(streaming, self.texts, self._request.text)
         self._texts |= {path: self.texts.matter[path] for path in streaming if path in self.texts.deploying}
+        self._deployments.clear()  # what was read now is not read again
 
     def _streams(self, path: Path) -> bool:
         """Whether something that is deployed with a file streams."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.deployment.chains import Chain, Chains
+from streamlint.deployment.streaming_routes import ProjectRoutes
 from streamlint.fact import Fact
 from streamlint.finding import Severity
 from streamlint.messages.chains import described, verdict
@@ -82,7 +83,7 @@ class TimeoutChain(Rule):
     @on(ir.Scope)
     def cut(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         entry = file.entry(scope) if scope.kind == "function" else None
-        if entry is None or not entry.answers:
+        if entry is None or all(route.entry is not entry for route in file.project.ask(ProjectRoutes).rows):
             return
         expected = file.project.deployment.expected
         for chain in file.project.deployment.ask(Chains).of_entry(file.path, scope.index):
