@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamlint import __version__, config, known, listings, reporters, rule, run, shown
+from streamlint import __version__, config, known, listings, reporters, room, rule, run, shown
 from streamlint.discovery import is_beside
 from streamlint.finding import RULE_CRASHED
 from streamlint.fix import Level
@@ -36,6 +36,7 @@ _STDIN = Path("-")
 
 def main() -> None:
     """Run the command line; a failure of our own ends with exit code 3."""
+    room.last()
     if sys.stderr is None:  # closed by who started us; what is said there is for nobody
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 as long as the process
     for stream in (sys.stdout, sys.stderr):
