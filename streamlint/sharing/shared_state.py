@@ -37,6 +37,7 @@ class SharedState:
         self.facts = project.knowledge.shared_state
         self._called: dict[tuple[Path, int, Parameters], tuple[tuple[Activation, ir.Expression], ...]] = {}
         self._all: dict[tuple[Path, int, Parameters], frozenset[Access] | None] = {}
+        self._happening: dict[tuple[Path, int, Parameters], list[Event] | None] = {}
         self._sorted: dict[frozenset[Access], tuple[Access, ...]] = {}
 
     # Questions
@@ -198,6 +199,11 @@ class SharedState:
 
     def _events(self, activation: Activation) -> list[Event] | None:
         """What the function does itself, and what its callees do, at the place of the call."""
+        if activation.key not in self._happening:
+            self._happening[activation.key] = self._happen(activation)
+        return self._happening[activation.key]
+
+    def _happen(self, activation: Activation) -> list[Event] | None:
         events = list(self.accesses.of(activation))
         for callee, at in self._callees(activation):
             accesses = self._accesses(callee)
