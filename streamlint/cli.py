@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamlint import __version__, asked, listings, outputs, reporters, rule, run, shown
+from streamlint import __version__, asked, listings, outputs, reporters, room, rule, run, shown
 from streamlint.finding import RULE_CRASHED
 from streamlint.fix import Level
 from streamlint.output import OutputError, say, write
@@ -33,6 +33,7 @@ _LISTS = ("explain", "list_rules", "show_settings", "show_files", "show_routes",
 
 def main() -> None:
     """Run the command line; a failure of our own ends with exit code 3."""
+    room.last()
     if sys.stderr is None:  # closed by who started us; what is said there is for nobody
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 as long as the process
     for stream in (sys.stdout, sys.stderr):

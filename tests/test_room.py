@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from statistics import median
 from time import perf_counter
@@ -41,3 +42,13 @@ def test_recursion_has_room_and_the_limit_comes_back() -> None:
     limit = sys.getrecursionlimit()
     assert roomy(depth_of)(6_000) == 6_000
     assert sys.getrecursionlimit() == limit
+
+
+def test_what_a_process_has_made_is_not_looked_through_when_it_ends() -> None:
+    program = (
+        "import atexit, gc; from streamlint import room;"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 1_000));"  # runs behind what is registered after it
+        "room.last(); print(gc.get_threshold()[1] >= 1_000)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["True", "True"]

@@ -236,13 +236,18 @@ class Operation(Expression):
         return iter(self.operands)
 
 
+_ENDS = (Name, Constant)
+"""What most expressions end in: nothing stands in them."""
+
+
 def walk(expression: Expression) -> Iterator[Expression]:
     """The expression and all below it, closures' bodies left out."""
     pending = [expression]
     while pending:
         current = pending.pop()
         yield current
-        pending.extend(current.children())
+        if type(current) not in _ENDS:
+            pending.extend(current.children())
 
 
 def evaluated(expressions: Iterable[Expression]) -> Iterator[Expression]:
@@ -251,7 +256,8 @@ def evaluated(expressions: Iterable[Expression]) -> Iterator[Expression]:
     while pending:
         current = pending.pop()
         yield current
-        pending.extend(current.parts())
+        if type(current) not in _ENDS:
+            pending.extend(current.parts())
 
 
 def walk_once(expressions: Iterable[Expression]) -> Iterator[Expression]:

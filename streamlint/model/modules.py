@@ -122,9 +122,11 @@ class Modules:
 
     def load(self, path: Path) -> Module | None:
         """The module of a file; None where the file cannot be read or parsed."""
-        if path not in self._loaded:
-            self._loaded[path] = self._parse(path)
-        return self._loaded[path]
+        try:
+            return self._loaded[path]
+        except KeyError:
+            found = self._loaded[path] = self._parse(path)
+            return found
 
     def loaded(self) -> tuple[Module, ...]:
         """All modules that matter, by path. Dear: where words can tell which of them are meant, `saying` parses fewer."""

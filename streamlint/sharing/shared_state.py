@@ -37,6 +37,8 @@ class SharedState:
         self.facts = project.knowledge.shared_state
         self._called: dict[tuple[Path, int, Parameters], tuple[tuple[Activation, ir.Expression], ...]] = {}
         self._all: dict[tuple[Path, int, Parameters], frozenset[Access] | None] = {}
+        self._happening: dict[tuple[Path, int, Parameters], list[Event] | None] = {}
+        self._sorted: dict[frozenset[Access], tuple[Access, ...]] = {}
 
     # Questions
 
@@ -197,12 +199,17 @@ class SharedState:
 
     def _events(self, activation: Activation) -> list[Event] | None:
         """What the function does itself, and what its callees do, at the place of the call."""
+        if activation.key not in self._happening:
+            self._happening[activation.key] = self._happen(activation)
+        return self._happening[activation.key]
+
+    def _happen(self, activation: Activation) -> list[Event] | None:
         events = list(self.accesses.of(activation))
         for callee, at in self._callees(activation):
             accesses = self._accesses(callee)
             if accesses is None:
                 return None
-            events += [Event(access, at.end, at.end) for access in sorted(accesses)]
+            events += [Event(access, at.end, at.end) for access in self._in_order(accesses)]
         for entry in activation.scope.entries:
             if not entry.is_async:
                 events += [
@@ -211,6 +218,12 @@ class SharedState:
                     if event.at == entry.context.end
                 ]
         return events
+
+    def _in_order(self, accesses: frozenset[Access]) -> tuple[Access, ...]:
+        known = self._sorted.get(accesses)
+        if known is None:
+            known = self._sorted[accesses] = tuple(sorted(accesses))
+        return known
 
     def _accesses(self, activation: Activation) -> frozenset[Access] | None:
         """What a function does, directly or through others; None where there are too many of them."""

@@ -52,6 +52,9 @@ class PythonFile:
         if summarised is None or summarised.source.text != source.text:
             raise _unparsable(source)
         self.facts: Module = summarised
+        self._frames: dict[ir.Scope, Frame] = {}
+        self._on_loop: dict[ir.Scope, OnLoop | None] = {}
+        self._serving: dict[ir.Scope, bool] = {}
 
     @cached_property
     def tree(self) -> Tree:
@@ -113,7 +116,10 @@ class PythonFile:
         return UNKNOWN if known is None else self.project.evaluator.value(known[1], self.frame(known[0]))
 
     def frame(self, scope: ir.Scope) -> Frame:
-        return self.project.evaluator.any_call(self.facts, scope)
+        found = self._frames.get(scope)
+        if found is None:
+            found = self._frames[scope] = self.project.evaluator.any_call(self.facts, scope)
+        return found
 
     def entry(self, scope: ir.Scope) -> Entry | None:
         """The entry point that this scope is; routes before anything else."""
@@ -132,11 +138,13 @@ class PythonFile:
 
     def on_loop(self, scope: ir.Scope) -> OnLoop | None:
         """How a scope comes to run on an event loop that serves requests; None where it does not."""
-        return self.project.ask(Holdings).on_loop(self.frame(scope))
+        if scope not in self._on_loop:
+            self._on_loop[scope] = self.project.ask(Holdings).on_loop(self.frame(scope))
+        return self._on_loop[scope]
 
     def held(self, site: Site, scope: ir.Scope) -> Held | None:
         """What holds the loop at a site."""
-        return self.project.ask(Holdings).at(site, self.frame(scope))
+        return self.project.ask(Holdings).at(site, self.frame(scope)) if self.on_loop(scope) is not None else None
 
     def drains(self, scope: ir.Scope) -> Iterator[tuple[Entry, Drain]]:
         """The streams that a handler swallows instead of sending them on."""
@@ -148,7 +156,9 @@ class PythonFile:
 
     def serves(self, scope: ir.Scope) -> bool:
         """Whether requests run the scope, or the function around it."""
-        return self.project.ask(Sent).serves(self.facts, scope)
+        if scope not in self._serving:
+            self._serving[scope] = self.project.ask(Sent).serves(self.facts, scope)
+        return self._serving[scope]
 
     def sending(self, call: ir.Call, scope: ir.Scope) -> Sending | None:
         """The body that a call gives to a response, in code that requests run."""

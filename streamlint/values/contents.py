@@ -8,7 +8,7 @@ from pathlib import Path
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
-from streamlint.values.domain import NOTHING, Collection, External, Instance, Value, Values
+from streamlint.values.domain import NOTHING, Collection, External, Instance, Origin, Value, Values
 from streamlint.values.puts import Named, Put, Puts, name_of
 from streamlint.values.whole import Whole
 
@@ -27,6 +27,7 @@ class Contents:
         self.evaluator = evaluator
         self._puts: dict[Path, Puts] = {}
         self._rows: dict[Kept, tuple[Put, ...]] = {}
+        self._named_at: dict[Origin, tuple[Kept, ...]] = {}
 
     def of(self, container: Value, key: str | None = None, read_as: Kept | None = None) -> Values:
         """What is put under a key, or anywhere where that is None; nothing where nobody is seen to put anything.
@@ -67,11 +68,18 @@ class Contents:
         if isinstance(container, External):
             return ((self.evaluator.modules.root, (None, container.name.rpartition(".")[2])),)
         origin = container.origin if isinstance(container, Collection | Instance) else None
-        module = self.evaluator.modules.load(origin.path) if origin is not None else None
-        if origin is None or module is None:
+        if origin is None:
             return ()
-        names = self._of_module(module).names.get((origin.start, origin.end), ())
-        return tuple((module.path, named) for named in dict.fromkeys(names))
+        known = self._named_at.get(origin)
+        if known is None:
+            known = self._named_at[origin] = tuple(self._names_at(origin))
+        return known
+
+    def _names_at(self, origin: Origin) -> Iterator[Kept]:
+        module = self.evaluator.modules.load(origin.path)
+        if module is not None:
+            names = self._of_module(module).names.get((origin.start, origin.end), ())
+            yield from ((module.path, named) for named in dict.fromkeys(names))
 
     def _rows_of(self, kept: Kept) -> tuple[Put, ...]:
         if kept not in self._rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
 from streamlint.knowledge.llama_index import Role
 
@@ -21,6 +21,9 @@ class Origin:
     start: int
     end: int
 
+    def __hash__(self) -> int:
+        return self.start  # paths are slow to hash, and hardly two values are made at the same offset
+
 
 class _Flat:
     """A value in which no others stand."""
@@ -29,17 +32,25 @@ class _Flat:
     nested: ClassVar[int] = 0
 
 
-@dataclass(frozen=True, slots=True)
+_ONLY: dict[type[_Flat], Any] = {}
+"""The one value of each kind that says nothing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Unknown(_Flat):
-    """Anything; nothing is concluded from it."""
+    """Anything; nothing is concluded from it. There is one of each kind."""
+
+    def __new__(cls) -> Self:
+        only: Self = _ONLY.setdefault(cls, object.__new__(cls))
+        return only
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GaveUp(Unknown):
     """Anything, because a limit ended the search (`limits` says where): to every rule the same as unknown."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pending(Unknown):
     """What a question in a circle will give that has no answer yet; it counts for nothing beside others, and no answer holds it."""
 
@@ -53,6 +64,9 @@ class Constant(_Flat):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", type(self.value).__name__)
+
+    def __hash__(self) -> int:
+        return hash(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +146,9 @@ class Function:
     frame: Frame | None = None
     receiver: Value | None = None
     nested: int = field(default=0, init=False, compare=False)
+
+    def __hash__(self) -> int:
+        return hash((self.path, self.scope, self.frame))
 
     def __post_init__(self) -> None:
         object.__setattr__(

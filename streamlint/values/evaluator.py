@@ -134,7 +134,7 @@ class Evaluator:
         if len(first) < 2 and not found:
             return first
         found = found or set(first)
-        if _NONE in found and not all(isinstance(value, Constant) for value in found):
+        if _NONE in found and any(type(value) is not Constant for value in found):
             found.discard(_NONE)
         return alternatives(found) if len(found) <= MOST_ALTERNATIVES else self.give_up(Limit.ALTERNATIVES)
 

@@ -105,11 +105,14 @@ class Holdings:
         self._memos = project.ask(Memos)
         self._never = project.ask(Never)
         self._known: dict[Site, Held | None] = {}
+        self._on_loop: dict[Frame, OnLoop | None] = {}
 
     def on_loop(self, frame: Frame) -> OnLoop | None:
         """A function, if an event loop that serves requests runs it."""
-        reached = self.reach.on_loop(frame.module, frame.scope)
-        return OnLoop(frame, reached) if reached is not None else None
+        if frame not in self._on_loop:
+            reached = self.reach.on_loop(frame.module, frame.scope)
+            self._on_loop[frame] = OnLoop(frame, reached) if reached is not None else None
+        return self._on_loop[frame]
 
     def at(self, site: Site, frame: Frame) -> Held | None:
         """What holds the loop at a site; what is likely at best is left out where it is far away or only likely to run."""

@@ -28,8 +28,12 @@ class Places:
 
     def span(self, node: ast.expr | ast.stmt | ast.excepthandler | ast.pattern) -> tuple[int, int]:
         assert node.end_lineno is not None and node.end_col_offset is not None
-        start = self.offset(node.lineno, node.col_offset)
-        end = self.offset(node.end_lineno, node.end_col_offset)
+        if self._wide:
+            start = self.offset(node.lineno, node.col_offset)
+            end = self.offset(node.end_lineno, node.end_col_offset)
+        else:
+            start = self._line_starts[node.lineno - 1] + node.col_offset
+            end = self._line_starts[node.end_lineno - 1] + node.end_col_offset
         return self._offsets.setdefault(start, start), self._offsets.setdefault(end, end)
 
 

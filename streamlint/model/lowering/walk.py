@@ -85,9 +85,9 @@ class Walk:
 
     def merge(self, environments: Iterable[Environment]) -> Environment:
         """What holds where any of these may hold."""
-        merged: Environment = {}
         ways = list(environments)
-        for environment in ways:
+        merged: Environment = dict(ways[0]) if ways else {}
+        for environment in ways[1:]:
             for name, bindings in environment.items():
                 known = merged.get(name)
                 if known is None:
