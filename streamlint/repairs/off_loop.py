@@ -165,18 +165,27 @@ def _is_itself(file: PythonFile, held: Held, fact: BlockingCall) -> bool:
 
 def in_thread(file: PythonFile, where: OnLoop, call: cst.Call, level: Level, reason: str) -> Fix | None:
     """`f(x)` becomes `await run_in_threadpool(f, x)`."""
+    return _handed_over(file, call, "await ", level, reason) if can_await(file, where, call) else None
+
+
+def awaited_in_thread(file: PythonFile, call: cst.Call, level: Level, reason: str) -> Fix | None:
+    """`await f(x)`, where nothing can be awaited, becomes `await run_in_threadpool(f, x)`."""
+    return _handed_over(file, call, "", level, reason)
+
+
+def _handed_over(file: PythonFile, call: cst.Call, word: str, level: Level, reason: str) -> Fix | None:
     how = threads(file)
-    if not can_await(file, where, call) or not is_free(file, how.run_import) or not _can_hand_over(call):
+    if not is_free(file, how.run_import) or not _can_hand_over(call):
         return None
     text, start = file.source.text, file.tree.span(call).start
     bracket = _OPENING.match(text, file.tree.span(call.func).end)
     if bracket is None:
         return None
-    opening, closing = brackets(file, call)
+    opening, closing = brackets(file, call) if word else ("", "")
     line_break = _LINE_BREAK.match(text, bracket.end()) if call.args else None
     comma = "" if not call.args else "," if _ENDS_LINE.match(text, bracket.end()) else ", "
     edits = (
-        Edit(Span(start, start), f"{opening}await {how.run}({line_break.group() if line_break else ''}"),
+        Edit(Span(start, start), f"{opening}{word}{how.run}({line_break.group() if line_break else ''}"),
         Edit(Span(_function_span(file, call).end, bracket.end()), comma),
         *_closed(file, call, closing),
     )
@@ -217,6 +226,12 @@ def _mixing(file: PythonFile, held: Held) -> tuple[Level, str] | None:
         return None
     word = file.project.ask(SharedState).chat_at(held.node, file.facts, held.scope)
     return (Level.UNSAFE, _MIXED.format(word)) if word else None
+
+
+def of_call(file: PythonFile, scope: ir.Scope, call: ir.Call, reason: str) -> tuple[Level, str]:
+    """The level at which a call on an engine runs in a thread, and the reason, which is `reason` where it is safe."""
+    word = file.project.ask(SharedState).chat_at(call, file.facts, scope)
+    return (Level.UNSAFE, _MIXED.format(word)) if word else (Level.SAFE, reason)
 
 
 def of_tokens(file: PythonFile, tokens: Tokens) -> tuple[Level, str]:
