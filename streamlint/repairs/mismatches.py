@@ -9,8 +9,9 @@ from streamlint.knowledge.llama_index import Method, Returns, Role
 from streamlint.knowledge.llama_index_engines import parameters
 from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import of_wait, split_at
-from streamlint.repairs.off_loop import awaited_in_thread, of_call, threads
+from streamlint.repairs.off_loop import awaited_in_thread, of_call
 from streamlint.repairs.streaming import release
+from streamlint.repairs.threads import threads
 from streamlint.serving.holders import Holders
 from streamlint.source import Span
 from streamlint.streams import Sent

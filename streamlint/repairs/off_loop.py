@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.blocking import BlockingCall
 from streamlint.knowledge.frameworks import Purpose, Runner
 from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import iteration_obstacle, obstacle
+from streamlint.repairs.threads import threads
 from streamlint.serving import Entry
 from streamlint.serving.holders import Holders
 from streamlint.sharing import SharedState
@@ -37,29 +37,6 @@ _THREADABLE = (Purpose.ROUTE, Purpose.DEPENDENCY)
 SAME_TOKENS = "the same tokens in the same order; each is waited for in a thread"
 _MIXED = "all clients share `{0}`, and two of them may then talk to it at once: their messages mix in one history"
 _TIGHTER = {"Attribute": "value", "Subscript": "value", "Call": "func", "Await": "expression"}
-
-
-@dataclass(frozen=True)
-class Threads:
-    """How a module runs a function, or advances an iterator, in a thread."""
-
-    run: str
-    run_import: Import
-    iterate_import: Import | None
-
-
-_TO_THREAD = Threads("asyncio.to_thread", Import("asyncio"), None)
-
-
-def threads(file: PythonFile) -> Threads:
-    """The way of the framework that the module imports, else that of the standard library."""
-    for known in file.project.knowledge.off_loop.thread_functions:
-        if known.package in file.facts.packages:
-            iterate = Import(known.module, known.iterate)
-            if not known.run:
-                return replace(_TO_THREAD, iterate_import=iterate)
-            return Threads(known.run, Import(known.module, known.run), iterate)
-    return _TO_THREAD
 
 
 def off_loop(file: PythonFile, held: Held, node: cst.CSTNode) -> Fix | None:
