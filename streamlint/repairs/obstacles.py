@@ -24,13 +24,13 @@ class Obstacle:
     way_out: str
 
 
-def obstacle(file: PythonFile, held: Held, *, with_rest: bool = True) -> Obstacle | None:
-    """What a new `await` in place of the held call or loop would break, or, `with_rest`, leave on the loop."""
+def obstacle(file: PythonFile, held: Held) -> Obstacle | None:
+    """What a new `await` in place of the held call or loop would break, or leave on the loop."""
     expression = held.node
     found = of_wait(file, held.scope, expression)
     if found is not None or not isinstance(expression, ir.Call):
         return found
-    return _of_its_maker(file, held, expression) or _unfinished(file, held, expression, with_rest)
+    return _of_its_maker(file, held, expression) or _unfinished(file, held, expression)
 
 
 def of_wait(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> Obstacle | None:
@@ -93,7 +93,7 @@ def _of_its_maker(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | Non
     )
 
 
-def _unfinished(file: PythonFile, held: Held, call: ir.Call, with_rest: bool) -> Obstacle | None:
+def _unfinished(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:
     """What is still to come when the call has returned, and would be waited for on the loop."""
     scope, fact = held.scope, held.hold.call if held.hold.is_direct else None
     unfinished, frame = file.project.ask(Unfinished), file.frame(scope)
@@ -103,8 +103,6 @@ def _unfinished(file: PythonFile, held: Held, call: ir.Call, with_rest: bool) ->
             "what it gives may only be used by the thread that makes it",
             "make it and use it in one function, and run that in a thread",
         )
-    if not with_rest:
-        return None
     is_llama = held.hold.cause is Cause.LLAMA
     more = _gives_unseen_chunks(file, held, call) if is_llama else unfinished.gives_more(call, fact, frame)
     if not more or any(loop.iterable is call for loop in scope.loops):

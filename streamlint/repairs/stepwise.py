@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.model import syntax as ir
-from streamlint.repairs.obstacles import iteration_obstacle, obstacle
-from streamlint.repairs.off_loop import in_thread, is_free, iterated_off_loop, of_tokens
+from streamlint.repairs.obstacles import iteration_obstacle
+from streamlint.repairs.off_loop import is_free
 from streamlint.repairs.workflows import free
 from streamlint.source import Span
 from streamlint.tree import nodes as cst
 from streamlint.values.domain import Tokens
-from streamlint.waiting import Holdings
 
 if TYPE_CHECKING:
     from streamlint.tree.python import PythonFile
-    from streamlint.waiting.held import Held, OnLoop
+    from streamlint.waiting.held import OnLoop
 
 _ITERATORS = ("tokens", "pieces", "token_iterator")
 _ENDS = ("end", "done", "end_of_tokens")
@@ -46,39 +45,6 @@ def stepped_off_loop(
     text = f"{file.source.newline}{indent}".join([*lines, step])
     imports = frozenset((_ASYNCIO,))
     return Fix("take each token in a thread", (Edit(Span(start, colon), text),), level, reason, imports)
-
-
-def made_then_iterated(file: PythonFile, held: Held, node: cst.CSTNode) -> Fix | None:
-    """A call that gives an iterator of tokens, and the one loop that takes them: both in a thread, as one of them is no cure."""
-    call, where = held.site, held.on_loop
-    if (
-        not isinstance(call, ir.Call)
-        or not isinstance(node, cst.Call)
-        or obstacle(file, held, with_rest=False) is not None
-    ):
-        return None
-    loop = _only_loop(file, held.scope, call)
-    tokens = file.project.ask(Holdings).sync_tokens(loop.iterable, where.frame) if loop is not None else None
-    taking = file.tree.loop_node(loop) if loop is not None else None
-    if loop is None or tokens is None or taking is None:
-        return None
-    level, reason = of_tokens(file, tokens)
-    made = in_thread(file, where, node, level, reason)
-    taken = iterated_off_loop(file, where, loop, taking, level, reason) or stepped_off_loop(
-        file, where, loop, taking, level, reason
-    )
-    if made is None or taken is None:
-        return None
-    edits = tuple(sorted((*made.edits, *taken.edits)))
-    return Fix("make the iterator and advance it in a thread", edits, level, reason, made.imports | taken.imports)
-
-
-def _only_loop(file: PythonFile, scope: ir.Scope, call: ir.Call) -> ir.Loop | None:
-    """The loop over `answer` of `answer = call`, where nothing else reads that name."""
-    bound = [one for one in scope.bindings if one.value is call and one.kind == "assign" and not one.path]
-    uses = file.facts.uses.of(ir.Name(0, 0, bound[0].name, ()), scope) if len(bound) == 1 else ()
-    loops = [loop for loop in scope.loops if len(uses) == 1 and loop.iterable is uses[0].name]
-    return loops[0] if loops else None
 
 
 def _behind(file: PythonFile, iterable: Span) -> int:

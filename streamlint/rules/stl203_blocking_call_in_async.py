@@ -5,16 +5,13 @@ from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.finding import Severity
-from streamlint.fix import Fix
 from streamlint.messages.held import STALL, notes_of, spelt, told, way_out
 from streamlint.model import syntax as ir
 from streamlint.repairs.off_loop import off_loop
-from streamlint.repairs.stepwise import made_then_iterated
 from streamlint.rule import Rule, on
-from streamlint.tree import nodes as cst
 from streamlint.tree.python import PythonFile
 from streamlint.waiting import Precedence
-from streamlint.waiting.held import Held, Site
+from streamlint.waiting.held import Site
 
 
 class BlockingCallInAsync(Rule):
@@ -104,9 +101,5 @@ class BlockingCallInAsync(Rule):
             help=partial(way_out, file, held),
             notes=notes_of(held, STALL),
             severity=held.severity,
-            repair=partial(_off_loop, file, held),
+            repair=partial(off_loop, file, held),
         )
-
-
-def _off_loop(file: PythonFile, held: Held, node: cst.CSTNode) -> Fix | None:
-    return off_loop(file, held, node) or made_then_iterated(file, held, node)
