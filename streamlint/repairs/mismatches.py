@@ -99,6 +99,10 @@ def _twin(file: PythonFile, scope: ir.Scope, call: ir.Call, function: ir.Attribu
 def _started_in_thread(file: PythonFile, scope: ir.Scope, call: ir.Call) -> Fix | None:
     """The call in a thread, where its tokens are sent as a synchronous stream has them and nothing else need change."""
     nodes = [node for node in file.tree.nodes_at(call.start, call.end) if isinstance(node, cst.Call)]
+    asked = file.project.evaluator.value(call.function, file.frame(scope))
+    receivers = [one.receiver for one in asked if isinstance(one, Bound) and isinstance(one.receiver, Llama)]
+    if not receivers or any(one.role is not Role.CHAT_ENGINE for one in receivers):
+        return None
     if len(nodes) != 1 or untaken_keyword(file, scope, call) or of_wait(file, scope, call) is not None:
         return None
     is_taken = False

@@ -14,6 +14,7 @@ from streamlint.repairs.threads import threads
 from streamlint.serving import Entry
 from streamlint.serving.holders import Holders
 from streamlint.sharing import SharedState
+from streamlint.sharing.effects import Effects
 from streamlint.sharing.tied import Tied
 from streamlint.sharing.unfinished import Unfinished
 from streamlint.source import Span
@@ -174,6 +175,8 @@ def _level(file: PythonFile, held: Held) -> tuple[Level, str]:
     if mixing is not None:
         return mixing
     if not hold.is_direct:
+        if isinstance(held.node, ir.Call) and _may_run_anywhere(file, held, held.node):
+            return Level.SAFE, "the same helper with the same arguments, in a thread: it keeps and shares nothing"
         return (
             Level.UNSAFE,
             "the helper then runs in a thread: check what it shares with other code",
@@ -187,6 +190,15 @@ def _level(file: PythonFile, held: Held) -> tuple[Level, str]:
     if isinstance(held.node, ir.Call) and _gives_connection(file, held.node, held):
         return Level.UNSAFE, "the connection is then made in another thread than the one that goes on with it"
     return Level.SAFE, "the same call with the same arguments, in a thread"
+
+
+def _may_run_anywhere(file: PythonFile, held: Held, call: ir.Call) -> bool:
+    """Whether all that a helper does is known, and any number of threads may do it at once."""
+    evaluator, effects = file.project.evaluator, file.project.ask(Effects)
+    values = evaluator.value(call.function, held.frame)
+    located = [evaluator.scope_of(value) if isinstance(value, Function) else None for value in values]
+    plain = [one for one in located if one is not None and not one[1].is_generator and not one[1].is_async]
+    return bool(plain) and len(plain) == len(located) and not any(effects.of(*one, in_thread=True) for one in plain)
 
 
 def _gives_connection(file: PythonFile, call: ir.Call, held: Held) -> bool:
