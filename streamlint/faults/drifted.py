@@ -89,7 +89,8 @@ class Drift:
             return False
         module = frame.module
         outer = [(scope, scope.by_name.get(expression.id, ())) for scope in (frame.scope, module.scopes[0])]
-        made = ((scope, scope.bindings[index].value) for scope, found in outer for index in found)
+        bound = (scope.bindings[index] for scope, found in outer for index in found)
+        made = ((module.scopes[one.scope], one.value) for one in bound)
         return any(
             isinstance(value, ir.Call) and self._removed(value, self.evaluator.any_call(module, scope)) is not None
             for scope, value in made

@@ -57,6 +57,13 @@ class Losses:
             return self._is_observed or _UNSEEN
         return next(filter(None, map(self._by_handler, values)), "")
 
+    def ends_by_itself(self, workflow: Object) -> bool:
+        """Whether a run is one step, in which nothing but a model is waited for and nothing is repeated without end."""
+        steps = list(self._steps(workflow))
+        if len(steps) != 1 or self._by_steps(workflow):
+            return False
+        return not any(isinstance(one, ir.While) for one in steps[0][1].body.walk())
+
     @cached_property
     def _is_observed(self) -> str:
         """Who is told of each answer of a model, and may bill it, at its end."""

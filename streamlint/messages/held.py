@@ -10,7 +10,7 @@ from streamlint.knowledge.blocking import Tier
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import iteration_obstacle, obstacle, split
-from streamlint.repairs.off_loop import threads
+from streamlint.repairs.threads import threads
 
 if TYPE_CHECKING:
     from streamlint.fact import Offer

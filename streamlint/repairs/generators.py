@@ -12,8 +12,8 @@ from streamlint.repairs.collected import Section, Step
 from streamlint.repairs.dressed import rows_of
 from streamlint.repairs.elements import Elements
 from streamlint.repairs.obstacles import split_at
-from streamlint.repairs.off_loop import threads
 from streamlint.repairs.request_bound import bound_to_request
+from streamlint.repairs.threads import threads
 from streamlint.repairs.untouched import Form, Same
 from streamlint.source import Span
 from streamlint.streams.drained import How

@@ -9,8 +9,10 @@ from streamlint.knowledge.llama_index import Method, Returns, Role
 from streamlint.knowledge.llama_index_engines import parameters
 from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import of_wait, split_at
-from streamlint.repairs.off_loop import threads
+from streamlint.repairs.off_loop import awaited_in_thread, of_call
 from streamlint.repairs.streaming import release
+from streamlint.repairs.threads import threads
+from streamlint.serving.holders import Holders
 from streamlint.source import Span
 from streamlint.streams import Sent
 from streamlint.streams.mismatches import Misfit, Mismatch, Mismatches
@@ -66,12 +68,20 @@ def fitting_await(file: PythonFile, scope: ir.Scope, waited: ir.Await, mismatch:
     call = waited.value
     if isinstance(mismatch.value, Tokens) and mismatch.value.is_async:
         return _safe("leave out `await`", [Edit(Span(waited.start, call.start), "")], "await _")
-    if not isinstance(call, ir.Call) or not isinstance(call.function, ir.Attribute) or not _all_fit(file, call):
+    if not isinstance(call, ir.Call) or not isinstance(call.function, ir.Attribute):
         return None
-    for value in file.project.evaluator.value(call.function, file.frame(scope)):
+    twin = _twin(file, scope, call, call.function) if _all_fit(file, call) else None
+    if twin is not None and twin.level is Level.SAFE:
+        return twin
+    return _started_in_thread(file, scope, call) or twin
+
+
+def _twin(file: PythonFile, scope: ir.Scope, call: ir.Call, function: ir.Attribute) -> Fix | None:
+    """The asynchronous method with the same arguments; not safe where it may hold the event loop."""
+    llama, version = file.project.knowledge.llama, release(file.project, file.path)
+    for value in file.project.evaluator.value(function, file.frame(scope)):
         if not isinstance(value, Bound) or not isinstance(value.receiver, Llama):
             continue
-        llama, version = file.project.knowledge.llama, release(file.project, file.path)
         method = llama.method(value.receiver.role, value.name, of=value.receiver.name, version=version)
         if (
             method is not None
@@ -79,12 +89,34 @@ def fitting_await(file: PythonFile, scope: ir.Scope, waited: ir.Await, mismatch:
             and _gives_stream(method, file.project.knowledge, version)
             and not _untaken(call, value.receiver.role, method.twin)
         ):
-            edit = Edit(_word(call.function), method.twin)
+            edit = Edit(_word(function), method.twin)
             native = value.receiver.native_async is True
             level, reason = (Level.SAFE, _NOTHING_CAME) if native else (Level.UNSAFE, _MAY_BLOCK)
-            drops = (f"_.{call.function.attribute}()",)
-            return Fix(f"await `{method.twin}`", (edit,), level, reason, drops=drops)
+            return Fix(f"await `{method.twin}`", (edit,), level, reason, drops=(f"_.{function.attribute}()",))
     return None
+
+
+def _started_in_thread(file: PythonFile, scope: ir.Scope, call: ir.Call) -> Fix | None:
+    """The call in a thread, where its tokens are sent as a synchronous stream has them and nothing else need change."""
+    nodes = [node for node in file.tree.nodes_at(call.start, call.end) if isinstance(node, cst.Call)]
+    asked = file.project.evaluator.value(call.function, file.frame(scope))
+    receivers = [one.receiver for one in asked if isinstance(one, Bound) and isinstance(one.receiver, Llama)]
+    if not receivers or any(one.role is not Role.CHAT_ENGINE for one in receivers):
+        return None
+    if len(nodes) != 1 or untaken_keyword(file, scope, call) or of_wait(file, scope, call) is not None:
+        return None
+    is_taken = False
+    for module in file.project.evaluator.modules.loaded():
+        for inner in module.scopes:
+            attributes, loops = _takings(file, module, inner, call)
+            if loops or any(module.path != file.path or not _is_sent_as_it_is(file, inner, one) for one in attributes):
+                return None
+            is_taken |= bool(attributes)
+    return awaited_in_thread(file, nodes[0], *of_call(file, scope, call, _NOTHING_CAME)) if is_taken else None
+
+
+def _is_sent_as_it_is(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> bool:
+    return attribute.attribute == "response_gen" and _is_sent(file, scope, attribute, is_async=False)
 
 
 def _await_around(file: PythonFile, mismatch: Mismatch) -> tuple[ir.Scope, ir.Await] | None:
@@ -254,10 +286,10 @@ def _synchronous(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> 
 def _streaming_call(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute, mismatch: Mismatch) -> Fix | None:
     """`stream_chat` in place of `chat`, where nothing but the tokens is taken from the answer."""
     found = file.project.ask(Mismatches).call_at(mismatch.origin)
-    if found is None or found[0].path != file.path or found[1] is not scope:
+    if found is None or found[0].path != file.path:
         return None
     call = found[2]
-    if not isinstance(call.function, ir.Attribute) or not _is_only_use(file, scope, attribute):
+    if not isinstance(call.function, ir.Attribute) or not _is_only_use(file, scope, attribute, found[1], call):
         return None
     is_async = call.function.attribute == "achat"
     if is_async != (attribute.attribute == "async_response_gen"):
@@ -266,11 +298,24 @@ def _streaming_call(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute, 
     return _safe(f"ask with `{name}`", [Edit(_word(call.function), name)], f"_.{call.function.attribute}()")
 
 
-def _is_only_use(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute) -> bool:
-    base = attribute.base
-    if not isinstance(base, ir.Name):
-        return isinstance(base, ir.Call | ir.Await)
-    return sum(name.id == base.id for each in file.facts.scopes for name in each.names if scope.contains(each)) == 1
+def _is_only_use(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute, asking: ir.Scope, call: ir.Call) -> bool:
+    """Whether an attribute is all that is read of what a call gives, there or through a helper that only this place calls."""
+    given = attribute.base
+    if isinstance(given, ir.Name):
+        bound, uses = file.facts.uses.bindings(given, scope), file.facts.uses.of(given, scope)
+        if len(bound) != 1 or len(uses) != 1 or bound[0].value is None or bound[0].kind != "assign" or bound[0].path:
+            return False
+        given = bound[0].value
+    given = given.value if isinstance(given, ir.Await) else given
+    return given is call or (isinstance(given, ir.Call) and _is_given_by(file, asking, call))
+
+
+def _is_given_by(file: PythonFile, helper: ir.Scope, call: ir.Call) -> bool:
+    """Whether a function does nothing with what a call gives but to return it, and one place calls it."""
+    returned = [item.value for item in helper.returns if item.value is not None]
+    returned = [item.value if isinstance(item, ir.Await) else item for item in returned]
+    is_plain = helper.is_function and not helper.is_generator and returned == [call]
+    return is_plain and len(file.project.ask(Holders).readers(file.facts, helper)) == 1
 
 
 def _awaited(file: PythonFile, scope: ir.Scope, mismatch: Mismatch) -> Fix | None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.blocking import BlockingCall
 from streamlint.knowledge.frameworks import Purpose, Runner
 from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import iteration_obstacle, obstacle
+from streamlint.repairs.threads import threads
 from streamlint.serving import Entry
 from streamlint.serving.holders import Holders
 from streamlint.sharing import SharedState
+from streamlint.sharing.effects import Effects
 from streamlint.sharing.tied import Tied
 from streamlint.sharing.unfinished import Unfinished
 from streamlint.source import Span
@@ -37,29 +38,6 @@ _THREADABLE = (Purpose.ROUTE, Purpose.DEPENDENCY)
 SAME_TOKENS = "the same tokens in the same order; each is waited for in a thread"
 _MIXED = "all clients share `{0}`, and two of them may then talk to it at once: their messages mix in one history"
 _TIGHTER = {"Attribute": "value", "Subscript": "value", "Call": "func", "Await": "expression"}
-
-
-@dataclass(frozen=True)
-class Threads:
-    """How a module runs a function, or advances an iterator, in a thread."""
-
-    run: str
-    run_import: Import
-    iterate_import: Import | None
-
-
-_TO_THREAD = Threads("asyncio.to_thread", Import("asyncio"), None)
-
-
-def threads(file: PythonFile) -> Threads:
-    """The way of the framework that the module imports, else that of the standard library."""
-    for known in file.project.knowledge.off_loop.thread_functions:
-        if known.package in file.facts.packages:
-            iterate = Import(known.module, known.iterate)
-            if not known.run:
-                return replace(_TO_THREAD, iterate_import=iterate)
-            return Threads(known.run, Import(known.module, known.run), iterate)
-    return _TO_THREAD
 
 
 def off_loop(file: PythonFile, held: Held, node: cst.CSTNode) -> Fix | None:
@@ -165,18 +143,27 @@ def _is_itself(file: PythonFile, held: Held, fact: BlockingCall) -> bool:
 
 def in_thread(file: PythonFile, where: OnLoop, call: cst.Call, level: Level, reason: str) -> Fix | None:
     """`f(x)` becomes `await run_in_threadpool(f, x)`."""
+    return _handed_over(file, call, "await ", level, reason) if can_await(file, where, call) else None
+
+
+def awaited_in_thread(file: PythonFile, call: cst.Call, level: Level, reason: str) -> Fix | None:
+    """`await f(x)`, where nothing can be awaited, becomes `await run_in_threadpool(f, x)`."""
+    return _handed_over(file, call, "", level, reason)
+
+
+def _handed_over(file: PythonFile, call: cst.Call, word: str, level: Level, reason: str) -> Fix | None:
     how = threads(file)
-    if not can_await(file, where, call) or not is_free(file, how.run_import) or not _can_hand_over(call):
+    if not is_free(file, how.run_import) or not _can_hand_over(call):
         return None
     text, start = file.source.text, file.tree.span(call).start
     bracket = _OPENING.match(text, file.tree.span(call.func).end)
     if bracket is None:
         return None
-    opening, closing = brackets(file, call)
+    opening, closing = brackets(file, call) if word else ("", "")
     line_break = _LINE_BREAK.match(text, bracket.end()) if call.args else None
     comma = "" if not call.args else "," if _ENDS_LINE.match(text, bracket.end()) else ", "
     edits = (
-        Edit(Span(start, start), f"{opening}await {how.run}({line_break.group() if line_break else ''}"),
+        Edit(Span(start, start), f"{opening}{word}{how.run}({line_break.group() if line_break else ''}"),
         Edit(Span(_function_span(file, call).end, bracket.end()), comma),
         *_closed(file, call, closing),
     )
@@ -188,6 +175,8 @@ def _level(file: PythonFile, held: Held) -> tuple[Level, str]:
     if mixing is not None:
         return mixing
     if not hold.is_direct:
+        if isinstance(held.node, ir.Call) and _may_run_anywhere(file, held, held.node):
+            return Level.SAFE, "the same helper with the same arguments, in a thread: it keeps and shares nothing"
         return (
             Level.UNSAFE,
             "the helper then runs in a thread: check what it shares with other code",
@@ -201,6 +190,15 @@ def _level(file: PythonFile, held: Held) -> tuple[Level, str]:
     if isinstance(held.node, ir.Call) and _gives_connection(file, held.node, held):
         return Level.UNSAFE, "the connection is then made in another thread than the one that goes on with it"
     return Level.SAFE, "the same call with the same arguments, in a thread"
+
+
+def _may_run_anywhere(file: PythonFile, held: Held, call: ir.Call) -> bool:
+    """Whether all that a helper does is known, and any number of threads may do it at once."""
+    evaluator, effects = file.project.evaluator, file.project.ask(Effects)
+    values = evaluator.value(call.function, held.frame)
+    located = [evaluator.scope_of(value) if isinstance(value, Function) else None for value in values]
+    plain = [one for one in located if one is not None and not one[1].is_generator and not one[1].is_async]
+    return bool(plain) and len(plain) == len(located) and not any(effects.of(*one, in_thread=True) for one in plain)
 
 
 def _gives_connection(file: PythonFile, call: ir.Call, held: Held) -> bool:
@@ -217,6 +215,12 @@ def _mixing(file: PythonFile, held: Held) -> tuple[Level, str] | None:
         return None
     word = file.project.ask(SharedState).chat_at(held.node, file.facts, held.scope)
     return (Level.UNSAFE, _MIXED.format(word)) if word else None
+
+
+def of_call(file: PythonFile, scope: ir.Scope, call: ir.Call, reason: str) -> tuple[Level, str]:
+    """The level at which a call on an engine runs in a thread, and the reason, which is `reason` where it is safe."""
+    word = file.project.ask(SharedState).chat_at(call, file.facts, scope)
+    return (Level.UNSAFE, _MIXED.format(word)) if word else (Level.SAFE, reason)
 
 
 def of_tokens(file: PythonFile, tokens: Tokens) -> tuple[Level, str]:

@@ -9,6 +9,7 @@ from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.drains import Repair
 from streamlint.repairs.generators import LATER, generated
+from streamlint.repairs.opened import opened
 from streamlint.repairs.untouched import Form, Same
 from streamlint.source import Span
 from streamlint.values.calls import dotted_name
@@ -31,7 +32,10 @@ def stream_original(
     if drain.hops:
         return Refusal("", _YIELD)
     found = _handed_over(repair, call, content)
-    made = _from_generator(repair, call, content) if isinstance(found, Refusal) else found
+    if isinstance(found, Fix):
+        return found
+    made = _from_generator(repair, call, content)
+    made = made if isinstance(made, Fix) else opened(repair, content)
     return made if isinstance(made, Fix) else found
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _HERE = "the client receives a token stream where it received an error"
 _SHARED = "others that use the engine find no `.response` in a streaming answer"
+_NO_RESPONSE = "an answer of a streaming engine has no `.response`"
 _TITLE = "build the engine with `streaming=True`"
 _SYNTHESIZER = (
     "give the engine a synthesizer that streams: `response_synthesizer=get_response_synthesizer(streaming=True)`"
@@ -132,7 +133,18 @@ def spelt_streaming(file: PythonFile, scope: ir.Scope, call: ir.Call, given: ir.
         return None
     start = file.source.text.rindex("stream", 0, given.start)
     edit = Edit(Span(start, start + len("stream")), "streaming")
-    return Fix("write `streaming=True`", (edit,), Level.UNSAFE, "an answer of a streaming engine has no `.response`")
+    level, reason = (Level.UNSAFE, _NO_RESPONSE) if _is_shared(file, scope, call) else (Level.RESPONSE, _HERE)
+    return Fix("write `streaming=True`", (edit,), level, reason)
+
+
+def _is_shared(file: PythonFile, scope: ir.Scope, call: ir.Call) -> bool:
+    """Whether an engine may be asked somewhere else than where it is made, or for something else than its tokens."""
+    engines = [value for value in file.value(call) if isinstance(value, Llama)]
+    if not scope.is_function or len(engines) != 1 or _is_read(file, engines[0]) or not _all_fit(file, engines[0]):
+        return True
+    bound = [one for one in scope.bindings if one.value is call and one.kind == "assign" and not one.path]
+    uses = file.facts.uses.of(ir.Name(0, 0, bound[0].name, ()), scope) if len(bound) == 1 else ()
+    return not uses or not all(isinstance(use.parent, ir.Attribute) for use in uses)
 
 
 def takes_streaming(file: PythonFile, built: Building) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _HANDLERS = ("handler", "run_handler", "agent_run")
 _SEEN = "the client of a run that failed sees that the answer is incomplete, where it received a regular end"
+_WHOLE = "a client receives an answer to its end that was cut in its middle"
 _SKIPPED = "a run that failed raises there, and what follows the loop is skipped"
 
 
@@ -73,8 +74,8 @@ def with_comments(file: PythonFile, last: Span, indent: int) -> Span:
     return last
 
 
-def without_limit(file: PythonFile, limit: Limit) -> Fix | None:
-    """`timeout=None` for a workflow that is made in this file."""
+def without_limit(file: PythonFile, limit: Limit, *, ends: bool) -> Fix | None:
+    """`timeout=None` for a workflow that is made in this file; `ends`: a run of it waits for nothing but the model."""
     if not limit.is_default or limit.place.path != file.path or limit.call.arguments:
         return None
     at = limit.call.end - 1
@@ -83,6 +84,6 @@ def without_limit(file: PythonFile, limit: Limit) -> Fix | None:
     return Fix(
         "let the run last as long as it needs",
         (Edit(Span(limit.call.function.end + len(before), at), f"{comma}timeout=None"),),
-        Level.UNSAFE,
-        "a run that never ends is then stopped by nobody",
+        Level.RESPONSE if ends else Level.UNSAFE,
+        _WHOLE if ends else "a run that never ends is then stopped by nobody",
     )

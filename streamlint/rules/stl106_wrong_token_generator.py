@@ -94,10 +94,12 @@ class WrongTokenGenerator(Rule):
     ## Fix safety
 
     `safe`, because no token came through before: the fitting generator, `async for`, a missing or superfluous `await`,
-    `stream_chat` for `chat`. `unsafe` where an awaited synchronous call becomes its async twin and the LLM may be asynchronous
-    in name only, and for `stream=True`: an answer of a streaming engine has no `.response`. There is no fix in a plain `def`,
-    where one place that takes the tokens could not take them from the asynchronous method, where the call has a keyword that the
-    method does not take, and where a new wait would come between two uses of what other requests change (see STL202).
+    `stream_chat` for `chat`, and an awaited synchronous call in a thread where its tokens are sent as they are. `unsafe`
+    where such a call becomes its async twin and the LLM may be asynchronous in name only. For `stream=True` it is `response`
+    where the engine is the handler's own, else `unsafe`: an answer of a streaming engine has no `.response`. There is no fix
+    in a plain `def`, where one place that takes the tokens could not take them from the asynchronous method, where the call has
+    a keyword that the method does not take, and where a new wait would come between two uses of what other requests change
+    (see STL202).
 
     ## References
 

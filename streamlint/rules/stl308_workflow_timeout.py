@@ -3,7 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact, of_facts
+from streamlint.faults.losses import Losses
 from streamlint.finding import Related, Severity
+from streamlint.fix import Fix
 from streamlint.model import syntax as ir
 from streamlint.repairs.workflows import without_limit
 from streamlint.rule import Rule, on
@@ -105,7 +107,8 @@ class WorkflowTimeout(Rule):
 
     ## Fix safety
 
-    `unsafe`: without a limit nobody stops a run that never ends. A limit that is longer than any answer does the same good.
+    `response` where a run is one step that waits for nothing but the model: a long answer is sent to its end. Else `unsafe`:
+    without a limit nobody stops a run that never ends. A limit that is longer than any answer does the same good.
     No fix is offered for a limit that was written down.
 
     ## References
@@ -138,8 +141,12 @@ class WorkflowTimeout(Rule):
             related=tuple(place for each in short for place in _made(each, call, file)),
             help="give the workflow `timeout=None`, or a limit that is longer than any answer",
             notes=("the default of `timeout` is 45 s",) if limit.is_default else (),
-            repair=of_facts(without_limit, file, limit),
+            repair=of_facts(_without, file, limit),
         )
+
+
+def _without(file: PythonFile, limit: Limit) -> Fix | None:
+    return without_limit(file, limit, ends=file.project.ask(Losses).ends_by_itself(limit.owner))
 
 
 def _name(limit: Limit, file: PythonFile) -> str:

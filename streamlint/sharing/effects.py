@@ -51,6 +51,7 @@ class Effects:
         self.evaluator = project.evaluator
         self.reach = project.reach
         self.shared = project.ask(SharedState)
+        self._logs = project.knowledge.names("records", "log-methods")
         self._facts = {
             key: project.knowledge.names("computing", key)
             for key in (
@@ -61,15 +62,18 @@ class Effects:
 
     # Questions
 
-    def of(self, module: Module, scope: ir.Scope) -> str:
-        """What a function of the project, or anything that it calls, does beside computing."""
+    def of(self, module: Module, scope: ir.Scope, *, in_thread: bool = False) -> str:
+        """What a function of the project, or anything that it calls, does beside computing.
+
+        `in_thread`: beside what any number of threads may do at once, such as asking a server, or logging.
+        """
         written = self.shared.written_by(module, scope)
         if written:
             return written
         pending, seen = [(module, scope)], {(module.path, scope.index)}
         while pending:
             where, function = pending.pop()
-            found = self._own(where, function)
+            found = self._own(where, function, in_thread)
             if found:
                 return found
             for located in self._called(where, function):
@@ -88,11 +92,11 @@ class Effects:
 
     # One function
 
-    def _own(self, module: Module, scope: ir.Scope) -> str:
+    def _own(self, module: Module, scope: ir.Scope, in_thread: bool) -> str:
         for inner in _with_expressions(module, scope):
             frame = self.evaluator.any_call(module, inner)
             for call in inner.calls:
-                if not self._only_computes(call, frame):
+                if not self._only_computes(call, frame) and not (in_thread and self._is_for_threads(call, frame)):
                     return f"{' '.join(module.text(call.function).split())}(...)"
         return ""
 
@@ -101,6 +105,14 @@ class Effects:
         if any(isinstance(one, External) for one in functions) and self._runs_what_it_is_given(call, frame):
             return False
         return bool(functions) and all(self._computes(one, call) for one in functions)
+
+    def _is_for_threads(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether the tables say of a call that any number of threads may make it; loggers take turns by themselves."""
+        names = self.evaluator.names(call.function, frame)
+        facts = (self.evaluator.knowledge.blocking.call(name) for name in names)
+        if all(fact is not None and fact.thread_safe and not fact.lazy for fact in facts):
+            return bool(names)
+        return all(name.startswith("logging.") and name.rpartition(".")[2] in self._logs for name in names)
 
     def _runs_what_it_is_given(self, call: ir.Call, frame: Frame) -> bool:
         """Whether a call from outside is given a function of the project: when that runs is not known here."""
