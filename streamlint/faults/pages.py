@@ -205,6 +205,8 @@ class Pages:
         if (shown.start, shown.end) == (drain.start, drain.end):
             return not drain.is_loop
         match shown:
+            case ir.Await(value=inner):
+                return self._is_text(inner, drain, frame)
             case ir.Name():
                 return shown.id in drain.kept and self._holds(shown, drain, frame.scope)
             case ir.Attribute(attribute="response", base=base):

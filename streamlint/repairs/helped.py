@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -59,12 +58,10 @@ def handed_on(file: PythonFile, frame: Frame, drain: Drain) -> HandedOn | Refusa
     stream = repair.stream(are_joined=True)
     if answer is None or answer.value is None or stream is None or stream.kept:
         return Refusal("the helper changes, counts or shows the tokens on the way", _RETURN)
-    kind = "AsyncIterator" if repair.is_async() else "Iterator"
-    declared = tuple(_declaration(file, scope, kind))
+    declared = as_iterator(file, scope, is_async=repair.is_async())
     edits = [Edit(repair.lines_of(node), "") for node in removed.statements]
-    edits += [Edit(Span(answer.value.start, answer.value.end), stream.text), *(edit for edit, _ in declared)]
-    drops = (*removed.drops, *stream.drops, file.text(answer.value), *(drop for _, drop in declared))
-    imports = frozenset((Import("collections.abc", kind),)) if declared and not _is_bound(file, kind) else frozenset()
+    edits += [Edit(Span(answer.value.start, answer.value.end), stream.text), *declared.edits]
+    drops = (*removed.drops, *stream.drops, file.text(answer.value), *declared.drops)
     call = replace(
         drain,
         how=How.HELPER,
@@ -73,7 +70,7 @@ def handed_on(file: PythonFile, frame: Frame, drain: Drain) -> HandedOn | Refusa
         tokens=Tokens(repair.is_async(), "text"),
         is_async=repair.is_async(),
     )
-    return HandedOn(tuple(edits), drops, imports, file.project.ask(Drains).with_names(call, frame))
+    return HandedOn(tuple(edits), drops, declared.imports, file.project.ask(Drains).with_names(call, frame))
 
 
 def _helper(file: PythonFile, frame: Frame, drain: Drain) -> ir.Scope | Refusal:
@@ -112,13 +109,21 @@ def _removed(repair: Repair, forms: tuple[Form, ...]) -> Removed | Refusal:
     return repair.replaced(Span(answer.start, answer.end), readers_follow=True)
 
 
-def _declaration(file: PythonFile, scope: ir.Scope, kind: str) -> Iterator[tuple[Edit, str]]:
-    """`-> Iterator[str]` in place of what the helper said of its text."""
-    definition = file.tree.definition(scope)
-    if definition is not None and definition.returns is not None:
-        node = definition.returns.annotation
-        yield Edit(file.tree.span(node), f"{kind}[str]"), file.tree.text(node)
+@dataclass(frozen=True)
+class Declared:
+    """What a function says of what it returns, changed."""
+
+    edits: tuple[Edit, ...] = ()
+    drops: tuple[str, ...] = ()
+    imports: frozenset[Import] = frozenset()
 
 
-def _is_bound(file: PythonFile, name: str) -> bool:
-    return name in file.facts.summary.module.by_name
+def as_iterator(file: PythonFile, scope: ir.Scope, *, is_async: bool) -> Declared:
+    """`-> Iterator[str]` in place of what a function said of its text."""
+    definition, kind = file.tree.definition(scope), "AsyncIterator" if is_async else "Iterator"
+    if definition is None or definition.returns is None:
+        return Declared()
+    node = definition.returns.annotation
+    is_bound = kind in file.facts.summary.module.by_name
+    imports = frozenset[Import]() if is_bound else frozenset((Import("collections.abc", kind),))
+    return Declared((Edit(file.tree.span(node), f"{kind}[str]"),), (file.tree.text(node),), imports)

@@ -12,15 +12,16 @@ from streamlint.refusals import Refusal
 from streamlint.repairs.collected import Step, added_by
 from streamlint.repairs.drains import Removed, Repair
 from streamlint.repairs.obstacles import split_at
-from streamlint.repairs.off_loop import threads
+from streamlint.repairs.threads import threads
 from streamlint.repairs.untouched import Form
-from streamlint.source import Span
+from streamlint.source import Placed, Span
 from streamlint.tree import nodes as cst
 
 if TYPE_CHECKING:
     from streamlint.repairs.elements import Tokens
 
 _TOKENS = ("token", "piece", "part")
+_TEXTS = ("text", "answer", "so_far")
 _PIECES = ("piece", "part", "text_to_send")
 _ENDS = (cst.Return, cst.Raise, cst.Continue, cst.Break, cst.Assert, cst.Yield)
 _CHANGED = Refusal("the tokens are changed, counted or shown on the way")
@@ -35,20 +36,31 @@ class Passed:
     imports: frozenset[Import]
 
 
+@dataclass(frozen=True)
+class Given:
+    """What is done with each token, `before` the first, and `after` the last in place of what was done with the text."""
+
+    act: Callable[[str], str]
+    """Writes the statement for a token, or, if it `grows`, for the text so far."""
+    before: str = ""
+    after: tuple[str, ...] = ()
+    grows: bool = False
+
+
 class Onward:
     """The way of a text from where it is collected to the statement of `sent`, which gives it away; `part` is the text in it."""
 
-    def __init__(self, repair: Repair, sent: ir.Placed, part: ir.Expression) -> None:
+    def __init__(self, repair: Repair, sent: Placed, part: ir.Expression) -> None:
         self.repair, self.sent, self.part = repair, sent, part
         self.file, self.tree, self.drain = repair.file, repair.file.tree, repair.drain
 
-    def passed(self, act: Callable[[str], str], *, before: str = "", keeps: bool = False) -> Passed | Refusal:
-        """`act` writes what is done with a token, `before` what stands in front of the loop; `keeps`: the text is read later."""
+    def passed(self, given: Given) -> Passed | Refusal:
         refusal = self._in_the_way()
         if refusal is not None:
             return refusal
-        gone = None if keeps else self._gone()
-        made = self._of_loop(act, gone) if self.drain.is_loop else self._of_call(act, gone, before)
+        known = self._gone()
+        gone = None if given.grows else known
+        made = self._of_loop(given, gone) if self.drain.is_loop else self._of_call(given, gone)
         if isinstance(made, Refusal):
             return made
         edits, drops = made
@@ -57,11 +69,32 @@ class Onward:
             others = [node for node in gone.statements if node is not first]
             edits += [Edit(self.repair.lines_of(node), "") for node in others]
             drops += list(gone.drops)
-        if before and self.drain.is_loop:
+        elif known is not None:
+            start = self.tree.span(first).start
+            edits += [
+                Edit(self.repair.lines_of(node), "") for node in known.statements if self.tree.span(node).start > start
+            ]
+            drops += list(known.drops)
+        if given.before and self.drain.is_loop:
             at = self.file.source.line_span(self.tree.span(first).start).start
-            edits.append(Edit(Span(at, at), f"{self._indent(first)}{before}{self.file.source.newline}"))
+            edits.append(Edit(Span(at, at), f"{self._indent(first)}{given.before}{self.file.source.newline}"))
+        edits += self._sent(given)
         needed = self._needed()
         return Passed(tuple(edits), tuple(drops), frozenset((needed,)) if needed is not None else frozenset())
+
+    def _sent(self, given: Given) -> list[Edit]:
+        """What stands in place of the statement that gave the text away, unless it is the one that takes the tokens."""
+        statement = self.tree.statement(self.sent.start, self.sent.end)
+        assert statement is not None
+        if self._is_sent_at_once():
+            return []
+        if not given.after:
+            return [Edit(self.repair.lines_of(statement), "")]
+        line = f"{self.file.source.newline}{self._indent(statement)}"
+        return [Edit(self.tree.span(statement), line.join(given.after))]
+
+    def _is_sent_at_once(self) -> bool:
+        return self.tree.span(self._first()).contains(self.sent)
 
     def _gone(self) -> Removed | None:
         """The statements that only serve the text, where nobody else reads it."""
@@ -113,7 +146,7 @@ class Onward:
 
     # A loop
 
-    def _of_loop(self, act: Callable[[str], str], gone: Removed | None) -> tuple[list[Edit], list[str]] | Refusal:
+    def _of_loop(self, given: Given, gone: Removed | None) -> tuple[list[Edit], list[str]] | Refusal:
         loop, step = self.drain.loop, self._step()
         assert loop is not None
         node = self.tree.loop_node(loop)
@@ -125,14 +158,22 @@ class Onward:
         if gone is not None:
             around = f"{self.file.text(Span(step.statement.start, step.element.start))}_"
             around += self.file.text(Span(step.element.end, step.statement.end))
-            return [*edits, Edit(step.statement, act(_or_nothing(added, step)))], [around]
-        if step.is_plain:
-            given = act(_or_nothing(added, step))
-            return [*edits, Edit(Span(step.statement.end, step.statement.end), f"{newline}{line}{given}")], []
+            return [*edits, Edit(step.statement, given.act(_or_nothing(added, step)))], [around]
+        if step.is_plain or given.grows:
+            act = given.act(self._so_far(step) if given.grows else _or_nothing(added, step))
+            return [*edits, Edit(Span(step.statement.end, step.statement.end), f"{newline}{line}{act}")], []
         name = self.free(_TOKENS)
         kept = self.file.text(step.statement).replace(added, name, 1)
-        lines = (f"{name} = {added}", kept, act(name))
+        lines = (f"{name} = {added}", kept, given.act(name))
         return [*edits, Edit(step.statement, f"{newline}{line}".join(lines))], []
+
+    def _so_far(self, step: Step) -> str:
+        match self._form(step):
+            case Form.PIECES:
+                return f'"".join({step.name})'
+            case Form.BUFFER:
+                return f"{step.name}.getvalue()"
+        return step.name
 
     def _step(self) -> Step | None:
         """The one statement of the loop that collects; None where the text has other parts too."""
@@ -151,13 +192,13 @@ class Onward:
         ]
         if len(found) != 1 or any(not found[0].statement.contains(one) for one in bound):
             return None
-        return found[0] if self._is_text(found[0]) else None
+        return found[0] if self._form(found[0]) is not None else None
 
-    def _is_text(self, step: Step) -> bool:
-        """Whether what is added to is text, or pieces of which a text is made afterwards."""
+    def _form(self, step: Step) -> Form | None:
+        """What is added to: a text, or pieces of which a text is made afterwards, that starts empty."""
         made = [one for one in self.repair.scope.bindings if one.name == step.name and one.start < self.drain.start]
         forms = {self.repair.untouched.is_empty(one.value) for one in made if one.value is not None}
-        return len(forms) == 1 and None not in forms
+        return forms.pop() if len(forms) == 1 else None
 
     def _advanced(self, node: cst.For) -> list[Edit]:
         needed, iterable = self._needed(), self.tree.span(node.iter)
@@ -169,28 +210,33 @@ class Onward:
 
     # A call
 
-    def _of_call(
-        self, act: Callable[[str], str], gone: Removed | None, before: str
-    ) -> tuple[list[Edit], list[str]] | Refusal:
-        stream = self.repair.stream(are_joined=True)
+    def _of_call(self, given: Given, gone: Removed | None) -> tuple[list[Edit], list[str]] | Refusal:
+        stream, first = self.repair.stream(are_joined=True), self._first()
         if stream is None:
             return _CHANGED
-        first = self._first()
-        is_sent = self.tree.span(first).contains(self.sent)
+        is_sent = self._is_sent_at_once()
         named = None if gone is not None or is_sent else self._named(first)
         if gone is None and not is_sent and named is None:
             return Refusal("its statement does more than take the tokens")
-        item, iterable, token = self._taken(stream)
-        rest: list[str] = []
-        if named is not None and token != item:
-            rest, token = [f"{(name := self.free(_PIECES))} = {token}"], name
-        rest += [f"{named[0]} += {token}"] if named is not None else []
-        head = f"{self._word()}for {item} in {iterable}:"
-        lines = [*([before] if before else []), *([f'{named[0]} = ""'] if named is not None else []), head]
-        lines += [f"{self._step_in()}{line}" for line in (*rest, act(token))]
+        kept = named[0] if named is not None else self.free(_TEXTS) if given.grows else ""
+        lines = [given.before] if given.before else []
+        lines += [f'{kept} = ""'] if kept else []
+        lines += self._loop(given, stream, kept)
+        lines += given.after if is_sent else ()
         text = f"{self.file.source.newline}{self._indent(first)}".join(lines)
         drops = [*stream.drops, self.file.text(self.drain.source), *([named[1]] if named is not None else [])]
         return [Edit(self.tree.span(first), text)], drops
+
+    def _loop(self, given: Given, stream: Tokens, kept: str) -> list[str]:
+        """The loop over the tokens, which are collected under the name `kept`."""
+        item, iterable, token = self._taken(stream)
+        body: list[str] = []
+        if kept and token != item and not given.grows:
+            name = self.free(_PIECES)
+            body, token = [f"{name} = {token}"], name
+        body += [f"{kept} += {token}"] if kept else []
+        body += [given.act(kept if given.grows else token)]
+        return [f"{self._word()}for {item} in {iterable}:", *(f"{self._step_in()}{line}" for line in body)]
 
     def _named(self, first: cst.BaseStatement) -> tuple[str, str] | None:
         """The name that the statement of the drain gives the text, and its old value."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamlint.fix import Edit, Fix, Level
+from streamlint.fix import Fix, Level
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.drains import Repair
-from streamlint.repairs.onward import Onward
+from streamlint.repairs.onward import Given, Onward
 from streamlint.repairs.untouched import Form
 from streamlint.source import Span
 from streamlint.values.calls import dotted_name
@@ -40,13 +40,12 @@ def sent_one_by_one(file: PythonFile, frame: Frame, drain: Drain) -> Fix | Refus
         return _MORE
     code = file.text(span)
     before, behind = code[: part.start - span.start], code[part.end - span.start :]
-    passed = Onward(repair, calls[0], part).passed(lambda token: f"{before}{token}{behind}")
+    passed = Onward(repair, calls[0], part).passed(Given(lambda token: f"{before}{token}{behind}"))
     if isinstance(passed, Refusal):
         return passed
-    gone = [] if calls[0].contains(drain) else [Edit(repair.lines_of(statement), "")]
     return Fix(
         "send each token when it is made",
-        tuple(sorted((*passed.edits, *gone))),
+        tuple(sorted(passed.edits)),
         Level.RESPONSE,
         _REASON,
         passed.imports,

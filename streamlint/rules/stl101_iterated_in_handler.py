@@ -60,15 +60,16 @@ class IteratedInHandler(Rule):
 
     ## Fix safety
 
-    `response`: the client receives plain text in pieces where it received one JSON document, so a client that parses JSON
-    has to change with it. What is done to each token in the loop is done in the iterator that is sent. Where more is done in
-    the loop, or the text is saved, logged or counted after it, loop and rest move into a generator that yields each token: the rest
-    is then done after the last token, and not for a client that leaves before. A helper of the same file that makes the text for
-    this handler alone returns the iterator instead. A WebSocket handler sends a message for each token, as it sent one for the text,
-    if nothing else in that message is made anew or of the text. No fix is offered where anything else than a
-    known wrapping (a dict, a response class, a model of one plain field) stands between the loop and the answer, where what follows
+    `response`: the client receives plain text in pieces where it received one JSON document, so a client that parses JSON has
+    to change with it. What is done to each token in the loop is done in the iterator that is sent. Where more is done in the
+    loop, or the text is saved, logged or counted after it, loop and rest move into a generator that yields each token: the rest
+    is then done after the last token, and not for a client that leaves before. A helper of the same file that makes the text
+    for this handler alone returns the iterator instead. A WebSocket handler sends a message for each token, as it sent one for
+    the text, if nothing else in that message is made anew or of the text. No fix is offered where anything else than a known
+    wrapping (a dict, a response class, a model of one plain field) stands between the loop and the answer, where what follows
     the loop raises, waits, ends the handler or needs the request, where a `try`, `with` or loop stands around it, where
-    middleware or a hook reads or changes the answers, or where somebody else calls or holds the function: the help text says which.
+    middleware or a hook reads or changes the answers, or where somebody else calls or holds the function: the help text says
+    which.
 
     ## References
 

@@ -11,6 +11,7 @@ from streamlint.knowledge.frameworks import Shows
 from streamlint.knowledge.signs import showing
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
+from streamlint.repairs.chats import streamed_message, yielded_so_far
 from streamlint.repairs.pages import growing, written_as_stream
 from streamlint.rule import Rule, on
 from streamlint.source import Span
@@ -52,11 +53,12 @@ class StreamlitBuffered(Rule):
 
     ## Fix safety
 
-    `safe` on a Streamlit page: the same text is shown, only earlier; text that is used later is what `write_stream` returns.
-    A helper that makes the text for this one call returns the iterator instead. `response` where a list of tokens was shown,
-    which now is text, and in a Gradio callback: each update holds the text so far. No fix is offered for Chainlit, for text
-    that was changed before it is shown or that other code gets from the helper too, where something waits for the last token,
-    nor where Streamlit is older than 1.31, which has no `write_stream`.
+    `safe` on a Streamlit page: the same text is shown, only earlier; text that is used later is what `write_stream` returns. A
+    helper that makes the text for this one call returns the iterator instead. `response` where a list of tokens was shown,
+    which now is text, and in a Gradio callback: each update holds the text so far. A Chainlit message is made empty, given each
+    token and then sent, which is `safe`: the same message is stored. No fix is offered for text that was changed before it is
+    shown or that other code gets from the helper too, where something waits for the last token, nor where Streamlit is older
+    than 1.31, which has no `write_stream`.
 
     ## References
 
@@ -78,8 +80,8 @@ class StreamlitBuffered(Rule):
         frame = file.frame(scope)
         for shown in file.project.ask(Pages).by(call, frame, file.project.entries_of(file.path)):
             is_page = shown.shows is Shows.GIVEN
-            repair = of_facts(written_as_stream, file, frame, shown) if is_page else None
-            yield self._fact(file, shown, f"`{file.one_line(call.function)}`", repair)
+            repair = written_as_stream if is_page else streamed_message
+            yield self._fact(file, shown, f"`{file.one_line(call.function)}`", of_facts(repair, file, frame, shown))
 
     @on(ir.Scope)
     def in_a_callback(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
@@ -88,7 +90,8 @@ class StreamlitBuffered(Rule):
             return
         frame = file.frame(scope)
         for shown in file.project.ask(Pages).of_callback(frame):
-            yield self._fact(file, shown, entry.title, of_facts(growing, file, frame, shown))
+            repair = growing if shown.step is not None else yielded_so_far
+            yield self._fact(file, shown, entry.title, of_facts(repair, file, frame, shown))
 
     def _fact(self, file: PythonFile, shown: Shown, what: str, repair: Callable[[Any], Offer] | None) -> Fact:
         return file.fact(
