@@ -55,11 +55,11 @@ def request(options: dict[str, Any], given: Given | None) -> Request:
 
 def _given_settings(options: dict[str, Any]) -> settings.Given:
     """What the command line says about settings: at most one file, and values."""
-    files = [text for text in options["configs"] if "=" not in text or os.path.isfile(text)]
+    files = [text for text in options["configs"] if "=" not in text or os.path.exists(text)]
     values = tuple(text for text in options["configs"] if text not in files)
     if len(files) > 1 or (files and options["isolated"]):
         raise click.UsageError("--config takes one file, and none with --isolated")
-    if files and not os.path.isfile(files[0]):
+    if files and not os.path.exists(files[0]):
         raise click.UsageError(f"--config: there is no file {files[0]}")
     return settings.Given(Path(files[0]) if files else None, values, options["isolated"])
 

@@ -112,7 +112,7 @@ async def chat(websocket: WebSocket):
     text = ""
     async for token in (await engine.aquery("hello")).async_response_gen():
         text += token
-    await websocket.send_text(text)
+    await websocket.send_json({"answer": text, "length": len(text)})
 """,
         "send each token inside the loop that takes it, and a last message that tells the end",
     ),
@@ -123,6 +123,11 @@ async def chat(websocket: WebSocket):
 
 @app.get("/chat")
 def chat(q: str):
+    return {"answer": collect(engine.query(q))}
+
+
+@app.get("/again")
+def again(q: str):
     return {"answer": collect(engine.query(q))}
 """,
         "let the helper return the iterator instead of the text, and return `StreamingResponse(...)` over it",

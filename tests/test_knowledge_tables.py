@@ -141,7 +141,7 @@ def dotted_names() -> Iterator[tuple[str, str]]:
     for table, keys in IMPORTED_NAMES.items():
         yield from ((table, name) for key in keys for name in Knowledge().names(table, key))
     for functions in OffLoop().thread_functions:
-        yield from (("off_loop", f"{functions.module}.{name}") for name in (functions.run, functions.iterate))
+        yield from (("off_loop", f"{functions.module}.{name}") for name in (functions.run, functions.iterate) if name)
     for row in read("responses").rows("response"):
         yield from (("responses", name) for name in row.texts("names"))
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _TOKENS = ("token", "piece", "part")
 _TEXTS = ("text", "answer", "so_far")
 _PIECES = ("piece", "part", "text_to_send")
-_ENDS = (cst.Return, cst.Raise, cst.Continue, cst.Break, cst.Assert, cst.Yield)
 _CHANGED = Refusal("the tokens are changed, counted or shown on the way")
 
 
@@ -123,7 +122,9 @@ class Onward:
         if last is None or last not in block:
             return Refusal("the text is collected in another block than the one that gives it on")
         between = Span(self.tree.span(first).end, self.tree.span(last).start)
-        if first is not last and self.tree.within(between, *_ENDS):
+        if first is not last and self.tree.within(
+            between, cst.Return, cst.Raise, cst.Continue, cst.Break, cst.Assert, cst.Yield
+        ):
             return Refusal("it may be decided on the whole text whether it is given on")
         delay = self.repair.delay()
         span, place = self.tree.span(first), Span(self.sent.start, self.sent.end)
