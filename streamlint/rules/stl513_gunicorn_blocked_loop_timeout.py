@@ -16,8 +16,8 @@ class GunicornBlockedLoopTimeout(Rule):
     """
     ## What it does
 
-    Finds gunicorn with workers of an event loop and a `timeout`, in front of a streaming route that holds that loop: with a call
-    that blocks, or by taking tokens synchronously in asynchronous code.
+    Finds gunicorn with workers of an event loop and a `timeout`, in front of a streaming route that holds that loop with a call
+    that surely blocks.
 
     ## Why it breaks streaming
 
