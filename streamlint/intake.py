@@ -60,6 +60,8 @@ class Texts:
     """The findings of each file that a comment takes back."""
     beside: int = 0
     """How many files that are not Python were looked at."""
+    passed: set[Path] = field(default_factory=set)
+    """Files of Python that were read, and in which nothing can matter."""
     _syntax: dict[tuple[Path, str], tuple[Finding, ...]] = field(default_factory=dict)
     _pages: Pages | None = field(default=None, repr=False)
 
@@ -119,6 +121,8 @@ def read(found: Found, text: Source | None = None, names: Callable[[Path], Seque
         interesting = _interesting(content, names(path) if names is not None else ())
         if interesting:
             texts.interesting.add(path)
+        else:
+            texts.passed.add(path)
         declares = path.name == _SETUP and _LLAMA_PACKAGE.search(source.text) is not None
         if interesting or declares or MARK.encode() in content:
             texts.matter[path] = source

@@ -162,8 +162,11 @@ class Projects:
         )
 
     def _within(self, paths: Iterable[Path]) -> list[Project]:
-        """The projects that some files belong to."""
-        return list({id(project): project for project in map(self.of, paths)}.values())
+        """The projects that some files belong to; files in which nothing can matter make none."""
+        passed = set(map(self.real, self.texts.passed))
+        return list(
+            {id(project): project for project in map(self.of, (each for each in paths if each not in passed))}.values()
+        )
 
     def admit(self, found: discovery.Found) -> None:
         """Read what says how the program is served: what was named, and all of it where something streams."""

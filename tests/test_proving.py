@@ -58,8 +58,9 @@ def test_a_repair_that_leads_to_the_next_is_not_taken_back(write: Write, streaml
         "app.py",
         "from fastapi import FastAPI\nfrom fastapi.responses import StreamingResponse\n\napp = FastAPI()\n\n\n"
         '@app.get("/chat")\nasync def chat(q: str):\n'
-        "    response = await index.as_chat_engine().stream_chat(q)\n"
-        '    return StreamingResponse(response.response_gen, media_type="text/plain")\n',
+        "    response = await index.as_chat_engine().stream_chat(q)\n\n"
+        "    async def tokens():\n        async for token in response.response_gen:\n            yield token\n\n"
+        '    return StreamingResponse(tokens(), media_type="text/plain")\n',
     )
     streamlint("--fix", "--unsafe-fixes")
     assert "astream_chat(q)" in path.read_text() and "async_response_gen()" in path.read_text()

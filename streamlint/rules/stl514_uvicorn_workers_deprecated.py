@@ -77,7 +77,7 @@ class UvicornWorkersDeprecated(Rule):
             given.anchor,
             worker=option.text,
             routes=titles(passage),
-            label="the package `uvicorn-worker` has this class now",
+            label="a package of its own has this class now",
             help="install `uvicorn-worker`, and name `uvicorn_worker.UvicornWorker`",
             related=related(passage),
             repair=repair,
