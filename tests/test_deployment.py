@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from streamlint.config import Config, Selection
+from streamlint.discovery import is_beside
 from streamlint.intake import read
 from streamlint.projects import Projects, Request
 from streamlint.run import _find
@@ -95,3 +98,29 @@ def _projects(folder: Path) -> Projects:
 
 def _projects_of(project: object) -> object:
     return project.deployment  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *AROUND,
+        "web.Dockerfile",
+        "Dockerfile.dev",
+        "Containerfile",
+        "Procfile.dev",
+        "ops/compose.prod.yaml",
+        "nginx/default.conf.template",
+        "supervisord.conf",
+        "supervisor.ini",
+        "docker-entrypoint.sh",
+        "requirements.txt",
+        "notes.md",
+        "compose.json",
+        "Makefile.am",
+        "src/confirm.txt",
+    ],
+)
+def test_the_hooks_start_for_the_files_that_are_looked_at(name: str) -> None:
+    hooks = yaml.safe_load((Path(__file__).parents[1] / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    for hook in hooks:
+        assert bool(re.search(hook["files"], name)) is is_beside(Path(name)), hook["id"]
