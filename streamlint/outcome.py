@@ -81,8 +81,8 @@ class Outcome:
 
     @property
     def fails(self) -> bool:
-        """Whether there is a finding that the project can do something about: a newer Python is ours to have."""
-        return len(self.findings) > self.too_new
+        """Whether there is a finding that must be dealt with: advice need not be, and a newer Python is ours to have."""
+        return len(self.findings) > self.too_new + self.count(Severity.ADVICE)
 
     @property
     def too_new(self) -> int:

@@ -103,6 +103,7 @@ def test_severity(write: Write, streamlint: Streamlint) -> None:
     write("streamlint.toml", '[severity]\nSTL2 = "advice"\n')
     assert findings(streamlint) == []
     assert findings(streamlint, "--extend-select", "STL203") == ["app.py STL203 advice"]
+    assert streamlint("--extend-select", "STL203").exit_code == 0
 
 
 def test_extend(write: Write, project: Path) -> None:
