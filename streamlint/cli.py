@@ -115,8 +115,8 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
     name="streamlint",
     cls=_Program,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 clean or only advice, 1 findings, or something named cannot be read or written, 2 usage or configuration error,"
-    " or the output cannot be written, 3 internal error.",
+    epilog="Exit codes: 0 clean or only advice, 1 findings, or something named cannot be read or written,"
+    " 2 usage or configuration error, or the output cannot be written, 3 internal error.",
 )
 @click.argument("paths", nargs=-1, type=_EXISTING)
 @click.option("--fix", "apply_fixes", is_flag=True, help="Apply fixes up to the fix level, and report what is left.")
