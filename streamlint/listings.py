@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +85,7 @@ def print_settings(request: Request) -> None:
     from streamlint.settings.told import told
 
     shown: dict[int, None] = {}
-    for path in request.paths:
+    for path in (Path(os.path.abspath(each)) for each in request.paths):
         config = request.settings(path / "any" if path.is_dir() else path)
         if id(config) in shown:
             continue

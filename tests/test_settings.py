@@ -189,6 +189,13 @@ def test_show_settings_can_be_read_again(two: Path, write: Write, streamlint: St
     assert all(f"{key} = " in second for key in KEYS if key not in ("extend", "baseline"))
 
 
+def test_show_settings_looks_above_the_working_folder(
+    two: Path, streamlint: Streamlint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(two / "two" / "deep")
+    assert 'ignore = ["STL203"]' in streamlint("--show-settings").stdout
+
+
 def test_show_files(two: Path, write: Write, streamlint: Streamlint) -> None:
     write("two/streamlint.toml", 'extend-exclude = ["deep"]\n')
     write("one/notes.txt", "")
