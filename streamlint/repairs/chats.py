@@ -12,7 +12,7 @@ from streamlint.fix import Edit, Fix, Level
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.drains import Repair
-from streamlint.repairs.helped import as_iterator, handed_on
+from streamlint.repairs.helped import as_iterator, through_helper
 from streamlint.repairs.onward import Given, Onward
 from streamlint.source import Span
 
@@ -42,11 +42,7 @@ def streamed_message(file: PythonFile, frame: Frame, shown: Shown) -> Fix | Refu
     if drain is None or shown.show is None or shown.content is None:
         return Refusal("the message is given an iterator")
     if drain.hops:
-        helped = handed_on(file, frame, drain)
-        if isinstance(helped, Refusal):
-            return helped
-        fix = streamed_message(file, frame, replace(shown, drain=helped.drain))
-        return helped.with_caller(fix) if isinstance(fix, Fix) else fix
+        return through_helper(file, frame, drain, lambda own: streamed_message(file, frame, replace(shown, drain=own)))
     call, content = shown.show, shown.content
     repair = Repair(file, frame, drain)
     statement = file.tree.statement(call.start, call.end)
@@ -120,11 +116,7 @@ def yielded_so_far(file: PythonFile, frame: Frame, shown: Shown) -> Fix | Refusa
     if shown.fault is not Fault.COLLECTED or drain is None or scope.kind != "function":
         return Refusal("it cannot be seen which iterator gives the text")
     if drain.hops:
-        helped = handed_on(file, frame, drain)
-        if isinstance(helped, Refusal):
-            return helped
-        fix = yielded_so_far(file, frame, replace(shown, drain=helped.drain))
-        return helped.with_caller(fix) if isinstance(fix, Fix) else fix
+        return through_helper(file, frame, drain, lambda own: yielded_so_far(file, frame, replace(shown, drain=own)))
     repair = Repair(file, frame, drain)
     answer, others = repair.answer(), _others(file, frame, repair)
     if answer is None or answer.value is None or others is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,17 @@ class HandedOn:
         """The repair of the caller, and that of the helper with it."""
         edits = tuple(sorted((*fix.edits, *self.edits)))
         return replace(fix, edits=edits, imports=fix.imports | self.imports, drops=(*fix.drops, *self.drops))
+
+
+def through_helper(
+    file: PythonFile, frame: Frame, drain: Drain, repaired: Callable[[Drain], Fix | Refusal]
+) -> Fix | Refusal:
+    """The repair of a caller whose helper hands the iterator on, and the helper's with it; `repaired` gives the caller's own."""
+    helped = handed_on(file, frame, drain)
+    if isinstance(helped, Refusal):
+        return helped
+    fix = repaired(helped.drain)
+    return helped.with_caller(fix) if isinstance(fix, Fix) else fix
 
 
 def handed_on(file: PythonFile, frame: Frame, drain: Drain) -> HandedOn | Refusal:

@@ -12,7 +12,7 @@ from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.delayed import Delay
 from streamlint.repairs.drains import Repair
-from streamlint.repairs.helped import handed_on
+from streamlint.repairs.helped import through_helper
 from streamlint.repairs.untouched import Form
 from streamlint.source import Span
 from streamlint.streams import Drains
@@ -85,11 +85,7 @@ def _collected(file: PythonFile, frame: Frame, shown: Shown, name: Edit) -> Fix 
     if _is_async(drain):
         return Refusal("the stream is an asynchronous one", "start it with the synchronous method")
     if drain.hops:
-        helped = handed_on(file, frame, drain)
-        if isinstance(helped, Refusal):
-            return helped
-        fix = _collected(file, frame, replace(shown, drain=helped.drain), name)
-        return helped.with_caller(fix) if isinstance(fix, Fix) else fix
+        return through_helper(file, frame, drain, lambda own: _collected(file, frame, replace(shown, drain=own), name))
     repair = Repair(file, frame, drain)
     was = repair.untouched.judge(content)
     if isinstance(was, Refusal):

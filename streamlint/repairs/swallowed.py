@@ -8,7 +8,7 @@ from streamlint.fix import Fix
 from streamlint.knowledge.frameworks import Purpose
 from streamlint.refusals import Refusal
 from streamlint.repairs.answers import stream_answer
-from streamlint.repairs.helped import handed_on
+from streamlint.repairs.helped import through_helper
 from streamlint.repairs.sockets import sent_one_by_one
 
 if TYPE_CHECKING:
@@ -22,11 +22,7 @@ def let_through(file: PythonFile, entry: Entry, frame: Frame, drain: Drain) -> F
     """The repair of a drain in a handler, or the reason why there is none."""
     if not drain.hops:
         return _own(file, entry, frame, drain)
-    helped = handed_on(file, frame, drain)
-    if isinstance(helped, Refusal):
-        return helped
-    found = _own(file, entry, frame, helped.drain)
-    return helped.with_caller(found) if isinstance(found, Fix) else found
+    return through_helper(file, frame, drain, lambda own: _own(file, entry, frame, own))
 
 
 def _own(file: PythonFile, entry: Entry, frame: Frame, drain: Drain) -> Fix | Refusal:
