@@ -8,13 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint import baseline, since
-from streamlint.baseline import Baseline, BrokenBaseline
 from streamlint.config import ConfigError
-from streamlint.saving import UnsavedFile, save
-from streamlint.since import UnknownRevision
 
 if TYPE_CHECKING:
+    from streamlint.baseline import Entry
     from streamlint.projects import Request
 
 DEFAULT = ".streamlint-baseline.json"
@@ -33,18 +30,22 @@ class Known:
     def asked(self, request: Request) -> Request:
         """The request with the findings that are known; raises `ConfigError`."""
         if self.revision:
+            from streamlint import since
+
             try:
                 return replace(request, baseline=since.known(request, self.revision))
-            except UnknownRevision as error:
+            except since.UnknownRevision as error:
                 raise ConfigError(f"--since {self.revision}: {error}") from error
         file = self._file(request)
         if file is None:
             return request
+        from streamlint import baseline
+
         if self.write and not file.exists():
-            return replace(request, baseline=Baseline(Path(os.path.realpath(file)).parent))
+            return replace(request, baseline=baseline.Baseline(Path(os.path.realpath(file)).parent))
         try:
             return replace(request, baseline=baseline.read(file))
-        except BrokenBaseline as error:
+        except baseline.BrokenBaseline as error:
             raise ConfigError(f"{file}: {error}") from error
 
     def keep(self, request: Request) -> str:
@@ -52,6 +53,9 @@ class Known:
         file, held = self._file(request), request.baseline
         if file is None or held is None or not (self.write or self.shrink):
             return ""
+        from streamlint import baseline
+        from streamlint.saving import UnsavedFile, save
+
         stale = held.stale()
         entries = held.seen() if self.write else held.entries - stale
         try:
@@ -65,7 +69,7 @@ class Known:
         return named or (request.config.root / DEFAULT if self.write or self.shrink else None)
 
 
-def _told(file: Path, entries: Counter[baseline.Entry], before: Counter[baseline.Entry]) -> str:
+def _told(file: Path, entries: Counter[Entry], before: Counter[Entry]) -> str:
     """One line about what was written."""
     total, added, removed = entries.total(), (entries - before).total(), (before - entries).total()
     return f"{os.path.relpath(file)}: {total} known ({added} added, {removed} removed)\n"

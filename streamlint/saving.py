@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +13,8 @@ class UnsavedFile(Exception):
 
 def save(path: Path, content: bytes) -> None:
     """Make `content` that of a file, new or not; a link keeps pointing where it points. Raises `UnsavedFile`."""
+    import tempfile  # what it brings along is dear to a run that saves nothing
+
     target = Path(os.path.realpath(path))
     name = ""
     try:

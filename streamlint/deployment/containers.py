@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 GRACE = "stop_grace_period"
 _DEFAULT_GRACE = 10.0
 """Seconds that Compose waits where nothing is set (docs.docker.com, checked 2026-11-26)."""
-_KILLED = "SIGKILL"
 
 
 class Hears(Enum):
