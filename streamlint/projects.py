@@ -145,19 +145,23 @@ class Projects:
             self._deployments[together] = self._deployed(together)
         return self._deployments[together]
 
+    @cached_property
+    def _around(self) -> dict[Path, Source]:
+        """The texts of files around the code, which are not read again; grows with what is admitted."""
+        return {self.real(path): source for path, source in self._texts.items() if is_deployment_file(str(path))}
+
     def _deployed(self, root: Path) -> Deployment:
         from streamlint.deployment import Deployment, Expected
 
         config = self._request.settings(root / "any")
         expected = Expected(config.longest_silence, config.longest_stream, config.streaming_paths)
         found = cached(partial(discovery.everything, root, self._exclude))
-        texts = {self.real(path): source for path, source in self._texts.items() if is_deployment_file(str(path))}
         return Deployment(
             root,
             self._knowledge(config),
-            lambda: dict.fromkeys((*found().deploying, *(path for path in texts if path.is_relative_to(root)))),
+            lambda: dict.fromkeys((*found().deploying, *(path for path in self._around if path.is_relative_to(root)))),
             lambda: self._within(found().files),
-            texts=texts,
+            texts=self._around,
             expected=expected,
         )
 
@@ -172,8 +176,9 @@ class Projects:
         """Read what says how the program is served: what was named, and all of it where something streams."""
         streaming = [path for path in found.deploying if path in found.named or self._streams(path)]
         intake.read_deploying(streaming, self.texts, self._request.text)
-        self._texts |= {path: self.texts.matter[path] for path in streaming if path in self.texts.deploying}
-        self._deployments.clear()  # what was read now is not read again
+        admitted = {path: self.texts.matter[path] for path in streaming if path in self.texts.deploying}
+        self._texts |= admitted
+        self._around |= {self.real(path): source for path, source in admitted.items()}
 
     def _streams(self, path: Path) -> bool:
         """Whether something that is deployed with a file streams."""

@@ -36,7 +36,7 @@ class Expected:
 
 
 class Deployment:
-    """Read-only. `files` are those around the code, below `root`; `texts` stand in for files on the disk."""
+    """Read-only. `files` are those around the code, below `root`; `texts` stand in for files on the disk, and may grow."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Deployment:
         self.expected = expected or Expected()
         self._find_files = files
         self._find_projects = projects
-        self._texts = texts or {}
+        self._texts = {} if texts is None else texts
         self._read: dict[Path, Source | None] = {}
         self._analyses: dict[Callable[[Deployment], Any], Any] = {}
 
