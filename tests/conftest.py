@@ -30,6 +30,21 @@ async def slow() -> str:
 """
 """An application with one finding, STL203 at line 10, and a safe fix."""
 
+STREAMING = """\
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+from llama_index.core import VectorStoreIndex
+
+app = FastAPI()
+engine = VectorStoreIndex([]).as_query_engine(streaming=True)
+
+
+@app.get("/chat")
+def chat(q: str):
+    return StreamingResponse(engine.query(q).response_gen, media_type="text/plain")
+"""
+"""An application that streams as it should."""
+
 CLEAN = "def add(one: int, other: int) -> int:\n    return one + other\n"
 
 

@@ -10,21 +10,8 @@ from click.testing import CliRunner
 
 from streamlint.cli import command
 from streamlint.source import Source
-from tests.conftest import Streamlint, Write
+from tests.conftest import STREAMING, Streamlint, Write
 
-APPLICATION = """\
-from fastapi import FastAPI
-from fastapi.responses import StreamingResponse
-from llama_index.core import VectorStoreIndex
-
-app = FastAPI()
-engine = VectorStoreIndex([]).as_query_engine(streaming=True)
-
-
-@app.get("/chat")
-def chat(q: str):
-    return StreamingResponse(engine.query(q).response_gen, media_type="text/plain")
-"""
 BAD = "llama-index-core==0.14.23\n"
 LOCK = 'version = 1\n\n[[package]]\nname = "llama-index-core"\nversion = "0.14.23"\n'
 
@@ -59,7 +46,7 @@ def test_without_llama_index_no_dependency_file_is_opened(
 def test_with_llama_index_each_is_opened_once_for_each_use(
     write: Write, streamlint: Streamlint, opened: list[str]
 ) -> None:
-    write("app.py", APPLICATION)
+    write("app.py", STREAMING)
     write("requirements.txt", BAD)
     write("notes.txt", BAD)
     assert "requirements.txt:1:1" in streamlint("--output-format", "concise").stdout
@@ -68,7 +55,7 @@ def test_with_llama_index_each_is_opened_once_for_each_use(
 
 
 def test_a_named_file_is_judged_by_the_code_around_it(write: Write, streamlint: Streamlint) -> None:
-    write("src/app.py", APPLICATION)
+    write("src/app.py", STREAMING)
     write("requirements.txt", BAD)
     assert "STL406" in streamlint("requirements.txt").stdout
     assert "STL406" not in streamlint("src").stdout
@@ -76,7 +63,7 @@ def test_a_named_file_is_judged_by_the_code_around_it(write: Write, streamlint: 
 
 
 def test_a_named_file_without_llama_index_is_clean(write: Write, streamlint: Streamlint) -> None:
-    write("app.py", APPLICATION)
+    write("app.py", STREAMING)
     write("requirements.txt", "fastapi\n")
     result = streamlint("requirements.txt")
     assert (result.exit_code, result.stderr) == (0, "")
@@ -91,14 +78,14 @@ def test_a_named_file_without_llama_index_is_clean(write: Write, streamlint: Str
     ],
 )
 def test_comments_take_findings_back(text: str, write: Write, streamlint: Streamlint) -> None:
-    write("app.py", APPLICATION)
+    write("app.py", STREAMING)
     write("requirements.txt", text)
     result = streamlint()
     assert result.exit_code == 0, result.stdout
 
 
 def test_a_comment_that_nothing_needs_is_found_and_removed(write: Write, streamlint: Streamlint) -> None:
-    write("app.py", APPLICATION)
+    write("app.py", STREAMING)
     path = write("requirements.txt", "llama-index-core==0.14.25  # streamlint: ignore[STL406]\n")
     assert "STL002" in streamlint().stdout
     streamlint("--fix")
@@ -106,7 +93,7 @@ def test_a_comment_that_nothing_needs_is_found_and_removed(write: Write, streaml
 
 
 def test_a_comment_in_a_text_is_none(write: Write, streamlint: Streamlint) -> None:
-    write("app.py", APPLICATION)
+    write("app.py", STREAMING)
     write(
         "pyproject.toml",
         '[project]\ndependencies = ["llama-index-core==0.14.23"]\nname = "x#streamlint: ignore-file[STL4]"\n',
@@ -115,7 +102,7 @@ def test_a_comment_in_a_text_is_none(write: Write, streamlint: Streamlint) -> No
 
 
 def test_a_lock_is_excused_by_its_name(write: Write, streamlint: Streamlint) -> None:
-    write("app.py", APPLICATION)
+    write("app.py", STREAMING)
     write("uv.lock", LOCK)
     assert "uv lock --upgrade-package llama-index-core" in streamlint().stdout
     write("streamlint.toml", '[per-file-ignores]\n"*.lock" = ["STL406"]\n')
@@ -143,7 +130,7 @@ def test_a_lock_is_excused_by_its_name(write: Write, streamlint: Streamlint) -> 
 def test_what_a_program_wrote_is_left_to_it(
     name: str, text: str, command: str, write: Write, streamlint: Streamlint
 ) -> None:
-    write("app.py", APPLICATION)
+    write("app.py", STREAMING)
     path = write(name, text)
     assert f"`{command}`" in " ".join(streamlint("--fix", "--unsafe-fixes").stdout.split())
     assert path.read_text() == text
@@ -161,7 +148,7 @@ def test_what_a_program_wrote_is_left_to_it(
     ],
 )
 def test_a_repair_changes_nothing_else(before: bytes, after: bytes, write: Write, streamlint: Streamlint) -> None:
-    write("app.py", APPLICATION)
+    write("app.py", STREAMING)
     path = write("requirements.txt", "")
     path.write_bytes(before)
     streamlint("--fix", "--unsafe-fixes")
@@ -181,7 +168,7 @@ def test_a_repair_changes_nothing_else(before: bytes, after: bytes, write: Write
 def test_a_broken_file_is_told_and_read_as_far_as_it_goes(
     name: str, text: str, place: str, write: Write, streamlint: Streamlint
 ) -> None:
-    write("app.py", APPLICATION)
+    write("app.py", STREAMING)
     write("streamlint.toml", "")
     write(name, text)
     result = streamlint("--output-format", "concise")
@@ -191,7 +178,7 @@ def test_a_broken_file_is_told_and_read_as_far_as_it_goes(
 
 
 def test_bytes_that_are_no_text(write: Write, streamlint: Streamlint) -> None:
-    write("app.py", APPLICATION)
+    write("app.py", STREAMING)
     write("requirements.txt", "").write_bytes(b"llama-index\xff==1\n")
     result = streamlint("--output-format", "concise")
     assert result.exit_code == 1
@@ -200,16 +187,16 @@ def test_bytes_that_are_no_text(write: Write, streamlint: Streamlint) -> None:
 
 
 def test_standard_input(write: Write, streamlint: Streamlint) -> None:
-    write("app.py", APPLICATION)
+    write("app.py", STREAMING)
     result = streamlint("-", "--stdin-filename", "requirements.txt", "--fix", "--unsafe-fixes", text=BAD)
     assert result.stdout == "llama-index-core==0.14.25\n"
 
 
 def test_each_service_of_a_repository_by_itself(write: Write, streamlint: Streamlint) -> None:
     write("pyproject.toml", "")
-    write("one/app.py", APPLICATION)
+    write("one/app.py", STREAMING)
     write("one/requirements.txt", BAD)
-    write("two/app.py", APPLICATION)
+    write("two/app.py", STREAMING)
     write("two/requirements.txt", "llama-index-core==0.14.25\n")
     found = streamlint("--output-format", "concise").stdout
     assert "one/requirements.txt" in found
@@ -220,7 +207,7 @@ def test_a_folder_of_requirements_belongs_to_the_code_around_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "requirements").mkdir()
-    (tmp_path / "app.py").write_text(APPLICATION)
+    (tmp_path / "app.py").write_text(STREAMING)
     (tmp_path / "requirements" / "prod.txt").write_text(BAD)
     monkeypatch.chdir(tmp_path)
     found = CliRunner().invoke(command, ["--output-format", "concise"]).stdout
@@ -228,7 +215,7 @@ def test_a_folder_of_requirements_belongs_to_the_code_around_it(
 
 
 def test_no_route_is_said_to_be_changed(write: Write, streamlint: Streamlint) -> None:
-    write("app.py", APPLICATION)
+    write("app.py", STREAMING)
     write("requirements.txt", BAD)
     result = streamlint("--fix", "--unsafe-fixes")
     assert "Fixed 1 finding in 1 file" in result.stdout
@@ -271,9 +258,9 @@ def test_a_target_that_says_nothing(given: str, streamlint: Streamlint) -> None:
 
 
 def test_show_versions(write: Write, streamlint: Streamlint) -> None:
-    write("one/app.py", APPLICATION)
+    write("one/app.py", STREAMING)
     write("one/requirements.txt", "fastapi>=0.100\nllama-index-llms-openai==0.6.1\n")
-    write("two/app.py", APPLICATION)
+    write("two/app.py", STREAMING)
     write("two/uv.lock", LOCK)
     write("streamlint.toml", '[versions]\ndjango = "5.2"\n')
     lines = streamlint("--show-versions", "--target", "starlette=0.38.2").stdout.splitlines()

@@ -14,21 +14,8 @@ from streamlint.intake import read
 from streamlint.projects import Projects, Request
 from streamlint.run import _find
 from streamlint.source import Source
-from tests.conftest import Streamlint, Write
+from tests.conftest import STREAMING, Streamlint, Write
 
-STREAMS = """\
-from fastapi import FastAPI
-from fastapi.responses import StreamingResponse
-from llama_index.core import VectorStoreIndex
-
-app = FastAPI()
-engine = VectorStoreIndex([]).as_query_engine(streaming=True)
-
-
-@app.get("/chat")
-def chat(q: str):
-    return StreamingResponse(engine.query(q).response_gen, media_type="text/plain")
-"""
 ANSWERS = "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/')\nasync def root():\n    return 1\n"
 AROUND = ("nginx.conf", "deploy/conf.d/site", "docker-compose.yml", "Dockerfile", "Procfile", "start.sh", "app.service")
 
@@ -59,7 +46,7 @@ def test_where_nothing_streams_no_file_around_the_code_is_opened(
 
 
 def test_where_something_streams_each_is_opened_once(write: Write, streamlint: Streamlint, opened: list[str]) -> None:
-    write("backend/app.py", STREAMS)
+    write("backend/app.py", STREAMING)
     for name in (*AROUND, "notes.txt", "settings.json"):
         write(name, "\n")
     assert "8 files checked" in streamlint().stdout
@@ -76,7 +63,7 @@ def test_a_named_file_is_looked_at_whatever_streams(write: Write, streamlint: St
 def test_code_below_and_files_above_are_deployed_together(write: Write, tmp_path: Path) -> None:
     write(".git/HEAD", "")
     code = write("services/chat/pyproject.toml", "").parent / "app.py"
-    code.write_text(STREAMS)
+    code.write_text(STREAMING)
     write("deploy/nginx.conf", "\n")
     deployment = _projects(tmp_path).deployment(code)
     assert [path.name for path in deployment.files] == ["nginx.conf"]
@@ -86,7 +73,7 @@ def test_code_below_and_files_above_are_deployed_together(write: Write, tmp_path
 
 def test_without_a_repository_the_folder_above_that_tells_of_serving_counts(write: Write, tmp_path: Path) -> None:
     code = write("backend/pyproject.toml", "").parent / "app.py"
-    code.write_text(STREAMS)
+    code.write_text(STREAMING)
     write("compose.yaml", "services: {}\n")
     assert _projects(tmp_path).deployment(code).root == tmp_path.resolve()
 

@@ -6,21 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Streamlint, Write
+from tests.conftest import STREAMING, Streamlint, Write
 
-STREAMS = """\
-from fastapi import FastAPI
-from fastapi.responses import StreamingResponse
-from llama_index.core import VectorStoreIndex
-
-app = FastAPI()
-engine = VectorStoreIndex([]).as_query_engine(streaming=True)
-
-
-@app.get("/chat")
-def chat(q: str):
-    return StreamingResponse(engine.query(q).response_gen, media_type="text/plain")
-"""
 SERVICES = "services:\n  app:\n    build: .\n    command: [uvicorn, 'app:app', --host, 0.0.0.0, --port, '8000']\n"
 PASS = "proxy_pass http://app:8000;"
 
@@ -28,7 +15,7 @@ PASS = "proxy_pass http://app:8000;"
 @pytest.fixture(autouse=True)
 def application(write: Write) -> Path:
     write("compose.yaml", SERVICES)
-    return write("app.py", STREAMS)
+    return write("app.py", STREAMING)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import STREAMING
+
 ROOT = Path(__file__).parent.parent
 SHIPPED = ("streamlint", ".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md")
 
@@ -35,19 +37,6 @@ def chat(q: str):
     return {"answer": "".join(response.response_gen)}
 """
 
-STREAMING = """\
-from fastapi import FastAPI
-from fastapi.responses import StreamingResponse
-from llama_index.core import VectorStoreIndex
-
-app = FastAPI()
-engine = VectorStoreIndex([]).as_query_engine(streaming=True)
-
-
-@app.get("/chat")
-def chat(q: str):
-    return StreamingResponse(engine.query(q).response_gen, media_type="text/plain")
-"""
 
 pytestmark = pytest.mark.slow
 
