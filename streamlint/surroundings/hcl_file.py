@@ -241,9 +241,9 @@ class _Reader:
         while opened and self.kind != "end":
             if self.written in _CLOSING:
                 opened.append(self.written)
-            elif self.kind == "sign" and self.written in _CLOSING.values():
-                if self.written != _CLOSING[opened.pop()]:
-                    self._fault("a bracket is not closed")
+            elif self.kind == "sign" and self.written in _CLOSING.values() and self.written != _CLOSING[opened.pop()]:
+                self._fault("a bracket is not closed")
+                return
                     return
             self.step()
 
