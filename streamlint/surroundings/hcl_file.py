@@ -244,7 +244,6 @@ class _Reader:
             elif self.kind == "sign" and self.written in _CLOSING.values() and self.written != _CLOSING[opened.pop()]:
                 self._fault("a bracket is not closed")
                 return
-                    return
             self.step()
 
     def _blank(self, *signs: str) -> None:
