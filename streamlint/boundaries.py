@@ -17,7 +17,7 @@ from pathlib import Path
 from streamlint import discovery
 from streamlint.discovery import Patterns
 from streamlint.source import read_bytes
-from streamlint.surroundings.names import environment_folder, is_deployment_file
+from streamlint.surroundings.names import environment_folder, tells_of_serving
 
 _INSTALLED = ("site-packages", "dist-packages")
 _CROWDED = (os.path.expanduser("~"), os.sep, "/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp")  # noqa: S108 no file is made there
@@ -70,7 +70,7 @@ class Boundaries:
         repository = discovery.repository(root)
         if repository is not None and not _is_crowded(repository):
             return repository
-        telling = [above for above in _above(root) if any(is_deployment_file(str(each)) for each in _inside(above))]
+        telling = [above for above in _above(root) if any(tells_of_serving(str(each)) for each in _inside(above))]
         return telling[-1] if telling else root
 
     def of(self, path: Path) -> Boundary:

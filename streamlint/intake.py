@@ -20,6 +20,7 @@ from streamlint.rule import file_place
 from streamlint.source import SIZE_LIMIT, TOO_LARGE, Source, Span, UnreadableFile, read_bytes
 from streamlint.suppress import MARK
 from streamlint.surroundings.names import LARGEST as LARGEST_AROUND
+from streamlint.surroundings.names import is_about_serving
 
 if TYPE_CHECKING:
     from streamlint.discovery import Found, Patterns
@@ -164,6 +165,8 @@ def read_deploying(paths: Iterable[Path], texts: Texts, text: Source | None = No
         try:
             source = texts.matter.get(path) or text or Source.read_any(path, LARGEST_AROUND)
         except UnreadableFile:
+            continue
+        if not is_about_serving(str(path), source.text):
             continue
         texts.deploying.add(path)
         texts.beside += not source.is_python

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import singledispatch
 from typing import TYPE_CHECKING, Protocol
 
+from streamlint.deployment.gates import Gate
 from streamlint.deployment.limits import Certainty
 from streamlint.deployment.nginx_passing import Address
 from streamlint.deployment.nginx_sites import Location
@@ -45,6 +46,10 @@ class Carrier(Protocol):
     def is_broadest(self) -> bool:
         """Whether it takes most of what goes where it passes on to."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all requests pass it, whatever their path."""
+
     def outside(self, path: str) -> str | None:
         """A path, as users ask for it, that it sends on as this one."""
 
@@ -81,6 +86,10 @@ class _Nginx:
         ]
         return min(same, key=_breadth, default=None) is self.location
 
+    @property
+    def is_whole(self) -> bool:
+        return False
+
     def outside(self, path: str) -> str | None:
         return next(iter(outside(self.location, path)), None)
 
@@ -92,6 +101,11 @@ class _Nginx:
 @carrier.register
 def _(node: Location) -> Carrier:
     return _Nginx(node)
+
+
+@carrier.register
+def _(node: Gate) -> Carrier:
+    return node
 
 
 def _breadth(location: Location) -> tuple[bool, bool, int]:
@@ -139,6 +153,8 @@ class Passages:
     ) -> Passage | None:
         asked = self._asked(node, route)
         if asked is None:
+            if node.is_whole and not route.is_exact:
+                return Passage(route, route.path, min(Certainty.LIKELY, served), server)
             if route.is_exact or upstream is Certainty.POSSIBLE or not node.is_broadest:
                 return None
             return Passage(route, route.path, min(Certainty.LIKELY, served), server)

@@ -24,6 +24,23 @@ _DEPLOYING = re.compile(
     re.IGNORECASE,
 )
 """Names of what says how a program is served."""
+_DECLARING_RESOURCES = re.compile(
+    r".*\.(?:tf|tfvars)"
+    r"|.*\.ya?ml(?:\.(?:template|tmpl|tpl|j2|jinja2?|erb|in|example|sample))?"
+    r"|vercel\.json|.*\.template|(?:.*[-_.])?(?:template|cloudformation|cfn|stack)(?:[-_.].*)?\.json"
+    r"|(?:.*[-_.])?Caddyfile(?:[-_.].*)?|.*\.caddyfile"
+    r"|.*haproxy.*\.cfg(?:\..+)?"
+    r"|.*traefik.*\.toml",
+    re.IGNORECASE,
+)
+"""Names of what may declare a balancer, a gateway or a function, or an object of Kubernetes; the text says whether it does."""
+_SIGNS = re.compile(
+    r"^[ \t]*[\"']?(?:apiVersion|services|Resources|static_resources|entryPoints|http|provider|runtime|swagger|openapi)[\"']?[ \t]*:"
+    r"|AWSTemplateFormatVersion",
+    re.MULTILINE,
+)
+"""What stands in a file of YAML or JSON that serves something."""
+_BY_TEXT = (".yaml", ".yml", ".json", ".template")
 LARGEST = 300_000
 """Bytes; a larger file around the code was written by a program."""
 _SERVING_FOLDERS = ("conf.d", "sites-available", "sites-enabled")
@@ -44,10 +61,20 @@ def is_dependency_file(path: str) -> bool:
     return name.endswith((".yml", ".yaml")) and bool(ENVIRONMENT.fullmatch(name))
 
 
-def is_deployment_file(path: str) -> bool:
-    """Whether a file of this name may say how the program is served."""
+def tells_of_serving(path: str) -> bool:
+    """Whether a file of this name says how the program is served."""
     folder, name = os.path.split(path)
     return bool(_DEPLOYING.fullmatch(name)) or os.path.basename(folder) in _SERVING_FOLDERS
+
+
+def is_deployment_file(path: str) -> bool:
+    """Whether a file of this name may say how the program is served, or what stands before it."""
+    return tells_of_serving(path) or bool(_DECLARING_RESOURCES.fullmatch(os.path.basename(path)))
+
+
+def is_about_serving(path: str, text: str) -> bool:
+    """Whether a file that may say so does, as far as a look at its text tells."""
+    return tells_of_serving(path) or not path.endswith(_BY_TEXT) or bool(_SIGNS.search(text))
 
 
 def environment_folder(path: str) -> str:
