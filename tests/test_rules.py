@@ -54,6 +54,11 @@ FILES = {
     "procfile": "Procfile",
     "yaml": "compose.yaml",
     "nginx": "nginx.conf",
+    "terraform": "main.tf",
+    "json": "vercel.json",
+    "caddyfile": "Caddyfile",
+    "haproxy": "haproxy.cfg",
+    "apache": "site.conf",
 }
 
 

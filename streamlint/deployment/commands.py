@@ -12,6 +12,7 @@ from streamlint.deployment.dockerfiles import Image, Images, Start
 from streamlint.deployment.following import Command, Following, Running
 from streamlint.deployment.limits import Anchor
 from streamlint.deployment.units import Given, Unit, UnitKind, is_for_development
+from streamlint.deployment.workloads import Workloads
 from streamlint.source import Span
 from streamlint.surroundings import procfile, shell_words, unit_files
 from streamlint.surroundings.written import Written
@@ -35,6 +36,8 @@ class Commands:
 
     def _found(self) -> Iterator[Command]:
         yield from self._of_containers()
+        for workload in self.deployment.ask(Workloads).rows:
+            yield from self._of_starts(workload.entrypoint, workload.command, workload.unit)
         for path in self.deployment.files:
             if _PROCFILE.fullmatch(path.name):
                 yield from self._of_procfile(path)

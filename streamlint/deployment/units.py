@@ -24,6 +24,7 @@ class UnitKind(StrEnum):
     """How people call it."""
 
     SERVICE = "service"
+    POD = "container"
     IMAGE = "image"
     PROCESS = "process"
     UNIT = "unit"
@@ -78,7 +79,7 @@ class Unit:
 
     @property
     def is_container(self) -> bool:
-        return self.kind in (UnitKind.SERVICE, UnitKind.IMAGE)
+        return self.kind in (UnitKind.SERVICE, UnitKind.POD, UnitKind.IMAGE)
 
     @property
     def title(self) -> str:

@@ -11,6 +11,7 @@ from streamlint.deployment.composed import Services
 from streamlint.deployment.limits import Certainty
 from streamlint.deployment.nginx_passing import Address
 from streamlint.deployment.servers import Server, Servers
+from streamlint.deployment.workloads import Workloads
 
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
@@ -32,6 +33,7 @@ class Upstreams:
     def __init__(self, deployment: Deployment) -> None:
         self.servers = deployment.ask(Servers).rows
         self._services = {name for service in deployment.ask(Services).rows for name in service.names}
+        self._services |= deployment.ask(Workloads).commanded
         self._building = {
             name
             for service in deployment.ask(Services).rows

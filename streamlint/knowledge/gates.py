@@ -9,10 +9,20 @@ from streamlint.knowledge.table import Row, read
 
 
 @dataclass(frozen=True)
+class Unless:
+    """A setting some steps above a limit that says that no program answers there."""
+
+    key: str
+    above: int
+    holds: str
+
+
+@dataclass(frozen=True)
 class LimitRow:
-    """Where a limit is written, and what holds where it is not."""
+    """Where a limit is written, below what must be there, and what holds where it is not."""
 
     setting: str
+    needs: tuple[str, ...]
     at: tuple[str, ...]
     within: str
     failure: str
@@ -20,6 +30,11 @@ class LimitRow:
     unlimited: tuple[str, ...]
     most: float | None
     write: str
+    only: tuple[str, ...]
+    is_always: bool
+    """Whether answers are held back where nobody says anything."""
+    is_whole_number: bool
+    unless: Unless | None
 
 
 @dataclass(frozen=True)
@@ -30,6 +45,8 @@ class GateRow:
     title: str
     layer: str
     only: dict[str, tuple[str, ...]]
+    has_paths: bool
+    """Whether it chooses by the path, so that a module of its own reads it."""
     limits: tuple[LimitRow, ...]
 
 
@@ -44,6 +61,7 @@ def by_kind() -> dict[str, GateRow]:
             row.text("title"),
             row.text("layer"),
             _only(row),
+            row.flag("has_paths"),
             tuple(_limit(each) for each in limits if kind in each.texts("kinds")),
         )
         for row in table.rows("gate")
@@ -57,8 +75,10 @@ def _only(row: Row) -> dict[str, tuple[str, ...]]:
 
 
 def _limit(row: Row) -> LimitRow:
+    unless = row.mapping("unless")
     return LimitRow(
         row.text("setting"),
+        row.texts("needs"),
         row.texts("at"),
         row.text("within"),
         row.text("failure"),
@@ -66,4 +86,23 @@ def _limit(row: Row) -> LimitRow:
         row.texts("unlimited"),
         row.real("most"),
         row.text("write"),
+        row.texts("only"),
+        row.flag("always"),
+        row.flag("is_whole_number"),
+        Unless(unless["key"], int(unless["above"]), unless["holds"]) if unless else None,
     )
+
+
+@dataclass(frozen=True)
+class Controller:
+    """What an Ingress is for: by its class, or by the beginning of its annotations."""
+
+    kind: str
+    prefix: str
+    classes: tuple[str, ...]
+
+
+@cache
+def controllers() -> tuple[Controller, ...]:
+    rows = read("gates").rows("ingress")
+    return tuple(Controller(row.text("kind"), row.text("prefix"), row.texts("classes")) for row in rows)

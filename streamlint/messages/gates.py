@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from streamlint.deployment.gates import Gate
 from streamlint.deployment.gates.gate import Reading
@@ -39,11 +39,13 @@ def cut_short(rule: Rule, gate: Gate, file: DeploymentFile, failure: Failure, *,
     for reading in gate.readings_of(failure):
         limit = reading.limit.seconds
         needed = min(longest, reading.most or longest)
-        if limit is None or limit >= needed or not _stands_here(gate, reading, file):
+        if limit is None or limit >= needed or reading.is_misread or not _stands_here(gate, reading, file):
             continue
         passages = _passing(gate, file, failure, limit)
         if passages:
-            yield _fact(rule, gate, reading, file, passages, zero or f"{needed:g}", limit=f"{seconds(limit)}{_KIND[failure]}")
+            yield _fact(
+                rule, gate, reading, file, passages, zero or f"{needed:g}", limit=f"{seconds(limit)}{_KIND[failure]}"
+            )
 
 
 def holds_back(rule: Rule, gate: Gate, file: DeploymentFile, value: str, *, help: str = "") -> Iterator[Fact]:
@@ -69,7 +71,7 @@ def _fact(
     gate: Gate,
     reading: Reading,
     file: DeploymentFile,
-    passages: list[Passage] | tuple[Passage, ...],
+    passages: Sequence[Passage],
     value: str,
     *,
     limit: str = "",
@@ -90,13 +92,13 @@ def _fact(
         gate=f"{gate.title} {gate.name}".strip(),
         label=f"`{setting}`{default} {_LABEL[reading.limit.failure]}",
         help=help or f"set `{setting}` to {value}",
-        related=_related(gate, file, passages),
+        related=related(gate, file, passages),
         repair=repair,
         severity=lowered(rule.severity, certainty) if rule.severity is not Severity.ADVICE else None,
     )
 
 
-def _related(gate: Gate, file: DeploymentFile, passages: list[Passage] | tuple[Passage, ...]) -> tuple[Related, ...]:
+def related(gate: Gate, file: DeploymentFile, passages: Sequence[Passage]) -> tuple[Related, ...]:
     places = {each.route.place: title(each.route) for each in passages if each.route.place is not None}
     found = [Related(place, f"{name} streams") for place, name in list(places.items())[:_MOST]]
     head = file.place_elsewhere(gate.anchor)

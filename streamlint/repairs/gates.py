@@ -8,6 +8,8 @@ from streamlint.deployment.gates.gate import Gate, Reading
 from streamlint.fix import Edit, Fix, Level
 from streamlint.source import Source, Span
 
+_WITH_UNIT = re.compile(r"\d.*[a-z]")
+
 
 def limit_set(gate: Gate, reading: Reading, value: str, source: Source, reason: str) -> Fix | None:
     """The limit with another value; None where it stands in another file, or takes more than a line."""
@@ -16,6 +18,8 @@ def limit_set(gate: Gate, reading: Reading, value: str, source: Source, reason: 
         if given.inside is None or given.anchor.path != source.path:
             return None
         before = source.slice(given.inside)
+        if value.isdecimal() and _WITH_UNIT.fullmatch(before):
+            value = f"{value}s"
         return Fix(f"write `{value}`", (Edit(given.inside, value),), Level.UNSAFE, reason, drops=(before,))
     line = reading.write.format(seconds=value)
     edit = _inserted(source, gate.anchor.span, line) if line and gate.anchor.path == source.path else None

@@ -41,7 +41,7 @@ class AlbIdleTimeoutShort(Rule):
 
     ```terraform
     resource "aws_lb" "chat" {
-      idle_timeout = 300
+      idle_timeout       = 300
       name               = "chat"
       load_balancer_type = "application"
     }

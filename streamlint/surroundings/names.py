@@ -35,7 +35,8 @@ _DECLARING_RESOURCES = re.compile(
 )
 """Names of what may declare a balancer, a gateway or a function, or an object of Kubernetes; the text says whether it does."""
 _SIGNS = re.compile(
-    r"^[ \t]*[\"']?(?:apiVersion|services|Resources|static_resources|entryPoints|http|provider|runtime|swagger|openapi)[\"']?[ \t]*:"
+    r"^[ \t]*[\"']?(?:apiVersion|services|Resources|static_resources|entryPoints|http|provider|runtime|swagger|openapi)"
+    r"[\"']?[ \t]*:"
     r"|AWSTemplateFormatVersion",
     re.MULTILINE,
 )

@@ -15,54 +15,70 @@ from streamlint.deployment.resources import Resource, Resources
 from streamlint.deployment.units import Given, duration
 from streamlint.knowledge.gates import GateRow, LimitRow, by_kind
 from streamlint.source import Span
+from streamlint.surroundings.document import Keys
 
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
 
 
 def gates(deployment: Deployment) -> Iterator[Gate]:
-    """Those of the table."""
-    rows = by_kind()
+    """Those of the table that take every request, whatever its path."""
+    rows = {kind: row for kind, row in by_kind().items() if not row.has_paths}
     found = [
-        gate
+        declared(resource, rows[resource.kind])
         for resource in deployment.ask(Resources).of(*rows)
-        if (gate := _gate(resource, rows[resource.kind])) is not None
+        if _is_meant(resource, rows[resource.kind])
     ]
     beside = Counter(map(_place, found))
-    yield from (replace(gate, is_one_of_many=beside[_place(gate)] > 1) for gate in found)
+    yield from (replace(gate, is_one_of_many=beside[_place(gate)] > 1) for gate in found if gate.readings)
+
+
+def declared(resource: Resource, row: GateRow) -> Gate:
+    """A resource as what a row of the table says of it."""
+    readings = tuple(reading for limit in row.limits for reading in readings_of(resource, limit))
+    layer = Layer[row.layer]
+    return Gate(row.product, row.title, resource.title, layer, resource.anchor, readings, resource=resource)
+
+
+def readings_of(resource: Resource, row: LimitRow, base: Keys = ()) -> Iterator[Reading]:
+    """The values of a limit below some keys, or what holds where none is written."""
+    for way in resource.ways(row.needs, base):
+        if (row.needs and not resource.has(*way)) or _is_another(resource, row, way):
+            continue
+        found = [part for given in resource.found(row.at, way) if (part := _part(given, row.within)) is not None]
+        written = [given for given in found if given.text and (not row.only or given.text.lower() in row.only)]
+        yield from (_reading(given, row) for given in written)
+        if not found and not resource.is_template and (row.default is not None or row.is_always):
+            yield Reading(Limit(Failure[row.failure], row.setting, row.default), None, row.most, row.write)
+
+
+def _is_another(resource: Resource, row: LimitRow, way: Keys) -> bool:
+    if row.unless is None:
+        return False
+    given = resource.get(*way[: len(way) - row.unless.above], row.unless.key)
+    return given is not None and row.unless.holds in given.text.lower()
+
+
+def _is_meant(resource: Resource, row: GateRow) -> bool:
+    given = ((resource.get(key), values) for key, values in row.only.items())
+    return all(each is None or (each.is_known and each.text in values) for each, values in given)
 
 
 def _place(gate: Gate) -> tuple[str, Path]:
     return gate.product, gate.anchor.path.parent
 
 
-def _gate(resource: Resource, row: GateRow) -> Gate | None:
-    for key, values in row.only.items():
-        given = resource.get(key)
-        if given is not None and (not given.is_known or given.text not in values):
-            return None
-    readings = tuple(reading for limit in row.limits for reading in readings_of(resource, limit))
-    return Gate(
-        row.product, row.title, resource.title, Layer[row.layer], resource.anchor, readings, resource=resource
-    )
-
-
-def readings_of(resource: Resource, row: LimitRow) -> Iterator[Reading]:
-    """The values of a limit, or the default where none is written."""
-    found = [part for given in resource.found(row.at) if (part := _part(given, row.within)) is not None]
-    yield from (_reading(given, row) for given in found if given.text)
-    if not any(given.text for given in found) and (row.default is not None or row.failure == Failure.BUFFER.name):
-        yield Reading(Limit(Failure[row.failure], row.setting, row.default), None, row.most, row.write)
-
-
 def _reading(given: Given, row: LimitRow) -> Reading:
-    is_endless = given.text.strip().lower() in row.unlimited
-    seconds = None if is_endless else duration(given.text)
-    is_known = given.is_known and (is_endless or seconds is not None or row.failure == Failure.BUFFER.name)
-    failure = Failure[row.failure]
-    if failure is Failure.BUFFER and is_endless:
-        is_known = False
-    return Reading(Limit(failure, row.setting, seconds, given.anchor, is_known), given, row.most, row.write)
+    """A value that is written; one that its reader passes over leaves the default."""
+    failure, text = Failure[row.failure], given.text.strip().lower()
+    is_endless = text in row.unlimited
+    is_misread = row.is_whole_number and given.is_known and not text.isdecimal()
+    seconds = None if is_endless else row.default if is_misread else duration(text)
+    is_holding = failure is Failure.BUFFER and not is_endless
+    is_known = given.is_known and (
+        is_holding or (failure is not Failure.BUFFER and (is_endless or seconds is not None))
+    )
+    return Reading(Limit(failure, row.setting, seconds, given.anchor, is_known), given, row.most, row.write, is_misread)
 
 
 def _part(given: Given, name: str) -> Given | None:

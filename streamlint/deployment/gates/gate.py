@@ -40,7 +40,9 @@ class Match:
             except (re.error, OverflowError, RecursionError):
                 return False
         given = self.text.rstrip("/")
-        return path == given or path.startswith(f"{given}/") or (self.kind == "beginning" and path.startswith(self.text))
+        return (
+            path == given or path.startswith(f"{given}/") or (self.kind == "beginning" and path.startswith(self.text))
+        )
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Reading:
     given: Given | None = None
     most: float | None = None
     write: str = ""
+    is_misread: bool = False
+    """Whether what is written is passed over, so that the default holds."""
 
 
 @dataclass(frozen=True, eq=False)

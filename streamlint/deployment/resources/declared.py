@@ -36,6 +36,8 @@ class Resource:
     value: Read = field(repr=False)
     root: Keys = ()
     """Leads to what is said of all resources of the document."""
+    is_template: bool = False
+    """Whether a program makes the file from this one, so that nobody can say what it lacks."""
 
     @property
     def path(self) -> Path:
@@ -67,23 +69,24 @@ class Resource:
         for setting in self.document.under(*self.keys, *keys):
             yield setting.keys[cut:], self.value(setting)
 
-    def found(self, way: tuple[str, ...]) -> Iterator[Given]:
-        """The values at the end of a way: names, `*` for each entry, `*Key=value` for the entries of which that is so."""
-        yield from (given for keys in self._ways((), way) if (given := self.get(*keys)) is not None)
+    def found(self, way: tuple[str, ...], base: Keys = ()) -> Iterator[Given]:
+        """The values at the end of a way."""
+        yield from (given for keys in self.ways(way, base) if (given := self.get(*keys)) is not None)
 
-    def _ways(self, done: Keys, way: tuple[str, ...]) -> Iterator[Keys]:
+    def ways(self, way: tuple[str, ...], base: Keys = ()) -> Iterator[Keys]:
+        """Where a way leads: names, `*` for each entry, `*Key=value` for the entries of which that is so."""
         if not way:
-            yield done
+            yield base
             return
         step, rest = way[0], way[1:]
         if not step.startswith("*"):
-            yield from self._ways((*done, step), rest)
+            yield from self.ways(rest, (*base, step))
             return
         name, _, value = step[1:].partition("=")
-        for entry in self.names(*done):
-            given = self.get(*done, entry, name) if name else None
+        for entry in self.names(*base):
+            given = self.get(*base, entry, name) if name else None
             if not name or (given is not None and given.text == value):
-                yield from self._ways((*done, entry), rest)
+                yield from self.ways(rest, (*base, entry))
 
 
 class Resources:

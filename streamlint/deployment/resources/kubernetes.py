@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _SIGN = re.compile(r"^[ \t]*-?[ \t]*apiVersion[ \t]*:", re.MULTILINE)
 _NAMES = re.compile(r".*\.ya?ml(?:\.(?:j2|jinja2?|tpl|tmpl|template|erb|in|example|sample))?", re.IGNORECASE)
+_SHARED = ("Service", "Gateway")
+"""Kinds that several groups have, so that theirs is a part of the name."""
 _COMPUTED = re.compile(rf"{templates.HOLE}|\$\{{|\$\(")
 
 
@@ -30,15 +32,20 @@ def resources(deployment: Deployment) -> Iterator[Resource]:
 
 
 def _of_text(path: Path, text: str) -> Iterator[Resource]:
-    masked = templates.read(text).masked(text)
+    template = templates.read(text)
+    masked, is_template = template.masked(text), any(mark.kind is not templates.Kind.COMMENT for mark in template.marks)
     for document in yaml_file.documents(masked):
         kind = document.get("kind")
-        if kind is None or not document.has("apiVersion"):
+        version = document.get("apiVersion")
+        if kind is None or version is None:
             continue
         name = document.get("metadata", "name")
         span = document.places.get(("kind",), kind.span)
+        known = f"{kind.value} {_group(version.value)}" if kind.value in _SHARED else kind.value
         title = name.value if name is not None and templates.HOLE not in name.value else ""
-        yield Resource(kind.value, title, Anchor(path, span), document, (), partial(_value, path))
+        yield Resource(
+            known, title, Anchor(path, span), document, (), partial(_value, path), is_template=is_template
+        )
 
 
 def _value(path: Path, setting: Setting) -> Given:
@@ -47,8 +54,6 @@ def _value(path: Path, setting: Setting) -> Given:
     return Given(setting.value, Anchor(path, setting.span), is_known, inside)
 
 
-def group(resource: Resource) -> str:
-    """The group of its `apiVersion`: `networking.k8s.io`, and nothing for what Kubernetes itself has."""
-    version = resource.get("apiVersion")
-    return version.text.rpartition("/")[0] if version is not None else ""
-
+def _group(version: str) -> str:
+    """The group of an `apiVersion`: `networking.k8s.io`, and nothing for what Kubernetes itself has."""
+    return version.rpartition("/")[0]

@@ -36,16 +36,16 @@ def resources(deployment: Deployment) -> Iterator[Resource]:
 
 
 def _of_folder(deployment: Deployment, paths: list[Path]) -> Iterator[Resource]:
-    documents = {
-        path: hcl_file.read(text.text) for path in paths if (text := deployment.source(path)) is not None
-    }
+    documents = {path: hcl_file.read(text.text) for path in paths if (text := deployment.source(path)) is not None}
     known = _Known(documents)
     for path, document in documents.items():
         if path.suffix == _GIVEN_WITH_A_COMMAND:
             continue
         for keys, span in document.places.items():
             if len(keys) == 3 and keys[0] == "resource":
-                yield Resource(str(keys[1]), str(keys[2]), Anchor(path, span), document, keys, partial(known.value, path))
+                yield Resource(
+                    str(keys[1]), str(keys[2]), Anchor(path, span), document, keys, partial(known.value, path)
+                )
             elif len(keys) == 2 and keys[0] == "module":
                 source = document.get(*keys, "source")
                 kind = f"module {_VERSION.sub('', source.value)}" if source is not None else "module"
