@@ -21,7 +21,7 @@ def limit_set(gate: Gate, reading: Reading, value: str, source: Source, reason: 
         if value.isdecimal() and _WITH_UNIT.fullmatch(before):
             value = f"{value}s"
         return Fix(f"write `{value}`", (Edit(given.inside, value),), Level.UNSAFE, reason, drops=(before,))
-    line = reading.write.format(seconds=value)
+    line = reading.write.format(value=value)
     edit = _inserted(source, gate.anchor.span, line) if line and gate.anchor.path == source.path else None
     return Fix(f"write `{line}`", (edit,), Level.UNSAFE, reason) if edit is not None else None
 

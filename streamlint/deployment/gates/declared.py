@@ -78,7 +78,9 @@ def _reading(given: Given, row: LimitRow) -> Reading:
     is_known = given.is_known and (
         is_holding or (failure is not Failure.BUFFER and (is_endless or seconds is not None))
     )
-    return Reading(Limit(failure, row.setting, seconds, given.anchor, is_known), given, row.most, row.write, is_misread)
+    limit = Limit(failure, row.setting, seconds, given.anchor, is_known)
+    is_cured = failure is Failure.BUFFER and is_endless
+    return Reading(limit, given, row.most, row.write, is_misread, is_cured)
 
 
 def _part(given: Given, name: str) -> Given | None:

@@ -55,6 +55,8 @@ class Reading:
     write: str = ""
     is_misread: bool = False
     """Whether what is written is passed over, so that the default holds."""
+    is_cured: bool = False
+    """Whether what is written says that nothing is held back."""
 
 
 @dataclass(frozen=True, eq=False)

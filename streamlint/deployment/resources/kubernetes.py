@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from streamlint.deployment.limits import Anchor
 from streamlint.deployment.resources.declared import Resource
-from streamlint.deployment.units import Given
+from streamlint.deployment.resources.values import plain
 from streamlint.surroundings import templates, yaml_file
-from streamlint.surroundings.document import Setting
 
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
@@ -21,7 +20,6 @@ _SIGN = re.compile(r"^[ \t]*-?[ \t]*apiVersion[ \t]*:", re.MULTILINE)
 _NAMES = re.compile(r".*\.ya?ml(?:\.(?:j2|jinja2?|tpl|tmpl|template|erb|in|example|sample))?", re.IGNORECASE)
 _SHARED = ("Service", "Gateway")
 """Kinds that several groups have, so that theirs is a part of the name."""
-_COMPUTED = re.compile(rf"{templates.HOLE}|\$\{{|\$\(")
 
 
 def resources(deployment: Deployment) -> Iterator[Resource]:
@@ -43,15 +41,7 @@ def _of_text(path: Path, text: str) -> Iterator[Resource]:
         span = document.places.get(("kind",), kind.span)
         known = f"{kind.value} {_group(version.value)}" if kind.value in _SHARED else kind.value
         title = name.value if name is not None and templates.HOLE not in name.value else ""
-        yield Resource(
-            known, title, Anchor(path, span), document, (), partial(_value, path), is_template=is_template
-        )
-
-
-def _value(path: Path, setting: Setting) -> Given:
-    is_known = _COMPUTED.search(setting.value) is None
-    inside = setting.inside if setting.inside is not None or setting.is_text else setting.span
-    return Given(setting.value, Anchor(path, setting.span), is_known, inside)
+        yield Resource(known, title, Anchor(path, span), document, (), partial(plain, path), is_template=is_template)
 
 
 def _group(version: str) -> str:

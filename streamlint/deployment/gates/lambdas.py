@@ -1,0 +1,104 @@
+"""What asks a Lambda function that an application runs in: URLs, API Gateway, load balancers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from streamlint.deployment.gates.declared import declared
+from streamlint.deployment.gates.gate import Gate, Match
+from streamlint.deployment.resources import Resource, Resources
+from streamlint.knowledge.gates import by_kind
+
+if TYPE_CHECKING:
+    from streamlint.deployment.whole import Deployment
+
+_FUNCTIONS = ("AWS::Serverless::Function", "serverless function")
+_OF_FUNCTIONS = ("url", "api", "httpapi")
+_OTHERS = (
+    "aws_lambda_function_url",
+    "AWS::Lambda::Url",
+    "aws_api_gateway_integration",
+    "AWS::ApiGateway::Method",
+    "aws_apigatewayv2_api",
+    "AWS::ApiGatewayV2::Api",
+    "aws_lb_target_group",
+    "AWS::ElasticLoadBalancingV2::TargetGroup",
+)
+_STREAMING = re.compile(
+    r"AWS_LWA_INVOKE_MODE[^\w\n]{1,20}(?:[Vv]alue[^\w\n]{1,20})?(?:response_stream|\$|!|var\.|local\.)"
+)
+"""Where its mode is that of a stream, or computed."""
+_PROXIES = ("AWS_PROXY", "HTTP_PROXY")
+
+
+def gates(deployment: Deployment) -> Iterator[Gate]:
+    """Those of a deployment that shows that its application runs in Lambda; of others nobody can say what they ask."""
+    if not runs_in_lambda(deployment):
+        return
+    resources = deployment.ask(Resources)
+    rows = by_kind()
+    for resource in resources.of(*_FUNCTIONS):
+        for part in _OF_FUNCTIONS:
+            gate = declared(resource, rows[f"{resource.kind} {part}"])
+            yield from (replace(gate, matches=tuple(_paths(resource, part))),) if gate.readings else ()
+    for resource in resources.of(*_OTHERS):
+        if _is_proxy(resource):
+            gate = declared(resource, rows[resource.kind])
+            yield from (gate,) if gate.readings else ()
+
+
+def runs_in_lambda(deployment: Deployment) -> bool:
+    modules = deployment.knowledge.names("gates", "lambda-modules")
+    return deployment.ask(Adapter).is_used or any(project.says(modules) for project in deployment.projects)
+
+
+class Adapter:
+    """The Lambda Web Adapter, which lets a web server answer for a function."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._signs = deployment.knowledge.names("gates", "lambda-signs")
+        self._texts = [source.text for path in deployment.files if (source := deployment.source(path)) is not None]
+
+    @cached_property
+    def is_used(self) -> bool:
+        return any(sign in text for text in self._texts for sign in self._signs)
+
+    @cached_property
+    def collects(self) -> bool:
+        """Whether it is there, and nothing tells it to hand on what comes."""
+        return self.is_used and not any(_STREAMING.search(text) for text in self._texts)
+
+
+def _is_proxy(resource: Resource) -> bool:
+    """Whether it hands whole requests on: not where it makes answers of its own, and not for WebSockets."""
+    protocol = resource.get("protocol_type") or resource.get("ProtocolType")
+    kind = resource.get("type") or resource.get("Integration", "Type")
+    if protocol is not None:
+        return protocol.text == "HTTP"
+    return kind is None or kind.text in _PROXIES
+
+
+def _paths(resource: Resource, part: str) -> Iterator[Match]:
+    """The paths of the events that ask a function; none means all."""
+    if part == "url":
+        return
+    kind = {"api": "Api", "httpapi": "HttpApi"}[part]
+    for way in resource.ways(("Events", f"*Type={kind}", "Properties")):
+        given = resource.get(*way, "Path")
+        if given is not None and given.is_known:
+            yield _match(given.text)
+    for way in resource.ways(("events", "*", "http" if part == "api" else "httpApi")):
+        given = resource.get(*way, "path") or resource.get(*way)
+        if given is not None and given.is_known:
+            yield _match(given.text.split()[-1] if given.text.split() else "/")
+
+
+def _match(path: str) -> Match:
+    path = path if path.startswith("/") else f"/{path}"
+    if path in ("/*", "/$default", "/{proxy+}"):
+        return Match("/")
+    return Match(path.partition("{")[0], "prefix" if "{" in path else "exact", is_known="{" not in path)
