@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from streamlint.deployment.composed import Service, Services
 from streamlint.deployment.dockerfiles import Image, Images, Start
 from streamlint.deployment.following import Command, Following, Running
+from streamlint.deployment.hosted import hosted, is_hosted
 from streamlint.deployment.limits import Anchor
 from streamlint.deployment.units import Given, Unit, UnitKind, is_for_development
 from streamlint.deployment.workloads import Workloads
@@ -43,6 +44,8 @@ class Commands:
                 yield from self._of_procfile(path)
             elif path.suffix == ".service":
                 yield from self._of_systemd(path)
+            elif is_hosted(path):
+                yield from self._of_platform(path)
             elif path.suffix in (".conf", ".ini") or path.name.startswith("supervisor"):
                 yield from self._of_supervisord(path)
         for path in self._following.scripts:
@@ -125,6 +128,12 @@ class Commands:
         for process in procfile.read(self._text(path)).processes:
             unit = self._unit(UnitKind.PROCESS, process.name, Anchor(path, process.command.whole))
             yield from self._following.of_text(process.command, "bash", Running(unit, path))
+
+    def _of_platform(self, path: Path) -> Iterator[Command]:
+        for command in hosted(path, self._text(path)):
+            anchor = Anchor(path, command.text.whole)
+            unit = self._unit(UnitKind.PROCESS, command.name, anchor, environment=command.environment)
+            yield from self._following.of_text(command.text, "bash", Running(unit, path))
 
     def _of_systemd(self, path: Path) -> Iterator[Command]:
         found = unit_files.systemd(self._text(path))

@@ -1,4 +1,4 @@
-"""Which kind of server runs a Django project: read from its entry modules and from the commands beside them."""
+"""Which kind of server runs a Django project: read from its entry modules and from the commands around it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlint.deployment.served import ServedRoutes
+from streamlint.deployment.servers import Server, Servers
 from streamlint.knowledge.responses import Fate
-from streamlint.source import read_bytes
 from streamlint.values.domain import External, Generated, Iterated, Tokens, Value
 
 if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.streams.sent import Sending
 
-_APPLICATION = re.compile(r"\b(asgi|wsgi)\b")
-_LARGEST = 100_000
+_APPLICATION = re.compile(r".*[./_](asgi|wsgi)(?::\w+)?")
 
 
 class Interface(StrEnum):
@@ -28,37 +28,38 @@ class Interface(StrEnum):
     WSGI = "WSGI"
 
 
-class Servers:
+class DjangoServers:
     """Says something only where everything that is found says the same."""
 
     def __init__(self, project: Project) -> None:
+        self.project = project
         self.evaluator = project.evaluator
-        self.root = project.root
 
     @cached_property
-    def django(self) -> Interface | None:
+    def interface(self) -> Interface | None:
         """The interface that Django runs under; None where nothing tells, or both are in use."""
-        made, started = self._made(), self._started()
-        if len(started) == 1 and (started <= made or not made):
-            return next(iter(started))
-        return next(iter(made)) if len(made) == 1 and not started else None
+        made = set().union(*self._made.values())
+        if len(made) == 1 and not self._started:
+            return next(iter(made))
+        agreed = len(self._started) == 1 and (self._started <= made or not made)
+        return next(iter(self._started)) if agreed else None
 
-    def takes_whole(self, sending: Sending) -> bool:
-        """Whether Django reads this body to its end before it sends anything."""
-        response, interface = sending.response, self.django
-        if response.framework != "django" or not response.streaming or interface is None:
-            return False
-        values = self.evaluator.value(sending.content, sending.frame)
-        kinds = {_is_async(value) for value in values}
-        if len(kinds) != 1 or None in kinds:
-            return False
-        if kinds == {True}:
-            return interface is Interface.WSGI and response.async_iterator_wsgi is Fate.DRAINED
-        return interface is Interface.ASGI and response.sync_iterator is Fate.DRAINED
+    def takes_whole(self, sending: Sending) -> Interface | None:
+        """The interface under which Django reads this body to its end before it sends anything, where it runs under that."""
+        response = sending.response
+        if response.framework != "django" or not response.streaming:
+            return None
+        kinds = {_is_async(value) for value in self.evaluator.value(sending.content, sending.frame)}
+        if kinds == {True} and response.async_iterator_wsgi is Fate.DRAINED:
+            return Interface.WSGI if self.interface is Interface.WSGI else None
+        if kinds == {False} and response.sync_iterator is Fate.DRAINED:
+            return Interface.ASGI if self.interface is Interface.ASGI else None
+        return None
 
-    def _made(self) -> set[Interface]:
-        """The kinds of applications that the modules make."""
-        found = set()
+    @cached_property
+    def _made(self) -> dict[Path, set[Interface]]:
+        """The kinds of applications that each module makes."""
+        found: dict[Path, set[Interface]] = {}
         callers, names = self.evaluator.callers, self.evaluator.knowledge.names
         made = dict.fromkeys(names("servers", "makes-asgi"), Interface.ASGI)
         made |= dict.fromkeys(names("servers", "makes-wsgi"), Interface.WSGI)
@@ -66,38 +67,25 @@ class Servers:
             for module, scope, call in callers.calls_of(dotted.rpartition(".")[2]):
                 values = self.evaluator.value(call.function, self.evaluator.any_call(module, scope))
                 if External(dotted) in values:
-                    found.add(interface)
+                    found.setdefault(module.path, set()).add(interface)
         return found
 
+    @cached_property
     def _started(self) -> set[Interface]:
-        """The kinds of servers that the project's commands start."""
-        found = set()
-        programs = sorted(self.evaluator.knowledge.names("servers", "programs"))
-        server = re.compile(rf"\b(?:{'|'.join(map(re.escape, programs))})\b")
-        for line in self._command_lines():
-            if server.search(line):
-                found |= {Interface(word.upper()) for word in _APPLICATION.findall(line)}
-        return found
+        """The kinds of applications that the commands around the project serve."""
+        servers = self.project.deployment.ask(Servers).rows
+        return {interface for server in servers for interface in self._served(server)}
 
-    def _command_lines(self) -> Iterator[str]:
-        names = self.evaluator.knowledge.names
-        for folder in sorted(names("servers", "command-folders")):
-            for pattern in sorted(names("servers", "command-files")):
-                for path in sorted((self.root / folder).glob(pattern)):
-                    yield from _lines(path)
+    def _served(self, server: Server) -> Iterator[Interface]:
+        """What one server serves: by the module that it names, or by that name where the module is not to be seen."""
+        applications = self.project.deployment.ask(ServedRoutes).applications(server)
+        own = [one for one in applications if one.project is self.project]
+        for application in own:
+            yield from self._made.get(application.path, ())
+        if own == list(applications) and not any(one.path in self._made for one in own):
+            words = (word.text for word in server.command.words)
+            yield from (Interface(match[1].upper()) for word in words if (match := _APPLICATION.fullmatch(word)))
 
 
 def _is_async(value: Value) -> bool | None:
     return value.is_async if isinstance(value, Generated | Iterated | Tokens) else None
-
-
-def _lines(path: Path) -> Iterator[str]:
-    """The lines that are no comments and install nothing."""
-    try:
-        content = read_bytes(path, _LARGEST + 1)
-    except OSError:
-        return
-    text = content.decode("utf-8", "replace") if len(content) <= _LARGEST else ""
-    for line in text.replace("\\\n", " ").splitlines():
-        if not line.lstrip().startswith("#") and "install" not in line:
-            yield line

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact
-from streamlint.faults.servers import Interface, Servers
+from streamlint.faults.servers import DjangoServers, Interface
 from streamlint.finding import Severity
 from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
@@ -87,8 +87,8 @@ class WrongIteratorForServer(Rule):
     @on(ir.Call)
     def mismatched(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         sending = file.project.ask(Sent).of_call(call, file.frame(scope))
-        interface = file.project.ask(Servers).django
-        if sending is None or interface is None or not file.project.ask(Servers).takes_whole(sending):
+        interface = file.project.ask(DjangoServers).takes_whole(sending) if sending is not None else None
+        if sending is None or interface is None:
             return
         kind = "synchronous" if interface is Interface.ASGI else "asynchronous"
         yield file.fact(

@@ -20,7 +20,8 @@ _DEPLOYING = re.compile(
     r"|.*\.(?:conf|nginx|service|sh)(?:\.(?:template|tmpl|tpl|j2|jinja2?|erb|in|example|sample))?"
     r"|supervisor[^.]*\.ini"
     r"|.*entrypoint[^.]*"
-    r"|gunicorn.*\.py",
+    r"|gunicorn.*\.py"
+    r"|app\.ya?ml|render\.ya?ml|heroku\.yml|railway\.(?:json|toml)|nixpacks\.toml|fly\.(?:.+\.)?toml",
     re.IGNORECASE,
 )
 """Names of what says how a program is served."""
