@@ -73,6 +73,19 @@ def output_format(options: dict[str, Any], settled: config.Config) -> str:
     return named
 
 
+def printed_format(options: dict[str, Any]) -> str:
+    """The format of what is printed: that of the findings, or of their numbers."""
+    named: str = options["output_format"]
+    if not options["statistics"]:
+        return named
+    for option in ("diff", "fix_only", "write_baseline"):
+        if options[option]:
+            raise click.UsageError(f"--{option.replace('_', '-')} reports no findings that --statistics could count")
+    if named not in reporters.COUNTED:
+        raise click.UsageError(f"--statistics are for people or json, not for {named}")
+    return reporters.COUNTED[named]
+
+
 def known_findings(options: dict[str, Any]) -> Known:
     given = {"write": "--write-baseline", "shrink": "--update-baseline"}
     asked = Known(

@@ -161,6 +161,7 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
     callback=outputs.parse,
     help="Also write a report in this format to this file: sarif:streamlint.sarif. May be given several times.",
 )
+@click.option("--statistics", is_flag=True, help="Print how many findings there are: by rule, by symptom, by repair.")
 @click.option("--stdin-filename", type=click.Path(path_type=Path), help="The file that - stands for.")
 @click.option(
     "--config",
@@ -270,7 +271,7 @@ def _printing(options: dict[str, Any]) -> Printing:
         raise click.UsageError("two reports cannot go to one file")
     if paths and options["write_baseline"]:
         raise click.UsageError("--write-baseline reports nothing that --output-file and --output could take")
-    return Printing(options["output_format"], options["quiet"], options["fix_only"], file, others)
+    return Printing(asked.printed_format(options), options["quiet"], options["fix_only"], file, others)
 
 
 def _exit_code(outcome: Outcome, request: run.Request, options: dict[str, Any]) -> int:

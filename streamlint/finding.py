@@ -19,6 +19,31 @@ class Severity(StrEnum):
     ADVICE = "advice"
 
 
+class Symptom(StrEnum):
+    """What somebody sees of a fault, of whichever rule; the first are seen by every reader."""
+
+    ALL_AT_ONCE = "all at once"
+    FAILS = "fails"
+    WRONG_TEXT = "wrong text"
+    CUT = "cut"
+    FREEZES = "freezes others"
+    AFTER_LEAVING = "after leaving"
+
+    @property
+    def meaning(self) -> str:
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    Symptom.ALL_AT_ONCE: "the answer comes at its end",
+    Symptom.FAILS: "an error comes, or nothing",
+    Symptom.WRONG_TEXT: "it is not what the model wrote",
+    Symptom.CUT: "it ends early, as if it were all",
+    Symptom.FREEZES: "others wait while one is served",
+    Symptom.AFTER_LEAVING: "work goes on, or is lost",
+}
+
+
 @dataclass(frozen=True)
 class Place:
     """A span in a file, with the positions that people read; `end` is just behind the last character."""

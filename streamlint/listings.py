@@ -70,13 +70,15 @@ def _code(row: dict[str, str]) -> str:
 
 def _rules() -> Iterator[dict[str, str]]:
     for row in TOOL_CODES:
-        yield _rule(row, row.summary, row.documentation or row.summary, "")
+        yield _rule(row, row.summary, row.documentation or row.summary, symptom="", since="")
     for each in rule.discover():
-        yield _rule(each, rule.summary(each), inspect.getdoc(type(each)) or "", each.since)
+        yield _rule(
+            each, rule.summary(each), inspect.getdoc(type(each)) or "", symptom=each.symptom or "", since=each.since
+        )
 
 
-def _rule(each: ToolCode | rule.Rule, summary: str, documentation: str, since: str) -> dict[str, str]:
-    named = {"code": each.code, "name": each.name, "severity": each.severity.value, "since": since}
+def _rule(each: ToolCode | rule.Rule, summary: str, documentation: str, *, symptom: str, since: str) -> dict[str, str]:
+    named = {"code": each.code, "name": each.name, "severity": each.severity.value, "symptom": symptom, "since": since}
     return {**named, "summary": summary, "documentation": documentation}
 
 

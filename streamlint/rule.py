@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from streamlint.finding import RULE_CRASHED, TOOL_CODES, Finding, Place, Severity
+from streamlint.finding import RULE_CRASHED, TOOL_CODES, Finding, Place, Severity, Symptom
 from streamlint.source import Position, Span
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class Rule:
     code: ClassVar[str]
     name: ClassVar[str]
     severity: ClassVar[Severity]
+    symptom: ClassVar[Symptom | None] = None
+    """What somebody sees of the fault; None: nothing, as it is no fault of a stream."""
     since: ClassVar[str]
     message: ClassVar[str]
     stands_on: ClassVar[tuple[str, ...]]

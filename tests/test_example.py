@@ -17,6 +17,8 @@ from fastapi.testclient import TestClient
 import streamlint
 from streamlint.config import Config, Selection
 from streamlint.fix import Level
+from streamlint.reporters import statistics
+from streamlint.reporters.style import Style
 from streamlint.run import Request, run
 from tests.test_repairs_run import Seen
 
@@ -69,6 +71,12 @@ def test_findings_stand_where_it_is_broken() -> None:
     assert {name for name, _ in found} <= {"broken.py", "background.py"}
     assert {code for name, code in found if name == "broken.py"} >= {"STL101", "STL102", "STL104", "STL202"}
     assert {code for name, code in found if name == "background.py"} >= {"STL201", "STL203"}
+
+
+def test_the_documented_numbers_are_those_of_the_example() -> None:
+    outcome = run(Request((FOLDER,), Config(root=FOLDER), Selection()))
+    told = (FOLDER.parent.parent / "docs" / "adopting.md").read_text(encoding="utf-8")
+    assert f"$ streamlint --statistics examples/chat_app\n{statistics.render(outcome, Style())}```" in told
 
 
 def answers(folder: Path) -> dict[str, tuple[int, list[str]]]:

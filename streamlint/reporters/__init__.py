@@ -12,8 +12,10 @@ from streamlint.reporters.style import Style
 from streamlint.reporters.text import visible
 
 Reporter = Callable[[Outcome, Style], str]
-FOR_PEOPLE = ("full", "concise", "grouped")
-FORMATS = (*FOR_PEOPLE, "json", "json-lines", "sarif", "github", "gitlab", "junit")
+FORMATS = ("full", "concise", "grouped", "json", "json-lines", "sarif", "github", "gitlab", "junit")
+FOR_PEOPLE = ("full", "concise", "grouped", "statistics")
+COUNTED = dict.fromkeys(FOR_PEOPLE, "statistics") | {"json": "statistics-json"}
+"""What a format becomes where findings are only counted; the others have no such form."""
 
 
 def reporter(name: str, quiet: bool = False) -> Reporter:

@@ -41,7 +41,7 @@ def render(outcome: Outcome, _style: Style) -> str:
         "left": [_applied(applied) for applied in outcome.left],
         "skipped": [_skipped(skipped) for skipped in outcome.skipped],
         "unwritten": [_skipped(skipped) for skipped in outcome.unwritten],
-        "summary": _summary(outcome),
+        "summary": summary(outcome),
     }
     return dumped(document) + "\n"
 
@@ -51,7 +51,7 @@ def rows(marked: Iterable[Marked], outcome: Outcome) -> list[dict[str, Any]]:
     return [_finding(finding, fingerprint, outcome) for finding, fingerprint in marked]
 
 
-def _summary(outcome: Outcome) -> dict[str, int]:
+def summary(outcome: Outcome) -> dict[str, int]:
     counts = {f"{severity}s".replace("advices", "advice"): outcome.count(severity) for severity in Severity}
     return {**counts, "fixable": outcome.fixable, "files_checked": outcome.checked, "stale": outcome.stale}
 

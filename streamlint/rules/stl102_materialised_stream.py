@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from streamlint.fact import Fact, of_facts
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.messages.drains import answered, started, stopped, way_out
 from streamlint.model import syntax as ir
 from streamlint.repairs.swallowed import let_through
@@ -87,6 +87,7 @@ class MaterialisedStream(Rule):
     code = "STL102"
     name = "materialised-stream"
     severity = Severity.ERROR
+    symptom = Symptom.ALL_AT_ONCE
     since = "0.1.0"
     stands_on = EXPRESSIONS
     message = "{route} {takes}, then answers {answer}"

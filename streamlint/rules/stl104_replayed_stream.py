@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact, Offer, of_facts
-from streamlint.finding import Related, Severity
+from streamlint.finding import Related, Severity, Symptom
 from streamlint.messages.drains import stopped
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
@@ -73,6 +73,7 @@ class ReplayedStream(Rule):
     code = "STL104"
     name = "replayed-stream"
     severity = Severity.ERROR
+    symptom = Symptom.ALL_AT_ONCE
     since = "0.1.0"
     stands_on = EXPRESSIONS
     message = "{route} streams what it has already drained, so everything arrives at once"

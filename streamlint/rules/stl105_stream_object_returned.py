@@ -6,7 +6,7 @@ from typing import Any
 from streamlint.fact import Fact, Offer, of_facts
 from streamlint.faults.bodies import Bodies, Fault, WrongBody
 from streamlint.faults.generator_routes import GeneratorRoutes
-from streamlint.finding import Related, Severity
+from streamlint.finding import Related, Severity, Symptom
 from streamlint.knowledge.releases import Driven
 from streamlint.model import syntax as ir
 from streamlint.repairs.bodies import given_iterator, returned_iterator, yielded_text
@@ -103,6 +103,7 @@ class StreamObjectReturned(Rule):
     code = "STL105"
     name = "stream-object-returned"
     severity = Severity.ERROR
+    symptom = Symptom.FAILS
     since = "0.1.0"
     stands_on = ("FunctionDef", *EXPRESSIONS)
     message = "`{body}` is {what}, so {effect}"

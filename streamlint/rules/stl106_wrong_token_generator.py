@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from streamlint.fact import Fact, Offer, Stand, of_facts
-from streamlint.finding import Related, Severity
+from streamlint.finding import Related, Severity, Symptom
 from streamlint.fix import Fix
 from streamlint.model import syntax as ir
 from streamlint.repairs.mismatches import fitting_await, fitting_loop, fitting_tokens, untaken_keyword
@@ -110,6 +110,7 @@ class WrongTokenGenerator(Rule):
     code = "STL106"
     name = "wrong-token-generator"
     severity = Severity.ERROR
+    symptom = Symptom.FAILS
     since = "0.1.0"
     stands_on = ("Arg", "For", "CompFor", *EXPRESSIONS)
     message = "{what}, so {effect}"

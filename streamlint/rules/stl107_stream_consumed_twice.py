@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact, Offer, of_facts
 from streamlint.faults.consumed import Consumptions
-from streamlint.finding import Related, Severity
+from streamlint.finding import Related, Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.tees import logged_at_the_end
@@ -80,6 +80,7 @@ class StreamConsumedTwice(Rule):
     code = "STL107"
     name = "stream-consumed-twice"
     severity = Severity.ERROR
+    symptom = Symptom.FAILS
     since = "0.1.0"
     stands_on = ("For", *EXPRESSIONS)
     message = "`{text}` takes the tokens before the response of {route} gets them, so the client receives nothing of the stream"

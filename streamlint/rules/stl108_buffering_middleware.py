@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from streamlint.fact import Fact
 from streamlint.faults.bodies_read import BodiesRead
 from streamlint.faults.compressed import Compressors
-from streamlint.finding import Related, Severity
+from streamlint.finding import Related, Severity, Symptom
 from streamlint.knowledge.releases import Compressed
 from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
@@ -106,6 +106,7 @@ class BufferingMiddleware(Rule):
     code = "STL108"
     name = "buffering-middleware"
     severity = Severity.ERROR
+    symptom = Symptom.ALL_AT_ONCE
     since = "0.1.0"
     stands_on = EXPRESSIONS
     message = "`{part}` {does}"

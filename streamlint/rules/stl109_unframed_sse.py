@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact, of_facts
 from streamlint.faults.framing import Fault, Framing, Unframed
-from streamlint.finding import Related, Severity
+from streamlint.finding import Related, Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.repairs.framing import framed
 from streamlint.rule import Rule, on
@@ -96,6 +96,7 @@ class UnframedSse(Rule):
     code = "STL109"
     name = "unframed-sse"
     severity = Severity.ERROR
+    symptom = Symptom.WRONG_TEXT
     since = "0.1.0"
     stands_on = EXPRESSIONS
     message = "`{text}` {what}"

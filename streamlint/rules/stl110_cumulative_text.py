@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact
 from streamlint.faults.cumulative import Cumulative, Cumulatives
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Edit, Fix, Level
 from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
@@ -79,6 +79,7 @@ class CumulativeText(Rule):
     code = "STL110"
     name = "cumulative-text"
     severity = Severity.ERROR
+    symptom = Symptom.WRONG_TEXT
     since = "0.1.0"
     stands_on = EXPRESSIONS
     message = "`{text}` repeats all tokens before, so the client receives the answer again with each token"

@@ -6,7 +6,7 @@ from typing import Any
 
 from streamlint.fact import Fact, Offer, of_facts
 from streamlint.faults.pages import Fault, Pages, Shown
-from streamlint.finding import Related, Severity
+from streamlint.finding import Related, Severity, Symptom
 from streamlint.knowledge.frameworks import Shows
 from streamlint.knowledge.signs import showing
 from streamlint.model import syntax as ir
@@ -70,6 +70,7 @@ class StreamlitBuffered(Rule):
     code = "STL111"
     name = "streamlit-buffered"
     severity = Severity.ERROR
+    symptom = Symptom.ALL_AT_ONCE
     since = "0.1.0"
     stands_on = ("For", *EXPRESSIONS)
     message = "{what} {fault}"

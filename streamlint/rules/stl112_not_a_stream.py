@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact, of_facts
-from streamlint.finding import Related, Severity
+from streamlint.finding import Related, Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.repairs.streaming import building, label, streaming_engine, way_out
 from streamlint.rule import Rule, on
@@ -70,6 +70,7 @@ class NotAStream(Rule):
     code = "STL112"
     name = "not-a-stream"
     severity = Severity.ERROR
+    symptom = Symptom.FAILS
     since = "0.1.0"
     stands_on = ("Attribute",)
     message = "`{tokens}` is asked of an engine that does not stream, so the request fails"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from streamlint.fact import Fact, Offer
-from streamlint.finding import Related, Severity
+from streamlint.finding import Related, Severity, Symptom
 from streamlint.fix import Fix
 from streamlint.knowledge.llama_index import Role
 from streamlint.messages.held import notes, thread_of_tokens
@@ -100,6 +100,7 @@ class SyncIterationInAsync(Rule):
     code = "STL202"
     name = "sync-iteration-in-async"
     severity = Severity.ERROR
+    symptom = Symptom.FREEZES
     since = "0.1.0"
     stands_on = ("Call", "For", "CompFor")
     message = "`{iterable}` is iterated on the event loop, so each token is waited for while {waiting}"

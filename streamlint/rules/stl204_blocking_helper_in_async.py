@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from streamlint.fact import Fact
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.messages.held import STALL, notes_of, spelt, told, way_out
 from streamlint.model import syntax as ir
 from streamlint.repairs.off_loop import off_loop
@@ -81,6 +81,7 @@ class BlockingHelperInAsync(Rule):
     code = "STL204"
     name = "blocking-helper-in-async"
     severity = Severity.ERROR
+    symptom = Symptom.FREEZES
     since = "0.1.0"
     stands_on = ("Call", "With", "For", "CompFor", "Attribute")
     message = "`{call}` holds the event loop while {waiting}"

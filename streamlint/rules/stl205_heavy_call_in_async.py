@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from streamlint.fact import Fact
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Fix, Level
 from streamlint.messages.held import called, notes, notes_of, spelt, told, way_out
 from streamlint.model import syntax as ir
@@ -92,6 +92,7 @@ class HeavyCallInAsync(Rule):
     code = "STL205"
     name = "heavy-call-in-async"
     severity = Severity.ERROR
+    symptom = Symptom.FREEZES
     since = "0.1.0"
     stands_on = ("Call", "With", "For", "CompFor", "Attribute")
     message = "`{call}` keeps the event loop busy while {waiting}"

@@ -5,7 +5,7 @@ from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.faults.nested_loops import Fault, NestedLoops
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.repairs.nested_loops import awaited
 from streamlint.rule import Rule, on
@@ -77,6 +77,7 @@ class NestedEventLoop(Rule):
     code = "STL206"
     name = "nested-event-loop"
     severity = Severity.ERROR
+    symptom = Symptom.FAILS
     since = "0.1.0"
     stands_on = ("Call",)
     message = "`{call}` {effect} on the event loop that serves requests"

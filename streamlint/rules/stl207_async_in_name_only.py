@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
 from streamlint.serving.ways import Hop
@@ -107,6 +107,7 @@ class AsyncInNameOnly(Rule):
     code = "STL207"
     name = "async-in-name-only"
     severity = Severity.ERROR
+    symptom = Symptom.FREEZES
     since = "0.1.0"
     stands_on = ("Call",)
     message = "`{call}` runs `{owner}.{runs}` on the event loop while {waiting}"

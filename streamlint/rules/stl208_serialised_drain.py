@@ -5,7 +5,7 @@ from functools import partial
 
 from streamlint.fact import Fact, of_facts
 from streamlint.faults.serialised import Serialised
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.messages.drains import started, way_out
 from streamlint.model import syntax as ir
 from streamlint.repairs.answers import stream_answer
@@ -75,6 +75,7 @@ class SerialisedDrain(Rule):
     code = "STL208"
     name = "serialised-drain"
     severity = Severity.ERROR
+    symptom = Symptom.ALL_AT_ONCE
     since = "0.1.0"
     stands_on = EXPRESSIONS
     message = "{route} waits in a thread for the last token before anything is sent"

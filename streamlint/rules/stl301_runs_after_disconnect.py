@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from streamlint.fact import Fact, of_facts
 from streamlint.faults.losses import Losses
 from streamlint.faults.runs import Fault, Runs, RunsOn
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Fix
 from streamlint.model import syntax as ir
 from streamlint.repairs.cleanups import run_cancelled, task_cancelled, thread_stopped
@@ -103,6 +103,7 @@ class RunsAfterDisconnect(Rule):
     code = "STL301"
     name = "runs-after-disconnect"
     severity = Severity.WARNING
+    symptom = Symptom.AFTER_LEAVING
     since = "0.1.0"
     stands_on = EXPRESSIONS
     message = "{what} runs on to its last token after the client has left"

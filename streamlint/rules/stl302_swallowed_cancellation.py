@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact, Offer, of_facts
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Fix
 from streamlint.model import syntax as ir
 from streamlint.repairs.caught import exceptions_only
@@ -94,6 +94,7 @@ class SwallowedCancellation(Rule):
     code = "STL302"
     name = "swallowed-cancellation"
     severity = Severity.ERROR
+    symptom = Symptom.AFTER_LEAVING
     since = "0.1.0"
     stands_on = ("ExceptHandler", "ExceptStarHandler")
     message = "`{handler}` swallows the cancellation of a stream whose client has left, and {going} goes on"

@@ -5,7 +5,7 @@ from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.faults.resources import Outlived, Resources
-from streamlint.finding import Related, Severity
+from streamlint.finding import Related, Severity, Symptom
 from streamlint.fix import Fix
 from streamlint.knowledge.resources import End
 from streamlint.model import syntax as ir
@@ -95,6 +95,7 @@ class ResourceClosedEarly(Rule):
     code = "STL303"
     name = "resource-closed-early"
     severity = Severity.ERROR
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ("With", "FunctionDef")
     message = "`{resource}` {fault}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact, of_facts
 from streamlint.faults.contexts import Contexts
-from streamlint.finding import Related, Severity
+from streamlint.finding import Related, Severity, Symptom
 from streamlint.knowledge.signs import with_contexts
 from streamlint.model import syntax as ir
 from streamlint.repairs.contexts import keep_context
@@ -75,6 +75,7 @@ class ContextLost(Rule):
     code = "STL304"
     name = "context-lost"
     severity = Severity.ERROR
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ("Name", "Attribute", "Call")
     message = "`{name}` is gone when this generator is sent, so the stream ends with an error"

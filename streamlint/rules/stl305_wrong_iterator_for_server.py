@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact
 from streamlint.faults.servers import DjangoServers, Interface
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
 from streamlint.streams import Sent
@@ -79,6 +79,7 @@ class WrongIteratorForServer(Rule):
     code = "STL305"
     name = "wrong-iterator-for-server"
     severity = Severity.ERROR
+    symptom = Symptom.ALL_AT_ONCE
     since = "0.1.0"
     stands_on = EXPRESSIONS
     message = "Django takes all of this {kind} iterator before it sends anything, as the server is {server}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from streamlint.fact import Fact
-from streamlint.finding import Related, Severity
+from streamlint.finding import Related, Severity, Symptom
 from streamlint.fix import Fix
 from streamlint.model import syntax as ir
 from streamlint.repairs.workflows import await_after
@@ -99,6 +99,7 @@ class WorkflowResultIgnored(Rule):
     code = "STL307"
     name = "workflow-result-ignored"
     severity = Severity.WARNING
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ("For",)
     message = "{fault}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact, of_facts
 from streamlint.faults.losses import Losses
-from streamlint.finding import Related, Severity
+from streamlint.finding import Related, Severity, Symptom
 from streamlint.fix import Fix
 from streamlint.model import syntax as ir
 from streamlint.repairs.workflows import without_limit
@@ -119,6 +119,7 @@ class WorkflowTimeout(Rule):
     code = "STL308"
     name = "workflow-timeout"
     severity = Severity.WARNING
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ("Call",)
     message = "a run of `{workflow}` ends after {seconds} s, in the middle of whatever it streams to a client then"

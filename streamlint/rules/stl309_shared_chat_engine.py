@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact
-from streamlint.finding import Related, Severity
+from streamlint.finding import Related, Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
 from streamlint.sharing.lifetimes import Lifetimes
@@ -68,6 +68,7 @@ class SharedChatEngine(Rule):
     code = "STL309"
     name = "shared-chat-engine"
     severity = Severity.ERROR
+    symptom = Symptom.WRONG_TEXT
     since = "0.1.0"
     stands_on = ("Call",)
     message = "`{engine}` is one conversation for all users of {route}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact, of_facts
 from streamlint.faults.cleanups import Cleanups
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.repairs.cleanups import shielded
 from streamlint.rule import Rule, on
@@ -106,6 +106,7 @@ class UnshieldedCleanup(Rule):
     code = "STL310"
     name = "unshielded-cleanup"
     severity = Severity.WARNING
+    symptom = Symptom.AFTER_LEAVING
     since = "0.1.0"
     stands_on = ("Await",)
     message = "`{call}` is cancelled at its first `await` when the client leaves"

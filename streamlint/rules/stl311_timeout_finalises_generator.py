@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact
 from streamlint.faults.timeouts import Timeouts
-from streamlint.finding import Related, Severity
+from streamlint.finding import Related, Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
 from streamlint.source import Span
@@ -105,6 +105,7 @@ class TimeoutFinalisesGenerator(Rule):
     code = "STL311"
     name = "timeout-finalises-generator"
     severity = Severity.ERROR
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ("Call",)
     message = "a timeout ends `{generator}` itself, so everything that it would still yield is lost"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact, Offer, of_facts
 from streamlint.faults.polls import Polls
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Fix
 from streamlint.model import syntax as ir
 from streamlint.repairs.polls import poll_removed
@@ -96,6 +96,7 @@ class DisconnectPolling(Rule):
     code = "STL312"
     name = "disconnect-polling"
     severity = Severity.ADVICE
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ("Await",)
     message = (

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from streamlint.fact import Fact, Stand
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.repairs.headers import without_item
 from streamlint.rule import Rule, on
@@ -69,6 +69,7 @@ class ContentLengthOnStream(Rule):
     code = "STL313"
     name = "content-length-on-stream"
     severity = Severity.ERROR
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ("DictElement", "Subscript")
     message = "the client stops at a length that was given before the answer was written"

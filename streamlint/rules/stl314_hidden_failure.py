@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
 from streamlint.streams.caught import Caught
@@ -89,6 +89,7 @@ class HiddenFailure(Rule):
     code = "STL314"
     name = "hidden-failure"
     severity = Severity.WARNING
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ("ExceptHandler", "ExceptStarHandler", "Raise")
     message = "{what}"

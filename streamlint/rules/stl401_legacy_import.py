@@ -5,7 +5,7 @@ from functools import partial
 
 from streamlint.fact import Fact, Offer, of_facts
 from streamlint.faults.legacy_imports import LegacyImport, LegacyImports
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Fix
 from streamlint.knowledge.llama_index_changes import changes
 from streamlint.model import syntax as ir
@@ -77,6 +77,7 @@ class LegacyImportStatement(Rule):
     code = "STL401"
     name = "legacy-import"
     severity = Severity.ERROR
+    symptom = Symptom.FAILS
     since = "0.1.0"
     stands_on = ("Import", "ImportFrom", "Call")
     words = ("llama_index",)

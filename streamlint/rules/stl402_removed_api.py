@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from streamlint.fact import Fact, of_facts
 from streamlint.faults.drifted import Drift, Drifted
 from streamlint.faults.legacy_imports import LegacyImports
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.repairs.settings import settings
 from streamlint.rule import Rule, on
@@ -76,6 +76,7 @@ class RemovedApi(Rule):
     code = "STL402"
     name = "removed-api"
     severity = Severity.ERROR
+    symptom = Symptom.FAILS
     since = "0.1.0"
     stands_on = ("ImportFrom", "Call", "Attribute", "Name", "SimpleString")
     words = ("llama_index",)

@@ -5,7 +5,7 @@ from functools import partial
 
 from streamlint.fact import Fact, of_facts
 from streamlint.faults.drifted import Drift, Drifted
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Fix, Level
 from streamlint.model import syntax as ir
 from streamlint.repairs.settings import without_keyword
@@ -75,6 +75,7 @@ class IgnoredArgument(Rule):
     code = "STL403"
     name = "ignored-argument"
     severity = Severity.WARNING
+    symptom = Symptom.WRONG_TEXT
     since = "0.1.0"
     stands_on = ("Call", "Attribute", "Name", "SimpleString", "Integer")
     words = ("llama_index",)

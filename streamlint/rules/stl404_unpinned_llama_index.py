@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.config_file import ConfigFile
 from streamlint.fact import Fact, of_facts
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.knowledge.dependencies import commands
 from streamlint.releases import lines
 from streamlint.releases.declared import Declared
@@ -55,6 +55,7 @@ class UnpinnedLlamaIndex(Rule):
     code = "STL404"
     name = "unpinned-llama-index"
     severity = Severity.WARNING
+    symptom = Symptom.FAILS
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPENDENCIES

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.config_file import ConfigFile
 from streamlint.fact import Fact
-from streamlint.finding import Place, Related, Severity
+from streamlint.finding import Place, Related, Severity, Symptom
 from streamlint.releases.declared import Declared
 from streamlint.releases.mixtures import Mixtures
 from streamlint.releases.pins import Pins
@@ -51,6 +51,7 @@ class MixedLlamaIndex(Rule):
     code = "STL405"
     name = "mixed-llama-index"
     severity = Severity.ERROR
+    symptom = Symptom.FAILS
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPENDENCIES

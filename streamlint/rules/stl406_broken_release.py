@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.config_file import ConfigFile
 from streamlint.fact import Fact, of_facts
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.releases.bad_releases import BadReleases
 from streamlint.releases.declared import Declared
 from streamlint.releases.pins import Pins
@@ -52,6 +52,7 @@ class BrokenRelease(Rule):
     code = "STL406"
     name = "broken-release"
     severity = Severity.ERROR
+    symptom = Symptom.ALL_AT_ONCE
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPENDENCIES

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact
 from streamlint.faults.later_names import Later, LaterNames
-from streamlint.finding import Place, Related, Severity
+from streamlint.finding import Place, Related, Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
 from streamlint.source import Span
@@ -77,6 +77,7 @@ class ImportNotInPinnedVersion(Rule):
     code = "STL407"
     name = "import-not-in-pinned-version"
     severity = Severity.ERROR
+    symptom = Symptom.FAILS
     since = "0.1.0"
     stands_on = ("Import", "ImportFrom")
     message = "`{name}` is not there in {package} {release} yet: this import fails before any token is sent"

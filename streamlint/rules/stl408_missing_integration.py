@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact
 from streamlint.faults.integrations import Integrations, Missing
-from streamlint.finding import Place, Related, Severity
+from streamlint.finding import Place, Related, Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
 from streamlint.surroundings.names import is_lock
@@ -80,6 +80,7 @@ class MissingIntegration(Rule):
     code = "STL408"
     name = "missing-integration"
     severity = Severity.ERROR
+    symptom = Symptom.FAILS
     since = "0.1.0"
     stands_on = ("Import", "ImportFrom")
     message = "`{module}` comes with `{distribution}`, which nothing here installs: this import fails before any token is sent"

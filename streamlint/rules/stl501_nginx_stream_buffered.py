@@ -8,7 +8,7 @@ from streamlint.deployment.nginx_sites import Location
 from streamlint.deployment.passages import Passages
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact, Offer
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Level
 from streamlint.messages import nginx as words
 from streamlint.repairs.nginx import set_for
@@ -85,6 +85,7 @@ class NginxStreamBuffered(Rule):
     code = "STL501"
     name = "nginx-stream-buffered"
     severity = Severity.ERROR
+    symptom = Symptom.ALL_AT_ONCE
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

@@ -7,7 +7,7 @@ from streamlint.deployment.nginx_sites import Location
 from streamlint.deployment.passages import Passages
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact, of_facts
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Level
 from streamlint.messages import nginx as words
 from streamlint.repairs.nginx import renamed
@@ -74,6 +74,7 @@ class NginxWrongModuleBuffering(Rule):
     code = "STL502"
     name = "nginx-wrong-module-buffering"
     severity = Severity.ERROR
+    symptom = Symptom.ALL_AT_ONCE
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

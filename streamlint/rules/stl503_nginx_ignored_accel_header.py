@@ -8,7 +8,7 @@ from streamlint.deployment.nginx_tree import Statement
 from streamlint.deployment.passages import Passage, Passages
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact, Offer
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Level
 from streamlint.messages import nginx as words
 from streamlint.repairs.nginx import argument_less, replaced
@@ -74,6 +74,7 @@ class NginxIgnoredAccelHeader(Rule):
     code = "STL503"
     name = "nginx-ignored-accel-header"
     severity = Severity.WARNING
+    symptom = Symptom.ALL_AT_ONCE
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

@@ -6,7 +6,7 @@ from streamlint.deployment.nginx_sites import Location
 from streamlint.deployment.passages import Passages
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact, of_facts
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Level
 from streamlint.messages import nginx as words
 from streamlint.repairs.nginx import removed
@@ -69,6 +69,7 @@ class NginxChunkedEncodingOff(Rule):
     code = "STL506"
     name = "nginx-chunked-encoding-off"
     severity = Severity.WARNING
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

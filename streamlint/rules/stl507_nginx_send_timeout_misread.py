@@ -6,7 +6,7 @@ from streamlint.deployment.nginx_sites import Location
 from streamlint.deployment.passages import Passages
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.messages import nginx as words
 from streamlint.rule import Language, Rule, on
 
@@ -65,6 +65,7 @@ class NginxSendTimeoutMisread(Rule):
     code = "STL507"
     name = "nginx-send-timeout-misread"
     severity = Severity.ADVICE
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

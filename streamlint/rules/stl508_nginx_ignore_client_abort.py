@@ -6,7 +6,7 @@ from streamlint.deployment.nginx_sites import Location
 from streamlint.deployment.passages import Passages
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact, of_facts
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Level
 from streamlint.messages import nginx as words
 from streamlint.repairs.nginx import set_at
@@ -69,6 +69,7 @@ class NginxIgnoreClientAbort(Rule):
     code = "STL508"
     name = "nginx-ignore-client-abort"
     severity = Severity.ADVICE
+    symptom = Symptom.AFTER_LEAVING
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

@@ -6,7 +6,7 @@ from streamlint.deployment.served import ServedRoutes
 from streamlint.deployment.servers import Server
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact, Offer
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Fix, Level
 from streamlint.messages.served import lowered, related, seconds, titles
 from streamlint.repairs.commands import left_out
@@ -55,6 +55,7 @@ class DaphneHttpTimeout(Rule):
     code = "STL510"
     name = "daphne-http-timeout"
     severity = Severity.ERROR
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

@@ -7,7 +7,7 @@ from streamlint.deployment.served import ServedRoutes
 from streamlint.deployment.servers import Server, Worker
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact, Offer
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Level
 from streamlint.messages.served import lowered, related, seconds, titles
 from streamlint.repairs.commands import option_set
@@ -82,6 +82,7 @@ class GunicornSyncWorkerTimeout(Rule):
     code = "STL511"
     name = "gunicorn-sync-worker-timeout"
     severity = Severity.ERROR
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

@@ -7,7 +7,7 @@ from streamlint.deployment.served import ServedRoutes
 from streamlint.deployment.servers import Server, Worker
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact, Offer
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Fix, Level
 from streamlint.messages.served import related, titles
 from streamlint.repairs.commands import added, option_set
@@ -56,6 +56,7 @@ class GunicornAsgiAppOnSyncWorker(Rule):
     code = "STL512"
     name = "gunicorn-asgi-app-on-sync-worker"
     severity = Severity.ERROR
+    symptom = Symptom.FAILS
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

@@ -7,7 +7,7 @@ from streamlint.deployment.served import ServedRoutes
 from streamlint.deployment.servers import Server, Worker
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact
-from streamlint.finding import Related, Severity
+from streamlint.finding import Related, Severity, Symptom
 from streamlint.messages.served import lowered, related, seconds, title
 from streamlint.rule import Language, Rule, on
 
@@ -78,6 +78,7 @@ class GunicornBlockedLoopTimeout(Rule):
     code = "STL513"
     name = "gunicorn-blocked-loop-timeout"
     severity = Severity.WARNING
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

@@ -6,7 +6,7 @@ from streamlint.deployment.served import ServedRoutes
 from streamlint.deployment.servers import Server
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact, Offer
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Edit, Fix, Level
 from streamlint.messages.served import related, titles
 from streamlint.rule import Language, Rule, on
@@ -53,6 +53,7 @@ class UvicornWorkersDeprecated(Rule):
     code = "STL514"
     name = "uvicorn-workers-deprecated"
     severity = Severity.ADVICE
+    symptom = Symptom.FAILS
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

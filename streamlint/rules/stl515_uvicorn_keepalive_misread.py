@@ -6,7 +6,7 @@ from streamlint.deployment.served import ServedRoutes
 from streamlint.deployment.servers import Server
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.messages.served import related, seconds, titles
 from streamlint.rule import Language, Rule, on
 
@@ -54,6 +54,7 @@ class UvicornKeepaliveMisread(Rule):
     code = "STL515"
     name = "uvicorn-keepalive-misread"
     severity = Severity.ADVICE
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

@@ -7,7 +7,7 @@ from streamlint.deployment.served import ServedRoutes
 from streamlint.deployment.servers import Server
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact, Offer
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Level
 from streamlint.messages.served import lowered, related, seconds, titles
 from streamlint.repairs.commands import option_set
@@ -56,6 +56,7 @@ class ServerGracefulShutdownShort(Rule):
     code = "STL516"
     name = "server-graceful-shutdown-short"
     severity = Severity.WARNING
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

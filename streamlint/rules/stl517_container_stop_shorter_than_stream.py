@@ -7,7 +7,7 @@ from streamlint.deployment.containers import GRACE, Container
 from streamlint.deployment.served import ServedRoutes
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact, Offer
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Edit, Fix, Level
 from streamlint.messages.served import lowered, related, seconds, titles
 from streamlint.rule import Language, Rule, on
@@ -63,6 +63,7 @@ class ContainerStopShorterThanStream(Rule):
     code = "STL517"
     name = "container-stop-shorter-than-stream"
     severity = Severity.ADVICE
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

@@ -6,7 +6,7 @@ from streamlint.deployment.containers import Deaf
 from streamlint.deployment.served import ServedRoutes
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact, Offer
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.messages.served import lowered, related, titles
 from streamlint.repairs.commands import handed_over
 from streamlint.rule import Language, Rule, on
@@ -54,6 +54,7 @@ class ContainerServerNotPid1(Rule):
     code = "STL518"
     name = "container-server-not-pid1"
     severity = Severity.WARNING
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

@@ -9,7 +9,7 @@ from streamlint.deployment.servers import Server
 from streamlint.deployment.units import UnitKind
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact, Offer
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Fix, Level
 from streamlint.messages.served import lowered, related, titles
 from streamlint.repairs.commands import left_out
@@ -59,6 +59,7 @@ class ServerReloadInProduction(Rule):
     code = "STL519"
     name = "server-reload-in-production"
     severity = Severity.WARNING
+    symptom = Symptom.FREEZES
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

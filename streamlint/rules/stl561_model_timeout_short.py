@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.deployment.model_clients import ModelClient, ModelClients
 from streamlint.fact import Fact, of_facts
-from streamlint.finding import Related, Severity
+from streamlint.finding import Related, Severity, Symptom
 from streamlint.knowledge.model_clients import measured
 from streamlint.model import syntax as ir
 from streamlint.repairs.model_clients import patient
@@ -81,6 +81,7 @@ class ModelTimeoutShort(Rule):
     code = "STL561"
     name = "model-timeout-short"
     severity = Severity.WARNING
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ("Call",)
     message = "`{name}` gives up after {seconds} s without a token{default}, and {why}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from streamlint.deployment.chains import Chain, Chains
 from streamlint.deployment.streaming_routes import ProjectRoutes
 from streamlint.fact import Fact
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.messages.chains import described, verdict
 from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
@@ -75,6 +75,7 @@ class TimeoutChain(Rule):
     code = "STL590"
     name = "timeout-chain"
     severity = Severity.ADVICE
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ("FunctionDef",)
     message = "`{route}` is cut by {verdict}"
