@@ -188,6 +188,7 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
 @click.option(
     "--since", "revision", metavar="REVISION", help="Report what this revision did not have, wherever it stands."
 )
+@click.option("--tracked", is_flag=True, help="Leave out the files that git does not track, as a commit does.")
 @click.option(
     "--baseline",
     "baseline_file",
@@ -204,7 +205,7 @@ def command(**options: Any) -> None:
     """Find broken LlamaIndex streaming in web applications.
 
     PATHS are files and folders (default: the working folder); - reads standard input. A file that is named here and
-    that the configuration excludes is passed over with a word, as pre-commit names files without looking.
+    that the configuration excludes is passed over with a word, as other programs name files without looking.
     """
     if any(map(options.get, _LISTS)) and (options["output_file"] or options["outputs"]):
         raise click.UsageError("--output-file and --output take reports; what lists print goes to standard output")

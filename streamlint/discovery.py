@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +24,7 @@ SUFFIXES = (".py", ".pyw")
 CONFIGURING = ("streamlint.toml", "pyproject.toml")
 """Files that hold settings, the one that is only for them first."""
 EXCLUDED = "the configuration excludes it"
+UNTRACKED = "git does not track it"
 ROOT_MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
 _PLAIN = re.compile(r"[^*?\[\]!/\\#]+")
 
@@ -52,10 +53,22 @@ class Found:
 
     def settle(self) -> None:
         """Keep one name of each real file."""
-        homes = (self.files, self.beside, self.deploying)
-        for path in tuple(links.surplus(dict.fromkeys(path for home in homes for path in home), self.links)):
-            for home in (*homes, self.links):
-                home.pop(path, None)
+        for path in tuple(links.surplus(self._all(), self.links)):
+            self._forget(path)
+
+    def keep(self, wanted: Callable[[Path], bool]) -> None:
+        """Forget what is not wanted; of what was named, say so."""
+        for path in [path for path in self._all() if not wanted(path)]:
+            self._forget(path)
+            if path in self.named:
+                self.skipped.append(Skipped(path, UNTRACKED))
+
+    def _all(self) -> dict[Path, None]:
+        return dict.fromkeys(path for home in (self.files, self.beside, self.deploying) for path in home)
+
+    def _forget(self, path: Path) -> None:
+        for home in (self.files, self.beside, self.deploying, self.links):
+            home.pop(path, None)
 
 
 class Patterns:

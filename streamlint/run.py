@@ -101,7 +101,10 @@ def _find(request: Request) -> discovery.Found:
     own = Excluded(request, request.config, own=True)
     if request.text is not None:
         return discovery.discover_text(request.text.path, own)
-    return discovery.discover(request.paths, Excluded(request, request.config), own)
+    found = discovery.discover(request.paths, Excluded(request, request.config), own)
+    if request.tracks is not None:
+        found.keep(request.tracks)
+    return found
 
 
 def _settle(
