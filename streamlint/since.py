@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from streamlint import git, run
 from streamlint.baseline import Baseline, Entry
+from streamlint.outcome import Interrupted
 
 if TYPE_CHECKING:
     from streamlint.projects import Request
@@ -33,8 +34,11 @@ def _seen(request: Request, repository: git.Repository, commit: str) -> Counter[
         seen = Baseline(tree)
         moved = (tree / repository.inside(path) for path in request.paths)
         paths = tuple(path for path in moved if path.exists())
-        if paths:
-            run.run(replace(_moved(request, repository, tree), paths=paths, baseline=seen))
+        try:
+            if paths:
+                run.run(replace(_moved(request, repository, tree), paths=paths, baseline=seen))
+        except Interrupted:
+            raise KeyboardInterrupt from None  # of this tree nobody has heard
         return seen.seen()
 
 
