@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,8 +50,18 @@ def request(options: dict[str, Any], given: Given | None) -> Request:
         text=text,
         insists=insists,
         targets=targets,
+        tracks=_tracks(paths) if options["tracked"] else None,
         nearest=nearest,
     )
+
+
+def _tracks(paths: tuple[Path, ...]) -> Callable[[Path], bool]:
+    from streamlint import git
+
+    try:
+        return git.repository(paths).tracks
+    except git.GitError as error:
+        raise config.ConfigError(f"--tracked: {error}") from error
 
 
 def _given_settings(options: dict[str, Any]) -> settings.Given:

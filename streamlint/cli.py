@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamlint import __version__, asked, listings, outputs, reporters, room, rule, run, shown
-from streamlint.finding import RULE_CRASHED
+from streamlint import __version__, asked, exits, listings, outputs, reporters, room, rule, run, shown
+from streamlint.config import ConfigError
 from streamlint.fix import Level
 from streamlint.output import OutputError, say, write
 from streamlint.printing import Printing, style_of
@@ -24,9 +23,6 @@ from streamlint.timings import Timings, timed
 if TYPE_CHECKING:
     from streamlint.outcome import Outcome
 
-CLEAN, FINDINGS, USAGE, INTERNAL = range(4)
-INTERRUPTED = 130
-"""What a shell says of a program that Ctrl-C has ended: 128 and the signal's number."""
 _LISTS = ("explain", "list_rules", "show_settings", "show_files", "show_routes", "show_versions")
 """Options whose answer is no report."""
 
@@ -42,11 +38,12 @@ def main() -> None:
             reconfigure(errors="backslashreplace")
     try:
         command()
-    except Exception:  # noqa: BLE001 the last resort: a failure of our own, told and turned into exit code 3
+    except Exception as error:  # noqa: BLE001 the last resort: a failure of our own, told and turned into exit code 3
+        from streamlint import last_words
+
         with _told():
-            say(traceback.format_exc(), err=True)
-            say("streamlint: internal error; please report it with the lines above\n", err=True)
-        sys.exit(INTERNAL)
+            say(last_words.of_failure(error), err=True)
+        sys.exit(exits.INTERNAL)
 
 
 @contextmanager
@@ -57,9 +54,11 @@ def _told() -> Iterator[None]:
     except click.ClickException as error:
         _tell_error(f"{_usage(error)}Error: {visible(error.format_message())}\n")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        _tell_error("streamlint: interrupted\n")
-        sys.exit(INTERRUPTED)
+    except KeyboardInterrupt as error:
+        from streamlint import last_words
+
+        _tell_error(last_words.of_interruption(error))
+        sys.exit(exits.INTERRUPTED)
 
 
 def _tell_error(text: str) -> None:
@@ -115,8 +114,9 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
     name="streamlint",
     cls=_Program,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 clean or only advice, 1 findings, or something named cannot be read or written,"
-    " 2 usage or configuration error, or the output cannot be written, 3 internal error.",
+    epilog="Exit codes: 0 clean, or only advice; 1 findings, or a named file that cannot be judged or written;"
+    " 2 usage or configuration error, nothing to check, or the output cannot be written; 3 internal error;"
+    " 130 interrupted.",
 )
 @click.argument("paths", nargs=-1, type=_EXISTING)
 @click.option("--fix", "apply_fixes", is_flag=True, help="Apply fixes up to the fix level, and report what is left.")
@@ -189,6 +189,7 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
 @click.option(
     "--since", "revision", metavar="REVISION", help="Report what this revision did not have, wherever it stands."
 )
+@click.option("--tracked", is_flag=True, help="Leave out the files that git does not track, as a commit does.")
 @click.option(
     "--baseline",
     "baseline_file",
@@ -205,7 +206,7 @@ def command(**options: Any) -> None:
     """Find broken LlamaIndex streaming in web applications.
 
     PATHS are files and folders (default: the working folder); - reads standard input. A file that is named here and
-    that the configuration excludes is passed over with a word, as pre-commit names files without looking.
+    that the configuration excludes is passed over with a word, as other programs name files without looking.
     """
     if any(map(options.get, _LISTS)) and (options["output_file"] or options["outputs"]):
         raise click.UsageError("--output-file and --output take reports; what lists print goes to standard output")
@@ -234,26 +235,29 @@ def _linted(options: dict[str, Any]) -> int:
     options = {**options, "output_format": asked.output_format(options, request.config)}
     if options["show_settings"]:
         listings.print_settings(request)
-        return CLEAN
+        return exits.CLEAN
     if options["show_files"]:
         say("".join(f"{reporters.shown(path)}\n" for path in shown.files(request)))
-        return CLEAN
+        return exits.CLEAN
     if options["show_routes"]:
         points, ways = shown.routes(request)
         listings.print_routes(points, ways, options["output_format"], style_of().width)
-        return CLEAN
+        return exits.CLEAN
     if options["show_versions"]:
         listings.print_versions(shown.versions(request), options["output_format"])
-        return CLEAN
+        return exits.CLEAN
     kept, printing = asked.known_findings(options), _printing(options)
     request = kept.asked(request)
     outcome = run.run(request)
     if not options["diff"] and request.text is None:
         outcome = run.write(request, outcome)
     printing.skipped(outcome)
+    if outcome.is_empty and not (options["revision"] or options["tracked"]):
+        where = ", ".join(map(reporters.shown, request.paths))
+        raise ConfigError(f"there is nothing to check: no Python file was found in {where}")
     say(kept.keep(request), err=True)
     if kept.write:
-        return INTERNAL if any(one.code == RULE_CRASHED.code for one in outcome.findings) else CLEAN
+        return exits.INTERNAL if exits.crashed(outcome) else exits.CLEAN
     if options["diff"]:
         printing.patch(outcome)
     elif given is not None and request.fix:
@@ -275,9 +279,6 @@ def _printing(options: dict[str, Any]) -> Printing:
 
 
 def _exit_code(outcome: Outcome, request: run.Request, options: dict[str, Any]) -> int:
-    if any(finding.code == RULE_CRASHED.code for finding in outcome.findings):
-        return INTERNAL
-    named = {Path(os.path.abspath(path)) for path in request.paths}
-    unread = any(skipped.failed and skipped.path in named for skipped in outcome.skipped)
-    failed = bool(outcome.changes) if options["diff"] else outcome.fails and not options["fix_only"]
-    return FINDINGS if (failed or unread or outcome.unwritten) and not options["exit_zero"] else CLEAN
+    fails = bool(outcome.changes) if options["diff"] else outcome.fails and not options["fix_only"]
+    code = exits.code(outcome, request.paths, fails=fails)
+    return exits.CLEAN if code == exits.FINDINGS and options["exit_zero"] else code

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +24,7 @@ SUFFIXES = (".py", ".pyw")
 CONFIGURING = ("streamlint.toml", "pyproject.toml")
 """Files that hold settings, the one that is only for them first."""
 EXCLUDED = "the configuration excludes it"
+UNTRACKED = "git does not track it"
 ROOT_MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
 _PLAIN = re.compile(r"[^*?\[\]!/\\#]+")
 
@@ -44,6 +45,13 @@ class Found:
     links: dict[Path, None] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     leftovers: list[Path] = field(default_factory=list)
+    left_out: bool = False
+    """Whether something was passed over that somebody chose to leave out; what nobody wants, as `.git`, does not count."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to look at, although nothing was left out on purpose."""
+        return not (self.files or self.named or self.left_out or any(each.failed for each in self.skipped))
 
     def homes(self, path: str, *, is_python: bool) -> list[dict[Path, None]]:
         """Where a file of this name belongs; a configuration that is written in Python has two homes."""
@@ -52,10 +60,28 @@ class Found:
 
     def settle(self) -> None:
         """Keep one name of each real file."""
-        homes = (self.files, self.beside, self.deploying)
-        for path in tuple(links.surplus(dict.fromkeys(path for home in homes for path in home), self.links)):
-            for home in (*homes, self.links):
-                home.pop(path, None)
+        for path in tuple(links.surplus(self._all(), self.links)):
+            self._forget(path)
+
+    def leave_out(self, named: Path) -> None:
+        """Pass over what was named, with a word."""
+        self.skipped.append(Skipped(named, EXCLUDED))
+        self.left_out = True
+
+    def keep(self, wanted: Callable[[Path], bool]) -> None:
+        """Forget what is not wanted; of what was named, say so."""
+        for path in [path for path in self._all() if not wanted(path)]:
+            self._forget(path)
+            self.left_out = True
+            if path in self.named:
+                self.skipped.append(Skipped(path, UNTRACKED))
+
+    def _all(self) -> dict[Path, None]:
+        return dict.fromkeys(path for home in (self.files, self.beside, self.deploying) for path in home)
+
+    def _forget(self, path: Path) -> None:
+        for home in (self.files, self.beside, self.deploying, self.links):
+            home.pop(path, None)
 
 
 class Patterns:
@@ -102,7 +128,7 @@ def discover(paths: Sequence[Path], exclude: Patterns, own_exclude: Patterns) ->
         named = Path(os.path.abspath(path))
         absolute = _behind_link(named)
         if _is_excluded(own_exclude, named) or _is_excluded(own_exclude, absolute):
-            found.skipped.append(Skipped(named, EXCLUDED))
+            found.leave_out(named)
             continue
         if absolute.is_dir():
             _walk(absolute, exclude, found)
@@ -116,7 +142,7 @@ def discover_text(path: Path, own_exclude: Patterns) -> Found:
     """What `discover` finds for a text that stands in for the file of `path`, whatever lies there."""
     found = Found()
     if own_exclude.within(path.parent).match(path):
-        found.skipped.append(Skipped(path, EXCLUDED))
+        found.leave_out(path)
     else:
         _name(path, found)
     found.links.clear()
@@ -243,6 +269,7 @@ def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1, suffixes:
         folders = []
         for entry in entries:
             if entry.name in exclude.names:
+                found.left_out |= entry.name not in DEFAULT_EXCLUDE
                 continue
             is_folder = _is_folder(entry)
             is_asked = entry.name.endswith(suffixes)
@@ -252,6 +279,7 @@ def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1, suffixes:
                     found.leftovers.append(Path(entry.path))
                 continue
             if exclude.matches_entry(entry.path, entry.name, is_folder) or _ignored(ignores, entry.path, is_folder):
+                found.left_out = True
                 continue
             if is_folder:
                 folders.append((entry.path, ignores, left - 1, exclude))

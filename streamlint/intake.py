@@ -112,7 +112,7 @@ def read(found: Found, text: Source | None = None, names: Callable[[Path], Seque
         try:
             content = _content(path, text)
             if len(content) > SIZE_LIMIT:
-                found.skipped.append(Skipped(path, TOO_LARGE))
+                found.skipped.append(Skipped(path, TOO_LARGE, failed=path in found.named))
                 del found.files[path]
                 continue
             source = text or Source.decode(path, content)

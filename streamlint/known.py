@@ -30,11 +30,11 @@ class Known:
     def asked(self, request: Request) -> Request:
         """The request with the findings that are known; raises `ConfigError`."""
         if self.revision:
-            from streamlint import since
+            from streamlint import git, since
 
             try:
                 return replace(request, baseline=since.known(request, self.revision))
-            except since.UnknownRevision as error:
+            except git.GitError as error:
                 raise ConfigError(f"--since {self.revision}: {error}") from error
         file = self._file(request)
         if file is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,14 @@ from streamlint.fix import Level
 if TYPE_CHECKING:
     from streamlint.fix import Fix
     from streamlint.source import Source
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in the middle of a run: `left` are the files that were not looked at, or not written, as `what` says."""
+
+    def __init__(self, left: Iterable[Path], what: str) -> None:
+        super().__init__()
+        self.left, self.what = tuple(left), what
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,8 @@ class Outcome:
     held: tuple[Skipped, ...] = ()
     unwritten: tuple[Skipped, ...] = ()
     leftovers: tuple[Path, ...] = ()
+    is_empty: bool = False
+    """Whether there was nothing to look at, although nothing was left out on purpose."""
     known: tuple[Finding, ...] = ()
     """Findings that the baseline has."""
     taken_back: tuple[Finding, ...] = ()
@@ -87,7 +97,7 @@ class Outcome:
     @property
     def too_new(self) -> int:
         """Files that need a newer Python than the one that runs streamlint."""
-        return sum(_is_too_new(finding) for finding in self.findings)
+        return sum(is_too_new(finding) for finding in self.findings)
 
     def count(self, severity: Severity) -> int:
         return sum(finding.severity is severity for finding in self.findings)
@@ -103,5 +113,6 @@ class Outcome:
         return sum(fix.level is level and not fix.within(self.level) for fix in fixes)
 
 
-def _is_too_new(finding: Finding) -> bool:
+def is_too_new(finding: Finding) -> bool:
+    """Whether a file needs a newer Python than the one that runs streamlint."""
     return finding.code == UNREADABLE_FILE.code and finding.severity is Severity.WARNING

@@ -79,7 +79,10 @@ class Printing:
             start = crash.place.start
             _complain(crash.path, f"{start.line}:{start.column}: {crash.message}", *crash.notes)
         if crashes:
-            say("streamlint: internal error; the other rules and files were checked\n", err=True)
+            from streamlint.last_words import ingredients
+
+            told = f"please report it with the lines above and: {ingredients()}"
+            say(f"streamlint: internal error; the other rules and files were checked\n    {told}\n", err=True)
 
     def _print(self, outcome: Outcome, *, err: bool) -> None:
         style = style_of(err=err)

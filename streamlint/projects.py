@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache as cached
 from functools import cached_property, partial
@@ -50,6 +50,9 @@ class Request:
     """Findings that are known, and neither reported nor fixed."""
     targets: Mapping[str, str] = field(default_factory=dict)
     """Versions or ranges of packages that hold whatever the configuration and the files say."""
+
+    tracks: Callable[[Path], bool] | None = None
+    """Whether a file is looked at, where not all are."""
 
     nearest: Nearest | None = None
     """Knows files whose own settings are others than those of the run."""

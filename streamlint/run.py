@@ -14,7 +14,7 @@ from streamlint.fact import Fact
 from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Severity
 from streamlint.fix import Level
 from streamlint.links import Renaming
-from streamlint.outcome import Applied, Change, Outcome, Skipped
+from streamlint.outcome import Applied, Change, Interrupted, Outcome, Skipped
 from streamlint.projects import Excluded, Projects
 from streamlint.projects import Request as Request
 from streamlint.proving import Proofs
@@ -32,14 +32,25 @@ ROUNDS = 10
 
 @roomy
 def run(request: Request) -> Outcome:
-    """Lint and, where asked, fix; nothing is written."""
+    """Lint and, where asked, fix; nothing is written. Raises `Interrupted`."""
     found = _find(request)
+    is_empty = found.is_empty
+    judged: dict[Path, list[Finding]] = {}
+    try:
+        return replace(_judge(request, found, judged), is_empty=is_empty)
+    except KeyboardInterrupt:
+        raise Interrupted((path for path in found.files if path not in judged), "looked at") from None
+
+
+def _judge(request: Request, found: discovery.Found, judged: dict[Path, list[Finding]]) -> Outcome:
+    """What a run leaves behind; each file is put among the judged ones as soon as it is."""
     with phase(READING):
         texts = intake.read(found, request.text, request.registering)
+    judged |= {path: [] for path in texts.passed}
     projects = Projects(request, texts, {})
     if found.deploying:
         projects.admit(found)
-    findings, applied, left, overlay = _settle(request, projects)
+    findings, applied, left, overlay = _settle(request, projects, judged)
     held = texts.refused(findings, request.level)
     findings = [texts.shown(finding) for finding in findings]
     kept = [finding for finding in (*texts.faults, *findings) if _reported(request, finding)]
@@ -72,11 +83,13 @@ def write(request: Request, outcome: Outcome) -> Outcome:
     if completed:
         outcome = run(request)
     refused: list[Skipped] = []
-    for change in outcome.changes:
+    for number, change in enumerate(outcome.changes):
         try:
             fixing.write(change.before, change.after.text)
         except writing.UnwritableFile as error:
             refused.append(Skipped(change.before.path, str(error)))
+        except KeyboardInterrupt:
+            raise Interrupted((rest.before.path for rest in outcome.changes[number:]), "written") from None
     unwritten = (*outcome.held, *refused)
     if not refused:
         return replace(outcome, unwritten=unwritten)
@@ -101,22 +114,25 @@ def _find(request: Request) -> discovery.Found:
     own = Excluded(request, request.config, own=True)
     if request.text is not None:
         return discovery.discover_text(request.text.path, own)
-    return discovery.discover(request.paths, Excluded(request, request.config), own)
+    found = discovery.discover(request.paths, Excluded(request, request.config), own)
+    if request.tracks is not None:
+        found.keep(request.tracks)
+    return found
 
 
 def _settle(
-    request: Request, projects: Projects
+    request: Request, projects: Projects, judged: dict[Path, list[Finding]]
 ) -> tuple[list[Finding], list[Applied], list[Applied], dict[Path, Source]]:
     """Lint, fix and lint again until no fix is left to apply; what was fixed, and what waits for who names the level."""
     texts = projects.texts
     overlay: dict[Path, Source] = {}
     proofs = Proofs({(path, source.text) for path, source in texts.matter.items()})
-    judged: dict[Path, list[Finding]] = {}
     stale: Collection[Path] = texts.matter
     for round_number in range(ROUNDS + 1):
         projects = Projects(request, texts, overlay, projects) if round_number else projects
         sources = {**texts.matter, **overlay}
-        judged |= {path: list(_lint(request, projects, path, sources[path])) for path in stale}
+        for path in stale:
+            judged[path] = list(_lint(request, projects, path, sources[path]))
         if not request.fix:
             break
         edited: list[Path] = []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Streamlint, Write
+from tests.conftest import STREAMING, Streamlint, Write
 
 BASELINE = ".streamlint-baseline.json"
 APPLICATION = """\
@@ -243,6 +243,58 @@ def test_before_the_first_commit_everything_is_new(write: Write, streamlint: Str
     assert streamlint("--since", "HEAD").exit_code == 1
 
 
+def test_a_branch_without_a_commit_has_nothing_before_it(
+    committed: Path, streamlint: Streamlint, tmp_path: Path
+) -> None:
+    _git(tmp_path, "checkout", "-q", "--orphan", "fresh")
+    assert streamlint("--since", "HEAD").exit_code == 1
+
+
+def test_in_a_merge_each_parent_is_before_it(committed: Path, streamlint: Streamlint, tmp_path: Path) -> None:
+    own = committed.parent / "own.py"
+    _git(tmp_path, "checkout", "-q", "-b", "theirs")
+    own.with_name("theirs.py").write_text(APPLICATION)
+    _commit(tmp_path)
+    _git(tmp_path, "checkout", "-q", "main")
+    own.write_text(APPLICATION)
+    _commit(tmp_path)
+    _git(tmp_path, "merge", "-q", "--no-commit", "--no-ff", "theirs")
+    assert streamlint("--since", "HEAD").exit_code == 0
+    assert streamlint("--since", "main").exit_code == 1, "a name is one commit"
+
+
+def test_with_a_settings_file_of_somewhere_else(
+    committed: Path, streamlint: Streamlint, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shared = tmp_path_factory.mktemp("shared") / "streamlint.toml"
+    shared.write_text('severity = { STL203 = "warning" }\n')
+    assert streamlint("--since", "HEAD", "--config", str(shared)).exit_code == 0
+
+
+def test_what_the_settings_leave_out_was_left_out(
+    committed: Path, streamlint: Streamlint, write: Write, tmp_path: Path
+) -> None:
+    write("streamlint.toml", 'exclude = ["src/app.py"]\n')
+    committed.rename(committed.with_name("moved.py"))
+    assert streamlint("--since", "HEAD").exit_code == 0, "the revision has no such settings"
+    assert streamlint("--since", "HEAD", "--config", "streamlint.toml").exit_code == 1
+
+
+def test_tracked_files_are_those_of_the_next_commit(
+    committed: Path, streamlint: Streamlint, write: Write, tmp_path: Path
+) -> None:
+    committed.write_text(STREAMING)
+    new = write("src/new.py", APPLICATION)
+    assert streamlint("--tracked").exit_code == 0
+    result = streamlint("--tracked", "src/new.py")
+    assert result.exit_code == 0
+    assert result.stderr == "streamlint: src/new.py: skipped: git does not track it\n"
+    _git(tmp_path, "add", str(new))
+    assert streamlint("--tracked").exit_code == 1
+    (tmp_path / "link").symlink_to(tmp_path / "src", target_is_directory=True)
+    assert streamlint("--tracked", "link/new.py").exit_code == 1
+
+
 @pytest.mark.parametrize("revision", ["nowhere", "--help"])
 def test_a_revision_that_is_none(committed: Path, streamlint: Streamlint, revision: str) -> None:
     result = streamlint("--since", revision)
@@ -253,6 +305,8 @@ def test_a_revision_that_is_none(committed: Path, streamlint: Streamlint, revisi
 def test_without_a_repository_there_is_no_revision(write: Write, streamlint: Streamlint) -> None:
     write("app.py", APPLICATION)
     assert streamlint("--since", "HEAD").exit_code == 2
+    result = streamlint("--tracked")
+    assert (result.exit_code, result.stderr[:18]) == (2, "Error: --tracked: ")
 
 
 def _commit(folder: Path) -> None:

@@ -147,7 +147,7 @@ def test_a_file_that_is_named_and_not_looked_at_is_told(write: Write, streamlint
     write("generated/app.py", BLOCKING)
     write("text.txt", "no Python")
     result = streamlint("generated/app.py", "text.txt", "generated")
-    assert (result.exit_code, result.stdout) == (0, "No findings (0 files checked)\n")
+    assert (result.exit_code, result.stdout) == (0, "Nothing was looked at (0 files checked)\n")
     assert result.stderr.splitlines() == [
         "streamlint: generated/app.py: skipped: the configuration excludes it",
         "streamlint: text.txt: skipped: is not a Python file",

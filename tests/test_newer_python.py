@@ -65,6 +65,7 @@ def test_new_grammar_is_a_warning(write: Write, streamlint: Streamlint, version:
     write("other.py", CLEAN)
     result = streamlint("--output-format", "concise")
     assert result.exit_code == 0
+    assert streamlint("app.py").exit_code == int(is_new(version)), "it was named, and nobody looked at it"
     if is_new(version):
         assert f"app.py:{line}:" in result.stdout
         assert f"warning[STL001] unreadable-file: needs Python {version}, and streamlint runs on" in result.stdout

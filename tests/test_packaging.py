@@ -138,7 +138,9 @@ def test_both_hooks_are_declared() -> None:
     hooks = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
     assert set(hooks) == {"streamlint", "streamlint-fix"}
     assert all(hook["require_serial"] for hook in hooks.values())
-    assert hooks["streamlint-fix"]["entry"] == "streamlint --fix --fix-level safe"
+    assert not any(hook["pass_filenames"] for hook in hooks.values())
+    assert hooks["streamlint-fix"]["entry"] == "streamlint --fix-only --fix-level safe --since HEAD --tracked"
+    assert hooks["streamlint"]["entry"] == "streamlint --since HEAD --tracked"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such bit")

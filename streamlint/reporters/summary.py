@@ -95,6 +95,8 @@ def render_summary(outcome: Outcome, style: Style) -> str:
         checked += f", {outcome.too_new} {'needs' if outcome.too_new == 1 else 'need'} a newer Python"
     if not outcome.findings and outcome.unwritten:
         return style.paint("warning", f"{_count(len(outcome.unwritten), 'file')} not written ({checked})")
+    if not outcome.findings and not outcome.checked:
+        return style.paint("warning", f"Nothing was looked at ({checked})")
     if not outcome.findings:
         rest = "Nothing is left" if outcome.applied else "No findings"
         return style.paint("good", f"{rest} ({checked})")

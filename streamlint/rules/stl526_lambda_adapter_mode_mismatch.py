@@ -7,7 +7,7 @@ from streamlint.deployment.gates.lambdas import Adapter
 from streamlint.deployment.passages import Passages
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.messages.gates import related
 from streamlint.messages.nginx import titles
 from streamlint.messages.served import lowered
@@ -69,6 +69,7 @@ class LambdaAdapterModeMismatch(Rule):
     code = "STL526"
     name = "lambda-adapter-mode-mismatch"
     severity = Severity.ERROR
+    symptom = Symptom.ALL_AT_ONCE
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.deployment.streaming_routes import ProjectRoutes
 from streamlint.fact import Fact
-from streamlint.finding import Related, Severity
+from streamlint.finding import Related, Severity, Symptom
 from streamlint.messages.served import title
 from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
@@ -78,6 +78,7 @@ class LambdaMangumBuffers(Rule):
     code = "STL527"
     name = "lambda-mangum-buffers"
     severity = Severity.ERROR
+    symptom = Symptom.ALL_AT_ONCE
     since = "0.1.0"
     stands_on = ("Call",)
     words = ("Mangum", "mangum")

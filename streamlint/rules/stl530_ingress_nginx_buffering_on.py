@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from streamlint.deployment.gates import Gate
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.messages.gates import HELD, holds_back
 from streamlint.rule import Language, Rule, on
 
@@ -63,6 +63,7 @@ class IngressNginxBufferingOn(Rule):
     code = "STL530"
     name = "ingress-nginx-buffering-on"
     severity = Severity.ERROR
+    symptom = Symptom.ALL_AT_ONCE
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

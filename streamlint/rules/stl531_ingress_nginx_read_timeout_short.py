@@ -6,7 +6,7 @@ from streamlint.deployment.gates import Gate
 from streamlint.deployment.limits import Failure
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.messages.gates import CUT, cut_short
 from streamlint.rule import Language, Rule, on
 
@@ -64,6 +64,7 @@ class IngressNginxReadTimeoutShort(Rule):
     code = "STL531"
     name = "ingress-nginx-read-timeout-short"
     severity = Severity.ERROR
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

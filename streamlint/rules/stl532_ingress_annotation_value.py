@@ -6,7 +6,7 @@ from streamlint.deployment.gates.annotations import Annotation
 from streamlint.deployment.passages import Passages
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact, Offer
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.fix import Edit, Fix, Level
 from streamlint.messages.gates import related
 from streamlint.messages.nginx import titles
@@ -65,6 +65,7 @@ class IngressAnnotationValue(Rule):
     code = "STL532"
     name = "ingress-annotation-value"
     severity = Severity.ERROR
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT

@@ -6,7 +6,7 @@ from streamlint.deployment.gates import Gate
 from streamlint.deployment.limits import Failure
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.messages.gates import CUT, cut_short
 from streamlint.rule import Language, Rule, on
 
@@ -54,6 +54,7 @@ class GcpBackendTimeoutShort(Rule):
     code = "STL540"
     name = "gcp-backend-timeout-short"
     severity = Severity.ERROR
+    symptom = Symptom.CUT
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT
