@@ -74,16 +74,26 @@ class Service:
         return folder / (given.text if given is not None else "Dockerfile"), target.text if target is not None else ""
 
     @cached_property
+    def labels(self) -> dict[str, Given]:
+        return self._pairs("labels")
+
+    @cached_property
     def environment(self) -> dict[str, Given]:
+        return self._pairs("environment")
+
+    def _pairs(self, key: str) -> dict[str, Given]:
+        """What a table says, or a list of `name=value`."""
         found: dict[str, Given] = {}
         for way in reversed(self.ways):
-            for setting in self.document.under("services", way, "environment"):
-                given, key = self._given(setting), setting.keys[-1]
-                if isinstance(key, str):
-                    found[key] = given
+            for setting in self.document.under("services", way, key):
+                given, last = self._given(setting), setting.keys[-1]
+                if isinstance(last, str):
+                    found[last] = given
                 elif "=" in given.text:
                     name, _, value = given.text.partition("=")
-                    found[name] = replace(given, text=value, inside=None)
+                    start = given.inside.start + len(name) + 1 if given.inside is not None else 0
+                    inside = Span(start, given.inside.end) if given.inside is not None else None
+                    found[name] = replace(given, text=value, inside=inside)
         return found
 
     @cached_property

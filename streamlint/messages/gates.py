@@ -13,7 +13,7 @@ from streamlint.fact import Fact, Offer
 from streamlint.finding import Related, Severity
 from streamlint.messages.nginx import titles
 from streamlint.messages.served import lowered, seconds, title
-from streamlint.repairs.gates import limit_set
+from streamlint.repairs.gates import limit_set, written
 from streamlint.rule import Rule
 
 CUT = "{routes} is cut off after {limit} by {gate}"
@@ -50,9 +50,16 @@ def cut_short(rule: Rule, gate: Gate, file: DeploymentFile, failure: Failure, *,
 
 def holds_back(rule: Rule, gate: Gate, file: DeploymentFile, value: str, *, help: str = "") -> Iterator[Fact]:
     """What a rule says of a gate that collects the answers of the streams that pass it; `value` is what cures it."""
-    for reading in gate.readings_of(Failure.BUFFER):
+    yield from found(rule, gate, file, Failure.BUFFER, value, help=help)
+
+
+def found(
+    rule: Rule, gate: Gate, file: DeploymentFile, failure: Failure, value: str = "", *, help: str = ""
+) -> Iterator[Fact]:
+    """What a rule says of a gate that fails the streams that pass it in a way that takes no time."""
+    for reading in gate.readings_of(failure):
         passages = file.deployment.ask(Passages).of(gate)
-        if passages and _stands_here(gate, reading, file):
+        if passages and reading.limit.seconds is None and _stands_here(gate, reading, file):
             yield _fact(rule, gate, reading, file, passages, value, help=help)
 
 
@@ -91,7 +98,7 @@ def _fact(
         limit=limit,
         gate=f"{gate.title} {gate.name}".strip(),
         label=f"`{setting}`{default} {_LABEL[reading.limit.failure]}",
-        help=help or f"set `{setting}` to {value}",
+        help=help or f"set `{setting}` to {written(reading, value)}",
         related=related(gate, file, passages),
         repair=repair,
         severity=lowered(rule.severity, certainty) if rule.severity is not Severity.ADVICE else None,

@@ -17,13 +17,17 @@ def limit_set(gate: Gate, reading: Reading, value: str, source: Source, reason: 
     if given is not None:
         if given.inside is None or given.anchor.path != source.path:
             return None
-        before = source.slice(given.inside)
-        if value.isdecimal() and _WITH_UNIT.fullmatch(before):
-            value = f"{value}s"
+        before, value = source.slice(given.inside), written(reading, value)
         return Fix(f"write `{value}`", (Edit(given.inside, value),), Level.UNSAFE, reason, drops=(before,))
     line = reading.write.format(value=value)
     edit = _inserted(source, gate.anchor.span, line) if line and gate.anchor.path == source.path else None
     return Fix(f"write `{line}`", (edit,), Level.UNSAFE, reason) if edit is not None else None
+
+
+def written(reading: Reading, value: str) -> str:
+    """A number of seconds as what stands there has it: `300s` in the place of `60s`."""
+    has_unit = reading.given is not None and _WITH_UNIT.fullmatch(reading.given.text)
+    return value + (reading.unit or ("s" if has_unit else "")) if value.isdecimal() else value
 
 
 def _inserted(source: Source, head: Span, text: str) -> Edit | None:

@@ -80,7 +80,7 @@ def _reading(given: Given, row: LimitRow) -> Reading:
     )
     limit = Limit(failure, row.setting, seconds, given.anchor, is_known)
     is_cured = failure is Failure.BUFFER and is_endless
-    return Reading(limit, given, row.most, row.write, is_misread, is_cured)
+    return Reading(limit, given, row.most, row.write, is_misread=is_misread, is_cured=is_cured)
 
 
 def _part(given: Given, name: str) -> Given | None:

@@ -53,6 +53,8 @@ class Reading:
     given: Given | None = None
     most: float | None = None
     write: str = ""
+    unit: str = ""
+    """What must stand behind a number of seconds."""
     is_misread: bool = False
     """Whether what is written is passed over, so that the default holds."""
     is_cured: bool = False

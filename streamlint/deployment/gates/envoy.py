@@ -1,0 +1,106 @@
+"""The routes of Envoy's own configuration: each with its path, its cluster, and the timeouts that hold there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from streamlint.deployment.gates.gate import ANYWHERE, Gate, Match, Reading
+from streamlint.deployment.limits import Anchor, Failure, Layer, Limit
+from streamlint.deployment.nginx_passing import Address
+from streamlint.deployment.resources import Resource
+from streamlint.deployment.resources.values import plain
+from streamlint.deployment.units import Given
+from streamlint.surroundings import templates, yaml_file
+from streamlint.surroundings.document import Keys
+
+if TYPE_CHECKING:
+    from streamlint.deployment.whole import Deployment
+
+_SIGN = re.compile(r"^[ \t]*[\"']?static_resources[\"']?[ \t]*:", re.MULTILINE)
+_NAME = re.compile(r".*\.(?:ya?ml|json)(?:\.\w+)?", re.IGNORECASE)
+_MANAGER = ("static_resources", "listeners", "*", "filter_chains", "*", "filters", "*", "typed_config")
+_ROUTES = ("route_config", "virtual_hosts", "*", "routes", "*")
+_DEFAULT_TOTAL, _DEFAULT_IDLE = 15.0, 300.0
+"""Seconds: a route's `timeout`, and `stream_idle_timeout` (envoyproxy.io, How do I configure timeouts?, checked 2026-11-26)."""
+_KINDS = {"prefix": "beginning", "path": "exact", "path_separated_prefix": "prefix"}
+
+
+def gates(deployment: Deployment) -> Iterator[Gate]:
+    for path in deployment.files:
+        source = deployment.source(path) if _NAME.fullmatch(path.name) else None
+        if source is None or not _SIGN.search(source.text):
+            continue
+        for document in yaml_file.documents(templates.read(source.text).masked(source.text)):
+            place = document.places.get(("static_resources",))
+            if place is not None:
+                whole = Resource("Envoy", "", Anchor(path, place), document, (), partial(plain, path))
+                yield from _gates(whole)
+
+
+def _gates(whole: Resource) -> Iterator[Gate]:
+    for manager in whole.ways(_MANAGER):
+        for way in whole.ways(_ROUTES, manager):
+            place = whole.head(*way, "route") or whole.head(*way, "match")
+            if place is not None and whole.has(*way, "route"):
+                yield Gate(
+                    "envoy",
+                    "Envoy",
+                    _name(whole, way),
+                    Layer.PROXY,
+                    Anchor(whole.path, place),
+                    tuple(_readings(whole, manager, way)),
+                    tuple(_addresses(whole, way)) or (ANYWHERE,),
+                    tuple(_matches(whole, way)),
+                )
+
+
+def _name(whole: Resource, way: Keys) -> str:
+    cluster = whole.get(*way, "route", "cluster")
+    return f"route to `{cluster.text}`" if cluster is not None else "route"
+
+
+def _readings(whole: Resource, manager: Keys, way: Keys) -> Iterator[Reading]:
+    yield _reading(Failure.TOTAL, "timeout", whole.get(*way, "route", "timeout"), _DEFAULT_TOTAL)
+    idle = whole.get(*way, "route", "idle_timeout")
+    manager_idle = whole.get(*manager, "stream_idle_timeout")
+    yield _reading(
+        Failure.IDLE, "idle_timeout" if idle is not None else "stream_idle_timeout", idle or manager_idle, _DEFAULT_IDLE
+    )
+    for keys in (
+        (*way, "route", "max_stream_duration", "max_stream_duration"),
+        (*manager, "common_http_protocol_options", "max_stream_duration"),
+    ):
+        given = whole.get(*keys)
+        if given is not None:
+            yield _reading(Failure.TOTAL, "max_stream_duration", given, None)
+
+
+def _reading(failure: Failure, setting: str, given: Given | None, default: float | None) -> Reading:
+    if given is None:
+        return Reading(Limit(failure, setting, default))
+    seconds = given.seconds
+    return Reading(Limit(failure, setting, seconds or None, given.anchor, seconds is not None), given)
+
+
+def _matches(whole: Resource, way: Keys) -> Iterator[Match]:
+    conditions = whole.names(*way, "match")
+    for name in conditions:
+        given = whole.get(*way, "match", name) or whole.get(*way, "match", name, "regex")
+        if given is not None and (name in _KINDS or name == "safe_regex"):
+            is_known = given.is_known and len(conditions) == 1 and not whole.has(*way, "route", "prefix_rewrite")
+            yield Match(given.text, _KINDS.get(str(name), "pattern"), is_known)
+
+
+def _addresses(whole: Resource, way: Keys) -> Iterator[Address]:
+    cluster = whole.get(*way, "route", "cluster")
+    if cluster is None:
+        return
+    for one in whole.ways(("static_resources", "clusters", f"*name={cluster.text}")):
+        ends = ("load_assignment", "endpoints", "*", "lb_endpoints", "*", "endpoint", "address", "socket_address")
+        for end in whole.ways(ends, one):
+            host, port = whole.get(*end, "address"), whole.get(*end, "port_value")
+            if host is not None and port is not None and port.text.isdecimal():
+                yield Address(host.text, int(port.text), is_known=host.is_known)

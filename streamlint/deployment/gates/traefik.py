@@ -1,0 +1,216 @@
+"""The routers of Traefik, of its files, of labels in Compose files, and of its objects in Kubernetes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlint.deployment.composed import Services
+from streamlint.deployment.gates.gate import ANYWHERE, Gate, Match, Reading
+from streamlint.deployment.limits import Anchor, Failure, Layer, Limit
+from streamlint.deployment.nginx_passing import Address
+from streamlint.deployment.resources import Resource, Resources
+from streamlint.deployment.units import Given, duration
+from streamlint.source import Span
+from streamlint.surroundings import toml_file, yaml_file
+from streamlint.surroundings.document import Document, Keys, Setting
+
+if TYPE_CHECKING:
+    from streamlint.deployment.whole import Deployment
+
+_RULE = re.compile(r"(!?)\b(PathPrefix|PathRegexp|Path)\(\s*((?:[`\"'][^`\"']*[`\"']\s*,?\s*)+)\)")
+_TEXT = re.compile(r"[`\"']([^`\"']*)[`\"']")
+_KINDS = {"PathPrefix": "prefix", "Path": "exact", "PathRegexp": "pattern"}
+_LABEL = re.compile(r"traefik\.(http\..+)", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://([^:/]+)(?::(\d+))?/?")
+_WRITE = re.compile(r"entrypoints\.[^.]+\.transport\.respondingtimeouts\.writetimeout")
+_STATIC = ("entryPoints", "entrypoints")
+_NAME = re.compile(r".*\.(?:ya?ml|toml)", re.IGNORECASE)
+_SIGN = re.compile(r"^[ \t]*\[?[\"']?(?:http|entryPoints|entrypoints)\b", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """One value by its keys in small letters."""
+
+    keys: Keys
+    given: Given
+
+
+@dataclass(frozen=True)
+class _Router:
+    name: str
+    anchor: Anchor
+    rule: str
+    middlewares: tuple[str, ...]
+    addresses: tuple[Address, ...]
+
+
+class Traefik:
+    """What all files of a deployment say of it."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.deployment = deployment
+        self.routers: list[_Router] = []
+        self.buffering: dict[str, Anchor] = {}
+        """Where a middleware that collects answers is made, by its name."""
+        self.cutting: dict[str, str] = {}
+        """The beginning of the path that a middleware takes off, by its name."""
+        self.limits: list[Reading] = []
+        for path in deployment.files:
+            source = deployment.source(path) if _NAME.fullmatch(path.name) else None
+            if source is not None and _SIGN.search(source.text):
+                self._of_document(path, _document(path, source.text))
+        self._of_labels()
+        self._of_commands()
+        self._of_objects()
+
+    # Where it is written
+
+    def _of_document(self, path: Path, document: Document) -> None:
+        settings = [_Setting(_small(each.keys), _given(path, each)) for each in document.settings]
+        self._add(settings, ())
+        for each in settings:
+            if _WRITE.fullmatch(".".join(map(str, each.keys))):
+                self._limit(each.given)
+
+    def _of_labels(self) -> None:
+        for service in self.deployment.ask(Services).rows:
+            labels = [
+                _Setting(_small(match[1].split(".")), given)
+                for name, given in service.labels.items()
+                if (match := _LABEL.fullmatch(name))
+            ]
+            ports = [each.given.text for each in labels if each.keys[-2:] == ("server", "port")]
+            port = int(ports[0]) if ports and ports[0].isdecimal() else None
+            self._add(labels, (Address(service.name, port),))
+
+    def _of_commands(self) -> None:
+        for service in self.deployment.ask(Services).rows:
+            start = service.command
+            for word in start.words if start is not None else ():
+                name, _, value = word.text.partition("=")
+                if _WRITE.fullmatch(name.lower().lstrip("-")):
+                    inside = (
+                        Span(word.inside.start + len(name) + 1, word.inside.end) if word.inside is not None else None
+                    )
+                    self._limit(Given(value, Anchor(service.path, word.span), word.is_known, inside))
+
+    def _of_objects(self) -> None:
+        resources = self.deployment.ask(Resources)
+        for each in resources.of("Middleware"):
+            place = each.head("spec", "buffering")
+            if place is not None:
+                self.buffering[each.name.lower()] = Anchor(each.path, place)
+        for each in resources.of("IngressRoute"):
+            self.routers += _routes(each)
+
+    def _add(self, settings: Sequence[_Setting], own: tuple[Address, ...]) -> None:
+        services: dict[str, list[Address]] = {}
+        routers: dict[str, dict[str, list[_Setting]]] = {}
+        for each in settings:
+            match each.keys:
+                case ("http", "middlewares", str(name), "buffering", *_):
+                    self.buffering.setdefault(name, each.given.anchor)
+                case ("http", "middlewares", str(name), "stripprefix", "prefixes", *_):
+                    self.cutting.setdefault(name, each.given.text)
+                case ("http", "services", str(name), "loadbalancer", "servers", _, "url"):
+                    match = _ADDRESS.fullmatch(each.given.text)
+                    found = Address(match[1], int(match[2] or 80)) if match and each.given.is_known else ANYWHERE
+                    services.setdefault(name, []).append(found)
+                case ("http", "routers", str(name), str(key), *_):
+                    routers.setdefault(name, {}).setdefault(key, []).append(each)
+        for name, said in routers.items():
+            rule = said.get("rule", [])
+            if not rule:
+                continue
+            behind = [_plain(each.given.text) for each in said.get("service", [])]
+            addresses = own or tuple(one for each in behind for one in services.get(each, ()))
+            middlewares = tuple(
+                _plain(part) for each in said.get("middlewares", []) for part in each.given.text.split(",")
+            )
+            self.routers.append(_Router(name, rule[0].given.anchor, rule[0].given.text, middlewares, addresses))
+
+    def _limit(self, given: Given) -> None:
+        seconds = duration(given.text) if given.is_known else None
+        self.limits.append(
+            Reading(Limit(Failure.TOTAL, "writeTimeout", seconds or None, given.anchor, seconds is not None), given)
+        )
+
+    # What it comes to
+
+    def gates(self) -> Iterator[Gate]:
+        for router in self.routers:
+            held = [(name, self.buffering[name]) for name in router.middlewares if name in self.buffering]
+            readings = [
+                Reading(Limit(Failure.BUFFER, f"buffering middleware {name}", None, anchor), Given("", anchor))
+                for name, anchor in held
+            ]
+            yield Gate(
+                "traefik",
+                "Traefik",
+                f"router `{router.name}`",
+                Layer.PROXY,
+                router.anchor,
+                (*readings, *self.limits),
+                router.addresses or (ANYWHERE,),
+                tuple(_matches(router.rule)),
+                next((self.cutting[name] for name in router.middlewares if name in self.cutting), ""),
+            )
+
+
+def gates(deployment: Deployment) -> Iterator[Gate]:
+    yield from deployment.ask(Traefik).gates()
+
+
+def _document(path: Path, text: str) -> Document:
+    return toml_file.read(text) if path.suffix == ".toml" else next(iter(yaml_file.documents(text)), Document())
+
+
+def _small(keys: Sequence[str | int]) -> Keys:
+    return tuple(key.lower() if isinstance(key, str) else key for key in keys)
+
+
+def _given(path: Path, setting: Setting) -> Given:
+    is_known = "{{" not in setting.value and "$" not in setting.value
+    inside = setting.inside if setting.inside is not None or setting.is_text else setting.span
+    return Given(setting.value, Anchor(path, setting.span), is_known, inside)
+
+
+def _plain(name: str) -> str:
+    """A name without its provider: `limit@docker`."""
+    return name.strip().partition("@")[0].lower()
+
+
+def _matches(rule: str) -> Iterator[Match]:
+    """The paths of a rule; what only asks for the host takes all of them."""
+    is_plain = "!" not in rule
+    for match in _RULE.finditer(rule):
+        for text in _TEXT.findall(match[3]):
+            yield Match(text, _KINDS[match[2]], is_plain)
+
+
+def _routes(resource: Resource) -> Iterator[_Router]:
+    for way in resource.ways(("spec", "routes", "*")):
+        rule = resource.get(*way, "match")
+        if rule is None:
+            continue
+        names = [resource.get(*way, "middlewares", each, "name") for each in resource.names(*way, "middlewares")]
+        yield _Router(
+            resource.name,
+            rule.anchor,
+            rule.text,
+            tuple(each.text.lower() for each in names if each is not None),
+            tuple(_services(resource, way)),
+        )
+
+
+def _services(resource: Resource, way: Keys) -> Iterator[Address]:
+    for each in resource.ways((*("services", "*"),), way):
+        name, port = resource.get(*each, "name"), resource.get(*each, "port")
+        if name is not None:
+            number = int(port.text) if port is not None and port.text.isdecimal() else None
+            yield Address(name.text, number, is_known=name.is_known)

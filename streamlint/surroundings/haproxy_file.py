@@ -1,0 +1,109 @@
+"""The sections and lines of an HAProxy configuration, with the place of each word."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from streamlint.source import Span
+from streamlint.surroundings import templates
+
+_WORD = re.compile(r"""(?:[^\s"'\\#]|\\.|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|["'])+""")
+_ESCAPED = re.compile(r"\\(.)|[\"']")
+SECTIONS = frozenset(
+    (
+        *(
+            "global",
+            "defaults",
+            "frontend",
+            "backend",
+            "listen",
+            "program",
+            "peers",
+            "resolvers",
+            "userlist",
+            "mailers",
+        ),
+        *("cache", "http-errors", "ring", "log-forward", "fcgi-app", "crt-store", "traces", "log-profile"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word as the program means it, and where it is written; `is_known` unless something computes it."""
+
+    text: str
+    span: Span
+    is_known: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """One statement: its first words say what it sets."""
+
+    words: tuple[Word, ...]
+
+    @property
+    def span(self) -> Span:
+        return Span(self.words[0].span.start, self.words[-1].span.end)
+
+    def starts(self, *words: str) -> bool:
+        return tuple(each.text for each in self.words[: len(words)]) == words
+
+    def text(self, number: int) -> str:
+        return self.words[number].text if number < len(self.words) else ""
+
+    def behind(self, word: str) -> str:
+        """The word behind another one."""
+        texts = [each.text for each in self.words]
+        return self.text(texts.index(word) + 1) if word in texts else ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """`defaults`, `frontend web`, `backend app`: its head, and its statements."""
+
+    kind: str
+    name: str
+    head: Line
+    lines: list[Line] = field(default_factory=list)
+
+    def last(self, *words: str) -> Line | None:
+        """The statement of these words that holds: the last."""
+        return next((line for line in reversed(self.lines) if line.starts(*words)), None)
+
+    def every(self, *words: str) -> list[Line]:
+        return [line for line in self.lines if line.starts(*words)]
+
+
+def read(text: str) -> tuple[Section, ...]:
+    """The sections of a text in their order; what is said before the first of them is passed over. Never raises."""
+    masked = templates.read(text).masked(text)
+    found: list[Section] = []
+    start = 0
+    for raw in masked.splitlines(keepends=True):
+        words = tuple(_words(raw, start))
+        start += len(raw)
+        if not words:
+            continue
+        line = Line(words)
+        if words[0].text in SECTIONS:
+            found.append(Section(words[0].text, line.text(1), line))
+        elif found:
+            found[-1].lines.append(line)
+    return tuple(found)
+
+
+def _words(line: str, start: int) -> list[Word]:
+    found = []
+    at = 0
+    while match := _WORD.search(line, at):
+        if "#" in line[at : match.start()]:
+            break
+        written = match[0]
+        plain = _ESCAPED.sub(lambda part: part[1] or "", written)
+        is_known = templates.HOLE not in written and "$" not in written
+        found.append(Word(plain, Span(start + match.start(), start + match.end()), is_known))
+        at = match.end()
+    return found
