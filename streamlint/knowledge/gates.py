@@ -30,6 +30,7 @@ class LimitRow:
     unlimited: tuple[str, ...]
     most: float | None
     write: str
+    cure: str
     only: tuple[str, ...]
     is_always: bool
     """Whether answers are held back where nobody says anything."""
@@ -86,6 +87,7 @@ def _limit(row: Row) -> LimitRow:
         row.texts("unlimited"),
         row.real("most"),
         row.text("write"),
+        row.text("cure"),
         row.texts("only"),
         row.flag("always"),
         row.flag("is_whole_number"),

@@ -48,19 +48,17 @@ def cut_short(rule: Rule, gate: Gate, file: DeploymentFile, failure: Failure, *,
             )
 
 
-def holds_back(rule: Rule, gate: Gate, file: DeploymentFile, value: str, *, help: str = "") -> Iterator[Fact]:
-    """What a rule says of a gate that collects the answers of the streams that pass it; `value` is what cures it."""
-    yield from found(rule, gate, file, Failure.BUFFER, value, help=help)
+def holds_back(rule: Rule, gate: Gate, file: DeploymentFile, *, help: str = "") -> Iterator[Fact]:
+    """What a rule says of a gate that collects the answers of the streams that pass it."""
+    yield from found(rule, gate, file, Failure.BUFFER, help=help)
 
 
-def found(
-    rule: Rule, gate: Gate, file: DeploymentFile, failure: Failure, value: str = "", *, help: str = ""
-) -> Iterator[Fact]:
+def found(rule: Rule, gate: Gate, file: DeploymentFile, failure: Failure, *, help: str = "") -> Iterator[Fact]:
     """What a rule says of a gate that fails the streams that pass it in a way that takes no time."""
     for reading in gate.readings_of(failure):
         passages = file.deployment.ask(Passages).of(gate)
         if passages and reading.limit.seconds is None and _stands_here(gate, reading, file):
-            yield _fact(rule, gate, reading, file, passages, value, help=help)
+            yield _fact(rule, gate, reading, file, passages, reading.cure, help=help)
 
 
 def _passing(gate: Gate, file: DeploymentFile, failure: Failure, limit: float) -> list[Passage]:

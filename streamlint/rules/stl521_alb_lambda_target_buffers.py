@@ -69,6 +69,5 @@ class AlbLambdaTargetBuffers(Rule):
                 self,
                 gate,
                 file,
-                "",
                 help="ask the function through its URL or a REST API that streams, or serve the application from a container",
             )

@@ -66,4 +66,4 @@ class ApigwRestBuffered(Rule):
     @on(Gate)
     def collecting(self, gate: Gate, file: DeploymentFile) -> Iterator[Fact]:
         if gate.product == "apigw-rest":
-            yield from holds_back(self, gate, file, "STREAM")
+            yield from holds_back(self, gate, file)

@@ -67,6 +67,5 @@ class ApigwHttpApiNoStreaming(Rule):
                 self,
                 gate,
                 file,
-                "",
                 help="ask the function through its URL, or a REST API whose transfer mode is STREAM",
             )

@@ -66,4 +66,4 @@ class LambdaUrlBuffered(Rule):
     @on(Gate)
     def collecting(self, gate: Gate, file: DeploymentFile) -> Iterator[Fact]:
         if gate.product == "lambda-url":
-            yield from holds_back(self, gate, file, "RESPONSE_STREAM")
+            yield from holds_back(self, gate, file)

@@ -72,4 +72,4 @@ class IngressNginxBufferingOn(Rule):
     @on(Gate)
     def collecting(self, gate: Gate, file: DeploymentFile) -> Iterator[Fact]:
         if gate.product == "ingress-nginx":
-            yield from holds_back(self, gate, file, "off")
+            yield from holds_back(self, gate, file)

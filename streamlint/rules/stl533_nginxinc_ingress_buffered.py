@@ -72,4 +72,4 @@ class NginxincIngressBuffered(Rule):
     @on(Gate)
     def collecting(self, gate: Gate, file: DeploymentFile) -> Iterator[Fact]:
         if gate.product == "nginxinc-ingress":
-            yield from holds_back(self, gate, file, "False")
+            yield from holds_back(self, gate, file)

@@ -80,4 +80,4 @@ class GatewayRequestTimeout(Rule):
     @on(Gate)
     def limited(self, gate: Gate, file: DeploymentFile) -> Iterator[Fact]:
         if gate.product == "gateway":
-            yield from cut_short(self, gate, file, Failure.TOTAL, zero="0s")
+            yield from cut_short(self, gate, file, Failure.TOTAL, zero="0")

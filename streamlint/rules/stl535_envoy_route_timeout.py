@@ -82,4 +82,4 @@ class EnvoyRouteTimeout(Rule):
     @on(Gate)
     def limited(self, gate: Gate, file: DeploymentFile) -> Iterator[Fact]:
         if gate.product == "envoy":
-            yield from cut_short(self, gate, file, Failure.TOTAL, zero="0s")
+            yield from cut_short(self, gate, file, Failure.TOTAL, zero="0")

@@ -68,4 +68,4 @@ class AzureAppgwBuffers(Rule):
     @on(Gate)
     def collecting(self, gate: Gate, file: DeploymentFile) -> Iterator[Fact]:
         if gate.product == "azure-appgw":
-            yield from holds_back(self, gate, file, "false")
+            yield from holds_back(self, gate, file)

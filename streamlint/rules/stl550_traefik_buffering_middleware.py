@@ -66,4 +66,4 @@ class TraefikBufferingMiddleware(Rule):
     @on(Gate)
     def collecting(self, gate: Gate, file: DeploymentFile) -> Iterator[Fact]:
         if gate.product == "traefik":
-            yield from holds_back(self, gate, file, "", help="use no `buffering` middleware on a router that streams")
+            yield from holds_back(self, gate, file, help="use no `buffering` middleware on a router that streams")

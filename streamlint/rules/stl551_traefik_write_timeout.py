@@ -75,4 +75,4 @@ class TraefikWriteTimeout(Rule):
     @on(Gate)
     def limited(self, gate: Gate, file: DeploymentFile) -> Iterator[Fact]:
         if gate.product == "traefik":
-            yield from cut_short(self, gate, file, Failure.TOTAL, zero="0s")
+            yield from cut_short(self, gate, file, Failure.TOTAL, zero="0")

@@ -62,4 +62,4 @@ class CaddyResponseBuffers(Rule):
     @on(Gate)
     def collecting(self, gate: Gate, file: DeploymentFile) -> Iterator[Fact]:
         if gate.product == "caddy":
-            yield from holds_back(self, gate, file, "", help="remove `response_buffers`")
+            yield from holds_back(self, gate, file, help="remove `response_buffers`")

@@ -78,6 +78,5 @@ class HaproxyWaitForBody(Rule):
                 self,
                 gate,
                 file,
-                "",
                 help="remove `http-response wait-for-body`, or use it in a backend that does not stream",
             )

@@ -49,7 +49,7 @@ def readings_of(resource: Resource, row: LimitRow, base: Keys = ()) -> Iterator[
         written = [given for given in found if given.text and (not row.only or given.text.lower() in row.only)]
         yield from (_reading(given, row) for given in written)
         if not found and not resource.is_template and (row.default is not None or row.is_always):
-            yield Reading(Limit(Failure[row.failure], row.setting, row.default), None, row.most, row.write)
+            yield Reading(Limit(Failure[row.failure], row.setting, row.default), None, row.most, row.write, row.cure)
 
 
 def _is_another(resource: Resource, row: LimitRow, way: Keys) -> bool:
@@ -80,7 +80,7 @@ def _reading(given: Given, row: LimitRow) -> Reading:
     )
     limit = Limit(failure, row.setting, seconds, given.anchor, is_known)
     is_cured = failure is Failure.BUFFER and is_endless
-    return Reading(limit, given, row.most, row.write, is_misread=is_misread, is_cured=is_cured)
+    return Reading(limit, given, row.most, row.write, row.cure, is_misread=is_misread, is_cured=is_cured)
 
 
 def _part(given: Given, name: str) -> Given | None:

@@ -53,6 +53,8 @@ class Reading:
     given: Given | None = None
     most: float | None = None
     write: str = ""
+    cure: str = ""
+    """The value with which nothing is held back."""
     unit: str = ""
     """What must stand behind a number of seconds."""
     is_misread: bool = False

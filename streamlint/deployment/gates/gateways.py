@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from streamlint.deployment.gates.declared import readings_of
@@ -70,8 +70,8 @@ def _behind(resource: Resource, way: Keys, shape: _Shape, workloads: Workloads) 
     for backend in resource.ways(shape.backends, way):
         name = resource.get(*backend, *shape.name)
         if name is not None:
-            found = address(name, resource.get(*backend, *shape.port), workloads)
-            yield Address(found.host.partition(".")[0], found.port, is_known=found.is_known)
+            service = replace(name, text=name.text.partition(".")[0])
+            yield address(service, resource.get(*backend, *shape.port), workloads)
 
 
 def _matches(resource: Resource, way: Keys, shape: _Shape) -> Iterator[Match]:

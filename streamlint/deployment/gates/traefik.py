@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from streamlint.deployment.composed import Services
 from streamlint.deployment.gates.gate import ANYWHERE, Gate, Match, Reading
+from streamlint.deployment.gates.ingresses import address
 from streamlint.deployment.limits import Anchor, Failure, Layer, Limit
 from streamlint.deployment.nginx_passing import Address
 from streamlint.deployment.resources import Resource, Resources
 from streamlint.deployment.units import Given, duration
+from streamlint.deployment.workloads import Workloads
 from streamlint.source import Span
 from streamlint.surroundings import toml_file, yaml_file
 from streamlint.surroundings.document import Document, Keys, Setting
@@ -106,7 +108,7 @@ class Traefik:
             if place is not None:
                 self.buffering[each.name.lower()] = Anchor(each.path, place)
         for each in resources.of("IngressRoute"):
-            self.routers += _routes(each)
+            self.routers += _routes(each, self.deployment.ask(Workloads))
 
     def _add(self, settings: Sequence[_Setting], own: tuple[Address, ...]) -> None:
         services: dict[str, list[Address]] = {}
@@ -193,7 +195,7 @@ def _matches(rule: str) -> Iterator[Match]:
             yield Match(text, _KINDS[match[2]], is_plain)
 
 
-def _routes(resource: Resource) -> Iterator[_Router]:
+def _routes(resource: Resource, workloads: Workloads) -> Iterator[_Router]:
     for way in resource.ways(("spec", "routes", "*")):
         rule = resource.get(*way, "match")
         if rule is None:
@@ -204,13 +206,12 @@ def _routes(resource: Resource) -> Iterator[_Router]:
             rule.anchor,
             rule.text,
             tuple(each.text.lower() for each in names if each is not None),
-            tuple(_services(resource, way)),
+            tuple(_services(resource, way, workloads)),
         )
 
 
-def _services(resource: Resource, way: Keys) -> Iterator[Address]:
-    for each in resource.ways((*("services", "*"),), way):
-        name, port = resource.get(*each, "name"), resource.get(*each, "port")
+def _services(resource: Resource, way: Keys, workloads: Workloads) -> Iterator[Address]:
+    for each in resource.ways(("services", "*"), way):
+        name = resource.get(*each, "name")
         if name is not None:
-            number = int(port.text) if port is not None and port.text.isdecimal() else None
-            yield Address(name.text, number, is_known=name.is_known)
+            yield address(name, resource.get(*each, "port"), workloads)

@@ -39,7 +39,7 @@ def _of_text(path: Path, text: str) -> Iterator[Resource]:
             continue
         name = document.get("metadata", "name")
         span = document.places.get(("kind",), kind.span)
-        known = f"{kind.value} {_group(version.value)}" if kind.value in _SHARED else kind.value
+        known = f"{kind.value} {_group(version.value)}".strip() if kind.value in _SHARED else kind.value
         title = name.value if name is not None and templates.HOLE not in name.value else ""
         yield Resource(known, title, Anchor(path, span), document, (), partial(plain, path), is_template=is_template)
 

@@ -56,7 +56,7 @@ def _value(document: Document, path: Path, text: str, setting: Setting) -> Given
         default = document.get("Parameters", name, "Default")
         if default is None:
             return Given(setting.value, Anchor(path, setting.span), is_known=False)
-        return Given(default.value, Anchor(path, default.span), True, _inside(default, text))
+        return Given(default.value, Anchor(path, default.span))
     is_known = not written.startswith("!") and not _is_computed(setting.keys)
     return Given(setting.value, Anchor(path, setting.span), is_known, _inside(setting, text))
 

@@ -93,5 +93,5 @@ class _Known:
             is_known = bool(_PLAIN.fullmatch(found.value))
         if found.value == "null" and not found.is_text:
             return Given("", Anchor(at, found.span))
-        inside = found.inside if found.is_text else found.span
+        inside = (found.inside if found.is_text else found.span) if found is setting else None
         return Given(found.value, Anchor(at, found.span), is_known, inside)
