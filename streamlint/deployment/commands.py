@@ -14,12 +14,12 @@ from streamlint.deployment.limits import Anchor
 from streamlint.deployment.units import Given, Unit, UnitKind, is_for_development
 from streamlint.source import Span
 from streamlint.surroundings import procfile, shell_words, unit_files
+from streamlint.surroundings.names import PROCFILE
 from streamlint.surroundings.written import Written
 
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
 
-_PROCFILE = re.compile(r"Procfile(?:\..+)?", re.IGNORECASE)
 _VARIABLE = re.compile(r"""(?:(?<=")|(?<=[\s,])|^)([A-Za-z_]\w*)=(?:"([^"]*)"|'([^']*)'|([^"']*(?=")|[^"'\s,]*))""")
 _SYSTEMD_PREFIX = "-@:+!"
 __all__ = ["Command", "Commands"]
@@ -36,7 +36,7 @@ class Commands:
     def _found(self) -> Iterator[Command]:
         yield from self._of_containers()
         for path in self.deployment.files:
-            if _PROCFILE.fullmatch(path.name):
+            if PROCFILE.fullmatch(path.name):
                 yield from self._of_procfile(path)
             elif path.suffix == ".service":
                 yield from self._of_systemd(path)

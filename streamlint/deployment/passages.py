@@ -74,12 +74,8 @@ class _Nginx:
 
     @property
     def is_broadest(self) -> bool:
-        same = [
-            each
-            for each in self.location.server.walk()
-            if each.passing is not None and set(each.passing.addresses) & set(self.addresses)
-        ]
-        return min(same, key=_breadth, default=None) is self.location
+        broadest = self.location.server.broadest
+        return all(broadest.get(address) is self.location for address in self.addresses)
 
     def outside(self, path: str) -> str | None:
         return next(iter(outside(self.location, path)), None)
@@ -92,10 +88,6 @@ class _Nginx:
 @carrier.register
 def _(node: Location) -> Carrier:
     return _Nginx(node)
-
-
-def _breadth(location: Location) -> tuple[bool, bool, int]:
-    return location.is_conditional, location.modifier in ("=", "@"), len(location.pattern)
 
 
 class Passages:
