@@ -90,6 +90,11 @@ class Service:
     def ports(self) -> tuple[Port, ...]:
         return tuple(port for way in self.ways for key in ("ports", "expose") for port in self._ports(way, key))
 
+    @property
+    def volumes(self) -> tuple[str, ...]:
+        """What is mounted, as it is written."""
+        return tuple(each.value for way in self.ways for each in self.document.under("services", way, "volumes"))
+
     @cached_property
     def names(self) -> frozenset[str]:
         """Those under which other services reach it."""
