@@ -37,6 +37,8 @@ THROUGH_LINK = "is a link to a file that is no part of this run, and no link is 
 LLAMA_MODULE = "llama_index"
 _LLAMA_PACKAGE = re.compile(r"llama[-_.]*index", re.IGNORECASE)
 _SETUP = "setup.py"
+UNREAD = ("STL599", "deployment-file-unreadable")
+"""The rule that tells of files around the code which can be read in part; what cannot at all has no text to judge."""
 FORM_FEEDS = "has form feeds in its indentation, which a repair would misplace"
 
 
@@ -158,13 +160,15 @@ def _read_beside(found: Found, text: Source | None, texts: Texts) -> None:
 
 
 def read_deploying(paths: Iterable[Path], texts: Texts, text: Source | None = None) -> None:
-    """Read files that say how the program is served; what cannot be read is passed over, as it may be anything."""
+    """Read files that say how the program is served; of what cannot be read is advised only, as it may be anything."""
     for path in paths:
         if path in texts.unjudged:
             continue
         try:
             source = texts.matter.get(path) or text or Source.read_any(path, LARGEST_AROUND)
-        except UnreadableFile:
+        except UnreadableFile as error:
+            if path.suffix != ".py":
+                texts.faults.append(_unread(file_place(path), str(error)))
             continue
         if not is_about_serving(str(path), source.text):
             continue
@@ -252,6 +256,13 @@ def unreadable(place: Place, message: str) -> Finding:
     note = "nothing else in this file was checked"
     code = UNREADABLE_FILE
     return Finding(code.code, code.name, code.severity, message, place, notes=(note,))
+
+
+def _unread(place: Place, message: str) -> Finding:
+    """The advice for a file around the code that cannot be read at all."""
+    code, name = UNREAD
+    notes = ("nothing in this file was judged",)
+    return Finding(code, name, Severity.ADVICE, f"this file cannot be read: {message}", place, notes=notes)
 
 
 def place_at(source: Source, line: int, column: int) -> Place:

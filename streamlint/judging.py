@@ -55,16 +55,17 @@ def judge_around(deployment: Deployment, source: Source, rules: Sequence[Rule]) 
     from streamlint.deployment_file import DeploymentFile
 
     file = DeploymentFile(source, deployment)
-    yield from _once(one if isinstance(one, Finding) else told(one) for one in judge(file, rules))
+    yield from (one if isinstance(one, Finding) else told(one) for one in _once(judge(file, rules)))
 
 
-def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
+def _once(found: Iterable[Fact | Finding]) -> Iterator[Fact | Finding]:
     """The first of those that a rule has at one place: what two blocks include is one text, and one edit mends both."""
     seen: set[tuple[str, Span]] = set()
-    for finding in findings:
+    for one in found:
+        finding = one if isinstance(one, Finding) else one.finding
         if (key := (finding.code, finding.place.span)) not in seen:
             seen.add(key)
-            yield finding
+            yield one
 
 
 def _facts(rule: Rule, check: Check, nodes: Sequence[tuple[Any, Any]], file: File) -> list[Fact | Finding]:

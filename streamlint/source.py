@@ -24,6 +24,8 @@ SIZE_LIMIT = 2_000_000
 """Bytes; a larger file of Python was written by a program."""
 
 
+BYTEWISE = "iso-8859-1"
+"""An encoding that takes all bytes, and gives the same ones back."""
 TOO_LARGE = f"is larger than {SIZE_LIMIT // 1_000_000} MB"
 
 
@@ -37,7 +39,11 @@ def read_bytes(path: Path | str, limit: int = -1) -> bytes:
     Raises `OSError` where the system refuses, and for pipes, sockets and devices: to open one may wait for ever.
     """
     path = Path(path)
-    if not stat.S_ISREG(path.stat().st_mode):
+    try:
+        is_regular = stat.S_ISREG(path.stat().st_mode)
+    except ValueError as error:  # a path that somebody wrote in a file may hold a character that no name has
+        raise OSError(errno.EINVAL, str(error), str(path)) from error
+    if not is_regular:
         raise OSError(errno.EINVAL, "is not a regular file", str(path))
     with path.open("rb") as file:
         return file.read(limit)
@@ -91,19 +97,27 @@ class Source:
 
     @classmethod
     def read_any(cls, path: Path, limit: int) -> Source:
-        """Read a file, of Python or not, up to a size in bytes; raises `UnreadableFile`."""
-        return cls.read(path) if path.suffix == ".py" else cls.read_plain(path, limit)
+        """Read a file, of Python or any text, up to a size in bytes; raises `UnreadableFile`."""
+        return cls.read(path) if path.suffix == ".py" else cls.decode_any(path, _bounded(path, limit))
+
+    @classmethod
+    def decode_any(cls, path: Path, content: bytes) -> Source:
+        """Decode a text of which the ASCII matters: byte by byte where it is not Unicode; raises `UnreadableFile`."""
+        is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        if b"\0" in content and not is_wide:
+            raise UnreadableFile("is no text")
+        try:
+            return cls.decode_plain(path, content)
+        except UnreadableFile:
+            bare = content.removeprefix(_BOM)
+            if is_wide:
+                raise
+            return cls(path, bare.decode(BYTEWISE), BYTEWISE, bare != content, content, is_python=False)
 
     @classmethod
     def read_plain(cls, path: Path, limit: int = SIZE_LIMIT) -> Source:
         """Read a file that is not Python, up to a size in bytes; raises `UnreadableFile`."""
-        try:
-            content = read_bytes(path, limit + 1)
-        except OSError as error:
-            raise UnreadableFile(error.strerror or str(error)) from error
-        if len(content) > limit:
-            raise UnreadableFile(f"is larger than {limit // 1_000_000} MB")
-        return cls.decode_plain(path, content)
+        return cls.decode_plain(path, _bounded(path, limit))
 
     @classmethod
     def decode_plain(cls, path: Path, content: bytes) -> Source:
@@ -117,7 +131,10 @@ class Source:
 
     def again(self, content: bytes) -> Source:
         """What other bytes in the place of this file say; raises `UnreadableFile`."""
-        return Source.decode(self.path, content) if self.is_python else Source.decode_plain(self.path, content)
+        if self.is_python:
+            return Source.decode(self.path, content)
+        decode = Source.decode_any if self.encoding == BYTEWISE else Source.decode_plain
+        return decode(self.path, content)
 
     @classmethod
     def read(cls, path: Path) -> Source:
@@ -204,6 +221,16 @@ class Source:
 
     def slice(self, span: Span) -> str:
         return self.text[span.start : span.end]
+
+
+def _bounded(path: Path, limit: int) -> bytes:
+    try:
+        content = read_bytes(path, limit + 1)
+    except OSError as error:
+        raise UnreadableFile(error.strerror or str(error)) from error
+    if len(content) > limit:
+        raise UnreadableFile(f"is larger than {limit / 1_000_000:g} MB")
+    return content
 
 
 def _quietly(convert: Callable[[], _Converted]) -> _Converted:

@@ -41,6 +41,7 @@ services:
   web:
     image: nginx:1.27
     volumes: ["./nginx.conf:/etc/nginx/conf.d/default.conf:ro"]
+    ports: ["80:8080"]
 """
 NGINX = """\
 server {
@@ -58,9 +59,10 @@ POST /v1/chat/{id} streams through:
   1. model client: HuggingFaceInferenceAPI (backend/main.py:8): `timeout` 120 s: cut after silence
   2. application: fastapi chat (backend/main.py:13): no limit of its own
   3. server: gunicorn service `api` (compose.yaml:4): `graceful_timeout` 10 s: cut at a restart
-     curl -N -X POST 'http://localhost:8000/v1/chat/1'
-  4. proxy: nginx location /api/ (nginx.conf:4): `proxy_read_timeout` 60 s (the default): cut after silence, `proxy_buffering` (the default): held back
-     curl -N -X POST 'http://localhost:8080/api/v1/chat/1'
+     docker run --rm --network "container:$(docker compose ps -q api)" curlimages/curl -N -X POST 'http://localhost:8000/v1/chat/1'
+  4. container: Compose service `api` (compose.yaml:2): `stop_grace_period` 10 s (the default): cut at a restart
+  5. proxy: nginx location /api/ (nginx.conf:4): `proxy_read_timeout` 60 s (the default): cut after silence, `proxy_buffering` (the default): held back, `proxy_http_version 1.0` (the default): a broken stream ends as a whole one
+     curl -N -X POST 'http://localhost:80/api/v1/chat/1'
   cuts first: nginx location /api/ after 60 s without a token (`proxy_read_timeout`)
   note: `HuggingFaceInferenceAPI` asks for at most 256 tokens (`num_output`, the default): a longer answer ends there, and nothing on the way has cut it"""  # noqa: E501
 NARROW = """\
@@ -70,10 +72,13 @@ POST /v1/chat/{id} streams through:
   2. application: fastapi chat (backend/main.py:13): no limit of its own
   3. server: gunicorn service `api` (compose.yaml:4): `graceful_timeout` 10 s:
      cut at a restart
-     curl -N -X POST 'http://localhost:8000/v1/chat/1'
-  4. proxy: nginx location /api/ (nginx.conf:4): `proxy_read_timeout` 60 s (the
-     default): cut after silence, `proxy_buffering` (the default): held back
-     curl -N -X POST 'http://localhost:8080/api/v1/chat/1'
+     docker run --rm --network "container:$(docker compose ps -q api)" curlimages/curl -N -X POST 'http://localhost:8000/v1/chat/1'
+  4. container: Compose service `api` (compose.yaml:2): `stop_grace_period` 10 s
+     (the default): cut at a restart
+  5. proxy: nginx location /api/ (nginx.conf:4): `proxy_read_timeout` 60 s (the
+     default): cut after silence, `proxy_buffering` (the default): held back,
+     `proxy_http_version 1.0` (the default): a broken stream ends as a whole one
+     curl -N -X POST 'http://localhost:80/api/v1/chat/1'
   cuts first: nginx location /api/ after 60 s without a token
   (`proxy_read_timeout`)
   note: `HuggingFaceInferenceAPI` asks for at most 256 tokens (`num_output`, the
@@ -93,9 +98,53 @@ def rendered(width: int) -> str:
     return told.render(ways.chains, ways.deployment, width)
 
 
-@pytest.mark.parametrize(("width", "expected"), [(200, WIDE), (80, NARROW)])
+@pytest.mark.parametrize(("width", "expected"), [(300, WIDE), (80, NARROW)])
 def test_a_chain_from_the_model_to_the_proxy(deployed: None, width: int, expected: str) -> None:
     assert rendered(width) == expected
+
+
+@pytest.mark.parametrize(
+    ("compose", "expected"),
+    [
+        (COMPOSE, "curl -N -X POST 'http://localhost:80/api/v1/chat/1'"),
+        (COMPOSE.replace("80:8080", "8080"), "(docker compose ps -q web)"),
+        (
+            COMPOSE.replace('    ports: ["80:8080"]\n', "    network_mode: host\n"),
+            "'http://localhost:8080/api/v1/chat/1'",
+        ),
+        (COMPOSE.replace("nginx:1.27", "registry.example/nginx-unprivileged@sha256:0"), "'http://localhost:80/api/v1"),
+        (COMPOSE.replace("nginx:1.27", "traefik"), "'http://localhost:8080/api/v1/chat/1'"),
+        (f"{COMPOSE}  old:\n    image: nginx\n    ports: ['90:8080']\n", "'http://localhost:80/api/v1/chat/1'"),
+    ],
+    ids=["published", "inside", "host", "another name", "no nginx", "by its volume"],
+)
+def test_a_proxy_is_tried_where_it_answers(deployed: None, write: Write, compose: str, expected: str) -> None:
+    write("compose.yaml", compose)
+    assert expected in rendered(200).splitlines()[8]
+
+
+def test_a_published_port_of_a_server_is_tried(deployed: None, write: Write) -> None:
+    write("compose.yaml", COMPOSE.replace("    command", '    ports: ["7000:8000"]\n    command'))
+    assert rendered(200).splitlines()[4] == "     curl -N -X POST 'http://localhost:7000/v1/chat/1'"
+
+
+def test_what_is_only_possible_is_left_out_beside_what_is_known(deployed: None, write: Write) -> None:
+    write("other/Procfile", "web: uvicorn --factory $APP\n")
+    assert "Procfile" not in rendered(200)
+    write("compose.yaml", "")
+    write("backend/Dockerfile", "")
+    assert "perhaps uvicorn process `web`" in rendered(200)
+
+
+def test_another_application_of_the_project_is_not_served(deployed: None, write: Write) -> None:
+    write("backend/jobs.py", "from celery import Celery\n\napp = Celery()\n")
+    write("compose.jobs.yaml", COMPOSE.replace("main:app", "jobs:app"))
+    assert "compose.jobs.yaml" not in rendered(200)
+
+
+def test_chunks_that_are_off_mask_too(deployed: None, write: Write) -> None:
+    write("nginx.conf", NGINX.replace("listen 8080;", "listen 8080; chunked_transfer_encoding off;"))
+    assert "`chunked_transfer_encoding off`: a broken stream ends as a whole one" in rendered(200)
 
 
 def test_what_is_not_there_is_said(write: Write) -> None:
@@ -117,7 +166,7 @@ def test_a_heartbeat_saves_from_silence(deployed: None, write: Write) -> None:
 
 def test_programs_are_told_the_same(deployed: None, streamlint: Streamlint) -> None:
     (chain,) = json.loads(streamlint("--show-routes", "--output-format", "json").stdout)["chains"]
-    assert [hop["layer"] for hop in chain["hops"]] == ["model client", "application", "server", "proxy"]
+    assert [hop["layer"] for hop in chain["hops"]] == ["model client", "application", "server", "container", "proxy"]
     assert chain["cuts_first"].startswith("nginx location /api/ after 60 s")
     assert chain["not_found"] == []
 

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.deployment.limits import Anchor, Failure, Hop, Layer, Limit
+from streamlint.deployment.addresses import Addresses, Reached
+from streamlint.deployment.containers import GRACE, Container
+from streamlint.deployment.limits import Anchor, Certainty, Failure, Hop, Layer, Limit
 from streamlint.deployment.model_clients import ModelClient, ModelClients
-from streamlint.deployment.nginx_holds import held
+from streamlint.deployment.nginx_holds import held, masking
 from streamlint.deployment.nginx_sites import Location, NginxSites
 from streamlint.deployment.nginx_ways import sample
 from streamlint.deployment.passages import Passage, Passages
 from streamlint.deployment.served import ServedRoutes
-from streamlint.deployment.servers import Server, Servers
+from streamlint.deployment.servers import Servers
 from streamlint.deployment.streaming_routes import StreamingRoute, StreamingRoutes
+from streamlint.deployment.units import UnitKind
 from streamlint.source import Span
 from streamlint.streams.workflows import Workflows
 
@@ -52,6 +55,7 @@ class Chain:
         cuts = [
             Cut(hop, limit)
             for hop in self.hops
+            if hop.certainty is not Certainty.POSSIBLE
             for limit in hop.limits
             if limit.failure in _CUTTING and limit.is_known and limit.seconds is not None
             if hop.layer <= Layer.APPLICATION or limit.failure is Failure.TOTAL or not self._beats(limit.seconds)
@@ -92,7 +96,7 @@ class Chains:
 
     def _of(self, route: StreamingRoute) -> Chain:
         clients = route.project.ask(ModelClients).serving(route) if route.project is not None else ()
-        servers, proxies = tuple(self._servers(route)), tuple(self._proxies(route))
+        servers, proxies = _surest(tuple(self._servers(route))), _surest(tuple(self._proxies(route)))
         hops = (*map(_of_client, clients), *_workflows(route), _application(route), *servers, *proxies)
         missing = []
         if len(clients) > 1:
@@ -106,27 +110,26 @@ class Chains:
         return Chain(route, hops, tuple(missing), tuple(_notes(clients)))
 
     def _servers(self, route: StreamingRoute) -> Iterator[Hop]:
-        served = self._deployment.ask(ServedRoutes)
+        served, addresses = self._deployment.ask(ServedRoutes), self._deployment.ask(Addresses)
         for server in self._deployment.ask(Servers).rows:
             found = served.of(server) if not server.unit.is_for_development else None
             if found is not None and route in found.routes:
-                yield Hop(
-                    Layer.SERVER,
-                    server.program,
-                    server.unit.title,
-                    server.anchor,
-                    server.limits,
-                    _server_probe(server, route),
-                )
+                reached = addresses.of_server(server, sample(route.path)) if route.is_exact else Reached()
+                title, limits = server.unit.title, server.limits
+                own = Hop(Layer.SERVER, server.program, title, server.anchor, limits, *reached, found.certainty)
+                yield own
+                if server.unit.kind is UnitKind.SERVICE:
+                    yield _container(Container(server.unit, server), found.certainty)
 
     def _proxies(self, route: StreamingRoute) -> Iterator[Hop]:
+        addresses = self._deployment.ask(Addresses)
         for location in self._locations:
             for passage in self._deployment.ask(Passages).of(location):
                 if passage.route == route:
                     limits = tuple(_nginx_limits(location, passage))
-                    yield Hop(
-                        Layer.PROXY, "nginx", location.title, location.anchor, limits, _nginx_probe(location, passage)
-                    )
+                    reached = addresses.of_location(location, passage.outside)
+                    title, anchor = location.title, location.anchor
+                    yield Hop(Layer.PROXY, "nginx", title, anchor, limits, *reached, passage.certainty)
 
 
 def _of_client(client: ModelClient) -> Hop:
@@ -159,9 +162,16 @@ def _application(route: StreamingRoute) -> Hop:
     return Hop(Layer.APPLICATION, route.framework or "settings", route.name, anchor)
 
 
-def _server_probe(server: Server, route: StreamingRoute) -> str:
-    port = next((bind.port for bind in server.binds if bind.port is not None), None)
-    return f"http://localhost:{port}{sample(route.path)}" if port is not None and route.is_exact else ""
+def _container(container: Container, certainty: Certainty) -> Hop:
+    given, grace = container.unit.settings.get(GRACE), container.grace
+    at = given.anchor if given is not None else None
+    limit = Limit(Failure.SHUTDOWN, GRACE, grace, at, is_known=grace is not None)
+    return Hop(Layer.CONTAINER, "Compose", container.unit.title, container.anchor, (limit,), certainty=certainty)
+
+
+def _surest(hops: tuple[Hop, ...]) -> tuple[Hop, ...]:
+    """What is only possible counts for nothing beside what is known."""
+    return tuple(hop for hop in hops if hop.certainty is not Certainty.POSSIBLE) or hops
 
 
 def _nginx_limits(location: Location, passage: Passage) -> Iterator[Limit]:
@@ -172,13 +182,10 @@ def _nginx_limits(location: Location, passage: Passage) -> Iterator[Limit]:
     if found is not None:
         statement = found.buffering.statement
         yield Limit(Failure.BUFFER, found.buffering.name, None, statement.anchor if statement is not None else None)
-
-
-def _nginx_probe(location: Location, passage: Passage) -> str:
-    listens = location.server.statement.own("listen")
-    text = listens[0].texts[0] if listens and listens[0].texts else "80"
-    port = text.rpartition(":")[2]
-    return f"http://localhost:{port}{passage.outside}" if port.isdecimal() and passage.outside.startswith("/") else ""
+    for mask in masking(location, passage.route):
+        statement = mask.statement
+        setting = f"{mask.name} {mask.value}"
+        yield Limit(Failure.MASK, setting, None, statement.anchor if statement is not None else None)
 
 
 def _notes(clients: tuple[ModelClient, ...]) -> Iterator[str]:

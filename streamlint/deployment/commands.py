@@ -16,12 +16,12 @@ from streamlint.deployment.units import Given, Unit, UnitKind, is_for_developmen
 from streamlint.deployment.workloads import Workloads
 from streamlint.source import Span
 from streamlint.surroundings import procfile, shell_words, unit_files
+from streamlint.surroundings.names import PROCFILE
 from streamlint.surroundings.written import Written
 
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
 
-_PROCFILE = re.compile(r"Procfile(?:\..+)?", re.IGNORECASE)
 _VARIABLE = re.compile(r"""(?:(?<=")|(?<=[\s,])|^)([A-Za-z_]\w*)=(?:"([^"]*)"|'([^']*)'|([^"']*(?=")|[^"'\s,]*))""")
 _SYSTEMD_PREFIX = "-@:+!"
 __all__ = ["Command", "Commands"]
@@ -40,7 +40,7 @@ class Commands:
         for workload in self.deployment.ask(Workloads).rows:
             yield from self._of_starts(workload.entrypoint, workload.command, workload.unit)
         for path in self.deployment.files:
-            if _PROCFILE.fullmatch(path.name):
+            if PROCFILE.fullmatch(path.name):
                 yield from self._of_procfile(path)
             elif path.suffix == ".service":
                 yield from self._of_systemd(path)

@@ -15,13 +15,13 @@ from streamlint.deployment.units import Given, Port
 from streamlint.source import Span
 from streamlint.surroundings import shell_words, yaml_file
 from streamlint.surroundings.document import Document, Setting
+from streamlint.surroundings.names import COMPOSE
 from streamlint.surroundings.shell_words import Word
 
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
 
-_NAME = re.compile(r".*\.ya?ml", re.IGNORECASE)
-_SIGN = re.compile(r"^services\s*:", re.MULTILINE)
+SIGN = re.compile(r"^services\s*:", re.MULTILINE)
 _COMPUTED = re.compile(r"(?<!\$)\$(?!\$)|\ue000")
 _DEEPEST = 5
 _SETTINGS = ("stop_grace_period", "stop_signal", "init", "container_name", "hostname", "image")
@@ -100,6 +100,11 @@ class Service:
     def ports(self) -> tuple[Port, ...]:
         return tuple(port for way in self.ways for key in ("ports", "expose") for port in self._ports(way, key))
 
+    @property
+    def volumes(self) -> tuple[str, ...]:
+        """What is mounted, as it is written."""
+        return tuple(each.value for way in self.ways for each in self.document.under("services", way, "volumes"))
+
     @cached_property
     def names(self) -> frozenset[str]:
         """Those under which other services reach it."""
@@ -149,12 +154,12 @@ class Services:
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
         self.rows: tuple[Service, ...] = tuple(
-            service for path in deployment.files if _NAME.fullmatch(path.name) for service in self._of_file(path)
+            service for path in deployment.files if COMPOSE.fullmatch(path.name) for service in self._of_file(path)
         )
 
     def _of_file(self, path: Path) -> Iterator[Service]:
         source = self.deployment.source(path)
-        if source is None or not _SIGN.search(source.text):
+        if source is None or not SIGN.search(source.text):
             return
         document = next((each for each in yaml_file.documents(source.text) if each.has("services")), None)
         if document is None:

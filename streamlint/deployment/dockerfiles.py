@@ -13,13 +13,13 @@ from streamlint.deployment.units import Given, Port
 from streamlint.source import Span
 from streamlint.surroundings import dockerfile
 from streamlint.surroundings.dockerfile import Instruction, Stage
+from streamlint.surroundings.names import DOCKERFILE
 from streamlint.surroundings.shell_words import Word
 from streamlint.surroundings.written import Written
 
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
 
-_NAME = re.compile(r"(?:[^.]+\.)?(?:Dockerfile|Containerfile)(?:\..+)?", re.IGNORECASE)
 _PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _DEFAULT_SHELL = ("/bin/sh", "-c")
 _DEEPEST = 10
@@ -57,7 +57,7 @@ class Images:
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
         self.rows: tuple[Image, ...] = tuple(
-            image for path in deployment.files if _NAME.fullmatch(path.name) for image in self._of_file(path)
+            image for path in deployment.files if DOCKERFILE.fullmatch(path.name) for image in self._of_file(path)
         )
         self._by_path: dict[Path, list[Image]] = {}
         for image in self.rows:
@@ -65,6 +65,8 @@ class Images:
 
     def built(self, path: Path, target: str) -> Image | None:
         """The image that is built from a Dockerfile: of a stage, or of the last one."""
+        if "\0" in str(path):  # no file's name, but a YAML text can write it
+            return None
         images = self._by_path.get(Path(os.path.realpath(path)), ())
         fitting = [image for image in images if (image.stage == target if target else image.is_last)]
         return fitting[0] if fitting else None

@@ -24,6 +24,8 @@ _SCRIPT = re.compile(r".*\.sh(?:\.\w+)?|[^.]+", re.IGNORECASE)
 _SHEBANG = re.compile(r"#![ \t]*(\S+)(?:[ \t]+(\S+))?")
 _SHELL_ONLY = re.compile(r"[$`*?<>~\n#\\]")
 _DEEPEST = 4
+_MOST = 20_000
+"""Commands that are followed; scripts that run each other again and again would be without end."""
 _ARGUMENTS = ("$@", "$*")
 
 
@@ -99,6 +101,7 @@ class Following:
         self._runners = frozenset(tuple(each.split()) for each in names("deployment_words", "runners"))
         self.scripts = [path for path in deployment.files if _SCRIPT.fullmatch(path.name)]
         self.run_scripts: set[Path] = set()
+        self._left = _MOST
 
     def of_start(self, start: Start, unit: Unit) -> Iterator[Command]:
         """What an exec form, or a text for a shell, comes to."""
@@ -132,6 +135,9 @@ class Following:
         for number, simple in enumerate(found):
             if not simple.words or simple.behind == "&" or simple.depth:
                 continue
+            self._left -= 1
+            if self._left < 0:
+                return
             is_last = number == len(found) - 1 and simple.behind not in ("|", "&&", "||")
             is_plain = not simple.assignments and not _SHELL_ONLY.search(text.text)
             hands_over = simple.words[0].text == "exec"

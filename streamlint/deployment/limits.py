@@ -82,6 +82,10 @@ class Hop:
     limits: tuple[Limit, ...] = ()
     probe: str = ""
     """Where it answers, as an address that `curl -N` is given; nothing where nobody can say."""
+    inside: str = ""
+    """The service of a Compose file in whose container alone that address answers."""
+    certainty: Certainty = Certainty.CERTAIN
+    """How sure it is that the stream passes it."""
 
     def limit(self, failure: Failure) -> Limit | None:
         """What it fails a stream by first in this way; what is not known counts for nothing."""

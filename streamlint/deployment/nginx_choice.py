@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from enum import Enum
 from functools import cache
 
-from streamlint.deployment.nginx_sites import Location
+from streamlint.deployment.nginx_sites import Location, Siblings
 
+_LONG = 20
+"""Characters for which a pattern that repeats repetitions may be asked: each more may double the time."""
+_PIECE = re.compile(
+    r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]|(?P<open>\()|(?P<close>\))(?P<again>[*+{])?|(?P<choice>[*+{|])|[\s\S]"
+)
 _GROUP = re.compile(r"\(\?<(?![=!])")
 
 
@@ -20,14 +24,14 @@ class Nowhere(Enum):
     UNKNOWN = "a location cannot be read"
 
 
-def chosen(locations: Sequence[Location], path: str) -> Location | Nowhere:
+def chosen(locations: Siblings, path: str) -> Location | Nowhere:
     """What nginx chooses among locations, and those in them, for a decoded path without query."""
     return _found(locations, path)[0]
 
 
-def _found(locations: Sequence[Location], path: str) -> tuple[Location | Nowhere, bool]:
+def _found(locations: Siblings, path: str) -> tuple[Location | Nowhere, bool]:
     """The choice, and whether regular expressions further out are not asked any more."""
-    if any(not each.is_known for each in locations):
+    if not locations.are_known:
         return Nowhere.UNKNOWN, True
     best = _of_prefixes(locations, path)
     if best is Nowhere.REDIRECTED or (isinstance(best, Location) and best.modifier == "="):
@@ -44,33 +48,23 @@ def _found(locations: Sequence[Location], path: str) -> tuple[Location | Nowhere
     return (found, False) if by_expression is None else (by_expression, True)
 
 
-def _of_prefixes(locations: Sequence[Location], path: str) -> Location | Nowhere:
+def _of_prefixes(locations: Siblings, path: str) -> Location | Nowhere:
     """The exact location, or the one with the longest prefix."""
-    exact = next((each for each in locations if each.modifier == "=" and each.pattern == path), None)
+    exact = locations.exact.get(path)
     if exact is not None:
         return exact
-    prefixes = [each for each in locations if each.modifier in ("", "^~") and path.startswith(each.pattern)]
-    longest = max(prefixes, key=lambda each: len(each.pattern), default=None)
+    ends = range(len(path), -1, -1) if locations.prefixes else ()
+    longest = next((found for end in ends if (found := locations.prefixes.get(path[:end])) is not None), None)
     if longest is not None and longest.pattern == path:
         return longest
-    if any(_sends_away(each, path) for each in locations):
-        return Nowhere.REDIRECTED
-    return longest or Nowhere.NONE
+    return Nowhere.REDIRECTED if path in locations.folders else longest or Nowhere.NONE
 
 
-def _sends_away(location: Location, path: str) -> bool:
-    """Whether nginx sends a request for `/chat` to `/chat/`, which this location passes on."""
-    is_static = location.modifier in ("", "^~", "=")
-    return is_static and location.passing is not None and location.pattern == f"{path}/"
-
-
-def _of_expressions(locations: Sequence[Location], path: str) -> Location | Nowhere | None:
+def _of_expressions(locations: Siblings, path: str) -> Location | Nowhere | None:
     """The first regular expression that fits, or a location in it."""
-    for each in locations:
-        if each.modifier not in ("~", "~*"):
-            continue
+    for each in locations.expressions:
         compiled = expression(each.pattern, ignores_case=each.modifier == "~*")
-        if compiled is None:
+        if compiled is None or is_too_long(each.pattern, path):
             return Nowhere.UNKNOWN
         if compiled.search(path):
             inside = chosen(each.inner, path)
@@ -85,3 +79,24 @@ def expression(pattern: str, *, ignores_case: bool = False) -> re.Pattern[str] |
         return re.compile(_GROUP.sub("(?P<", pattern), re.IGNORECASE if ignores_case else 0)
     except (re.error, RecursionError, OverflowError):
         return None
+
+
+def is_too_long(pattern: str, path: str) -> bool:
+    """Whether the answer may take for ever: a group is repeated in which something is repeated, or may be one of several."""
+    return len(path) > _LONG and _repeats_repetitions(pattern)
+
+
+@cache
+def _repeats_repetitions(pattern: str) -> bool:
+    open_: list[bool] = [False]
+    for piece in _PIECE.finditer(pattern):
+        if piece["open"]:
+            open_.append(False)
+        elif piece["choice"]:
+            open_[-1] = True
+        elif piece["close"] and len(open_) > 1:
+            has_choice = open_.pop()
+            if has_choice and piece["again"]:
+                return True
+            open_[-1] |= has_choice or bool(piece["again"])
+    return False

@@ -49,12 +49,31 @@ def held(location: Location, route: StreamingRoute) -> Held | None:
         return None
     if not location.passing.module.is_http:
         return Held(Reason.MODULE, buffering, None)
-    version, gzip = location.of_module("http_version"), location.setting("gzip")
-    if version.is_known and version.value == "1.0" and not sends_chunks(route):
+    version, gzip = endless(location, route), location.setting("gzip")
+    if version is not None:
         return Held(Reason.HTTP10, buffering, version)
     if gzip.is_known and gzip.value == "on" and _compresses(location, route.media_type):
         return Held(Reason.GZIP, buffering, gzip)
     return None
+
+
+def masking(location: Location, route: StreamingRoute) -> tuple[Effective, ...]:
+    """What makes a broken stream end as a whole one here."""
+    return tuple(each for each in (endless(location, route), unmarked(location)) if each is not None)
+
+
+def endless(location: Location, route: StreamingRoute) -> Effective | None:
+    """HTTP/1.0 to the application, over which nginx cannot tell a whole answer from a broken one."""
+    version = location.of_module("http_version")
+    is_http = location.passing is not None and location.passing.module.is_http
+    is_old = is_http and version.is_known and version.value == "1.0"
+    return version if is_old and not sends_chunks(route) else None
+
+
+def unmarked(location: Location) -> Effective | None:
+    """Chunks that are turned off for the client, who then cannot tell one from the other."""
+    chunks = location.setting("chunked_transfer_encoding")
+    return chunks if chunks.statement is not None and chunks.is_known and chunks.value == "off" else None
 
 
 def sends_chunks(route: StreamingRoute) -> bool:

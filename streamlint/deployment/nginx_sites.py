@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from packaging.version import Version
 
 from streamlint.deployment.limits import Anchor
-from streamlint.deployment.nginx_passing import Passing, passing
+from streamlint.deployment.nginx_passing import Address, Passing, passing
 from streamlint.deployment.nginx_tree import NginxTrees, Statement
 from streamlint.deployment.nginx_versions import NginxVersions
 from streamlint.knowledge import nginx
@@ -20,6 +20,7 @@ from streamlint.knowledge import nginx
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
 
+Analysis = TypeVar("Analysis")
 _MODIFIERS = ("=", "^~", "~", "~*")
 _TIME = re.compile(r"(\d+)(ms|[smhdwMy])?")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "M": 2592000, "y": 31536000, "": 1}
@@ -70,16 +71,35 @@ class Server:
     upstreams: dict[str, Statement]
     version: Version | None
     is_whole: bool = True
+    _analyses: dict[Callable[[Server], Any], Any] = field(default_factory=dict, repr=False)
 
     @cached_property
-    def locations(self) -> tuple[Location, ...]:
+    def locations(self) -> Siblings:
         """Those that stand directly in it, in their order; each knows those in it."""
-        return tuple(Location(each, (self.statement, *self.around), self) for each in self.statement.own("location"))
+        return Siblings(Location(each, (self.statement, *self.around), self) for each in self.statement.own("location"))
 
     def walk(self) -> Iterator[Location]:
         """All locations, however deep, and the conditions in them that pass requests on by themselves."""
         for each in self.locations:
             yield from each.walk()
+
+    @cached_property
+    def broadest(self) -> dict[Address, Location]:
+        """Of each address the location that sends most of what goes there."""
+        found: dict[Address, Location] = {}
+        for each in self.walk():
+            for address in each.passing.addresses if each.passing is not None else ():
+                before = found.get(address)
+                if before is None or each.narrowness < before.narrowness:
+                    found[address] = each
+        return found
+
+    def ask(self, kind: Callable[[Server], Analysis]) -> Analysis:
+        """The one analysis of this kind, made when somebody first asks for it."""
+        if kind not in self._analyses:
+            self._analyses[kind] = kind(self)
+        answer: Analysis = self._analyses[kind]
+        return answer
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +161,11 @@ class Location:
         return " ".join((self.statement.name, *self.statement.texts))
 
     @property
+    def narrowness(self) -> tuple[bool, bool, int]:
+        """By how much it takes less than others."""
+        return self.is_conditional, self.modifier in ("=", "@"), len(self.pattern)
+
+    @property
     def is_known(self) -> bool:
         """Whether it can be said which requests come here."""
         arguments = self.statement.directive.arguments
@@ -148,7 +173,7 @@ class Location:
         return not self.statement.directive.is_computed and not computed
 
     @cached_property
-    def inner(self) -> tuple[Location, ...]:
+    def inner(self) -> Siblings:
         """Locations directly in it."""
         return self._of(self.statement.own("location"))
 
@@ -158,8 +183,8 @@ class Location:
         inside = self._of(self.statement.own("if", "limit_except"))
         return tuple(each for each in inside if each._own_pass is not None)
 
-    def _of(self, statements: Iterable[Statement]) -> tuple[Location, ...]:
-        return tuple(Location(each, (self.statement, *self.blocks), self.server, self) for each in statements)
+    def _of(self, statements: Iterable[Statement]) -> Siblings:
+        return Siblings(Location(each, (self.statement, *self.blocks), self.server, self) for each in statements)
 
     def walk(self) -> Iterator[Location]:
         yield self
@@ -196,6 +221,37 @@ class Location:
         return self.setting(f"{prefix}_{name}")
 
 
+class Siblings(tuple[Location, ...]):
+    """The locations of one block, by how nginx looks for them."""
+
+    @cached_property
+    def are_known(self) -> bool:
+        return all(each.is_known for each in self)
+
+    @cached_property
+    def exact(self) -> dict[str, Location]:
+        return {each.pattern: each for each in reversed(self) if each.modifier == "="}
+
+    @cached_property
+    def prefixes(self) -> dict[str, Location]:
+        return {each.pattern: each for each in reversed(self) if each.modifier in ("", "^~")}
+
+    @cached_property
+    def expressions(self) -> tuple[Location, ...]:
+        return tuple(each for each in self if each.modifier in ("~", "~*"))
+
+    @cached_property
+    def named(self) -> dict[str, Location]:
+        return {each.pattern: each for each in reversed(self) if each.modifier == "@"}
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """Paths for which nginx answers with the same and a slash, as that is passed on."""
+        static = (*self.exact.values(), *self.prefixes.values())
+        passing = (each.pattern for each in static if each.passing is not None)
+        return frozenset(path.removesuffix("/") for path in passing if path.endswith("/"))
+
+
 class NginxSites:
     """All servers of a deployment."""
 
@@ -213,6 +269,15 @@ class NginxSites:
                 if location.passing is not None and not location.is_as_home:
                     found.setdefault(location.anchor.path, []).append(location)
         return {path: tuple(locations) for path, locations in found.items()}
+
+    @cached_property
+    def at(self) -> dict[Anchor, tuple[Location, ...]]:
+        """The same by the statement that passes on, which several locations may include."""
+        found: dict[Anchor, list[Location]] = {}
+        for locations in self.of_file.values():
+            for location in locations:
+                found.setdefault(location.anchor, []).append(location)
+        return {anchor: tuple(locations) for anchor, locations in found.items()}
 
 
 def _servers(tree: Statement, version: Version | None) -> Iterator[Server]:

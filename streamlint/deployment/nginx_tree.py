@@ -69,6 +69,12 @@ class NginxTrees:
         self._files = deployment.ask(NginxFiles)
         self._sites = deployment.knowledge.names("nginx", "site-folders")
         self._left = _MOST
+        self._found_cut: set[Path] = set()
+
+    @property
+    def cut(self) -> frozenset[Path]:
+        """The files of whose tree only the beginning is there."""
+        return frozenset(self._found_cut) if self.rows else frozenset()
 
     @cached_property
     def rows(self) -> tuple[Statement, ...]:
@@ -111,6 +117,7 @@ class NginxTrees:
         for directive in directives:
             self._left -= 1
             if self._left < 0:
+                self._found_cut.add(path)
                 return
             if directive.name == "include" and not directive.is_block:
                 yield from self._including(path, directive, around)

@@ -18,8 +18,14 @@ _IMAGE = re.compile(
     r"(?::(?P<tag>[\w.-]+))?[\"']?\s*(?:$|\s|#)",
     re.MULTILINE | re.IGNORECASE,
 )
+_NAME = re.compile(r"(?:[\w.-]+(?::\d+)?/)*(?:nginx|nginx-unprivileged|openresty)(?:[:@].*)?", re.IGNORECASE)
 _NUMBER = re.compile(r"(\d+\.\d+(?:\.\d+)?)(?![\w.])")
 _NEWEST_TAGS = frozenset(("", "latest", "mainline", "stable", "alpine", "stable-alpine", "mainline-alpine"))
+
+
+def is_nginx(image: str) -> bool:
+    """Whether an image of this name runs nginx."""
+    return bool(_NAME.fullmatch(image))
 
 
 class NginxVersions:

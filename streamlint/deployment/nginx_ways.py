@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
-from streamlint.deployment.nginx_choice import Nowhere, chosen, expression
+from streamlint.deployment.nginx_choice import Nowhere, chosen, expression, is_too_long
 from streamlint.deployment.nginx_sites import Location, Server
 from streamlint.deployment.nginx_tree import Statement
 
 _MOST = 10
 """How often nginx looks for another location before it gives up."""
+_GUESSES = 200
+"""Paths that are tried: each of many rewrites may make one."""
 _NUMBERED = re.compile(r"\$(?:\{(\d)\}|(\d))")
 _PARAMETER = re.compile(r"\{[^}]*\}|<[^>]*>")
 _PIECE = re.compile(r"\((/?\.[*+]\??)\)|\(\?:/\|\$\)|/\?|\\(.)|([\w/%~@:,;=-])|\.")
@@ -37,8 +41,38 @@ class _Request:
     """Whether `error_page` was asked; nginx asks it once."""
 
 
+class Ways:
+    """Those of one server; each path is followed once."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._leads: dict[str, Lead | None] = {}
+        self._turned: dict[str, tuple[str, ...]] = {}
+
+    def lead(self, path: str) -> Lead | None:
+        if path not in self._leads:
+            self._leads[path] = _followed(self._server, path)
+        return self._leads[path]
+
+    @cached_property
+    def _rewrites(self) -> tuple[Statement, ...]:
+        blocks = (self._server.statement, *(location.statement for location in self._server.walk()))
+        return tuple(rewrite for block in blocks for rewrite in block.own("rewrite"))
+
+    def turned_into(self, path: str) -> tuple[str, ...]:
+        """The paths that some `rewrite` of the server turns into this one."""
+        if path not in self._turned:
+            found = (before for rewrite in self._rewrites for before in _before(rewrite, path))
+            self._turned[path] = tuple(dict.fromkeys(islice(found, _GUESSES)))
+        return self._turned[path]
+
+
 def lead(server: Server, path: str) -> Lead | None:
     """Where a request for a decoded path ends, for a file that does not exist; None where nothing passes it on, or nobody knows."""
+    return server.ask(Ways).lead(path)
+
+
+def _followed(server: Server, path: str) -> Lead | None:
     rewritten = _rewritten(server.statement, path)
     if rewritten is None:
         return None
@@ -75,10 +109,8 @@ def _through(request: _Request, location: Location) -> Lead | str | None:
 def _elsewhere(request: _Request, target: str) -> Lead | str | None:
     """Where `try_files` or `error_page` send a request."""
     if target.startswith("@"):
-        locations = request.server.locations
-        named = next(
-            (each for each in locations if each.modifier == "@" and target in (f"@{each.pattern}", each.pattern)), None
-        )
+        known = request.server.locations.named
+        named = known.get(target) or known.get(target[1:])
         return None if named is None else _through(request, named)
     path = target.split("?")[0].replace("$uri", request.path)
     return path if path.startswith("/") and "$" not in path and path != request.path else None
@@ -136,7 +168,7 @@ def _applied(rewrite: Statement, path: str) -> str | None:
     if len(rewrite.texts) < 2:
         return None
     compiled = expression(rewrite.texts[0])
-    if compiled is None:
+    if compiled is None or is_too_long(rewrite.texts[0], path):
         return ""
     match = compiled.search(path)
     if match is None:
@@ -165,7 +197,7 @@ def _sent(location: Location, path: str, *, is_whole: bool) -> str | None:
 
 def outside(location: Location, path: str) -> tuple[str, ...]:
     """The paths, as users ask for them, that this location sends on as this one; those that can be guessed, each tried."""
-    tried = dict.fromkeys(_guesses(location, path))
+    tried = dict.fromkeys(islice(_guesses(location, path), _GUESSES))
     return tuple(each for each in tried if _leads(location, each, path))
 
 
@@ -187,9 +219,7 @@ def _guesses(location: Location, path: str) -> Iterator[str]:
     inner = list(_before_sending(location, path))
     for each in inner:
         yield each
-        for block in (location.server.statement, *(other.statement for other in location.server.walk())):
-            for rewrite in block.own("rewrite"):
-                yield from _before(rewrite, each)
+        yield from location.server.ask(Ways).turned_into(each)
 
 
 def _before_sending(location: Location, path: str) -> Iterator[str]:
@@ -208,6 +238,8 @@ def _before(rewrite: Statement, path: str) -> Iterator[str]:
         return
     target = rewrite.texts[1].split("?")[0]
     parts = _NUMBERED.split(target)
+    if not path.startswith(parts[0]):
+        return
     pattern = "".join(re.escape(part) for part in parts[:1])
     numbers = []
     for first, second, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):

@@ -79,12 +79,8 @@ class _Nginx:
 
     @property
     def is_broadest(self) -> bool:
-        same = [
-            each
-            for each in self.location.server.walk()
-            if each.passing is not None and set(each.passing.addresses) & set(self.addresses)
-        ]
-        return min(same, key=_breadth, default=None) is self.location
+        broadest = self.location.server.broadest
+        return all(broadest.get(address) is self.location for address in self.addresses)
 
     @property
     def is_whole(self) -> bool:
@@ -106,10 +102,6 @@ def _(node: Location) -> Carrier:
 @carrier.register
 def _(node: Gate) -> Carrier:
     return node
-
-
-def _breadth(location: Location) -> tuple[bool, bool, int]:
-    return location.is_conditional, location.modifier in ("=", "@"), len(location.pattern)
 
 
 class Passages:

@@ -92,7 +92,10 @@ class ServedRoutes:
         return Served(near, Certainty.POSSIBLE) if near else None
 
     def _of_application(self, application: Application, routes: Iterable[StreamingRoute]) -> Served | None:
-        """The streams of the files that an application imports; where it registers none at all, those of its project."""
+        """The streams of the files that an application imports; where it registers none at all, those of its project.
+
+        What is known to be another application's is left out.
+        """
         project = application.project
         imported = project.modules.around({application.path})
         own = tuple(route for route in routes if route.place is not None and route.place.path in imported)
@@ -101,7 +104,8 @@ class ServedRoutes:
         if any(entry.module.path in imported for entry in project.entries):
             return None
         files = project.modules.files
-        near = tuple(route for route in routes if route.place is not None and route.place.path in files)
+        free = (route for route in routes if route.app is None or route.app.path in imported)
+        near = tuple(route for route in free if route.place is not None and route.place.path in files)
         return Served(near, Certainty.LIKELY) if near else None
 
 

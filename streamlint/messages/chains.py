@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streamlint.deployment.chains import Cut
-from streamlint.deployment.limits import Failure, Hop, Layer, Limit
+from streamlint.deployment.limits import Certainty, Failure, Hop, Layer, Limit
 
 LAYERS = {
     Layer.MODEL_CLIENT: "model client",
@@ -14,13 +14,16 @@ LAYERS = {
     Layer.BALANCER: "balancer",
     Layer.EDGE: "edge",
 }
+_AT_ONCE = (Failure.BUFFER, Failure.MASK)
+"""What takes no time."""
 _SILENCE = {Failure.IDLE: "without a token", Failure.FIRST_BYTE: "before the first byte"}
 
 
 def described(hop: Hop, where: str = "") -> str:
     """A hop in one sentence: what it is, where it is written, how it fails a stream."""
     limits = ", ".join(map(limit, hop.limits)) or "no limit of its own"
-    return f"{LAYERS[hop.layer]}: {named(hop)}{f' ({where})' if where else ''}: {limits}"
+    perhaps = "perhaps " if hop.certainty is Certainty.POSSIBLE else ""
+    return f"{LAYERS[hop.layer]}: {perhaps}{named(hop)}{f' ({where})' if where else ''}: {limits}"
 
 
 def named(hop: Hop) -> str:
@@ -33,7 +36,9 @@ def limit(each: Limit) -> str:
     if not each.is_known:
         return f"`{each.setting}` not known"
     if each.seconds is None:
-        return f"`{each.setting}`{default}: held back" if each.failure is Failure.BUFFER else f"`{each.setting}` none"
+        return (
+            f"`{each.setting}`{default}: {each.failure.value}" if each.failure in _AT_ONCE else f"`{each.setting}` none"
+        )
     return f"`{each.setting}` {each.seconds:g} s{default}: {each.failure.value}"
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from streamlint.deployment.limits import Anchor
 from streamlint.deployment.nginx_holds import Held, Reason
@@ -12,8 +13,32 @@ from streamlint.deployment_file import DeploymentFile
 from streamlint.finding import Related, Severity
 from streamlint.messages.served import lowered, title
 
+if TYPE_CHECKING:
+    from streamlint.fact import Fact
+    from streamlint.rule import Rule
+
 _MOST = 3
 HEADER = "send `X-Accel-Buffering: no` and `Cache-Control: no-cache` with the response"
+
+
+def told(
+    rule: Rule,
+    at: Anchor,
+    location: Location,
+    file: DeploymentFile,
+    passages: Sequence[Passage],
+    *settings: Effective | None,
+    own: Severity | None = None,
+    **rest: Any,
+) -> Iterator[Fact]:
+    """What a rule says of the streams that pass a location, with their places; nothing where none does.
+
+    `settings` are pointed to where they stand elsewhere; `own` is the severity where it is not the rule's.
+    """
+    if passages:
+        mild = severity(passages, own or rule.severity)
+        places = related(location, file, passages, *settings)
+        yield file.fact(rule, at, routes=titles(passages), related=places, severity=mild, **rest)
 
 
 def titles(passages: Sequence[Passage]) -> str:

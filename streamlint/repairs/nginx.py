@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from streamlint.deployment.nginx_sites import Effective, Location
+from streamlint.deployment.nginx_sites import Effective, Location, NginxSites
 from streamlint.deployment.nginx_tree import Statement
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fix import Edit, Fix, Level
@@ -25,7 +25,7 @@ def set_for(
     if location.home is not location or location.passing is None:
         return None
     before = location.passing.statement
-    same = (each for each in Location.in_file(file.deployment, file.path) if each.anchor == location.anchor)
+    same = file.deployment.ask(NginxSites).at.get(location.anchor, ())
     if before.path != source.path or any(each.statement.own(current.name) for each in same):
         return None
     text = f"{current.name} {value};"

@@ -36,7 +36,10 @@ def probe(chain: Chain, hop: Hop) -> str:
     """The line for a shell that shows whether tokens arrive at a hop."""
     methods = chain.route.methods
     method = f"-X {methods[0]} " if methods and "GET" not in methods else ""
-    return f"curl -N {method}'{hop.probe}'"
+    curl = f"-N {method}'{hop.probe}'"
+    if not hop.inside:
+        return f"curl {curl}"
+    return f'docker run --rm --network "container:$(docker compose ps -q {hop.inside})" curlimages/curl {curl}'
 
 
 def _wrapped(text: str, width: int, first: str, following: str) -> list[str]:
@@ -84,6 +87,8 @@ def _hop(hop: Hop, deployment: Deployment) -> dict[str, Any]:
         "name": hop.name,
         "place": place(hop.anchor, deployment) if hop.anchor is not None else None,
         "probe": hop.probe,
+        "inside": hop.inside,
+        "certainty": hop.certainty.name.lower(),
         "limits": [
             {
                 "failure": each.failure.value,

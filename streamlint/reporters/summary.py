@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlint import reporters
+from streamlint.discovery import SUFFIXES
 from streamlint.finding import Severity
 from streamlint.fix import Level
 from streamlint.reporters.readable import readable
@@ -132,7 +133,8 @@ def _title(fix: Applied) -> str:
 
 
 def _changed(fix: Applied) -> list[str]:
-    routes = fix.routes or (f"the function at line {fix.finding.place.start.line}",)
+    what = "the function at" if fix.finding.path.suffix in SUFFIXES else "what stands in"
+    routes = fix.routes or (f"{what} line {fix.finding.place.start.line}",)
     return [f"  {reporters.shown(fix.finding.path)}: {route}{_read(fix.finding)}" for route in routes]
 
 

@@ -108,15 +108,17 @@ class NginxStreamBuffered(Rule):
             level, reason = (Level.SAFE, _SAFE) if alone else (Level.UNSAFE, _UNSAFE)
             return set_for(location, buffering, "off", file, level, reason)
 
-        yield file.fact(
+        yield from words.told(
             self,
             words.stand(location, buffering, file),
-            routes=words.titles(concerned),
+            location,
+            file,
+            concerned,
+            buffering,
+            why.because,
             cause=words.cause(why),
             label=f"`{location.title}` passes it on",
             help=words.alternative(file, f"write `{buffering.name} off;` in the location"),
-            related=words.related(location, file, concerned, buffering, why.because),
             notes=words.notes(why),
             repair=repair,
-            severity=words.severity(concerned, self.severity),
         )

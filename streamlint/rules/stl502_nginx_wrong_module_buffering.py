@@ -83,22 +83,22 @@ class NginxWrongModuleBuffering(Rule):
     @on(Location)
     def misled(self, location: Location, file: DeploymentFile) -> Iterator[Fact]:
         passages = file.deployment.ask(Passages).of(location)
-        if not passages or location.passing is None:
+        if location.passing is None:
             return
         module = location.passing.module
         for setting in ("buffering", "read_timeout"):
             statement = misnamed(location, setting)
             if statement is None or statement.path != file.path:
                 continue
-            yield file.fact(
+            yield from words.told(
                 self,
                 statement.anchor,
+                location,
+                file,
+                passages,
                 written=statement.name,
-                routes=words.titles(passages),
                 passing=module.name,
                 label="a setting of another module",
                 help=f"write `{module.setting(setting)}`",
-                related=words.related(location, file, passages),
                 repair=of_facts(renamed, statement, module.setting(setting), file.source, Level.SAFE, _REASON),
-                severity=words.severity(passages, self.severity),
             )

@@ -90,47 +90,49 @@ class NginxIgnoredAccelHeader(Rule):
         ignored, added = ignoring(location), header_added(location)
         asking = [each for each in concerned if each.route.sends_accel_header]
         if ignored is not None and ignored.statement is not None and asking:
-            yield self._ignored(location, file, asking, why, ignored.statement)
+            yield from self._ignored(location, file, asking, why, ignored.statement)
         elif added is not None:
-            yield self._added(location, file, concerned, why, added)
+            yield from self._added(location, file, concerned, why, added)
 
     def _ignored(
         self, location: Location, file: DeploymentFile, passages: Sequence[Passage], why: Held, statement: Statement
-    ) -> Fact:
+    ) -> Iterator[Fact]:
         def repair(_: object) -> Offer:
             return argument_less(statement, _HEADER, file.source, Level.UNSAFE, _OTHERS)
 
-        return file.fact(
+        yield from words.told(
             self,
             statement.anchor if statement.path == file.path else location.anchor,
-            routes=words.titles(passages),
+            location,
+            file,
+            passages,
+            why.buffering,
             cause=words.cause(why),
             wrong=f"`{statement.name}` overlooks the header with which the answer asks not to",
             label=f"`{_HEADER}` is ignored here",
             help=f"let nginx read `{_HEADER}`",
-            related=words.related(location, file, passages, why.buffering),
             repair=repair,
-            severity=words.severity(passages, self.severity),
         )
 
     def _added(
         self, location: Location, file: DeploymentFile, passages: Sequence[Passage], why: Held, statement: Statement
-    ) -> Fact:
+    ) -> Iterator[Fact]:
         setting = f"{why.buffering.name} off;"
 
         def repair(_: object) -> Offer:
             is_set = why.buffering.statement is not None
             return None if is_set else replaced(statement, setting, file.source, Level.UNSAFE, _CLIENTS)
 
-        return file.fact(
+        yield from words.told(
             self,
             statement.anchor if statement.path == file.path else location.anchor,
-            routes=words.titles(passages),
+            location,
+            file,
+            passages,
+            why.buffering,
             cause=words.cause(why),
             wrong="nginx does not read the header that it adds itself",
             label="this is told to the client",
             help=f"write `{setting}` instead",
-            related=words.related(location, file, passages, why.buffering),
             repair=repair,
-            severity=words.severity(passages, self.severity),
         )

@@ -86,8 +86,6 @@ class NginxReadTimeoutShort(Rule):
         if limit is None or limit >= longest or misnamed(location, "read_timeout") is not None:
             return
         passages = [each for each in file.deployment.ask(Passages).of(location) if not each.route.beats_within(limit)]
-        if not passages:
-            return
         value = f"{longest:g}s"
 
         def repair(_: object) -> Offer:
@@ -96,15 +94,17 @@ class NginxReadTimeoutShort(Rule):
                 return set_at(statement, value, file.source, Level.UNSAFE, _REASON)
             return set_for(location, timeout, value, file, Level.UNSAFE, _REASON)
 
-        yield file.fact(
+        yield from words.told(
             self,
             words.stand(location, timeout, file, anywhere=True),
-            routes=words.titles(passages),
+            location,
+            file,
+            passages,
+            timeout,
+            own=Severity.ERROR if limit < _DEFAULT else None,
             limit=seconds(limit),
             setting=timeout.shown,
             label=f"`{location.title}` passes it on" if timeout.statement is None else "counts between two pieces",
             help=f"write `{timeout.name} {value};`, or send a heartbeat more often",
-            related=words.related(location, file, passages, timeout),
             repair=repair,
-            severity=words.severity(passages, Severity.ERROR if limit < _DEFAULT else self.severity),
         )

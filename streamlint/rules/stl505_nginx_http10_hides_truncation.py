@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streamlint.deployment.nginx_holds import sends_chunks
+from streamlint.deployment.nginx_holds import endless
 from streamlint.deployment.nginx_sites import Location
 from streamlint.deployment.passages import Passages
 from streamlint.deployment_file import DeploymentFile
@@ -85,27 +85,23 @@ class NginxHttp10HidesTruncation(Rule):
     @on(Location)
     def masking(self, location: Location, file: DeploymentFile) -> Iterator[Fact]:
         version = location.of_module("http_version")
-        is_http = location.passing is not None and location.passing.module.is_http
-        if not is_http or not version.is_known or version.value != "1.0":
-            return
-        passages = [each for each in file.deployment.ask(Passages).of(location) if not sends_chunks(each.route)]
-        if not passages:
-            return
+        passages = [each for each in file.deployment.ask(Passages).of(location) if endless(location, each.route)]
 
         def repair(_: object) -> Offer:
             fix = set_for(location, version, "1.1", file, Level.SAFE, _REASON)
             return None if fix is None else kept_alive(location, fix, file.source)
 
-        yield file.fact(
+        yield from words.told(
             self,
             words.stand(location, version, file),
-            routes=words.titles(passages),
+            location,
+            file,
+            passages,
+            version,
             cause=f"nginx speaks HTTP/1.0 to it, {_why(location, version.statement is None)}",
             label=f"`{location.title}` passes it on",
             help="write `proxy_http_version 1.1;` in the location",
-            related=words.related(location, file, passages, version),
             repair=repair,
-            severity=words.severity(passages, self.severity),
         )
 
 

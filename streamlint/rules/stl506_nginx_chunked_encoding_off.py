@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from streamlint.deployment.nginx_holds import unmarked
 from streamlint.deployment.nginx_sites import Location
 from streamlint.deployment.passages import Passages
 from streamlint.deployment_file import DeploymentFile
@@ -77,18 +78,17 @@ class NginxChunkedEncodingOff(Rule):
 
     @on(Location)
     def unmarked(self, location: Location, file: DeploymentFile) -> Iterator[Fact]:
-        chunks = location.setting("chunked_transfer_encoding")
-        if chunks.statement is None or not chunks.is_known or chunks.value != "off":
+        chunks = unmarked(location)
+        if chunks is None or chunks.statement is None:
             return
-        passages = file.deployment.ask(Passages).of(location)
-        if passages:
-            yield file.fact(
-                self,
-                words.stand(location, chunks, file, anywhere=True),
-                routes=words.titles(passages),
-                label="no client over HTTP/1.1 sees where the answer ends",
-                help="remove it: chunks are the default",
-                related=words.related(location, file, passages, chunks),
-                repair=of_facts(removed, chunks.statement, file.source, Level.UNSAFE, _REASON),
-                severity=words.severity(passages, self.severity),
-            )
+        yield from words.told(
+            self,
+            words.stand(location, chunks, file, anywhere=True),
+            location,
+            file,
+            file.deployment.ask(Passages).of(location),
+            chunks,
+            label="no client over HTTP/1.1 sees where the answer ends",
+            help="remove it: chunks are the default",
+            repair=of_facts(removed, chunks.statement, file.source, Level.UNSAFE, _REASON),
+        )

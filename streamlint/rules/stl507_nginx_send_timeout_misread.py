@@ -81,14 +81,15 @@ class NginxSendTimeoutMisread(Rule):
         if limit is None or limit >= longest:
             return
         passages = [each for each in file.deployment.ask(Passages).of(location) if not each.route.beats_within(limit)]
-        if passages:
-            yield file.fact(
-                self,
-                words.stand(location, sending, file, anywhere=True),
-                written=sending.name,
-                routes=words.titles(passages),
-                setting=reading.shown,
-                label="counts while nginx sends the request",
-                help=f"raise `{reading.name}`",
-                related=words.related(location, file, passages, reading),
-            )
+        yield from words.told(
+            self,
+            words.stand(location, sending, file, anywhere=True),
+            location,
+            file,
+            passages,
+            reading,
+            written=sending.name,
+            setting=reading.shown,
+            label="counts while nginx sends the request",
+            help=f"raise `{reading.name}`",
+        )

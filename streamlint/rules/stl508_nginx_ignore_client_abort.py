@@ -80,15 +80,15 @@ class NginxIgnoreClientAbort(Rule):
         ignoring = location.of_module("ignore_client_abort")
         if ignoring.statement is None or not ignoring.is_known or ignoring.value != "on":
             return
-        passages = file.deployment.ask(Passages).of(location)
-        if passages:
-            yield file.fact(
-                self,
-                words.stand(location, ignoring, file, anywhere=True),
-                routes=words.titles(passages),
-                setting=ignoring.shown,
-                label="the application is not told",
-                help=f"write `{ignoring.name} off;`, which is the default",
-                related=words.related(location, file, passages, ignoring),
-                repair=of_facts(set_at, ignoring.statement, "off", file.source, Level.UNSAFE, _REASON),
-            )
+        yield from words.told(
+            self,
+            words.stand(location, ignoring, file, anywhere=True),
+            location,
+            file,
+            file.deployment.ask(Passages).of(location),
+            ignoring,
+            setting=ignoring.shown,
+            label="the application is not told",
+            help=f"write `{ignoring.name} off;`, which is the default",
+            repair=of_facts(set_at, ignoring.statement, "off", file.source, Level.UNSAFE, _REASON),
+        )

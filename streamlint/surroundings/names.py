@@ -13,9 +13,13 @@ ENVIRONMENT = re.compile(r"(?:conda-?|.*[-_.])?environment(?:[-_.].*)?\.ya?ml|co
 IN_FOLDER = re.compile(r".*\.(?:txt|in)")
 """What counts in a folder that is called `requirements`."""
 _FOLDER = "requirements"
+DOCKERFILE = re.compile(r"(?:[^.]+\.)?(?:Dockerfile|Containerfile)(?:\..+)?", re.IGNORECASE)
+PROCFILE = re.compile(r"Procfile(?:\..+)?", re.IGNORECASE)
+COMPOSE = re.compile(r".*\.ya?ml", re.IGNORECASE)
+"""What may be a file of Compose, of the files around the code; its text tells."""
 _DEPLOYING = re.compile(
-    r"(?:[^.]+\.)?(?:Dockerfile|Containerfile)(?:\..+)?"
-    r"|Procfile(?:\..+)?"
+    rf"{DOCKERFILE.pattern}"
+    rf"|{PROCFILE.pattern}"
     r"|.*compose.*\.ya?ml"
     r"|.*\.(?:conf|nginx|service|sh)(?:\.(?:template|tmpl|tpl|j2|jinja2?|erb|in|example|sample))?"
     r"|supervisor[^.]*\.ini"

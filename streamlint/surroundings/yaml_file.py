@@ -13,9 +13,12 @@ from streamlint.surroundings.written import Written, aligned
 _DEEPEST = 60
 _MOST = 20_000
 """Settings of one document; aliases of aliases would be without end."""
+_TOO_MUCH = "more stands here than is read of one document"
 _TRIES = 3
 _BEGINNING = re.compile(r"^[^ \t\r\n#-]", re.MULTILINE)
 """Where something at the outermost level begins."""
+_INDENTED = re.compile(r"^[ ]+(?=[^ \t\r\n#-])", re.MULTILINE)
+"""What stands before something at a deeper level."""
 
 
 def read(text: str) -> Document:
@@ -31,7 +34,7 @@ def documents(text: str) -> tuple[Document, ...]:
     found = [_Expanded(text).document(node) for node in nodes]
     if fault is not None:
         last = found.pop() if found else Document()
-        found.append(Document(last.settings, (fault,), last.places))
+        found.append(Document(last.settings, (fault, *last.faults), last.places))
     return tuple(found)
 
 
@@ -44,12 +47,20 @@ def written(setting: Setting, text: str) -> Written:
 
 def _read(text: str) -> tuple[list[Any], Fault | None]:
     nodes, fault = _composed(text)
-    broken, left = fault, _TRIES
-    while broken is not None and left and (begun := list(_BEGINNING.finditer(text, 0, broken.offset))):
-        left -= 1
-        nodes, broken = _composed(text[: begun[-1].start()])
-        text = text[: begun[-1].start()]
+    if fault is not None:
+        for end in _ends(text, fault.offset):
+            whole, broken = _composed(text[:end])
+            if broken is None and whole:
+                return whole, fault
     return nodes, fault
+
+
+def _ends(text: str, offset: int) -> Iterator[int]:
+    """Before what a text may be whole: the last things at the second level, then at the outermost one."""
+    indents = list(_INDENTED.finditer(text, 0, offset))
+    least = min((len(match[0]) for match in indents), default=0)
+    yield from [match.start() for match in indents if len(match[0]) == least][: -_TRIES - 1 : -1]
+    yield from [match.start() for match in _BEGINNING.finditer(text, 0, offset)][: -_TRIES - 1 : -1]
 
 
 def _composed(text: str) -> tuple[list[Any], Fault | None]:
@@ -100,13 +111,18 @@ class _Expanded:
         self.text = text
         self.settings: list[Setting] = []
         self.places: dict[Keys, Span] = {}
+        self.left_out: Fault | None = None
 
     def document(self, node: Any) -> Document:
         self._add(node, (), ())
-        return Document(tuple(self.settings), (), self.places)
+        faults = () if self.left_out is None else (self.left_out,)
+        return Document(tuple(self.settings), faults, self.places)
 
     def _add(self, node: Any, keys: Keys, around: tuple[int, ...]) -> None:
-        if id(node) in around or len(keys) > _DEEPEST or len(self.settings) > _MOST or len(self.places) > _MOST:
+        if len(keys) > _DEEPEST or len(self.settings) > _MOST or len(self.places) > _MOST:
+            self.left_out = self.left_out or Fault(node.start_mark.index, _TOO_MUCH)
+            return
+        if id(node) in around:
             return
         around = (*around, id(node))
         if node.id == "mapping":
