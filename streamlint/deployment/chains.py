@@ -100,7 +100,7 @@ class Chains:
         if not clients and route.place is not None:
             missing.append("the client that asks the model")
         if not servers:
-            missing.append("a command that starts a server for this application")
+            missing.append(f"a command that starts a server for this application{self._by_hand(route)}")
         if not proxies:
             missing.append("a proxy: no proxy file names this upstream")
         return Chain(route, hops, tuple(missing), tuple(_notes(clients)))
@@ -118,6 +118,13 @@ class Chains:
                     server.limits,
                     _server_probe(server, route),
                 )
+
+    def _by_hand(self, route: StreamingRoute) -> str:
+        """What code starts when a person runs it, which says nothing of what is deployed."""
+        if route.project is None or route.app is None:
+            return ""
+        program = self._deployment.ask(Servers).starters.by_hand(route.project, route.app.path)
+        return f"; its code starts {program} when it is run by hand" if program else ""
 
     def _proxies(self, route: StreamingRoute) -> Iterator[Hop]:
         for location in self._locations:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from streamlint.deployment.commands import Command, Commands
 from streamlint.deployment.limits import Anchor, Failure, Limit
 from streamlint.deployment.server_words import Option, Spoken, of_environment, spoken
-from streamlint.deployment.units import Given, Unit
+from streamlint.deployment.started import Started, Starters
+from streamlint.deployment.units import Given, Unit, text_of
 from streamlint.knowledge.names import names
 from streamlint.knowledge.server_options import ServerRow, servers
 from streamlint.surroundings import python_settings, shell_words
@@ -54,6 +55,8 @@ class Server:
     target: str
     mode: str = ""
     """`run` or `dev` of a program that has such words."""
+    started: Started | None = None
+    """Where code starts it, and not the command itself."""
 
     @property
     def program(self) -> str:
@@ -70,6 +73,8 @@ class Server:
     @cached_property
     def program_anchor(self) -> Anchor:
         """The word that starts it."""
+        if self.started is not None:
+            return Anchor(self.command.path, self.started.word.span)
         named = (
             word for word in self.command.words if PurePosixPath(word.text).name in self.row.commands | self.row.modules
         )
@@ -77,6 +82,19 @@ class Server:
 
     def option(self, setting: str) -> Option | None:
         return self.options.get(setting)
+
+    def anchor_of(self, anchor: Anchor | None) -> Anchor:
+        """Where something that is said of it is told: there, or at its program where nobody says it, or code does."""
+        return self.program_anchor if anchor is None or self.started is not None else anchor
+
+    def spelled(self, setting: str, value: str) -> str:
+        """How one writes an option with a value where this server is started; "" where it has none of that name."""
+        row = self.row.option(setting)
+        if row is None or not row.words:
+            return ""
+        if self.started is None:
+            return f"{row.words[-1]} {value}"
+        return f"{self.row.config}.{row.keywords[0]} = {value}" if self.row.config else f"{row.keywords[0]}={value}"
 
     @cached_property
     def worker(self) -> Worker:
@@ -120,6 +138,7 @@ class Servers:
         self.deployment = deployment
         self._by_word = {word: row for row in servers().values() for word in row.commands}
         self._by_module = {name: row for row in servers().values() for name in row.modules}
+        self.starters = Starters(deployment)
         self._configurations = [path for path in deployment.files if path.suffix == ".py"]
         self.rows: tuple[Server, ...] = tuple(
             server for command in deployment.ask(Commands).rows if (server := self.of_command(command)) is not None
@@ -129,7 +148,7 @@ class Servers:
         """The server that a command starts, if it starts one."""
         row, words = self._program(command.words)
         if row is None:
-            return None
+            return self._of_code(command)
         mode = ""
         if row.program in ("fastapi", "flask") and words:
             mode, words = _mode(words)
@@ -141,6 +160,12 @@ class Servers:
             each.setting: Option(each.setting, each.default, is_known=not found.is_open) for each in row.options
         } | {each.setting: each for each in given}
         return Server(row, command, options, _target(row, found, options), mode)
+
+    def _of_code(self, command: Command) -> Server | None:
+        """The server that the Python file starts which a command runs."""
+        found = self.starters.of(command)
+        mode = "run" if found is not None and found.row.is_method else ""
+        return Server(found.row, command, found.options, found.target, mode, found) if found is not None else None
 
     def _program(self, words: tuple[Word, ...]) -> tuple[ServerRow | None, tuple[Word, ...]]:
         name = PurePosixPath(words[0].text).name
@@ -183,7 +208,7 @@ class Servers:
             assigned = settings.get(option.setting)
             if assigned is not None and option.setting not in own:
                 inside = assigned.span if isinstance(assigned.value, int | float) else None
-                text = _text(assigned.value)
+                text = text_of(assigned.value)
                 given = Given(text, Anchor(path, assigned.span), assigned.is_known, inside)
                 yield Option(option.setting, text, given, assigned.statement, assigned.is_known)
 
@@ -203,12 +228,6 @@ def _nearest(paths: Iterable[Path], folder: Path) -> Path | None:
     """The file in a folder or in one below it or above it, the nearest first."""
     related = [path for path in paths if path.parent.is_relative_to(folder) or folder.is_relative_to(path.parent)]
     return min(related, key=lambda path: abs(len(path.parent.parts) - len(folder.parts)), default=None)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value)
 
 
 def _mode(words: tuple[Word, ...]) -> tuple[str, tuple[Word, ...]]:

@@ -99,6 +99,13 @@ def duration(text: str) -> float | None:
     return total if text else None
 
 
+def text_of(value: object) -> str:
+    """A value of Python as a command would have it; None is no value."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)
+
+
 def is_for_development(knowledge: Knowledge, *names: str) -> bool:
     """Whether a name of a file, a service or a stage says that nobody deploys it."""
     words = {part.lower() for name in names for part in _PART.findall(name)}

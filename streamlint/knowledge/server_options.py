@@ -19,6 +19,8 @@ class OptionRow:
     failure: str
     workers: frozenset[str]
     measured: str
+    keywords: tuple[str, ...]
+    """How a call in Python spells it, the first of them beats the others."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,12 @@ class ServerRow:
     docs: str
     checked: str
     options: tuple[OptionRow, ...]
+    calls: frozenset[str] = frozenset()
+    """The functions that start it from Python."""
+    is_method: bool = False
+    """Whether these are methods of the application, which is their first argument otherwise."""
+    config: str = ""
+    """The argument of these that holds the options; "" where they are arguments of their own."""
 
     def option(self, setting: str) -> OptionRow | None:
         return next((each for each in self.options if each.setting == setting), None)
@@ -64,6 +72,7 @@ def _option(row: Row) -> OptionRow:
         row.text("failure"),
         frozenset(row.texts("workers")),
         row.text("measured"),
+        row.texts("keywords") or tuple(word[2:].replace("-", "_") for word in row.texts("words") if word[:2] == "--"),
     )
 
 
@@ -80,4 +89,7 @@ def _server(row: Row, options: tuple[OptionRow, ...]) -> ServerRow:
         row.text("docs"),
         row.text("checked"),
         options,
+        frozenset(row.texts("calls")),
+        row.flag("method"),
+        row.text("config"),
     )
