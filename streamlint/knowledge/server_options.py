@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from packaging.version import Version
+
 from streamlint.knowledge.table import Row, read
 
 
@@ -62,6 +64,14 @@ def servers() -> Mapping[str, ServerRow]:
         options.setdefault(row.text("program"), []).append(_option(row))
     found = (_server(row, tuple(options.get(row.text("program"), ()))) for row in table.rows("server"))
     return {row.program: row for row in found}
+
+
+def ends_polled_streams(program: str, worker: str, release: Version | None) -> bool:
+    """Whether workers of this kind end the stream of a client that stays when they are asked whether it has left."""
+    rows = (row for row in read("server_options").rows("poll") if row.text("program") == program)
+    return any(
+        worker in row.texts("workers") and (release is None or release >= Version(row.text("since"))) for row in rows
+    )
 
 
 def _option(row: Row) -> OptionRow:
