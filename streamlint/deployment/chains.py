@@ -130,7 +130,7 @@ class Chains:
         for location in self._locations:
             for passage in self._deployment.ask(Passages).of(location):
                 if passage.route == route:
-                    limits = tuple(_nginx_limits(location, passage))
+                    limits = tuple(_nginx_limits(location, passage, self._deployment))
                     yield Hop(
                         Layer.PROXY, "nginx", location.title, location.anchor, limits, _nginx_probe(location, passage)
                     )
@@ -171,11 +171,11 @@ def _server_probe(server: Server, route: StreamingRoute) -> str:
     return f"http://localhost:{port}{sample(route.path)}" if port is not None and route.is_exact else ""
 
 
-def _nginx_limits(location: Location, passage: Passage) -> Iterator[Limit]:
+def _nginx_limits(location: Location, passage: Passage, deployment: Deployment) -> Iterator[Limit]:
     effective = location.of_module("read_timeout")
     at = effective.statement.anchor if effective.statement is not None else None
     yield Limit(Failure.IDLE, effective.name, effective.seconds, at, effective.seconds is not None)
-    found = held(location, passage.route)
+    found = held(location, passage, deployment)
     if found is not None:
         statement = found.buffering.statement
         yield Limit(Failure.BUFFER, found.buffering.name, None, statement.anchor if statement is not None else None)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from streamlint.deployment.chunking import Chunking
 from streamlint.deployment.nginx_sites import Effective, Location
 from streamlint.deployment.nginx_tree import Statement
 from streamlint.deployment.nginx_ways import outside, sample
@@ -14,7 +15,7 @@ from streamlint.knowledge.nginx import modules
 from streamlint.serving.route_paths import UNKNOWN_PART
 
 if TYPE_CHECKING:
-    from streamlint.deployment.streaming_routes import StreamingRoute
+    from streamlint.deployment.passages import Passage
     from streamlint.deployment.whole import Deployment
 
 _HEADER = "x-accel-buffering"
@@ -38,8 +39,9 @@ class Held:
     because: Effective | None
 
 
-def held(location: Location, route: StreamingRoute) -> Held | None:
+def held(location: Location, passage: Passage, deployment: Deployment) -> Held | None:
     """Why tokens of a route wait here; None where they pass, or nobody can say."""
+    route = passage.route
     if location.passing is None or not location.passing.module.holds:
         return None
     buffering = location.of_module("buffering")
@@ -50,21 +52,11 @@ def held(location: Location, route: StreamingRoute) -> Held | None:
     if not location.passing.module.is_http:
         return Held(Reason.MODULE, buffering, None)
     version, gzip = location.of_module("http_version"), location.setting("gzip")
-    if version.is_known and version.value == "1.0" and not sends_chunks(route):
+    if version.is_known and version.value == "1.0" and not deployment.ask(Chunking).sends(route, passage.server):
         return Held(Reason.HTTP10, buffering, version)
     if gzip.is_known and gzip.value == "on" and _compresses(location, route.media_type):
         return Held(Reason.GZIP, buffering, gzip)
     return None
-
-
-def sends_chunks(route: StreamingRoute) -> bool:
-    """Whether the project's files tell that its server sends chunks to HTTP/1.0 too, which have an end that can be told."""
-    project, place = route.project, route.place
-    if project is None or place is None:
-        return False
-    needed, others = (project.knowledge.names("nginx", key) for key in ("sends-chunks", "sends-no-chunks"))
-    known = {name for name in needed | others if project.version(name, place.path) is not None}
-    return known == needed
 
 
 def _compresses(location: Location, media_type: str | None) -> bool:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streamlint.deployment.nginx_holds import sends_chunks
+from streamlint.deployment.chunking import Chunking
 from streamlint.deployment.nginx_sites import Location
 from streamlint.deployment.passages import Passages
 from streamlint.deployment_file import DeploymentFile
@@ -31,7 +31,7 @@ class NginxHttp10HidesTruncation(Rule):
     1.1` the client sees that something is missing. The same setting lets pieces pass while buffering is on.
 
     uvicorn with httptools sends chunks to HTTP/1.0 too, whose end can be told; with h11 it does not, nor do gunicorn and hypercorn.
-    Silent where a lock or a requirement names uvicorn and httptools.
+    Silent where a lock, a requirement or a Dockerfile brings httptools (`uvicorn[standard]`) and uvicorn is what runs the route.
 
     ## Example
 
@@ -87,7 +87,8 @@ class NginxHttp10HidesTruncation(Rule):
         is_http = location.passing is not None and location.passing.module.is_http
         if not is_http or not version.is_known or version.value != "1.0":
             return
-        passages = [each for each in file.deployment.ask(Passages).of(location) if not sends_chunks(each.route)]
+        chunking, found = file.deployment.ask(Chunking), file.deployment.ask(Passages).of(location)
+        passages = [each for each in found if not chunking.sends(each.route, each.server)]
         if not passages:
             return
 
