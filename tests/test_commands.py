@@ -140,3 +140,107 @@ def test_the_file_nearest_to_the_unit_is_meant(write: Write, deployed: Deploymen
     write("web/run.py", code("app.run()"))
     write("web/Procfile", "web: python run.py\n")
     assert [server.program for server in servers(deployed)] == ["flask"]
+
+
+GUNICORN = "services:\n  api:\n    build: .\n    command: gunicorn chat:app\n"
+
+
+def options(deployment: Deployment, setting: str) -> list[str]:
+    """An option of each server in the order of the files."""
+    found = [server.options[setting] for server in servers(deployment)]
+    return [each.text if each.is_known else "?" for each in found]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("GUNICORN_CMD_ARGS=--timeout 9 # seconds", "9"),
+        ('export GUNICORN_CMD_ARGS="--timeout 9"', "9"),
+        ("GUNICORN_CMD_ARGS: '--timeout 9'", "9"),
+        ("#GUNICORN_CMD_ARGS=--timeout 9", "30"),
+        ("GUNICORN_CMD_ARGS=--timeout $SECONDS", "?"),
+        ("GUNICORN_CMD_ARGS=--timeout 8\nGUNICORN_CMD_ARGS=--timeout 9", "9"),
+        ("", "30"),
+    ],
+)
+def test_a_file_of_variables_counts(line: str, expected: str, write: Write, deployed: Deployment) -> None:
+    write("compose.yaml", GUNICORN + "    env_file: [missing.env, conf/web.env]\n")
+    write("conf/web.env", f"A=1\n{line}\n")
+    assert options(deployed, "timeout") == [expected]
+
+
+def test_variables_of_the_service_beat_those_of_its_files(write: Write, deployed: Deployment) -> None:
+    files = "    env_file:\n      - path: web.env\n        required: false\n"
+    write("compose.yaml", f"{GUNICORN}{files}    environment:\n      GUNICORN_CMD_ARGS: --timeout 9\n")
+    write("web.env", "GUNICORN_CMD_ARGS=--timeout 5\n")
+    assert options(deployed, "timeout") == ["9"]
+
+
+def test_a_service_of_another_file_is_extended(write: Write, deployed: Deployment) -> None:
+    write("compose.yaml", "services:\n  api:\n    extends:\n      file: shared/base.yaml\n      service: web\n")
+    write("shared/base.yaml", "services:\n  web:\n    extends: any\n  any:\n    command: gunicorn -t 9 chat:app\n")
+    (server,) = (each for each in servers(deployed) if each.unit.name == "api")
+    assert (server.anchor.path.name, server.unit.path.name, server.options["timeout"].text) == (
+        "base.yaml",
+        "compose.yaml",
+        "9",
+    )
+
+
+def test_services_that_extend_each_other_end(write: Write, deployed: Deployment) -> None:
+    write("compose.yaml", "services:\n  a: {extends: {file: b.yaml, service: a}, command: uvicorn a:app}\n")
+    write("b.yaml", "services:\n  a: {extends: {file: compose.yaml, service: a}}\n")
+    assert {server.unit.name for server in servers(deployed)} == {"a"}
+
+
+def test_a_file_for_production_completes_the_first_one(write: Write, deployed: Deployment) -> None:
+    write("compose.yaml", GUNICORN)
+    write("compose.prod.yaml", "services:\n  api:\n    environment: [GUNICORN_CMD_ARGS=--timeout 9]\n")
+    assert options(deployed, "timeout") == ["9", "30"]
+    (told_of,) = Server.in_file(deployed, deployed.root / "compose.yaml")
+    assert told_of.options["timeout"].text == "9"
+    assert [server.unit.is_completed for server in servers(deployed)] == [False, True]
+
+
+def test_a_file_that_can_stand_alone_completes_nothing(write: Write, deployed: Deployment) -> None:
+    write("compose.yaml", GUNICORN)
+    write("compose.prod.yaml", "services:\n  api:\n    image: example/api:1\n")
+    assert len(servers(deployed)) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "environment", "expected"),
+    [
+        ("gunicorn -b 0.0.0.0:${PORT:-9} chat:app", "", "9 chat:app"),
+        ("gunicorn -b 0.0.0.0:$PORT ${MODULE:-chat:app}", "PORT: 9", "9 chat:app"),
+        ("gunicorn -b :${PORT} $MODULE", "", "None "),
+        ("gunicorn -b :${PORT:-9} -t ${TIMEOUT:-5} {{ module }}", "", "9 "),
+        ("gunicorn -b :${PORT:-9} -t ${TIMEOUT:-5} web", "", "9 web"),
+    ],
+)
+def test_defaults_of_variables_say_where_and_what_but_no_limit(
+    command: str, environment: str, expected: str, write: Write, deployed: Deployment
+) -> None:
+    write("compose.yaml", f"services:\n  api:\n    command: {command}\n    environment: {{{environment}}}\n")
+    (server,) = servers(deployed)
+    assert " ".join((str(server.binds[0].port), server.target)) == expected
+    assert not server.options["timeout"].is_known or "chat:app" in command
+
+
+def test_the_port_of_a_service_by_the_default_of_its_variable(write: Write, deployed: Deployment) -> None:
+    write("compose.yaml", f'{GUNICORN}    ports: ["${{WEB:-80}}:8000", "${{OTHER}}:9000"]\n')
+    (server,) = servers(deployed)
+    assert [(port.target, port.published) for port in server.unit.ports] == [(8000, 80), (9000, None)]
+
+
+def test_what_a_template_computes_is_not_known(write: Write, deployed: Deployment) -> None:
+    write(
+        "docker-compose.yml.j2",
+        "services:\n{% for name in names %}\n  {{ name }}:\n    command: gunicorn -t {{ t }} chat:app\n{% endfor %}\n"
+        "  api:\n{% if slow %}\n    stop_grace_period: 5s\n{% endif %}\n    command: gunicorn -t 9 chat:app\n",
+    )
+    computed, known = servers(deployed)
+    assert not computed.options["timeout"].is_known
+    assert known.options["timeout"].text == "9"
+    grace = known.unit.settings["stop_grace_period"]
+    assert (grace.text, grace.is_known) == ("5s", False)

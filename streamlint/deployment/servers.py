@@ -13,7 +13,7 @@ from streamlint.deployment.commands import Command, Commands
 from streamlint.deployment.limits import Anchor, Failure, Limit
 from streamlint.deployment.server_words import Option, Spoken, of_environment, spoken
 from streamlint.deployment.started import Started, Starters
-from streamlint.deployment.units import Given, Unit, text_of
+from streamlint.deployment.units import Given, Unit, assumed, text_of
 from streamlint.knowledge.names import names
 from streamlint.knowledge.server_options import ServerRow, servers
 from streamlint.surroundings import python_settings, shell_words
@@ -119,9 +119,10 @@ class Server:
     def in_file(cls, deployment: Deployment, path: Path) -> tuple[Server, ...]:
         """The servers of which a file says something: their commands, their settings, or the units around them."""
         found: dict[tuple[Anchor, Anchor | None], Server] = {}
-        for server in sorted(deployment.ask(Servers).rows, key=lambda each: each.unit.is_for_development):
+        for server in sorted(deployment.ask(Servers).rows, key=lambda each: each.unit.rank):
             if path in server.paths:
-                found.setdefault((server.anchor, server.unit.anchor if server.unit.path == path else None), server)
+                is_apart = server.unit.path == path != server.anchor.path
+                found.setdefault((server.anchor, server.unit.anchor if is_apart else None), server)
         return tuple(found.values())
 
     @cached_property
@@ -159,7 +160,9 @@ class Servers:
         options = {
             each.setting: Option(each.setting, each.default, is_known=not found.is_open) for each in row.options
         } | {each.setting: each for each in given}
-        return Server(row, command, options, _target(row, found, options), mode)
+        return Server(
+            row, command, options, _target(found, options, {**command.unit.environment, **command.environment}), mode
+        )
 
     def _of_code(self, command: Command) -> Server | None:
         """The server that the Python file starts which a command runs."""
@@ -238,11 +241,13 @@ def _mode(words: tuple[Word, ...]) -> tuple[str, tuple[Word, ...]]:
     return "", words
 
 
-def _target(row: ServerRow, found: Spoken, options: Mapping[str, Option]) -> str:
+def _target(found: Spoken, options: Mapping[str, Option], environment: Mapping[str, Given]) -> str:
     given = next((options[name] for name in ("app", "module") if name in options and options[name].text), None)
     if given is not None:
         return given.text if given.is_known else ""
-    return found.target.text if found.target is not None and found.target.is_known else ""
+    if found.target is None:
+        return ""
+    return found.target.text if found.target.is_known else assumed(found.target.text, environment) or ""
 
 
 def _worker(server: Server) -> Worker:
@@ -266,12 +271,19 @@ def _binds(server: Server) -> Iterator[Bind]:
     if (socket := options.get("uds")) is not None and socket.text:
         yield Bind(None, None, socket.text)
     elif (bind := options.get("bind")) is not None and bind.text:
-        for text in bind.text.strip("[]").replace("'", "").replace('"', "").split(","):
+        whole = assumed(bind.text, _around_words(server)) or bind.text
+        for text in whole.strip("[]").replace("'", "").replace('"', "").split(","):
             yield _bind(text.strip(), bind.is_known)
     elif "port" in options:
         host, port = options["host"], options["port"]
-        number = int(port.text) if port.text.isdecimal() else None
+        text = assumed(port.text, _around_words(server)) or ""
+        number = int(text) if text.isdecimal() else None
         yield Bind(host.text if host.is_known else None, number)
+
+
+def _around_words(server: Server) -> Mapping[str, Given]:
+    """The variables that the words of a server's command may name."""
+    return {**server.unit.environment, **server.command.environment}
 
 
 def _bind(text: str, is_known: bool) -> Bind:

@@ -16,7 +16,7 @@ _FOLDER = "requirements"
 _DEPLOYING = re.compile(
     r"(?:[^.]+\.)?(?:Dockerfile|Containerfile)(?:\..+)?"
     r"|Procfile(?:\..+)?"
-    r"|.*compose.*\.ya?ml"
+    r"|.*compose.*\.ya?ml(?:\.(?:template|tmpl|tpl|j2|jinja2?|erb|in|example|sample))?"
     r"|.*\.(?:conf|nginx|service|sh)(?:\.(?:template|tmpl|tpl|j2|jinja2?|erb|in|example|sample))?"
     r"|supervisor[^.]*\.ini"
     r"|.*entrypoint[^.]*"
