@@ -155,6 +155,14 @@ def test_what_is_not_there_is_said(write: Write) -> None:
     assert "not found: a command that starts a server for this application" in text
 
 
+def test_what_a_person_starts_is_no_deployed_server(write: Write) -> None:
+    by_hand = '\n\nif __name__ == "__main__":\n    import uvicorn\n\n    uvicorn.run(app, reload=True)\n'
+    write("main.py", CODE + by_hand)
+    assert "a command that starts a server for this application; its code starts uvicorn when it is" in rendered(200)
+    write("Procfile", "web: python main.py\n")
+    assert "server: uvicorn process `web` (Procfile:1)" in rendered(200)
+
+
 def test_a_heartbeat_saves_from_silence(deployed: None, write: Write) -> None:
     beating = CODE.replace("fastapi.responses import StreamingResponse", "sse_starlette import EventSourceResponse")
     write(

@@ -269,3 +269,22 @@ def test_no_reader_raises_or_hangs(name: str, text: Callable[[], str]) -> None:
     before = time.process_time()
     reader(Path(name))(source)
     assert time.process_time() - before < 10, "about a second at the worst, for what a quadratic reader needs minutes"
+
+
+def test_what_is_asked_for_beside_a_package() -> None:
+    texts = {
+        "requirements.txt": REQUIREMENTS,
+        "pyproject.toml": PYPROJECT,
+        "Pipfile": PIPFILE,
+        "setup.cfg": "[options]\ninstall_requires = uvicorn[Standard]>=1\n",
+    }
+    found = {}
+    for name, text in texts.items():
+        source = Source(Path(name), text)
+        found[name] = {each.package: sorted(each.extras) for each in reader(Path(name))(source).declared if each.extras}
+    assert found == {
+        "requirements.txt": {"two": ["extra", "other"]},
+        "pyproject.toml": {"two": ["x"], "eleven": ["a"]},
+        "Pipfile": {"two": ["x"]},
+        "setup.cfg": {"uvicorn": ["standard"]},
+    }

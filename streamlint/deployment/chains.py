@@ -104,7 +104,7 @@ class Chains:
         if not clients and route.place is not None:
             missing.append("the client that asks the model")
         if not servers:
-            missing.append("a command that starts a server for this application")
+            missing.append(f"a command that starts a server for this application{self._by_hand(route)}")
         if not proxies:
             missing.append("a proxy: no proxy file names this upstream")
         return Chain(route, hops, tuple(missing), tuple(_notes(clients)))
@@ -121,12 +121,19 @@ class Chains:
                 if server.unit.kind is UnitKind.SERVICE:
                     yield _container(Container(server.unit, server), found.certainty)
 
+    def _by_hand(self, route: StreamingRoute) -> str:
+        """What code starts when a person runs it, which says nothing of what is deployed."""
+        if route.project is None or route.app is None:
+            return ""
+        program = self._deployment.ask(Servers).starters.by_hand(route.project, route.app.path)
+        return f"; its code starts {program} when it is run by hand" if program else ""
+
     def _proxies(self, route: StreamingRoute) -> Iterator[Hop]:
         addresses = self._deployment.ask(Addresses)
         for location in self._locations:
             for passage in self._deployment.ask(Passages).of(location):
                 if passage.route == route:
-                    limits = tuple(_nginx_limits(location, passage))
+                    limits = tuple(_nginx_limits(location, passage, self._deployment))
                     reached = addresses.of_location(location, passage.outside)
                     title, anchor = location.title, location.anchor
                     yield Hop(Layer.PROXY, "nginx", title, anchor, limits, *reached, passage.certainty)
@@ -174,15 +181,15 @@ def _surest(hops: tuple[Hop, ...]) -> tuple[Hop, ...]:
     return tuple(hop for hop in hops if hop.certainty is not Certainty.POSSIBLE) or hops
 
 
-def _nginx_limits(location: Location, passage: Passage) -> Iterator[Limit]:
+def _nginx_limits(location: Location, passage: Passage, deployment: Deployment) -> Iterator[Limit]:
     effective = location.of_module("read_timeout")
     at = effective.statement.anchor if effective.statement is not None else None
     yield Limit(Failure.IDLE, effective.name, effective.seconds, at, effective.seconds is not None)
-    found = held(location, passage.route)
+    found = held(location, passage, deployment)
     if found is not None:
         statement = found.buffering.statement
         yield Limit(Failure.BUFFER, found.buffering.name, None, statement.anchor if statement is not None else None)
-    for mask in masking(location, passage.route):
+    for mask in masking(location, passage, deployment):
         statement = mask.statement
         setting = f"{mask.name} {mask.value}"
         yield Limit(Failure.MASK, setting, None, statement.anchor if statement is not None else None)

@@ -88,6 +88,7 @@ class Commands:
             service.settings,
             init is not None and init.text.lower() in ("true", "yes", "on"),
             is_for_development(self.deployment.knowledge, service.path.name, service.name),
+            service.is_completed,
             folder,
         )
 

@@ -2,49 +2,44 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlint.deployment.compose_files import COMPUTED, ComposeFiles, Part
 from streamlint.deployment.dockerfiles import Start
 from streamlint.deployment.limits import Anchor
-from streamlint.deployment.units import Given, Port
+from streamlint.deployment.units import Given, Port, assumed
 from streamlint.source import Span
-from streamlint.surroundings import shell_words, yaml_file
-from streamlint.surroundings.document import Document, Setting
-from streamlint.surroundings.names import COMPOSE
+from streamlint.surroundings import env_file, shell_words, yaml_file
+from streamlint.surroundings.document import Setting
 from streamlint.surroundings.shell_words import Word
+from streamlint.surroundings.templates import HOLE
 
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
 
-SIGN = re.compile(r"^services\s*:", re.MULTILINE)
-_COMPUTED = re.compile(r"(?<!\$)\$(?!\$)|\ue000")
-_DEEPEST = 5
 _SETTINGS = ("stop_grace_period", "stop_signal", "init", "container_name", "hostname", "image")
 
 
 @dataclass(frozen=True)
 class Service:
-    """One service with what it takes over from others of its file."""
+    """One service with what it takes over: from the file that its own completes, and from those that it extends."""
 
     path: Path
     name: str
     anchor: Anchor
-    text: str
-    document: Document
-    ways: tuple[str, ...]
-    """The names under which its keys are looked for: its own, then those that it extends."""
+    parts: tuple[Part, ...]
+    """As each file has it, its own first."""
+    is_completed: bool = False
+    """Whether another file says more of it, and that one is deployed."""
+    files: tuple[tuple[Path, str], ...] = ()
+    """The files of variables that it names, with their texts."""
 
     def get(self, *keys: str) -> Given | None:
-        for way in self.ways:
-            setting = self.document.get("services", way, *keys)
-            if setting is not None:
-                return self._given(setting)
-        return None
+        return next((given for part in self.parts if (given := part.get(*keys)) is not None), None)
 
     @cached_property
     def settings(self) -> Mapping[str, Given]:
@@ -62,16 +57,15 @@ class Service:
     @property
     def dockerfile(self) -> tuple[Path, str] | None:
         """The Dockerfile that it is built from, and the stage."""
-        whole = self.get("build")
-        context = whole or self.get("build", "context")
-        if context is None and not any(self.document.has("services", way, "build") for way in self.ways):
+        part = next((each for each in self.parts if each.has("build")), None)
+        if part is None:
             return None
-        folder = self.path.parent / (context.text if context is not None else ".")
-        given, target = self.get("build", "dockerfile"), self.get("build", "target")
-        known = [one for one in (context, given, target) if one is not None]
-        if not all(one.is_known for one in known) or "://" in str(folder):
+        keys = (("build",), ("build", "context")), (("build", "dockerfile"),), (("build", "target"),)
+        given = [next((one for key in ways if (one := part.get(*key)) is not None), None) for ways in keys]
+        context, file, stage = (assumed(one.text) if one is not None else "" for one in given)
+        if context is None or file is None or stage is None or "://" in context:
             return None
-        return folder / (given.text if given is not None else "Dockerfile"), target.text if target is not None else ""
+        return part.path.parent / (context or ".") / (file or "Dockerfile"), stage
 
     @cached_property
     def labels(self) -> dict[str, Given]:
@@ -84,9 +78,14 @@ class Service:
     def _pairs(self, key: str) -> dict[str, Given]:
         """What a table says, or a list of `name=value`."""
         found: dict[str, Given] = {}
-        for way in reversed(self.ways):
-            for setting in self.document.under("services", way, key):
-                given, last = self._given(setting), setting.keys[-1]
+        for path, text in self.files:
+            for variable in env_file.read(text):
+                inside = variable.value.whole if variable.is_plain else None
+                anchor = Anchor(path, variable.value.whole)
+                found[variable.name] = Given(variable.value.text, anchor, variable.is_known, inside)
+        for part in reversed(self.parts):
+            for setting in part.under(key):
+                given, last = part.given(setting), setting.keys[-1]
                 if isinstance(last, str):
                     found[last] = given
                 elif "=" in given.text:
@@ -98,54 +97,31 @@ class Service:
 
     @cached_property
     def ports(self) -> tuple[Port, ...]:
-        return tuple(port for way in self.ways for key in ("ports", "expose") for port in self._ports(way, key))
+        return tuple(port for part in self.parts for key in ("ports", "expose") for port in _ports(part, key))
 
     @property
     def volumes(self) -> tuple[str, ...]:
         """What is mounted, as it is written."""
-        return tuple(each.value for way in self.ways for each in self.document.under("services", way, "volumes"))
+        return tuple(each.value for part in self.parts for each in part.under("volumes"))
 
     @cached_property
     def names(self) -> frozenset[str]:
         """Those under which other services reach it."""
         own = [self.get(key) for key in ("container_name", "hostname")]
-        aliases = [
-            each.value for each in self.document.under("services", self.name, "networks") if "aliases" in each.keys
-        ]
+        aliases = [each.value for part in self.parts for each in part.under("networks") if "aliases" in each.keys]
         return frozenset((self.name, *(given.text for given in own if given is not None), *aliases))
 
-    def _ports(self, way: str, key: str) -> Iterator[Port]:
-        long: dict[str | int, dict[str, str]] = {}
-        for setting in self.document.under("services", way, key):
-            if len(setting.keys) == 4:
-                yield _port(setting.value)
-            elif len(setting.keys) == 5:
-                long.setdefault(setting.keys[3], {})[str(setting.keys[4])] = setting.value
-        for each in long.values():
-            yield Port(_number(each.get("target", "")), _number(each.get("published", "")))
-
     def _start(self, key: str) -> Start | None:
-        for way in self.ways:
-            settings = list(self.document.under("services", way, key))
-            place = self.document.places.get(("services", way, key))
+        for part in self.parts:
+            place = part.place(key)
             if place is None:
                 continue
-            words = tuple(word for setting in settings for word in self._words(setting))
+            settings = list(part.under(key))
+            words = tuple(word for setting in settings for word in _words(part, setting))
             end = max((setting.span.end for setting in settings), default=place.end)
             span = Span(words[0].span.start, words[-1].span.end) if words else Span(place.start, end)
-            return Start(words, Anchor(self.path, span))
+            return Start(words, Anchor(part.path, span))
         return None
-
-    def _words(self, setting: Setting) -> tuple[Word, ...]:
-        written = yaml_file.written(setting, self.text)
-        if isinstance(setting.keys[-1], int):
-            return (Word(setting.value, setting.span, not _COMPUTED.search(setting.value), setting.inside),)
-        return shell_words.words(written) if setting.value.strip() and setting.value not in ("null", "~") else ()
-
-    def _given(self, setting: Setting) -> Given:
-        return Given(
-            setting.value, Anchor(self.path, setting.span), not _COMPUTED.search(setting.value), setting.inside
-        )
 
 
 class Services:
@@ -153,40 +129,51 @@ class Services:
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
-        self.rows: tuple[Service, ...] = tuple(
-            service for path in deployment.files if COMPOSE.fullmatch(path.name) for service in self._of_file(path)
-        )
+        self._files = ComposeFiles(deployment)
+        self.rows: tuple[Service, ...] = tuple(self._found())
 
-    def _of_file(self, path: Path) -> Iterator[Service]:
-        source = self.deployment.source(path)
-        if source is None or not SIGN.search(source.text):
-            return
-        document = next((each for each in yaml_file.documents(source.text) if each.has("services")), None)
-        if document is None:
-            return
-        for name, span in _services(document):
-            ways = _extended(document, name)
-            yield Service(path, name, Anchor(path, span), source.text, document, ways)
+    def _found(self) -> Iterator[Service]:
+        for path in self._files.paths:
+            for part in self._files.parts(path):
+                parts = self._files.whole(part)
+                yield Service(
+                    path,
+                    part.name,
+                    Anchor(path, part.span),
+                    parts,
+                    self._files.is_completed(part),
+                    tuple(self._variables(parts)),
+                )
+
+    def _variables(self, parts: tuple[Part, ...]) -> Iterator[tuple[Path, str]]:
+        """The files of variables that can be had, the weakest first."""
+        for part in reversed(parts):
+            for setting in part.under("env_file"):
+                if setting.keys[-1] != "required":
+                    path = part.path.parent / setting.value
+                    source = self.deployment.source(path) if path.name else None
+                    if source is not None:
+                        yield path, source.text
 
 
-def _services(document: Document) -> Iterator[tuple[str, Span]]:
-    for keys, span in document.places.items():
-        if len(keys) == 2 and keys[0] == "services" and isinstance(keys[1], str):
-            yield keys[1], span
+def _ports(part: Part, key: str) -> Iterator[Port]:
+    long: dict[str | int, dict[str, str]] = {}
+    for setting in part.under(key):
+        if len(setting.keys) == 4:
+            yield _port(assumed(setting.value) or setting.value)
+        elif len(setting.keys) == 5:
+            long.setdefault(setting.keys[3], {})[str(setting.keys[4])] = assumed(setting.value) or ""
+    for each in long.values():
+        yield Port(_number(each.get("target", "")), _number(each.get("published", "")))
 
 
-def _extended(document: Document, name: str) -> tuple[str, ...]:
-    """A service and those of the same file that it extends."""
-    ways = [name]
-    while len(ways) < _DEEPEST:
-        short = document.get("services", ways[-1], "extends")
-        long = document.get("services", ways[-1], "extends", "service")
-        is_here = not document.has("services", ways[-1], "extends", "file")
-        given = short or (long if is_here else None)
-        if given is None or given.value in ways:
-            break
-        ways.append(given.value)
-    return tuple(ways)
+def _words(part: Part, setting: Setting) -> tuple[Word, ...]:
+    if isinstance(setting.keys[-1], int):
+        return (Word(setting.value, setting.span, not COMPUTED.search(setting.value), setting.inside),)
+    if not setting.value.strip() or setting.value in ("null", "~"):
+        return ()
+    found = shell_words.words(yaml_file.written(setting, part.text))
+    return tuple(replace(word, is_known=word.is_known and HOLE not in word.text) for word in found)
 
 
 def _port(text: str) -> Port:

@@ -66,7 +66,8 @@ class Container:
         """The services of a file that run a server and are deployed."""
         rows = deployment.ask(Servers).rows
         own = (row for row in rows if row.unit.path == path and row.unit.kind is UnitKind.SERVICE)
-        return tuple({row.unit.anchor: cls(row.unit, row) for row in own if not row.unit.is_for_development}.values())
+        deployed = (row for row in own if not row.unit.is_for_development and not row.unit.is_completed)
+        return tuple({row.unit.anchor: cls(row.unit, row) for row in deployed}.values())
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from streamlint.deployment.chunking import Chunking
 from streamlint.deployment.nginx_sites import Effective, Location
 from streamlint.deployment.nginx_tree import Statement
 from streamlint.deployment.nginx_ways import outside, sample
@@ -14,7 +15,7 @@ from streamlint.knowledge.nginx import modules
 from streamlint.serving.route_paths import UNKNOWN_PART
 
 if TYPE_CHECKING:
-    from streamlint.deployment.streaming_routes import StreamingRoute
+    from streamlint.deployment.passages import Passage
     from streamlint.deployment.whole import Deployment
 
 _HEADER = "x-accel-buffering"
@@ -38,8 +39,9 @@ class Held:
     because: Effective | None
 
 
-def held(location: Location, route: StreamingRoute) -> Held | None:
+def held(location: Location, passage: Passage, deployment: Deployment) -> Held | None:
     """Why tokens of a route wait here; None where they pass, or nobody can say."""
+    route = passage.route
     if location.passing is None or not location.passing.module.holds:
         return None
     buffering = location.of_module("buffering")
@@ -49,7 +51,7 @@ def held(location: Location, route: StreamingRoute) -> Held | None:
         return None
     if not location.passing.module.is_http:
         return Held(Reason.MODULE, buffering, None)
-    version, gzip = endless(location, route), location.setting("gzip")
+    version, gzip = endless(location, passage, deployment), location.setting("gzip")
     if version is not None:
         return Held(Reason.HTTP10, buffering, version)
     if gzip.is_known and gzip.value == "on" and _compresses(location, route.media_type):
@@ -57,33 +59,24 @@ def held(location: Location, route: StreamingRoute) -> Held | None:
     return None
 
 
-def masking(location: Location, route: StreamingRoute) -> tuple[Effective, ...]:
+def masking(location: Location, passage: Passage, deployment: Deployment) -> tuple[Effective, ...]:
     """What makes a broken stream end as a whole one here."""
-    return tuple(each for each in (endless(location, route), unmarked(location)) if each is not None)
+    return tuple(each for each in (endless(location, passage, deployment), unmarked(location)) if each is not None)
 
 
-def endless(location: Location, route: StreamingRoute) -> Effective | None:
+def endless(location: Location, passage: Passage, deployment: Deployment) -> Effective | None:
     """HTTP/1.0 to the application, over which nginx cannot tell a whole answer from a broken one."""
     version = location.of_module("http_version")
     is_http = location.passing is not None and location.passing.module.is_http
-    is_old = is_http and version.is_known and version.value == "1.0"
-    return version if is_old and not sends_chunks(route) else None
+    if not is_http or not version.is_known or version.value != "1.0":
+        return None
+    return None if deployment.ask(Chunking).sends(passage.route, passage.server) else version
 
 
 def unmarked(location: Location) -> Effective | None:
     """Chunks that are turned off for the client, who then cannot tell one from the other."""
     chunks = location.setting("chunked_transfer_encoding")
     return chunks if chunks.statement is not None and chunks.is_known and chunks.value == "off" else None
-
-
-def sends_chunks(route: StreamingRoute) -> bool:
-    """Whether the project's files tell that its server sends chunks to HTTP/1.0 too, which have an end that can be told."""
-    project, place = route.project, route.place
-    if project is None or place is None:
-        return False
-    needed, others = (project.knowledge.names("nginx", key) for key in ("sends-chunks", "sends-no-chunks"))
-    known = {name for name in needed | others if project.version(name, place.path) is not None}
-    return known == needed
 
 
 def _compresses(location: Location, media_type: str | None) -> bool:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from streamlint.deployment.commands import Command, Commands
 from streamlint.deployment.limits import Anchor, Failure, Limit
 from streamlint.deployment.server_words import Option, Spoken, of_environment, spoken
-from streamlint.deployment.units import Given, Unit
+from streamlint.deployment.started import Started, Starters
+from streamlint.deployment.units import Given, Unit, assumed, text_of
 from streamlint.knowledge.names import names
 from streamlint.knowledge.server_options import ServerRow, servers
 from streamlint.surroundings import python_settings, shell_words
@@ -54,6 +55,8 @@ class Server:
     target: str
     mode: str = ""
     """`run` or `dev` of a program that has such words."""
+    started: Started | None = None
+    """Where code starts it, and not the command itself."""
 
     @property
     def program(self) -> str:
@@ -70,6 +73,8 @@ class Server:
     @cached_property
     def program_anchor(self) -> Anchor:
         """The word that starts it."""
+        if self.started is not None:
+            return Anchor(self.command.path, self.started.word.span)
         named = (
             word for word in self.command.words if PurePosixPath(word.text).name in self.row.commands | self.row.modules
         )
@@ -77,6 +82,19 @@ class Server:
 
     def option(self, setting: str) -> Option | None:
         return self.options.get(setting)
+
+    def anchor_of(self, anchor: Anchor | None) -> Anchor:
+        """Where something that is said of it is told: there, or at its program where nobody says it, or code does."""
+        return self.program_anchor if anchor is None or self.started is not None else anchor
+
+    def spelled(self, setting: str, value: str) -> str:
+        """How one writes an option with a value where this server is started; "" where it has none of that name."""
+        row = self.row.option(setting)
+        if row is None or not row.words:
+            return ""
+        if self.started is None:
+            return f"{row.words[-1]} {value}"
+        return f"{self.row.config}.{row.keywords[0]} = {value}" if self.row.config else f"{row.keywords[0]}={value}"
 
     @cached_property
     def worker(self) -> Worker:
@@ -101,9 +119,10 @@ class Server:
     def in_file(cls, deployment: Deployment, path: Path) -> tuple[Server, ...]:
         """The servers of which a file says something: their commands, their settings, or the units around them."""
         found: dict[tuple[Anchor, Anchor | None], Server] = {}
-        for server in sorted(deployment.ask(Servers).rows, key=lambda each: each.unit.is_for_development):
+        for server in sorted(deployment.ask(Servers).rows, key=lambda each: each.unit.rank):
             if path in server.paths:
-                found.setdefault((server.anchor, server.unit.anchor if server.unit.path == path else None), server)
+                is_apart = server.unit.path == path != server.anchor.path
+                found.setdefault((server.anchor, server.unit.anchor if is_apart else None), server)
         return tuple(found.values())
 
     @cached_property
@@ -120,6 +139,7 @@ class Servers:
         self.deployment = deployment
         self._by_word = {word: row for row in servers().values() for word in row.commands}
         self._by_module = {name: row for row in servers().values() for name in row.modules}
+        self.starters = Starters(deployment)
         self._configurations = [path for path in deployment.files if path.suffix == ".py"]
         self.rows: tuple[Server, ...] = tuple(
             server for command in deployment.ask(Commands).rows if (server := self.of_command(command)) is not None
@@ -129,7 +149,7 @@ class Servers:
         """The server that a command starts, if it starts one."""
         row, words = self._program(command.words)
         if row is None:
-            return None
+            return self._of_code(command)
         mode = ""
         if row.program in ("fastapi", "flask") and words:
             mode, words = _mode(words)
@@ -140,7 +160,15 @@ class Servers:
         options = {
             each.setting: Option(each.setting, each.default, is_known=not found.is_open) for each in row.options
         } | {each.setting: each for each in given}
-        return Server(row, command, options, _target(row, found, options), mode)
+        return Server(
+            row, command, options, _target(found, options, {**command.unit.environment, **command.environment}), mode
+        )
+
+    def _of_code(self, command: Command) -> Server | None:
+        """The server that the Python file starts which a command runs."""
+        found = self.starters.of(command)
+        mode = "run" if found is not None and found.row.is_method else ""
+        return Server(found.row, command, found.options, found.target, mode, found) if found is not None else None
 
     def _program(self, words: tuple[Word, ...]) -> tuple[ServerRow | None, tuple[Word, ...]]:
         name = PurePosixPath(words[0].text).name
@@ -183,7 +211,7 @@ class Servers:
             assigned = settings.get(option.setting)
             if assigned is not None and option.setting not in own:
                 inside = assigned.span if isinstance(assigned.value, int | float) else None
-                text = _text(assigned.value)
+                text = text_of(assigned.value)
                 given = Given(text, Anchor(path, assigned.span), assigned.is_known, inside)
                 yield Option(option.setting, text, given, assigned.statement, assigned.is_known)
 
@@ -205,12 +233,6 @@ def _nearest(paths: Iterable[Path], folder: Path) -> Path | None:
     return min(related, key=lambda path: abs(len(path.parent.parts) - len(folder.parts)), default=None)
 
 
-def _text(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value)
-
-
 def _mode(words: tuple[Word, ...]) -> tuple[str, tuple[Word, ...]]:
     """`run` of `flask --app x run --port 1`, and the other words."""
     for number, word in enumerate(words):
@@ -219,11 +241,13 @@ def _mode(words: tuple[Word, ...]) -> tuple[str, tuple[Word, ...]]:
     return "", words
 
 
-def _target(row: ServerRow, found: Spoken, options: Mapping[str, Option]) -> str:
+def _target(found: Spoken, options: Mapping[str, Option], environment: Mapping[str, Given]) -> str:
     given = next((options[name] for name in ("app", "module") if name in options and options[name].text), None)
     if given is not None:
         return given.text if given.is_known else ""
-    return found.target.text if found.target is not None and found.target.is_known else ""
+    if found.target is None:
+        return ""
+    return found.target.text if found.target.is_known else assumed(found.target.text, environment) or ""
 
 
 def _worker(server: Server) -> Worker:
@@ -247,12 +271,19 @@ def _binds(server: Server) -> Iterator[Bind]:
     if (socket := options.get("uds")) is not None and socket.text:
         yield Bind(None, None, socket.text)
     elif (bind := options.get("bind")) is not None and bind.text:
-        for text in bind.text.strip("[]").replace("'", "").replace('"', "").split(","):
+        whole = assumed(bind.text, _around_words(server)) or bind.text
+        for text in whole.strip("[]").replace("'", "").replace('"', "").split(","):
             yield _bind(text.strip(), bind.is_known)
     elif "port" in options:
         host, port = options["host"], options["port"]
-        number = int(port.text) if port.text.isdecimal() else None
+        text = assumed(port.text, _around_words(server)) or ""
+        number = int(text) if text.isdecimal() else None
         yield Bind(host.text if host.is_known else None, number)
+
+
+def _around_words(server: Server) -> Mapping[str, Given]:
+    """The variables that the words of a server's command may name."""
+    return {**server.unit.environment, **server.command.environment}
 
 
 def _bind(text: str, is_known: bool) -> Bind:

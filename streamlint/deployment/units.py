@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from streamlint.deployment.limits import Anchor
 from streamlint.source import Span
+from streamlint.surroundings.templates import HOLE
 
 if TYPE_CHECKING:
     from streamlint.knowledge import Knowledge
 
 _PART = re.compile(r"[A-Za-z0-9]+")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(us|ms|s|m|h|min)?")
+_VARIABLE = re.compile(r"\$\{(\w+)(?::?-([^${}]*))?\}|\$(\w+)")
 _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
@@ -70,12 +72,19 @@ class Unit:
     settings: Mapping[str, Given] = field(default_factory=dict)
     has_init: bool = False
     is_for_development: bool = False
+    is_completed: bool = False
+    """Whether another file says more of it, and is deployed with its own."""
     folder: Path = Path()
     """Where its code lies, as far as can be said."""
 
     @property
     def path(self) -> Path:
         return self.anchor.path
+
+    @property
+    def rank(self) -> tuple[bool, bool]:
+        """Of several that run the same command, the one that is deployed as it stands comes first."""
+        return self.is_for_development, self.is_completed
 
     @property
     def is_container(self) -> bool:
@@ -98,6 +107,27 @@ def duration(text: str) -> float | None:
         total += float(match[1]) * _SECONDS[match[2] or ""]
         at = match.end()
     return total if text else None
+
+
+def assumed(text: str, environment: Mapping[str, Given] | None = None) -> str | None:
+    """A text with its variables as they are set, or by the defaults that it gives; None where one has no value."""
+    pieces, done = [], 0
+    for match in _VARIABLE.finditer(text):
+        given = (environment or {}).get(match[1] or match[3])
+        value = given.text if given is not None and given.is_known and given.text else match[2]
+        pieces += [text[done : match.start()], value or ""]
+        done = match.end()
+        if value is None:
+            return None
+    rest = "".join((*pieces, text[done:]))
+    return None if any(sign in rest for sign in ("$", "`", HOLE)) else rest
+
+
+def text_of(value: object) -> str:
+    """A value of Python as a command would have it; None is no value."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)
 
 
 def is_for_development(knowledge: Knowledge, *names: str) -> bool:

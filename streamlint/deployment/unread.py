@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.deployment.composed import SIGN
+from streamlint.deployment.compose_files import SIGN
 from streamlint.deployment.limits import Anchor
 from streamlint.deployment.nginx_files import NginxFiles
 from streamlint.deployment.nginx_tree import NginxTrees

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streamlint.deployment.polled import Misread, PolledServers
 from streamlint.model import syntax as ir
 from streamlint.streams.caught import yields
 from streamlint.streams.generators import Generators
@@ -34,10 +35,21 @@ class Poll:
     is_cancellable: bool
 
 
+@dataclass(frozen=True, eq=False)
+class CuttingPoll:
+    """A question whose answer ends the stream of a client that stays, as the server answers it wrongly."""
+
+    wait: ir.Await
+    misread: Misread
+    poll: Poll | None
+    """The same question, where nothing depends on it under any server."""
+
+
 class Polls:
     """Judges the polls of one generator function."""
 
     def __init__(self, project: Project) -> None:
+        self.project = project
         self.generators = project.ask(Generators)
         self.evaluator = project.evaluator
         self.mismatches = project.ask(Mismatches)
@@ -61,6 +73,50 @@ class Polls:
                     poll = self._judged(wait, arm, test, frame)
                     if poll is not None:
                         yield poll
+
+    def cutting(self, frame: Frame) -> Iterator[CuttingPoll]:
+        """The polls of a generator that a response sends, where they end it under the server that the project starts for it."""
+        if not frame.scope.is_async or not self.generators.is_served(frame):
+            return
+        ends = [*self._ending(frame)]
+        misread = self._misread(frame) if ends else None
+        if misread is None:
+            return
+        known = {poll.wait.start: poll for poll in self.of(frame)}
+        yield from (CuttingPoll(wait, misread, known.get(wait.start)) for wait in ends)
+
+    def _ending(self, frame: Frame) -> Iterator[ir.Await]:
+        """The polls whose answer ends a loop that yields."""
+        body = frame.scope.body
+        for statement in body.walk():
+            if isinstance(statement, ir.While) and yields(statement.body, frame.scope):
+                yield from self._decisive(statement.test, frame, answer=False)
+            elif isinstance(statement, ir.If):
+                loop = body.loop_around(statement)
+                for arm in statement.arms if loop is not None and yields(loop.body, frame.scope) else ():
+                    if arm.test is not None and arm.statements and _leaves(arm.statements[-1]):
+                        yield from self._decisive(arm.test, frame, answer=True)
+
+    def _decisive(self, test: ir.Expression, frame: Frame, *, answer: bool) -> Iterator[ir.Await]:
+        """The polls that may make a test come out so when they say that the client has left."""
+        match test:
+            case ir.Await(value=ir.Call() as call) if answer and self._asks(call, frame):
+                yield test
+            case ir.Operation(operator="Not", operands=(inner,)):
+                yield from self._decisive(inner, frame, answer=not answer)
+            case ir.Choice(operator="and" | "or" as operator) if answer or operator == "and":
+                for option in test.options:
+                    yield from self._decisive(option, frame, answer=answer)
+
+    def _misread(self, frame: Frame) -> Misread | None:
+        """The server that answers wrongly for a route which sends what a generator yields."""
+        module, scope = frame.module, frame.scope
+        sending = [sent.sending.frame for sent in self.generators.sent.generator(module.path, scope)]
+        reached = [self.project.reach.from_request(each.module, each.scope) for each in (frame, *sending)]
+        entries = {id(each.entry): each.entry for each in reached if each is not None and each.entry is not None}
+        servers = self.project.deployment.ask(PolledServers) if entries else None
+        found = [servers.of(entry, self.project) for entry in entries.values()] if servers is not None else []
+        return max((each for each in found if each is not None), key=lambda each: each.certainty, default=None)
 
     def _has_work_afterwards(self, frame: Frame) -> bool:
         """Whether a task runs behind the response that sends the items; some servers run it only where they did not cancel."""
@@ -120,7 +176,7 @@ class Polls:
     def _only_leaves(self, arm: ir.Arm, frame: Frame) -> bool:
         """Whether the branch ends the loop or the generator, and besides only writes lines for the owner."""
         *before, last = arm.statements
-        leaves = isinstance(last, ir.Return) or (isinstance(last, ir.Line) and last.kind == "break")
+        leaves = _leaves(last) and not (isinstance(last, ir.Line) and last.kind == "raise")
         return leaves and all(self._is_log(one, frame) for one in before)
 
     def _is_log(self, statement: ir.Statement, frame: Frame) -> bool:
@@ -131,6 +187,10 @@ class Polls:
             case ir.Line(kind="expression", values=(ir.Call(function=function),)):
                 return bool(self.evaluator.names(function, frame) & _PRINTING)
         return False
+
+
+def _leaves(statement: ir.Statement) -> bool:
+    return isinstance(statement, ir.Return) or (isinstance(statement, ir.Line) and statement.kind in ("break", "raise"))
 
 
 def _leads_to_work(arm: ir.Arm, loop: ir.Loop, outside: Sequence[ir.Statement | ir.Block], body: ir.Block) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from packaging.version import Version
+
 from streamlint.knowledge.table import Row, read
 
 
@@ -19,6 +21,8 @@ class OptionRow:
     failure: str
     workers: frozenset[str]
     measured: str
+    keywords: tuple[str, ...]
+    """How a call in Python spells it, the first of them beats the others."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,12 @@ class ServerRow:
     docs: str
     checked: str
     options: tuple[OptionRow, ...]
+    calls: frozenset[str] = frozenset()
+    """The functions that start it from Python."""
+    is_method: bool = False
+    """Whether these are methods of the application, which is their first argument otherwise."""
+    config: str = ""
+    """The argument of these that holds the options; "" where they are arguments of their own."""
 
     def option(self, setting: str) -> OptionRow | None:
         return next((each for each in self.options if each.setting == setting), None)
@@ -56,6 +66,14 @@ def servers() -> Mapping[str, ServerRow]:
     return {row.program: row for row in found}
 
 
+def ends_polled_streams(program: str, worker: str, release: Version | None) -> bool:
+    """Whether workers of this kind end the stream of a client that stays when they are asked whether it has left."""
+    rows = (row for row in read("server_options").rows("poll") if row.text("program") == program)
+    return any(
+        worker in row.texts("workers") and (release is None or release >= Version(row.text("since"))) for row in rows
+    )
+
+
 def _option(row: Row) -> OptionRow:
     return OptionRow(
         row.text("setting"),
@@ -64,6 +82,7 @@ def _option(row: Row) -> OptionRow:
         row.text("failure"),
         frozenset(row.texts("workers")),
         row.text("measured"),
+        row.texts("keywords") or tuple(word[2:].replace("-", "_") for word in row.texts("words") if word[:2] == "--"),
     )
 
 
@@ -80,4 +99,7 @@ def _server(row: Row, options: tuple[OptionRow, ...]) -> ServerRow:
         row.text("docs"),
         row.text("checked"),
         options,
+        frozenset(row.texts("calls")),
+        row.flag("method"),
+        row.text("config"),
     )

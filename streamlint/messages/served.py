@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from streamlint.deployment.limits import Certainty
 from streamlint.deployment.served import Served
+from streamlint.deployment.servers import Server
 from streamlint.deployment.streaming_routes import StreamingRoute
+from streamlint.deployment_file import DeploymentFile
 from streamlint.finding import Related, Severity
 
 _MOST = 3
@@ -27,6 +29,13 @@ def related(passage: Served) -> tuple[Related, ...]:
     places = [(route, route.place) for route in passage.routes]
     found = [Related(place, f"{title(route)} streams") for route, place in places if place is not None]
     return tuple(found[:_MOST])
+
+
+def around(file: DeploymentFile, server: Server, passage: Served) -> tuple[Related, ...]:
+    """Where code starts the server, if not the command itself, and where the streams are written."""
+    place = file.place_elsewhere(server.started.anchor) if server.started is not None else None
+    starting = (Related(place, f"starts {server.program}"),) if place is not None else ()
+    return (*starting, *related(passage))
 
 
 def lowered(severity: Severity, certainty: Certainty) -> Severity:

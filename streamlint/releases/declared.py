@@ -54,6 +54,8 @@ class Declared:
     """Whether it counts only for its own group, as what is always installed names the package too."""
     is_sourced: bool = False
     """Whether the package comes from a repository, a folder or an address, whatever the specifier says."""
+    extras: frozenset[str] = frozenset()
+    """What is asked for beside the package itself: `standard` of `uvicorn[standard]`."""
 
     @property
     def is_secondary(self) -> bool:
@@ -101,6 +103,7 @@ def of_text(source: Source, text: str, start: int | None, around: Span, group: s
         begin = start + shape.start("specifier") + len(shape["specifier"]) - len(shape["specifier"].lstrip())
         end = max(begin, start + shape.start("specifier") + length)
         declared = replace(declared, written=Span(begin, end))
+    declared = replace(declared, extras=frozenset(map(canonical, requirement.extras)))
     return replace(declared, conditional=requirement.marker is not None, is_sourced=requirement.url is not None)
 
 

@@ -103,6 +103,12 @@ class Versions:
         answer = self.get(package)
         return answer.version if answer is not None else None
 
+    def extras(self, package: str) -> frozenset[str]:
+        """What some file asks for beside a package."""
+        package = canonical(package)
+        sources = [source for folder in (*self._folders, *self._folders_below) for source in folder.sources]
+        return frozenset(extra for one in sources for _, row in one.rows.get(package, ()) for extra in row.extras)
+
     def at_least(self, package: str, version: str) -> bool | None:
         """Whether the project surely uses this release or a later one, surely an earlier one, or None: unknown."""
         answer = self.get(package)

@@ -27,10 +27,11 @@ def option_set(
     title = f"set `{word} {value}`"
     if option.given is not None:
         inside = option.given.inside
-        if inside is None or option.given.anchor.path != source.path:
+        if inside is None or server.started is not None or option.given.anchor.path != source.path:
             return None
         return Fix(title, (Edit(inside, value),), level, reason, drops=())
-    edit = added(server.command.words, (word, value), source) if server.anchor.path == source.path else None
+    is_here = server.anchor.path == source.path and server.started is None
+    edit = added(server.command.words, (word, value), source) if is_here else None
     return Fix(title, (edit,), level, reason) if edit is not None else None
 
 

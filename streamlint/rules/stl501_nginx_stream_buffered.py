@@ -35,7 +35,8 @@ class NginxStreamBuffered(Rule):
     `proxy_request_buffering off` is for requests and changes nothing; `add_header X-Accel-Buffering no` neither (STL503).
 
     Over HTTP/1.0 gunicorn, hypercorn, daphne and uvicorn (with h11) are held. uvicorn with httptools, which `uvicorn[standard]`
-    brings, sends chunks to HTTP/1.0 too, and these pass: where a lock or a requirement names both, HTTP/1.0 is no reason.
+    brings, sends chunks to HTTP/1.0 too, and these pass: where uvicorn runs the route, without `--http h11`, and a lock, a
+    requirement or a Dockerfile brings httptools, HTTP/1.0 is no reason.
 
     Silent where the route sends `X-Accel-Buffering: no` itself, as nginx obeys that, and where a template or a variable
     computes the value.
@@ -95,7 +96,7 @@ class NginxStreamBuffered(Rule):
     def holding(self, location: Location, file: DeploymentFile) -> Iterator[Fact]:
         """Silent where another rule names what somebody wrote against it."""
         passages = file.deployment.ask(Passages).of(location)
-        waiting = [(each, found) for each in passages if (found := held(location, each.route)) is not None]
+        waiting = [(each, found) for each in passages if (found := held(location, each, file.deployment)) is not None]
         spoken = ignoring(location) is not None and any(each.route.sends_accel_header for each, _ in waiting)
         if not waiting or spoken or header_added(location) is not None or misnamed(location, "buffering") is not None:
             return

@@ -83,7 +83,7 @@ class NginxIgnoredAccelHeader(Rule):
     @on(Location)
     def unheard(self, location: Location, file: DeploymentFile) -> Iterator[Fact]:
         passages = file.deployment.ask(Passages).of(location)
-        waiting = [(each, found) for each in passages if (found := held(location, each.route)) is not None]
+        waiting = [(each, found) for each in passages if (found := held(location, each, file.deployment)) is not None]
         if not waiting or misnamed(location, "buffering") is not None:
             return
         concerned, why = [each for each, _ in waiting], waiting[0][1]

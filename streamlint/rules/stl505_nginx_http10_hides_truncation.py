@@ -31,7 +31,7 @@ class NginxHttp10HidesTruncation(Rule):
     1.1` the client sees that something is missing. The same setting lets pieces pass while buffering is on.
 
     uvicorn with httptools sends chunks to HTTP/1.0 too, whose end can be told; with h11 it does not, nor do gunicorn and hypercorn.
-    Silent where a lock or a requirement names uvicorn and httptools.
+    Silent where a lock, a requirement or a Dockerfile brings httptools (`uvicorn[standard]`) and uvicorn is what runs the route.
 
     ## Example
 
@@ -85,7 +85,10 @@ class NginxHttp10HidesTruncation(Rule):
     @on(Location)
     def masking(self, location: Location, file: DeploymentFile) -> Iterator[Fact]:
         version = location.of_module("http_version")
-        passages = [each for each in file.deployment.ask(Passages).of(location) if endless(location, each.route)]
+        found = file.deployment.ask(Passages).of(location)
+        passages = [each for each in found if endless(location, each, file.deployment)]
+        if not passages:
+            return
 
         def repair(_: object) -> Offer:
             fix = set_for(location, version, "1.1", file, Level.SAFE, _REASON)

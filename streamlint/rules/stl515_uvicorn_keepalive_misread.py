@@ -7,7 +7,7 @@ from streamlint.deployment.servers import Server
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact
 from streamlint.finding import Severity, Symptom
-from streamlint.messages.served import related, seconds, titles
+from streamlint.messages.served import around, titles
 from streamlint.rule import Language, Rule, on
 
 _LONG = 60
@@ -58,24 +58,23 @@ class UvicornKeepaliveMisread(Rule):
     since = "0.1.0"
     stands_on = ()
     language = Language.DEPLOYMENT
-    message = (
-        "`--timeout-keep-alive` of {limit} does nothing for {routes}: it counts between requests, not within a stream"
-    )
+    message = "`{option}` does nothing for {routes}: it counts between requests, not within a stream"
 
     @on(Server)
     def raised(self, server: Server, file: DeploymentFile) -> Iterator[Fact]:
         option = server.option("timeout-keep-alive")
         passage = file.deployment.ask(ServedRoutes).of(server)
-        if option is None or passage is None or option.anchor is None or option.anchor.path != file.path:
+        if option is None or passage is None or option.seconds is None or option.seconds < _LONG:
             return
-        if option.seconds is None or option.seconds < _LONG:
+        anchor = server.anchor_of(option.anchor)
+        if anchor.path != file.path:
             return
         yield file.fact(
             self,
-            option.anchor,
-            limit=seconds(option.seconds),
+            anchor,
+            option=server.spelled(option.setting, option.text),
             routes=titles(passage),
             label="counts between two requests on one connection",
             help=_HELP,
-            related=related(passage),
+            related=around(file, server, passage),
         )

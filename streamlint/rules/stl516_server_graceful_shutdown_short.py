@@ -9,7 +9,7 @@ from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact, Offer
 from streamlint.finding import Severity, Symptom
 from streamlint.fix import Level
-from streamlint.messages.served import lowered, related, seconds, titles
+from streamlint.messages.served import around, lowered, seconds, titles
 from streamlint.repairs.commands import option_set
 from streamlint.rule import Language, Rule, on
 
@@ -67,19 +67,15 @@ class ServerGracefulShutdownShort(Rule):
         limit = next((each for each in server.limits if each.failure is Failure.SHUTDOWN), None)
         if limit is None or limit.seconds is None or limit.seconds >= _ENOUGH or server.unit.is_for_development:
             return
-        anchor = limit.anchor or server.program_anchor
+        anchor = server.anchor_of(limit.anchor)
         passage = file.deployment.ask(ServedRoutes).of(server)
         if passage is None or anchor.path != file.path:
             return
-        option, row = server.options[limit.setting], server.row.option(limit.setting)
-        words = row.words if row is not None else ()
+        option, cure = server.options[limit.setting], server.spelled(limit.setting, f"{_ENOUGH}")
 
         def repair(_: object) -> Offer:
-            return (
-                option_set(server, option, words[-1], f"{_ENOUGH}", file.source, Level.UNSAFE, _REASON)
-                if words
-                else None
-            )
+            word, _, value = cure.partition(" ")
+            return option_set(server, option, word, value, file.source, Level.UNSAFE, _REASON) if cure else None
 
         yield file.fact(
             self,
@@ -87,12 +83,12 @@ class ServerGracefulShutdownShort(Rule):
             server=server.program,
             routes=titles(passage),
             limit=f"{seconds(limit.seconds)} after" if limit.seconds else "as soon as",
-            default=" (the default)" if limit.is_default and words else "",
-            label="running answers are given no longer" if words else "ends all running answers at once",
-            help=f"set `{words[-1]} {_ENOUGH}` or more"
-            if words
+            default=" (the default)" if limit.is_default and cure else "",
+            label="running answers are given no longer" if cure else "ends all running answers at once",
+            help=f"set `{cure}` or more"
+            if cure
             else "uvicorn and hypercorn serve the same application and wait for its streams",
-            related=related(passage),
+            related=around(file, server, passage),
             repair=repair,
             severity=lowered(self.severity, passage.certainty),
         )

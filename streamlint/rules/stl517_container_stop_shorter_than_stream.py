@@ -9,7 +9,7 @@ from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact, Offer
 from streamlint.finding import Severity, Symptom
 from streamlint.fix import Edit, Fix, Level
-from streamlint.messages.served import lowered, related, seconds, titles
+from streamlint.messages.served import around, lowered, seconds, titles
 from streamlint.rule import Language, Rule, on
 from streamlint.source import Source, Span
 
@@ -98,7 +98,7 @@ class ContainerStopShorterThanStream(Rule):
             routes=titles(passage),
             label="Docker waits no longer",
             help=f"set `{GRACE}: {_SET}`",
-            related=related(passage),
+            related=around(file, container.server, passage),
             repair=repair,
             severity=lowered(Severity.WARNING, passage.certainty) if is_production else None,
         )

@@ -7,7 +7,7 @@ from streamlint.deployment.served import ServedRoutes
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact, Offer
 from streamlint.finding import Severity, Symptom
-from streamlint.messages.served import lowered, related, titles
+from streamlint.messages.served import around, lowered, titles
 from streamlint.repairs.commands import handed_over
 from streamlint.rule import Language, Rule, on
 
@@ -78,7 +78,7 @@ class ContainerServerNotPid1(Rule):
             routes=titles(passage),
             label=f"the {kind} stays in front of it",
             help="put `exec` before the command, so that it takes the place of the shell",
-            related=related(passage),
+            related=around(file, server, passage),
             repair=repair,
             severity=lowered(self.severity, passage.certainty),
         )

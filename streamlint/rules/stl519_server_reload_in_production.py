@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 from streamlint.deployment.limits import Anchor
 from streamlint.deployment.served import ServedRoutes
+from streamlint.deployment.server_words import Option
 from streamlint.deployment.servers import Server
 from streamlint.deployment.units import UnitKind
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact, Offer
 from streamlint.finding import Severity, Symptom
 from streamlint.fix import Fix, Level
-from streamlint.messages.served import lowered, related, titles
+from streamlint.messages.served import around, lowered, titles
 from streamlint.repairs.commands import left_out
 from streamlint.rule import Language, Rule, on
 
@@ -23,8 +24,9 @@ class ServerReloadInProduction(Rule):
     """
     ## What it does
 
-    Finds `--reload`, `flask run --debug` and `fastapi dev` in what an image, a process, a unit or a service for production runs
-    for an application that streams. Files, stages and services that are named for development are not reported.
+    Finds `--reload`, `flask run --debug`, `fastapi dev`, `uvicorn.run(..., reload=True)` and `app.run(debug=True)` in what an
+    image, a process, a unit or a service for production runs for an application that streams. Files, stages and services that are
+    named for development are not reported, nor is code that no command runs.
 
     ## Why it breaks streaming
 
@@ -68,8 +70,10 @@ class ServerReloadInProduction(Rule):
     @on(Server)
     def reloading(self, server: Server, file: DeploymentFile) -> Iterator[Fact]:
         option = server.option("reload")
-        is_on = option is not None and option.given is not None and option.text in ("", "True")
-        anchor = Anchor(file.path, option.whole) if is_on and option is not None and option.whole else server.anchor
+        is_on = option is not None and _is_on(server, option)
+        anchor = server.program_anchor if server.started is not None else server.anchor
+        if is_on and option is not None and option.whole is not None:
+            anchor = Anchor(file.path, option.whole)
         if not (is_on or server.mode == "dev") or server.anchor.path != file.path or not _is_deployed(server):
             return
         passage = file.deployment.ask(ServedRoutes).of(server)
@@ -77,7 +81,8 @@ class ServerReloadInProduction(Rule):
             return
 
         def repair(_: object) -> Offer:
-            edit = left_out(server.command.words, anchor.span, file.source) if is_on else None
+            is_here = is_on and server.started is None
+            edit = left_out(server.command.words, anchor.span, file.source) if is_here else None
             return Fix("leave the option out", (edit,), Level.UNSAFE, _REASON) if edit is not None else None
 
         yield file.fact(
@@ -87,10 +92,17 @@ class ServerReloadInProduction(Rule):
             routes=titles(passage),
             label="is for development",
             help="leave it out of what is deployed" if is_on else "start `fastapi run`",
-            related=related(passage),
+            related=around(file, server, passage),
             repair=repair,
             severity=lowered(self.severity, passage.certainty),
         )
+
+
+def _is_on(server: Server, option: Option) -> bool:
+    """Whether it is given: as a word, or as the value `True`."""
+    if option.given is None or not option.is_known:
+        return False
+    return option.text == "True" or (not option.text and server.started is None)
 
 
 def _is_deployed(server: Server) -> bool:

@@ -15,12 +15,12 @@ IN_FOLDER = re.compile(r".*\.(?:txt|in)")
 _FOLDER = "requirements"
 DOCKERFILE = re.compile(r"(?:[^.]+\.)?(?:Dockerfile|Containerfile)(?:\..+)?", re.IGNORECASE)
 PROCFILE = re.compile(r"Procfile(?:\..+)?", re.IGNORECASE)
-COMPOSE = re.compile(r".*\.ya?ml", re.IGNORECASE)
+COMPOSE = re.compile(r".*\.ya?ml(?:\.[a-z0-9]+)?", re.IGNORECASE)
 """What may be a file of Compose, of the files around the code; its text tells."""
 _DEPLOYING = re.compile(
     rf"{DOCKERFILE.pattern}"
     rf"|{PROCFILE.pattern}"
-    r"|.*compose.*\.ya?ml"
+    r"|.*compose.*\.ya?ml(?:\.(?:template|tmpl|tpl|j2|jinja2?|erb|in|example|sample))?"
     r"|.*\.(?:conf|nginx|service|sh)(?:\.(?:template|tmpl|tpl|j2|jinja2?|erb|in|example|sample))?"
     r"|supervisor[^.]*\.ini"
     r"|.*entrypoint[^.]*"

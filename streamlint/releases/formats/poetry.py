@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from packaging.specifiers import SpecifierSet
 
-from streamlint.releases.declared import Declared, at
+from streamlint.releases.declared import Declared, at, canonical
 from streamlint.releases.ranges import ANY, parse, parse_poetry
 from streamlint.source import Source
 from streamlint.surroundings import Document, Setting
@@ -23,13 +23,15 @@ def table(source: Source, document: Document, keys: tuple[str, ...], group: str 
 
 
 def _package(source: Source, name: str, settings: tuple[Setting, ...], depth: int, group: str) -> Iterator[Declared]:
+    extras = frozenset(canonical(each.value) for each in settings if each.keys[depth : depth + 1] == ("extras",))
     versions = [each for each in settings if each.is_text and _is_version(each, depth)]
     if not versions:
-        yield replace(at(source, name, ANY, settings[0].span, group), is_sourced=True)
+        yield replace(at(source, name, ANY, settings[0].span, group), is_sourced=True, extras=extras)
     rows = [(setting, choice) for setting in versions for choice in constraints(setting.value)]
     for setting, choice in rows:
         declared = at(source, name, choice, setting.inside or setting.span, group)
-        yield replace(declared, conditional=len(rows) > 1, written=setting.inside if len(rows) == 1 else None)
+        written = setting.inside if len(rows) == 1 else None
+        yield replace(declared, conditional=len(rows) > 1, written=written, extras=extras)
 
 
 def _is_version(setting: Setting, depth: int) -> bool:
