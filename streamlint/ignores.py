@@ -105,7 +105,7 @@ def _speaks_for(line: int, text: LogicalLines, *, alone: bool) -> _Target:
     if number is None:
         return _Target(line, Lines(line, line))
     statement = text.statements[number]
-    decorated = text.decorated(number) if alone and statement.is_decorator else None
+    decorated = text.block(number) if alone and statement.is_decorator else None
     return _Target(line, statement.lines, decorated)
 
 

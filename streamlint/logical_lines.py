@@ -81,12 +81,12 @@ class LogicalLines:
         at = bisect_right(self._code, line)
         return self._code[at] if at < len(self._code) else line
 
-    def decorated(self, number: int) -> Lines:
-        """From a decorator, the statement of this number, to the end of the function or class under it."""
-        top, *below = self.statements[number:]
-        header = next((at for at, each in enumerate(below) if not each.is_decorator), len(below) - 1)
-        body = takewhile(lambda each: each.depth > top.depth, below[header + 1 :])
-        last = max((each.lines.last for each in body), default=below[header].lines.last if below else top.lines.last)
+    def block(self, number: int) -> Lines:
+        """From the statement of this number, a header or a decorator, to the end of what it heads."""
+        top, rest = self.statements[number], self.statements[number:]
+        header = next((at for at, each in enumerate(rest) if not each.is_decorator), len(rest) - 1)
+        body = takewhile(lambda each: each.depth > top.depth, rest[header + 1 :])
+        last = max((each.lines.last for each in body), default=rest[header].lines.last)
         return Lines(top.lines.first, last)
 
     def takes_behind(self, line: int) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from streamlint.finding import BLANKET_IGNORE, RULE_CRASHED, UNREADABLE_FILE, UNUSED_IGNORE, Finding, Place, ToolCode
 from streamlint.fix import Edit, Fix, Level
 from streamlint.ignores import MARK, Entry, Ignore, read
+from streamlint.near_misses import NearMisses
 from streamlint.selectors import nearest, prefix
 from streamlint.source import Source, Span
 
@@ -41,8 +42,13 @@ def suppress(
             left.append(finding)
     whole = all(finding.code not in _CUT_SHORT for finding in findings)
     judged = selects if whole else _none
-    remarks = [remark for ignore in ignores for remark in _remarks(source, ignore, used, codes, judged)]
-    return left + [remark for remark in remarks if selects(remark.code) and not _excused(remark, ignores)]
+    entries = (entry for ignore in ignores for entry in ignore.entries)
+    idle = {each for each in entries if each not in used and (not each.prefix or _judged(each, codes, judged))}
+    misses = NearMisses(source, ignores, idle, codes)
+    remarks = [remark for ignore in ignores for remark in _remarks(source, ignore, idle, codes)]
+    return list(map(misses.hinted, left)) + [
+        remark for remark in remarks if selects(remark.code) and not _excused(remark, ignores)
+    ]
 
 
 def _none(_code: str) -> bool:
@@ -67,9 +73,7 @@ def _excused(remark: Finding, ignores: Sequence[Ignore]) -> bool:
     return any(entry.names(remark.code) for ignore in speaking for entry in ignore.entries)
 
 
-def _remarks(
-    source: Source, ignore: Ignore, used: set[Entry], codes: Mapping[str, str], selects: Callable[[str], bool]
-) -> Iterator[Finding]:
+def _remarks(source: Source, ignore: Ignore, idle: Collection[Entry], codes: Mapping[str, str]) -> Iterator[Finding]:
     where = "file" if ignore.whole_file else "statement"
     if ignore.broken:
         yield _remark(source, UNUSED_IGNORE, ignore.span, _BROKEN, remedy=_mended(ignore, codes))
@@ -82,7 +86,7 @@ def _remarks(
         if not entry.prefix:
             message = f"there is no rule `{entry.written}`"
             yield _remark(source, UNUSED_IGNORE, entry.span, message, remedy=_near(entry.written, codes))
-        elif entry not in used and _judged(entry, codes, selects):
+        elif entry in idle:
             message = f"no finding of this {where} needs `ignore[{entry.written}]`"
             yield _remark(source, UNUSED_IGNORE, entry.span, message, fix=_removal(source, ignore, entry))
 

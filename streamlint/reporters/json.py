@@ -71,6 +71,7 @@ def _finding(finding: Finding, fingerprint: str, outcome: Outcome) -> dict[str, 
         "label": finding.label,
         "help": finding.help,
         "notes": list(finding.notes),
+        "hint": finding.hint,
         "fingerprint": fingerprint,
         **_place(finding.place),
         "related": [
