@@ -36,7 +36,8 @@ def request(options: dict[str, Any], given: Given | None) -> Request:
         ignore=options["ignore"],
     )
     base = nearest.base
-    fixing = options["apply_fixes"] or options["fix_only"] or options["diff"]
+    reason = _reason(options)
+    fixing = options["apply_fixes"] or options["fix_only"] or (options["diff"] and not reason)
     level = Level.UNSAFE if options["unsafe_fixes"] else Level(options["fix_level"] or base.fix_level)
     insists = options["unsafe_fixes"] or options["fix_level"] is not None
     text = given.source if given else None
@@ -47,6 +48,7 @@ def request(options: dict[str, Any], given: Given | None) -> Request:
         base.selection,
         level=level,
         fix=fixing,
+        reason=reason,
         text=text,
         insists=insists,
         targets=targets,
@@ -62,6 +64,19 @@ def _tracks(paths: tuple[Path, ...]) -> Callable[[Path], bool]:
         return git.repository(paths).tracks
     except git.GitError as error:
         raise config.ConfigError(f"--tracked: {error}") from error
+
+
+def _reason(options: dict[str, Any]) -> str:
+    """What the comments of `--add-ignore` say, on one line; nothing where none are asked for."""
+    if options["reason"] is None:
+        return ""
+    reason = " ".join(options["reason"].split())
+    if not reason or not reason.isprintable():
+        raise click.UsageError("--add-ignore needs a reason in words: why may these findings stay?")
+    for option, name in (("apply_fixes", "fix"), ("fix_only", "fix-only"), ("write_baseline", "write-baseline")):
+        if options[option]:
+            raise click.UsageError(f"--add-ignore does not go together with --{name}")
+    return reason
 
 
 def _given_settings(options: dict[str, Any]) -> settings.Given:

@@ -125,6 +125,12 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
 )
 @click.option("--diff", is_flag=True, help="Print what --fix would change; exit 1 if anything.")
 @click.option(
+    "--add-ignore",
+    "reason",
+    metavar="REASON",
+    help="Write a comment with this reason beside every finding, which takes it back; --diff shows them only.",
+)
+@click.option(
     "--fix-level",
     type=_LEVELS,
     help="The strongest change that --fix may make (default: the setting fix-level, else response).",
@@ -260,7 +266,7 @@ def _linted(options: dict[str, Any]) -> int:
         return exits.INTERNAL if exits.crashed(outcome) else exits.CLEAN
     if options["diff"]:
         printing.patch(outcome)
-    elif given is not None and request.fix:
+    elif given is not None and request.changes:
         write(given.fixed(outcome))
         printing.report(outcome, err=True)
     else:

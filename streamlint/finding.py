@@ -95,6 +95,8 @@ class Finding:
     also: tuple[Also, ...] = ()
     readers: tuple[Related, ...] = ()
     """Who in the repository reads the answer that the fix changes."""
+    hint: str = ""
+    """Which ignore comment may have been meant for it, and what that comment lacks."""
 
     @property
     def codes(self) -> frozenset[str]:

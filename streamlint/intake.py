@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING
 
 from streamlint import form_feeds
 from streamlint.finding import UNREADABLE_FILE, Finding, Place, Severity
+from streamlint.ignores import MARK
 from streamlint.outcome import Skipped
 from streamlint.releases.dependency_files import LARGEST
 from streamlint.rule import file_place
 from streamlint.source import SIZE_LIMIT, TOO_LARGE, Source, Span, UnreadableFile, read_bytes
-from streamlint.suppress import MARK
 from streamlint.surroundings.names import LARGEST as LARGEST_AROUND
 from streamlint.surroundings.names import is_about_serving
 
 if TYPE_CHECKING:
     from streamlint.discovery import Found, Patterns
-    from streamlint.fix import Level
     from streamlint.readers import Pages
 
 _NEWER = re.compile(
@@ -61,6 +60,8 @@ class Texts:
     """The findings of each file that the baseline has."""
     taken_back: dict[Path, list[Finding]] = field(default_factory=dict)
     """The findings of each file that a comment takes back."""
+    written: dict[Path, list[Finding]] = field(default_factory=dict)
+    """The findings of each file to which this run writes comments, as they were before."""
     beside: int = 0
     """How many files that are not Python were looked at."""
     passed: set[Path] = field(default_factory=set)
@@ -94,10 +95,10 @@ class Texts:
                 self.held[path] = str(error)
         return path in self.held
 
-    def refused(self, findings: Iterable[Finding], level: Level) -> tuple[Skipped, ...]:
-        """The files that would be fixed if they could be written."""
-        fixable = {finding.path for finding in findings if finding.fix is not None and finding.fix.within(level)}
-        return tuple(Skipped(path, reason) for path, reason in self.held.items() if path in fixable)
+    def refused(self, findings: Iterable[Finding], is_wanted: Callable[[Finding], bool]) -> tuple[Skipped, ...]:
+        """The files in which something would be done about a finding if they could be written."""
+        wanted = {finding.path for finding in findings if is_wanted(finding)}
+        return tuple(Skipped(path, reason) for path, reason in self.held.items() if path in wanted)
 
     def shown(self, finding: Finding) -> Finding:
         """A finding; its fix is only shown where the file cannot be written."""

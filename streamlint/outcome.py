@@ -80,6 +80,8 @@ class Outcome:
     """Findings that the baseline has."""
     taken_back: tuple[Finding, ...] = ()
     """Findings that a comment takes back."""
+    excused: Mapping[Path, int] = field(default_factory=dict)
+    """How many findings of a file the comments take back that this run writes."""
     stale: int = 0
     """Entries of the baseline that no finding needs any more."""
     level: Level = Level.RESPONSE

@@ -44,6 +44,8 @@ class Request:
     level: Level = Level.RESPONSE
     fix: bool = False
     text: Source | None = None
+    reason: str = ""
+    """What comments say that take all findings back; without it none are written."""
     root: Path | None = None
     insists: bool = False
     baseline: Baseline | None = None
@@ -56,6 +58,11 @@ class Request:
 
     nearest: Nearest | None = None
     """Knows files whose own settings are others than those of the run."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether the run makes other texts of its files."""
+        return self.fix or bool(self.reason)
 
     def settings(self, path: Path) -> Config:
         """The settings that hold for a file."""

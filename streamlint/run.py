@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint import applicable, discovery, intake, judging, rule
+from streamlint import applicable, discovery, excusing, intake, judging, rule
 from streamlint.config import ConfigError
 from streamlint.fact import Fact
 from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Severity
@@ -51,8 +51,8 @@ def _judge(request: Request, found: discovery.Found, judged: dict[Path, list[Fin
     if found.deploying:
         projects.admit(found)
     findings, applied, left, overlay = _settle(request, projects, judged)
-    held = texts.refused(findings, request.level)
-    findings = [texts.shown(finding) for finding in findings]
+    held = texts.refused(findings, partial(excusing.is_wanted, request))
+    findings = [excusing.told(request, texts, texts.shown(finding)) for finding in findings]
     kept = [finding for finding in (*texts.faults, *findings) if _reported(request, finding)]
     kept.sort(key=lambda finding: finding.sort_key)
     sources = {**texts.matter, **overlay}
@@ -68,14 +68,15 @@ def _judge(request: Request, found: discovery.Found, judged: dict[Path, list[Fin
         leftovers=tuple(found.leftovers),
         known=_sorted(texts.known),
         taken_back=_sorted(texts.taken_back),
+        excused=excusing.counted(texts, findings),
         stale=sum(request.baseline.stale().values()) if request.baseline is not None else 0,
         level=request.level,
     )
 
 
 def write(request: Request, outcome: Outcome) -> Outcome:
-    """Write the fixed texts. Where a file refuses, the outcome is that of what then stands on the disk."""
-    if not request.fix:
+    """Write the changed texts. Where a file refuses, the outcome is that of what then stands on the disk."""
+    if not request.changes:
         return outcome
     from streamlint import fixing, writing
 
@@ -95,7 +96,9 @@ def write(request: Request, outcome: Outcome) -> Outcome:
         return replace(outcome, unwritten=unwritten)
     paths = {skipped.path for skipped in refused}
     applied = tuple(applied for applied in outcome.applied if applied.finding.path not in paths)
-    return replace(run(replace(request, fix=False)), applied=applied, unwritten=unwritten)
+    excused = {path: number for path, number in outcome.excused.items() if path not in paths}
+    rest = run(replace(request, fix=False, reason=""))
+    return replace(rest, applied=applied, excused=excused, unwritten=unwritten)
 
 
 def opened(request: Request) -> tuple[discovery.Found, Projects]:
@@ -133,11 +136,14 @@ def _settle(
         sources = {**texts.matter, **overlay}
         for path in stale:
             judged[path] = list(_lint(request, projects, path, sources[path]))
-        if not request.fix:
+        if not request.changes or (request.reason and round_number):
             break
         edited: list[Path] = []
         for path, source in sources.items():
-            step = _step(request, projects, proofs, source, judged[path], is_last=round_number == ROUNDS)
+            if request.reason:
+                step = excusing.step(request, projects, source, judged[path])
+            else:
+                step = _step(request, projects, proofs, source, judged[path], is_last=round_number == ROUNDS)
             if step is not None:
                 overlay[path], judged[path] = step
                 edited.append(path)

@@ -1,83 +1,22 @@
-"""Comments that take findings back: `# streamlint: ignore[STL101] reason` in a statement, `ignore-file` for a file."""
+"""Which findings ignore comments take back, and what is said about comments that nothing needs."""
 
 from __future__ import annotations
 
-import io
 import re
-import tokenize
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from streamlint.finding import BLANKET_IGNORE, RULE_CRASHED, UNREADABLE_FILE, UNUSED_IGNORE, Finding, Place, ToolCode
 from streamlint.fix import Edit, Fix, Level
-from streamlint.selectors import EVERYTHING, nearest, prefix
+from streamlint.ignores import MARK, Entry, Ignore, read
+from streamlint.near_misses import NearMisses
+from streamlint.selectors import nearest, prefix
 from streamlint.source import Source, Span
 
-MARK = "streamlint:"
 _CUT_SHORT = (UNREADABLE_FILE.code, RULE_CRASHED.code)
 """With one of these, nobody knows what an ignore would have met."""
 _OF_COMMENTS = (UNUSED_IGNORE.code, BLANKET_IGNORE.code)
-_COMMENT = re.compile(
-    r"#\s*streamlint:\s*(?P<kind>ignore-file|ignore)(?![\w-])"
-    r"(?:\s*\[(?P<codes>[^\]\[#]*)\]|(?P<broken>\s*(?:[\[({<]|[:=]?\s*(?i:stl)\d)[^#]*))?"
-)
-"""Codes stand in closed square brackets; `broken` is what was meant as codes and is not."""
 _BROKEN = "the codes of this comment do not stand in closed square brackets, so it hides nothing"
-_SILENT = frozenset(
-    (tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING, tokenize.ENDMARKER)
-)
-
-
-@dataclass(frozen=True)
-class Lines:
-    """A statement's lines, or a compound statement's header, first and last included."""
-
-    first: int
-    last: int
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A code, the beginning of codes or a name in the brackets; `prefix` is empty where nothing is called that."""
-
-    written: str
-    span: Span
-    prefix: str
-
-    def names(self, code: str) -> bool:
-        return bool(self.prefix) and code.startswith(self.prefix)
-
-
-@dataclass(frozen=True)
-class Ignore:
-    """An ignore comment that speaks for `line` of `statement`, and for all of `decorated`: decorators, header and body.
-
-    `broken` is what stands where the codes should be; such a comment hides nothing.
-    """
-
-    span: Span
-    entries: tuple[Entry, ...]
-    blanket: bool
-    whole_file: bool
-    line: int
-    statement: Lines
-    decorated: Lines | None = None
-    broken: str = ""
-
-    def reaches(self, finding: Finding) -> bool:
-        """Whether the comment stands where it can speak for this finding."""
-        return any(self._reaches(place) for place in finding.places)
-
-    def _reaches(self, place: Place) -> bool:
-        first, last = place.start.line, place.end.line
-        if self.whole_file or first == self.line:
-            return True
-        if self.decorated is not None and self.decorated.first <= first <= self.decorated.last:
-            return True
-        if not self.statement.first <= first <= self.statement.last:
-            return False
-        return self.line in (self.statement.first, self.statement.last) or first <= self.line <= last
 
 
 def suppress(
@@ -103,127 +42,17 @@ def suppress(
             left.append(finding)
     whole = all(finding.code not in _CUT_SHORT for finding in findings)
     judged = selects if whole else _none
-    remarks = [remark for ignore in ignores for remark in _remarks(source, ignore, used, codes, judged)]
-    return left + [remark for remark in remarks if selects(remark.code) and not _excused(remark, ignores)]
+    entries = (entry for ignore in ignores for entry in ignore.entries)
+    idle = {each for each in entries if each not in used and (not each.prefix or _judged(each, codes, judged))}
+    misses = NearMisses(source, ignores, idle, codes)
+    remarks = [remark for ignore in ignores for remark in _remarks(source, ignore, idle, codes)]
+    return list(map(misses.hinted, left)) + [
+        remark for remark in remarks if selects(remark.code) and not _excused(remark, ignores)
+    ]
 
 
 def _none(_code: str) -> bool:
     return False
-
-
-def read(source: Source, codes: Mapping[str, str]) -> tuple[Ignore, ...]:
-    """The ignore comments of a Python file, up to where it stops being Python; text in strings does not count.
-
-    In any other file a comment begins with `#` at the start of a line or behind a space.
-    """
-    if not source.is_python:
-        return tuple(_of_lines(source, codes))
-    tokens = list(_tokens(source.text))
-    statements = _statements(tokens)
-    return tuple(
-        _ignore(source, _offset(source, token), match, _speaks_for(token, tokens, statements), codes)
-        for token in tokens
-        if token.type == tokenize.COMMENT and (match := _COMMENT.search(token.string))
-    )
-
-
-def _offset(source: Source, token: tokenize.TokenInfo) -> int:
-    return source.line_starts[token.start[0] - 1] + token.start[1]
-
-
-def _of_lines(source: Source, codes: Mapping[str, str]) -> Iterator[Ignore]:
-    lines = [source.line(number) for number in range(1, len(source.line_starts) + 1)]
-    for number, line in enumerate(lines, 1):
-        match = _COMMENT.search(line)
-        if match is None or not (match.start() == 0 or line[match.start() - 1].isspace()):
-            continue
-        speaks_for = number
-        if not line[: match.start()].strip():
-            behind = enumerate(lines[number:], number + 1)
-            speaks_for = next((at for at, each in behind if each.strip() and each.lstrip()[0] != "#"), number)
-        target = _Target(speaks_for, Lines(speaks_for, speaks_for))
-        yield _ignore(source, source.line_starts[number - 1], match, target, codes)
-
-
-@dataclass(frozen=True)
-class _Target:
-    line: int
-    statement: Lines
-    decorated: Lines | None = None
-
-
-def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
-    try:
-        yield from tokenize.generate_tokens(io.StringIO(text, newline="").readline)
-    except (tokenize.TokenError, SyntaxError, ValueError):
-        return
-
-
-@dataclass(frozen=True)
-class _Statement:
-    """A logical line; `depth` counts the blocks around it."""
-
-    lines: Lines
-    depth: int
-    is_decorator: bool
-
-
-def _statements(tokens: Sequence[tokenize.TokenInfo]) -> list[_Statement]:
-    found = []
-    depth = 0
-    first: tokenize.TokenInfo | None = None
-    for token in tokens:
-        depth += (token.type == tokenize.INDENT) - (token.type == tokenize.DEDENT)
-        if token.type in _SILENT:
-            continue
-        first = first or token
-        if token.type == tokenize.NEWLINE:
-            found.append(_Statement(Lines(first.start[0], token.start[0]), depth, first.string == "@"))
-            first = None
-    return found
-
-
-def _speaks_for(
-    comment: tokenize.TokenInfo, tokens: Sequence[tokenize.TokenInfo], statements: Sequence[_Statement]
-) -> _Target:
-    line = comment.start[0]
-    alone = not comment.line[: comment.start[1]].strip()
-    if alone:
-        behind = (token.start[0] for token in tokens if token.start[0] > line and token.type not in _SILENT)
-        line = next(behind, line)
-    for number, statement in enumerate(statements):
-        if statement.lines.first <= line <= statement.lines.last:
-            decorated = _decorated(statements[number:]) if alone and statement.is_decorator else None
-            return _Target(line, statement.lines, decorated)
-    return _Target(line, Lines(line, line))
-
-
-def _decorated(statements: Sequence[_Statement]) -> Lines:
-    """From the first of these statements, a decorator, to the end of the function or class under it."""
-    top = statements[0]
-    header = next((at for at, each in enumerate(statements) if not each.is_decorator), len(statements) - 1)
-    body = takewhile(lambda each: each.depth > top.depth, statements[header + 1 :])
-    last = max((each.lines.last for each in body), default=statements[header].lines.last)
-    return Lines(top.lines.first, last)
-
-
-def _ignore(source: Source, base: int, match: re.Match[str], target: _Target, codes: Mapping[str, str]) -> Ignore:
-    start = match.start("codes")
-    entries = tuple(
-        Entry(word.group(), Span(base + start + word.start(), base + start + word.end()), prefix(word.group(), codes))
-        for word in re.finditer(r"[^\s,]+", match["codes"] or "")
-    )
-    broken = (match["broken"] or "").strip()
-    return Ignore(
-        span=Span(base + match.start(), base + match.end()),
-        entries=entries,
-        blanket=not broken and (not entries or any(entry.prefix == EVERYTHING for entry in entries)),
-        whole_file=match["kind"] == "ignore-file",
-        line=target.line,
-        statement=target.statement,
-        decorated=target.decorated,
-        broken=broken,
-    )
 
 
 def _matching(finding: Finding, ignores: Sequence[Ignore]) -> Iterator[tuple[Ignore, Entry | None]]:
@@ -244,9 +73,7 @@ def _excused(remark: Finding, ignores: Sequence[Ignore]) -> bool:
     return any(entry.names(remark.code) for ignore in speaking for entry in ignore.entries)
 
 
-def _remarks(
-    source: Source, ignore: Ignore, used: set[Entry], codes: Mapping[str, str], selects: Callable[[str], bool]
-) -> Iterator[Finding]:
+def _remarks(source: Source, ignore: Ignore, idle: Collection[Entry], codes: Mapping[str, str]) -> Iterator[Finding]:
     where = "file" if ignore.whole_file else "statement"
     if ignore.broken:
         yield _remark(source, UNUSED_IGNORE, ignore.span, _BROKEN, remedy=_mended(ignore, codes))
@@ -259,7 +86,7 @@ def _remarks(
         if not entry.prefix:
             message = f"there is no rule `{entry.written}`"
             yield _remark(source, UNUSED_IGNORE, entry.span, message, remedy=_near(entry.written, codes))
-        elif entry not in used and _judged(entry, codes, selects):
+        elif entry in idle:
             message = f"no finding of this {where} needs `ignore[{entry.written}]`"
             yield _remark(source, UNUSED_IGNORE, entry.span, message, fix=_removal(source, ignore, entry))
 

@@ -259,6 +259,7 @@ def test_json(app: Source, finding: Finding) -> None:
         "fixable": 0,
         "files_checked": 1,
         "stale": 0,
+        "excused": 0,
     }
     (found,) = document["findings"]
     assert found["path"] == "app.py"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from streamlint import suppress
 from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Place, Severity
 from streamlint.source import Source, Span
+from tests.conftest import BLOCKING, Streamlint, Write
 
 CODES = {
     "STL002": "unused-ignore",
@@ -248,3 +250,105 @@ def removed(text: str) -> Iterator[str]:
 )
 def test_fix_takes_out_what_nothing_needs(text: str, fixed: list[str]) -> None:
     assert list(removed(text)) == fixed
+
+
+def hints(text: str, *marked: str, selects: frozenset[str] = frozenset(CODES), file: str = "app.py") -> list[str]:
+    """What is said beside findings of STL101 about comments near them."""
+    source = Source(Path(file), text, is_python=file.endswith(".py"))
+    found = [finding(source, stretch, "STL101") for stretch in marked]
+    told = suppress.suppress(source, found, CODES, selects.__contains__)
+    return [each.hint for each in told if each.code == "STL101"]
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (
+            "drain(x)  # streamlint: ignore[STL203]\n",
+            "the comment in line 1 says `STL203`, and this is STL101: write `ignore[STL101]`",
+        ),
+        (
+            "drain(x)  # streamlint: ignore[STL1O1]\n",
+            "the comment in line 1 says `STL1O1`, and this is STL101: write `ignore[STL101]`",
+        ),
+        (
+            "# streamlint: ignore[iterated-in-handeler]\ndrain(x)\n",
+            "the comment in line 1 says `iterated-in-handeler`, and this is STL101: write `ignore[STL101]`",
+        ),
+        (
+            "# streamlint: ignore-file[STL1O1]\n\n\n\n\ndrain(x)\n",
+            "the comment in line 1 says `STL1O1`, and this is STL101: write `ignore[STL101]`",
+        ),
+        (
+            "begin()  # streamlint: ignore[STL101]\ndrain(x)\n",
+            "the comment in line 1 does not reach this: put `ignore[STL101]` in line 2, or alone above it",
+        ),
+        (
+            "drain(x)\nend()  # streamlint: ignore[iterated-in-handler]\n",
+            "the comment in line 2 does not reach this: put `ignore[STL101]` in line 1, or alone above it",
+        ),
+        (
+            "def f():  # streamlint: ignore[STL101]\n    a()\n    b()\n    c()\n    d()\n    drain(x)\n",
+            "the comment in line 1 does not reach this: put `ignore[STL101]` in line 6, or alone above it",
+        ),
+        (
+            "@one  # streamlint: ignore[STL101]\ndef f():\n    a()\n    b()\n    c()\n    drain(x)\n",
+            "the comment in line 1 does not reach this: put `ignore[STL101]` in line 6, or alone above it",
+        ),
+        (
+            "begin()  # streamlint: ignore[STL101]\nnext()  # streamlint: ignore[STL1O1]\ndrain(x)\n",
+            "the comment in line 2 does not reach this: put `ignore[STL101]` in line 3, or alone above it",
+        ),
+    ],
+)
+def test_a_comment_that_misses_is_named_at_the_finding(text: str, hint: str) -> None:
+    assert hints(text, "drain(x)") == [hint]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "drain(x)\n",
+        "begin()  # streamlint: ignore[STL203]\ndrain(x)\n",  # another line and another code
+        "begin()  # streamlint: ignore[STL101]\n\n\n\ndrain(x)\n",  # too far
+        "def f():  # streamlint: ignore[STL101]\n    a()\n\n\n\ndrain(x)\n",  # of another function
+        "# streamlint: ignore-file[STL203] it is slow\ndrain(x)\n",
+        "# streamlint: ignore[STL203] it is slow\n@one\ndef f():\n    drain(x)\n",
+        "drain(x)  # streamlint: ignore[STL101\n",  # STL002 says what is wrong
+    ],
+)
+def test_what_was_not_meant_is_not_named(text: str) -> None:
+    assert hints(text, "drain(x)") == [""]
+
+
+def test_a_comment_that_another_finding_needs_misses_nothing() -> None:
+    text = "drain(x)  # streamlint: ignore[STL101]\ndrain(y)\n"
+    assert hints(text, "drain(x)", "drain(y)") == [""]
+
+
+def test_a_comment_for_a_rule_that_is_not_selected_misses_nothing() -> None:
+    assert hints("drain(x)  # streamlint: ignore[STL203]\n", "drain(x)", selects=frozenset({"STL101"})) == [""]
+
+
+def test_hints_stand_in_other_files_too() -> None:
+    text = "a: 1  # streamlint: ignore[STL101]\nb: drain(x)\n"
+    told = "the comment in line 1 does not reach this: put `ignore[STL101]` in line 2, or alone above it"
+    assert hints(text, "drain(x)", file="compose.yaml") == [told]
+
+
+def test_a_hint_is_shown_in_full_and_to_programs(write: Write, streamlint: Streamlint) -> None:
+    write("app.py", BLOCKING.replace("time.sleep(1)", "time.sleep(1)  # streamlint: ignore[STL2O3] slow"))
+    hint = "the comment in line 10 says `STL2O3`, and this is STL203: write `ignore[STL203]`"
+    assert f"   = hint: {hint}\n" in streamlint().stdout
+    told = json.loads(streamlint("--output-format", "json").stdout)["findings"]
+    assert [each["hint"] for each in told] == [hint, ""]
+    for quiet in ("concise", "grouped", "github", "junit"):
+        assert hint not in streamlint("--output-format", quiet).stdout
+
+
+def test_lines_that_a_backslash_joins_are_one_statement_elsewhere() -> None:
+    text = "# streamlint: ignore[STL101]\nexec a \\\n  drain(x) \\\n  # said\n  b\ndrain(y)\n"
+    source = Source(Path("start.sh"), text, is_python=False)
+    found = [finding(source, stretch, "STL101") for stretch in ("drain(x)", "drain(y)")]
+    told = suppress.suppress(source, found, CODES, CODES.__contains__)
+    assert [each.place.start.line for each in told] == [6]

@@ -73,6 +73,8 @@ def _remarks(finding: Finding, outcome: Outcome) -> Iterator[tuple[str, str]]:
         yield "help", finding.help
     for note in finding.notes:
         yield "note", note
+    if finding.hint:
+        yield "hint", finding.hint
 
 
 def _promise(fix: Fix, outcome: Outcome) -> str:

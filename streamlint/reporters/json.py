@@ -53,7 +53,13 @@ def rows(marked: Iterable[Marked], outcome: Outcome) -> list[dict[str, Any]]:
 
 def summary(outcome: Outcome) -> dict[str, int]:
     counts = {f"{severity}s".replace("advices", "advice"): outcome.count(severity) for severity in Severity}
-    return {**counts, "fixable": outcome.fixable, "files_checked": outcome.checked, "stale": outcome.stale}
+    return {
+        **counts,
+        "fixable": outcome.fixable,
+        "files_checked": outcome.checked,
+        "stale": outcome.stale,
+        "excused": sum(outcome.excused.values()),
+    }
 
 
 def _finding(finding: Finding, fingerprint: str, outcome: Outcome) -> dict[str, Any]:
@@ -65,6 +71,7 @@ def _finding(finding: Finding, fingerprint: str, outcome: Outcome) -> dict[str, 
         "label": finding.label,
         "help": finding.help,
         "notes": list(finding.notes),
+        "hint": finding.hint,
         "fingerprint": fingerprint,
         **_place(finding.place),
         "related": [

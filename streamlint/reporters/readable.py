@@ -35,6 +35,7 @@ def readable_finding(finding: Finding, keep: str = "") -> Finding:
         readers=_related(finding.readers, keep),
         help=visible(finding.help, keep),
         notes=tuple(visible(note, keep) for note in finding.notes),
+        hint=visible(finding.hint, keep),
         fix=_fix(finding.fix) if finding.fix else None,
     )
 

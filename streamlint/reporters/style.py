@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 _CODES = {
     "error": "1;31", "warning": "1;33", "advice": "1;36", "strong": "1", "gutter": "1;34", "secondary": "1;34",
-    "help": "1;36", "note": "1", "added": "32", "removed": "31", "dim": "2", "good": "1;32", "code": "36",
+    "help": "1;36", "hint": "1;33", "note": "1", "added": "32", "removed": "31", "dim": "2", "good": "1;32", "code": "36",
 }  # fmt: skip
 
 

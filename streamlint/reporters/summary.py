@@ -31,14 +31,23 @@ _STAY = '--fix-level safe, or fix-level = "safe" in the configuration, makes onl
 
 
 def render_fixed(outcome: Outcome, style: Style) -> str:
-    """What `--fix` did: each fix."""
+    """What `--fix` did: each fix; or what `--add-ignore` wrote."""
     if not outcome.applied:
-        return ""
+        return render_excused(outcome, style)
     applied = readable(outcome).applied
     files = len({fix.finding.path for fix in applied})
     lines = [style.paint("good", f"Fixed {_count(len(applied), 'finding')} in {_count(files, 'file')}:")]
     lines += [f"  {_where(fix)}: {fix.finding.code} {_title(fix)}" for fix in applied]
     return "\n".join(lines) + "\n"
+
+
+def render_excused(outcome: Outcome, style: Style, *, written: bool = True) -> str:
+    """How many findings comments of this run take back; nothing where it wrote none."""
+    if not outcome.excused:
+        return ""
+    findings, files = _count(sum(outcome.excused.values()), "finding"), _count(len(outcome.excused), "file")
+    verb = "Wrote" if written else "Would write"
+    return style.paint("good", f"{verb} comments that ignore {findings} in {files}") + "\n"
 
 
 def render_fixes(outcome: Outcome, style: Style) -> str:
@@ -58,11 +67,11 @@ def render_stale(outcome: Outcome) -> str:
 
 
 def render_patch(outcome: Outcome, style: Style) -> str:
-    """What the patch of `--diff` does, by level, and what it leaves to options; nothing where it is empty."""
+    """What the patch of `--diff` does: fixes by level and what is left to options, or comments; nothing where it is empty."""
     levels = [(sum(fix.level is level for fix in outcome.applied), level) for level in Level]
     parts = [f"{number} {level}" for number, level in levels if number]
     if not parts:
-        return ""
+        return render_excused(outcome, style, written=False)
     files = _count(len(outcome.changes), "file")
     done = f"Would fix {_count(len(outcome.applied), 'finding')} in {files}: {_and(parts)}"
     return style.paint("good", f"{done}{_fixable(outcome)}") + "\n"
@@ -99,12 +108,12 @@ def render_summary(outcome: Outcome, style: Style) -> str:
     if not outcome.findings and not outcome.checked:
         return style.paint("warning", f"Nothing was looked at ({checked})")
     if not outcome.findings:
-        rest = "Nothing is left" if outcome.applied else "No findings"
+        rest = "Nothing is left" if outcome.applied or outcome.excused else "No findings"
         return style.paint("good", f"{rest} ({checked})")
     kinds = [(outcome.count(severity), severity) for severity in Severity]
     parts = [style.paint(severity, _count(number, severity)) for number, severity in kinds if number]
     files = _count(len({finding.path for finding in outcome.findings}), "file")
-    found = "Left:" if outcome.applied else "Found"
+    found = "Left:" if outcome.applied or outcome.excused else "Found"
     return f"{found} {_and(parts)} in {files} ({checked}){_fixable(outcome)}"
 
 
