@@ -485,6 +485,12 @@ def test_every_open_list_grows() -> None:
             ["`names.records.logger`", "did you mean `loggers`?", "log-methods"],
         ),
         ("[names.records]\nloggers = 'shop.log'", ["`names.records.loggers`", "must be a list of strings"]),
+        (
+            "[names.records]\nloggers = ['log']",
+            ["`names.records.loggers`", "must hold dotted names, as `", "not 'log'"],
+        ),
+        ("[names.records]\nlog-methods = ['.trace()']", ["`names.records.log-methods`", "must hold names, as `"]),
+        ("[names.disconnects]\nasks = ['']", ["`names.disconnects.asks`", "must hold dotted names"]),
     ],
 )
 def test_a_list_that_cannot_be_used_is_refused(
@@ -506,6 +512,16 @@ def test_a_list_that_cannot_be_used_is_refused(
         ("blocking-calls", {"reason": "waits"}, "name", ["must be the dotted name", "row 1"]),
         ("blocking-calls", {"name": "print_label"}, "name", ["must be the dotted name"]),
         ("blocking-calls", {"name": "shop.print-label"}, "name", ["must be the dotted name"]),
+        ("blocking-calls", {"name": "shop.class.f"}, "name", ["must be the dotted name"]),
+        ("blocking-calls", {"name": "shop.f", "reason": ""}, "reason", ["must not be empty"]),
+        ("off-loop", {"name": "shop.f", "keyword": "a b"}, "keyword", ["must be the name of an argument, not `a b`"]),
+        ("off-loop", {"name": "shop.f", "keyword": "f", "position": 1}, "keyword", ["says another place", "row 1"]),
+        (
+            "responses",
+            {"name": "shop.f", "framework": "flask", "content-keyword": "a.b"},
+            "content-keyword",
+            ["must be the name of an argument"],
+        ),
         ("blocking-calls", {"name": "shop.f", "tier": "sure"}, "tier", ["must be one of certain, likely, not `sure`"]),
         ("blocking-calls", {"name": "shop.f", "thread_safe": True}, "thread_safe", ["did you mean `thread-safe`?"]),
         (

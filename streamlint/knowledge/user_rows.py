@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from keyword import iskeyword
 
 from streamlint.knowledge.blocking import Tier
 from streamlint.knowledge.extended import LISTS
 from streamlint.knowledge.frameworks import Frameworks, Purpose, Runner
+from streamlint.knowledge.names import names
 from streamlint.knowledge.off_loop import Result, Where
 from streamlint.knowledge.resources import End
 from streamlint.knowledge.responses import Fate
@@ -28,6 +30,8 @@ class Key:
     choices: tuple[str, ...] = ()
     is_needed: bool = False
     """Without it a row says nothing."""
+    is_argument: bool = False
+    """Whether it is the name of an argument."""
 
     def fault(self, value: object) -> str:
         """Why a value cannot stand here, or nothing."""
@@ -35,12 +39,16 @@ class Key:
             return f"must be {_WORDS[self.type]}, not {_WORDS.get(type(value), type(value).__name__)}"
         if self.type is int and isinstance(value, int) and value < 0:
             return f"must be a position from 0, not {value}"
+        if value == "":
+            return "must not be empty"
+        if self.is_argument and not str(value).isidentifier():
+            return f"must be the name of an argument, not `{value}`"
         if self.choices and value not in self.choices:
             return f"must be one of {', '.join(self.choices)}, not `{value}`{_near(str(value), self.choices)}"
         return ""
 
 
-_TEXT, _POSITION, _TRUTH = Key(str), Key(int), Key(bool)
+_TEXT, _POSITION, _TRUTH, _ARGUMENT = Key(str), Key(int), Key(bool), Key(str, is_argument=True)
 
 
 def fault(table: str, row: Mapping[str, object]) -> tuple[str, str] | None:
@@ -54,10 +62,19 @@ def fault(table: str, row: Mapping[str, object]) -> tuple[str, str] | None:
     for name, key in known.items():
         if key.is_needed and name not in row:
             return name, f"must be given: one of {', '.join(key.choices)}"
-    dotted = str(row.get("name", ""))
-    if "." not in dotted or not all(part.isidentifier() for part in dotted.split(".")):
+    if not _is_dotted(str(row.get("name", ""))):
         return "name", "must be the dotted name under which a function is imported, as in `shop.printer.print_label`"
+    if "position" in row and "keyword" in row:
+        return "keyword", "says another place than `position`; one of them is enough"
     return None
+
+
+def _is_name(text: str) -> bool:
+    return all(part.isidentifier() and not iskeyword(part) for part in text.split("."))
+
+
+def _is_dotted(text: str) -> bool:
+    return "." in text and _is_name(text)
 
 
 def keys(table: str) -> dict[str, Key]:
@@ -88,7 +105,7 @@ def _of_off_loop() -> dict[str, Key]:
         "name": _TEXT,
         "kind": Key(str, tuple(Where)),
         "position": _POSITION,
-        "keyword": _TEXT,
+        "keyword": _ARGUMENT,
         "result": Key(str, tuple(Result)),
         **dict.fromkeys(("variadic", "beside", "outlives"), _TRUTH),
     }
@@ -102,9 +119,9 @@ def _of_entry_points() -> dict[str, Key]:
         "framework": Key(str, Frameworks().names),
         "factory": _TRUTH,
         "handler": _POSITION,
-        "handler-keyword": _TEXT,
+        "handler-keyword": _ARGUMENT,
         "path": _POSITION,
-        "path-keyword": _TEXT,
+        "path-keyword": _ARGUMENT,
         "sync": runner,
         "async": runner,
         "off-path": _TRUTH,
@@ -136,7 +153,11 @@ def _of_shared_state() -> dict[str, Key]:
 def _columns(table: Row, kind: str) -> dict[str, Key]:
     """The columns of a shipped table that hold one value, by the type that they have there."""
     values = {name: value for row in table.rows(kind) for name, value in row.values.items()}
-    own = {name: Key(type(value)) for name, value in values.items() if type(value) in _WORDS and name not in _SOURCES}
+    own = {
+        name: Key(type(value), is_argument=name.endswith("-keyword"))
+        for name, value in values.items()
+        if type(value) in _WORDS and name not in _SOURCES
+    }
     return {"name": _TEXT, **own}
 
 
@@ -153,6 +174,16 @@ def list_fault(table: str, name: str) -> str:
     if name in known:
         return ""
     return f"is no list of this table{_near(name, known)}; known lists: {', '.join(known)}"
+
+
+def name_fault(table: str, name: str, word: str) -> str:
+    """Why this list can hold no such name, or nothing; a list of dotted names holds no others."""
+    shipped = names(table, name)
+    if all(map(_is_dotted, shipped)) and not _is_dotted(word):
+        return f"must hold dotted names, as `{min(shipped)}`, not {word!r}"
+    if all(map(_is_name, shipped)) and not _is_name(word):
+        return f"must hold names, as `{min(shipped)}`, not {word!r}"
+    return ""
 
 
 def _near(word: str, known: tuple[str, ...]) -> str:

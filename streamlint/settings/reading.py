@@ -176,6 +176,8 @@ class Reader:
                 if why := user_rows.list_fault(table, name):
                     raise self._error(where, why)
                 found.setdefault(table, {})[name] = self._of_strings(where, words)
+                for why in filter(None, (user_rows.name_fault(table, name, word) for word in words)):
+                    raise self._error(where, why)
         return found
 
     def _rows(self, key: str) -> tuple[Row, ...]:
