@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.faults.timeouts import Timeouts
 from streamlint.finding import Related, Severity
 from streamlint.model import syntax as ir
+from streamlint.repairs.timeouts import kept_task
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 from streamlint.tree.python import PythonFile
@@ -93,8 +95,11 @@ class TimeoutFinalisesGenerator(Rule):
 
     ## Fix safety
 
-    There is no fix: the loop has to keep the task of the item that is still missing, which changes most of its lines. Libraries for
-    server-sent events, such as `sse-starlette` with `ping=`, do this by themselves.
+    `response`: a client receives every item, where it received the end after the first timeout. The handlers stay as they are, and
+    meet what they met. A task that is still there when the loop is left is cancelled and waited for, as `wait_for` does. `unsafe`
+    where the generator is not known, or holds something between two items that belongs to one task: `asyncio.timeout`, a task
+    group, a context variable that it sets. There is no fix where the loop asks the generator for more than its next item. Libraries
+    for server-sent events, such as `sse-starlette` with `ping=`, keep the task by themselves.
 
     ## References
 
@@ -123,4 +128,5 @@ class TimeoutFinalisesGenerator(Rule):
                 label="cancels the generator when the time is up",
                 related=(Related(file.place(handler), "the loop goes on after this"),),
                 help="keep the task of the next item and wait for it with `asyncio.wait({task}, timeout=...)`",
+                repair=partial(kept_task, file, scope, limited),
             )
