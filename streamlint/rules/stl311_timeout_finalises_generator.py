@@ -30,6 +30,7 @@ class TimeoutFinalisesGenerator(Rule):
 
     ```python
     import asyncio
+    import json
 
     from fastapi import FastAPI
     from fastapi.responses import StreamingResponse
@@ -48,7 +49,7 @@ class TimeoutFinalisesGenerator(Rule):
                 continue
             except StopAsyncIteration:
                 return
-            yield f"data: {token}\\n\\n"
+            yield f"data: {json.dumps(token)}\\n\\n"
 
 
     @app.get("/chat")
@@ -62,6 +63,7 @@ class TimeoutFinalisesGenerator(Rule):
     import asyncio
     import json
 
+    import anyio
     from fastapi import FastAPI
     from fastapi.responses import StreamingResponse
 
@@ -71,21 +73,27 @@ class TimeoutFinalisesGenerator(Rule):
     async def with_pings(question: str):
         response = await index.as_query_engine(streaming=True).aquery(question)
         tokens = response.async_response_gen()
-        following = asyncio.ensure_future(anext(tokens))
+        following = None
         try:
             while True:
-                done, _ = await asyncio.wait({following}, timeout=15)
-                if not done:
+                try:
+                    following = following or asyncio.ensure_future(anext(tokens))
+                    await asyncio.wait({following}, timeout=15)
+                    if not following.done():
+                        raise asyncio.TimeoutError
+                    done, following = following, None
+                    token = done.result()
+                except asyncio.TimeoutError:
                     yield ": ping\\n\\n"
                     continue
-                try:
-                    token = following.result()
                 except StopAsyncIteration:
                     return
                 yield f"data: {json.dumps(token)}\\n\\n"
-                following = asyncio.ensure_future(anext(tokens))
         finally:
-            following.cancel()
+            if following is not None:
+                following.cancel()
+                with anyio.CancelScope(shield=True):
+                    await asyncio.wait({following})
 
 
     @app.get("/chat")
