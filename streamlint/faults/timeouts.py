@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
+from streamlint.values import Values
 from streamlint.values.domain import Generated, Tokens
 
 if TYPE_CHECKING:
@@ -83,6 +84,20 @@ class Timeouts:
             case ir.Binding(value=ir.Call(function=function, arguments=(first, *_))):
                 return self._is(function, "aiter", frame) and self._is_generator(first, frame)
         return False
+
+    def source(self, iterator: ir.Name, frame: Frame) -> Values:
+        """What gives the items: where a name is of `aiter(source)`, the source."""
+        match _bindings(iterator, frame.scope):
+            case [ir.Binding(value=ir.Call(function=ir.Attribute(attribute="__aiter__", base=base)))]:
+                return self._source(base, frame)
+            case [ir.Binding(value=ir.Call(function=function, arguments=(first,)))] if self._is(
+                function, "aiter", frame
+            ):
+                return self._source(first, frame)
+        return self.evaluator.value(iterator, frame)
+
+    def _source(self, source: ir.Expression, frame: Frame) -> Values:
+        return self.source(source, frame) if isinstance(source, ir.Name) else self.evaluator.value(source, frame)
 
     def _is(self, function: ir.Expression, builtin: str, frame: Frame) -> bool:
         return f"builtins.{builtin}" in self.evaluator.names(function, frame)

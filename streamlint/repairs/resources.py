@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from streamlint.faults.resources import Outlived
+from streamlint.faults.resources import Outlived, Resources
 from streamlint.fix import Edit, Fix, Level
+from streamlint.knowledge.resources import End
 from streamlint.model import syntax as ir
 from streamlint.source import Span
 from streamlint.streams.generators import Generators
 from streamlint.tree import nodes as cst
 from streamlint.tree.python import PythonFile
+from streamlint.values.activations import Frame
 
 _REASON = "it is opened when the body is sent: what fails there is met after status 200, and no longer by the route"
 
@@ -24,7 +26,7 @@ def is_only_return(entry: ir.WithItem, scope: ir.Scope) -> bool:
 def into_generator(file: PythonFile, block: cst.With, found: Outlived) -> Fix | None:
     """The block opened in the generator instead; None where more than the generator needs it, or the text is too intricate."""
     generator = file.tree.definition(found.generator) if found.generator is not None else None
-    if generator is None or not _is_simple(file, block, generator) or _is_watched(file, block):
+    if generator is None or not _is_simple(file, block, generator) or is_watched(file, block):
         return None
     if found.generator is not None and file.project.ask(Generators).has_other_takers(file.frame(found.generator)):
         return None
@@ -38,7 +40,22 @@ def into_generator(file: PythonFile, block: cst.With, found: Outlived) -> Fix | 
     return Fix("open it in the generator", tuple(edits), Level.RESPONSE, _REASON, claims=(file.tree.span(block),))
 
 
-def _is_watched(file: PythonFile, block: cst.With) -> bool:
+def needs_unknown(file: PythonFile, block: cst.With, frame: Frame) -> bool:
+    """Whether a `with` needs what another one around it gives, of which nobody knows whether it still works after its block."""
+    place = file.tree.span(block)
+    body = file.tree.span(block.body.body[0]).start
+    used = {name.id for name in frame.scope.names if place.start <= name.start < body}
+    outer = [one for one in frame.scope.entries if one.body_start <= place.start and place.end <= one.body_end]
+    given = [binding for binding in frame.scope.bindings if binding.kind == "with" and binding.name in used]
+    resources = file.project.ask(Resources)
+    return any(
+        binding.value is one.context and resources.end(one.context, frame) is not End.CLOSED
+        for one in outer
+        for binding in given
+    )
+
+
+def is_watched(file: PythonFile, block: cst.With) -> bool:
     """Whether a `try` around the block handles what fails when it is opened."""
     tree, node = file.tree, file.tree.parent(block)
     while node is not None:
@@ -94,13 +111,15 @@ def _inside(file: PythonFile, block: cst.With, generator: cst.FunctionDef) -> li
     if block.body.body[0] is not generator or body_start <= body:
         return None
     outer, inner = text[head_start:start], text[generator_start:body]
-    with_text = text[head_start:generator_start].rstrip() + file.source.newline
+    comments_start = _above_comments(file, generator_start)
+    with_text = text[head_start:comments_start].rstrip() + file.source.newline
     above = text[:head_start].rstrip(" \t\r\n").endswith(":") or not head_start
     is_close = bool(file.source.slice(file.source.line_span(head_start - 1)).strip()) if head_start else False
-    was_open = len(text[head_start:generator_start].rstrip()) + 1 < generator_start - head_start
+    spaced = text[comments_start:body_start]
+    def_text = spaced.lstrip("\r\n")
+    was_open = spaced != def_text
     gap = file.source.newline if is_close and was_open and not above else ""
-    def_text = text[generator_start:body_start]
-    if outer.strip() or inner.strip() or any(quotes in with_text + def_text for quotes in ('"""', "'''", "#")):
+    if outer.strip() or inner.strip() or any(quotes in with_text + def_text for quotes in ('"""', "'''")):
         return None
     step = inner[len(outer) :]
     generator_end = file.source.line_span(file.tree.span(generator).end - 1).end
@@ -134,16 +153,16 @@ def _before(file: PythonFile, block: cst.With, generator: cst.FunctionDef) -> li
     start, return_start = file.tree.span(block).start, file.tree.span(block.body.body[0]).start
     if file.tree.span(generator).start > start:
         return None
-    head_start, rest_start = file.source.line_span(start).start, file.source.line_span(return_start).start
-    outer = text[head_start:start]
-    step = text[rest_start:return_start][len(outer) :]
+    head_start, return_line = file.source.line_span(start).start, file.source.line_span(return_start).start
+    outer, rest_start = text[head_start:start], _above_comments(file, return_line)
+    step = text[return_line:return_start][len(outer) :]
     block_end = file.source.line_span(file.tree.span(block).end - 1).end
     body_start = file.source.line_span(file.tree.span(generator.body.body[0]).start).start
     body_end = file.source.line_span(file.tree.span(generator).end - 1).end
     with_text, body, rest = text[head_start:rest_start], text[body_start:body_end], text[rest_start:block_end]
     defined = text[file.source.line_span(file.tree.span(generator.name).start).start :]
     same_level = defined[: len(defined) - len(defined.lstrip())] == outer
-    if not same_level or outer.strip() or not step or rest_start <= start or "#" in with_text:
+    if not same_level or outer.strip() or not step or rest_start <= start:
         return None
     if any(quotes in with_text + body + rest for quotes in ('"""', "'''")):
         return None

@@ -9,7 +9,8 @@ from streamlint.finding import Related, Severity, Symptom
 from streamlint.fix import Fix
 from streamlint.knowledge.resources import End
 from streamlint.model import syntax as ir
-from streamlint.repairs.resources import into_generator, is_only_return
+from streamlint.repairs.enclosed import in_generator
+from streamlint.repairs.resources import into_generator, is_only_return, needs_unknown
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 from streamlint.tree import nodes as cst
@@ -83,8 +84,9 @@ class ResourceClosedEarly(Rule):
     ## Fix safety
 
     `response`: the block moves into the generator, and the stream works. What fails when it is opened, such as a file that is not
-    there, is then met after the headers, where it ends the body instead of becoming a status. It is offered where the generator
-    is defined in the same handler, nothing else in it uses what the block opens, and no `try` stands around the block.
+    there, is then met after the headers, where it ends the body instead of becoming a status. It is offered where the block
+    does nothing but define the generator and answer, nothing else uses what it opens, and no `try` stands around it. An answer that
+    passes on what it reads, or that a function elsewhere makes of it, gets a generator of its own.
 
     ## References
 
@@ -147,4 +149,7 @@ class ResourceClosedEarly(Rule):
 
 
 def _moved(file: PythonFile, found: Outlived, node: cst.With) -> Fix | None:
-    return into_generator(file, node, found) if len(node.items) == 1 else None
+    if needs_unknown(file, node, found.sending.frame):
+        return None
+    moved = into_generator(file, node, found) if len(node.items) == 1 else None
+    return moved or in_generator(file, node, found)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.faults.timeouts import Timeouts
 from streamlint.finding import Related, Severity, Symptom
 from streamlint.model import syntax as ir
+from streamlint.repairs.timeouts import kept_task
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 from streamlint.tree.python import PythonFile
@@ -28,6 +30,7 @@ class TimeoutFinalisesGenerator(Rule):
 
     ```python
     import asyncio
+    import json
 
     from fastapi import FastAPI
     from fastapi.responses import StreamingResponse
@@ -46,7 +49,7 @@ class TimeoutFinalisesGenerator(Rule):
                 continue
             except StopAsyncIteration:
                 return
-            yield f"data: {token}\\n\\n"
+            yield f"data: {json.dumps(token)}\\n\\n"
 
 
     @app.get("/chat")
@@ -60,6 +63,7 @@ class TimeoutFinalisesGenerator(Rule):
     import asyncio
     import json
 
+    import anyio
     from fastapi import FastAPI
     from fastapi.responses import StreamingResponse
 
@@ -69,21 +73,27 @@ class TimeoutFinalisesGenerator(Rule):
     async def with_pings(question: str):
         response = await index.as_query_engine(streaming=True).aquery(question)
         tokens = response.async_response_gen()
-        following = asyncio.ensure_future(anext(tokens))
+        following = None
         try:
             while True:
-                done, _ = await asyncio.wait({following}, timeout=15)
-                if not done:
+                try:
+                    following = following or asyncio.ensure_future(anext(tokens))
+                    await asyncio.wait({following}, timeout=15)
+                    if not following.done():
+                        raise asyncio.TimeoutError
+                    done, following = following, None
+                    token = done.result()
+                except asyncio.TimeoutError:
                     yield ": ping\\n\\n"
                     continue
-                try:
-                    token = following.result()
                 except StopAsyncIteration:
                     return
                 yield f"data: {json.dumps(token)}\\n\\n"
-                following = asyncio.ensure_future(anext(tokens))
         finally:
-            following.cancel()
+            if following is not None:
+                following.cancel()
+                with anyio.CancelScope(shield=True):
+                    await asyncio.wait({following})
 
 
     @app.get("/chat")
@@ -93,8 +103,11 @@ class TimeoutFinalisesGenerator(Rule):
 
     ## Fix safety
 
-    There is no fix: the loop has to keep the task of the item that is still missing, which changes most of its lines. Libraries for
-    server-sent events, such as `sse-starlette` with `ping=`, do this by themselves.
+    `response`: a client receives every item, where it received the end after the first timeout. The handlers stay as they are, and
+    meet what they met. A task that is still there when the loop is left is cancelled and waited for, as `wait_for` does. `unsafe`
+    where the generator is not known, or holds something between two items that belongs to one task: `asyncio.timeout`, a task
+    group, a context variable that it sets. There is no fix where the loop asks the generator for more than its next item. Libraries
+    for server-sent events, such as `sse-starlette` with `ping=`, keep the task by themselves.
 
     ## References
 
@@ -124,4 +137,5 @@ class TimeoutFinalisesGenerator(Rule):
                 label="cancels the generator when the time is up",
                 related=(Related(file.place(handler), "the loop goes on after this"),),
                 help="keep the task of the next item and wait for it with `asyncio.wait({task}, timeout=...)`",
+                repair=partial(kept_task, file, scope, limited),
             )
