@@ -14,6 +14,7 @@ from streamlint.source import read_bytes
 from streamlint.values.domain import External, Generated, Iterated, Tokens, Value
 
 if TYPE_CHECKING:
+    from streamlint.knowledge.responses import ResponseClass
     from streamlint.project import Project
     from streamlint.streams.sent import Sending
 
@@ -45,14 +46,16 @@ class Servers:
 
     def takes_whole(self, sending: Sending) -> bool:
         """Whether Django reads this body to its end before it sends anything."""
-        response, interface = sending.response, self.django
-        if response.framework != "django" or not response.streaming or interface is None:
-            return False
         values = self.evaluator.value(sending.content, sending.frame)
         kinds = {_is_async(value) for value in values}
         if len(kinds) != 1 or None in kinds:
             return False
-        if kinds == {True}:
+        return self.drains(sending.response, is_async=kinds == {True})
+
+    def drains(self, response: ResponseClass, *, is_async: bool) -> bool:
+        """Whether Django, as far as its server is known, reads such an iterator to its end for this response."""
+        interface = self.django if response.framework == "django" and response.streaming else None
+        if is_async:
             return interface is Interface.WSGI and response.async_iterator_wsgi is Fate.DRAINED
         return interface is Interface.ASGI and response.sync_iterator is Fate.DRAINED
 
