@@ -82,6 +82,25 @@ class Preferred:
     async_since: str = ""
 
 
+@dataclass(frozen=True)
+class Written:
+    """How a handler of a framework writes its stream piece by piece, in statements with `{response}`, `{request}` and `{token}`.
+
+    `contents` are the keywords under which the answers that it replaces are given their text.
+    """
+
+    module: str
+    name: str
+    makes: str
+    kind: str
+    kind_in_headers: str
+    begins: str
+    writes: str
+    ends: str
+    returns: bool
+    contents: tuple[str, ...]
+
+
 class Responses:
     """The questions to the table; every name is dotted and resolved."""
 
@@ -90,6 +109,7 @@ class Responses:
         for row in table.rows("response"):
             self._responses.update(dict.fromkeys(row.texts("names"), _response(row)))
         self._preferred = {row.text("framework"): _preferred(row) for row in table.rows("preferred")}
+        self._written = {row.text("framework"): _written(row) for row in table.rows("written")}
 
     def response(self, dotted: str) -> ResponseClass | None:
         """The response that calling `dotted` makes, or None; the same object for every import path of a class."""
@@ -102,6 +122,10 @@ class Responses:
     def preferred(self, framework: str) -> Preferred | None:
         """The response that a repair returns; None where there is no form that is right in every setting."""
         return self._preferred.get(framework)
+
+    def written(self, framework: str) -> Written | None:
+        """How a repair writes a stream, where that is done piece by piece."""
+        return self._written.get(framework)
 
     def by_hand(self, framework: str) -> bool:
         """Whether a handler of this framework writes its stream piece by piece."""
@@ -153,4 +177,19 @@ def _preferred(row: Row) -> Preferred:
         frozenset(row.texts("quiet")),
         frozenset(row.texts("shared-keywords")),
         row.text("async-since"),
+    )
+
+
+def _written(row: Row) -> Written:
+    return Written(
+        row.text("module"),
+        row.text("class"),
+        row.text("makes"),
+        row.text("kind"),
+        row.text("kind-in-headers"),
+        row.text("begins"),
+        row.text("writes"),
+        row.text("ends"),
+        row.flag("returns"),
+        row.texts("contents"),
     )
