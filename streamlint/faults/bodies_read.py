@@ -11,6 +11,7 @@ from streamlint.knowledge.frameworks import Purpose
 from streamlint.model import syntax as ir
 from streamlint.source import Span
 from streamlint.streams import Sent
+from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.model.modules import Module
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 _CHUNKS = "chunks-of-answers"
 _READ = "read-answers"
+_BODIES = {"get_response": ("content",), "handler": ("text", "body")}
+"""What Django's and aiohttp's middleware calls the next layer, and what only a whole answer has.
+
+https://docs.djangoproject.com/en/stable/topics/http/middleware/ https://docs.aiohttp.org/en/stable/web_advanced.html#middlewares
+"""
 _MESSAGE = re.compile(r"""["']http\.response\.body["']""")
 
 
@@ -50,7 +56,18 @@ class BodiesRead:
     @cached_property
     def reader(self) -> str:
         """What takes the bodies of answers on their way out, also if only those of some, or ""."""
-        return next((entry.name for entry in self.sent.reach.entries if self._reads_answers(entry)), "")
+        entries = (entry.name for entry in self.sent.reach.entries if self._reads_answers(entry))
+        return next(entries, "") or next(self._of_middleware(), "")
+
+    def _of_middleware(self) -> Iterator[str]:
+        """Middleware that is told of by name, where it reads a body that a streaming answer has not."""
+        modules = self.evaluator.modules
+        for word, bodies in _BODIES.items():
+            for path in modules.texts.saying((word,)):
+                module = modules.load(path)
+                for scope in module.scopes if module is not None else ():
+                    if any(one.attribute in bodies and _is_answer(one.base, scope, word) for one in scope.attributes):
+                        yield scope.name
 
     def _reads_answers(self, entry: Entry) -> bool:
         scope = entry.scope
@@ -103,3 +120,14 @@ class BodiesRead:
             if self.evaluator.tokens(self.evaluator.value(sending.content, sending.frame)) is not None:
                 return sending
         return None
+
+
+def _is_answer(base: ir.Expression, scope: ir.Scope, word: str) -> bool:
+    """A local variable that is given what the next layer answers: `response = self.get_response(request)`."""
+    made = [one.value for one in scope.bindings if isinstance(base, ir.Name) and one.name == base.id]
+    return any(one is not None and last_word(_called(one)) == word for one in made)
+
+
+def _called(value: ir.Expression) -> ir.Expression:
+    inner = value.value if isinstance(value, ir.Await) else value
+    return inner.function if isinstance(inner, ir.Call) else inner

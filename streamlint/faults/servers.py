@@ -15,6 +15,7 @@ from streamlint.knowledge.responses import Fate
 from streamlint.values.domain import External, Generated, Iterated, Tokens, Value
 
 if TYPE_CHECKING:
+    from streamlint.knowledge.responses import ResponseClass
     from streamlint.project import Project
     from streamlint.streams.sent import Sending
 
@@ -46,15 +47,17 @@ class DjangoServers:
 
     def takes_whole(self, sending: Sending) -> Interface | None:
         """The interface under which Django reads this body to its end before it sends anything, where it runs under that."""
-        response = sending.response
-        if response.framework != "django" or not response.streaming:
-            return None
         kinds = {_is_async(value) for value in self.evaluator.value(sending.content, sending.frame)}
-        if kinds == {True} and response.async_iterator_wsgi is Fate.DRAINED:
-            return Interface.WSGI if self.interface is Interface.WSGI else None
-        if kinds == {False} and response.sync_iterator is Fate.DRAINED:
-            return Interface.ASGI if self.interface is Interface.ASGI else None
-        return None
+        if len(kinds) != 1 or None in kinds:
+            return None
+        return self.interface if self.drains(sending.response, is_async=kinds == {True}) else None
+
+    def drains(self, response: ResponseClass, *, is_async: bool) -> bool:
+        """Whether Django, as far as its server is known, reads such an iterator to its end for this response."""
+        interface = self.interface if response.framework == "django" and response.streaming else None
+        if is_async:
+            return interface is Interface.WSGI and response.async_iterator_wsgi is Fate.DRAINED
+        return interface is Interface.ASGI and response.sync_iterator is Fate.DRAINED
 
     @cached_property
     def _made(self) -> dict[Path, set[Interface]]:

@@ -31,6 +31,7 @@ class ResponseClass:
 
     `streaming`: it can send a body piece by piece; `takes_text`: a text is a whole body for it. `by_hand`: the body is written
     to it. `frames_sse`: it turns each item into a server-sent event; `frames_sse_as_class`: only as a route's `response_class`.
+    `parameters`: what its positional arguments are, by keyword; `as_view`: they are what a view of Flask may return.
     `variadic`: keywords are keys of its body. `heartbeat`: after how many silent seconds it sends a comment by itself, 0 for never,
     unless `heartbeat_keyword` says otherwise; `sends_accel_header`: it tells nginx not to buffer, by itself.
     """
@@ -51,6 +52,8 @@ class ResponseClass:
     file: bool = False
     variadic: bool = False
     takes_text: bool = False
+    as_view: bool = False
+    parameters: tuple[str, ...] = ()
     since: str = ""
     heartbeat: float = 0
     heartbeat_keyword: str = ""
@@ -61,6 +64,7 @@ class ResponseClass:
 class Preferred:
     """How a repair sends a stream in a framework: `takes_sync` and `takes_async` tell which iterators it may be given.
 
+    the latter from the release `async_since` of its framework on.
     `declares_model`, `declares_class` and `declares_status` are the keywords with which a route's decorator announces its answer,
     `quiet` those that say nothing about it; `shared_keywords` those that every response class of the framework takes.
     """
@@ -75,6 +79,26 @@ class Preferred:
     declares_status: str = ""
     quiet: frozenset[str] = frozenset()
     shared_keywords: frozenset[str] = frozenset()
+    async_since: str = ""
+
+
+@dataclass(frozen=True)
+class Written:
+    """How a handler of a framework writes its stream piece by piece, in statements with `{response}`, `{request}` and `{token}`.
+
+    `contents` are the keywords under which the answers that it replaces are given their text.
+    """
+
+    module: str
+    name: str
+    makes: str
+    kind: str
+    kind_in_headers: str
+    begins: str
+    writes: str
+    ends: str
+    returns: bool
+    contents: tuple[str, ...]
 
 
 class Responses:
@@ -85,6 +109,7 @@ class Responses:
         for row in table.rows("response"):
             self._responses.update(dict.fromkeys(row.texts("names"), _response(row)))
         self._preferred = {row.text("framework"): _preferred(row) for row in table.rows("preferred")}
+        self._written = {row.text("framework"): _written(row) for row in table.rows("written")}
 
     def response(self, dotted: str) -> ResponseClass | None:
         """The response that calling `dotted` makes, or None; the same object for every import path of a class."""
@@ -97,6 +122,10 @@ class Responses:
     def preferred(self, framework: str) -> Preferred | None:
         """The response that a repair returns; None where there is no form that is right in every setting."""
         return self._preferred.get(framework)
+
+    def written(self, framework: str) -> Written | None:
+        """How a repair writes a stream, where that is done piece by piece."""
+        return self._written.get(framework)
 
     def by_hand(self, framework: str) -> bool:
         """Whether a handler of this framework writes its stream piece by piece."""
@@ -126,6 +155,8 @@ def _response(row: Row) -> ResponseClass:
         file=row.flag("file"),
         variadic=row.flag("variadic"),
         takes_text=row.flag("takes-text"),
+        as_view=row.flag("as-view"),
+        parameters=row.texts("parameters"),
         since=row.text("since"),
         heartbeat=row.real("heartbeat") or 0,
         heartbeat_keyword=row.text("heartbeat-keyword"),
@@ -145,4 +176,20 @@ def _preferred(row: Row) -> Preferred:
         row.text("declares-status"),
         frozenset(row.texts("quiet")),
         frozenset(row.texts("shared-keywords")),
+        row.text("async-since"),
+    )
+
+
+def _written(row: Row) -> Written:
+    return Written(
+        row.text("module"),
+        row.text("class"),
+        row.text("makes"),
+        row.text("kind"),
+        row.text("kind-in-headers"),
+        row.text("begins"),
+        row.text("writes"),
+        row.text("ends"),
+        row.flag("returns"),
+        row.texts("contents"),
     )

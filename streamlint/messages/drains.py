@@ -66,7 +66,8 @@ def way_out(file: PythonFile, entry: Entry, drain: Drain, repair: Fix | Refusal)
     if framework.sends_iterators:
         return f"return `{body}` itself, which the host sends on token by token"
     if knowledge.responses.by_hand(framework.name):
-        return f"write each token to a `{response}` inside the loop that takes it"
+        advice = f"write each token to a `{response}` inside the loop that takes it"
+        return advice if not isinstance(repair, Refusal) else f"{advice}; {_because(repair)}"
     if isinstance(repair, Refusal) and not repair.why:
         return repair.instead
     advice = f"return the stream: `{response}({body})`"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
@@ -9,9 +10,10 @@ from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.announced import Announced
 from streamlint.repairs.drains import REASON, Repair
-from streamlint.repairs.dressed import dressed_stream
+from streamlint.repairs.dressed import Dress, dress_of, dressed_stream
 from streamlint.repairs.generators import LATER, Generated, generated
 from streamlint.repairs.rewriting import Rewriting
+from streamlint.repairs.untouched import Form, Same
 from streamlint.source import Span
 
 if TYPE_CHECKING:
@@ -44,30 +46,43 @@ def stream_answer(file: PythonFile, entry: Entry, frame: Frame, drain: Drain) ->
 
 def _from_generator(repair: Repair, answer: ir.Return, preferred: Preferred) -> Fix | Refusal:
     assert answer.value is not None
-    made = generated(repair, answer, Span(answer.start, answer.end), repair.untouched.judge(answer.value))
+    dress = dress_of(repair)
+    if dress is None or dress.is_named or dress.answer is not answer:
+        dress = Dress(answer, answer.value, Span(answer.value.start, answer.value.end), answer.value)
+    made = generated(repair, answer, dress.place, repair.untouched.judge(dress.content))
     if isinstance(made, Refusal):
         return made
     if not (preferred.takes_async if made.is_async else preferred.takes_sync):
         return Refusal(f"`{preferred.name}` takes no such iterator")
     refusal = Announced(repair.file, repair.frame, preferred, repair.untouched).refusal()
-    return refusal or _fix(repair, answer, made, preferred)
+    return refusal or _fix(repair, dress, made, preferred)
 
 
-def _fix(repair: Repair, answer: ir.Return, made: Generated, preferred: Preferred) -> Fix:
-    assert answer.value is not None
-    rewriting = Rewriting(repair.file, repair.frame, preferred, answer)
-    place = Span(answer.start + len("return "), repair.file.source.line_span(answer.end - 1).end)
-    text = repair.file.source.text
-    place = Span(place.start, place.start + len(text[place.start : place.end].rstrip("\r\n")))
-    edits = (*made.edits, Edit(place, rewriting.call(made.call, repair.keywords)), *rewriting.declaration())
-    kind = "JSON answer" if isinstance(answer.value, ir.Mapping) else "answer at the end"
+def _fix(repair: Repair, dress: Dress, made: Generated, preferred: Preferred) -> Fix:
+    was = repair.untouched.judge(dress.content)
+    content = dress.content if isinstance(was, Same) and was.form is Form.ANSWER else None
+    rewriting = Rewriting(repair.file, repair.frame, preferred, replace(dress.answer, value=dress.made), content)
+    edits = (
+        *made.edits,
+        Edit(_place(repair, dress), rewriting.call(made.call, (*dress.kept, *repair.keywords(dress.made)))),
+    )
+    kind = "JSON answer" if isinstance(dress.content, ir.Mapping) else "answer at the end"
     reason = REASON.format(kind)
     return Fix(
         TITLE,
-        tuple(sorted(edits)),
+        tuple(sorted((*edits, *rewriting.declaration()))),
         Level.RESPONSE,
         f"{reason}; {LATER}" if made.has_rest else reason,
         rewriting.imports() | made.imports,
         (Span(repair.drain.start, repair.drain.end),),
-        (*made.drops, repair.file.text(answer.value), *rewriting.drops()),
+        (*made.drops, repair.file.text(dress.content), *dress.drops, *rewriting.drops()),
     )
+
+
+def _place(repair: Repair, dress: Dress) -> Span:
+    """What the response takes the place of; of a whole answer the brackets and the comment behind it too."""
+    answer, text = dress.answer, repair.file.source.text
+    if answer.value is None or dress.place != Span(answer.value.start, answer.value.end):
+        return dress.place
+    place = Span(answer.start + len("return "), repair.file.source.line_span(answer.end - 1).end)
+    return Span(place.start, place.start + len(text[place.start : place.end].rstrip("\r\n")))

@@ -14,6 +14,8 @@ from streamlint.refusals import Refusal
 from streamlint.repairs.announced import Announced
 from streamlint.repairs.delayed import Delay
 from streamlint.repairs.elements import Elements, Tokens
+from streamlint.repairs.injected import Injected
+from streamlint.repairs.iterators import takes
 from streamlint.repairs.request_bound import bound_to_request
 from streamlint.repairs.rewriting import Rewriting
 from streamlint.repairs.untouched import Form, Same, Untouched
@@ -21,7 +23,6 @@ from streamlint.source import Span
 from streamlint.streams import Drains
 from streamlint.streams.drained import Drain, How
 from streamlint.tree import nodes as cst
-from streamlint.values.calls import dotted_name
 from streamlint.values.domain import Iterated
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ REASON = "the client receives plain text in pieces, not one {0}"
 _BESIDE = "send the rest as headers, or as the first or last item of the stream"
 _AFTER = "do that in a generator, after its last token"
 _ON_THE_WAY = Refusal("the tokens are changed, counted or shown on the way")
-_HEADERS = ("headers", "set_cookie", "delete_cookie")
 _CHAIN = (ir.Name, ir.Attribute, ir.Call)
 
 
@@ -78,7 +78,7 @@ class Repair:
         self.evaluator = file.project.evaluator
         self.derived = file.project.ask(Drains).derived(drain, frame)
         self.untouched = Untouched(file, frame, drain)
-        self.dressed = ""
+        self.injected: Injected | None = None
 
     def preferred(self, entry: Entry) -> Preferred | Refusal:
         """The response in which the stream can be sent, or why none can be returned from here."""
@@ -94,13 +94,11 @@ class Repair:
             return Refusal(
                 "which iterator streams here depends on the server", "give ASGI an async one, WSGI a plain one"
             )
-        is_async = self.is_async()
-        if not (preferred.takes_async if is_async else preferred.takes_sync):
-            return Refusal(
-                f"`{preferred.name}` takes no async iterator", "start the stream with the synchronous method"
-            )
-        self.dressed = self._injected()
-        if self.dressed and not self._only_headers(self.dressed):
+        refusal = takes(self.file, preferred, is_async=self.is_async())
+        if refusal is not None:
+            return refusal
+        self.injected = Injected.of(self.file, self.frame, self.drain, self.derived)
+        if self.injected is not None and self.injected.is_lost():
             return Refusal(
                 "what is set on the injected response would be lost",
                 "set it on the `StreamingResponse` that you return",
@@ -129,34 +127,23 @@ class Repair:
 
     def _is_replayed(self) -> bool:
         """Whether a streaming response is returned after the drain."""
-        drains = self.file.project.ask(Drains)
-        after = [item.value for item in self.scope.returns if item.end > self.drain.start]
-        return any(
-            isinstance(value, ir.Call) and drains.answers.content(value, self.frame) is not None for value in after
-        )
+        answers = self.file.project.ask(Drains).answers
+        calls = [item.value for item in self.scope.returns if item.end > self.drain.start]
+        for call in calls:
+            content = answers.content(call, self.frame) if isinstance(call, ir.Call) else None
+            if (
+                isinstance(call, ir.Call)
+                and content is not None
+                and not answers.is_whole_text(call, content, self.frame)
+            ):
+                return True
+        return False
 
-    def _injected(self) -> str:
-        """The parameter in which the framework hands the handler a response to set headers or cookies on."""
-        responses = self.evaluator.knowledge.responses
-        outer = self.frame.parent or self.frame
-        for parameter in self.scope.parameters:
-            if parameter.annotation is None or not any(name.id == parameter.name for name in self.scope.names):
-                continue
-            if any(responses.response(dotted_name(v)) for v in self.evaluator.value(parameter.annotation, outer)):
-                return parameter.name
-        return ""
-
-    def _only_headers(self, name: str) -> bool:
-        """Whether it is given headers and cookies before the tokens are taken, and nothing else."""
-        uses = [use for scope in self.scopes_inside() for use in scope.names if use.id == name]
-        parents = [self.file.facts.uses.parent(use) for use in uses]
-        is_own = len(self.scope.by_name[name]) == 1 and all(use.start < self.drain.start for use in uses)
-        return is_own and all(isinstance(one, ir.Attribute) and one.attribute in _HEADERS for one in parents)
-
-    @property
-    def keywords(self) -> tuple[str, ...]:
-        """What else the new response is given: the headers and cookies of the injected one."""
-        return (f"headers={self.dressed}.headers",) if self.dressed else ()
+    def keywords(self, answer: ir.Expression) -> tuple[str, ...]:
+        """What else the new response is given: what the injected one says of an answer that is no response itself."""
+        answers = self.file.project.ask(Drains).answers
+        is_response = isinstance(answer, ir.Call) and answers.is_response(answer, self.frame)
+        return self.injected.keywords() if self.injected is not None and not is_response else ()
 
     def _fix(self, plan: _Plan, preferred: Preferred) -> Fix:
         assert plan.answer.value is not None
@@ -168,7 +155,7 @@ class Repair:
         own = self.file.source.line_span(plan.answer.start)
         edits = [Edit(self.lines_of(node), "") for node in plan.removed.statements]
         edits += [Edit(Span(lines.start, own.start), "")] if lines.start < own.start else []
-        edits.append(Edit(self._to_end_of_code(answer, lines), rewriting.call(plan.stream.text, self.keywords)))
+        edits.append(Edit(self._to_end_of_code(answer, lines), rewriting.call(plan.stream.text, self.keywords(answer))))
         edits += rewriting.declaration()
         kind = "JSON answer" if isinstance(answer, ir.Mapping) else "answer at the end"
         drops = (*plan.removed.drops, *plan.was.drops, *plan.stream.drops, *rewriting.drops())
@@ -276,7 +263,7 @@ class Repair:
         removed = self.removed(answer)
         if isinstance(removed, Refusal):
             return removed
-        moved = self.spans(removed)
+        moved = (*self.spans(removed), *(self.injected.set_later() if self.injected is not None else ()))
         return delay.refusal(answer, moved=moved, here=here, readers_follow=readers_follow) or removed
 
     def removed(self, answer: Span) -> Removed | Refusal:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
@@ -19,19 +18,42 @@ from streamlint.values.calls import dotted_name
 if TYPE_CHECKING:
     from streamlint.knowledge.responses import Preferred, ResponseClass
 
-_DRESSES = ("status_code", "status", "headers", "background")
+_STATUS, _HEADERS = ("status_code", "status"), "headers"
+_DRESSES = (*_STATUS, _HEADERS, "background")
 _SETS = ("set_cookie", "delete_cookie")
+_ADDS = ("add", "update", "setdefault", "append", "extend")
+_KINDS = ("mimetype", "content_type")
 _REFUSAL = Refusal("the answer carries more than the text")
+
+
+@dataclass(frozen=True)
+class Dress:
+    """The body in an answer, what a response over the stream takes the place of, and what else that response is given."""
+
+    answer: ir.Return
+    content: ir.Expression
+    place: Span
+    made: ir.Expression
+    kept: tuple[str, ...] = ()
+    drops: tuple[str, ...] = ()
+    is_named: bool = False
+    """Whether it is kept under a name, and dressed there before it is returned."""
 
 
 def dressed_stream(repair: Repair, preferred: Preferred) -> Fix | Refusal:
     """The stream as the body of the one response that the text is given to."""
-    made = [
-        call
-        for call in repair.scope.calls
-        if any(rows_of(repair, call)) and _takes(repair, call) and call.end not in repair.scope.awaited
-    ]
-    return _Dressed(repair, preferred, made[0]).make() if len(made) == 1 else _REFUSAL
+    dress = dress_of(repair)
+    return _made(repair, preferred, dress) if dress is not None else _REFUSAL
+
+
+def dress_of(repair: Repair) -> Dress | None:
+    """The one answer that the text is given to, where everything beside it does not depend on the text."""
+    answer = repair.answer()
+    if answer is not None and isinstance(answer.value, ir.Sequence) and answer.value.kind == "tuple":
+        return _of_tuple(repair, answer, answer.value)
+    found = [call for call in repair.scope.calls if any(rows_of(repair, call)) and _takes(repair, call)]
+    outer = [call for call in found if not any(other is not call and other.contains(call) for other in found)]
+    return _Dressed(repair, outer[0]).dress() if len(outer) == 1 else None
 
 
 def rows_of(repair: Repair, call: ir.Call) -> list[ResponseClass | None]:
@@ -46,58 +68,92 @@ def _takes(repair: Repair, call: ir.Call) -> bool:
     return call.contains(repair.drain) or any(isinstance(p, ir.Name) and p.id in names for p in ir.walk(call))
 
 
+def _of_tuple(repair: Repair, answer: ir.Return, items: ir.Sequence) -> Dress | None:
+    """`return {"answer": text}, 201, headers`: what stands beside the body stays."""
+    content, *others = items.items
+    if not others or any(isinstance(one, ir.Starred) for one in items.items):
+        return None
+    if any(_reads_text(repair, one) or _measures(repair, one) for one in others):
+        return None
+    return Dress(answer, content, Span(content.start, content.end), content)
+
+
+def _reads_text(repair: Repair, expression: ir.Expression) -> bool:
+    return any(isinstance(part, ir.Name) and part.id in repair.derived for part in ir.walk(expression))
+
+
+def _measures(repair: Repair, expression: Placed) -> bool:
+    """`Content-Length` and its like are said of the whole text."""
+    return "content-" in repair.file.text(expression).lower()
+
+
 class _Dressed:
-    def __init__(self, repair: Repair, preferred: Preferred, call: ir.Call) -> None:
-        self.repair, self.preferred, self.call = repair, preferred, call
+    """One call that makes a response of the text."""
+
+    def __init__(self, repair: Repair, call: ir.Call) -> None:
+        self.repair, self.call = repair, call
         self.file, self.scope = repair.file, repair.scope
+        around = self.file.facts.uses.parent(call)
+        self.made: ir.Expression = around if isinstance(around, ir.Await) else call
 
-    def make(self) -> Fix | Refusal:
-        content, answer = self._content(), self._answer()
-        if content is None or answer is None:
-            return _REFUSAL
-        was = self.repair.untouched.judge(content)
-        if isinstance(was, Refusal):
-            return was
-        stream = self.repair.stream(are_joined=any("join" in one for one in was.drops))
-        if was.form in (Form.OBJECT, Form.BUFFER) or stream is None or stream.kept:
-            return _REFUSAL
-        removed = self.repair.replaced(Span(self.call.start, self.call.end))
-        if isinstance(removed, Refusal):
-            return removed
-        refusal = Announced(self.file, self.repair.frame, self.preferred, self.repair.untouched).refusal()
-        return refusal or self._fix(
-            replace(answer, value=self.call), content, stream.text, removed, (was, stream.drops)
-        )
-
-    def _content(self) -> ir.Expression | None:
-        """The body, where everything beside it is a header, a status or the like that does not depend on the text."""
+    def dress(self) -> Dress | None:
         rows = rows_of(self.repair, self.call)
-        if len(rows) != 1 or rows[0] is None or rows[0].file or rows[0].by_hand:
+        row = rows[0] if len(rows) == 1 else None
+        if row is None or row.file or row.by_hand:
             return None
-        place = rows[0].content
-        given = self.call.argument(place.position, place.keyword or None) if place else None
-        others = [value for _, value in self.call.keywords if value is not given]
-        named = [keyword for keyword, value in self.call.keywords if value is not given]
-        is_media = {rows[0].media_type_argument.keyword, "media_type", "mimetype", "content_type"}
-        if given is None or [one for one in self.call.arguments if one is not given]:
+        given = self._given(row)
+        content = given.pop("", None) if given is not None else None
+        if given is None or content is None:
             return None
-        if any(name not in _DRESSES and name not in is_media for name in named):
+        is_media = {row.media_type_argument.keyword, "media_type", *_KINDS}
+        if any(word not in _DRESSES and word not in is_media for word in given):
             return None
-        return None if any(self._reads_text(one) or self._measures(one) for one in others) else given
+        if any(_reads_text(self.repair, one) or _measures(self.repair, one) for one in given.values()):
+            return None
+        answer = self._answer()
+        if answer is None:
+            return None
+        kept = tuple(f"{word}={self.file.text(value)}" for word, value in given.items() if word in _DRESSES)
+        media = tuple(self.file.text(value) for word, value in given.items() if word not in _DRESSES)
+        label = next((f"{word}=" for word, value in self.call.keywords if value is content), "")
+        drops = (f"{self.file.text(self.call.function)}({label}_)", *media)
+        place, is_named = Span(self.made.start, self.made.end), answer.value is not self.made
+        return Dress(answer, content, place, self.call, kept, drops, is_named)
 
-    def _reads_text(self, expression: ir.Expression) -> bool:
-        return any(isinstance(part, ir.Name) and part.id in self.repair.derived for part in ir.walk(expression))
+    def _given(self, row: ResponseClass) -> dict[str, ir.Expression] | None:
+        """What the call is given, by the keyword of a response; the body under ""."""
+        arguments = list(self.call.arguments)
+        if row.variadic or any(isinstance(one, ir.Starred) for one in arguments):
+            return None if len(arguments) != 1 or self.call.keywords else {"": arguments[0]}
+        if row.as_view:
+            return self._as_view(arguments)
+        names = row.parameters or ((row.content.keyword,) if row.content.position == 0 else ())
+        if len(arguments) > len(names):
+            return None
+        named = dict(zip(names, arguments, strict=False))
+        named.update((word or "**", value) for word, value in self.call.keywords)
+        content = named.pop(row.content.keyword, None)
+        return {"": content, **named} if content is not None else None
 
-    def _measures(self, expression: Placed) -> bool:
-        """`Content-Length` and its like are said of the whole text."""
-        return "content-" in self.file.text(expression).lower()
+    def _as_view(self, arguments: list[ir.Expression]) -> dict[str, ir.Expression] | None:
+        """`make_response(text, 201, headers)` takes what a view of Flask returns, also as one tuple."""
+        if len(arguments) == 1 and isinstance(arguments[0], ir.Sequence) and arguments[0].kind == "tuple":
+            arguments = list(arguments[0].items)
+        match arguments:
+            case [content]:
+                return {"": content}
+            case [content, ir.Constant() as status]:
+                return {"": content, "status": status}
+            case [content, status, headers]:
+                return {"": content, "status": status, "headers": headers}
+        return None
 
     def _answer(self) -> ir.Return | None:
         """The `return` of the response, made there or kept under a name that only dresses it."""
-        direct = next((one for one in self.scope.returns if one.value is self.call), None)
+        direct = next((one for one in self.scope.returns if one.value is self.made), None)
         if direct is not None:
             return direct
-        bound = [one for one in self.scope.bindings if one.value is self.call and one.kind == "assign" and not one.path]
+        bound = [one for one in self.scope.bindings if one.value is self.made and one.kind == "assign" and not one.path]
         if len(bound) != 1 or len(self.scope.by_name.get(bound[0].name, ())) != 1:
             return None
         name = bound[0].name
@@ -111,44 +167,60 @@ class _Dressed:
         """`response.headers[...] = ...`, `response.set_cookie(...)`, `response.status_code = ...`, without the text."""
         uses = self.file.facts.uses
         for store in self.scope.stores:
-            if self._measures(Span(store.start, store.end)) or self._reads_text(store.value):
+            if _measures(self.repair, Span(store.start, store.end)) or _reads_text(self.repair, store.value):
                 continue
-            if store.base is use and store.member in ("status_code", "status"):
-                return True
+            if store.base is use:
+                return self._sets(store)
             if isinstance(store.base, ir.Attribute) and store.base.base is use and store.base.attribute == "headers":
                 return bool(store.member)
         attribute = uses.parent(use)
-        call = uses.parent(attribute) if isinstance(attribute, ir.Attribute) and attribute.attribute in _SETS else None
-        return isinstance(call, ir.Call) and call.function is attribute and not self._reads_text(call)
+        if isinstance(attribute, ir.Attribute) and attribute.attribute == "headers":
+            attribute = uses.parent(attribute)
+            is_known = isinstance(attribute, ir.Attribute) and attribute.attribute in _ADDS
+        else:
+            is_known = isinstance(attribute, ir.Attribute) and attribute.attribute in _SETS
+        call = uses.parent(attribute) if isinstance(attribute, ir.Attribute) and is_known else None
+        if not isinstance(call, ir.Call) or call.function is not attribute:
+            return False
+        return not _reads_text(self.repair, call) and not _measures(self.repair, call)
 
-    def _fix(
-        self,
-        answer: ir.Return,
-        content: ir.Expression,
-        stream: str,
-        removed: Removed,
-        was: tuple[Same, tuple[str, ...]],
-    ) -> Fix:
-        rewriting = Rewriting(self.file, self.repair.frame, self.preferred, answer)
-        kept = [
-            self.file.text(Span(self.file.source.text.rindex(keyword or "", 0, value.start), value.end))
-            for keyword, value in self.call.keywords
-            if value is not content and keyword in _DRESSES
-        ]
-        edits = [Edit(self.repair.lines_of(node), "") for node in removed.statements]
-        edits.append(Edit(Span(self.call.start, self.call.end), rewriting.call(stream, tuple(kept))))
-        edits += rewriting.declaration()
-        imports = rewriting.imports()
-        keyword = next((f"{word}=" for word, value in self.call.keywords if value is content), "")
-        dropped = f"{self.file.text(self.call.function)}({keyword}_)"
-        drops = (*removed.drops, *was[0].drops, *was[1], dropped, *self._media(content), *rewriting.drops())
-        claims = (Span(self.repair.drain.start, self.repair.drain.end),)
-        reason = REASON.format("answer at the end")
-        return Fix(TITLE, tuple(sorted(edits)), Level.RESPONSE, reason, imports, claims, drops)
+    def _sets(self, store: ir.Store) -> bool:
+        """`response.status_code = 201`, `response["X-Model"] = name`, `response.mimetype = "text/html"`."""
+        if not store.is_attribute:
+            return bool(store.member)
+        if store.member in _KINDS:
+            return isinstance(store.value, ir.Constant) and str(store.value.value).startswith("text/")
+        return store.member in _STATUS
 
-    def _media(self, content: ir.Expression) -> Iterator[str]:
-        yield from (
-            self.file.text(value)
-            for keyword, value in self.call.keywords
-            if value is not content and keyword not in _DRESSES
-        )
+
+def _made(repair: Repair, preferred: Preferred, dress: Dress) -> Fix | Refusal:
+    was = repair.untouched.judge(dress.content)
+    if isinstance(was, Refusal):
+        return was
+    stream = repair.stream(are_joined=any("join" in one for one in was.drops))
+    if was.form in (Form.OBJECT, Form.BUFFER) or stream is None or stream.kept:
+        return _REFUSAL
+    removed = repair.replaced(dress.place)
+    if isinstance(removed, Refusal):
+        return removed
+    refusal = Announced(repair.file, repair.frame, preferred, repair.untouched).refusal()
+    return refusal or _fix(repair, preferred, dress, stream.text, removed, (was, stream.drops))
+
+
+def _fix(
+    repair: Repair,
+    preferred: Preferred,
+    dress: Dress,
+    stream: str,
+    removed: Removed,
+    was: tuple[Same, tuple[str, ...]],
+) -> Fix:
+    content = dress.content if was[0].form is Form.ANSWER else None
+    rewriting = Rewriting(repair.file, repair.frame, preferred, replace(dress.answer, value=dress.made), content)
+    edits = [Edit(repair.lines_of(node), "") for node in removed.statements]
+    edits.append(Edit(dress.place, rewriting.call(stream, dress.kept)))
+    edits += rewriting.declaration()
+    drops = (*removed.drops, *was[0].drops, *was[1], *dress.drops, *rewriting.drops())
+    claims = (Span(repair.drain.start, repair.drain.end),)
+    reason = REASON.format("answer at the end")
+    return Fix(TITLE, tuple(sorted(edits)), Level.RESPONSE, reason, rewriting.imports(), claims, drops)

@@ -217,7 +217,7 @@ class _Writing:
 
     def _made_before(self, code: str) -> str:
         """What a loop runs over; what asks for it stays in the handler, which answers for its errors."""
-        if _is_chain(self.drain.source):
+        if is_chain(self.drain.source):
             return code
         self.hoisted = code
         return self._free(_CHUNKS)
@@ -370,8 +370,8 @@ def _deeper(line: str, step: str) -> str:
     return f"{step}{line}" if line.strip() else line
 
 
-def _is_chain(source: ir.Expression) -> bool:
-    """`answer.response_gen`, `answer.async_response_gen()`: nothing is asked that could fail before the first token."""
+def is_chain(source: ir.Expression) -> bool:
+    """Whether nothing is asked that could fail before the first token: `answer.response_gen`, `answer.async_response_gen()`."""
     while True:
         match source:
             case ir.Name():

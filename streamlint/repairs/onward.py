@@ -11,6 +11,7 @@ from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.collected import Step, added_by
 from streamlint.repairs.drains import Removed, Repair
+from streamlint.repairs.generators import is_chain
 from streamlint.repairs.obstacles import split_at
 from streamlint.repairs.threads import threads
 from streamlint.repairs.untouched import Form
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _TOKENS = ("token", "piece", "part")
 _TEXTS = ("text", "answer", "so_far")
+_CHUNKS = ("chunks", "received", "token_stream")
 _PIECES = ("piece", "part", "text_to_send")
 _CHANGED = Refusal("the tokens are changed, counted or shown on the way")
 
@@ -44,6 +46,10 @@ class Given:
     before: str = ""
     after: tuple[str, ...] = ()
     grows: bool = False
+    forms: tuple[Form, ...] = (Form.TEXT,)
+    """In which forms the text may have been given away."""
+    asks_first: bool = False
+    """Whether the stream is asked for before `before`, so that its errors are answered as they were."""
 
 
 class Onward:
@@ -54,7 +60,7 @@ class Onward:
         self.file, self.tree, self.drain = repair.file, repair.file.tree, repair.drain
 
     def passed(self, given: Given) -> Passed | Refusal:
-        refusal = self._in_the_way()
+        refusal = self._in_the_way(given)
         if refusal is not None:
             return refusal
         known = self._gone()
@@ -75,8 +81,12 @@ class Onward:
             ]
             drops += list(known.drops)
         if given.before and self.drain.is_loop:
-            at = self.file.source.line_span(self.tree.span(first).start).start
-            edits.append(Edit(Span(at, at), f"{self._indent(first)}{given.before}{self.file.source.newline}"))
+            at, asked = self.file.source.line_span(self.tree.span(first).start).start, self._asked(given)
+            loop = self.tree.loop_node(self.drain.loop) if self.drain.loop is not None else None
+            code = self.tree.text(loop.iter) if loop is not None else ""
+            before = [f"{asked} = {code}"] * bool(asked) + [given.before]
+            lines = "".join(f"{self._indent(first)}{line}{self.file.source.newline}" for line in before)
+            edits.append(Edit(Span(at, at), lines))
         edits += self._sent(given)
         needed = self._needed()
         return Passed(tuple(edits), tuple(drops), frozenset((needed,)) if needed is not None else frozenset())
@@ -111,12 +121,12 @@ class Onward:
 
     # What is in the way
 
-    def _in_the_way(self) -> Refusal | None:
+    def _in_the_way(self, given: Given) -> Refusal | None:
         first, last = self._first(), self.tree.statement(self.sent.start, self.sent.end)
         was = self.repair.untouched.judge(self.part)
         if isinstance(was, Refusal):
             return was
-        if was.form is not Form.TEXT:
+        if was.form not in given.forms:
             return Refusal("more than the text is given on")
         block = list(self.tree.siblings(first))
         if last is None or last not in block:
@@ -155,7 +165,7 @@ class Onward:
             return _CHANGED
         added, line = self.file.text(step.element), self._indent_at(step.statement.start)
         newline = self.file.source.newline
-        edits = self._advanced(node)
+        edits = self._advanced(node, given)
         if gone is not None:
             around = f"{self.file.text(Span(step.statement.start, step.element.start))}_"
             around += self.file.text(Span(step.element.end, step.statement.end))
@@ -201,13 +211,17 @@ class Onward:
         forms = {self.repair.untouched.is_empty(one.value) for one in made if one.value is not None}
         return forms.pop() if len(forms) == 1 else None
 
-    def _advanced(self, node: cst.For) -> list[Edit]:
-        needed, iterable = self._needed(), self.tree.span(node.iter)
+    def _advanced(self, node: cst.For, given: Given) -> list[Edit]:
+        needed, iterable, asked = self._needed(), self.tree.span(node.iter), self._asked(given)
         if needed is None:
-            return []
+            return [Edit(iterable, asked)] if asked else []
         start = self.tree.span(node).start
-        taken = f"{needed.name}({self.file.text(iterable)})"
+        taken = f"{needed.name}({asked or self.file.text(iterable)})"
         return [Edit(Span(start, start), "async "), Edit(iterable, taken)]
+
+    def _asked(self, given: Given) -> str:
+        """The name for the stream, where it is asked for in the head of the loop and is to be asked for before."""
+        return self.free(_CHUNKS) if given.asks_first and not is_chain(self.drain.source) else ""
 
     # A call
 
@@ -220,7 +234,9 @@ class Onward:
         if gone is None and not is_sent and named is None:
             return Refusal("its statement does more than take the tokens")
         kept = named[0] if named is not None else self.free(_TEXTS) if given.grows else ""
-        lines = [given.before] if given.before else []
+        asked = self._asked(given)
+        lines = [f"{asked} = {self._taken(stream)[1]}"] if asked else []
+        lines += [given.before] if given.before else []
         lines += [f'{kept} = ""'] if kept else []
         lines += self._loop(given, stream, kept)
         lines += given.after if is_sent else ()
@@ -231,6 +247,7 @@ class Onward:
     def _loop(self, given: Given, stream: Tokens, kept: str) -> list[str]:
         """The loop over the tokens, which are collected under the name `kept`."""
         item, iterable, token = self._taken(stream)
+        iterable = self._advancing(self._asked(given) or iterable)
         body: list[str] = []
         if kept and token != item and not given.grows:
             name = self.free(_PIECES)
@@ -257,12 +274,12 @@ class Onward:
         nodes = [node for node, _ in self.tree.within(place, cst.ListComp, cst.GeneratorExp)]
         node = nodes[0] if len(nodes) == 1 else None
         if node is None or not isinstance(target := node.for_in.target, cst.Name):
-            return (name := self.free(_TOKENS)), self._advancing(stream.text), name
+            return (name := self.free(_TOKENS)), stream.text, name
         uses = [one for scope in self.repair.scopes_inside() for one in scope.names if one.id == target.value]
         item = target.value if all(place.contains(one) for one in uses) else self.free(_TOKENS)
         if item != target.value or node.for_in.ifs or node.for_in.inner_for_in is not None:
-            return item, self._advancing(stream.text), item
-        return item, self._advancing(self.tree.text(node.for_in.iter)), self.tree.text(node.elt)
+            return item, stream.text, item
+        return item, self.tree.text(node.for_in.iter), self.tree.text(node.elt)
 
     def _word(self) -> str:
         return "async " if self.repair.scope.is_async else ""

@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 class Rewriting:
     """One answer of a handler that becomes a stream."""
 
-    def __init__(self, file: PythonFile, frame: Frame, preferred: Preferred, answer: ir.Return) -> None:
+    def __init__(
+        self,
+        file: PythonFile,
+        frame: Frame,
+        preferred: Preferred,
+        answer: ir.Return,
+        content: ir.Expression | None = None,
+    ) -> None:
+        """`content`: what the answer is given, where that is a document of its own, of whatever kind the answer else is."""
+        self.content = content
         self.file, self.frame, self.preferred, self.answer = file, frame, preferred, answer
         self.evaluator = file.project.evaluator
         self.definition = file.tree.definition(frame.scope)
@@ -45,7 +54,7 @@ class Rewriting:
 
     def _media_type(self) -> str:
         """The kind of text that the answer was sent as, plain text where it was none."""
-        answer = self.answer.value
+        answer = self.content or self.answer.value
         if isinstance(answer, ir.Call):
             for value in self.evaluator.value(answer.function, self.frame):
                 response = self.evaluator.knowledge.responses.response(dotted_name(value))

@@ -10,6 +10,7 @@ from streamlint.refusals import Refusal
 from streamlint.repairs.answers import stream_answer
 from streamlint.repairs.helped import through_helper
 from streamlint.repairs.sockets import sent_one_by_one
+from streamlint.repairs.written import written_stream
 
 if TYPE_CHECKING:
     from streamlint.serving import Entry
@@ -29,4 +30,6 @@ def _own(file: PythonFile, entry: Entry, frame: Frame, drain: Drain) -> Fix | Re
     """The repair where the tokens are taken in the handler itself."""
     if entry.kind is Purpose.WEBSOCKET:
         return sent_one_by_one(file, frame, drain)
+    if file.project.knowledge.responses.written(entry.framework) is not None:
+        return written_stream(file, entry, frame, drain)
     return stream_answer(file, entry, frame, drain)

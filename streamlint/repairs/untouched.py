@@ -233,6 +233,8 @@ class Untouched:
         (value,) = values
         if value == External("builtins.str") and len(given) == len(call.arguments) == 1:
             return given[0], {Form.TEXT: Form.TEXT, Form.OBJECT: Form.TEXT}
+        if value == External("json.dumps") and len(call.arguments) == 1 and "cls" not in dict(call.keywords):
+            return call.arguments[0], _ANSWERED
         if value == External("builtins.dict") and len(given) == len(call.keywords) == 1 and call.keywords[0][0]:
             return given[0], _ANSWERED
         if isinstance(value, Class):

@@ -36,7 +36,19 @@ class Answers:
     def is_whole_text(self, call: ir.Call, content: ir.Expression, frame: Frame) -> bool:
         """Whether a response is given a text of which it makes its whole body, as Flask's does."""
         response = self._streaming(call, frame)
-        return response is not None and response.takes_text and self._is_text(content, frame)
+        if response is None or not response.takes_text:
+            return False
+        if response.as_view and isinstance(content, ir.Sequence) and content.kind == "tuple" and content.items:
+            content = content.items[0]
+        return self._is_text(content, frame) or self._is_whole_answer(content, frame)
+
+    def _is_whole_answer(self, expression: ir.Expression, frame: Frame) -> bool:
+        """`jsonify(...)`: an answer that is a response already, and none that streams."""
+        if not isinstance(expression, ir.Call):
+            return False
+        names = [dotted_name(value) for value in self.evaluator.value(expression.function, frame)]
+        rows = [self.evaluator.knowledge.responses.response(name) for name in names]
+        return bool(rows) and all(row is not None and not row.streaming for row in rows)
 
     def is_stream(self, expression: ir.Expression, frame: Frame) -> bool:
         """Whether an answer sends its body piece by piece, or may: a value of which nothing is known is not judged."""
