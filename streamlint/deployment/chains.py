@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.deployment.addresses import Addresses, Reached
 from streamlint.deployment.containers import GRACE, Container
+from streamlint.deployment.gates import Gate, Gates
 from streamlint.deployment.limits import Anchor, Certainty, Failure, Hop, Layer, Limit
 from streamlint.deployment.model_clients import ModelClient, ModelClients
 from streamlint.deployment.nginx_holds import held, masking
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from streamlint.model import syntax as ir
 
 _CUTTING = (Failure.FIRST_BYTE, Failure.IDLE, Failure.TOTAL)
+_TELLING = (Failure.BUFFER, Failure.IDLE, Failure.TOTAL, Failure.MASK)
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Chains:
             for location in locations
             if deployment.ask(Passages).of(location)
         ]
+        self._gates = [gate for gate in deployment.ask(Gates).rows if deployment.ask(Passages).of(gate)]
         self.rows: tuple[Chain, ...] = tuple(self._of(route) for route in deployment.ask(StreamingRoutes).rows)
 
     def of_entry(self, path: Path, scope: int) -> tuple[Chain, ...]:
@@ -96,7 +99,8 @@ class Chains:
 
     def _of(self, route: StreamingRoute) -> Chain:
         clients = route.project.ask(ModelClients).serving(route) if route.project is not None else ()
-        servers, proxies = _surest(tuple(self._servers(route))), _surest(tuple(self._proxies(route)))
+        servers = _surest(tuple(self._servers(route)))
+        proxies = tuple(sorted(_surest(tuple(self._proxies(route))), key=lambda hop: hop.layer))
         hops = (*map(_of_client, clients), *_workflows(route), _application(route), *servers, *proxies)
         missing = []
         if len(clients) > 1:
@@ -137,6 +141,17 @@ class Chains:
                     reached = addresses.of_location(location, passage.outside)
                     title, anchor = location.title, location.anchor
                     yield Hop(Layer.PROXY, "nginx", title, anchor, limits, *reached, passage.certainty)
+        for gate in self._gates:
+            for passage in self._deployment.ask(Passages).of(gate):
+                if passage.route == route:
+                    yield _of_gate(gate, passage)
+
+
+def _of_gate(gate: Gate, passage: Passage) -> Hop:
+    limits = tuple(each.limit for each in gate.readings if not each.is_cured and each.limit.failure in _TELLING)
+    probe = f"{gate.address}{passage.outside}" if gate.address and passage.outside.startswith("/") else ""
+    certainty = Certainty.POSSIBLE if gate.is_one_of_many else passage.certainty
+    return Hop(gate.layer, gate.title, gate.name, gate.anchor, limits, probe, certainty=certainty)
 
 
 def _of_client(client: ModelClient) -> Hop:

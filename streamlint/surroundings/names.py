@@ -80,7 +80,8 @@ def is_deployment_file(path: str) -> bool:
 
 def is_about_serving(path: str, text: str) -> bool:
     """Whether a file that may say so does, as far as a look at its text tells."""
-    return tells_of_serving(path) or not path.endswith(_BY_TEXT) or bool(_SIGNS.search(text))
+    is_told_by_text = path.endswith(_BY_TEXT) and not path.endswith("vercel.json")
+    return tells_of_serving(path) or not is_told_by_text or bool(_SIGNS.search(text))
 
 
 def environment_folder(path: str) -> str:

@@ -126,6 +126,7 @@ class _File:
             tuple(self._addresses(directive)) or (ANYWHERE,),
             around.matches,
             around.cut,
+            _asked(site),
         )
 
     def _reading(self, failure: Failure, setting: str, directive: Directive) -> Reading:
@@ -149,6 +150,14 @@ class _File:
             else:
                 port = int(match[3]) if match[3] else 443 if match[1] == "https" else 80
                 yield Address(match[2] or "localhost", port)
+
+
+def _asked(site: Directive) -> str:
+    """The address of a site, as it is written: a name without a scheme has HTTPS."""
+    word = site.words[0] if site.words else None
+    if word is None or not word.is_known or not re.fullmatch(r"(https?://)?[\w.-]+(:\d+)?", word.text):
+        return ""
+    return word.text if "://" in word.text else f"https://{word.text}"
 
 
 def _path(word: Word) -> Match:

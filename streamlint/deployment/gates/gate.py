@@ -78,6 +78,8 @@ class Gate:
     """None where every request comes here."""
     cut: str = ""
     """The beginning of the path that is taken off before it is sent on."""
+    address: str = ""
+    """Where users ask it, without a path: `https://chat.example.org`; nothing where nobody can say."""
     is_one_of_many: bool = False
     """Whether others of its kind stand beside it, and nothing says which of them users ask."""
     resource: Resource | None = field(default=None, repr=False)

@@ -33,8 +33,16 @@ def gates(deployment: Deployment) -> Iterator[Gate]:
                 gate,
                 addresses=tuple(_addresses(resource, deployment.ask(Workloads))) or (ANYWHERE,),
                 matches=tuple(_matches(resource)),
+                address=_asked(resource),
                 readings=tuple(_with_settings(reading, deployment) for reading in gate.readings),
             )
+
+
+def _asked(resource: Resource) -> str:
+    host = next((given for given in resource.found(("spec", "rules", "*", "host"))), None)
+    if host is None or not host.is_known or "*" in host.text:
+        return ""
+    return f"{'https' if resource.has('spec', 'tls') else 'http'}://{host.text}"
 
 
 def _kind(resource: Resource) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
 
 _RULE = re.compile(r"(!?)\b(PathPrefix|PathRegexp|Path)\(\s*((?:[`\"'][^`\"']*[`\"']\s*,?\s*)+)\)")
+_HOST = re.compile(r"\bHost\([`\"']([\w.-]+)[`\"']")
 _TEXT = re.compile(r"[`\"']([^`\"']*)[`\"']")
 _KINDS = {"PathPrefix": "prefix", "Path": "exact", "PathRegexp": "pattern"}
 _LABEL = re.compile(r"traefik\.(http\..+)", re.IGNORECASE)
@@ -161,6 +162,7 @@ class Traefik:
                 router.addresses or (ANYWHERE,),
                 tuple(_matches(router.rule)),
                 next((self.cutting[name] for name in router.middlewares if name in self.cutting), ""),
+                f"https://{host[1]}" if (host := _HOST.search(router.rule)) else "",
             )
 
 
