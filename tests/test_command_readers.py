@@ -49,6 +49,9 @@ SHELL = [
     "{ show in braces; }; ( show in brackets )",
     "A=1 B='2 3' show with assignments",
     "case x in\n  x)\n    show case ;;\nesac",
+    "A=$(printf '%s' \"$HOME\" | tr ',' ' '); show after what is computed",
+    'A="$(echo "${B:-"a)"}" \'b)\' \\) )"; show after quotes in quotes',
+    "A=${B:-$(echo '}' \"it's\")}; show after braces",
     "! show a\\\\b 'c'\\''d' \"e\\\"f\" g#h",
 ]
 

@@ -244,3 +244,20 @@ def test_what_a_template_computes_is_not_known(write: Write, deployed: Deploymen
     assert known.options["timeout"].text == "9"
     grace = known.unit.settings["stop_grace_period"]
     assert (grace.text, grace.is_known) == ("5s", False)
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "command"),
+    [
+        ("/bin/bash", '-c "set -e; prisma db push && gunicorn -t 9 chat:app --reload"'),
+        ("[bash, -c]", "['exec gunicorn -t 9 chat:app --reload']"),
+        ('["sh"]', '["start.sh"]'),
+        ("[sh, start.sh]", "null"),
+        ("null", "sh -c 'gunicorn -t 9 chat:app --reload & nginx'"),
+    ],
+)
+def test_what_shells_run(entrypoint: str, command: str, write: Write, deployed: Deployment) -> None:
+    write("compose.yaml", f"services:\n  api:\n    entrypoint: {entrypoint}\n    command: {command}\n")
+    write("start.sh", "#!/bin/sh\nA=\"$(echo \"$B\" | tr ',' ' ')\"\nexec gunicorn -t 9 chat:app --reload\n")
+    (server,) = (each for each in servers(deployed) if each.unit.name == "api")
+    assert told(deployed, server) == "gunicorn -t 9 chat:app --reload"

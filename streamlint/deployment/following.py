@@ -117,6 +117,11 @@ class Following:
             return
         name = PurePosixPath(words[0].text).name
         is_shell = name in self._shells
+        if is_shell and running.rest and not _has_script(words):
+            words, running = (
+                words + running.rest,
+                replace(running, path=running.rest_path or running.path, rest=(), rest_path=None),
+            )
         text = _text_behind(words) if is_shell else None
         script = words[1] if is_shell and text is None and len(words) > 1 else words[0]
         if text is not None:
@@ -133,12 +138,12 @@ class Following:
         """The commands of a shell's text."""
         found = shell_words.commands(text)
         for number, simple in enumerate(found):
-            if not simple.words or simple.behind == "&" or simple.depth:
+            if not simple.words or simple.depth:
                 continue
             self._left -= 1
             if self._left < 0:
                 return
-            is_last = number == len(found) - 1 and simple.behind not in ("|", "&&", "||")
+            is_last = number == len(found) - 1 and simple.behind not in ("|", "&&", "||", "&")
             is_plain = not simple.assignments and not _SHELL_ONLY.search(text.text)
             hands_over = simple.words[0].text == "exec"
             own = Shell(
@@ -226,6 +231,11 @@ def _command(words: tuple[Word, ...], running: Running) -> Command:
     return Command(
         words, running.path, running.unit, running.start, running.shells, running.passed, running.environment or {}
     )
+
+
+def _has_script(words: tuple[Word, ...]) -> bool:
+    """Whether a shell is told what to run."""
+    return any(not word.text.startswith(("-", "+")) for word in words[1:])
 
 
 def _text_behind(words: tuple[Word, ...]) -> Word | None:

@@ -20,7 +20,8 @@ _SINGLE = re.compile(r"'([^']*)'")
 _IN_DOUBLE = re.compile(r"[^\"\\$`]+")
 _NAME = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-])")
 _DEFAULT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?-)([^}{$`\"'\\]*)\}")
-_BRACKET = re.compile(r"\\[\s\S]|'[^']*'|\"[^\"$`\\]*\"|[(){}]")
+_BRACKET = re.compile(r"\\[\s\S]|\$[({]|[(){}'\"]")
+_CLOSING = {"(": ")", "{": "}", "$(": ")", "${": "}", '"': '"'}
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 _BEFORE_A_COMMAND = frozenset(("if", "then", "elif", "else", "while", "until", "do", "!", "{", "time"))
 _ALONE = frozenset(("fi", "done", "esac", "}"))
@@ -231,12 +232,16 @@ class _Reader:
         if text[at] == "`":
             end = text.find("`", at + 1)
             return end + 1 if end >= 0 else len(text)
-        opened, depth = _BRACKET.finditer(text, at + 1), 0
-        for match in opened:
-            if match[0] in ("(", "{"):
-                depth += 1
-            elif match[0] in (")", "}"):
-                depth -= 1
-            if depth <= 0:
-                return match.end()
+        closers: list[str] = []
+        while match := _BRACKET.search(text, at + 1):
+            sign, at = match[0], match.end() - 1
+            is_text = closers[-1:] == ['"']
+            if sign == "'" and not is_text:
+                at = max(text.find("'", at + 1), at)
+            elif closers and sign == closers[-1]:
+                closers.pop()
+            elif sign in _CLOSING and (not is_text or len(sign) == 2):
+                closers.append(_CLOSING[sign])
+            if not closers:
+                return at + 1
         return len(text)
