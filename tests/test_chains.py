@@ -214,6 +214,51 @@ def test_a_computed_upstream_is_likely_where_the_path_is_known(
     assert "STL501 warning" in findings(streamlint)
 
 
+UNKNOWN = NGINX.replace("http://api:8000/", "http://backend.internal:8000/")
+
+
+def test_which_of_several_applications_is_not_known(deployed: None, write: Write, streamlint: Streamlint) -> None:
+    write("compose.yaml", "")
+    write("nginx.conf", UNKNOWN.replace("http://web:3000", "http://backend.internal:8000"))
+    assert "STL501 warning" in findings(streamlint)
+    write("other/jobs.py", CODE)
+    assert findings(streamlint) <= {"STL501 advice", "STL504 advice", "STL505 advice"}
+    assert "perhaps nginx" in rendered(300)
+
+
+@pytest.mark.parametrize(
+    ("files", "severity"),
+    [
+        ({}, "advice"),
+        ({"compose.yaml": "services:\n  web:\n    image: redis\n"}, "warning"),
+        ({"compose.yaml": "services:\n  web:\n    build: web\n"}, "advice"),
+        ({"compose.yaml": "services:\n  web:\n    build: web\n", "web/Dockerfile": "FROM node:22\n"}, "warning"),
+        (
+            {
+                "compose.yaml": "services:\n  web:\n    build: web\n",
+                "web/Dockerfile": 'FROM alpine\nCMD ["npm", "start"]\n',
+            },
+            "warning",
+        ),
+    ],
+    ids=["unknown", "image", "built", "of node", "by npm"],
+)
+def test_which_of_several_addresses_is_not_known(
+    deployed: None, write: Write, streamlint: Streamlint, files: dict[str, str], severity: str
+) -> None:
+    write("compose.yaml", "")
+    write("nginx.conf", UNKNOWN)
+    for name, text in files.items():
+        write(name, text)
+    assert {each for each in findings(streamlint) if "STL501" in each} == {f"STL501 {severity}"}
+
+
+def test_a_certificate_of_another_name_is_not_asked_for(deployed: None, write: Write) -> None:
+    write("nginx.conf", NGINX.replace("listen 8080;", "listen 443 ssl;"))
+    write("compose.yaml", COMPOSE.replace("80:8080", "443:443"))
+    assert "curl -N -k -X POST 'https://localhost:443/api/v1/chat/1'" in rendered(300)
+
+
 def test_neither_upstream_nor_prefix(deployed: None, write: Write, streamlint: Streamlint) -> None:
     write("compose.yaml", "")
     write("nginx.conf", NGINX.replace("http://api:8000/", "http://$backend"))

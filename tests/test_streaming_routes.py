@@ -177,6 +177,59 @@ urlpatterns = [path("django", chat)]
     assert found["/aio"].heartbeat == 0.0 and found["/django"].sends_accel_header
 
 
+SANIC = """
+import asyncio
+from llama_index.core import VectorStoreIndex
+from sanic import Sanic
+from sanic.response import ResponseStream
+
+app = Sanic("chat")
+engine = VectorStoreIndex.from_documents([]).as_query_engine(streaming=True)
+
+
+@app.get("/tokens")
+async def tokens(request):
+    response = await request.respond(content_type="text/plain", headers={"X-Accel-Buffering": "no"})
+    answer = await engine.aquery(request.args.get("q"))
+    async for token in answer.async_response_gen():
+        await response.send(token)
+    await response.eof()
+
+
+@app.get("/events")
+async def events(request):
+    response = await request.respond(content_type="text/event-stream")
+    while True:
+        await asyncio.sleep(20)
+        await response.send(": still here")
+
+
+@app.get("/table")
+async def table(request):
+    response = await request.respond(content_type="text/csv")
+    await response.send("a,b")
+
+
+async def written(request):
+    async def write(response):
+        await response.write("data: 1")
+
+    return ResponseStream(write, content_type="text/event-stream")
+
+
+app.add_route(written, "/written", methods=["POST"])
+"""
+
+
+def test_responses_of_sanic_that_are_written_by_hand() -> None:
+    found = {p: (r.media_type, r.sends_accel_header, r.heartbeat) for p, r in routes(SANIC).items()}
+    assert found == {
+        "/tokens": ("text/plain", True, None),
+        "/events": ("text/event-stream", False, 20.0),
+        "/written": ("text/event-stream", False, None),
+    }
+
+
 def test_a_websocket_is_no_route() -> None:
     socket = """
 @app.websocket("/ws")

@@ -41,11 +41,11 @@ class Addresses:
     def of_location(self, location: Location, path: str) -> Reached:
         """Where nginx answers for a path that a location takes."""
         listens = location.server.statement.own("listen")
-        text = listens[0].texts[0] if listens and listens[0].texts else "80"
+        text, *words = listens[0].texts if listens and listens[0].texts else ("80",)
         port = text.rpartition(":")[2]
         if not port.isdecimal() or not path.startswith("/"):
             return Reached()
-        return _reached(int(port), path, self._running(location))
+        return _reached(int(port), path, self._running(location), "https" if "ssl" in words else "http")
 
     def _runs_nginx(self, service: Service) -> bool:
         built, given = service.dockerfile, service.get("image")
@@ -61,11 +61,11 @@ class Addresses:
         return found[0] if len(found) == 1 else None
 
 
-def _reached(port: int, path: str, service: Service | None) -> Reached:
+def _reached(port: int, path: str, service: Service | None, scheme: str = "http") -> Reached:
     own = service.get("network_mode") if service is not None else None
     if service is None or (own is not None and own.text == "host"):
-        return Reached(f"http://localhost:{port}{path}")
+        return Reached(f"{scheme}://localhost:{port}{path}")
     published = next((each.published for each in service.ports if each.target == port and each.published), None)
     if published is None:
-        return Reached(f"http://localhost:{port}{path}", service.name)
-    return Reached(f"http://localhost:{published}{path}")
+        return Reached(f"{scheme}://localhost:{port}{path}", service.name)
+    return Reached(f"{scheme}://localhost:{published}{path}")

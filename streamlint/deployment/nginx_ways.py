@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import islice
 
 from streamlint.deployment.nginx_choice import Nowhere, chosen, expression, is_too_long
+from streamlint.deployment.nginx_passing import Address
 from streamlint.deployment.nginx_sites import Location, Server
 from streamlint.deployment.nginx_tree import Statement
 
@@ -48,11 +49,20 @@ class Ways:
         self._server = server
         self._leads: dict[str, Lead | None] = {}
         self._turned: dict[str, tuple[str, ...]] = {}
+        self._behind: dict[str, tuple[tuple[Address, ...], ...]] = {}
 
     def lead(self, path: str) -> Lead | None:
         if path not in self._leads:
             self._leads[path] = _followed(self._server, path)
         return self._leads[path]
+
+    def behind(self, path: str) -> tuple[tuple[Address, ...], ...]:
+        """All addresses to which some request is sent on as this path."""
+        if path not in self._behind:
+            passing = ((each, each.passing) for each in self._server.walk())
+            found = (to.addresses for each, to in passing if to is not None and outside(each, path))
+            self._behind[path] = tuple(dict.fromkeys(found))
+        return self._behind[path]
 
     @cached_property
     def _rewrites(self) -> tuple[Statement, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import singledispatch
 from typing import TYPE_CHECKING, Protocol
@@ -11,7 +11,7 @@ from streamlint.deployment.gates import Gate
 from streamlint.deployment.limits import Certainty
 from streamlint.deployment.nginx_passing import Address
 from streamlint.deployment.nginx_sites import Location
-from streamlint.deployment.nginx_ways import lead, outside, sample
+from streamlint.deployment.nginx_ways import Ways, lead, outside, sample
 from streamlint.deployment.served import ServedRoutes
 from streamlint.deployment.streaming_routes import StreamingRoute, StreamingRoutes
 from streamlint.deployment.upstreams import Upstreams
@@ -37,6 +37,9 @@ class Carrier(Protocol):
     @property
     def addresses(self) -> Sequence[Address]:
         """What it passes requests on to."""
+
+    def rivals(self, path: str) -> Iterable[Sequence[Address]]:
+        """What else the same proxy may send on as this path, for other requests."""
 
     @property
     def is_conditional(self) -> bool:
@@ -72,6 +75,9 @@ class _Nginx:
     @property
     def addresses(self) -> Sequence[Address]:
         return self.location.passing.addresses if self.location.passing is not None else ()
+
+    def rivals(self, path: str) -> Iterable[Sequence[Address]]:
+        return (each for each in self.location.server.ask(Ways).behind(path) if each != self.addresses)
 
     @property
     def is_conditional(self) -> bool:
@@ -111,6 +117,7 @@ class Passages:
         self._routes = deployment.ask(StreamingRoutes).rows
         self._upstreams = deployment.ask(Upstreams)
         self._served = deployment.ask(ServedRoutes)
+        self._are_several = len({route.app for route in self._routes if route.app is not None}) > 1
         self._known: dict[int, tuple[object, tuple[Passage, ...]]] = {}
 
     def of(self, node: object) -> tuple[Passage, ...]:
@@ -150,8 +157,16 @@ class Passages:
             if route.is_exact or upstream is Certainty.POSSIBLE or not node.is_broadest:
                 return None
             return Passage(route, route.path, min(Certainty.LIKELY, served), server)
-        sure = Certainty.LIKELY if upstream is Certainty.POSSIBLE else min(upstream, served)
+        sure = self._guessed(node, route) if upstream is Certainty.POSSIBLE else min(upstream, served)
         return Passage(route, asked, min(sure, Certainty.LIKELY) if node.is_conditional else sure, server)
+
+    def _guessed(self, node: Carrier, route: StreamingRoute) -> Certainty:
+        """How sure an unknown address is: less where several applications, or several unknown addresses, are to choose from."""
+        if route.place is None:
+            return Certainty.LIKELY
+        rivals = node.rivals(sample(route.path)) if route.is_exact else ()
+        is_one = not self._are_several and not any(map(self._upstreams.is_unknown, rivals))
+        return Certainty.LIKELY if is_one else Certainty.POSSIBLE
 
     @staticmethod
     def _asked(node: Carrier, route: StreamingRoute) -> str | None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 PIECEMEAL = frozenset(("text/event-stream", "application/x-ndjson", "application/jsonl", "application/stream+json"))
 """Media types of bodies that are read piece by piece, whatever they hold."""
 ACCEL_HEADER = "X-Accel-Buffering"
+_WRITES = frozenset(("write", "send"))
+"""How pieces are given to a response that is written by hand."""
 _DEEPEST = 5
 _SAYS_NO = re.compile(r"x-accel-buffering\W{1,8}no\b", re.IGNORECASE)
 _COMMENT = re.compile(r"""[rbfRBF]*["']{1,3}:""")
@@ -200,7 +202,8 @@ class SentStreams:
         """How often a function that yields or writes comments of server-sent events wakes up to do so."""
         text = frame.module.text
         sent = [item.value for item in frame.scope.yields if item.value is not None]
-        sent += [given for call in frame.scope.calls if last_word(call.function) == "write" for given in call.arguments]
+        writing = (call for call in frame.scope.calls if last_word(call.function) in _WRITES)
+        sent += [given for call in writing for given in call.arguments]
         if not any(_COMMENT.match(text(value)) for value in sent):
             return None
         pauses = [self._pause(call, frame) for call in frame.scope.calls]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from streamlint.deployment.composed import Services
+from streamlint.deployment.composed import Service, Services
+from streamlint.deployment.dockerfiles import Images
 from streamlint.deployment.limits import Certainty
 from streamlint.deployment.nginx_passing import Address
 from streamlint.deployment.servers import Server, Servers
@@ -34,11 +36,10 @@ class Upstreams:
         self.servers = deployment.ask(Servers).rows
         self._services = {name for service in deployment.ask(Services).rows for name in service.names}
         self._services |= deployment.ask(Workloads).commanded
+        self._images = deployment.ask(Images)
+        self._words = deployment.knowledge.names
         self._building = {
-            name
-            for service in deployment.ask(Services).rows
-            if service.dockerfile is not None or service.command is not None
-            for name in service.names
+            name for service in deployment.ask(Services).rows if self._may_serve(service) for name in service.names
         }
         self._starting = {name for server in self.servers for name in server.unit.names}
 
@@ -47,6 +48,22 @@ class Upstreams:
         found = [meant for address in addresses for meant in self._of(address)]
         best = max((each.certainty for each in found), default=None)
         return tuple({id(each.server): each for each in found if each.certainty is best}.values())
+
+    def is_unknown(self, addresses: Sequence[Address]) -> bool:
+        """Whether nothing that was found is behind some addresses, and yet something may be."""
+        return any(each.certainty is Certainty.POSSIBLE for each in self.of(addresses))
+
+    def _may_serve(self, service: Service) -> bool:
+        """Whether a service may run a program of the project that was not understood."""
+        image = self._images.built(*service.dockerfile) if service.dockerfile is not None else None
+        command = service.command or (image.command if image is not None else None)
+        base = PurePosixPath(image.base.partition(":")[0]).name if image is not None else ""
+        words = command.words if command is not None else ()
+        if base in self._words("deployment_words", "other-images"):
+            return False
+        if words and PurePosixPath(words[0].text).name in self._words("deployment_words", "other-programs"):
+            return False
+        return service.dockerfile is not None or service.command is not None
 
     def _of(self, address: Address) -> list[Meant]:
         if not address.is_known:
