@@ -261,3 +261,18 @@ def test_what_shells_run(entrypoint: str, command: str, write: Write, deployed: 
     write("start.sh", "#!/bin/sh\nA=\"$(echo \"$B\" | tr ',' ' ')\"\nexec gunicorn -t 9 chat:app --reload\n")
     (server,) = (each for each in servers(deployed) if each.unit.name == "api")
     assert told(deployed, server) == "gunicorn -t 9 chat:app --reload"
+
+
+def test_a_script_is_the_one_beside_what_the_image_is_built_from(write: Write, deployed: Deployment) -> None:
+    for stage, program in (("local", "uvicorn chat:app --reload"), ("production", "gunicorn chat:app")):
+        build = f"build: {{context: ., dockerfile: compose/{stage}/Dockerfile}}"
+        write(f"compose.{stage}.yaml", f"services:\n  web:\n    {build}\n    command: /start\n")
+        write(f"compose/{stage}/Dockerfile", f"FROM python:3.12\nCOPY compose/{stage}/start /start\n")
+        write(f"compose/{stage}/start", f"#!/bin/bash\nexec {program}\n")
+    write("tools/local/start", "#!/bin/sh\nuvicorn other:app\n")
+    told = {(one.unit.kind, one.unit.path.name, one.program, one.unit.is_for_development) for one in servers(deployed)}
+    assert told == {
+        ("service", "compose.local.yaml", "uvicorn", True),
+        ("service", "compose.production.yaml", "gunicorn", False),
+        ("script", "start", "uvicorn", True),
+    }

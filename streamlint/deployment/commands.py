@@ -50,7 +50,7 @@ class Commands:
                 yield from self._of_supervisord(path)
         for path in self._following.scripts:
             if path not in self._following.run_scripts:
-                unit = self._unit(UnitKind.SCRIPT, path.name, Anchor(path, Span(0, 0)))
+                unit = self._script(path)
                 yield from self._following.of_script(path, Running(unit, path))
 
     # Units
@@ -104,6 +104,14 @@ class Commands:
             environment=image.environment,
             is_for_development=is_mild,
             folder=image.path.parent,
+        )
+
+    def _script(self, path: Path) -> Unit:
+        root = self.deployment.root
+        folders = path.relative_to(root).parts if path.is_relative_to(root) else (path.name,)
+        is_mild = is_for_development(self.deployment.knowledge, *folders)
+        return Unit(
+            UnitKind.SCRIPT, path.name, Anchor(path, Span(0, 0)), is_for_development=is_mild, folder=path.parent
         )
 
     def _unit(

@@ -127,7 +127,7 @@ class Following:
         if text is not None:
             written = Written.plain(text.text, text.inside.start) if text.inside else Written(text.text, text.span)
             yield from self.of_text(written, name, running)
-        elif (found := self._script(script.text, running.path)) is not None:
+        elif (found := self._script(script.text, running)) is not None:
             behind = words[words.index(script) + 1 :] + running.rest
             yield from self.of_script(found, replace(running, rest=behind, rest_path=running.rest_path or running.path))
         else:
@@ -218,13 +218,20 @@ class Following:
                 break
         return words[number:]
 
-    def _script(self, name: str, beside: Path) -> Path | None:
-        """The script of the project that a path in a container means: the one with most folders in common."""
+    def _script(self, name: str, running: Running) -> Path | None:
+        """The script of the project that a path in a container means: the one with most folders in common.
+
+        Of several that lie equally near to the command the one near to what the image is built from.
+        """
         parts = [part for part in PurePosixPath(name).parts if part not in (".", "..", "/")]
         fitting = [path for path in self.scripts if parts and path.name == parts[-1]]
         if not fitting:
             return None
-        return max(fitting, key=lambda path: (_alike(path.parts, parts), _beside(path, beside), str(path)))
+        command, built = running.path, running.unit.folder / "any"
+        ranks = (
+            (_alike(path.parts, parts), _beside(path, command), _beside(path, built), str(path)) for path in fitting
+        )
+        return max(zip(ranks, fitting, strict=True))[1]
 
 
 def _command(words: tuple[Word, ...], running: Running) -> Command:

@@ -23,7 +23,7 @@ _DEPLOYING = re.compile(
     r"|.*compose.*\.ya?ml(?:\.(?:template|tmpl|tpl|j2|jinja2?|erb|in|example|sample))?"
     r"|.*\.(?:conf|nginx|service|sh)(?:\.(?:template|tmpl|tpl|j2|jinja2?|erb|in|example|sample))?"
     r"|supervisor[^.]*\.ini"
-    r"|.*entrypoint[^.]*"
+    r"|.*entrypoint[^.]*|(?:start|run|serve)(?:[-_][^.]*)?"
     r"|gunicorn.*\.py"
     r"|app\.ya?ml|render\.ya?ml|heroku\.yml|railway\.(?:json|toml)|nixpacks\.toml|fly\.(?:.+\.)?toml",
     re.IGNORECASE,
