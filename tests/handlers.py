@@ -15,7 +15,7 @@ import threading
 import time
 
 from fastapi import Depends, FastAPI
-from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from llama_index.core import VectorStoreIndex
 
 app = FastAPI()
@@ -60,9 +60,9 @@ async def who(q: str):
 FLASK = HEAD.replace(
     """\
 from fastapi import Depends, FastAPI
-from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 """,
-    "from flask import Flask, Response, jsonify, request, stream_with_context\n",
+    "from flask import Flask, Response, jsonify, make_response, request, stream_with_context\n",
 ).replace("app = FastAPI()", "app = Flask(__name__)")
 
 _SYNC = ("engine.query(q)", "index.as_chat_engine().stream_chat(q)")
@@ -266,6 +266,10 @@ _FLASK_ANSWERS = (
     "return Response(str(text), status=202)",
     "return Response(iter([str(text)]), mimetype='text/plain')",
     "return str(text), 202",
+    "return make_response({'answer': text}, 202, {'X-Kind': 'answer'})",
+    "return make_response(jsonify(answer=text), 201)",
+    "response = make_response(str(text))\nresponse.headers['X-Kind'] = 'answer'\nreturn response",
+    "return Response(json.dumps({'answer': text}), mimetype='application/json')",
     "return {'answer': text}, 201, {'X-Kind': 'answer'}",
 )
 _FLASK_STREAMS = (

@@ -39,6 +39,12 @@ class Streaming:
             self._text = "".join(self.response_gen)
         return Answer(self._text)
 
+    def print_response_stream(self) -> None:
+        self._text = ""
+        for token in self.response_gen:
+            print(token, end="", flush=True)
+            self._text += token
+
     def __str__(self) -> str:
         return str(self.get_response())
 

@@ -172,6 +172,29 @@ def test_repairs_of_written_views_of_flask(text: str) -> None:
 
 
 NAMED = {
+    "it is printed before its text is answered": """
+@app.get("/r0")
+def r0(q: str):
+    response = engine.query(q)
+    response.print_response_stream()
+    return {"answer": str(response)}
+""",
+    "the status of an injected response that is set later": """
+@app.get("/r0")
+def r0(q: str, response: Response):
+    text = "".join(engine.query(q).response_gen)
+    response.status_code = 202
+    return {"answer": text}
+""",
+    "the status and a header of an injected response": """
+@app.get("/r0")
+def r0(q: str, response: Response):
+    response.status_code = 202
+    response.headers["X-Kind"] = "answer"
+    text = "".join(engine.query(q).response_gen)
+    saves.append(len(text))
+    return {"answer": text}
+""",
     "the status of the decorator, which does not count beside a response of the handler's own": """
 @app.get("/r0", status_code=201)
 def r0(q: str):

@@ -69,6 +69,10 @@ class _Writing:
         was = self.was
         if was.form in (Form.OBJECT, Form.BUFFER):
             return Refusal("the answer carries more than the text")
+        if self.repair.injected is not None and any(
+            self.section.span.contains(one) for one in self.repair.injected.uses
+        ):
+            return Refusal("what is set on the injected response would be set when the answer has begun")
         refusal = self._delayed() or self._starting() or self._bound()
         if refusal is not None:
             return refusal

@@ -9,6 +9,7 @@ from streamlint.knowledge.frameworks import Purpose
 from streamlint.refusals import Refusal
 from streamlint.repairs.answers import stream_answer
 from streamlint.repairs.helped import through_helper
+from streamlint.repairs.printed import printed_stream
 from streamlint.repairs.sockets import sent_one_by_one
 from streamlint.repairs.written import written_stream
 
@@ -32,4 +33,6 @@ def _own(file: PythonFile, entry: Entry, frame: Frame, drain: Drain) -> Fix | Re
         return sent_one_by_one(file, frame, drain)
     if file.project.knowledge.responses.written(entry.framework) is not None:
         return written_stream(file, entry, frame, drain)
-    return stream_answer(file, entry, frame, drain)
+    found = stream_answer(file, entry, frame, drain)
+    printed = printed_stream(file, entry, frame, drain) if isinstance(found, Refusal) else found
+    return printed if isinstance(printed, Fix) else found
