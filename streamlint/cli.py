@@ -23,7 +23,7 @@ from streamlint.timings import Timings, timed
 if TYPE_CHECKING:
     from streamlint.outcome import Outcome
 
-_LISTS = ("explain", "list_rules", "show_settings", "show_files", "show_routes", "show_versions")
+_LISTS = ("explain", "list_rules", "show_settings", "show_files", "show_routes", "show_versions", "tested")
 """Options whose answer is no report."""
 
 
@@ -186,6 +186,12 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
 @click.option("--show-routes", is_flag=True, help="Print the entry points, and what each stream passes on its way.")
 @click.option("--show-versions", is_flag=True, help="Print which release of what is assumed, and where that is said.")
 @click.option(
+    "--write-test",
+    "tested",
+    metavar="ROUTE",
+    help="Print a test that the answer of this route arrives while it is written: 'GET /chat'.",
+)
+@click.option(
     "--target",
     "targets",
     multiple=True,
@@ -251,6 +257,9 @@ def _linted(options: dict[str, Any]) -> int:
         return exits.CLEAN
     if options["show_versions"]:
         listings.print_versions(shown.versions(request), options["output_format"])
+        return exits.CLEAN
+    if options["tested"]:
+        write(listings.test_for(request, options["tested"]))
         return exits.CLEAN
     kept, printing = asked.known_findings(options), _printing(options)
     request = kept.asked(request)

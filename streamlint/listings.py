@@ -142,6 +142,17 @@ def _route(point: Any) -> dict[str, Any]:
     }
 
 
+def test_for(request: Request, route: str) -> str:
+    """The text of a test for a route; raises `ConfigError` where none can be written."""
+    from streamlint.shown import projects
+    from streamlint.witnessing import routes
+
+    try:
+        return routes.test_for(route, projects(request))
+    except routes.NoTest as error:
+        raise config.ConfigError(f"--write-test: {error}") from error
+
+
 def print_versions(rows: tuple[Told, ...], output_format: str) -> None:
     from streamlint.reporters import versions
 

@@ -14,6 +14,7 @@ from streamlint.run import Request, opened
 if TYPE_CHECKING:
     from streamlint.deployment import Deployment
     from streamlint.deployment.chains import Chain
+    from streamlint.project import Project
     from streamlint.projects import Projects
     from streamlint.releases.told import Told
     from streamlint.serving.routes import EntryPoint
@@ -38,6 +39,11 @@ def routes(request: Request) -> tuple[tuple[EntryPoint, ...], tuple[Ways, ...]]:
     points = [replace(point, place=replace(point.place, path=names[point.place.path])) for point in points]
     ordered = sorted(points, key=lambda point: (str(point.place.path), point.place.span.start))
     return tuple(ordered), tuple(_ways(projects, names))
+
+
+def projects(request: Request) -> tuple[Project, ...]:
+    """The projects that the files of the request belong to."""
+    return tuple(opened(request)[1].all)
 
 
 def _ways(projects: Projects, names: Mapping[Path, Path]) -> Iterator[Ways]:

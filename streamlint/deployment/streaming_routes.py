@@ -95,25 +95,26 @@ class ProjectRoutes:
                 sends_accel_header=stream.sends_accel_header,
                 heartbeat=stream.heartbeat,
                 place=place,
-                app=self._application(entry),
+                app=application_of(entry, self._project),
                 framework=entry.framework,
                 name=entry.name,
                 project=self._project,
                 entry=entry,
             )
 
-    def _application(self, entry: Entry) -> AppObject | None:
-        """The application, if there is only one that it may be."""
-        if len(entry.applications) != 1:
-            return None
-        (origin,) = entry.applications
-        module = self._project.module(origin.path)
-        for scope in module.scopes if module is not None else ():
-            for binding in scope.bindings:
-                value = binding.value
-                if value is not None and (value.start, value.end) == (origin.start, origin.end):
-                    return AppObject(origin.path, binding.name if scope.kind == "module" else scope.name, origin)
-        return AppObject(origin.path, "", origin)
+
+def application_of(entry: Entry, project: Project) -> AppObject | None:
+    """The application that serves an entry, if there is only one that it may be."""
+    if len(entry.applications) != 1:
+        return None
+    (origin,) = entry.applications
+    module = project.module(origin.path)
+    for scope in module.scopes if module is not None else ():
+        for binding in scope.bindings:
+            value = binding.value
+            if value is not None and (value.start, value.end) == (origin.start, origin.end):
+                return AppObject(origin.path, binding.name if scope.kind == "module" else scope.name, origin)
+    return AppObject(origin.path, "", origin)
 
 
 class StreamingRoutes:
