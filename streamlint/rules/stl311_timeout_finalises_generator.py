@@ -28,6 +28,7 @@ class TimeoutFinalisesGenerator(Rule):
 
     ```python
     import asyncio
+    import json
 
     from fastapi import FastAPI
     from fastapi.responses import StreamingResponse
@@ -46,7 +47,7 @@ class TimeoutFinalisesGenerator(Rule):
                 continue
             except StopAsyncIteration:
                 return
-            yield f"data: {token}\\n\\n"
+            yield f"data: {json.dumps(token)}\\n\\n"
 
 
     @app.get("/chat")
