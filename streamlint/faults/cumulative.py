@@ -31,6 +31,7 @@ class Cumulatives:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self._token_events = project.knowledge.names("llama_index_words", "token-events")
+        self._writing = project.knowledge.names("cumulative", "writing")
         self._appending = project.knowledge.names("cumulative", "appending")
         self._sends = project.knowledge.names("cumulative", "messages") | self._appending
 
@@ -91,6 +92,10 @@ class Cumulatives:
                 return next((found for part in parts if (found := self._of(part, branch, frame))), None)
             case ir.Operation(operator="Add", operands=parts):
                 return next((found for part in parts if (found := self._of(part, branch, frame))), None)
+            case ir.Call(function=ir.Attribute(attribute="encode", base=base)):
+                return self._of(base, branch, frame)
+            case ir.Call(arguments=(base, *_)) if self.evaluator.names(expression.function, frame) & self._writing:
+                return self._of(base, branch, frame)
             case ir.Attribute(attribute="text", base=base) if self._is(base, "chunk", frame):
                 return _attribute(expression, base)
             case ir.Attribute(attribute="content", base=ir.Attribute(attribute="message", base=base)):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
 from streamlint.streams.sent import Sending, SentGenerator, certain
+from streamlint.streams.written import Writings
 from streamlint.values import Values
 from streamlint.values.domain import Constant, Generated, Token, Tokens, Value
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from streamlint.values.activations import Frame
 
 SSE = "text/event-stream"
-_LITERAL = re.compile(r"(?P<prefix>[fF]?)(?P<quote>[\"'])(?P<text>.*)(?P=quote)", re.DOTALL)
 _FIELD = re.compile(r"(data|event|id|retry):")
 _TEXT = ("text", "cumulative")
 
@@ -55,11 +56,21 @@ class Unframed:
     items: tuple[tuple[ir.Yield, Framed], ...] = ()
 
 
+@dataclass(frozen=True)
+class RawToken:
+    """A token in the data of an event, as it is written; the expression where that stands in the item itself."""
+
+    text: str
+    expression: ir.Expression | None
+
+
 class Framing:
     """Judges bodies that go out as `text/event-stream`; silent where one item is framed elsewhere or unknown."""
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
+        self._writings = project.ask(Writings)
+        self._events = project.knowledge.names("events", "event-classes")
 
     def of_sending(self, sending: Sending) -> Unframed | None:
         """A token iterator that is itself the body."""
@@ -86,9 +97,9 @@ class Framing:
     def _of_yield(self, item: ir.Yield, generator: SentGenerator) -> Fault | None:
         assert item.value is not None
         frame, sending = generator.frame, generator.sending
-        text = literal(item.value, frame)
         if sending.response.frames_sse:
-            return Fault.TWICE if text is not None and text.startswith("data:") else None
+            written = self._writings.of(self._data(item.value, frame), frame)
+            return Fault.TWICE if written is not None and written.text.startswith("data:") else None
         if sending.media_type != SSE:
             return None
         kinds = {self._kind(other, frame) for other in frame.scope.yields}
@@ -109,13 +120,41 @@ class Framing:
         values = self.evaluator.value(item.value, frame)
         if item.is_from:
             return Framed.RAW if self._is_raw_iterator(values) else Framed.UNKNOWN
-        text = literal(item.value, frame)
-        if text is None:
+        written = self._writings.of(item.value, frame)
+        if written is None:
             return Framed.RAW if _is_token(certain(values)) else Framed.UNKNOWN
+        text = written.text
         if not _FIELD.match(text):
             is_plain = isinstance(item.value, ir.Constant) and "\\n" not in text and ":" not in text
             return Framed.BARE if is_plain and text.strip() else Framed.UNKNOWN
         return _of_event(text)
+
+    def _data(self, item: ir.Expression, frame: Frame) -> ir.Expression:
+        """The text that becomes the data of an event which the response frames: of an event object or a dict, its `data`."""
+        if isinstance(item, ir.Mapping):
+            return next(
+                (value for key, value in item.items if isinstance(key, ir.Constant) and key.value == "data"), item
+            )
+        if isinstance(item, ir.Call) and self.evaluator.names(item.function, frame) & self._events:
+            return item.argument(0, "data") or item
+        return item
+
+    def broken_lines(self, item: ir.Yield, generators: tuple[SentGenerator, ...]) -> tuple[RawToken, ...]:
+        """The raw tokens in the data of a whole event: a line break in one of them ends the line, and with it the data."""
+        found = {tuple(self._broken_lines(item, generator)) for generator in generators}
+        return found.pop() if len(found) == 1 else ()
+
+    def _broken_lines(self, item: ir.Yield, generator: SentGenerator) -> Iterator[RawToken]:
+        frame, sending = generator.frame, generator.sending
+        if item.value is None or item.is_from or sending.media_type != SSE or sending.response.frames_sse:
+            return
+        written = self._writings.of(item.value, frame)
+        if written is None or not _FIELD.match(written.text) or _of_event(written.text) is not Framed.WHOLE:
+            return
+        for hole, where in written.holes:
+            if _is_token(certain(self.evaluator.value(hole, where))):
+                is_inside = where.module is frame.module and item.value.contains(hole)
+                yield RawToken(where.module.text(hole), hole if is_inside else None)
 
     def _is_raw_iterator(self, values: Values) -> bool:
         alternatives = certain(values)
@@ -144,13 +183,3 @@ def _of_event(text: str) -> Framed:
         return Framed.HALF
     is_one_line = text.startswith("data:") and "\\" not in text and not text.endswith(("}", " "))
     return Framed.OPEN if is_one_line else Framed.UNKNOWN
-
-
-def literal(expression: ir.Expression, frame: Frame) -> str | None:
-    """The text between the quotes of a plain or formatted string, as written; None for anything else."""
-    if not isinstance(expression, ir.FormattedString | ir.Constant):
-        return None
-    found = _LITERAL.fullmatch(frame.module.text(expression))
-    if found is None or (found["text"].startswith(found["quote"]) and len(found["text"]) > 1):
-        return None
-    return found["text"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from streamlint.faults.framing import Fault, Framed, Unframed
+from streamlint.faults.framing import Fault, Framed, RawToken, Unframed
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.model import syntax as ir
 from streamlint.source import Span
@@ -20,7 +20,9 @@ _TWICE = re.compile(r"(?P<open>[fF]?[\"'])data: ?(?P<text>.*)\\n\\n(?P<close>[\"
 _ONLY_VALUE = re.compile(r"[fF][\"']\{([\w.]+)\}[\"']")
 _MARKER = re.compile(r"\[[A-Z_]+\]")
 _PLAIN = re.compile(r"[^\"'\\\n{}]+")
+_HELD = re.compile(r"[\w.]+")
 _REASON = "the client receives events where it received text that no event parser reads"
+_AS_JSON = "the client receives each token as JSON, and has to parse it"
 _LESS = "the client receives each token without the extra `data: ` in it"
 _TITLES = {
     Fault.RAW: "frame each item as an event",
@@ -64,6 +66,8 @@ def _whole(file: PythonFile, item: ir.Yield, kind: Framed, unframed: Unframed) -
             return Edit(span, _event(text))
         case Framed.BARE if _PLAIN.fullmatch(text[1:-1]):
             return Edit(span, _constant(file, text[1:-1], unframed))
+        case Framed.HALF | Framed.OPEN if not _ends_in_text(value):
+            return None
         case Framed.HALF:
             return Edit(Span(span.end - 1, span.end - 1), "\\n")
         case Framed.OPEN:
@@ -71,6 +75,13 @@ def _whole(file: PythonFile, item: ir.Yield, kind: Framed, unframed: Unframed) -
         case Framed.WHOLE:
             return _UNCHANGED
     return None
+
+
+def _ends_in_text(value: ir.Expression) -> bool:
+    """Whether what an expression gives ends with the literal that stands last in it."""
+    if isinstance(value, ir.Operation) and value.operator == "Add":
+        return _ends_in_text(value.operands[-1])
+    return isinstance(value, ir.Constant | ir.FormattedString)
 
 
 def _once(file: PythonFile, item: ir.Yield, kind: Framed, unframed: Unframed) -> Edit | None:
@@ -86,6 +97,23 @@ def _once(file: PythonFile, item: ir.Yield, kind: Framed, unframed: Unframed) ->
     once = f"{found['open']}{found['text']}{found['close']}"
     value = _ONLY_VALUE.fullmatch(once)
     return Edit(Span(item.value.start, item.value.end), value[1] if value is not None else once)
+
+
+def encoded(file: PythonFile, scope: ir.Scope, tokens: Sequence[RawToken]) -> Fix | None:
+    """Each token in a formatted string as JSON, which has no line breaks."""
+    edits = [_encoded(file, token.expression) for token in tokens]
+    held = [edit for edit in edits if edit is not None]
+    if len(held) < len(edits) or file.project.ask(Generators).has_other_takers(file.frame(scope)):
+        return None
+    return Fix("send each token as JSON", tuple(sorted(held)), Level.RESPONSE, _AS_JSON, frozenset((Import("json"),)))
+
+
+def _encoded(file: PythonFile, token: ir.Expression | None) -> Edit | None:
+    """Until Python 3.12 a formatted string holds none of its own quotes, so only names and attributes are wrapped."""
+    if token is None or not _HELD.fullmatch(file.text(token)):
+        return None
+    around = file.source.text[token.start - 1 : token.start] + file.source.text[token.end : token.end + 1]
+    return Edit(Span(token.start, token.end), f"json.dumps({file.text(token)})") if around == "{}" else None
 
 
 def _each(file: PythonFile, iterator: ir.Expression, is_async: bool | None) -> Edit | None:

@@ -44,6 +44,8 @@ class SyncIterationInAsync(Rule):
     ## Example
 
     ```python
+    import json
+
     from fastapi import FastAPI
     from fastapi.responses import StreamingResponse
 
@@ -56,7 +58,7 @@ class SyncIterationInAsync(Rule):
 
         async def stream():
             for token in response.response_gen:
-                yield f"data: {token}\\n\\n"
+                yield f"data: {json.dumps(token)}\\n\\n"
 
         return StreamingResponse(stream(), media_type="text/event-stream")
     ```
@@ -64,6 +66,8 @@ class SyncIterationInAsync(Rule):
     ## Use instead
 
     ```python
+    import json
+
     from fastapi import FastAPI
     from fastapi.concurrency import iterate_in_threadpool
     from fastapi.responses import StreamingResponse
@@ -77,7 +81,7 @@ class SyncIterationInAsync(Rule):
 
         async def stream():
             async for token in iterate_in_threadpool(response.response_gen):
-                yield f"data: {token}\\n\\n"
+                yield f"data: {json.dumps(token)}\\n\\n"
 
         return StreamingResponse(stream(), media_type="text/event-stream")
     ```

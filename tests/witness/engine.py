@@ -51,7 +51,7 @@ def configure(pace: Pace, log: TokenLog) -> None:
 def _token(number: int) -> str:
     if _Now.log is not None:
         _Now.log.append()
-    return f"tok{number} "
+    return f"tok{number}{_Now.pace.ending}"
 
 
 def tokens() -> Iterator[str]:

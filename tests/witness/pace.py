@@ -13,12 +13,16 @@ _STAMP = struct.Struct("d")
 
 @dataclass(frozen=True)
 class Pace:
-    """How long the model and the retrieval take, in seconds; `native` says whether the model has async methods of its own."""
+    """How long the model and the retrieval take, in seconds; `native` says whether the model has async methods of its own.
+
+    `ending` is what each token ends with.
+    """
 
     tokens: int = 20
     gap: float = 0.02
     retrieval: float = 0.0
     native: bool = True
+    ending: str = " "
 
     @property
     def stream(self) -> float:

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from streamlint.fact import Fact, of_facts
+from streamlint.faults.framing import Framing
+from streamlint.finding import Severity
+from streamlint.model import syntax as ir
+from streamlint.repairs.framing import encoded
+from streamlint.rule import Rule, on
+from streamlint.tree.python import PythonFile
+from streamlint.tree.stands import EXPRESSIONS
+
+
+class BrokenEventLines(Rule):
+    r"""
+    ## What it does
+
+    Finds tokens that are put into the `data:` line of a server-sent event as they come from the model.
+
+    ## Why it breaks streaming
+
+    Models write line breaks, and a line break ends the `data:` line. The rest of the token is a line without a field name, which
+    every parser drops; an empty line ends the event too early. Paragraphs, lists and code arrive on one line, or with parts
+    missing, and only in some answers.
+
+    ## Example
+
+    ```python
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    def chat(q: str):
+        response = index.as_query_engine(streaming=True).query(q)
+
+        def events():
+            for token in response.response_gen:
+                yield f"data: {token}\n\n"
+
+        return StreamingResponse(events(), media_type="text/event-stream")
+    ```
+
+    ## Use instead
+
+    ```python
+    import json
+
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+
+    app = FastAPI()
+
+
+    @app.get("/chat")
+    def chat(q: str):
+        response = index.as_query_engine(streaming=True).query(q)
+
+        def events():
+            for token in response.response_gen:
+                yield f"data: {json.dumps(token)}\n\n"
+
+        return StreamingResponse(events(), media_type="text/event-stream")
+    ```
+
+    A `data:` line for each line of the token (`sse-starlette` writes them) is right as well: parsers join them again.
+
+    ## Fix safety
+
+    `response`: the client receives each token as JSON and has to parse it. There is no fix where the token does not stand in a
+    formatted string, where its place there has a format of its own, or where other code than the response takes the items.
+
+    ## References
+
+    - [WHATWG: server-sent events, parsing](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream)
+    """
+
+    code = "STL113"
+    name = "broken-event-lines"
+    severity = Severity.WARNING
+    since = "0.1.0"
+    stands_on = EXPRESSIONS
+    message = "a line break in `{token}` ends its `data:` line, so the client loses it and what follows"
+
+    @on(ir.Yield)
+    def yielded(self, item: ir.Yield, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        found = tuple(file.sent_items(item, scope))
+        tokens = file.project.ask(Framing).broken_lines(item, found) if found else ()
+        if item.value is not None and tokens:
+            yield file.fact(
+                self,
+                item.value,
+                token=" ".join(tokens[0].text.split()),
+                help="send `json.dumps(token)`, or one `data:` line for each line of the token",
+                repair=of_facts(encoded, file, scope, tokens),
+            )

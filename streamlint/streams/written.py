@@ -1,0 +1,118 @@
+"""How a text is written, piece by piece: what is literal in it, and which expressions stand in its holes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from streamlint.model import syntax as ir
+from streamlint.values.domain import Function
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+    from streamlint.values.activations import Frame
+
+_LITERAL = re.compile(r"(?P<prefix>[bBfF]?)(?P<quote>[\"'])(?P<text>.*)(?P=quote)", re.DOTALL)
+_OF_PERCENT = re.compile(r"%s")
+_DEEPEST = 4
+HOLE = "{}"
+
+
+@dataclass(frozen=True)
+class Written:
+    """A text as the source has it, with its escapes; in a formatted string the holes stand as written, elsewhere as `{}`."""
+
+    text: str
+    holes: tuple[tuple[ir.Expression, Frame], ...] = ()
+
+
+class Writings:
+    """Reads strings, formatted strings, sums, `%`, `.format(...)`, `.encode()`, and what names and helpers stand for."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+
+    def of(self, expression: ir.Expression, frame: Frame, depth: int = 0) -> Written | None:
+        """None where it cannot be seen how the text begins and ends."""
+        if depth > _DEEPEST:
+            return None
+        match expression:
+            case ir.Constant():
+                text = literal(expression, frame)
+                return Written(text) if text is not None else None
+            case ir.FormattedString():
+                text = literal(expression, frame)
+                holes = tuple((value, frame) for value in expression.values if _is_plain(value, frame))
+                return Written(text, holes) if text is not None else None
+            case ir.Operation(operator="Add", operands=(left, right)):
+                return self._sum(left, right, frame, depth)
+            case ir.Operation(operator="Mod", operands=(ir.Constant() as pattern, given)):
+                text = literal(pattern, frame) or ""
+                return _filled(_OF_PERCENT.sub(HOLE, text), _items(given) if "%r" not in text else (), frame)
+            case ir.Name():
+                return self._named(expression, frame, depth)
+            case ir.Call():
+                return self._called(expression, frame, depth)
+        return None
+
+    def _sum(self, left: ir.Expression, right: ir.Expression, frame: Frame, depth: int) -> Written | None:
+        parts = [self._part(one, frame, depth) for one in (left, right)]
+        if all(part.text == HOLE for part in parts):
+            return None
+        return Written("".join(part.text for part in parts), tuple(hole for part in parts for hole in part.holes))
+
+    def _part(self, expression: ir.Expression, frame: Frame, depth: int) -> Written:
+        return self.of(expression, frame, depth + 1) or Written(HOLE, ((expression, frame),))
+
+    def _named(self, name: ir.Name, frame: Frame, depth: int) -> Written | None:
+        bindings = [frame.scope.bindings[index] for index in name.bindings or ()]
+        if len(bindings) != 1 or bindings[0].kind != "assign" or bindings[0].path or bindings[0].value is None:
+            return None
+        return self.of(bindings[0].value, frame, depth + 1)
+
+    def _called(self, call: ir.Call, frame: Frame, depth: int) -> Written | None:
+        function = call.function
+        if isinstance(function, ir.Attribute) and function.attribute == "encode":
+            return self.of(function.base, frame, depth + 1)
+        if isinstance(function, ir.Attribute) and function.attribute == "format":
+            text = literal(function.base, frame) if isinstance(function.base, ir.Constant) else None
+            return _filled(text or "", (*call.arguments, *(value for _, value in call.keywords)), frame)
+        values = list(self.evaluator.value(function, frame))
+        if len(values) != 1 or not isinstance(values[0], Function):
+            return None
+        return self._returned(values[0], call, frame, depth)
+
+    def _returned(self, function: Function, call: ir.Call, frame: Frame, depth: int) -> Written | None:
+        """What a helper that only has one `return` writes."""
+        located = self.evaluator.scope_of(function)
+        if located is None or located[1].is_async or located[1].is_generator or len(located[1].returns) != 1:
+            return None
+        returned = located[1].returns[0].value
+        if returned is None:
+            return None
+        arguments = self.evaluator.calls.arguments(function, call, frame)
+        return self.of(returned, self.evaluator.calls.frame(function, arguments, frame), depth + 1)
+
+
+def _filled(text: str, given: tuple[ir.Expression, ...], frame: Frame) -> Written | None:
+    return Written(text, tuple((one, frame) for one in given)) if text else None
+
+
+def _is_plain(hole: ir.Expression, frame: Frame) -> bool:
+    """Whether a hole of a formatted string has no `!r`, which writes line breaks as escapes."""
+    return not frame.module.source.text[hole.end : hole.end + 2].startswith(("!r", "!a"))
+
+
+def _items(given: ir.Expression) -> tuple[ir.Expression, ...]:
+    return given.items if isinstance(given, ir.Sequence) and given.kind == "tuple" else (given,)
+
+
+def literal(expression: ir.Expression, frame: Frame) -> str | None:
+    """The text between the quotes of a plain or formatted string, as written; None for anything else."""
+    if not isinstance(expression, ir.FormattedString | ir.Constant):
+        return None
+    found = _LITERAL.fullmatch(frame.module.text(expression))
+    if found is None or (found["text"].startswith(found["quote"]) and len(found["text"]) > 1):
+        return None
+    return found["text"]
