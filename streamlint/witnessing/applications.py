@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.deployment.streaming_routes import application_of
-from streamlint.faults.servers import Interface, Servers
+from streamlint.faults.servers import DjangoServers, Interface
 from streamlint.knowledge.table import read
 from streamlint.serving.reach import is_test_module
 from streamlint.values.domain import External, Instance
@@ -82,7 +82,7 @@ class Applications:
 
     def _of_django(self, entry: Entry) -> Served | None:
         """The application of a project of Django, for the interface under which it runs."""
-        runs = self._project.ask(Servers).django
+        runs = self._project.ask(DjangoServers).interface
         wanted = runs or (Interface.ASGI if entry.scope.is_async else Interface.WSGI)
         found = {interface: (module, name) for interface, module, name in self._django_applications()}
         interface = wanted if wanted in found else next(iter(found), None)

@@ -98,6 +98,10 @@ class Gate:
 
     # How routes are matched with it
 
+    def rivals(self, path: str) -> Iterable[Sequence[Address]]:
+        """Nothing: what stands beside it is a gate of its own."""
+        return ()
+
     @property
     def is_conditional(self) -> bool:
         return not all(match.is_known for match in self.matches)
