@@ -37,7 +37,8 @@ def run(request: Request) -> Outcome:
     is_empty = found.is_empty
     judged: dict[Path, list[Finding]] = {}
     try:
-        return replace(_judge(request, found, judged), is_empty=is_empty)
+        outcome = _judge(request, found, judged)
+        return replace(outcome, is_empty=is_empty and not outcome.checked)
     except KeyboardInterrupt:
         raise Interrupted((path for path in found.files if path not in judged), "looked at") from None
 
