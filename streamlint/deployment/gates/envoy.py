@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from streamlint.deployment.documents import YamlFiles
 from streamlint.deployment.gates.gate import ANYWHERE, Gate, Match, Reading
 from streamlint.deployment.limits import Anchor, Failure, Layer, Limit
 from streamlint.deployment.nginx_passing import Address
 from streamlint.deployment.resources import Resource
 from streamlint.deployment.resources.values import plain
 from streamlint.deployment.units import Given
-from streamlint.surroundings import templates, yaml_file
 from streamlint.surroundings.document import Keys
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def gates(deployment: Deployment) -> Iterator[Gate]:
         source = deployment.source(path) if _NAME.fullmatch(path.name) else None
         if source is None or not _SIGN.search(source.text):
             continue
-        for document in yaml_file.documents(templates.read(source.text).masked(source.text)):
+        for document in deployment.ask(YamlFiles).of(path).every:
             place = document.places.get(("static_resources",))
             if place is not None:
                 whole = Resource("Envoy", "", Anchor(path, place), document, (), partial(plain, path))

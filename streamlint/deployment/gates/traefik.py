@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.deployment.composed import Services
+from streamlint.deployment.documents import YamlFiles
 from streamlint.deployment.gates.gate import ANYWHERE, Gate, Match, Reading
 from streamlint.deployment.gates.ingresses import address
 from streamlint.deployment.limits import Anchor, Failure, Layer, Limit
@@ -17,7 +18,7 @@ from streamlint.deployment.resources import Resource, Resources
 from streamlint.deployment.units import Given, duration
 from streamlint.deployment.workloads import Workloads
 from streamlint.source import Span
-from streamlint.surroundings import toml_file, yaml_file
+from streamlint.surroundings import templates, toml_file
 from streamlint.surroundings.document import Document, Keys, Setting
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _ADDRESS = re.compile(r"https?://([^:/]+)(?::(\d+))?/?")
 _WRITE = re.compile(r"entrypoints\.[^.]+\.transport\.respondingtimeouts\.writetimeout")
 _STATIC = ("entryPoints", "entrypoints")
 _NAME = re.compile(r".*\.(?:ya?ml|toml)", re.IGNORECASE)
-_SIGN = re.compile(r"^[ \t]*\[?[\"']?(?:http|entryPoints|entrypoints)\b", re.MULTILINE)
+_SIGN = re.compile(r"\brouters\b|\bmiddlewares\b|\bentry[Pp]oints\b")
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Traefik:
         for path in deployment.files:
             source = deployment.source(path) if _NAME.fullmatch(path.name) else None
             if source is not None and _SIGN.search(source.text):
-                self._of_document(path, _document(path, source.text))
+                self._of_document(path, self._document(path, source.text))
         self._of_labels()
         self._of_commands()
         self._of_objects()
@@ -79,6 +80,9 @@ class Traefik:
         for each in settings:
             if _WRITE.fullmatch(".".join(map(str, each.keys))):
                 self._limit(each.given)
+
+    def _document(self, path: Path, text: str) -> Document:
+        return toml_file.read(text) if path.suffix == ".toml" else self.deployment.ask(YamlFiles).of(path).first
 
     def _of_labels(self) -> None:
         for service in self.deployment.ask(Services).rows:
@@ -170,16 +174,12 @@ def gates(deployment: Deployment) -> Iterator[Gate]:
     yield from deployment.ask(Traefik).gates()
 
 
-def _document(path: Path, text: str) -> Document:
-    return toml_file.read(text) if path.suffix == ".toml" else next(iter(yaml_file.documents(text)), Document())
-
-
 def _small(keys: Sequence[str | int]) -> Keys:
     return tuple(key.lower() if isinstance(key, str) else key for key in keys)
 
 
 def _given(path: Path, setting: Setting) -> Given:
-    is_known = "{{" not in setting.value and "$" not in setting.value
+    is_known = templates.HOLE not in setting.value and "$" not in setting.value
     inside = setting.inside if setting.inside is not None or setting.is_text else setting.span
     return Given(setting.value, Anchor(path, setting.span), is_known, inside)
 

@@ -8,10 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlint.deployment.documents import Documents, YamlFiles
 from streamlint.deployment.limits import Anchor
 from streamlint.deployment.resources.declared import Resource
 from streamlint.deployment.resources.values import plain
-from streamlint.surroundings import templates, yaml_file
+from streamlint.surroundings import templates
 
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
@@ -26,13 +27,11 @@ def resources(deployment: Deployment) -> Iterator[Resource]:
     for path in deployment.files:
         source = deployment.source(path) if _NAMES.fullmatch(path.name) else None
         if source is not None and _SIGN.search(source.text):
-            yield from _of_text(path, source.text)
+            yield from _of_file(path, deployment.ask(YamlFiles).of(path))
 
 
-def _of_text(path: Path, text: str) -> Iterator[Resource]:
-    template = templates.read(text)
-    masked, is_template = template.masked(text), any(mark.kind is not templates.Kind.COMMENT for mark in template.marks)
-    for document in yaml_file.documents(masked):
+def _of_file(path: Path, documents: Documents) -> Iterator[Resource]:
+    for document in documents.every:
         kind = document.get("kind")
         version = document.get("apiVersion")
         if kind is None or version is None:
@@ -41,7 +40,9 @@ def _of_text(path: Path, text: str) -> Iterator[Resource]:
         span = document.places.get(("kind",), kind.span)
         known = f"{kind.value} {_group(version.value)}".strip() if kind.value in _SHARED else kind.value
         title = name.value if name is not None and templates.HOLE not in name.value else ""
-        yield Resource(known, title, Anchor(path, span), document, (), partial(plain, path), is_template=is_template)
+        yield Resource(
+            known, title, Anchor(path, span), document, (), partial(plain, path), is_template=documents.is_template
+        )
 
 
 def _group(version: str) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from streamlint.deployment.documents import YamlFiles
 from streamlint.deployment.limits import Anchor
 from streamlint.deployment.resources.declared import Resource
 from streamlint.deployment.resources.values import plain
-from streamlint.surroundings import yaml_file
 
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
@@ -21,8 +21,8 @@ _NAME = re.compile(r"serverless[^/]*\.ya?ml", re.IGNORECASE)
 def resources(deployment: Deployment) -> Iterator[Resource]:
     for path in deployment.files:
         source = deployment.source(path) if _NAME.fullmatch(path.name) else None
-        document = next(iter(yaml_file.documents(source.text)), None) if source is not None else None
-        if source is None or document is None or not document.has("provider"):
+        document = deployment.ask(YamlFiles).of(path).first
+        if source is None or not document.has("provider"):
             continue
         for name in document.names("functions"):
             span = document.places.get(("functions", name))

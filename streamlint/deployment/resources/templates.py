@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlint.deployment.documents import YamlFiles
 from streamlint.deployment.limits import Anchor
 from streamlint.deployment.resources.declared import Resource
 from streamlint.deployment.units import Given
 from streamlint.source import Span
-from streamlint.surroundings import json_file, yaml_file
+from streamlint.surroundings import json_file
 from streamlint.surroundings.document import Document, Keys, Setting
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ def resources(deployment: Deployment) -> Iterator[Resource]:
     for path in deployment.files:
         source = deployment.source(path) if path.suffix in _NAMES else None
         if source is not None and _SIGN.search(source.text):
-            yield from _of_text(path, source.text)
+            yield from _of_file(deployment, path, source.text)
 
 
-def _of_text(path: Path, text: str) -> Iterator[Resource]:
+def _of_file(deployment: Deployment, path: Path, text: str) -> Iterator[Resource]:
     is_json = text.lstrip().startswith("{")
-    document = json_file.read(text) if is_json else next(iter(yaml_file.documents(text)), Document())
+    document = json_file.read(text) if is_json else deployment.ask(YamlFiles).of(path).first
     for name in document.names("Resources"):
         kind = document.get("Resources", name, "Type")
         if kind is None or not kind.value.startswith("AWS::"):
