@@ -19,7 +19,7 @@ from streamlint.surroundings.written import Written
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
 
-_NAME = re.compile(r"(?:[^.]+\.)?(?:Dockerfile|Containerfile)(?:\..+)?", re.IGNORECASE)
+NAME = re.compile(r"(?:[^.]+\.)?(?:Dockerfile|Containerfile)(?:\..+)?", re.IGNORECASE)
 _PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _DEFAULT_SHELL = ("/bin/sh", "-c")
 _DEEPEST = 10
@@ -57,7 +57,7 @@ class Images:
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
         self.rows: tuple[Image, ...] = tuple(
-            image for path in deployment.files if _NAME.fullmatch(path.name) for image in self._of_file(path)
+            image for path in deployment.files if NAME.fullmatch(path.name) for image in self._of_file(path)
         )
         self._by_path: dict[Path, list[Image]] = {}
         for image in self.rows:
