@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.names import names
+from streamlint.surroundings.names import DOCKERFILE
 
 if TYPE_CHECKING:
     from streamlint.deployment.servers import Server
     from streamlint.deployment.streaming_routes import StreamingRoute
     from streamlint.deployment.whole import Deployment
 
-_IMAGE_FILE = re.compile(r"(?:[^.]+\.)?(?:Dockerfile|Containerfile)(?:\..+)?", re.IGNORECASE)
 _WITH_H11 = "h11"
 
 
@@ -66,6 +65,6 @@ class Chunking:
         return any(extra in versions.extras(package) for package, extra in pairs)
 
     def _image_files(self) -> list[str]:
-        paths = (path for path in self.deployment.files if _IMAGE_FILE.fullmatch(path.name))
+        paths = (path for path in self.deployment.files if DOCKERFILE.fullmatch(path.name))
         sources = (self.deployment.source(path) for path in paths)
         return [source.text for source in sources if source is not None]

@@ -21,6 +21,7 @@ from streamlint.surroundings.templates import HOLE
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
 
+_BUILT_FROM = ("dockerfile", "target")
 _SETTINGS = ("stop_grace_period", "stop_signal", "init", "container_name", "hostname", "image")
 
 
@@ -60,8 +61,7 @@ class Service:
         part = next((each for each in self.parts if each.has("build")), None)
         if part is None:
             return None
-        keys = (("build",), ("build", "context")), (("build", "dockerfile"),), (("build", "target"),)
-        given = [next((one for key in ways if (one := part.get(*key)) is not None), None) for ways in keys]
+        given = part.get("build") or part.get("build", "context"), *(part.get("build", key) for key in _BUILT_FROM)
         context, file, stage = (assumed(one.text) if one is not None else "" for one in given)
         if context is None or file is None or stage is None or "://" in context:
             return None

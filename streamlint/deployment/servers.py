@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _CONFIGURATION = "gunicorn.conf.py"
 _CMD_ARGS = "GUNICORN_CMD_ARGS"
+_SETTINGS = (".ini", ".yaml", ".yml", ".xml", ".json", ".toml")
+"""Ends of files that may stand where others have the application."""
 
 
 class Worker(StrEnum):
@@ -245,7 +247,7 @@ def _target(found: Spoken, options: Mapping[str, Option], environment: Mapping[s
     given = next((options[name] for name in ("app", "module") if name in options and options[name].text), None)
     if given is not None:
         return given.text if given.is_known else ""
-    if found.target is None:
+    if found.target is None or found.target.text.endswith(_SETTINGS):
         return ""
     return found.target.text if found.target.is_known else assumed(found.target.text, environment) or ""
 

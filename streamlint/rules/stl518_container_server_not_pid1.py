@@ -24,6 +24,7 @@ class ContainerServerNotPid1(Rule):
     Docker tells the first process to stop, and a shell does not pass that on. The server goes on to take new requests until the
     time is over, and then is killed with all its streams, however patient it is. Measured on Debian 12: `sh -c 'uvicorn …'` and
     a script without `exec` do not stop at SIGTERM; with `exec`, and with `bash -c` around a single command, the streams end whole.
+    bash from 5.1 on gives its place to the last of several commands too, so nothing is reported behind `bash -c`.
     With an init (`tini`, `init: true`) nothing is reported.
 
     ## Example
