@@ -145,6 +145,7 @@ _GENERATORS = (
     'text = ""\nfor token in response.response_gen:\n    text += token\n    yield token\nsave(text)',
     "for token in response.response_gen:\n    state['count'] += 1\n    yield token\nlog(state['count'])",
     'yield "".join(response.response_gen)',
+    'yield "".join(token for token in response.response_gen)',
     "yield str(response)",
     "try:\n    for token in response.response_gen:\n        yield token\nfinally:\n    log('closed')",
     "try:\n    for token in response.response_gen:\n        yield token\nexcept Exception:\n    log('failed')\n    yield 'sorry'",

@@ -9,6 +9,7 @@ from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.drains import Repair
 from streamlint.repairs.generators import LATER, generated
+from streamlint.repairs.joined import yielded
 from streamlint.repairs.opened import opened
 from streamlint.repairs.untouched import Form, Same
 from streamlint.source import Span
@@ -30,13 +31,14 @@ def stream_original(
     """The repair of a replay, or why the collected tokens are not only sent again."""
     repair = Repair(file, frame, drain)
     if drain.hops:
-        return Refusal("", _YIELD)
+        made = None if _frames_items(call, repair) else yielded(file, drain)
+        return made or Refusal("", _YIELD)
     found = _handed_over(repair, call, content)
     if isinstance(found, Fix):
         return found
-    made = _from_generator(repair, call, content)
-    made = made if isinstance(made, Fix) else opened(repair, content)
-    return made if isinstance(made, Fix) else found
+    anew = _from_generator(repair, call, content)
+    anew = anew if isinstance(anew, Fix) else opened(repair, content)
+    return anew if isinstance(anew, Fix) else found
 
 
 def _from_generator(repair: Repair, call: ir.Call, content: ir.Expression) -> Fix | Refusal:

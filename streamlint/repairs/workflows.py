@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from streamlint.fix import Edit, Fix, Level
 from streamlint.model import syntax as ir
 from streamlint.source import Placed, Span
+from streamlint.streams.workflows import Workflows
 from streamlint.tree import nodes as cst
 
 if TYPE_CHECKING:
@@ -76,14 +77,24 @@ def with_comments(file: PythonFile, last: Span, indent: int) -> Span:
 
 def without_limit(file: PythonFile, limit: Limit, *, ends: bool) -> Fix | None:
     """`timeout=None` for a workflow that is made in this file; `ends`: a run of it waits for nothing but the model."""
-    if not limit.is_default or limit.place.path != file.path or limit.call.arguments:
+    call = _limited(file, limit)
+    if call is None or not limit.is_default:
         return None
-    at = limit.call.end - 1
-    before = file.source.text[limit.call.function.end : at].rstrip()
+    at = call.end - 1
+    before = file.source.text[call.function.end : at].rstrip()
     comma = "" if before.endswith("(") else " " if before.endswith(",") else ", "
     return Fix(
         "let the run last as long as it needs",
-        (Edit(Span(limit.call.function.end + len(before), at), f"{comma}timeout=None"),),
+        (Edit(Span(call.function.end + len(before), at), f"{comma}timeout=None"),),
         Level.RESPONSE if ends else Level.UNSAFE,
         _WHOLE if ends else "a run that never ends is then stopped by nobody",
     )
+
+
+def _limited(file: PythonFile, limit: Limit) -> ir.Call | None:
+    """The call that takes the limit: the one that makes the workflow, or the one in its constructor, if it is the only one's."""
+    if limit.constructor is None:
+        return limit.call if limit.place.path == file.path and not limit.call.arguments else None
+    scope = file.project.evaluator.scope_of(limit.owner)
+    is_here = scope is not None and scope[0].path == file.path and scope[1].contains(limit.constructor)
+    return limit.constructor if is_here and not file.project.ask(Workflows).is_inherited(limit.owner) else None

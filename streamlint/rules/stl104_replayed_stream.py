@@ -61,7 +61,8 @@ class ReplayedStream(Rule):
     ## Fix safety
 
     `safe`: the same bytes reach the client under the same headers, only earlier. `response` where the text is saved, logged or
-    counted before the response: a generator does this after the last token, if the client stays until then. No fix is offered
+    counted before the response: a generator does this after the last token, if the client stays until then. A generator that yields
+    the joined text in one piece yields each token. No fix is offered
     where anything was done to the tokens or their text, where a `try` or `with` ends before they are sent, where something
     waits for the last one, where the text was one server-sent event, or where somebody else calls or holds the function.
 

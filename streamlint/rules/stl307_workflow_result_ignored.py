@@ -7,6 +7,7 @@ from streamlint.fact import Fact
 from streamlint.finding import Related, Severity, Symptom
 from streamlint.fix import Fix
 from streamlint.model import syntax as ir
+from streamlint.repairs.results import awaited_below
 from streamlint.repairs.workflows import await_after
 from streamlint.rule import Rule, on
 from streamlint.streams.workflows import EventLoop, Workflows
@@ -88,8 +89,9 @@ class WorkflowResultIgnored(Rule):
 
     `response`: a run that ended well is awaited at once and nothing changes for the client. A run that failed now raises: the
     server logs the error and the client sees that the response is incomplete. `unsafe` where something follows the loop, which
-    a run that failed would then skip. A run without a name is given one. There is no fix where the run is awaited before the
-    loop, and none is needed where the loop is left early with `break`.
+    a run that failed would then skip. A run without a name is given one. Where the run is awaited first, that and what is
+    done with its result moves below the loop, unless something of it is sent to the client, or used elsewhere. No fix is needed
+    where the loop is left early with `break`.
 
     ## References
 
@@ -125,6 +127,7 @@ class WorkflowResultIgnored(Rule):
                 related=(Related(file.place(wait), "waits here for the end of the run"),),
                 help=f"read the events first and `await {handler}` after the loop",
                 severity=Severity.ERROR,
+                repair=partial(awaited_below, file, found, scope),
             )
         if found.name is None:
             return file.fact(

@@ -109,7 +109,8 @@ class WorkflowTimeout(Rule):
 
     `response` where a run is one step that waits for nothing but the model: a long answer is sent to its end. Else `unsafe`:
     without a limit nobody stops a run that never ends. A limit that is longer than any answer does the same good.
-    No fix is offered for a limit that was written down.
+    Where the workflow's own constructor takes no limit, it is left out where that calls the one of its base, unless other classes
+    come to it too. No fix is offered for a limit that was written down.
 
     ## References
 

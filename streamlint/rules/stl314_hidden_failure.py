@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.finding import Severity, Symptom
 from streamlint.model import syntax as ir
+from streamlint.repairs.hidden import shown
 from streamlint.rule import Rule, on
 from streamlint.streams.caught import Caught
 from streamlint.tree.python import PythonFile
@@ -53,8 +55,6 @@ class HiddenFailure(Rule):
     ## Use instead
 
     ```python
-    import logging
-
     from fastapi import FastAPI
     from fastapi.responses import StreamingResponse
 
@@ -70,15 +70,18 @@ class HiddenFailure(Rule):
                 async for token in response.async_response_gen():
                     yield token
             except Exception:
-                logging.exception("the stream broke off")
-                yield "\\n[error: the answer is incomplete]"
+                raise
 
         return StreamingResponse(stream(), media_type="text/plain")
     ```
 
+    An item that tells of the failure, in place of `raise`, is kinder to a client that understands it.
+
     ## Fix safety
 
-    There is no fix: what an error looks like in the stream is a matter between the server and its clients.
+    `response`: a failure passes on, so that the client sees a body that breaks off, and the server logs it. `safe` where something
+    follows, or others take the items too: there it is logged, and the rest is done as before. There is no fix for `HTTPException`:
+    what an error looks like in the stream is a matter between the server and its clients.
 
     ## References
 
@@ -106,6 +109,7 @@ class HiddenFailure(Rule):
                 label="takes the failure and tells neither the client nor the log",
                 help="let the error pass, or log it and yield an item that tells the client",
                 notes=(_COMPLETE,),
+                repair=partial(shown, file, file.frame(scope), handler),
             )
 
     @on(ir.Scope)

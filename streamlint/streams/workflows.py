@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -31,13 +32,17 @@ class EventLoop:
 
 @dataclass(frozen=True)
 class Limit:
-    """How long a run may last; `place` is the call that makes the workflow, `is_default` whether nobody said so."""
+    """How long a run may last; `place` is the call that makes the workflow, `is_default` whether nobody said so.
+
+    `constructor` is where the workflow's own constructor, which takes no limit, calls that of its base.
+    """
 
     seconds: float
     is_default: bool
     owner: Object
     place: Origin
     call: ir.Call
+    constructor: ir.Call | None = None
 
 
 class Workflows:
@@ -156,7 +161,8 @@ class Workflows:
             return None
         given = self._given(made, value)
         if given is None:
-            return Limit(self.evaluator.knowledge.llama.workflow_seconds, True, value, origin, made)
+            seconds = self.evaluator.knowledge.llama.workflow_seconds
+            return Limit(seconds, True, value, origin, made, self._constructor(value))
         if (
             isinstance(given, ir.Constant)
             and isinstance(given.value, int | float)
@@ -189,6 +195,25 @@ class Workflows:
             )
         return own
 
+    def _constructor(self, value: Object) -> ir.Call | None:
+        """The call of its base's constructor in that of a workflow, where that passes no keywords on."""
+        method = self.evaluator.attributes.method(Class(value.path, value.scope), "__init__")
+        located = self.evaluator.scope_of(method) if method is not None else None
+        calls = located[1].calls if located is not None else ()
+        inner = next((call for call in calls if _is_constructor_of_base(call)), None)
+        return inner if inner is not None and not inner.hides_keywords else None
+
+    def is_inherited(self, value: Object) -> bool:
+        """Whether another class, which names this one as its base, may come to its constructor too."""
+        located = self.evaluator.scope_of(value)
+        name = located[1].name if located is not None else ""
+        return any(
+            name in (ir.dotted(base).rpartition(".")[2] for base in scope.bases)
+            and _comes_to(module.scopes, scope, name)
+            for module in self.evaluator.modules.saying(name)
+            for scope in module.scopes
+        )
+
     def _call_at(self, origin: Origin) -> ir.Call | None:
         module = self.evaluator.modules.load(origin.path)
         for scope in module.scopes if module is not None else ():
@@ -201,6 +226,15 @@ class Workflows:
 def _is_constructor_of_base(call: ir.Call) -> bool:
     """`super().__init__(...)`, or `Workflow.__init__(self, ...)`."""
     return isinstance(call.function, ir.Attribute) and call.function.attribute == "__init__"
+
+
+def _comes_to(scopes: Sequence[ir.Scope], derived: ir.Scope, name: str) -> bool:
+    """Whether a class has no constructor of its own, or one that calls that of `super()`, or of the class of this name."""
+    own = [one for one in scopes if one.parent == derived.index and one.name == "__init__"]
+    calls = [call for one in own for call in one.calls if _is_constructor_of_base(call)]
+    return not calls or any(
+        _is_of_super(call) or ir.dotted(call.function).split(".")[-2:-1] == [name] for call in calls
+    )
 
 
 def _is_of_super(call: ir.Call) -> bool:
