@@ -11,6 +11,7 @@ from streamlint.repairs.drains import Repair
 from streamlint.repairs.generators import LATER, generated
 from streamlint.repairs.opened import opened
 from streamlint.repairs.untouched import Form, Same
+from streamlint.repairs.yielded import yielded_one_by_one
 from streamlint.source import Span
 from streamlint.values.calls import dotted_name
 
@@ -30,7 +31,7 @@ def stream_original(
     """The repair of a replay, or why the collected tokens are not only sent again."""
     repair = Repair(file, frame, drain)
     if drain.hops:
-        return Refusal("", _YIELD)
+        return yielded_one_by_one(file, drain)
     found = _handed_over(repair, call, content)
     if isinstance(found, Fix):
         return found
