@@ -341,7 +341,11 @@ KEYS = {
                            "media-type", "media-type-keyword", "media-type-position", "sync-iterator",
                            "async-iterator", "sync-iterator-wsgi", "async-iterator-wsgi", "frames-sse",
                            "frames-sse-as-class", "by-hand", "file", "since", "takes-text", "heartbeat",
-                           "heartbeat-keyword", "accel-header", "docs"},
+                           "heartbeat-keyword", "accel-header", "parameters", "as-view", "docs"},
+    "responses.preferred": {"framework", "module", "name", "media-type-keyword", "sync", "async", "async-since",
+                            "declares-model", "declares-class", "declares-status", "quiet", "shared-keywords", "docs"},
+    "responses.written": {"framework", "module", "class", "makes", "kind", "kind-in-headers", "begins", "sends", "ends",
+                          "returns", "contents"},
 }  # fmt: skip
 
 

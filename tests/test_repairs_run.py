@@ -172,6 +172,37 @@ def test_repairs_of_written_views_of_flask(text: str) -> None:
 
 
 NAMED = {
+    "a generator yields the text": """
+@app.get("/r0")
+def r0(q: str):
+    def stream():
+        text = ""
+        for token in engine.query(q).response_gen:
+            text += token
+        saves.append(text)
+        yield text
+
+    return StreamingResponse(stream(), media_type="text/plain")
+""",
+    "a generator of a coroutine function joins a plain stream": """
+@app.get("/r0")
+async def r0(q: str):
+    async def stream():
+        reply = await asyncio.to_thread(index.as_chat_engine().stream_chat, q)
+        yield "".join(token for token in reply.response_gen)
+
+    return StreamingResponse(stream(), media_type="text/plain")
+""",
+    "a generator yields its list": """
+@app.get("/r0")
+def r0(q: str):
+    def stream():
+        tokens = list(engine.query(q).response_gen)
+        for token in tokens:
+            yield token
+
+    return StreamingResponse(stream(), media_type="text/plain")
+""",
     "it is printed before its text is answered": """
 @app.get("/r0")
 def r0(q: str):
@@ -212,3 +243,18 @@ def r0(q: str):
 def test_a_named_repair(handler: str, tmp_path: Path) -> None:
     assert faults(tmp_path, f"{HEAD}\n{handler}") == []
     assert lint(tmp_path, level=Level.RESPONSE, fix=True).changes
+
+
+def test_lines_are_sent_as_they_were_but_for_the_last_line_break(tmp_path: Path) -> None:
+    text = f"""{HEAD}
+@app.get("/r0")
+def r0(q: str):
+    rows = [json.dumps({{"token": token}}) for token in engine.query(q).response_gen]
+    return Response("\\n".join(rows), media_type="application/x-ndjson")
+"""
+    (tmp_path / "application.py").write_text(text, "utf-8")
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'written'\n", "utf-8")
+    (change,) = lint(tmp_path, level=Level.RESPONSE, fix=True).changes
+    for before, after in zip(observe(text, ["/r0"], None), observe(change.after.text, ["/r0"], None), strict=True):
+        assert after.body == f"{before.body}\n"
+        assert (after.status, after.kind, after.done) == (before.status, before.kind, before.done)

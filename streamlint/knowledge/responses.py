@@ -188,7 +188,7 @@ def _written(row: Row) -> Written:
         row.text("kind"),
         row.text("kind-in-headers"),
         row.text("begins"),
-        row.text("writes"),
+        row.text("sends"),
         row.text("ends"),
         row.flag("returns"),
         row.texts("contents"),

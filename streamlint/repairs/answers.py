@@ -12,6 +12,7 @@ from streamlint.repairs.announced import Announced
 from streamlint.repairs.drains import REASON, Repair
 from streamlint.repairs.dressed import Dress, dress_of, dressed_stream
 from streamlint.repairs.generators import LATER, Generated, generated
+from streamlint.repairs.lines import lines_stream
 from streamlint.repairs.rewriting import Rewriting
 from streamlint.repairs.untouched import Form, Same
 from streamlint.source import Span
@@ -41,7 +42,8 @@ def stream_answer(file: PythonFile, entry: Entry, frame: Frame, drain: Drain) ->
         repair = Repair(file, frame, drain)
         repair.preferred(entry)
         made = _from_generator(repair, answer, preferred)
-    return made if isinstance(made, Fix) else found
+    lines = lines_stream(Repair(file, frame, drain), preferred) if isinstance(made, Refusal) else made
+    return next((one for one in (made, lines) if isinstance(one, Fix)), found)
 
 
 def _from_generator(repair: Repair, answer: ir.Return, preferred: Preferred) -> Fix | Refusal:

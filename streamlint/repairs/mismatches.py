@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.llama_index import Method, Returns, Role
-from streamlint.knowledge.llama_index_engines import parameters
 from streamlint.model import syntax as ir
+from streamlint.repairs.keywords import left_out, untaken, untaken_keyword
 from streamlint.repairs.obstacles import of_wait, split_at
 from streamlint.repairs.off_loop import awaited_in_thread, of_call
 from streamlint.repairs.streaming import release
@@ -87,7 +87,7 @@ def _twin(file: PythonFile, scope: ir.Scope, call: ir.Call, function: ir.Attribu
             method is not None
             and method.twin
             and _gives_stream(method, file.project.knowledge, version)
-            and not _untaken(call, value.receiver.role, method.twin)
+            and not untaken(call, value.receiver.role, method.twin)
         ):
             edit = Edit(_word(function), method.twin)
             native = value.receiver.native_async is True
@@ -132,23 +132,6 @@ def _gives_stream(method: Method, knowledge: Knowledge, version: str | None) -> 
         return True
     streams = knowledge.names("llama_index_words", "async-streams")
     return any(knowledge.llama.role(name, version) is not None for name in streams)
-
-
-def untaken_keyword(file: PythonFile, scope: ir.Scope, call: ir.Expression) -> str:
-    """A keyword of a call that its LlamaIndex method does not take, or ""."""
-    if not isinstance(call, ir.Call):
-        return ""
-    for value in file.project.evaluator.value(call.function, file.frame(scope)):
-        if isinstance(value, Bound) and isinstance(value.receiver, Llama):
-            return _untaken(call, value.receiver.role, value.name)
-    return ""
-
-
-def _untaken(call: ir.Call, role: Role, method: str) -> str:
-    taken = parameters(role, method)
-    if taken is None:
-        return ""
-    return next((name for name, _ in call.keywords if name is not None and name not in taken), "")
 
 
 def _all_fit(file: PythonFile, call: ir.Call) -> bool:
@@ -294,8 +277,13 @@ def _streaming_call(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute, 
     is_async = call.function.attribute == "achat"
     if is_async != (attribute.attribute == "async_response_gen"):
         return None
-    name = "astream_chat" if is_async else "stream_chat"
-    return _safe(f"ask with `{name}`", [Edit(_word(call.function), name)], f"_.{call.function.attribute}()")
+    name, edits, drops = "astream_chat" if is_async else "stream_chat", [], [f"_.{call.function.attribute}()"]
+    if untaken_keyword(file, found[1], call):
+        without = left_out(file, found[1], call)
+        if without is None:
+            return None
+        edits, drops = [without[0]], [*drops, without[1]]
+    return _safe(f"ask with `{name}`", [Edit(_word(call.function), name), *edits], *drops)
 
 
 def _is_only_use(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute, asking: ir.Scope, call: ir.Call) -> bool:

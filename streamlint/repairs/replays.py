@@ -9,9 +9,9 @@ from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.drains import Repair
 from streamlint.repairs.generators import LATER, generated
-from streamlint.repairs.joined import yielded
 from streamlint.repairs.opened import opened
 from streamlint.repairs.untouched import Form, Same
+from streamlint.repairs.yielded import yielded_one_by_one
 from streamlint.source import Span
 from streamlint.values.calls import dotted_name
 
@@ -31,8 +31,7 @@ def stream_original(
     """The repair of a replay, or why the collected tokens are not only sent again."""
     repair = Repair(file, frame, drain)
     if drain.hops:
-        made = None if _frames_items(call, repair) else yielded(file, drain)
-        return made or Refusal("", _YIELD)
+        return Refusal("", _YIELD) if _frames_items(call, repair) else yielded_one_by_one(file, drain)
     found = _handed_over(repair, call, content)
     if isinstance(found, Fix):
         return found

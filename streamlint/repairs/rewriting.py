@@ -65,6 +65,8 @@ class Rewriting:
                 kind = response.media_type
                 if given is not None:
                     kind = str(given.value) if isinstance(given, ir.Constant) else ""
+                if self.content is None and kind in self.evaluator.knowledge.names("untouched", "kinds-of-lines"):
+                    return f'"{kind}"'
                 if kind.startswith("text/") and not kind.startswith("text/event-stream"):
                     return f'"{kind}"'
         return '"text/plain"'

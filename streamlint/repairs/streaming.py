@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,12 @@ from streamlint.fix import Edit, Fix, Level
 from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.llama_index_engines import By, Engine
 from streamlint.model import syntax as ir
+from streamlint.repairs.keywords import left_out, untaken_keyword
+from streamlint.repairs.synthesizers import made_streaming, synthesizer
 from streamlint.source import Span
 from streamlint.streams.mismatches import Mismatches
 from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Constant, Llama, Value
+from streamlint.values.domain import Constant, Coroutine, Llama, Value
 
 if TYPE_CHECKING:
     from streamlint.model.modules import Module
@@ -26,6 +29,7 @@ _HERE = "the client receives a token stream where it received an error"
 _SHARED = "others that use the engine find no `.response` in a streaming answer"
 _NO_RESPONSE = "an answer of a streaming engine has no `.response`"
 _TITLE = "build the engine with `streaming=True`"
+_STREAMS = "make a synthesizer that streams: `get_response_synthesizer(streaming=True)`"
 _SYNTHESIZER = (
     "give the engine a synthesizer that streams: `response_synthesizer=get_response_synthesizer(streaming=True)`"
 )
@@ -110,10 +114,32 @@ def way_out(file: PythonFile, engine: Llama, built: Building | None) -> str:
     return _SYNTHESIZER
 
 
-def streaming_engine(file: PythonFile, engine: Llama, asking: ir.Scope) -> Fix | None:
+def streaming_engine(file: PythonFile, engine: Llama, asking: ir.Scope, attribute: ir.Attribute) -> Fix | None:
+    """The engine made one that streams, and asked for its stream without a keyword that its method does not take."""
+    fix = _made_streaming(file, engine, asking)
+    if fix is None:
+        return None
+    edits, drops = list(fix.edits), list(fix.drops)
+    for value in file.value(attribute.base):
+        found = file.project.ask(Mismatches).call_at(value.origin) if isinstance(value, Llama) else None
+        if found is None or not untaken_keyword(file, found[1], found[2]):
+            continue
+        without = left_out(file, found[1], found[2]) if found[0].path == file.path else None
+        if without is None:
+            return None
+        edits.append(without[0])
+        drops.append(without[1])
+    return replace(fix, edits=tuple(sorted(edits)), drops=tuple(drops))
+
+
+def _made_streaming(file: PythonFile, engine: Llama, asking: ir.Scope) -> Fix | None:
     """`streaming=True` in the call that builds the engine, where it stands in this file, takes it, and nobody reads `.response`."""
     built = building(file, engine)
-    if built is None or built.module.path != file.path or not takes_streaming(file, built):
+    if built is None or built.module.path != file.path:
+        return None
+    if built.engine.by is By.SYNTHESIZER or built.hindrance == "response_synthesizer":
+        return _streaming_synthesizer(file, engine, asking, built)
+    if not takes_streaming(file, built):
         return None
     given = built.call.argument(None, "streaming")
     if given is not None and not (isinstance(given, ir.Constant) and given.value is False):
@@ -121,9 +147,65 @@ def streaming_engine(file: PythonFile, engine: Llama, asking: ir.Scope) -> Fix |
     if _is_read(file, engine) or not _all_fit(file, engine):
         return None
     edit = _argument(file, built.call) if given is None else Edit(Span(given.start, given.end), "True")
+    return Fix(_TITLE, (edit,), *_level(file, engine, asking, built))
+
+
+def _streaming_synthesizer(file: PythonFile, engine: Llama, asking: ir.Scope, built: Building) -> Fix | None:
+    """The same in the call that makes the synthesizer of this engine alone."""
+    if _is_read(file, engine) or not _all_fit(file, engine):
+        return None
+    made = synthesizer(file, built.scope, built.call, built.engine)
+    edit = made_streaming(file, made, built.engine.streaming_modes) if made is not None else None
+    return Fix(_STREAMS, (edit,), *_level(file, engine, asking, built)) if edit is not None else None
+
+
+def _level(file: PythonFile, engine: Llama, asking: ir.Scope, built: Building) -> tuple[Level, str]:
+    """`response` where no answer of the engine is used for anything but its tokens."""
     is_own = built.scope.is_function and built.scope.contains(asking)
-    level, reason = (Level.RESPONSE, _HERE) if is_own else (Level.UNSAFE, _SHARED)
-    return Fix(_TITLE, (edit,), level, reason)
+    return (Level.RESPONSE, _HERE) if is_own or _only_streams(file, engine, built) else (Level.UNSAFE, _SHARED)
+
+
+def _only_streams(file: PythonFile, engine: Llama, built: Building) -> bool:
+    """Whether the engine has one name, which is only asked, and each answer is only asked for what a stream has too."""
+    bound = [one for one in built.scope.bindings if one.value is built.call and one.kind == "assign" and not one.path]
+    if len(bound) != 1 or len(built.scope.by_name.get(bound[0].name, ())) != 1:
+        return False
+    evaluator = file.project.evaluator
+    name = re.compile(rf"\b{re.escape(bound[0].name)}\b")
+    others = (
+        one
+        for path in file.project.evaluator.modules.texts.saying((bound[0].name,))
+        if path != file.path and (one := evaluator.modules.texts.source(path))
+    )
+    if any(name.search(one.text) and file.path.stem in one.text for one in others):
+        return False
+    uses = file.facts.uses.of(ir.Name(0, 0, bound[0].name, ()), built.scope)
+    for use in uses:
+        method = use.parent
+        call = file.facts.uses.parent(method) if isinstance(method, ir.Attribute) else None
+        if not isinstance(call, ir.Call) or call.function is not method:
+            return False
+        values = evaluator.value(call, evaluator.any_call(file.facts, use.scope))
+        asked = [value for value in values if isinstance(value, Llama | Coroutine)]
+        if not asked or not _is_only_streamed(file, use.scope, call):
+            return False
+    return bool(uses)
+
+
+def _is_only_streamed(file: PythonFile, scope: ir.Scope, call: ir.Call) -> bool:
+    """`engine.query(q).response_gen`, also through a local name, and what may be asked of a stream as well."""
+    knowledge, uses = file.project.knowledge, file.facts.uses
+    known = frozenset(knowledge.llama.starts) | knowledge.names("untouched", "about-a-stream")
+    parent = uses.parent(call)
+    answer: ir.Expression = parent if isinstance(parent, ir.Await) else call
+    outer = uses.parent(answer)
+    if isinstance(outer, ir.Attribute):
+        return outer.attribute in known
+    bound = [one for one in scope.bindings if one.value is answer and one.kind == "assign" and not one.path]
+    if len(bound) != 1 or len(scope.by_name.get(bound[0].name, ())) != 1:
+        return False
+    read = uses.of(ir.Name(0, 0, bound[0].name, ()), scope)
+    return all(isinstance(one.parent, ir.Attribute) and one.parent.attribute in known for one in read)
 
 
 def spelt_streaming(file: PythonFile, scope: ir.Scope, call: ir.Call, given: ir.Expression) -> Fix | None:

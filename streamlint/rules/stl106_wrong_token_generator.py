@@ -7,7 +7,8 @@ from streamlint.fact import Fact, Offer, Stand, of_facts
 from streamlint.finding import Related, Severity, Symptom
 from streamlint.fix import Fix
 from streamlint.model import syntax as ir
-from streamlint.repairs.mismatches import fitting_await, fitting_loop, fitting_tokens, untaken_keyword
+from streamlint.repairs.keywords import untaken_keyword
+from streamlint.repairs.mismatches import fitting_await, fitting_loop, fitting_tokens
 from streamlint.repairs.streaming import spelt_streaming
 from streamlint.rule import Rule, on
 from streamlint.source import Span

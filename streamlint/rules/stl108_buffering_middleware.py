@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streamlint.fact import Fact
+from streamlint.fact import Fact, Offer, of_facts
 from streamlint.faults.bodies_read import BodiesRead
 from streamlint.faults.compressed import Compressors
 from streamlint.finding import Related, Severity, Symptom
 from streamlint.knowledge.releases import Compressed
 from streamlint.model import syntax as ir
+from streamlint.refusals import Refusal, no_fix
+from streamlint.repairs.middleware import sent_on
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 from streamlint.tree.python import PythonFile
@@ -17,6 +19,13 @@ _DOES = {
     Compressed.HELD: "keeps the tokens back until the stream ends",
     Compressed.SPLIT: "sends each token as a gzip file of its own, and many clients show the first one only",
 }
+
+
+_SEND_ON = "give `response.body_iterator` a generator that looks at each chunk and yields it, and return the response"
+
+
+def _help(repair: Offer) -> str:
+    return f"{_SEND_ON}; {no_fix(repair)}" if isinstance(repair, Refusal) else _SEND_ON
 
 
 class BufferingMiddleware(Rule):
@@ -93,8 +102,10 @@ class BufferingMiddleware(Rule):
 
     ## Fix safety
 
-    There is no fix: what the middleware does with the body decides whether it can be done chunk by chunk. A compressor is
-    cured by a later release, or for one response by `headers={"Content-Encoding": "identity"}`.
+    `response`: the same bytes, each chunk when it is made. Where the middleware only logs or counts the body, a generator sends
+    each chunk on and does this after the last one, not for a client that leaves before. No fix is offered where the body is
+    changed, where a header or the answer depends on it, or where something else is awaited, raised or returned behind the loop. A
+    compressor is cured by a later release, or for one response by `headers={"Content-Encoding": "identity"}`.
 
     ## References
 
@@ -128,7 +139,8 @@ class BufferingMiddleware(Rule):
                 does=f"is read to its end before `{entry.name}` sends anything on, so no route behind it streams",
                 label="every chunk is taken here before the first one goes on",
                 related=(Related(place, "this stream is held up"),) if place is not None else (),
-                help="give `response.body_iterator` a generator that looks at each chunk and yields it, and return the response",
+                help=_help,
+                repair=of_facts(sent_on, file, scope, loop),
             )
 
     @on(ir.Name, ir.Attribute, ir.Constant)

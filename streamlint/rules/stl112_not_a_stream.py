@@ -56,11 +56,12 @@ class NotAStream(Rule):
 
     ## Fix safety
 
-    `response` where the engine is built in the same function: the client receives a token stream where it received an error.
-    `unsafe` where others can reach the engine too, because a streaming answer has no `.response` for them to read. No fix where
-    the call does not take `streaming=` (constructors, `SubQuestionQueryEngine`), where it changes nothing (beside
-    `response_synthesizer=` or `output_cls=`, with `response_mode="no_text"`), where the file reads `.response`, and where an
-    answer is asked for tokens that its method does not give, such as `async_response_gen()` after `query`.
+    `response`: the client receives a token stream where it received an error. `unsafe` where an answer of the engine may be used
+    for more than its tokens, because a streaming one has no `.response` to read. Where a synthesizer decides, the call of
+    `get_response_synthesizer` that makes it for this engine alone is given `streaming=True`; a `stream=` that `query` does not take
+    is left out. No fix where the engine has no such call, where the mode gives no stream (`response_mode="no_text"`), beside
+    `output_cls=`, where the file reads `.response`, and where an answer is asked for tokens that its method does not give, such as
+    `async_response_gen()` after `query`.
 
     ## References
 
@@ -93,5 +94,5 @@ class NotAStream(Rule):
             label="a `Response` has no tokens",
             related=(Related(place, label(built)),) if place is not None else (),
             help=way_out(file, engine, built),
-            repair=of_facts(streaming_engine, file, engine, scope),
+            repair=of_facts(streaming_engine, file, engine, scope, attribute),
         )
