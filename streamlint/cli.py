@@ -23,6 +23,10 @@ from streamlint.timings import Timings, timed
 if TYPE_CHECKING:
     from streamlint.outcome import Outcome
 
+    _Words = click.Choice[str]
+else:
+    _Words = click.Choice  # takes no type before click 8.4
+
 _LISTS = ("explain", "list_rules", "show_settings", "show_files", "show_routes", "show_versions", "tested")
 """Options whose answer is no report."""
 
@@ -106,7 +110,19 @@ def _complete(_context: click.Context, _parameter: click.Parameter, begun: str) 
     return [word for word in (*codes, *codes.values()) if word.lower().startswith(begun.lower())]
 
 
-_LEVELS = click.Choice([level.value for level in Level if level is not Level.DISPLAY])
+class _Choice(_Words):
+    """A choice that says which of its words may have been meant."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            found = nearest(str(value), self.choices)
+            hint = f" Did you mean '{found}'?" if found else ""
+            raise click.BadParameter(f"{error.message}{hint}", ctx, param) from None
+
+
+_LEVELS = _Choice([level.value for level in Level if level is not Level.DISPLAY])
 _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=Path)
 
 
@@ -149,7 +165,7 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
 @click.option("--ignore", multiple=True, callback=_split, shell_complete=_complete, help="Do not report these.")
 @click.option(
     "--output-format",
-    type=click.Choice(reporters.FORMATS),
+    type=_Choice(reporters.FORMATS),
     help="How findings are printed (default: the setting output-format, else full).",
 )
 @click.option(

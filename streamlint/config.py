@@ -130,7 +130,8 @@ def _resolve(where: str, selector: str, codes: Codes) -> str:
     found = prefix(selector, codes)
     if found:
         return found
-    raise ConfigError(f"{where}: there is no rule `{selector}`{suggestion(selector, (*codes, *codes.values()))}")
+    hint = suggestion(selector, (*codes, *codes.values())) or "; --list-rules shows what there is"
+    raise ConfigError(f"{where}: there is no rule `{selector}`{hint}")
 
 
 def _longest(code: str, prefixes: Iterable[str]) -> int:

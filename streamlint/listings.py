@@ -18,6 +18,7 @@ from streamlint.printing import style_of
 from streamlint.reporters import markdown
 from streamlint.reporters.columns import table
 from streamlint.reporters.text import visible
+from streamlint.room import roomy
 
 if TYPE_CHECKING:
     from streamlint.finding import ToolCode
@@ -142,6 +143,7 @@ def _route(point: Any) -> dict[str, Any]:
     }
 
 
+@roomy
 def test_for(request: Request, route: str) -> str:
     """The text of a test for a route; raises `ConfigError` where none can be written."""
     from streamlint.shown import projects

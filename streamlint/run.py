@@ -196,8 +196,9 @@ def _lint(request: Request, projects: Projects, path: Path, source: Source) -> I
         findings = [replace(each, severity=config.severity(each.code, each.severity)) for each in findings]
     left = suppress(source, findings, rule.codes(), partial(request.selects, path))
     reported = [finding for finding in left if _reported(request, finding)]
-    kept = set(map(id, left))
-    projects.texts.taken_back[path] = [one for one in findings if id(one) not in kept and _reported(request, one)]
+    kept = {(one.sort_key, one.message) for one in left}  # what is left may have got a hint
+    taken_back = [one for one in findings if (one.sort_key, one.message) not in kept and _reported(request, one)]
+    projects.texts.taken_back[path] = taken_back
     if request.baseline is not None:
         real = replace(source, path=projects.real(path))
         module = projects.module(path) if source.is_python and reported else None

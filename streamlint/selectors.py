@@ -12,6 +12,8 @@ Codes = Mapping[str, str]
 EVERYTHING = "STL"
 _CODE = re.compile(r"(?=.*\d)[stl]{1,4}[-_ ]?[\doils]{1,4}", re.IGNORECASE)
 """What was meant to be a code."""
+_FOREIGN = re.compile(r"([a-z]{1,4})[-_ ]?\d{2,}")
+"""What was meant to be a code, of whichever program."""
 _MEANT = str.maketrans("oOiIlLsS", "00111155")
 _PART = re.compile(r"[a-z]{3,}")
 FAMILIES = ("STL0", "STL1", "STL2", "STL3", "STL4", "STL5")
@@ -33,11 +35,15 @@ def prefix(written: str, codes: Codes) -> str:
 def nearest(written: str, known: Iterable[str]) -> str:
     """The known word that somebody who wrote this may have meant, or nothing: by letters, then by whole words.
 
-    Of a number a wrong digit says nothing, so a code is only mended where letters stand for digits, or are out of order.
+    Of a number a wrong digit says nothing, so a code is only mended where letters stand for digits, or are out of order, and a
+    code of another program means none of ours.
     """
     words = {word.lower(): word for word in known}
     if _CODE.fullmatch(written):
         return words.get(f"stl{written.lower().lstrip('stl-_ ').translate(_MEANT)}", "")
+    foreign = _FOREIGN.fullmatch(written.lower())
+    if foreign is not None and not get_close_matches(foreign[1], [EVERYTHING.lower()], cutoff=0.6):
+        return ""
     found = get_close_matches(written.lower(), words, n=1, cutoff=0.6)
     return words[found[0]] if found else _by_words(written.lower(), words)
 

@@ -101,6 +101,9 @@ def test_documentation_of_every_rule_loses_no_word(width: int) -> None:
     [
         ("STL99", ""),
         ("STL999", ""),
+        ("F401", ""),
+        ("SIM102", ""),
+        ("SRL102", "STL102"),
         ("STL209", ""),
         ("STL2O3", "STL203"),
         ("stl20l", "STL201"),
@@ -143,3 +146,42 @@ def test_shells_complete_rules_and_options(shell: str, tmp_path: Path) -> None:
     )
     assert "STL203" in done.stdout
     assert "STL101" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        (("--select", "STL99"), "there is no rule `STL99`; --list-rules shows what there is"),
+        (("--output-format", "jsonlines"), "Did you mean 'json-lines'?"),
+        (("--fix-level", "saef"), "Did you mean 'safe'?"),
+        (("--statistic",), "Did you mean '--statistics'?"),
+        (("--add-ingore", "x"), "Did you mean '--add-ignore'?"),
+        (("--writetest", "/x"), "Did you mean '--write-test'?"),
+    ],
+)
+def test_what_was_mistyped_is_mended_or_shown_where_to_look(
+    streamlint: Streamlint, options: tuple[str, ...], hint: str
+) -> None:
+    result = streamlint(*options)
+    assert result.exit_code == 2
+    assert hint in result.stderr
+
+
+def test_a_word_that_is_like_no_choice_is_not_mended(streamlint: Streamlint) -> None:
+    assert "Did you mean" not in streamlint("--output-format", "yaml").stderr
+
+
+def test_the_shell_completes_every_option(project: Path) -> None:
+    told = {"_STREAMLINT_COMPLETE": "bash_complete", "COMP_WORDS": "streamlint --", "COMP_CWORD": "1"}
+    program = "from streamlint.cli import command; command(prog_name='streamlint')"
+    source = str(Path(__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": source, **told},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    names = {line.partition(",")[2] for line in done.stdout.splitlines()}
+    assert names >= {"--statistics", "--add-ignore", "--write-test", "--since", "--output-format"}

@@ -342,6 +342,7 @@ def test_a_hint_is_shown_in_full_and_to_programs(write: Write, streamlint: Strea
     assert f"   = hint: {hint}\n" in streamlint().stdout
     told = json.loads(streamlint("--output-format", "json").stdout)["findings"]
     assert [each["hint"] for each in told] == [hint, ""]
+    assert "ignored" not in streamlint().stdout.splitlines()[-1]
     for quiet in ("concise", "grouped", "github", "junit"):
         assert hint not in streamlint("--output-format", quiet).stdout
 

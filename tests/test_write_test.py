@@ -474,6 +474,24 @@ def test_an_application_that_cannot_be_told_is_no_guess(write: Write, streamlint
     assert "which application serves GET /chat cannot be told" in result.stderr
 
 
+def test_a_router_that_nothing_includes_is_no_application(write: Write, streamlint: Streamlint) -> None:
+    write("engine.py", ENGINE)
+    write("application.py", FASTAPI.replace("app.include_router(router)\n", "other = FastAPI()\n"))
+    result = streamlint("--write-test", "/api/chat/{id}")
+    assert result.exit_code == 2
+    assert "which application serves POST /api/chat/{session_id} cannot be told" in result.stderr
+
+
+def test_of_two_paths_that_a_slash_tells_apart_the_one_that_is_written_is_meant(
+    write: Write, streamlint: Streamlint
+) -> None:
+    write("engine.py", ENGINE)
+    code = STARLETTE.replace('Route("/chat", chat)', 'Route("/chat", chat), Route("/chat/", chat)')
+    write("application.py", code)
+    assert constants(streamlint("--write-test", "/chat/").stdout)["PATH"] == "/chat/?q=Hello"
+    assert constants(streamlint("--write-test", "/chat").stdout)["PATH"] == "/chat?q=Hello"
+
+
 def test_a_framework_without_a_test_names_those_that_have_one(write: Write, streamlint: Streamlint) -> None:
     write("engine.py", ENGINE)
     write(
@@ -494,3 +512,14 @@ def test_words_from_the_code_stay_words(write: Write, streamlint: Streamlint) ->
     printed = streamlint("--write-test", '/chat"""\\x')
     assert printed.exit_code == 0, printed.stderr
     assert constants(printed.stdout)["PATH"] == '/chat"""\\x?q=Hello'
+
+
+def test_a_long_chain_of_names_is_followed(write: Write, streamlint: Streamlint) -> None:
+    names = "".join(f"app{number} = app{number - 1}\n" for number in range(1, 400))
+    handler = "\n\n@app399.get('/long')\ndef long(q: str):\n    return get_engine().query(q).response_gen\n"
+    write("engine.py", ENGINE)
+    write(
+        "main.py", f"from fastapi import FastAPI\nfrom engine import get_engine\n\napp0 = FastAPI()\n{names}{handler}"
+    )
+    printed = streamlint("--write-test", "/long")
+    assert "    from main import app0\n" in printed.stdout, printed.stderr

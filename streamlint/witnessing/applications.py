@@ -46,13 +46,25 @@ class Applications:
         if entry.framework == _DJANGO:
             return self._of_django(entry)
         app = application_of(entry, self._project)
-        if app is None or not app.name:
+        if app is None or not app.name or self._is_router(app.origin):
             return self._only(entry.framework)
         module = self._project.module(app.path)
         top = module.summary.module if module is not None else None
         if top is not None and any(_is(each.value, app.origin) for each in top.bindings):
             return self._served(app.path, app.name)
         return self._made(app.name, app.origin) or self._served(app.path, app.name, is_factory=True)
+
+    def _is_router(self, origin: Origin) -> bool:
+        """Whether what is made there only collects routes for an application that is not seen."""
+        module = self._project.module(origin.path)
+        for scope in module.scopes if module is not None else ():
+            for call in scope.calls:
+                if module is not None and _is(call, origin):
+                    values = self._evaluator.value(call, self._evaluator.any_call(module, scope))
+                    known = self._evaluator.knowledge.frameworks
+                    made = (known.application(value.name) for value in values if isinstance(value, Instance))
+                    return any(each is not None and each.is_router for each in made)
+        return False
 
     def _made(self, factory: str, origin: Origin) -> Served | None:
         """A name of a module that a factory's application is given."""

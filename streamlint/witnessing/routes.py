@@ -74,6 +74,7 @@ def _chosen(wanted: str, routes: list[Route]) -> Route:
         raise NoTest(f"`{wanted}` must be a method and a path, or a path: `GET /chat`")
     method, path = (match["method"] or "").upper(), match["path"]
     found = [route for route in routes if route.shape == _shape(path) and method in ("", route.method or method)]
+    found = [route for route in found if route.path == path] or found
     if len({route.title for route in found}) > 1:
         raise NoTest(f"`{wanted}` is several routes: {_listed(found)}; name one with its method")
     if not found:
