@@ -187,7 +187,7 @@ def _lint(request: Request, projects: Projects, path: Path, source: Source) -> I
     config = request.settings(path)
     if config.severities:
         findings = [replace(each, severity=config.severity(each.code, each.severity)) for each in findings]
-    left = suppress(source, findings, rule.codes(), partial(request.selects, path))
+    left = suppress(source, findings, rule.codes(), partial(projects.judges, path))
     reported = [finding for finding in left if _reported(request, finding)]
     kept = set(map(id, left))
     projects.texts.taken_back[path] = [one for one in findings if id(one) not in kept and _reported(request, one)]

@@ -165,9 +165,17 @@ def _handed_over(file: PythonFile, call: cst.Call, word: str, level: Level, reas
     edits = (
         Edit(Span(start, start), f"{opening}{word}{how.run}({line_break.group() if line_break else ''}"),
         Edit(Span(_function_span(file, call).end, bracket.end()), comma),
+        *(_trailing_comma(file, call) if line_break else ()),
         *_closed(file, call, closing),
     )
     return Fix(f"run it with `{how.run}`", edits, level, reason, frozenset((how.run_import,)))
+
+
+def _trailing_comma(file: PythonFile, call: cst.Call) -> Iterator[Edit]:
+    """The comma behind the last of several arguments that now stand on lines of their own."""
+    end = file.tree.span(call.args[-1]).end
+    if isinstance(call.args[-1].comma, cst.MaybeSentinel) and _ENDS_LINE.match(file.source.text, end):
+        yield Edit(Span(end, end), ",")
 
 
 def _level(file: PythonFile, held: Held) -> tuple[Level, str]:
@@ -177,10 +185,7 @@ def _level(file: PythonFile, held: Held) -> tuple[Level, str]:
     if not hold.is_direct:
         if isinstance(held.node, ir.Call) and _may_run_anywhere(file, held, held.node):
             return Level.SAFE, "the same helper with the same arguments, in a thread: it keeps and shares nothing"
-        return (
-            Level.UNSAFE,
-            "the helper then runs in a thread: check what it shares with other code",
-        )
+        return Level.UNSAFE, "the helper then runs in a thread: check what it shares with other code"
     if hold.cause is not Cause.LLAMA and hold.call is not None and not hold.call.thread_safe:
         owner = hold.name.rpartition(".")[0]
         return (

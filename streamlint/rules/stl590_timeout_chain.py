@@ -76,6 +76,7 @@ class TimeoutChain(Rule):
     name = "timeout-chain"
     severity = Severity.ADVICE
     since = "0.1.0"
+    only_named = True  # it follows the streams of everything that is deployed together
     stands_on = ("FunctionDef",)
     message = "`{route}` is cut by {verdict}"
     words = ()
