@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from streamlint import discovery, intake, rule
 from streamlint.boundaries import Boundaries, Boundary
-from streamlint.finding import Finding
+from streamlint.finding import Finding, Severity
 from streamlint.fix import Level
 from streamlint.links import real_path
 from streamlint.precedence import kin
@@ -130,11 +130,22 @@ class Projects:
     def rules_for(self, path: Path, source: Source, language: rule.Language = rule.Language.PYTHON) -> list[rule.Rule]:
         """The rules that can fire in this file, or see what another one reports there."""
         rules = [each for each in self._rules if each.language is language]
-        asked = kin(each.code for each in rules if self.selects(path, each.code))
+        asked = kin(each.code for each in rules if self._wants(path, each))
         return [each for each in rules if each.code in asked and each.concerns(source.text)]
 
     def selects(self, path: Path, code: str) -> bool:
         return self._request.selects(path, code)
+
+    def _wants(self, path: Path, asked: rule.Rule) -> bool:
+        """Whether a rule can report something in a file."""
+        chosen, settings = self._request.chosen(path), self._request.settings(path)
+        is_named = chosen.names(asked.code) or settings.severity(asked.code, Severity.ADVICE) is not Severity.ADVICE
+        return self.selects(path, asked.code) and (is_named or not asked.only_named)
+
+    def judges(self, path: Path, code: str) -> bool:
+        """Whether a rule was asked about a file, so that a comment that it does not need is one too many."""
+        unasked = (each.code == code and not self._wants(path, each) for each in self._rules)
+        return self.selects(path, code) and not any(unasked)
 
     @property
     def all(self) -> list[Project]:

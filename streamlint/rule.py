@@ -55,6 +55,9 @@ class Rule:
     anywhere: ClassVar[tuple[str, ...]] = ()
     """The rule looks at a file that holds one of these words even where no request runs its code."""
 
+    only_named: ClassVar[bool] = False
+    """The rule gives nothing but advice, and takes long to find it: it is asked where somebody selected it by name."""
+
     def looks_beyond(self, text: str) -> bool:
         """Whether the rule looks at a file of which no request runs the code."""
         return any(word in text for word in self.anywhere)

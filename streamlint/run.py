@@ -194,7 +194,7 @@ def _lint(request: Request, projects: Projects, path: Path, source: Source) -> I
     config = request.settings(path)
     if config.severities:
         findings = [replace(each, severity=config.severity(each.code, each.severity)) for each in findings]
-    left = suppress(source, findings, rule.codes(), partial(request.selects, path))
+    left = suppress(source, findings, rule.codes(), partial(projects.judges, path))
     reported = [finding for finding in left if _reported(request, finding)]
     kept = {(one.sort_key, one.message) for one in left}  # what is left may have got a hint
     taken_back = [one for one in findings if (one.sort_key, one.message) not in kept and _reported(request, one)]

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,11 @@ Write = Callable[..., Path]
 Streamlint = Callable[..., Result]
 
 
+def runner() -> CliRunner:
+    """What runs the command line; click before 8.2 mixes standard output and standard error unless it is told not to."""
+    return CliRunner(**({"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}))
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty project that is the working folder, in an environment that says nothing about colours and CI."""
@@ -95,7 +101,7 @@ def streamlint(project: Path) -> Streamlint:
     """Run the command line in this process."""
 
     def run(*arguments: str, text: str | bytes | None = None) -> Result:
-        return CliRunner().invoke(command, arguments, input=text)
+        return runner().invoke(command, arguments, input=text)
 
     return run
 

@@ -10,11 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from streamlint import __version__
 from streamlint.cli import command
-from tests.conftest import BLOCKING, CLEAN, Streamlint, Write, run_program
+from tests.conftest import BLOCKING, CLEAN, Streamlint, Write, run_program, runner
 
 
 def test_clean_project_exits_0(write: Write, streamlint: Streamlint) -> None:
@@ -189,7 +188,7 @@ def test_an_interrupted_run_is_no_run_with_findings(project: Path) -> None:
                 return b""
             raise KeyboardInterrupt
 
-    result = CliRunner().invoke(command, ["-"], input=Interrupted())
+    result = runner().invoke(command, ["-"], input=Interrupted())
     assert (result.exit_code, result.stderr) == (130, "streamlint: interrupted\n")
 
 

@@ -170,6 +170,20 @@ def test_windows_line_ends_and_indentation_are_kept(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("settings", "is_flat"), [("", False), ("line-length = 120", True), ("line-length = 79", False)]
+)
+def test_lines_are_as_long_as_the_project_lets_them_be(tmp_path: Path, settings: str, is_flat: bool) -> None:
+    (tmp_path / "ruff.toml").write_text(settings, "utf-8")
+    names = ("Document", "VectorStoreIndex", "SimpleDirectoryReader", "StorageContext")
+    text = f"from llama_index import {', '.join(names)}, OpenAIEmbedding\n"
+    core = after(fixed(tmp_path, text)).removesuffix("from llama_index.embeddings.openai import OpenAIEmbedding\n")
+    flat = f"from llama_index.core import {', '.join(names)}\n"
+    assert 88 < len(flat) < 120
+    broken = "".join(f"    {name},\n" for name in names)
+    assert core == (flat if is_flat else f"from llama_index.core import (\n{broken})\n")
+
+
 ODD = (
     "from llama_index import (VectorStoreIndex as V, OpenAIEmbedding\n    as E)\n",
     "from llama_index import VectorStoreIndex; from llama_index import Document\n",

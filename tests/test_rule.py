@@ -68,6 +68,17 @@ def run(copy: Path, project: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_what_is_only_asked_by_name(copy: Path, write: Write, project: Path) -> None:
+    shy = CRASHING.replace('stands_on = ("Call",)', 'stands_on = ("Call",)\n    only_named = True')
+    (copy / "streamlint" / "rules" / "stl199_crashing.py").write_text(shy.replace("ERROR", "ADVICE"))
+    write("app.py", BLOCKING.replace("sleep(1)", "sleep(1)  # streamlint: ignore[STL199] asked by others"))
+    done = run(copy, project)
+    assert (done.returncode, "STL199" in done.stdout) == (1, False), "neither asked nor missed"
+    for settings in ('extend-select = ["STL199"]', 'severity = { STL199 = "warning" }'):
+        write("streamlint.toml", settings)
+        assert run(copy, project).returncode == 3
+
+
 def test_a_crashing_check_is_told_loudly_and_the_others_go_on(copy: Path, write: Write, project: Path) -> None:
     (copy / "streamlint" / "rules" / "stl199_crashing.py").write_text(CRASHING)
     write("app.py", BLOCKING)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
@@ -93,7 +93,7 @@ def of_text(source: Source, text: str, start: int | None, around: Span, group: s
     """The statement of a requirement as PEP 508 has it, whose characters stand from `start` on, or only somewhere in `around`."""
     try:
         requirement = Requirement(text)
-    except (InvalidRequirement, RecursionError):
+    except (ValueError, RecursionError):  # no requirement, or a number of more digits than Python reads
         return None
     specifier = of_url(requirement.url) if requirement.url else requirement.specifier
     declared = at(source, requirement.name, specifier, around, group)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.specifiers import Specifier, SpecifierSet
+from packaging.version import Version
 
 ANY = SpecifierSet()
 _POETRY = re.compile(r"([~^])\s*([0-9][^\s,]*)")
@@ -18,7 +18,7 @@ def parse(text: str) -> SpecifierSet | None:
     text = text.strip()
     try:
         return SpecifierSet(f"=={text}" if _BARE.fullmatch(text) else text)
-    except InvalidSpecifier:
+    except ValueError:  # InvalidSpecifier, or a number of more digits than Python reads
         return None
 
 
@@ -48,7 +48,7 @@ def _parse_poetry(text: str) -> SpecifierSet | None:
 def _spelled_out(match: re.Match[str]) -> str:
     try:
         version = Version(match[2])
-    except InvalidVersion:
+    except ValueError:  # as above
         return match.group()
     release = version.release
     if match[1] == "~":
@@ -73,7 +73,7 @@ def exact(specifier: SpecifierSet) -> Version | None:
         if each.operator in ("==", "===") and not each.version.endswith(".*"):
             try:
                 version = Version(each.version)
-            except InvalidVersion:
+            except ValueError:  # as above
                 return None
             return version if specifier.contains(version, prereleases=True) else None
     return None
@@ -103,7 +103,7 @@ class _Bounds:
         try:
             for each in specifier:
                 found = found.within(_Bounds.of_one(each))
-        except InvalidVersion:
+        except ValueError:  # as above
             return None
         empty = found.low is not None and found.high is not None and found.low > found.high
         return None if empty else found

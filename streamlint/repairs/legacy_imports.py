@@ -13,6 +13,7 @@ from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.source import Span
 from streamlint.tree import nodes as cst
+from streamlint.widths import Widths
 
 if TYPE_CHECKING:
     from streamlint.fact import Offer
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 _SAME = "the same names; the old path cannot be imported with the release that the project uses"
 _UNKNOWN = "no file says which release is used, and before 0.10 the new path does not exist"
 _STAR = "a star may bring other names than before"
-_WIDTH = 88
 
 
 def rewritten(file: PythonFile, line: ir.Import, legacy: LegacyImport, node: cst.ImportFrom | cst.Import) -> Offer:
@@ -123,7 +123,8 @@ def _statement(
     """One import; in brackets, a name a line, where a name has a comment or the line would be too long."""
     flat = f"from {module} import {', '.join(_named(one) for one in names)}"
     indent = file.source.indent(line.start)
-    if not any(any(pieces[one.name]) for one in names) and len(indent) + len(flat) <= _WIDTH:
+    width = file.project.ask(Widths).of(file.path)
+    if not any(any(pieces[one.name]) for one in names) and len(indent) + len(flat) <= width:
         return flat
     end = file.source.newline
     rows = []

@@ -9,6 +9,7 @@ from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.blocking import BlockingCall
 from streamlint.knowledge.frameworks import Purpose, Runner
 from streamlint.model import syntax as ir
+from streamlint.repairs.arguments import parted
 from streamlint.repairs.obstacles import iteration_obstacle, obstacle
 from streamlint.repairs.threads import threads
 from streamlint.serving import Entry
@@ -29,7 +30,6 @@ from streamlint.waiting.holds import Cause
 
 _OPENING = re.compile(r"(?:[\s\\)]|#[^\n]*)*\(")
 _LINE_BREAK = re.compile(r"[ \t]*\r?\n[ \t]*")
-_ENDS_LINE = re.compile(r"[ \t]*(?:\r|\n|#)")
 _FOR = re.compile(r"\bfor[\s\\(]+\Z")
 _WIDEST = 200
 """Characters between `for` and its target, white space and brackets; behind more, or a comment, nothing is changed."""
@@ -161,10 +161,9 @@ def _handed_over(file: PythonFile, call: cst.Call, word: str, level: Level, reas
         return None
     opening, closing = brackets(file, call) if word else ("", "")
     line_break = _LINE_BREAK.match(text, bracket.end()) if call.args else None
-    comma = "" if not call.args else "," if _ENDS_LINE.match(text, bracket.end()) else ", "
     edits = (
         Edit(Span(start, start), f"{opening}{word}{how.run}({line_break.group() if line_break else ''}"),
-        Edit(Span(_function_span(file, call).end, bracket.end()), comma),
+        *parted(file, call, Span(_function_span(file, call).end, bracket.end()), is_broken=line_break is not None),
         *_closed(file, call, closing),
     )
     return Fix(f"run it with `{how.run}`", edits, level, reason, frozenset((how.run_import,)))
@@ -177,10 +176,7 @@ def _level(file: PythonFile, held: Held) -> tuple[Level, str]:
     if not hold.is_direct:
         if isinstance(held.node, ir.Call) and _may_run_anywhere(file, held, held.node):
             return Level.SAFE, "the same helper with the same arguments, in a thread: it keeps and shares nothing"
-        return (
-            Level.UNSAFE,
-            "the helper then runs in a thread: check what it shares with other code",
-        )
+        return Level.UNSAFE, "the helper then runs in a thread: check what it shares with other code"
     if hold.cause is not Cause.LLAMA and hold.call is not None and not hold.call.thread_safe:
         owner = hold.name.rpartition(".")[0]
         return (

@@ -77,6 +77,7 @@ class TimeoutChain(Rule):
     severity = Severity.ADVICE
     symptom = Symptom.CUT
     since = "0.1.0"
+    only_named = True  # it follows the streams of everything that is deployed together
     stands_on = ("FunctionDef",)
     message = "`{route}` is cut by {verdict}"
     words = ()
