@@ -17,6 +17,7 @@ from streamlint.project import interesting
         ("uvicorn", True),
         ("async", True),
         ("workflows", True),
+        ("yield", True),
         ("run_until_complete", True),
         ("Pipe pipe", True),
         ("Filter outlet", True),

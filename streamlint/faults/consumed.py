@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive
 from streamlint.streams import Drains, Sent
 from streamlint.streams.drained import How
-from streamlint.values.domain import Llama, Origin
+from streamlint.values.domain import Function, Llama, Origin, Tokens
 
 if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.serving import Entry
     from streamlint.streams.sent import Sending
     from streamlint.values.activations import Frame
+
+_Taken: TypeAlias = "tuple[int, int, ir.Expression, How, int, Origin | None]"
+_DEEPEST = 2
+"""Through so many helpers a stream is followed."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ class Consumptions:
             if sending is not None and sending.response.streaming:
                 yield sending
 
-    def _taken(self, frame: Frame) -> Iterator[tuple[int, int, ir.Expression, How, int, Origin | None]]:
+    def _taken(self, frame: Frame, depth: int = 0) -> Iterator[_Taken]:
+        """What takes tokens in a function, and in the helpers that are given the stream."""
         for drain in self.drains.in_frame(frame):
             if not drain.hops and drain.waits:
                 held = drain.stream or drain.tokens
@@ -76,6 +81,36 @@ class Consumptions:
                 for value in self.evaluator.value(argument, frame):
                     if isinstance(value, Llama) and value.role in (Role.STREAM, Role.ASYNC_STREAM):
                         yield argument.start, argument.end, argument, How.TEXT, call.branch, value.origin
+            if depth < _DEEPEST:
+                yield from self._in_helpers(call, frame, depth)
+
+    def _in_helpers(self, call: ir.Call, frame: Frame, depth: int) -> Iterator[_Taken]:
+        """The arguments of a call whose function turns them into text, or takes their tokens, for itself."""
+        given = [
+            one for one in (*call.arguments, *(value for _, value in call.keywords)) if self._is_stream(one, frame)
+        ]
+        for value in self.evaluator.value(call.function, frame) if given else ():
+            located = self.evaluator.scope_of(value) if isinstance(value, Function) else None
+            if not isinstance(value, Function) or located is None or located[1].is_generator:
+                continue
+            if located[1].is_async and call.end not in frame.scope.awaited:
+                continue
+            arguments = self.evaluator.calls.arguments(value, call, frame)
+            inner = self.evaluator.calls.frame(value, arguments, frame)
+            for _, _, source, how, _, origin in self._taken(inner, depth + 1):
+                root = _root(source)
+                for argument in given if root is not None else ():
+                    if root is not None and _is_parameter(root, inner) and origin in self._origins(argument, frame):
+                        yield argument.start, argument.end, argument, how, call.branch, origin
+
+    def _is_stream(self, expression: ir.Expression, frame: Frame) -> bool:
+        return isinstance(expression, ir.Name | ir.Attribute) and bool(self._origins(expression, frame))
+
+    def _origins(self, expression: ir.Expression, frame: Frame) -> frozenset[Origin]:
+        """Where the streams that an expression may be begin."""
+        values = self.evaluator.value(expression, frame)
+        streams = (one for one in values if isinstance(one, Tokens) or self.evaluator.is_stream_object(one))
+        return frozenset(one.origin for one in streams if isinstance(one, Tokens | Llama) and one.origin is not None)
 
     def _printed(self, call: ir.Call, frame: Frame) -> tuple[ir.Expression, ...]:
         """What a call writes as text: `print(x)`, `logger.info("answer: %s", x)`."""
@@ -103,12 +138,31 @@ class Consumptions:
 
     def _same(self, source: ir.Expression, origin: Origin, sending: Sending) -> bool:
         """Whether the body is made of the same variable, and of the same stream."""
-        root = source
-        while isinstance(root, ir.Attribute | ir.Call):
-            root = root.base if isinstance(root, ir.Attribute) else root.function
-        if not isinstance(root, ir.Name) or not root.bindings:
+        root = _root(source)
+        if root is None or not root.bindings:
             return False
         tokens = self.evaluator.tokens(self.evaluator.value(sending.content, sending.frame))
         if tokens is None or tokens.origin != origin:
             return False
-        return self.drains.uses(sending.content, frozenset((root.id,)), sending.frame)
+        return self.drains.uses(sending.content, self._also_named(root, sending.frame), sending.frame)
+
+    @staticmethod
+    def _also_named(name: ir.Name, frame: Frame) -> frozenset[str]:
+        """A variable, and those that are bound to the same expression: `shown = logged = answer`."""
+        bindings = frame.scope.bindings
+        values = [bindings[index].value for index in name.bindings or ()]
+        same = {one.name for one in bindings if one.kind == "assign" and any(one.value is value for value in values)}
+        return frozenset((name.id, *same))
+
+
+def _root(source: ir.Expression) -> ir.Name | None:
+    """The variable at the left end of a chain of attributes and calls."""
+    root = source
+    while isinstance(root, ir.Attribute | ir.Call):
+        root = root.base if isinstance(root, ir.Attribute) else root.function
+    return root if isinstance(root, ir.Name) else None
+
+
+def _is_parameter(name: ir.Name, frame: Frame) -> bool:
+    bindings = [frame.scope.bindings[index] for index in name.bindings or ()]
+    return bool(bindings) and all(one.kind == "parameter" for one in bindings)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SSE = "text/event-stream"
 _FIELD = re.compile(r"(data|event|id|retry):")
+_ONLY_HOLE = re.compile(r"\{[^{}]*\}")
 _TEXT = ("text", "cumulative")
 
 
@@ -124,6 +125,9 @@ class Framing:
         if written is None:
             return Framed.RAW if _is_token(certain(values)) else Framed.UNKNOWN
         text = written.text
+        if _ONLY_HOLE.fullmatch(text) and len(written.holes) == 1:
+            hole, where = written.holes[0]
+            return Framed.RAW if _is_token(certain(self.evaluator.value(hole, where))) else Framed.UNKNOWN
         if not _FIELD.match(text):
             is_plain = isinstance(item.value, ir.Constant) and "\\n" not in text and ":" not in text
             return Framed.BARE if is_plain and text.strip() else Framed.UNKNOWN

@@ -124,6 +124,8 @@ class Resources:
         for value in self.evaluator.value(context, frame):
             if isinstance(value, Instance) and value.name in ends:
                 return ends[value.name]
+            if isinstance(value, Instance) and self.evaluator.calls.streams.managed(value) is not None:
+                return End.CLOSED
             if isinstance(value, Generated) and depth >= _DEEPEST:
                 self.evaluator.give_up(Limit.MANAGERS, context, frame)
             elif isinstance(value, Generated):
@@ -201,8 +203,16 @@ class Resources:
             return self._is_read_by(generated, content, name, frame)
         if isinstance(content, ir.Call) and isinstance(content.function, ir.Attribute):
             words = ir.dotted(content.function).split(".")
-            return words[0] == name.id and words[-1] in self.facts.lazy_readers
-        return False
+            if words[0] == name.id and words[-1] in self.facts.lazy_readers:
+                return True
+        return self._are_tokens_of(content, name, frame)
+
+    def _are_tokens_of(self, content: ir.Expression, name: ir.Name, frame: Frame) -> bool:
+        """Whether a body is tokens that the variable gives: `stream.text_stream`, `result.stream_text()`."""
+        held = content.function if isinstance(content, ir.Call) else content
+        if not isinstance(held, ir.Attribute) or ir.dotted(held).partition(".")[0] != name.id:
+            return False
+        return self.evaluator.tokens(self.evaluator.value(content, frame)) is not None
 
     def _is_read_by(self, generated: Generated, content: ir.Expression, name: ir.Name, frame: Frame) -> bool:
         if isinstance(content, ir.Call):

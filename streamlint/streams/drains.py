@@ -169,7 +169,7 @@ class Drains(Takings):
         steps = {
             frame.scope.bindings[index].name
             for loop in frame.scope.loops
-            if names_in(loop.iterable) & derived
+            if names_in(loop.iterable) & derived or loop.iterable.contains(drain)
             for index in loop.targets
         }
         return bool(names_in(expression) & (derived | steps))

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
+from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.model.branches import branch_of
 from streamlint.serving.ways import Hop, Way
@@ -215,6 +216,20 @@ class Takings(DrainedNames):
             found = self._by_callee(value, call, frame)
             if found is not None:
                 return found
+        return self._run(call, frame)
+
+    def _run(self, call: ir.Call, frame: Frame) -> Drain | None:
+        """A coroutine that is run to its end on a loop of its own, and takes all tokens: `asyncio.run(collect(q))`."""
+        row = self.evaluator.calls.moving(call, frame)
+        if row is None or row.where is not Where.OWN_LOOP:
+            return None
+        made = call.argument(row.position, row.keyword or None)
+        if not isinstance(made, ir.Call):
+            return None
+        for value in self.evaluator.value(made.function, frame):
+            found = self._through_helper(value, made, frame) if isinstance(value, Function) else None
+            if found is not None:
+                return replace(found, start=call.start, end=call.end, source=call, branch=call.branch)
         return None
 
     def _by_callee(self, value: Value, call: ir.Call, frame: Frame) -> Drain | None:
@@ -272,11 +287,15 @@ class Takings(DrainedNames):
         return None
 
     def _in_helper(self, function: Function, call: ir.Call, frame: Frame) -> Drain | None:
-        """A helper that takes all tokens and gives back text."""
+        """A helper that takes all tokens and gives back text, and is waited for."""
+        located = self.evaluator.scope_of(function)
+        if located is None or (located[1].is_async and call.end not in frame.scope.awaited):
+            return None
+        return self._through_helper(function, call, frame)
+
+    def _through_helper(self, function: Function, call: ir.Call, frame: Frame) -> Drain | None:
         located = self.evaluator.scope_of(function)
         if located is None or located[1].is_generator:
-            return None
-        if located[1].is_async and call.end not in frame.scope.awaited:
             return None
         arguments = self.evaluator.calls.arguments(function, call, frame)
         inner = self.evaluator.calls.frame(function, arguments, frame)
