@@ -26,6 +26,8 @@ _DEPLOYING = re.compile(
 """Names of what says how a program is served."""
 LARGEST = 300_000
 """Bytes; a larger file around the code was written by a program."""
+LARGEST_DECLARING = 20_000_000
+"""Bytes; a lock file may have a few megabytes."""
 _SERVING_FOLDERS = ("conf.d", "sites-available", "sites-enabled")
 """Folders in which every file says so."""
 
