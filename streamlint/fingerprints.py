@@ -51,8 +51,16 @@ def below(path: Path, root: Path | None = None) -> str:
 
 
 def _texts(findings: Sequence[Finding], sources: Mapping[Path, Source]) -> list[str]:
-    known = {path: Likeness(sources[path]) for path in {finding.path for finding in findings} & sources.keys()}
-    return [known[each.path].of(each.place.span) if each.path in known else "" for each in findings]
+    """The text of each finding; one file after the other, as what is known of one takes much room."""
+    found = [""] * len(findings)
+    numbers: dict[Path, list[int]] = {}
+    for number, finding in enumerate(findings):
+        numbers.setdefault(finding.path, []).append(number)
+    for path in numbers.keys() & sources.keys():
+        likeness = Likeness(sources[path])
+        for number in numbers[path]:
+            found[number] = likeness.of(findings[number].place.span)
+    return found
 
 
 def _hashed(*parts: str) -> str:

@@ -16,11 +16,9 @@ from streamlint import form_feeds
 from streamlint.finding import UNREADABLE_FILE, Finding, Place, Severity
 from streamlint.ignores import MARK
 from streamlint.outcome import Skipped
-from streamlint.releases.dependency_files import LARGEST
 from streamlint.rule import file_place
 from streamlint.source import SIZE_LIMIT, TOO_LARGE, Source, Span, UnreadableFile, read_bytes
-from streamlint.surroundings.names import LARGEST as LARGEST_AROUND
-from streamlint.surroundings.names import is_about_serving
+from streamlint.surroundings.names import LARGEST, LARGEST_DECLARING, is_about_serving
 
 if TYPE_CHECKING:
     from streamlint.discovery import Found, Patterns
@@ -148,7 +146,7 @@ def _read_beside(found: Found, text: Source | None, texts: Texts) -> None:
         if not is_used and path not in found.named:
             continue
         try:
-            source = text or Source.read_plain(path, LARGEST)
+            source = text or Source.read_plain(path, LARGEST_DECLARING)
         except UnreadableFile as error:
             texts.faults.append(unreadable(file_place(path), str(error)))
             texts.beside += 1
@@ -166,7 +164,7 @@ def read_deploying(paths: Iterable[Path], texts: Texts, text: Source | None = No
         if path in texts.unjudged:
             continue
         try:
-            source = texts.matter.get(path) or text or Source.read_any(path, LARGEST_AROUND)
+            source = texts.matter.get(path) or text or Source.read_any(path, LARGEST)
         except UnreadableFile as error:
             if path.suffix != ".py":
                 texts.faults.append(_unread(file_place(path), str(error)))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from streamlint.finding import Finding
-from streamlint.rule import Check, Rule, crash
+from streamlint.rule import Check, Rule, Where, crash
+from streamlint.source import Span
 from streamlint.timings import phase
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from streamlint.fact import Fact
     from streamlint.finding import Place
     from streamlint.project import Project
-    from streamlint.source import Source, Span
+    from streamlint.source import Source
 
 
 class File(Protocol):
@@ -30,13 +31,34 @@ def judge(file: File, rules: Sequence[Rule]) -> Iterator[Fact | Finding]:
     """The facts that all `rules` have in a file; a check that crashes becomes a finding, once, and the others go on."""
     crashed: set[Rule] = set()
     for kind, checks in _checks(tuple(rules)).items():
-        nodes = tuple(file.nodes(kind))
-        for rule, check in checks:
+        nodes = _Nodes(file, kind)
+        for rule, check, where in checks:
             if rule not in crashed:
                 with phase(rule.code):
-                    found = _facts(rule, check, nodes, file)
+                    found = _facts(rule, check, nodes, where)
                 crashed |= {rule for one in found if isinstance(one, Finding)}
                 yield from found
+
+
+class _Nodes:
+    """The nodes of one kind in a file, each with its scope: all of them, or those in scopes of which something is asked first."""
+
+    def __init__(self, file: File, kind: type[Any]) -> None:
+        self.file = file
+        self._kind = kind
+        self._within: dict[Where, Sequence[tuple[Any, Any]]] = {}
+
+    @cached_property
+    def all(self) -> Sequence[tuple[Any, Any]]:
+        return tuple(self.file.nodes(self._kind))
+
+    def within(self, where: Where | None) -> Sequence[tuple[Any, Any]]:
+        if where is None:
+            return self.all
+        if where not in self._within:
+            holds = {scope: where(self.file, scope) for scope in dict.fromkeys(scope for _, scope in self.all)}
+            self._within[where] = [row for row in self.all if holds[row[1]]]
+        return self._within[where]
 
 
 def judge_beside(project: Project, source: Source, rules: Sequence[Rule]) -> Iterator[Finding]:
@@ -68,23 +90,25 @@ def _once(found: Iterable[Fact | Finding]) -> Iterator[Fact | Finding]:
             yield one
 
 
-def _facts(rule: Rule, check: Check, nodes: Sequence[tuple[Any, Any]], file: File) -> list[Fact | Finding]:
+def _facts(rule: Rule, check: Check, nodes: _Nodes, where: Where | None) -> list[Fact | Finding]:
     """What a check has to say of its nodes, up to where it fails."""
     found: list[Fact | Finding] = []
-    for node, scope in nodes:
-        try:
+    node, file = Span(0, 0), nodes.file
+    try:
+        for node, scope in nodes.within(where):
             found.extend(check(node, file) if node is scope else check(node, scope, file))
-        except Exception as error:  # noqa: BLE001 a failure of our own is reported, and other rules go on
-            return [*found, crash(f"{rule.code} ({rule.name})", error, file.place(node))]
+    except Exception as error:  # noqa: BLE001 a failure of our own is reported, and other rules go on
+        return [*found, crash(f"{rule.code} ({rule.name})", error, file.place(node))]
     return found
 
 
 @cache
-def _checks(rules: tuple[Rule, ...]) -> dict[type[Any], list[tuple[Rule, Check]]]:
+def _checks(rules: tuple[Rule, ...]) -> dict[type[Any], list[tuple[Rule, Check, Where | None]]]:
     """The check methods of some rules, by the kind of node that they look at; made once for all files of a run."""
-    found: dict[type[Any], list[tuple[Rule, Check]]] = {}
+    found: dict[type[Any], list[tuple[Rule, Check, Where | None]]] = {}
     for rule in rules:
         for name in dir(type(rule)):
-            for kind in getattr(getattr(type(rule), name), "kinds", ()):
-                found.setdefault(kind, []).append((rule, getattr(rule, name)))
+            method = getattr(type(rule), name)
+            for kind in getattr(method, "kinds", ()):
+                found.setdefault(kind, []).append((rule, getattr(rule, name), method.where))
     return found

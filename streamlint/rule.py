@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from streamlint.fact import Fact
 
 Check = Callable[..., Iterator["Fact"]]
+Where = Callable[[Any, Any], bool]
+"""Of a file and one of its scopes: whether a check can have something to say there."""
 Method = TypeVar("Method", bound=Check)
 
 _FILE_NAME = re.compile(r"(stl\d{3})_([a-z0-9_]+)\.py")
@@ -66,14 +68,14 @@ class Rule:
         return not self.words or any(word in text for word in self.words)
 
 
-def on(*kinds: type[Any]) -> Callable[[Method], Method]:
+def on(*kinds: type[Any], where: Where | None = None) -> Callable[[Method], Method]:
     """Mark a method `check(self, node, scope, file)` as the one that looks at nodes of the Summary of these kinds.
 
-    A check of scopes is `check(self, scope, file)`.
+    A check of scopes is `check(self, scope, file)`. With `where` (see `within`) it sees only the nodes in such scopes.
     """
 
     def mark(method: Method) -> Method:
-        vars(method)["kinds"] = kinds
+        vars(method)["kinds"], vars(method)["where"] = kinds, where
         return method
 
     return mark

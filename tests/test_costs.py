@@ -13,6 +13,7 @@ import pytest
 from streamlint import run
 from streamlint.config import Config, Selection
 from streamlint.model import modules
+from streamlint.project import Project
 from streamlint.source import Span
 from streamlint.tree.pieces import Piece
 from tests.conftest import BLOCKING, CLEAN, Write
@@ -41,14 +42,22 @@ except SystemExit:
     pass
 rules = [name for name in sys.modules if name.startswith("streamlint.rules.stl")]
 print(json.dumps(["libcst" in sys.modules, bool(rules)]))
+print("packaging.requirements" in sys.modules)
 """
+
+
+def test_what_reads_requirements_is_not_imported_where_there_are_none(write: Write, project: Path) -> None:
+    write("app.py", "async def f():\n    return 1\n")
+    program = PROGRAM.format(source=str(Path(__file__).parents[1]))
+    done = subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "False"
 
 
 def imported(project: Path) -> tuple[bool, bool]:
     """Whether a run over a folder imports libcst, and whether it imports rules."""
     program = PROGRAM.format(source=str(Path(__file__).parents[1]))
     done = subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, text=True, check=False)
-    libcst, rules = json.loads(done.stdout.splitlines()[-1])
+    libcst, rules = json.loads(done.stdout.splitlines()[-2])
     return libcst, rules
 
 
@@ -113,3 +122,16 @@ def test_a_file_is_parsed_once_in_a_run_and_only_where_a_question_leads(
     assert [finding.code for finding in outcome.findings] == ["STL204"]
     assert sorted(parsed["ast"]) == ["app.py", "helpers.py"]
     assert outcome.checked == 3
+
+
+def test_what_a_file_imports_is_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.py").write_text("import b\nfrom c import d\n")
+    (tmp_path / "b.py").write_text("import c\n")
+    (tmp_path / "c.py").write_text("d = 1\n")
+    files = tuple(sorted(tmp_path.glob("*.py")))
+    found = Project(tmp_path, files).modules
+    everything = found.around(files[:1])
+    assert everything == set(files)
+    monkeypatch.setattr(modules.Modules, "resolve", None)
+    assert found.around(files[:1]) == everything
+    assert found.imported_by(files[1]) == (files[2],)

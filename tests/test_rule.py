@@ -90,6 +90,33 @@ def test_a_crashing_check_is_told_loudly_and_the_others_go_on(copy: Path, write:
     assert "internal error" in done.stderr
 
 
+ONLY_ON_LOOPS = CRASHING.replace("@on(ir.Call)", "@on(ir.Call, where=loops)").replace(
+    "from streamlint.rule import Rule, on", "from streamlint.rule import Rule, on\nfrom streamlint.within import loops"
+)
+OFF_LOOP = BLOCKING.replace("async def", "def")
+
+
+@pytest.mark.parametrize(("text", "crashes"), [(BLOCKING, 1), (OFF_LOOP, 0)])
+def test_a_check_sees_only_the_nodes_where_it_may_have_something_to_say(
+    copy: Path, write: Write, project: Path, text: str, crashes: int
+) -> None:
+    (copy / "streamlint" / "rules" / "stl199_crashing.py").write_text(ONLY_ON_LOOPS)
+    write("app.py", text)
+    assert run(copy, project).stdout.count("rule-crashed: STL199 (crashing) failed here") == crashes
+
+
+def test_a_question_that_crashes_before_any_node_is_told_for_its_rule_alone(
+    copy: Path, write: Write, project: Path
+) -> None:
+    (copy / "streamlint" / "rules" / "stl199_crashing.py").write_text(
+        CRASHING.replace("@on(ir.Call)", "@on(ir.Call, where=lambda file, scope: 1 / 0)")
+    )
+    write("app.py", BLOCKING)
+    done = run(copy, project)
+    assert "app.py:10:5: error[STL203]" in done.stdout
+    assert done.stdout.count("rule-crashed: STL199 (crashing) failed here with ZeroDivisionError") == 1
+
+
 def test_a_rule_that_cannot_be_imported_stops_the_program(copy: Path, write: Write, project: Path) -> None:
     (copy / "streamlint" / "rules" / "stl199_crashing.py").write_text("import nothing_of_this_name\n")
     write("app.py", BLOCKING)

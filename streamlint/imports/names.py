@@ -25,7 +25,7 @@ _LAYOUT = re.compile(
 _TYPING_CALLS = {"cast", "TypeVar", "NewType", "TypeAliasType", "ForwardRef", "NamedTuple", "TypedDict"}
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def parse(text: str) -> cst.Module | None:
     """The module, or None where libcst cannot read the text."""
     try:
@@ -95,7 +95,7 @@ def clash(binding: BoundName, needed: Import) -> bool:
     return canonical(binding.origin) != canonical(needed)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def read(module: cst.Module) -> Reader:
     reader = Reader()
     reader.read(module)

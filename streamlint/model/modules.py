@@ -103,6 +103,7 @@ class Modules:
         self.files = frozenset(texts.paths)
         self._loaded: dict[Path, Module | None] = {}
         self._resolved: dict[tuple[Path, str, int], Path | None] = {}
+        self._imported: dict[Path, tuple[Path, ...]] = {}
         self._saying: dict[frozenset[str], tuple[Module, ...]] = {}
 
     @cached_property
@@ -172,8 +173,13 @@ class Modules:
             edge = {path for one in edge for path in self.imported_by(one)} - found
         return found
 
-    def imported_by(self, path: Path) -> Iterator[Path]:
+    def imported_by(self, path: Path) -> tuple[Path, ...]:
         """The files of the project that a file imports, submodules named by `from package import module` too."""
+        if path not in self._imported:
+            self._imported[path] = tuple(dict.fromkeys(self._imports(path)))
+        return self._imported[path]
+
+    def _imports(self, path: Path) -> Iterator[Path]:
         for one in self.texts.imports(path):
             found = self.resolve(path, one.module, one.level)
             if found is None:

@@ -43,7 +43,7 @@ class Uses:
             current, is_own = self.scopes[current.parent], False
 
     def parent(self, expression: ir.Expression) -> ir.Expression | None:
-        return self._parents.get(id(expression))
+        return self._parents.get(expression)
 
     def bindings(self, name: ir.Name, scope: ir.Scope) -> list[ir.Binding]:
         """All that give the variable a value."""
@@ -56,13 +56,13 @@ class Uses:
         found: dict[str, list[Use]] = {}
         for scope in self.scopes:
             for name in {id(name): name for name in scope.names}.values():
-                found.setdefault(name.id, []).append(Use(scope, name, self._parents.get(id(name))))
+                found.setdefault(name.id, []).append(Use(scope, name, self._parents.get(name)))
         return found
 
     @cached_property
-    def _parents(self) -> dict[int, ir.Expression]:
-        found: dict[int, ir.Expression] = {}
+    def _parents(self) -> dict[ir.Expression, ir.Expression]:
+        found: dict[ir.Expression, ir.Expression] = {}
         for scope in self.scopes:
             for expression in (*scope.expressions(), *scope.yields):
-                found.update((id(child), expression) for child in expression.children())
+                found.update((child, expression) for child in expression.children())
         return found

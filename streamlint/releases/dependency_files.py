@@ -10,12 +10,18 @@ from pathlib import Path
 
 from streamlint.releases.declared import Declared, Kind, Reading, is_secondary
 from streamlint.source import Source, UnreadableFile
-from streamlint.surroundings.names import DECLARING, ENVIRONMENT, IN_FOLDER, LOCKS, PYLOCK, REQUIREMENTS, is_lock
+from streamlint.surroundings.names import (
+    DECLARING,
+    ENVIRONMENT,
+    IN_FOLDER,
+    LARGEST_DECLARING,
+    LOCKS,
+    PYLOCK,
+    REQUIREMENTS,
+    is_lock,
+)
 
 Reader = Callable[[Source], Reading]
-
-LARGEST = 20_000_000
-"""Bytes; a lock file may have a few megabytes."""
 
 
 def reader(path: Path) -> Reader:
@@ -48,7 +54,7 @@ class DependencyFiles:
         if path in self.overlay:
             return self.overlay[path]
         try:
-            return Source.read_plain(path, LARGEST)
+            return Source.read_plain(path, LARGEST_DECLARING)
         except UnreadableFile:
             return None
 

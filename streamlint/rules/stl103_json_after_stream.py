@@ -13,6 +13,7 @@ from streamlint.source import Placed, Span
 from streamlint.streams import Drains
 from streamlint.streams.drains import PlainAnswer
 from streamlint.tree.python import PythonFile
+from streamlint.within import entries
 
 
 class JsonAfterStream(Rule):
@@ -80,7 +81,7 @@ class JsonAfterStream(Rule):
     stands_on = ("Return",)
     message = "{route} starts a stream and then answers in one piece"
 
-    @on(ir.Scope)
+    @on(ir.Scope, where=entries)
     def answered(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         entry = file.entry(scope)
         if entry is None:

@@ -13,6 +13,7 @@ from streamlint.streams import Drains
 from streamlint.streams.drained import Drain
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
+from streamlint.within import entries
 
 
 class ReplayedStream(Rule):
@@ -79,7 +80,7 @@ class ReplayedStream(Rule):
     stands_on = EXPRESSIONS
     message = "{route} streams what it has already drained, so everything arrives at once"
 
-    @on(ir.Scope)
+    @on(ir.Scope, where=entries)
     def replayed(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         entry = file.entry(scope)
         if entry is None:

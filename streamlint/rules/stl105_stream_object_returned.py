@@ -14,6 +14,7 @@ from streamlint.rule import Rule, on
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
 from streamlint.values.domain import Llama, Origin, Token, Tokens, Value
+from streamlint.within import entries, requests
 
 _LABELS = {
     Fault.STREAM_OBJECT: "the stream object of LlamaIndex cannot be iterated; its tokens can",
@@ -108,7 +109,7 @@ class StreamObjectReturned(Rule):
     stands_on = ("FunctionDef", *EXPRESSIONS)
     message = "`{body}` is {what}, so {effect}"
 
-    @on(ir.Call)
+    @on(ir.Call, where=requests)
     def given(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         sending = file.sending(call, scope)
         fault = file.project.ask(Bodies).of_sending(sending) if sending is not None else None
@@ -119,7 +120,7 @@ class StreamObjectReturned(Rule):
         effect = "the request fails" if is_whole else "the client receives an empty body"
         yield self._fact(file, sending.content, fault, effect, fix)
 
-    @on(ir.Return)
+    @on(ir.Return, where=entries)
     def returned(self, item: ir.Return, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         entry, expression = file.answers(scope), item.value
         if entry is None or expression is None:
@@ -150,7 +151,7 @@ class StreamObjectReturned(Rule):
             yield self._fact(file, item.value, fault, effect, fix, related)
             return
 
-    @on(ir.Scope)
+    @on(ir.Scope, where=entries)
     def operated(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         entry = file.entry(scope) if scope.is_generator else None
         route = file.project.ask(GeneratorRoutes).of(entry) if entry is not None else None

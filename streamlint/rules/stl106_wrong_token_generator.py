@@ -15,6 +15,7 @@ from streamlint.source import Span
 from streamlint.streams.mismatches import Misfit, Mismatch, Mismatches
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
+from streamlint.within import requests
 
 _WHAT = {
     Misfit.ASYNC_STARTED: "`{text}` reads synchronously what `astream_chat()` fills on the event loop",
@@ -116,30 +117,24 @@ class WrongTokenGenerator(Rule):
     stands_on = ("Arg", "For", "CompFor", *EXPRESSIONS)
     message = "{what}, so {effect}"
 
-    @on(ir.Attribute)
+    @on(ir.Attribute, where=requests)
     def attribute(self, attribute: ir.Attribute, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        if not file.serves(scope):
-            return
         mismatch = file.project.ask(Mismatches).of_attribute(attribute, file.frame(scope))
         if mismatch is not None:
             text = attribute.base if mismatch.kind is Misfit.UNAWAITED else attribute
             repair = of_facts(fitting_tokens, file, scope, attribute, mismatch)
             yield self._fact(file, attribute, text, mismatch, repair)
 
-    @on(ir.Await)
+    @on(ir.Await, where=requests)
     def awaited(self, waited: ir.Await, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        if not file.serves(scope):
-            return
         mismatch = file.project.ask(Mismatches).of_await(waited, file.frame(scope))
         if mismatch is not None:
             repair = of_facts(fitting_await, file, scope, waited, mismatch)
             word = untaken_keyword(file, scope, waited.value)
             yield self._fact(file, waited, waited.value, mismatch, repair, more=_UNTAKEN.format(word) if word else "")
 
-    @on(ir.Loop)
+    @on(ir.Loop, where=requests)
     def looped(self, loop: ir.Loop, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        if not file.serves(scope):
-            return
         mismatch = file.project.ask(Mismatches).of_loop(loop, file.frame(scope))
         if mismatch is not None:
             repair = of_facts(fitting_loop, file, scope, loop, mismatch)

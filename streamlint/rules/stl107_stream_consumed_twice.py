@@ -12,6 +12,7 @@ from streamlint.rule import Rule, on
 from streamlint.source import Span
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
+from streamlint.within import entries
 
 
 class StreamConsumedTwice(Rule):
@@ -85,7 +86,7 @@ class StreamConsumedTwice(Rule):
     stands_on = ("For", *EXPRESSIONS)
     message = "`{text}` takes the tokens before the response of {route} gets them, so the client receives nothing of the stream"
 
-    @on(ir.Scope)
+    @on(ir.Scope, where=entries)
     def consumed(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         entry = file.entry(scope)
         if entry is None:

@@ -14,6 +14,7 @@ from streamlint.rule import Rule, on
 from streamlint.source import Span
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
+from streamlint.within import entries
 
 _DOES = {
     Compressed.HELD: "keeps the tokens back until the stream ends",
@@ -124,7 +125,7 @@ class BufferingMiddleware(Rule):
     words = ("body_iterator", "GZipMiddleware")
     anywhere = ("GZipMiddleware",)
 
-    @on(ir.Scope)
+    @on(ir.Scope, where=entries)
     def read(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         entry = file.entry(scope)
         if entry is None:

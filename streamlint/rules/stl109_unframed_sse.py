@@ -11,6 +11,7 @@ from streamlint.rule import Rule, on
 from streamlint.streams.sent import Sending
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
+from streamlint.within import requests
 
 _WHAT = {
     Fault.RAW: "goes out as `text/event-stream` without a frame, so no event ever reaches the client",
@@ -101,7 +102,7 @@ class UnframedSse(Rule):
     stands_on = EXPRESSIONS
     message = "`{text}` {what}"
 
-    @on(ir.Call)
+    @on(ir.Call, where=requests)
     def given(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         sending = file.sending(call, scope)
         unframed = file.project.ask(Framing).of_sending(sending) if sending is not None else None

@@ -14,6 +14,7 @@ from streamlint.streams.generators import Generators
 from streamlint.streams.sent import Sending
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
+from streamlint.within import requests
 
 _ONCE = "the client puts the pieces together itself, and now gets each of them once"
 _REPLACING = "a client that shows each message in place of the one before would show the last token only"
@@ -95,10 +96,8 @@ class CumulativeText(Rule):
                 yield self._fact(file, found, is_text, fixable=is_alone)
                 return
 
-    @on(ir.Call)
+    @on(ir.Call, where=requests)
     def sent(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        if not file.serves(scope):
-            return
         frame = file.frame(scope)
         sending = file.project.ask(Sent).of_call(call, frame)
         message = file.project.ask(Cumulatives).of_call(call, frame)

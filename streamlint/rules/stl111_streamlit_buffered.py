@@ -17,6 +17,7 @@ from streamlint.rule import Rule, on
 from streamlint.source import Span
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
+from streamlint.within import entries
 
 
 class StreamlitBuffered(Rule):
@@ -84,7 +85,7 @@ class StreamlitBuffered(Rule):
             repair = written_as_stream if is_page else streamed_message
             yield self._fact(file, shown, f"`{file.one_line(call.function)}`", of_facts(repair, file, frame, shown))
 
-    @on(ir.Scope)
+    @on(ir.Scope, where=entries)
     def in_a_callback(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         entry = file.entry(scope)
         if entry is None or not file.project.ask(Pages).shows_result(entry):

@@ -9,6 +9,7 @@ from streamlint.repairs.streaming import building, label, streaming_engine, way_
 from streamlint.rule import Rule, on
 from streamlint.streams.mismatches import Mismatches
 from streamlint.tree.python import PythonFile
+from streamlint.within import requests
 
 
 class NotAStream(Rule):
@@ -76,10 +77,8 @@ class NotAStream(Rule):
     stands_on = ("Attribute",)
     message = "`{tokens}` is asked of an engine that does not stream, so the request fails"
 
-    @on(ir.Attribute)
+    @on(ir.Attribute, where=requests)
     def asked(self, attribute: ir.Attribute, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        if not file.serves(scope):
-            return
         engine = file.project.ask(Mismatches).silent_engine(attribute, file.frame(scope))
         if engine is None:
             return

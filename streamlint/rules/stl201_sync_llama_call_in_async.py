@@ -11,6 +11,7 @@ from streamlint.repairs.off_loop import off_loop
 from streamlint.rule import Rule, on
 from streamlint.tree.python import PythonFile
 from streamlint.waiting import Precedence
+from streamlint.waiting.held import Held
 
 _STALL = "measured: during a `query()` of 1.0 s in an `async def` route every other client waited 1.02 s; in a `def` route, 0.01 s"
 
@@ -86,15 +87,14 @@ class SyncLlamaCallInAsync(Rule):
     stands_on = ("Call",)
     message = "`{call}` holds the event loop while {waiting}"
 
-    @on(ir.Call)
-    def called(self, site: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        held = file.held(site, scope)
-        if held is None or not file.project.ask(Precedence).reports(self.code, held):
+    @on(Held)
+    def called(self, held: Held, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        if not isinstance(held.site, ir.Call) or not file.project.ask(Precedence).reports(self.code, held):
             return
         label, related = told(file, held)
         yield file.fact(
             self,
-            site,
+            held.site,
             call=spelt(file, held),
             waiting=held.on_loop.waiting,
             label=label,

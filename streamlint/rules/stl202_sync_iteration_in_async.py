@@ -21,6 +21,7 @@ from streamlint.tree.python import PythonFile
 from streamlint.values.domain import Bound, External, Tokens
 from streamlint.waiting import Holdings, Precedence
 from streamlint.waiting.held import OnLoop
+from streamlint.within import loops
 
 _STALL = (
     "measured: while a stream of 1.0 s was iterated in an `async def` generator every other client waited 1.05 s; with "
@@ -109,7 +110,7 @@ class SyncIterationInAsync(Rule):
     stands_on = ("Call", "For", "CompFor")
     message = "`{iterable}` is iterated on the event loop, so each token is waited for while {waiting}"
 
-    @on(ir.Loop)
+    @on(ir.Loop, where=loops)
     def looped(self, loop: ir.Loop, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         where = file.on_loop(scope) if not loop.is_async else None
         tokens = file.project.ask(Holdings).sync_tokens(loop.iterable, where.frame) if where is not None else None
@@ -128,7 +129,7 @@ class SyncIterationInAsync(Rule):
             repair=partial(_iterated, file, where, loop, tokens),
         )
 
-    @on(ir.Call)
+    @on(ir.Call, where=loops)
     def called(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         where = file.on_loop(scope)
         if where is None:

@@ -11,7 +11,7 @@ from streamlint.repairs.off_loop import off_loop
 from streamlint.rule import Rule, on
 from streamlint.tree.python import PythonFile
 from streamlint.waiting import Precedence
-from streamlint.waiting.held import Site
+from streamlint.waiting.held import Held
 
 
 class BlockingCallInAsync(Rule):
@@ -85,15 +85,14 @@ class BlockingCallInAsync(Rule):
     stands_on = ("Call", "With", "For", "CompFor")
     message = "`{call}` holds the event loop while {waiting}"
 
-    @on(ir.Call, ir.WithItem, ir.Loop)
-    def called(self, site: Site, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        held = file.held(site, scope)
-        if held is None or not file.project.ask(Precedence).reports(self.code, held):
+    @on(Held)
+    def called(self, held: Held, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        if isinstance(held.site, ir.Attribute) or not file.project.ask(Precedence).reports(self.code, held):
             return
         label, related = told(file, held)
         yield file.fact(
             self,
-            site,
+            held.site,
             at=held.node,
             call=spelt(file, held),
             waiting=held.on_loop.waiting,

@@ -11,7 +11,7 @@ from streamlint.repairs.off_loop import off_loop
 from streamlint.rule import Rule, on
 from streamlint.tree.python import PythonFile
 from streamlint.waiting import Precedence
-from streamlint.waiting.held import SITES, Site
+from streamlint.waiting.held import Held
 
 
 class BlockingHelperInAsync(Rule):
@@ -86,15 +86,14 @@ class BlockingHelperInAsync(Rule):
     stands_on = ("Call", "With", "For", "CompFor", "Attribute")
     message = "`{call}` holds the event loop while {waiting}"
 
-    @on(*SITES)
-    def reached(self, site: Site, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        held = file.held(site, scope)
-        if held is None or not file.project.ask(Precedence).reports(self.code, held):
+    @on(Held)
+    def reached(self, held: Held, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        if not file.project.ask(Precedence).reports(self.code, held):
             return
         label, related = told(file, held)
         yield file.fact(
             self,
-            site,
+            held.site,
             at=held.node,
             call=spelt(file, held),
             waiting=held.on_loop.waiting,

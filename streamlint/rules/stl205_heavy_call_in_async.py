@@ -14,8 +14,9 @@ from streamlint.rule import Rule, on
 from streamlint.tree import nodes as cst
 from streamlint.tree.python import PythonFile
 from streamlint.waiting import Precedence
-from streamlint.waiting.held import SITES, OnLoop, Site
+from streamlint.waiting.held import Held, OnLoop
 from streamlint.waiting.named_heavy import NamedHeavy
+from streamlint.within import loops
 
 _STALL = (
     "measured: while an `async def` route built a `VectorStoreIndex` of 400 documents every other client waited 0.20 s; "
@@ -97,15 +98,14 @@ class HeavyCallInAsync(Rule):
     stands_on = ("Call", "With", "For", "CompFor", "Attribute")
     message = "`{call}` keeps the event loop busy while {waiting}"
 
-    @on(*SITES)
-    def known(self, site: Site, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        held = file.held(site, scope)
-        if held is None or not file.project.ask(Precedence).reports(self.code, held):
+    @on(Held)
+    def known(self, held: Held, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        if not file.project.ask(Precedence).reports(self.code, held):
             return
         label, related = told(file, held)
         yield file.fact(
             self,
-            site,
+            held.site,
             at=held.node,
             call=spelt(file, held),
             waiting=held.on_loop.waiting,
@@ -117,7 +117,7 @@ class HeavyCallInAsync(Rule):
             repair=partial(off_loop, file, held),
         )
 
-    @on(ir.Call)
+    @on(ir.Call, where=loops)
     def named(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         where, entry = file.on_loop(scope), file.entry(scope)
         if where is None:

@@ -10,6 +10,7 @@ from streamlint.model import syntax as ir
 from streamlint.repairs.nested_loops import awaited
 from streamlint.rule import Rule, on
 from streamlint.tree.python import PythonFile
+from streamlint.within import loops
 
 _RAISES = "measured: the client received status 500, and the log says that a running event loop cannot be run again"
 _PATCHES = (
@@ -82,7 +83,7 @@ class NestedEventLoop(Rule):
     stands_on = ("Call",)
     message = "`{call}` {effect} on the event loop that serves requests"
 
-    @on(ir.Call)
+    @on(ir.Call, where=loops)
     def called(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         where = file.on_loop(scope)
         if where is None:

@@ -9,6 +9,7 @@ from streamlint.rule import Rule, on
 from streamlint.serving.ways import Hop
 from streamlint.tree.python import PythonFile
 from streamlint.waiting.async_in_name import AsyncInName
+from streamlint.within import loops
 
 _STALL = (
     "measured: with an LLM that has only `stream_complete`, `aquery` stalls every other client for 1.01 s of 1.0 s, and "
@@ -112,7 +113,7 @@ class AsyncInNameOnly(Rule):
     stands_on = ("Call",)
     message = "`{call}` runs `{owner}.{runs}` on the event loop while {waiting}"
 
-    @on(ir.Call)
+    @on(ir.Call, where=loops)
     def called(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         where = file.on_loop(scope)
         if where is None or not where.reached.is_certain:

@@ -13,6 +13,7 @@ from streamlint.rule import Rule, on
 from streamlint.source import Span
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
+from streamlint.within import entries
 
 
 class SerialisedDrain(Rule):
@@ -80,7 +81,7 @@ class SerialisedDrain(Rule):
     stands_on = EXPRESSIONS
     message = "{route} waits in a thread for the last token before anything is sent"
 
-    @on(ir.Scope)
+    @on(ir.Scope, where=entries)
     def collected(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         entry = file.entry(scope)
         if entry is None:

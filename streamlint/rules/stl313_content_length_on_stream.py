@@ -11,6 +11,7 @@ from streamlint.rule import Rule, on
 from streamlint.source import Span
 from streamlint.streams import Sent
 from streamlint.tree.python import PythonFile
+from streamlint.within import requests
 
 _HELP = "leave the length out: the server sends the body in chunks and marks its end"
 
@@ -75,7 +76,7 @@ class ContentLengthOnStream(Rule):
     message = "the client stops at a length that was given before the answer was written"
     words = ("ength",)
 
-    @on(ir.Call)
+    @on(ir.Call, where=requests)
     def given(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         headers = call.argument(None, "headers")
         sending = file.sending(call, scope) if isinstance(headers, ir.Mapping) else None
@@ -91,9 +92,9 @@ class ContentLengthOnStream(Rule):
                     repair=partial(without_item, file),
                 )
 
-    @on(ir.Scope)
+    @on(ir.Scope, where=requests)
     def put(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        if scope.kind != "function" or not file.serves(scope):
+        if scope.kind != "function":
             return
         for store in scope.stores:
             if store.is_attribute or store.member.lower() != "content-length":

@@ -49,6 +49,8 @@ _SIGNS = re.compile(
 _BY_TEXT = (".yaml", ".yml", ".json", ".template")
 LARGEST = 300_000
 """Bytes; a larger file around the code was written by a program."""
+LARGEST_DECLARING = 20_000_000
+"""Bytes; a lock file may have a few megabytes."""
 _SERVING_FOLDERS = ("conf.d", "sites-available", "sites-enabled")
 """Folders in which every file says so."""
 

@@ -18,6 +18,7 @@ from streamlint.tree.stands import stand_on
 from streamlint.values import Values
 from streamlint.values.domain import UNKNOWN, Origin
 from streamlint.waiting import Holdings
+from streamlint.waiting.held import SITES, Held
 
 if TYPE_CHECKING:
     from streamlint.fact import Offer
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from streamlint.tree.stands import Node
     from streamlint.tree.tree import Tree
     from streamlint.values.activations import Frame
-    from streamlint.waiting.held import Held, OnLoop, Site
+    from streamlint.waiting.held import OnLoop
 
 __all__ = ["PythonFile", "UnparsableFile"]
 
@@ -55,6 +56,7 @@ class PythonFile:
         self._frames: dict[ir.Scope, Frame] = {}
         self._on_loop: dict[ir.Scope, OnLoop | None] = {}
         self._serving: dict[ir.Scope, bool] = {}
+        self._sending: dict[ir.Call, Sending | None] = {}
 
     @cached_property
     def tree(self) -> Tree:
@@ -92,7 +94,10 @@ class PythonFile:
 
     def nodes(self, kind: type[Any]) -> Iterator[tuple[Any, ir.Scope]]:
         """What the Summary has of a kind, each with its scope, in the order of the text, outer ones first."""
-        if kind in _LISTED:
+        found: list[tuple[Any, ir.Scope]]
+        if kind is Held:
+            found = list(self._holds())
+        elif kind in _LISTED:
             found = [(node, scope) for scope in self.facts.scopes for node in _listed(scope, kind)]
         else:
             found = [(node, scope) for scope, node in self._expressions.values() if isinstance(node, kind)]
@@ -142,9 +147,14 @@ class PythonFile:
             self._on_loop[scope] = self.project.ask(Holdings).on_loop(self.frame(scope))
         return self._on_loop[scope]
 
-    def held(self, site: Site, scope: ir.Scope) -> Held | None:
-        """What holds the loop at a site."""
-        return self.project.ask(Holdings).at(site, self.frame(scope)) if self.on_loop(scope) is not None else None
+    def _holds(self) -> Iterator[tuple[Held, ir.Scope]]:
+        """What holds a loop, wherever it does."""
+        holdings = self.project.ask(Holdings)
+        for kind in SITES:
+            for site, scope in self.nodes(kind):
+                held = holdings.at(site, self.frame(scope)) if self.on_loop(scope) is not None else None
+                if held is not None:
+                    yield held, scope
 
     def drains(self, scope: ir.Scope) -> Iterator[tuple[Entry, Drain]]:
         """The streams that a handler swallows instead of sending them on."""
@@ -162,7 +172,10 @@ class PythonFile:
 
     def sending(self, call: ir.Call, scope: ir.Scope) -> Sending | None:
         """The body that a call gives to a response, in code that requests run."""
-        return self.project.ask(Sent).of_call(call, self.frame(scope)) if self.serves(scope) else None
+        if call not in self._sending:
+            found = self.project.ask(Sent).of_call(call, self.frame(scope)) if self.serves(scope) else None
+            self._sending[call] = found
+        return self._sending[call]
 
     def answers(self, scope: ir.Scope) -> Entry | None:
         """The entry point whose framework gets what a scope returns as it is."""

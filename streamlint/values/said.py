@@ -36,13 +36,14 @@ class Said:
         if scope.decorators:
             self._read_decorator(module, scope)
         for call in scope.calls:
+            row = (module, scope, call)
             if isinstance(call.function, ir.Call):
-                self.given.setdefault(last_word(call.function.function), []).append((module, scope, call))
-            self.calls.setdefault(last_word(call.function), []).append((module, scope, call))
+                self.given.setdefault(last_word(call.function.function), []).append(row)
+            self.calls.setdefault(last_word(call.function), []).append(row)
             for argument in (*call.arguments, *(value for _, value in call.keywords)):
                 word = last_word(argument)
                 if word:
-                    self.passed.setdefault(word, []).append((module, scope, call))
+                    self.passed.setdefault(word, []).append(row)
         for store in scope.stores:
             if store.member:
                 self.stores.setdefault(store.member, []).append((module, scope, store))

@@ -77,6 +77,14 @@ class Held:
     hold: Hold
 
     @property
+    def start(self) -> int:
+        return self.site.start
+
+    @property
+    def end(self) -> int:
+        return self.site.end
+
+    @property
     def scope(self) -> ir.Scope:
         return self.on_loop.scope
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,32 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 
+_LEAVING = ("raise", "break", "continue")
 _ASKS_WHETHER_ASYNC = "iscoroutinefunction"
 _LITTLE = (bool, int, float, str, type(None))
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """What of a function's text can decide where a call of it comes to."""
+
+    blocks: tuple[ir.Block, ...]
+    """Those in which a statement may end what follows."""
+    choices: tuple[ir.If, ...]
+    attempts: tuple[ir.Try, ...]
+    conditional: tuple[ir.Choice, ...]
+
+    @classmethod
+    def of(cls, scope: ir.Scope) -> _Decided:
+        statements = tuple(scope.body.walk())
+        blocks = (scope.body, *(one for statement in statements for one in statement.blocks()))
+        expressions = scope.expressions()
+        return cls(
+            tuple(block for block in blocks if any(map(_may_leave, block.statements[:-1]))),
+            tuple(one for one in statements if isinstance(one, ir.If)),
+            tuple(one for one in statements if isinstance(one, ir.Try)),
+            tuple(one for one in expressions if isinstance(one, ir.Choice) and one.tests),
+        )
 
 
 class Never:
@@ -30,6 +55,7 @@ class Never:
         self.evaluator = project.evaluator
         self._memos = project.ask(Memos)
         self._known: dict[Frame, tuple[Span, ...]] = {}
+        self._deciding: dict[ir.Scope, _Decided] = {}
 
     def comes_to(self, place: ir.Node, frame: Frame) -> bool:
         """Whether a call may come to a place of its function."""
@@ -45,23 +71,27 @@ class Never:
         return found
 
     def _within(self, frame: Frame) -> Iterator[Span]:
-        for block in (frame.scope.body, *(one for statement in frame.scope.body.walk() for one in statement.blocks())):
+        decided = self._decided(frame.scope)
+        for block in decided.blocks:
             for statement in block.statements:
                 if self._leaves(statement, frame):
                     yield from _spans(block.after(statement))
                     break
-        for statement in frame.scope.body.walk():
-            if isinstance(statement, ir.If):
-                yield from _spans(self._idle_arms(statement, frame))
-                for arm in statement.arms[:1]:
-                    yield from _only_made(arm.test, arm.expressions())
-            elif isinstance(statement, ir.Try) and self._cannot_fail(statement.body, frame):
-                yield from _spans(statement.handlers)
-        for expression in frame.scope.expressions():
-            if isinstance(expression, ir.Choice) and expression.tests:
-                yield from self._idle_options(expression, frame)
-
+        for choice in decided.choices:
+            yield from _spans(self._idle_arms(choice, frame))
+            for arm in choice.arms[:1]:
+                yield from _only_made(arm.test, arm.expressions())
+        for attempt in decided.attempts:
+            if self._cannot_fail(attempt.body, frame):
+                yield from _spans(attempt.handlers)
+        for expression in decided.conditional:
+            yield from self._idle_options(expression, frame)
         yield from self._memos.filled_before(frame)
+
+    def _decided(self, scope: ir.Scope) -> _Decided:
+        if scope not in self._deciding:
+            self._deciding[scope] = _Decided.of(scope)
+        return self._deciding[scope]
 
     # What follows
 
@@ -70,7 +100,7 @@ class Never:
         match statement:
             case ir.Return():
                 return True
-            case ir.Line(kind="raise" | "break" | "continue"):
+            case ir.Line(kind=kind) if kind in _LEAVING:
                 return True
             case ir.If():
                 return self._leaves_by_every_arm(statement, frame)
@@ -169,6 +199,11 @@ class Never:
         if any(isinstance(one, others) for one in body.expressions()):
             return False
         return all(self._is_async(call.function, frame) is True for call in calls)
+
+
+def _may_leave(statement: ir.Statement) -> bool:
+    """Whether nothing behind a statement may run, as far as its kind tells."""
+    return isinstance(statement, ir.Return | ir.If) or (isinstance(statement, ir.Line) and statement.kind in _LEAVING)
 
 
 def _is_given(name: ir.Name, frame: Frame) -> bool:
