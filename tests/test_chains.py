@@ -163,6 +163,47 @@ def test_what_a_person_starts_is_no_deployed_server(write: Write) -> None:
     assert "server: uvicorn process `web` (Procfile:1)" in rendered(200)
 
 
+MODEL = 'HuggingFaceInferenceAPI(model_name="zephyr", timeout=120)'
+
+
+def test_clients_that_are_alike_are_one_hop(deployed: None, write: Write) -> None:
+    write("backend/main.py", CODE.replace("router =", f"spare = {MODEL}\nrouter ="))
+    (line, *_) = [line for line in rendered(300).splitlines() if "model client" in line]
+    assert line.startswith("  1. model client: HuggingFaceInferenceAPI (backend/main.py:7 and 1 more): `timeout` 120 s")
+    assert "not found: which of these clients it asks" in rendered(300)
+
+
+def test_variants_of_a_file_are_one_hop(deployed: None, write: Write) -> None:
+    write("compose.prod.yaml", COMPOSE)
+    text = rendered(300)
+    assert "server: gunicorn service `api` (compose.prod.yaml:4 and 1 more)" in text
+    assert "container: Compose service `api` (compose.prod.yaml:2 and 1 more)" in text
+
+
+@pytest.mark.parametrize(
+    ("timeout", "cuts"), [("30", "API after 120 s"), ("None", "nothing that is"), ("limit()", "nothing that is")]
+)
+def test_the_most_patient_of_several_clients_counts(deployed: None, write: Write, timeout: str, cuts: str) -> None:
+    other = MODEL.replace("120", timeout)
+    write("backend/main.py", CODE.replace("router =", f"spare = {other}\nrouter ="))
+    write("nginx.conf", "")
+    assert cuts in rendered(300)
+
+
+def test_a_command_of_a_service_takes_the_place_of_its_image(deployed: None, write: Write) -> None:
+    write("backend/Dockerfile", 'FROM python:3.12\nCMD ["uvicorn", "main:app"]\n')
+    assert "uvicorn image" not in rendered(300) and "gunicorn service `api`" in rendered(300)
+    write("compose.yaml", COMPOSE.replace("build: backend", "image: api"))
+    assert "uvicorn image" in rendered(300)
+
+
+def test_a_path_that_is_not_known_is_why_no_proxy_was_found(deployed: None, write: Write) -> None:
+    write("backend/main.py", CODE.replace('prefix="/v1"', "prefix=settings.prefix"))
+    write("compose.yaml", "")
+    write("nginx.conf", NGINX.replace("http://api:8000/", "http://$backend"))
+    assert "not found: a proxy: files of nginx are here, but not all of the path" in rendered(300)
+
+
 def test_a_heartbeat_saves_from_silence(deployed: None, write: Write) -> None:
     beating = CODE.replace("fastapi.responses import StreamingResponse", "sse_starlette import EventSourceResponse")
     write(

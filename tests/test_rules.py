@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,41 @@ def test_documentation_has_every_section_in_order(each: rule.Rule) -> None:
     assert tuple(titles) == SECTIONS
     assert all(section(each, title) for title in SECTIONS)
     assert re.search(r"https://", section(each, "References"))
+
+
+AROUND = [each for each in RULES if each.code.startswith("STL5")]
+NGINX = [each for each in AROUND if each.code.startswith("STL50")]
+
+
+def references(each: rule.Rule) -> list[str]:
+    return [" ".join(one.split()) for one in re.split(r"^- ", section(each, "References"), flags=re.MULTILINE)[1:]]
+
+
+@pytest.mark.parametrize("each", AROUND, ids=code_of)
+def test_what_the_outside_world_does_has_a_document_and_a_date(each: rule.Rule) -> None:
+    for reference in references(each):
+        assert re.match(r"\[[^]]+\]\(https://\S+\)", reference), reference
+        assert re.search(r"\((?:[^()]*; )?(?:checked|measured)[^()]* \d{4}-\d\d-\d\d\)$", reference), reference
+
+
+@pytest.mark.parametrize("each", NGINX, ids=code_of)
+def test_what_nginx_does_has_its_releases(each: rule.Rule) -> None:
+    assert all(re.search(r"all releases|before \d", reference) for reference in references(each))
+
+
+def test_each_default_of_nginx_is_explained_with_its_document() -> None:
+    told = {match[1] for each in NGINX for one in references(each) if (match := re.search(r"\((https:\S+)\)", one))}
+    rows = tomllib.loads((Path(rule.__file__).parent / "knowledge" / "nginx.toml").read_text("utf-8"))["default"]
+    assert {row["docs"] for row in rows} - told <= {"https://nginx.org/en/docs/http/ngx_http_gzip_module.html#gzip"}
+
+
+def test_the_limits_of_the_models_are_explained_with_their_day() -> None:
+    text = (Path(rule.__file__).parent / "knowledge" / "model_limits.toml").read_text("utf-8")
+    (model,) = (each for each in RULES if each.code == "STL561")
+    limits = tomllib.loads(text)
+    (ollama,) = (row for row in limits["limit"] if row["class"] == "Ollama" and row["time-default"] == 30.0)
+    assert f"from {ollama['since']} to {ollama['until']}" in references(model)[0]
+    assert f"measured {limits['measured']}" in references(model)[0]
 
 
 @pytest.mark.parametrize("each", RULES, ids=code_of)

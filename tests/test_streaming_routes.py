@@ -130,6 +130,55 @@ app = create_app()
     assert route.place is not None and route.place.line == "def stream(id: str):"
 
 
+QUART = """
+from quart import Blueprint, Quart, Response
+app = Quart(__name__)
+known, adrift = Blueprint("known", __name__), Blueprint("adrift", __name__)
+app.register_blueprint(known, url_prefix="/v1")
+
+
+@known.route("/chat")
+async def chat():
+    return Response(feed(), mimetype="text/event-stream")
+
+
+@adrift.route("/chat")
+async def other():
+    return Response(feed(), mimetype="text/event-stream")
+
+
+@manager.route("/chat")  # a page is given this name when it is loaded
+async def third():
+    return Response(feed(), mimetype="text/event-stream")
+"""
+
+
+def test_a_router_that_nobody_is_seen_to_include_may_have_a_prefix() -> None:
+    found = [(route.name, route.path, route.app is not None) for route in routes(QUART).values()]
+    assert found == [("chat", "/v1/chat", True), ("third", "…/chat", False)]
+    rows = Program(QUART).project.ask(ProjectRoutes).rows
+    assert {(route.name, route.path) for route in rows if not route.is_exact} == {
+        ("other", "…/chat"),
+        ("third", "…/chat"),
+    }
+
+
+def test_a_list_of_paths_is_no_application() -> None:
+    urls = """
+from django.http import StreamingHttpResponse
+from django.urls import path
+
+
+def chat(request):
+    return StreamingHttpResponse(feed(), content_type="text/event-stream")
+
+
+urlpatterns = [path("chat/", chat), path("again/", chat)]
+"""
+    found = routes("import django", urls=urls)
+    assert [(route.is_exact, route.app) for route in found.values()] == [(True, None), (True, None)]
+
+
 def test_other_frameworks() -> None:
     flask = """
 from flask import Flask, Response

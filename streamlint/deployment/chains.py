@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,8 +63,14 @@ class Chain:
             if hop.layer <= Layer.APPLICATION or limit.failure is Failure.TOTAL or not self._beats(limit.seconds)
         ]
         inner = [cut for cut in cuts if cut.hop.layer is Layer.MODEL_CLIENT and cut.limit.failure is Failure.IDLE]
-        spared = sorted(inner, key=_seconds)[:-1]
+        spared = inner if self._has_endless_client else sorted(inner, key=_seconds)[:-1]
         return min((cut for cut in cuts if cut not in spared), key=_seconds, default=None)
+
+    @property
+    def _has_endless_client(self) -> bool:
+        """Whether one of the clients waits for ever, or may."""
+        inner = [limit for hop in self.hops if hop.layer is Layer.MODEL_CLIENT for limit in hop.limits]
+        return any(each.failure is Failure.IDLE and (not each.is_known or each.seconds is None) for each in inner)
 
     def _beats(self, seconds: float) -> bool:
         return self.route.beats_within(seconds)
@@ -110,14 +116,22 @@ class Chains:
         if not servers:
             missing.append(f"a command that starts a server for this application{self._by_hand(route)}")
         if not proxies:
-            missing.append("a proxy: no proxy file names this upstream")
-        return Chain(route, hops, tuple(missing), tuple(_notes(clients)))
+            missing.append(self._why_no_proxy(route))
+        return Chain(route, tuple(_folded(hops)), tuple(missing), tuple(_notes(clients)))
+
+    def _why_no_proxy(self, route: StreamingRoute) -> str:
+        if self._deployment.ask(NginxSites).of_file and not route.is_exact:
+            return "a proxy: files of nginx are here, but not all of the path of this route is known"
+        return "a proxy: no proxy file names this upstream"
 
     def _servers(self, route: StreamingRoute) -> Iterator[Hop]:
         served, addresses = self._deployment.ask(ServedRoutes), self._deployment.ask(Addresses)
-        for server in self._deployment.ask(Servers).rows:
-            found = served.of(server) if not server.unit.is_for_development else None
-            if found is not None and route in found.routes:
+        rows = [row for row in self._deployment.ask(Servers).rows if not row.unit.is_for_development]
+        composed = {row.unit.folder for row in rows if row.unit.kind is UnitKind.SERVICE}
+        for server in rows:
+            found = served.of(server)
+            is_replaced = server.unit.kind is UnitKind.IMAGE and server.unit.folder in composed
+            if found is not None and route in found.routes and not is_replaced:
                 reached = addresses.of_server(server, sample(route.path)) if route.is_exact else Reached()
                 title, limits = server.unit.title, server.limits
                 own = Hop(Layer.SERVER, server.program, title, server.anchor, limits, *reached, found.certainty)
@@ -152,6 +166,14 @@ def _of_gate(gate: Gate, passage: Passage) -> Hop:
     probe = f"{gate.address}{passage.outside}" if gate.address and passage.outside.startswith("/") else ""
     certainty = Certainty.POSSIBLE if gate.is_one_of_many else passage.certainty
     return Hop(gate.layer, gate.title, gate.name, gate.anchor, limits, probe, certainty=certainty)
+
+
+def _folded(hops: Iterable[Hop]) -> Iterator[Hop]:
+    """One hop for all that are alike, at the place of the first."""
+    alike: dict[Hashable, list[Hop]] = {}
+    for hop in hops:
+        alike.setdefault(hop.likeness, []).append(hop)
+    yield from (replace(same[0], places=len(same)) for same in alike.values())
 
 
 def _of_client(client: ModelClient) -> Hop:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from pathlib import Path
 
@@ -86,6 +87,16 @@ class Hop:
     """The service of a Compose file in whose container alone that address answers."""
     certainty: Certainty = Certainty.CERTAIN
     """How sure it is that the stream passes it."""
+    places: int = 1
+    """At how many places one is written that is like it: variants of a file say the same again and again."""
+
+    @property
+    def likeness(self) -> Hashable:
+        """What hops have in common of which one stands for all."""
+        limits = tuple(
+            (each.failure, each.setting, each.seconds, each.is_known, each.is_default) for each in self.limits
+        )
+        return replace(self, anchor=None, limits=()), limits
 
     def limit(self, failure: Failure) -> Limit | None:
         """What it fails a stream by first in this way; what is not known counts for nothing."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlint.deployment.applications import Applications, AppObject
 from streamlint.deployment.sent_streams import SentStream, SentStreams
 from streamlint.finding import Place
 from streamlint.knowledge.frameworks import Purpose
@@ -16,19 +16,6 @@ if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
     from streamlint.project import Project
     from streamlint.serving import Entry
-    from streamlint.values.domain import Origin
-
-
-@dataclass(frozen=True)
-class AppObject:
-    """The application that serves a route, as a server's command may name it: a module's file and a name in it.
-
-    `origin` is where it is made; `name` is that of the function that makes it, where it has no name of its own.
-    """
-
-    path: Path
-    name: str
-    origin: Origin
 
 
 @dataclass(frozen=True)
@@ -87,34 +74,22 @@ class ProjectRoutes:
         line = source.line(source.position(scope.start).line)
         end = min(scope.end, scope.start + len(line) - source.position(scope.start).column + 1)
         place = self._project.place(entry.module.path, scope.start, end)
+        applications = self._project.ask(Applications)
+        before = UNKNOWN_PART if applications.is_adrift(entry) else ""
         for path, methods in entry.routes:
             yield StreamingRoute(
-                path=path or UNKNOWN_PART,
+                path=f"{before}{path.removeprefix(UNKNOWN_PART)}" if before else path or UNKNOWN_PART,
                 methods=methods,
                 media_type=stream.media_type,
                 sends_accel_header=stream.sends_accel_header,
                 heartbeat=stream.heartbeat,
                 place=place,
-                app=application_of(entry, self._project),
+                app=applications.of(entry),
                 framework=entry.framework,
                 name=entry.name,
                 project=self._project,
                 entry=entry,
             )
-
-
-def application_of(entry: Entry, project: Project) -> AppObject | None:
-    """The application that serves an entry, if there is only one that it may be."""
-    if len(entry.applications) != 1:
-        return None
-    (origin,) = entry.applications
-    module = project.module(origin.path)
-    for scope in module.scopes if module is not None else ():
-        for binding in scope.bindings:
-            value = binding.value
-            if value is not None and (value.start, value.end) == (origin.start, origin.end):
-                return AppObject(origin.path, binding.name if scope.kind == "module" else scope.name, origin)
-    return AppObject(origin.path, "", origin)
 
 
 class StreamingRoutes:

@@ -23,7 +23,13 @@ def described(hop: Hop, where: str = "") -> str:
     """A hop in one sentence: what it is, where it is written, how it fails a stream."""
     limits = ", ".join(map(limit, hop.limits)) or "no limit of its own"
     perhaps = "perhaps " if hop.certainty is Certainty.POSSIBLE else ""
-    return f"{LAYERS[hop.layer]}: {perhaps}{named(hop)}{f' ({where})' if where else ''}: {limits}"
+    return f"{LAYERS[hop.layer]}: {perhaps}{named(hop)}{_places(hop, where)}: {limits}"
+
+
+def _places(hop: Hop, where: str) -> str:
+    if hop.places > 1:
+        return f" ({where} and {hop.places - 1} more)" if where else f" at {hop.places} places"
+    return f" ({where})" if where else ""
 
 
 def named(hop: Hop) -> str:

@@ -87,6 +87,7 @@ def _hop(hop: Hop, deployment: Deployment) -> dict[str, Any]:
         "product": hop.product,
         "name": hop.name,
         "place": place(hop.anchor, deployment) if hop.anchor is not None else None,
+        "places": hop.places,
         "probe": hop.probe,
         "inside": hop.inside,
         "certainty": hop.certainty.name.lower(),

@@ -76,11 +76,12 @@ class NginxStreamBuffered(Rule):
     ## References
 
     - [nginx: proxy_buffering](https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering)
-      (checked 2026-11-26)
+      (all releases, measured with 1.22.1 and 1.31.3; checked 2026-11-26)
     - [nginx: uwsgi_buffering](https://nginx.org/en/docs/http/ngx_http_uwsgi_module.html#uwsgi_buffering)
-      (checked 2026-11-26)
+      (all releases, measured with 1.22.1 and 1.31.3; checked 2026-11-26)
     - [Keep-alive to upstreams is now default in NGINX 1.29.7](https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_http_version)
-      (checked 2026-11-26)
+      (HTTP/1.0 before 1.29.7, HTTP/1.1 since; checked 2026-11-26)
+    - [nginx: gzip](https://nginx.org/en/docs/http/ngx_http_gzip_module.html#gzip_types) (all releases; checked 2026-11-26)
     """
 
     code = "STL501"

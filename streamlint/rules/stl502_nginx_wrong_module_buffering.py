@@ -66,9 +66,9 @@ class NginxWrongModuleBuffering(Rule):
     ## References
 
     - [nginx: uwsgi_buffering](https://nginx.org/en/docs/http/ngx_http_uwsgi_module.html#uwsgi_buffering)
-      (checked 2026-11-26)
+      (all releases, measured with 1.22.1 and 1.31.3; checked 2026-11-26)
     - [nginx: fastcgi_read_timeout](https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_read_timeout)
-      (checked 2026-11-26)
+      (all releases, measured with 1.22.1 and 1.31.3; checked 2026-11-26)
     """
 
     code = "STL502"

@@ -69,8 +69,9 @@ class NginxHttp10HidesTruncation(Rule):
     ## References
 
     - [nginx: proxy_http_version](https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_http_version)
-      (checked 2026-11-26)
-    - [nginx: keepalive](https://nginx.org/en/docs/http/ngx_http_upstream_module.html#keepalive) (checked 2026-11-26)
+      (HTTP/1.0 before 1.29.7, HTTP/1.1 since; checked 2026-11-26)
+    - [nginx: keepalive](https://nginx.org/en/docs/http/ngx_http_upstream_module.html#keepalive)
+      (all releases; checked 2026-11-26)
     """
 
     code = "STL505"

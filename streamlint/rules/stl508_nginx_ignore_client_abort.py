@@ -63,7 +63,7 @@ class NginxIgnoreClientAbort(Rule):
     ## References
 
     - [nginx: proxy_ignore_client_abort](https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ignore_client_abort)
-      (checked 2026-11-26)
+      (all releases; checked 2026-11-26)
     """
 
     code = "STL508"

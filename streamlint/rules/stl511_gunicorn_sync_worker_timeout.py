@@ -76,7 +76,7 @@ class GunicornSyncWorkerTimeout(Rule):
     ## References
 
     - [gunicorn: Settings, timeout](https://gunicorn.org/reference/settings/) (checked with 27.0.1 on 2026-11-26)
-    - [gunicorn: Design](https://gunicorn.org/design/)
+    - [gunicorn: Design](https://gunicorn.org/design/) (checked with 27.0.1 on 2026-11-22)
     """
 
     code = "STL511"

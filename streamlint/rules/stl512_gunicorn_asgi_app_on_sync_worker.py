@@ -50,7 +50,7 @@ class GunicornAsgiAppOnSyncWorker(Rule):
     ## References
 
     - [uvicorn: Deployment, gunicorn](https://www.uvicorn.org/deployment/#gunicorn) (checked 2026-11-26)
-    - [gunicorn: ASGI Worker](https://gunicorn.org/asgi/)
+    - [gunicorn: ASGI Worker](https://gunicorn.org/asgi/) (checked with 27.0.1 on 2026-11-22)
     """
 
     code = "STL512"

@@ -72,7 +72,7 @@ class GunicornBlockedLoopTimeout(Rule):
     ## References
 
     - [gunicorn: Settings, timeout](https://gunicorn.org/reference/settings/) (measured with 27.0.1 on 2026-11-22)
-    - [gunicorn: Design](https://gunicorn.org/design/)
+    - [gunicorn: Design](https://gunicorn.org/design/) (checked with 27.0.1 on 2026-11-22)
     """
 
     code = "STL513"

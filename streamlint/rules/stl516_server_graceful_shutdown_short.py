@@ -48,8 +48,9 @@ class ServerGracefulShutdownShort(Rule):
 
     ## References
 
-    - [Hypercorn: Configuring](https://hypercorn.readthedocs.io/en/latest/how_to_guides/configuring.html) (checked with 0.18.0)
-    - [uvicorn: Settings, timeouts](https://www.uvicorn.org/settings/#timeouts) (checked with 0.54.0)
+    - [Hypercorn: Configuring](https://hypercorn.readthedocs.io/en/latest/how_to_guides/configuring.html)
+      (checked with 0.18.0 on 2026-11-26)
+    - [uvicorn: Settings, timeouts](https://www.uvicorn.org/settings/#timeouts) (checked with 0.54.0 on 2026-11-26)
     - [gunicorn: Settings, graceful_timeout](https://gunicorn.org/reference/settings/) (checked with 27.0.1 on 2026-11-26)
     """
 

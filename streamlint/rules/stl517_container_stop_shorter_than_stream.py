@@ -57,6 +57,7 @@ class ContainerStopShorterThanStream(Rule):
     ## References
 
     - [Compose: services, stop_grace_period](https://docs.docker.com/reference/compose-file/services/#stop_grace_period)
+      (checked 2026-11-26)
     - [docker stop](https://docs.docker.com/reference/cli/docker/container/stop/) (checked 2026-11-26)
     """
 

@@ -49,6 +49,7 @@ class ContainerServerNotPid1(Rule):
     ## References
 
     - [Dockerfile: shell form of ENTRYPOINT](https://docs.docker.com/reference/dockerfile/#shell-form-entrypoint-example)
+      (checked 2026-11-26)
     - [Docker: stop](https://docs.docker.com/reference/cli/docker/container/stop/) (measured 2026-11-22)
     """
 

@@ -55,7 +55,7 @@ class ServerReloadInProduction(Rule):
     ## References
 
     - [uvicorn: Settings, development](https://www.uvicorn.org/settings/#development) (measured with 0.54.0 on 2026-11-22)
-    - [FastAPI CLI](https://fastapi.tiangolo.com/fastapi-cli/)
+    - [FastAPI CLI](https://fastapi.tiangolo.com/fastapi-cli/) (checked 2026-11-26)
     """
 
     code = "STL519"

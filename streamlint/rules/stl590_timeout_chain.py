@@ -70,6 +70,7 @@ class TimeoutChain(Rule):
     ## References
 
     - [curl: --no-buffer](https://curl.se/docs/manpage.html#-N), which shows at each hop whether tokens arrive there
+      (all releases; checked 2026-11-26)
     """
 
     code = "STL590"

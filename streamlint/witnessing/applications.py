@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.deployment.streaming_routes import application_of
+from streamlint.deployment import applications
 from streamlint.faults.servers import DjangoServers, Interface
 from streamlint.knowledge.table import read
 from streamlint.serving.reach import is_test_module
@@ -45,7 +45,7 @@ class Applications:
         """What serves an entry; None where that cannot be told, or has no name that can be imported."""
         if entry.framework == _DJANGO:
             return self._of_django(entry)
-        app = application_of(entry, self._project)
+        app = self._project.ask(applications.Applications).of(entry)
         if app is None or not app.name or self._is_router(app.origin):
             return self._only(entry.framework)
         module = self._project.module(app.path)
