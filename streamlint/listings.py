@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from streamlint import __version__, config, reporters, rule
 from streamlint.finding import TOOL_CODES
+from streamlint.knowledge.symptoms import Symptom, symptoms
 from streamlint.output import say, write
 from streamlint.printing import style_of
 from streamlint.reporters import markdown
@@ -41,15 +42,31 @@ def print_explained(wanted: str) -> None:
 
 def _explained(wanted: str) -> str:
     codes = rule.codes()
+    found = symptoms(wanted) if " " in wanted.strip() else ()
+    if found:
+        return "\n\n".join(map(_of_symptom, found))
     code = config.resolve("--explain", (wanted,), codes)[0]
     if code not in codes:
         raise config.ConfigError(f"--explain: `{wanted}` is the beginning of codes, not one; name one")
     for row in TOOL_CODES:
         if row.code == code:
             return f"# {row.code} {row.name}\n\nSeverity: {row.severity}\n\n{row.documentation or row.summary}"
-    found = rule.discover((code,))[0]
-    head = f"# {found.code} {found.name}\n\nSeverity: {found.severity} · since {found.since}"
-    return f"{head}\n\n{inspect.getdoc(found) or ''}"
+    one = rule.discover((code,))[0]
+    head = f"# {one.code} {one.name}\n\nSeverity: {one.severity} · since {one.since}"
+    return f"{head}\n\n{inspect.getdoc(one) or ''}"
+
+
+def _of_symptom(symptom: Symptom) -> str:
+    """What may be behind something that people see, with the rules that find it."""
+    lines = [f"# {symptom.title}", "", symptom.cure, ""]
+    for cause in symptom.causes:
+        after = f"after {cause.seconds:g} s by default: " if cause.seconds is not None else ""
+        lines.append(f"- {after}{cause.where}{_listed(cause.rules)}")
+    return "\n".join(lines)
+
+
+def _listed(codes: tuple[str, ...]) -> str:
+    return f" ({', '.join(codes)})" if codes else ""
 
 
 def print_rules(output_format: str) -> None:
