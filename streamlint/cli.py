@@ -196,7 +196,10 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
 @click.option("--show-settings", is_flag=True, help="Print the settings that hold for the paths, and where they stand.")
 @click.option("--show-files", is_flag=True, help="Print the files that would be looked at.")
 @click.option(
-    "--explain", metavar="RULE", shell_complete=_complete, help="Print the documentation of a rule, or what may be behind 'cut after 60 s'."
+    "--explain",
+    metavar="RULE",
+    shell_complete=_complete,
+    help="Print the documentation of a rule, or what may be behind 'cut after 60 s'.",
 )
 @click.option("--list-rules", is_flag=True, help="Print all rules.")
 @click.option("--show-routes", is_flag=True, help="Print the entry points, and what each stream passes on its way.")
