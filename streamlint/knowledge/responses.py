@@ -123,6 +123,10 @@ class Responses:
         """The response that a repair returns; None where there is no form that is right in every setting."""
         return self._preferred.get(framework)
 
+    def takes_tuples(self, framework: str) -> bool:
+        """Whether a handler of this framework may return body, status and headers as a tuple."""
+        return any(response.as_view for response in self._responses.values() if response.framework == framework)
+
     def written(self, framework: str) -> Written | None:
         """How a repair writes a stream, where that is done piece by piece."""
         return self._written.get(framework)

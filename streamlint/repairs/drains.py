@@ -79,10 +79,11 @@ class Repair:
         self.derived = file.project.ask(Drains).derived(drain, frame)
         self.untouched = Untouched(file, frame, drain)
         self.injected: Injected | None = None
+        self.framework = ""
 
     def preferred(self, entry: Entry) -> Preferred | Refusal:
         """The response in which the stream can be sent, or why none can be returned from here."""
-        responses = self.evaluator.knowledge.responses
+        responses, self.framework = self.evaluator.knowledge.responses, entry.framework
         preferred = responses.preferred(entry.framework)
         if self.drain.hops:
             return Refusal("the tokens are taken in a helper", "let the helper return the iterator instead of the text")

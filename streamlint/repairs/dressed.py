@@ -49,7 +49,8 @@ def dressed_stream(repair: Repair, preferred: Preferred) -> Fix | Refusal:
 def dress_of(repair: Repair) -> Dress | None:
     """The one answer that the text is given to, where everything beside it does not depend on the text."""
     answer = repair.answer()
-    if answer is not None and isinstance(answer.value, ir.Sequence) and answer.value.kind == "tuple":
+    takes_tuples = repair.evaluator.knowledge.responses.takes_tuples(repair.framework)
+    if takes_tuples and answer is not None and isinstance(answer.value, ir.Sequence) and answer.value.kind == "tuple":
         return _of_tuple(repair, answer, answer.value)
     found = [call for call in repair.scope.calls if any(rows_of(repair, call)) and _takes(repair, call)]
     outer = [call for call in found if not any(other is not call and other.contains(call) for other in found)]
@@ -69,13 +70,29 @@ def _takes(repair: Repair, call: ir.Call) -> bool:
 
 
 def _of_tuple(repair: Repair, answer: ir.Return, items: ir.Sequence) -> Dress | None:
-    """`return {"answer": text}, 201, headers`: what stands beside the body stays."""
-    content, *others = items.items
-    if not others or any(isinstance(one, ir.Starred) for one in items.items):
+    """`return {"answer": text}, 201, headers`, as one response: Flask-RESTful takes no tuple with one in it."""
+    given = _as_view(list(items.items))
+    if given is None or any(isinstance(one, ir.Starred) for one in items.items):
         return None
-    if any(_reads_text(repair, one) or _measures(repair, one) for one in others):
+    content = given.pop("")
+    if any(_reads_text(repair, one) or _measures(repair, one) for one in given.values()):
         return None
-    return Dress(answer, content, Span(content.start, content.end), content)
+    kept = tuple(f"{word}={repair.file.text(value)}" for word, value in given.items())
+    return Dress(answer, content, Span(items.start, items.end), content, kept)
+
+
+def _as_view(items: list[ir.Expression]) -> dict[str, ir.Expression] | None:
+    """What a view of Flask may return, by the keywords of a response, the body under ""; None where that cannot be told."""
+    match items:
+        case [content]:
+            return {"": content}
+        case [content, ir.Constant() as status] | [content, ir.Attribute(base=ir.Name(id="HTTPStatus")) as status]:
+            return {"": content, "status": status}
+        case [content, ir.Mapping() as headers]:
+            return {"": content, "headers": headers}
+        case [content, status, headers]:
+            return {"": content, "status": status, "headers": headers}
+    return None
 
 
 def _reads_text(repair: Repair, expression: ir.Expression) -> bool:
@@ -126,7 +143,9 @@ class _Dressed:
         if row.variadic or any(isinstance(one, ir.Starred) for one in arguments):
             return None if len(arguments) != 1 or self.call.keywords else {"": arguments[0]}
         if row.as_view:
-            return self._as_view(arguments)
+            only = arguments[0] if len(arguments) == 1 else None
+            is_tuple = isinstance(only, ir.Sequence) and only.kind == "tuple"
+            return _as_view(list(only.items) if isinstance(only, ir.Sequence) and is_tuple else arguments)
         names = row.parameters or ((row.content.keyword,) if row.content.position == 0 else ())
         if len(arguments) > len(names):
             return None
@@ -134,19 +153,6 @@ class _Dressed:
         named.update((word or "**", value) for word, value in self.call.keywords)
         content = named.pop(row.content.keyword, None)
         return {"": content, **named} if content is not None else None
-
-    def _as_view(self, arguments: list[ir.Expression]) -> dict[str, ir.Expression] | None:
-        """`make_response(text, 201, headers)` takes what a view of Flask returns, also as one tuple."""
-        if len(arguments) == 1 and isinstance(arguments[0], ir.Sequence) and arguments[0].kind == "tuple":
-            arguments = list(arguments[0].items)
-        match arguments:
-            case [content]:
-                return {"": content}
-            case [content, ir.Constant() as status]:
-                return {"": content, "status": status}
-            case [content, status, headers]:
-                return {"": content, "status": status, "headers": headers}
-        return None
 
     def _answer(self) -> ir.Return | None:
         """The `return` of the response, made there or kept under a name that only dresses it."""
