@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.contexts import ViewContext
 from streamlint.model import syntax as ir
+from streamlint.model.branches import branch_of
 from streamlint.model.modules import Module
 from streamlint.streams import Sent
 from streamlint.values.activations import Frame
 from streamlint.values.calls import dotted_name
-from streamlint.values.domain import External, Generated
+from streamlint.values.domain import External, Function, Generated
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -62,7 +63,27 @@ class Contexts:
             name = self._needed(use, module, context)
             if name:
                 return Loss(use[1], name, carried, context)
+        return self._lost_in_helpers(module, scope, carried, context)
+
+    def _lost_in_helpers(self, module: Module, scope: ir.Scope, carried: Carried, context: ViewContext) -> Loss | None:
+        """The first call of a function that asks for it: always, and not only in one of its branches."""
+        frame = self.evaluator.any_call(module, scope)
+        for call in scope.calls:
+            values = self.evaluator.value(call.function, frame)
+            helpers = [self.evaluator.scope_of(value) for value in values if isinstance(value, Function)]
+            names = [self._asked_by(*helper, context) if helper is not None else "" for helper in helpers]
+            if names and len(names) == len(values) and all(names):
+                return Loss(call, names[0], carried, context)
         return None
+
+    def _asked_by(self, module: Module, helper: ir.Scope, context: ViewContext) -> str:
+        """What a synchronous helper asks for in every call, with no context of its own."""
+        if helper.is_generator or self._is_kept(module, helper, context):
+            return ""
+        for use in self._uses(module, helper):
+            if use[0] is helper and branch_of(use[1], helper) < 0 and (name := self._needed(use, module, context)):
+                return name
+        return ""
 
     def _is_kept(self, module: Module, scope: ir.Scope, context: ViewContext) -> bool:
         outer = self.evaluator.any_call(module, module.scopes[scope.parent])
