@@ -57,3 +57,13 @@ def through(hops: Sequence[Hop]) -> Way | None:
     for hop in reversed(hops):
         way = way.behind(hop) if way is not None else Way(hop)
     return way
+
+
+def straight(hops: Sequence[Hop]) -> tuple[Hop, ...]:
+    """The hops of a way without its circles: where one comes again, what lies between led nowhere."""
+    kept: dict[Hop, None] = {}
+    for hop in hops:
+        while hop in kept and next(reversed(kept)) != hop:
+            kept.popitem()
+        kept[hop] = None
+    return tuple(kept)

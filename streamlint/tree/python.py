@@ -12,6 +12,7 @@ from streamlint.faults.resources import Resources
 from streamlint.finding import Finding, Place, Related, Severity
 from streamlint.model import syntax as ir
 from streamlint.model.summary import UnparsableFile
+from streamlint.serving.ways import straight
 from streamlint.source import Placed, Source, Span
 from streamlint.streams import Drains, Sent
 from streamlint.tree.stands import stand_on
@@ -239,6 +240,7 @@ class PythonFile:
 
     def related(self, hops: Sequence[Hop], first: int = 0) -> tuple[Related, ...]:
         """Hops as secondary places, numbered from `first` on; of a very long way its beginning and its end."""
+        hops = straight(hops)
         left_out = max(0, len(hops) - _SHOWN)
         numbered = list(enumerate(hops, first))
         shown = (*numbered[: _SHOWN // 2], *numbered[len(hops) - _SHOWN // 2 :]) if left_out else numbered
