@@ -101,7 +101,7 @@ class ReplayedStream(Rule):
                 if is_own
                 else file.related(drain.hops),
                 stops=stopped(file, drain) if is_own else (),
-                help=_help,
+                help=_help if is_own else _help_inside,
                 repair=of_facts(stream_original, file, frame, call, content, drain),
             )
 
@@ -117,4 +117,10 @@ def _help(repair: Offer) -> str:
     return f"{_HAND}; {no_fix(repair)}" if repair.why else repair.instead
 
 
+def _help_inside(repair: Offer) -> str:
+    """Where the tokens are taken in a generator that the response is given."""
+    return f"{_YIELD}; {no_fix(repair)}" if isinstance(repair, Refusal) and repair.why else _YIELD
+
+
+_YIELD = "yield each token inside the loop that takes it"
 _HAND = "hand the iterator itself to the response"
