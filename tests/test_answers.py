@@ -93,7 +93,7 @@ def chat(q: str):
         """@app.get("/chat")
 def chat(q: str):
     response = engine.query(q)
-    response.print_response_stream()
+    show(response.response_gen)
     return {"answer": str(response)}
 """,
         "because `response` is read in another place too: let one generator take the tokens",

@@ -47,6 +47,8 @@ LABELS: tuple[tuple[str, tuple[type[ast.AST], ...] | str], ...] = (
     (r"made once, for all requests|`[^`]+` is made here", CALL),
     (r"answered in one piece here", r"return|yield|await|send"),
     (r"`[^`]+` has no `[^`]+` of its own", r"class"),
+    (r"starts [a-z]+", CALL),
+    (r"serves it with that worker|uses this value", r"\S.*"),
     (r"the loop goes on after this", r"except\b.*"),
     (r"an earlier release is asked for here|LlamaIndex is named here", r"[^\s#].*"),
     (r"`[^`]+` streams", r"(async )?def\b.*"),
@@ -123,7 +125,8 @@ def unnumbered(label: str) -> str:
 
 
 def stands(name: str, text: str) -> bool:
-    """Whether a name is in a text, not as a part of a longer word, and however the text is broken into lines."""
+    """Whether a name is in a text, not as a part of a longer word, and however the text is broken into lines or words."""
+    text = re.sub(r'", "', " ", text)
     flat = re.sub(r"\s+", "", name)
     return re.search(rf"(?<!\w){re.escape(flat)}(?!\w)", re.sub(r"\s+", "", text)) is not None or name in text
 

@@ -106,7 +106,7 @@ def test_each_format_tells_of_its_faults(
 
 
 def test_services_before_a_fault_are_read(write: Write, streamlint: Streamlint) -> None:
-    services = SERVICES.replace("    stop_grace_period: 1m\n", "")
+    services = SERVICES.replace("stop_grace_period: 1m", "image: chat")
     write("compose.prod.yaml", f"{services}  proxy:\n    image: 'nginx\n    ports: [")
     assert "STL517" in streamlint("--output-format", "concise").stdout
 

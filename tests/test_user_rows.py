@@ -374,7 +374,7 @@ def test_every_key_of_a_response_is_read() -> None:
         "media-type": "text/html", "media-type-keyword": "kind", "media-type-position": 2, "sync-iterator": "drained",
         "async-iterator": "refused", "sync-iterator-wsgi": "event loop", "async-iterator-wsgi": "text", "frames-sse": True,
         "frames-sse-as-class": True, "by-hand": True, "file": True, "variadic": True, "takes-text": True,
-        "heartbeat": 15, "heartbeat-keyword": "ping", "accel-header": True,
+        "heartbeat": 15, "heartbeat-keyword": "ping", "accel-header": True, "as-view": True,
     }  # fmt: skip
     assert set(row) == set(user_rows.keys("responses"))
     full = Knowledge({"responses": [row]}).responses.response("shop.web.answer")

@@ -59,7 +59,7 @@ class Chunking:
         if project is None or place is None:
             return False
         versions = project.versions.near(place.path)
-        if any(versions.get(name) is not None for name in names("deployment_words", "chunking")):
+        if any(versions.names_here(name) for name in names("deployment_words", "chunking")):
             return True
         pairs = (one.rstrip("]").split("[") for one in bringing)
         return any(extra in versions.extras(package) for package, extra in pairs)

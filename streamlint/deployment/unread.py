@@ -12,7 +12,7 @@ from streamlint.deployment.limits import Anchor
 from streamlint.deployment.nginx_files import NginxFiles
 from streamlint.deployment.nginx_tree import NginxTrees
 from streamlint.source import BYTEWISE, Source, Span
-from streamlint.surroundings import dockerfile, procfile, unit_files, yaml_file
+from streamlint.surroundings import dockerfile, hcl_file, procfile, unit_files, yaml_file
 from streamlint.surroundings.document import Fault
 from streamlint.surroundings.names import COMPOSE, DOCKERFILE, PROCFILE
 
@@ -59,6 +59,8 @@ def _faults(deployment: Deployment, path: Path, source: Source) -> Sequence[Faul
     if COMPOSE.fullmatch(path.name):
         documents = yaml_file.documents(text) if SIGN.search(text) else ()
         return [fault for document in documents for fault in document.faults]
+    if path.suffix == ".tf":
+        return hcl_file.read(text).faults
     if path.suffix == ".service":
         return unit_files.systemd(text).faults
     if "[program:" in text:

@@ -95,6 +95,13 @@ def _limit(row: Row) -> LimitRow:
     )
 
 
+@cache
+def default(product: str, setting: str) -> float | None:
+    """The seconds that hold for a product where nobody says anything."""
+    rows = (row for row in read("gates").rows("limit") if row.text("product") == product)
+    return next((row.real("default") for row in rows if row.text("setting") == setting), None)
+
+
 @dataclass(frozen=True)
 class Controller:
     """What an Ingress is for: by its class, or by the beginning of its annotations."""

@@ -88,19 +88,26 @@ def _fact(
     def repair(_: object) -> Offer:
         return limit_set(gate, reading, value, file.source, _REASON) if value else None
 
-    default = " (the default)" if reading.given is None else ""
+    default = " (the default)" if reading.given is None and reading.limit.seconds is not None else ""
     return file.fact(
         rule,
         reading.given.anchor if reading.given is not None else gate.anchor,
         routes=titles(passages),
         limit=limit,
         gate=f"{gate.title} {gate.name}".strip(),
-        label=f"`{setting}`{default} {_LABEL[reading.limit.failure]}",
+        label=_label(reading, default),
         help=help or f"set `{setting}` to {written(reading, value)}",
         related=related(gate, file, passages),
         repair=repair,
         severity=lowered(rule.severity, certainty) if rule.severity is not Severity.ADVICE else None,
     )
+
+
+def _label(reading: Reading, default: str) -> str:
+    limit = reading.limit
+    if limit.failure is Failure.FIRST_BYTE and limit.seconds is None:
+        return f"has no `{limit.setting}`"
+    return f"`{limit.setting}`{default} {_LABEL[limit.failure]}"
 
 
 def related(gate: Gate, file: DeploymentFile, passages: Sequence[Passage]) -> tuple[Related, ...]:

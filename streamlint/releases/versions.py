@@ -103,6 +103,11 @@ class Versions:
         answer = self.get(package)
         return answer.version if answer is not None else None
 
+    def names_here(self, package: str) -> bool:
+        """Whether the nearest files that say which packages are needed name one."""
+        nearest = next((folder for folder in self._folders if folder.sources), None)
+        return nearest is not None and any(canonical(package) in source.rows for source in nearest.sources)
+
     def extras(self, package: str) -> frozenset[str]:
         """What some file asks for beside a package."""
         package = canonical(package)

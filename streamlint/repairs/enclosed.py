@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _STREAMS = ("stream", "body", "passed_on")
 _ITEMS = ("chunk", "item", "part")
 _REASON = "it is opened when the body is sent: what fails there is met after status 200, and no longer by the route"
-_MAY_WAIT = (cst.Await, cst.NamedExpr, cst.Yield)
 
 
 def in_generator(file: PythonFile, block: cst.With, found: Outlived) -> Fix | None:
@@ -32,7 +31,7 @@ def in_generator(file: PythonFile, block: cst.With, found: Outlived) -> Fix | No
         return None
     if (is_async and not around.is_async) or (block.asynchronous is not None and not is_async):
         return None
-    if file.tree.within(place, *_MAY_WAIT) or _is_told_more(file, block, answer, place):
+    if file.tree.within(place, *(cst.Await, cst.NamedExpr, cst.Yield)) or _is_told_more(file, block, answer, place):
         return None
     if around.body.loop_around(found.answer) is not None or is_watched(file, block):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
@@ -24,19 +25,24 @@ _CHANGED = Refusal(
     "the body is changed, or decides what is answered", "do in a generator what can be done to each chunk"
 )
 _KEPT = ("status_code", "headers", "media_type", "background")
-_LEAVES = (
-    cst.Return,
-    cst.Raise,
-    cst.Await,
-    cst.Yield,
-    cst.Global,
-    cst.Nonlocal,
-    cst.Del,
-    cst.Assert,
-    cst.FunctionDef,
-    cst.ClassDef,
-    cst.NamedExpr,
-)
+
+
+@cache
+def _leaves() -> tuple[type[cst.CSTNode], ...]:
+    """What must stay where it is; asked late, so that libcst is not imported before a repair needs it."""
+    return (
+        cst.Return,
+        cst.Raise,
+        cst.Await,
+        cst.Yield,
+        cst.Global,
+        cst.Nonlocal,
+        cst.Del,
+        cst.Assert,
+        cst.FunctionDef,
+        cst.ClassDef,
+        cst.NamedExpr,
+    )
 
 
 def sent_on(file: PythonFile, scope: ir.Scope, loop: ir.Loop) -> Fix | Refusal:
@@ -155,7 +161,7 @@ class _Middleware:
             span = self.tree.span(node)
             if isinstance(node, cst.Try | cst.With | cst.For | cst.While):
                 return True
-            if self.tree.within(span, *_LEAVES) or any(span.contains(one) for one in self.scope.stores):
+            if self.tree.within(span, *_leaves()) or any(span.contains(one) for one in self.scope.stores):
                 return True
             if any(
                 self._is_response(use) and span.contains(use) and not self._is_read(use) for use in self.scope.names

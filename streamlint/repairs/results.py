@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _REASON = (
     "a client receives each event when it comes; of a run that fails it sees a body that breaks off, and no status"
 )
-_SENDS = (cst.Await, cst.Yield, cst.NamedExpr)
 
 
 def awaited_below(file: PythonFile, found: EventLoop, scope: ir.Scope, node: cst.For) -> Fix | None:
@@ -96,7 +95,7 @@ def _is_movable(
             file.tree.span(one)
         ):
             return False
-        if one is not first and file.tree.within(file.tree.span(one), *_SENDS):
+        if one is not first and file.tree.within(file.tree.span(one), *(cst.Await, cst.Yield, cst.NamedExpr)):
             return False
     return True
 

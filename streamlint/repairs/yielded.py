@@ -15,6 +15,7 @@ from streamlint.serving.holders import Holders
 from streamlint.source import Span
 from streamlint.streams import Drains
 from streamlint.streams.drained import Drain
+from streamlint.streams.generators import Generators
 from streamlint.tree import nodes as cst
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ def yielded_one_by_one(file: PythonFile, drain: Drain) -> Fix | Refusal:
     others = [
         one for one in file.project.ask(Holders).readers(file.facts, inner) if not _is_around(file, inner, one.start)
     ]
-    if len(own) != 1 or others or inner.decorators:
+    is_handled = any(isinstance(one, ir.Try) and one.handlers for one in inner.body.around(own[0])) if own else False
+    if len(own) != 1 or others or inner.decorators or is_handled:
+        return _REFUSAL
+    if file.project.ask(Generators).has_other_takers(frame):
         return _REFUSAL
     repair = Repair(file, frame, own[0])
     given = [one for one in inner.yields if one.value is not None and _takes(repair, one.value)]

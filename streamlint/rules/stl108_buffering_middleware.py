@@ -83,16 +83,18 @@ class BufferingMiddleware(Rule):
     @app.middleware("http")
     async def log_size(request, call_next):
         response = await call_next(request)
-        response.body_iterator = counted(response.body_iterator)
+        body_chunks = response.body_iterator
+
+        async def send_on():
+            chunks = []
+            async for chunk in body_chunks:
+                chunks.append(chunk)
+                yield chunk
+            body = b"".join(chunks)
+            print(len(body))
+
+        response.body_iterator = send_on()
         return response
-
-
-    async def counted(chunks):
-        size = 0
-        async for chunk in chunks:
-            size += len(chunk)
-            yield chunk
-        print(size)
 
 
     @app.get("/chat")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.fact import Fact, of_facts
 from streamlint.faults.framing import Framing
-from streamlint.finding import Severity
+from streamlint.finding import Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.repairs.framing import encoded
 from streamlint.rule import Rule, on
@@ -81,6 +81,7 @@ class BrokenEventLines(Rule):
     code = "STL113"
     name = "broken-event-lines"
     severity = Severity.WARNING
+    symptom = Symptom.WRONG_TEXT
     since = "0.1.0"
     stands_on = EXPRESSIONS
     message = "a line break in `{token}` ends its `data:` line, so the client loses it and what follows"

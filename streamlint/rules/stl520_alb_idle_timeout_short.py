@@ -54,6 +54,7 @@ class AlbIdleTimeoutShort(Rule):
     ## References
 
     - [Terraform: aws_lb](https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/lb), idle_timeout
+      (checked 2026-11-26)
     - [AWS: load balancer attributes](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html)
       (checked 2026-11-26)
     """

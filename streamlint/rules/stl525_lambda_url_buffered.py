@@ -50,6 +50,7 @@ class LambdaUrlBuffered(Rule):
     ## References
 
     - [AWS Lambda: Response streaming](https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html)
+      (checked 2026-11-26)
     - [Lambda Web Adapter: Response Streaming](https://awslabs.github.io/aws-lambda-web-adapter/features/response-streaming.html)
       (checked 2026-11-26)
     """

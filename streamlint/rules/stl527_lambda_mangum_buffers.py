@@ -71,6 +71,7 @@ class LambdaMangumBuffers(Rule):
     ## References
 
     - [Mangum](https://github.com/Kludex/mangum), `protocols/http.py`
+      (checked 2026-11-26)
     - [Lambda Web Adapter: Response Streaming](https://awslabs.github.io/aws-lambda-web-adapter/features/response-streaming.html)
       (checked 2026-11-26)
     """

@@ -58,7 +58,7 @@ class IngressNginxReadTimeoutShort(Rule):
     ## References
 
     - [ingress-nginx: Annotations, custom timeouts](https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#custom-timeouts)
-      (checked 2026-11-26); the project has had no releases since March 2026
+      (no releases since March 2026; checked 2026-11-26)
     """
 
     code = "STL531"

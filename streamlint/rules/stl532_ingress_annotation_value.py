@@ -59,6 +59,7 @@ class IngressAnnotationValue(Rule):
     ## References
 
     - [ingress-nginx: Annotations](https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/)
+      (checked 2026-11-26)
     - [Kubernetes: Annotations](https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/) (checked 2026-11-26)
     """
 

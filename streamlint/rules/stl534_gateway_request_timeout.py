@@ -63,7 +63,9 @@ class GatewayRequestTimeout(Rule):
     ## References
 
     - [Gateway API: HTTPRouteTimeouts](https://gateway-api.sigs.k8s.io/reference/spec/#httproutetimeouts)
+      (checked 2026-11-26)
     - [Istio: Virtual Service](https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRoute)
+      (checked 2026-11-26)
     - [Contour: response timeouts](https://projectcontour.io/docs/main/config/request-routing/#response-timeouts)
       (checked 2026-11-26)
     """

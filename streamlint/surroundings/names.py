@@ -15,8 +15,8 @@ IN_FOLDER = re.compile(r".*\.(?:txt|in)")
 _FOLDER = "requirements"
 DOCKERFILE = re.compile(r"(?:[^.]+\.)?(?:Dockerfile|Containerfile)(?:\..+)?", re.IGNORECASE)
 PROCFILE = re.compile(r"Procfile(?:\..+)?", re.IGNORECASE)
-COMPOSE = re.compile(r".*\.ya?ml(?:\.[a-z0-9]+)?", re.IGNORECASE)
-"""What may be a file of Compose, of the files around the code; its text tells."""
+COMPOSE = re.compile(r".*compose.*\.ya?ml(?:\.[a-z0-9]+)?", re.IGNORECASE)
+"""What may be a file of Compose; its text tells."""
 _DEPLOYING = re.compile(
     rf"{DOCKERFILE.pattern}"
     rf"|{PROCFILE.pattern}"

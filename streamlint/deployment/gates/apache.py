@@ -10,6 +10,7 @@ from streamlint.deployment.gates.gate import ANYWHERE, Gate, Match, Reading
 from streamlint.deployment.limits import Anchor, Failure, Layer, Limit
 from streamlint.deployment.nginx_passing import Address
 from streamlint.deployment.units import Given
+from streamlint.knowledge.gates import default
 from streamlint.source import Span
 from streamlint.surroundings import apache_file
 from streamlint.surroundings.apache_file import Directive, Word
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 _NAME = re.compile(r".*\.conf(?:\.\w+)?|[^.]+", re.IGNORECASE)
 _SIGN = re.compile(r"^\s*(?:ProxyPass(?:Match)?\s|<Proxy\b)", re.MULTILINE | re.IGNORECASE)
 _ADDRESS = re.compile(r"(https?|fcgi|ajp|uwsgi|h2c)://(\[[^\]]*\]|[^:/\s]*)(?::(\d+))?(/.*)?", re.IGNORECASE)
-_DEFAULT = 60.0
-"""Seconds of `Timeout` (httpd.apache.org, core, checked 2026-11-26; measured: a cut after 60.9 s)."""
 _HTTP10 = "force-proxy-request-1.0"
 _SET = ("setenv", "setenvif", "browsermatch")
 
@@ -67,7 +66,7 @@ def _gate(directive: Directive, around: tuple[Directive, ...], path: Path) -> Ga
     return Gate(
         "apache",
         "Apache",
-        f"`{directive.words[0].text} {asked}`",
+        f"`{directive.words[0].text}` of `{asked}`",
         Layer.PROXY,
         Anchor(path, directive.span),
         tuple(_readings(directive, around, target, path)),
@@ -114,7 +113,7 @@ def _inherited(around: tuple[Directive, ...], path: Path) -> Iterator[Reading]:
             if found and found[-1].arguments:
                 yield _timeout(setting, found[-1].arguments[0].text, found[-1].arguments[0], path)
                 return
-    yield Reading(Limit(Failure.IDLE, "Timeout", _DEFAULT))
+    yield Reading(Limit(Failure.IDLE, "Timeout", default("apache", "Timeout")))
 
 
 def _timeout(setting: str, text: str, word: Word, path: Path) -> Reading:

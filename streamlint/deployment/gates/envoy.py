@@ -14,6 +14,7 @@ from streamlint.deployment.nginx_passing import Address
 from streamlint.deployment.resources import Resource
 from streamlint.deployment.resources.values import plain
 from streamlint.deployment.units import Given
+from streamlint.knowledge.gates import default
 from streamlint.surroundings.document import Keys
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ _SIGN = re.compile(r"^[ \t]*[\"']?static_resources[\"']?[ \t]*:", re.MULTILINE)
 _NAME = re.compile(r".*\.(?:ya?ml|json)(?:\.\w+)?", re.IGNORECASE)
 _MANAGER = ("static_resources", "listeners", "*", "filter_chains", "*", "filters", "*", "typed_config")
 _ROUTES = ("route_config", "virtual_hosts", "*", "routes", "*")
-_DEFAULT_TOTAL, _DEFAULT_IDLE = 15.0, 300.0
-"""Seconds: a route's `timeout`, and `stream_idle_timeout` (envoyproxy.io, How do I configure timeouts?, checked 2026-11-26)."""
 _KINDS = {"prefix": "beginning", "path": "exact", "path_separated_prefix": "prefix"}
 
 
@@ -63,11 +62,14 @@ def _name(whole: Resource, way: Keys) -> str:
 
 
 def _readings(whole: Resource, manager: Keys, way: Keys) -> Iterator[Reading]:
-    yield _reading(Failure.TOTAL, "timeout", whole.get(*way, "route", "timeout"), _DEFAULT_TOTAL)
+    yield _reading(Failure.TOTAL, "timeout", whole.get(*way, "route", "timeout"), default("envoy", "timeout"))
     idle = whole.get(*way, "route", "idle_timeout")
     manager_idle = whole.get(*manager, "stream_idle_timeout")
     yield _reading(
-        Failure.IDLE, "idle_timeout" if idle is not None else "stream_idle_timeout", idle or manager_idle, _DEFAULT_IDLE
+        Failure.IDLE,
+        "idle_timeout" if idle is not None else "stream_idle_timeout",
+        idle or manager_idle,
+        default("envoy", "stream_idle_timeout"),
     )
     for keys in (
         (*way, "route", "max_stream_duration", "max_stream_duration"),

@@ -13,6 +13,7 @@ from streamlint.deployment.limits import Anchor, Failure, Layer, Limit
 from streamlint.deployment.resources import Resource
 from streamlint.deployment.resources.values import plain
 from streamlint.deployment.streaming_routes import StreamingRoutes
+from streamlint.knowledge.gates import default
 from streamlint.surroundings import json_file
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
 
 _NAME = "vercel.json"
-_ENOUGH = 300.0
-"""Seconds: what every plan has by default (vercel.com, Configuring Maximum Duration, checked 2026-11-26)."""
 
 
 def gates(deployment: Deployment) -> Iterator[Gate]:
@@ -44,7 +43,7 @@ def gates(deployment: Deployment) -> Iterator[Gate]:
                     f"function `{pattern}`",
                     Layer.EDGE,
                     given.anchor,
-                    (Reading(limit, given, _ENOUGH),),
+                    (Reading(limit, given, default("vercel", "maxDuration")),),
                     matches=matches,
                 )
 
