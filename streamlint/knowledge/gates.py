@@ -46,6 +46,7 @@ class GateRow:
     title: str
     layer: str
     only: dict[str, tuple[str, ...]]
+    unless_beside: tuple[str, ...]
     has_paths: bool
     """Whether it chooses by the path, so that a module of its own reads it."""
     limits: tuple[LimitRow, ...]
@@ -62,6 +63,7 @@ def by_kind() -> dict[str, GateRow]:
             row.text("title"),
             row.text("layer"),
             _only(row),
+            row.texts("unless_beside"),
             row.flag("has_paths"),
             tuple(_limit(each) for each in limits if kind in each.texts("kinds")),
         )

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 def gates(deployment: Deployment) -> Iterator[Gate]:
     """Those of the table that take every request, whatever its path."""
     rows = {kind: row for kind, row in by_kind().items() if not row.has_paths}
+    resources = deployment.ask(Resources)
     found = [
         declared(resource, rows[resource.kind])
-        for resource in deployment.ask(Resources).of(*rows)
-        if _is_meant(resource, rows[resource.kind])
+        for resource in resources.of(*rows)
+        if _is_meant(resource, rows[resource.kind]) and not _is_waived(resource, rows[resource.kind], resources)
     ]
     beside = Counter(map(_place, found))
     yield from (replace(gate, is_one_of_many=beside[_place(gate)] > 1) for gate in found if gate.readings)
@@ -62,6 +63,10 @@ def _is_another(resource: Resource, row: LimitRow, way: Keys) -> bool:
 def _is_meant(resource: Resource, row: GateRow) -> bool:
     given = ((resource.get(key), values) for key, values in row.only.items())
     return all(each is None or (each.is_known and each.text in values) for each, values in given)
+
+
+def _is_waived(resource: Resource, row: GateRow, resources: Resources) -> bool:
+    return any(each.path.parent == resource.path.parent for each in resources.of(*row.unless_beside))
 
 
 def _place(gate: Gate) -> tuple[str, Path]:
