@@ -67,7 +67,7 @@ def ran(text: str, fails_at: int | None) -> tuple[list[str], list[object], bool]
     with installed(fails_at):
         exec(compile(text, "application", "exec"), vars(module))
         try:
-            with TestClient(module.app) as client, client.websocket_connect("/ws") as socket:
+            with TestClient(module.app).websocket_connect("/ws") as socket:
                 socket.send_text("first")
                 _receive(socket, received)
         except Broken:

@@ -126,7 +126,7 @@ def unnumbered(label: str) -> str:
 
 def stands(name: str, text: str) -> bool:
     """Whether a name is in a text, not as a part of a longer word, and however the text is broken into lines or words."""
-    text = re.sub(r'", "', " ", text)
+    name, text = name.replace('", "', " "), text.replace('", "', " ")
     flat = re.sub(r"\s+", "", name)
     return re.search(rf"(?<!\w){re.escape(flat)}(?!\w)", re.sub(r"\s+", "", text)) is not None or name in text
 

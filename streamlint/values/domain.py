@@ -148,7 +148,7 @@ class Function:
     nested: int = field(default=0, init=False, compare=False)
 
     def __hash__(self) -> int:
-        return hash((self.path, self.scope, self.frame))
+        return hash((self.path, self.scope, self.frame, self.receiver))
 
     def __post_init__(self) -> None:
         object.__setattr__(
