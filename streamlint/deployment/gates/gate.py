@@ -88,10 +88,6 @@ class Gate:
     def in_file(cls, deployment: Deployment, path: Path) -> Iterable[Gate]:
         return deployment.ask(Gates).of_file.get(path, ())
 
-    @property
-    def limits(self) -> tuple[Limit, ...]:
-        return tuple(each.limit for each in self.readings)
-
     def readings_of(self, failure: Failure) -> Iterator[Reading]:
         """What it fails a stream by in this way; what is not known counts for nothing."""
         return (each for each in self.readings if each.limit.failure is failure and each.limit.is_known)
@@ -141,11 +137,6 @@ class Gates:
 
 def _path(reading: Reading) -> Path | None:
     return reading.given.anchor.path if reading.given is not None else None
-
-
-def shown(gates: Sequence[Gate]) -> str:
-    """How messages name several: the first, and how many more."""
-    return gates[0].name if len(gates) == 1 else f"{gates[0].name} (and {len(gates) - 1} more)"
 
 
 def _makers() -> Iterator[Callable[[Deployment], Iterator[Gate]]]:

@@ -37,15 +37,15 @@ _PROXIES = ("AWS_PROXY", "HTTP_PROXY")
 
 def gates(deployment: Deployment) -> Iterator[Gate]:
     """Those of a deployment that shows that its application runs in Lambda; of others nobody can say what they ask."""
-    if not runs_in_lambda(deployment):
+    functions, others = (tuple(deployment.ask(Resources).of(*kinds)) for kinds in (_FUNCTIONS, _OTHERS))
+    if not (functions or others) or not runs_in_lambda(deployment):  # the second looks through all texts
         return
-    resources = deployment.ask(Resources)
     rows = by_kind()
-    for resource in resources.of(*_FUNCTIONS):
+    for resource in functions:
         for part in _OF_FUNCTIONS:
             gate = declared(resource, rows[f"{resource.kind} {part}"])
             yield from (replace(gate, matches=tuple(_paths(resource, part))),) if gate.readings else ()
-    for resource in resources.of(*_OTHERS):
+    for resource in others:
         if _is_proxy(resource):
             gate = declared(resource, rows[resource.kind])
             yield from (gate,) if gate.readings else ()

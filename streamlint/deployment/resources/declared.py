@@ -34,8 +34,6 @@ class Resource:
     document: Document
     keys: Keys
     value: Read = field(repr=False)
-    root: Keys = ()
-    """Leads to what is said of all resources of the document."""
     is_template: bool = False
     """Whether a program makes the file from this one, so that nobody can say what it lacks."""
 

@@ -45,7 +45,6 @@ def _of_file(deployment: Deployment, path: Path, text: str) -> Iterator[Resource
             document,
             ("Resources", name, "Properties"),
             partial(_value, document, path, text),
-            ("Globals",),
         )
 
 
