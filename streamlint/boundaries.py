@@ -16,6 +16,11 @@ from pathlib import Path
 
 from streamlint import discovery, disk
 from streamlint.discovery import Patterns
+<<<<<<< HEAD
+=======
+from streamlint.releases.source_folders import source_folders
+from streamlint.source import read_bytes
+>>>>>>> values
 from streamlint.surroundings.names import environment_folder, tells_of_serving
 
 _INSTALLED = ("site-packages", "dist-packages")
@@ -37,13 +42,21 @@ _NAMED = re.compile(rb"""["']([A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)++)(?::\w+)?["']""
 
 @dataclass(frozen=True)
 class Boundary:
-    """A project's root, and its files and folders in there; no `parts` mean that everything in there belongs to it."""
+    """A project's root, and its files and folders in there; no `parts` mean that everything in there belongs to it.
+
+    `beside` are other projects, whose code this one imports.
+    """
 
     root: Path
     parts: tuple[Path, ...] = ()
+    beside: tuple[Path, ...] = ()
 
     def files(self, exclude: Patterns) -> tuple[Path, ...]:
-        """All Python files of the project, in a fixed order."""
+        """All Python files of the project, in a fixed order, and of those beside it."""
+        beside = (path for folder in self.beside for path in discovery.project_files(folder, exclude))
+        return tuple(dict.fromkeys((*self._own(exclude), *beside)))
+
+    def _own(self, exclude: Patterns) -> tuple[Path, ...]:
         if not self.parts:
             return discovery.project_files(self.root, exclude)
         found: dict[Path, None] = {}
@@ -59,6 +72,7 @@ class Boundaries:
     def __init__(self, exclude: Patterns) -> None:
         self._exclude = exclude
         self._found: dict[Path, Boundary] = {}
+        self._beside: dict[Path, tuple[Path, ...]] = {}
         self._roots: dict[tuple[Path, Path], Path] = {}
         self._parts: dict[Path, _Parts] = {}
         self._said = _Said()
@@ -76,8 +90,13 @@ class Boundaries:
         folder = Path(environment_folder(str(path))) if discovery.is_beside(path) else path.parent
         if folder not in self._found:
             root = discovery.project_root(folder / path.name)
-            self._found[folder] = self._unmarked(folder) if root is None else Boundary(root)
+            self._found[folder] = self._unmarked(folder) if root is None else self._marked(root)
         return self._found[folder]
+
+    def _marked(self, root: Path) -> Boundary:
+        if root not in self._beside:
+            self._beside[root] = source_folders(root).beside
+        return Boundary(root, beside=self._beside[root])
 
     def _unmarked(self, folder: Path) -> Boundary:
         base = discovery.outside_packages(folder)

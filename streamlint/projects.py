@@ -262,7 +262,7 @@ class Projects:
         from streamlint.project import Project
 
         # what the run has read is not read again: another program may be writing it
-        own = {self.real(path): source for path, source in self._texts.items() if self._boundary(path) == boundary}
+        own = {self.real(path): source for path, source in self._texts.items() if self._is_read_for(path, boundary)}
         python = {path: source for path, source in own.items() if source.is_python}
         files = dict.fromkeys((*boundary.files(self._exclude), *python))
         config = self._request.settings(boundary.root / "any")
@@ -280,6 +280,12 @@ class Projects:
         )
         watch(project.effort)
         return project
+
+    def _is_read_for(self, path: Path, boundary: Boundary) -> bool:
+        """Whether a file belongs to a project, or to one beside it whose code that imports."""
+        return self._boundary(path) == boundary or (
+            path.suffix == ".py" and any(map(self.real(path).is_relative_to, boundary.beside))
+        )
 
     def _knowledge(self, config: Config) -> Knowledge:
         """The tables with the user's rows, read once for all projects with the same settings."""
