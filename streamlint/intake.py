@@ -17,8 +17,13 @@ from streamlint.finding import UNREADABLE_FILE, Finding, Place, Severity
 from streamlint.ignores import MARK
 from streamlint.outcome import Skipped
 from streamlint.rule import file_place
+<<<<<<< HEAD
 from streamlint.source import SIZE_LIMIT, TOO_LARGE, Source, Span, UnreadableFile
 from streamlint.surroundings.names import LARGEST, LARGEST_DECLARING, is_about_serving
+=======
+from streamlint.source import SIZE_LIMIT, TOO_LARGE, Source, Span, UnreadableFile, read_bytes
+from streamlint.surroundings.names import LARGEST, LARGEST_DECLARING, declares_resources, is_about_serving
+>>>>>>> clouds
 
 if TYPE_CHECKING:
     from streamlint.discovery import Found, Patterns
@@ -123,7 +128,9 @@ def read(found: Found, text: Source | None = None, names: Callable[[Path], Seque
         interesting = _interesting(content, names(path) if names is not None else ())
         if interesting:
             texts.interesting.add(path)
-        else:
+        if declares_resources(content):
+            found.deploying[path] = None
+        elif not interesting:
             texts.passed.add(path)
         declares = path.name == _SETUP and _LLAMA_PACKAGE.search(source.text) is not None
         if interesting or declares or MARK.encode() in content:
