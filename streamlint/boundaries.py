@@ -16,11 +16,7 @@ from pathlib import Path
 
 from streamlint import discovery, disk
 from streamlint.discovery import Patterns
-<<<<<<< HEAD
-=======
 from streamlint.releases.source_folders import source_folders
-from streamlint.source import read_bytes
->>>>>>> values
 from streamlint.surroundings.names import environment_folder, tells_of_serving
 
 _INSTALLED = ("site-packages", "dist-packages")

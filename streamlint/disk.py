@@ -6,9 +6,11 @@ import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from glob import has_magic
 from typing import Any
 
 COME_AND_GO = frozenset(("__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".streamlint_cache"))
@@ -192,6 +194,22 @@ def entries(folder: _Name) -> list[os.DirEntry[str]]:
                 kind(entry.path)
                 real(entry.path)
     return listed
+
+
+def matching(base: _Name, pattern: str) -> list[str]:
+    """The paths below a folder that a pattern means, as the shell reads it, in a fixed order."""
+    found = [os.fspath(base)]
+    for step in pattern.strip("/").split("/"):
+        found = [path for folder in found for path in _steps(folder, step)]
+    return found
+
+
+def _steps(folder: str, step: str) -> Iterator[str]:
+    if not has_magic(step):
+        yield os.path.join(folder, step)
+        return
+    with suppress(OSError):
+        yield from (entry.path for entry in entries(folder) if entry.name[0] != "." and fnmatchcase(entry.name, step))
 
 
 def _listing(entries: Iterable[os.DirEntry[str]]) -> str:

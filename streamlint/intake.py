@@ -17,13 +17,8 @@ from streamlint.finding import UNREADABLE_FILE, Finding, Place, Severity
 from streamlint.ignores import MARK
 from streamlint.outcome import Skipped
 from streamlint.rule import file_place
-<<<<<<< HEAD
 from streamlint.source import SIZE_LIMIT, TOO_LARGE, Source, Span, UnreadableFile
-from streamlint.surroundings.names import LARGEST, LARGEST_DECLARING, is_about_serving
-=======
-from streamlint.source import SIZE_LIMIT, TOO_LARGE, Source, Span, UnreadableFile, read_bytes
 from streamlint.surroundings.names import LARGEST, LARGEST_DECLARING, declares_resources, is_about_serving
->>>>>>> clouds
 
 if TYPE_CHECKING:
     from streamlint.discovery import Found, Patterns

@@ -8,10 +8,10 @@ import tomllib
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from glob import glob, has_magic
 from pathlib import Path
 from typing import Any
 
+from streamlint import disk
 from streamlint.model.import_roots import ImportRoots
 from streamlint.source import Source, UnreadableFile
 from streamlint.surroundings import ini_file
@@ -76,7 +76,7 @@ def _own(folder: Path, document: Table) -> ImportRoots:
         roots += [folder / each for each in searched]
     roots += [folder / placed.pop("")] if "" in placed else []
     packages = {name: folder / where for name, where in placed.items()}
-    return ImportRoots(tuple(one for one in roots if one != folder and one.is_dir()), packages)
+    return ImportRoots(tuple(one for one in roots if one != folder and disk.is_folder(one)), packages)
 
 
 class _Documents:
@@ -149,10 +149,9 @@ def _literal(node: ast.expr) -> object:
 def _folders(base: Path, named: Iterable[str]) -> Iterator[Path]:
     """The projects that paths and patterns mean, links and all that leads elsewhere resolved."""
     for one in named:
-        found = sorted(glob(str(base / one)))[:_MOST] if has_magic(one) else [str(base / one)]
-        for path in map(Path, found):
-            if (path / "pyproject.toml").is_file() or (path / "setup.py").is_file():
-                yield path.resolve()
+        for path in map(Path, disk.matching(base, one)[:_MOST]):
+            if disk.is_file(path / "pyproject.toml") or disk.is_file(path / "setup.py"):
+                yield Path(disk.real(path))
 
 
 def _patterns(document: Table) -> tuple[str, ...]:
