@@ -14,6 +14,7 @@ from streamlint.knowledge.table import read
 from streamlint.knowledge.token_streams import TEXT, WHOLE, Made, token_stream_facts
 from streamlint.repairs.elements import texts_of
 from streamlint.values.domain import Instance, Token, Tokens
+from streamlint.values.limits import Limit
 
 from .asking import Program
 
@@ -259,3 +260,22 @@ def test_the_table_says_what_the_packages_do(introspected: dict[str, str]) -> No
         if introspected[name] not in kinds.get(made, {"plain"})
     }
     assert not wrong
+
+
+def passing_on(generators: int) -> str:
+    """Generators each of which passes on all others."""
+    text = ""
+    for number in range(generators):
+        others = "".join(f"    yield from g{other}()\n" for other in range(generators) if other != number)
+        text += f"def g{number}():\n    yield 1\n{others}\n\n"
+    return f"{text}def served():\n    x = g0()\n"
+
+
+def test_generators_that_pass_on_one_another_are_looked_into_once_each() -> None:
+    program = Program(passing_on(6))
+    module = program.module()
+    scope = next(one for one in module.scopes if one.name == "served")
+    evaluator = program.evaluator
+    values = evaluator.binding(scope.bindings[0], evaluator.any_call(module, scope))
+    assert evaluator.tokens(values) is None
+    assert sum(row.times for row in evaluator.limits.ended if row.limit is Limit.WRAPPERS) <= 6

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from streamlint.values.domain import Coroutine, Generated, Instance, Iterated, Tokens, Value, Values
+from typing import TypeAlias
+
+from streamlint.values.domain import Generated, Instance, Iterated, Tokens, Value, Values
 from streamlint.values.limits import Limit
 from streamlint.values.whole import Whole
 
 _DEEPEST = 6
+_Seen: TypeAlias = set[tuple[Iterated | Generated, int]]
+"""Iterators in which no tokens were found, each with its depth: generators that pass on one another make a crowd of ways."""
 
 
 class TokenStreams:
@@ -17,33 +21,34 @@ class TokenStreams:
 
     def of(self, values: Values) -> Tokens | None:
         """The tokens that iterating one of these values consumes, however they are wrapped."""
-        for value in values:
-            found = self._tokens(value, 0)
-            if found is not None:
+        seen: _Seen = set()
+        return next((found for value in values if (found := self._tokens(value, 0, seen)) is not None), None)
+
+    def _tokens(self, value: Value, depth: int, seen: _Seen) -> Tokens | None:
+        match value:
+            case Tokens() if depth <= _DEEPEST:
+                return value
+            case Instance() if depth <= _DEEPEST:
+                return self.evaluator.calls.streams.managed(value)
+            case Iterated() | Generated() if (value, depth) not in seen:
+                found = self._wrapped(value, depth, seen)
+                if found is None:
+                    seen.add((value, depth))
                 return found
         return None
 
-    def _tokens(self, value: Value, depth: int) -> Tokens | None:
+    def _wrapped(self, value: Iterated | Generated, depth: int, seen: _Seen) -> Tokens | None:
         if depth > _DEEPEST:
             self.evaluator.give_up(Limit.WRAPPERS)
             return None
-        match value:
-            case Tokens():
-                return value
-            case Instance():
-                return self.evaluator.calls.streams.managed(value)
-            case Iterated():
-                inner = next((t for one in value.over if (t := self._tokens(one, depth + 1))), None)
-                if inner is None or inner.is_async == value.is_async:
-                    return inner
-                return Tokens(value.is_async, inner.items, inner.origin, inner.owner, inner.owner_is_async)
-            case Generated():
-                return self._forwarded(value, depth)
-            case Coroutine():
-                return None
-        return None
+        if isinstance(value, Generated):
+            return self._forwarded(value, depth, seen)
+        inner = next((found for one in value.over if (found := self._tokens(one, depth + 1, seen))), None)
+        if inner is None or inner.is_async == value.is_async:
+            return inner
+        return Tokens(value.is_async, inner.items, inner.origin, inner.owner, inner.owner_is_async)
 
-    def _forwarded(self, value: Generated, depth: int) -> Tokens | None:
+    def _forwarded(self, value: Generated, depth: int, seen: _Seen) -> Tokens | None:
         """The tokens that a generator function passes on."""
         frame = value.frame
         sources = [self.evaluator.iterated(loop, frame) for loop in frame.scope.loops]
@@ -54,7 +59,7 @@ class TokenStreams:
             for one in values:
                 if isinstance(one, Generated) and one.function == value.function:
                     continue
-                found = self._tokens(one, depth + 1)
+                found = self._tokens(one, depth + 1, seen)
                 if found is not None:
                     return Tokens(value.is_async, found.items, found.origin, found.owner, found.owner_is_async)
         return None
