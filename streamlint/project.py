@@ -45,6 +45,7 @@ class Project:
     packages are needed. With `from_environment`, what is installed here counts where the project says nothing.
     `deployment` gives what the project is part of when it runs.
     `earlier` is the same project with other texts; what is the same in both is neither read nor parsed again.
+    `parsed` are modules of other projects of the same run, which may have files in common with this one.
     """
 
     def __init__(
@@ -60,10 +61,12 @@ class Project:
         beside: Mapping[Path, Source] | None = None,
         earlier: Project | None = None,
         deployment: Callable[[], Deployment] | None = None,
+        parsed: dict[Path, Module] | None = None,
     ) -> None:
         self.root = root
         self._find_deployment = deployment
         self._earlier = earlier
+        self._parsed = parsed
         self._files = tuple(files)
         self._overlay = dict(overlay or {})
         self.knowledge = knowledge or Knowledge()
@@ -98,7 +101,8 @@ class Project:
         knowledge = self.knowledge
         earlier = self._earlier.modules if self._earlier is not None else None
         roots = source_folders(self.root).imports
-        return Modules(self.root, self._texts, self._entrances, knowledge.installed, knowledge.told, earlier, roots)
+        named = knowledge.installed, knowledge.told
+        return Modules(self.root, self._texts, self._entrances, *named, earlier, roots, self._parsed)
 
     @cached_property
     def _texts(self) -> Texts:

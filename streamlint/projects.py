@@ -108,6 +108,7 @@ class Projects:
         self._boundaries = Boundaries(self._exclude)
         self._folders: dict[Path, Path] = {}
         self._made: dict[Boundary, Project] = {}
+        self._parsed: dict[Path, Module] = {}
         self._answers: dict[Boundary, Answers] = {}
         self._deployments: dict[Path, Deployment] = {}
         self._tables: dict[Path, Knowledge] = {}
@@ -277,6 +278,7 @@ class Projects:
             from_environment=config.versions_from_environment,
             earlier=self._earlier.get(boundary),
             deployment=lambda: self.deployment(next(iter(files), boundary.root / "pyproject.toml")),
+            parsed=self._parsed,
         )
         watch(project.effort)
         return project

@@ -14,7 +14,7 @@ from streamlint import run
 from streamlint.config import Config, Selection
 from streamlint.model import modules
 from streamlint.project import Project
-from streamlint.source import Span
+from streamlint.source import Source, Span
 from streamlint.tree.pieces import Piece
 from tests.conftest import BLOCKING, CLEAN, Write
 
@@ -135,3 +135,17 @@ def test_what_a_file_imports_is_found_once(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(modules.Modules, "resolve", None)
     assert found.around(files[:1]) == everything
     assert found.imported_by(files[1]) == (files[2],)
+
+
+def test_projects_with_files_in_common_parse_each_once(tmp_path: Path, parsed: dict[str, list[str]]) -> None:
+    path = tmp_path / "app.py"
+    path.write_text(STREAMING, "utf-8")
+    changed = Source(path, f"{STREAMING}\n")
+    shared: dict[Path, modules.Module] = {}
+    projects = [Project(tmp_path, (path,), parsed=shared) for _ in range(2)]
+    other = Project(tmp_path, (path,), overlay={path: changed}, parsed=shared)
+    assert projects[0].module(path) is projects[1].module(path)
+    assert parsed["ast"] == ["app.py"]
+    read = other.module(path)
+    assert read is not None
+    assert read.source is changed

@@ -84,6 +84,7 @@ class Modules:
     is parsed when it is asked for. `installed` are names of packages from outside that neither a bare folder nor a module inside
     a package of the project hides; `told` are dotted names of functions that the user's rows are about. What `earlier` modules were
     parsed from is not parsed again where the text is the same. `import_roots` are told by packaging files.
+    Projects that have files in common share what is `parsed`.
     """
 
     def __init__(
@@ -95,9 +96,11 @@ class Modules:
         told: Iterable[str] = (),
         earlier: Modules | None = None,
         import_roots: ImportRoots | None = None,
+        parsed: dict[Path, Module] | None = None,
     ) -> None:
         self._import_roots = import_roots or ImportRoots()
         self._earlier = earlier
+        self._parsed = parsed if parsed is not None else {}
         self.root = root
         self.texts = texts
         self._entrances = tuple(entrances)
@@ -154,11 +157,17 @@ class Modules:
         source = self.texts.source(path)
         if self._earlier is not None and source is self._earlier.texts.source(path):
             return self._earlier.load(path)
+        known = self._parsed.get(path)
+        if known is not None and source is not None and known.source.text == source.text:
+            return known
         try:
             with phase(PARSING):
-                return Module(path, source, summarise(source)) if source is not None else None
+                found = Module(path, source, summarise(source)) if source is not None else None
         except UnparsableFile:
             return None
+        if found is not None:
+            self._parsed[path] = found
+        return found
 
     @cached_property
     def members(self) -> frozenset[Path]:
