@@ -52,8 +52,10 @@ def alternatives(found: Iterable[Value]) -> Values:
         made = made - UNKNOWN
     if len(made) < 2:
         return frozenset(made)
-    displays = [value for value in made if type(value) in _DISPLAYED and _source(value) is not None]
-    if len(displays) > 1 and len({_source(value) for value in displays}) < len(displays):
+    held = [value for value in made if type(value) in _DISPLAYED]
+    sources = [source for source in map(_source, held) if source is not None] if len(held) > 1 else []
+    if len(sources) > 1 and len(set(sources)) < len(sources):
+        displays = [value for value in held if _source(value) is not None]
         made = made.difference(displays) | _one_of_each(displays)
     return frozenset(made) if len(made) < 2 else _InOrder(made)
 

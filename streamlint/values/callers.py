@@ -44,7 +44,7 @@ class Callers:
 
     def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
-        self._said: dict[Path, Said] = {}
+        self._said: dict[Module, Said] = {}
         self._calls: dict[str, list[Row]] = {}
         self._passed: dict[str, list[Row]] = {}
         self._spelled: dict[str, list[str]] = {}
@@ -58,9 +58,9 @@ class Callers:
         return map(self._of_module, self.evaluator.modules.saying(*words))
 
     def _of_module(self, module: Module) -> Said:
-        if module.path not in self._said:
-            self._said[module.path] = Said(module)
-        return self._said[module.path]
+        if module not in self._said:
+            self._said[module] = Said(module)
+        return self._said[module]
 
     def calls_of(self, word: str) -> list[Row]:
         """Calls whose function ends in this word."""

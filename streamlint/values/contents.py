@@ -25,7 +25,7 @@ class Contents:
 
     def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
-        self._puts: dict[Path, Puts] = {}
+        self._puts: dict[Module, Puts] = {}
         self._rows: dict[Kept, tuple[Put, ...]] = {}
         self._named_at: dict[Origin, tuple[Kept, ...]] = {}
 
@@ -57,9 +57,9 @@ class Contents:
         return evaluator.found(("contents", holder, *kept, key), lambda: evaluator.union(self._values(puts, key)))
 
     def _of_module(self, module: Module) -> Puts:
-        if module.path not in self._puts:
-            self._puts[module.path] = Puts(module)
-        return self._puts[module.path]
+        if module not in self._puts:
+            self._puts[module] = Puts(module)
+        return self._puts[module]
 
     # Names
 
