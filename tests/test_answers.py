@@ -27,8 +27,7 @@ def findings(code: str, folder: Path) -> tuple[Finding, ...]:
 
 
 WITHOUT_FIX = {
-    "more keys": (
-        """@app.get("/chat")
+    """@app.get("/chat")
 def chat(q: str):
     response = engine.query(q)
     text = "".join(response.response_gen)
