@@ -10,6 +10,7 @@ from streamlint.knowledge.blocking import BlockingCall
 from streamlint.knowledge.frameworks import Purpose, Runner
 from streamlint.model import syntax as ir
 from streamlint.repairs.arguments import parted
+from streamlint.repairs.mixing import SAME_TOKENS, of_call
 from streamlint.repairs.obstacles import iteration_obstacle, obstacle
 from streamlint.repairs.threads import threads
 from streamlint.serving import Entry
@@ -19,12 +20,11 @@ from streamlint.sharing.effects import Effects
 from streamlint.sharing.tied import Tied
 from streamlint.sharing.unfinished import Unfinished
 from streamlint.source import Span
-from streamlint.streams.mismatches import Mismatches
 from streamlint.tree import nodes as cst
 from streamlint.tree.python import PythonFile
 from streamlint.values.activations import Frame
 from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Function, Object, Origin, Tokens
+from streamlint.values.domain import Function, Object, Origin
 from streamlint.waiting.held import Held, OnLoop
 from streamlint.waiting.holds import Cause
 
@@ -35,8 +35,6 @@ _WIDEST = 200
 """Characters between `for` and its target, white space and brackets; behind more, or a comment, nothing is changed."""
 _ASYNC = re.compile(r"async\s+")
 _THREADABLE = (Purpose.ROUTE, Purpose.DEPENDENCY)
-SAME_TOKENS = "the same tokens in the same order; each is waited for in a thread"
-_MIXED = "all clients share `{0}`, and two of them may then talk to it at once: their messages mix in one history"
 _TIGHTER = {"Attribute": "value", "Subscript": "value", "Call": "func", "Await": "expression"}
 
 
@@ -170,8 +168,8 @@ def _handed_over(file: PythonFile, call: cst.Call, word: str, level: Level, reas
 
 
 def _level(file: PythonFile, held: Held) -> tuple[Level, str]:
-    hold, mixing = held.hold, _mixing(file, held)
-    if mixing is not None:
+    hold = held.hold
+    if isinstance(held.node, ir.Call) and (mixing := of_call(file, held.scope, held.node, ""))[0] is Level.UNSAFE:
         return mixing
     if not hold.is_direct:
         if isinstance(held.node, ir.Call) and _may_run_anywhere(file, held, held.node):
@@ -203,29 +201,6 @@ def _gives_connection(file: PythonFile, call: ir.Call, held: Held) -> bool:
     if fact is None or fact.category != "database" or held.scope.stands_alone(call):
         return False
     return file.project.ask(Unfinished).gives_one_at_a_time(call, file.frame(held.scope))
-
-
-def _mixing(file: PythonFile, held: Held) -> tuple[Level, str] | None:
-    """What becomes of a chat that all clients share, where this call goes on with it."""
-    if not isinstance(held.node, ir.Call):
-        return None
-    word = file.project.ask(SharedState).chat_at(held.node, file.facts, held.scope)
-    return (Level.UNSAFE, _MIXED.format(word)) if word else None
-
-
-def of_call(file: PythonFile, scope: ir.Scope, call: ir.Call, reason: str) -> tuple[Level, str]:
-    """The level at which a call on an engine runs in a thread, and the reason, which is `reason` where it is safe."""
-    word = file.project.ask(SharedState).chat_at(call, file.facts, scope)
-    return (Level.UNSAFE, _MIXED.format(word)) if word else (Level.SAFE, reason)
-
-
-def of_tokens(file: PythonFile, tokens: Tokens) -> tuple[Level, str]:
-    """The level at which tokens are taken in a thread, and the reason."""
-    found = file.project.ask(Mismatches).call_at(tokens.origin)
-    if found is None:
-        return Level.SAFE, SAME_TOKENS
-    word = file.project.ask(SharedState).chat_at(found[2], found[0], found[1])
-    return (Level.UNSAFE, _MIXED.format(word)) if word else (Level.SAFE, SAME_TOKENS)
 
 
 def _can_hand_over(call: cst.Call) -> bool:
