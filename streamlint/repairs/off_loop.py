@@ -42,20 +42,20 @@ def off_loop(file: PythonFile, held: Held, node: cst.CSTNode) -> Fix | None:
     """The preferred repair of what holds the loop; None where there is no place for one, or somebody could see a difference."""
     where = held.on_loop
     if isinstance(held.site, ir.Loop) and isinstance(node, cst.For | cst.CompFor):
-        return iterated_off_loop(file, where, held.site, node, *_level(file, held))
+        return iterated_off_loop(file, where, held.site, node, *level_of(file, held))
     if isinstance(node, cst.With):
         return plain_function(file, where)
     if not isinstance(node, cst.Call):
         return None
     loop = file.tree.parent(node)
     if isinstance(loop, cst.For) and obstacle(file, held) is None:
-        return plain_function(file, where) or made_and_iterated_off_loop(file, where, loop, node, *_level(file, held))
+        return plain_function(file, where) or made_and_iterated_off_loop(file, where, loop, node, *level_of(file, held))
     if obstacle(file, held) is not None:
         return plain_function(file, where)
     return (
         _replacement(file, held, node)
         or plain_function(file, where)
-        or in_thread(file, where, node, *_level(file, held))
+        or in_thread(file, where, node, *level_of(file, held))
     )
 
 
@@ -167,7 +167,8 @@ def _handed_over(file: PythonFile, call: cst.Call, word: str, level: Level, reas
     return Fix(f"run it with `{how.run}`", edits, level, reason, frozenset((how.run_import,)))
 
 
-def _level(file: PythonFile, held: Held) -> tuple[Level, str]:
+def level_of(file: PythonFile, held: Held) -> tuple[Level, str]:
+    """What it promises to do in a thread what holds the loop, and why."""
     hold = held.hold
     if isinstance(held.node, ir.Call) and (mixing := of_call(file, held.scope, held.node, ""))[0] is Level.UNSAFE:
         return mixing
@@ -237,19 +238,19 @@ def _closed(file: PythonFile, call: cst.Call, closing: str) -> Iterator[Edit]:
 def can_await(file: PythonFile, where: OnLoop, call: cst.Call) -> bool:
     """Whether `await` may stand there: directly in the body of an `async def`, and not yet behind another one."""
     scope = where.scope
-    if scope.kind != "function" or not scope.is_async or not _stands_in_body(file, scope, file.tree.span(call)):
+    if scope.kind != "function" or not scope.is_async or not stands_in_body(file, scope, file.tree.span(call)):
         return False
     return not isinstance(file.tree.parent(call), cst.Await)
 
 
-def _stands_in_body(file: PythonFile, scope: ir.Scope, span: Span) -> bool:
+def stands_in_body(file: PythonFile, scope: ir.Scope, span: Span) -> bool:
     """Not in a comprehension, nor in the decorators, defaults and first iterables that belong to another scope's text."""
     inner = (s for s in file.facts.scopes if s.parent == scope.index)
     if any(s.start <= span.start < s.end or _in_decorators(s, span) for s in inner):
         return False
     comprehensions = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp, cst.Lambda)
     around = file.tree.within(Span(scope.start, span.start + 1), *comprehensions)
-    return not any(place.contains(span) for _, place in around)
+    return not any(place.contains(span) and place != span for _, place in around)
 
 
 def _in_decorators(scope: ir.Scope, span: Span) -> bool:
