@@ -54,6 +54,7 @@ class Gathered:
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
+        self._parsers = project.knowledge.names("untouched", "parsers")
         self.log_methods = project.knowledge.names("records", "log-methods")
 
     def of(self, turns: Turns, frame: Frame) -> frozenset[str] | None:
@@ -114,4 +115,4 @@ class Gathered:
             ):
                 return ""
         names = self.evaluator.names(function, frame)
-        return "" if names and names <= _HARMLESS else None
+        return "" if names and names <= _HARMLESS | self._parsers else None
