@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from streamlint.deployment.gates.declared import declared
+from streamlint.deployment.gates.endpoints import silences
 from streamlint.deployment.gates.gate import Gate, Match
 from streamlint.deployment.resources import Resource, Resources
 from streamlint.deployment.stacks import Stacks
@@ -36,12 +37,20 @@ def gates(deployment: Deployment) -> Iterator[Gate]:
         return
     for resource in functions:
         for part in _OF_FUNCTIONS:
-            gate = declared(resource, rows[f"{resource.kind} {part}"])
+            gate = _declared(resource, f"{resource.kind} {part}", deployment)
             yield from (replace(gate, matches=tuple(_paths(resource, part))),) if gate.readings else ()
     for resource in others:
         if _is_proxy(resource):
-            gate = declared(resource, rows[resource.kind])
+            gate = _declared(resource, resource.kind, deployment)
             yield from (gate,) if gate.readings else ()
+
+
+def _declared(resource: Resource, kind: str, deployment: Deployment) -> Gate:
+    """What the table says of it; where it streams, there is a limit for its silence too."""
+    gate = declared(resource, by_kind()[kind])
+    is_streaming = any(each.is_cured for each in gate.readings)
+    limits = silences(resource, kind, deployment.ask(Resources)) if is_streaming else ()
+    return replace(gate, readings=(*gate.readings, *limits))
 
 
 def runs_in_lambda(deployment: Deployment) -> bool:
