@@ -14,7 +14,7 @@ class Unless:
 
     key: str
     above: int
-    holds: str
+    holds: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _limit(row: Row) -> LimitRow:
         row.texts("only"),
         row.flag("always"),
         row.flag("is_whole_number"),
-        Unless(unless["key"], int(unless["above"]), unless["holds"]) if unless else None,
+        Unless(unless["key"], int(unless["above"]), tuple(unless["holds"].split("|"))) if unless else None,
     )
 
 

@@ -14,8 +14,8 @@ class ApigwRestBuffered(Rule):
     """
     ## What it does
 
-    Finds proxy integrations of a REST API (Terraform, CloudFormation, SAM, Serverless Framework) before an application that
-    streams and runs in Lambda, whose transfer mode is not that of a stream.
+    Finds proxy integrations of a REST API (Terraform, CloudFormation, SAM, Serverless Framework, the CDK in Python) before an
+    application that streams and runs in Lambda, whose transfer mode is not that of a stream.
 
     ## Why it breaks streaming
 

@@ -47,6 +47,9 @@ _SIGNS = re.compile(
 )
 """What stands in a file of YAML or JSON that serves something."""
 _BY_TEXT = (".yaml", ".yml", ".json", ".template")
+STACKS = "aws_cdk"
+"""The package with which Python declares resources."""
+_DECLARING_IN_PYTHON = re.compile(rb"^[ \t]*(?:import|from)[ \t]+" + STACKS.encode() + rb"\b", re.MULTILINE)
 LARGEST = 300_000
 """Bytes; a larger file around the code was written by a program."""
 LARGEST_DECLARING = 20_000_000
@@ -78,6 +81,11 @@ def tells_of_serving(path: str) -> bool:
 def is_deployment_file(path: str) -> bool:
     """Whether a file of this name may say how the program is served, or what stands before it."""
     return tells_of_serving(path) or bool(_DECLARING_RESOURCES.fullmatch(os.path.basename(path)))
+
+
+def declares_resources(content: bytes) -> bool:
+    """Whether a file of Python may declare a balancer, a gateway or a function, as far as a look at it tells."""
+    return _DECLARING_IN_PYTHON.search(content) is not None
 
 
 def is_about_serving(path: str, text: str) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from streamlint.deployment.gates.declared import declared
 from streamlint.deployment.gates.gate import Gate, Match
 from streamlint.deployment.resources import Resource, Resources
+from streamlint.deployment.stacks import Stacks
 from streamlint.knowledge.gates import by_kind
 
 if TYPE_CHECKING:
@@ -18,16 +19,7 @@ if TYPE_CHECKING:
 
 _FUNCTIONS = ("AWS::Serverless::Function", "serverless function")
 _OF_FUNCTIONS = ("url", "api", "httpapi")
-_OTHERS = (
-    "aws_lambda_function_url",
-    "AWS::Lambda::Url",
-    "aws_api_gateway_integration",
-    "AWS::ApiGateway::Method",
-    "aws_apigatewayv2_api",
-    "AWS::ApiGatewayV2::Api",
-    "aws_lb_target_group",
-    "AWS::ElasticLoadBalancingV2::TargetGroup",
-)
+_PRODUCTS = ("lambda-url", "apigw-rest", "apigw-http", "alb-lambda")
 _STREAMING = re.compile(
     r"AWS_LWA_INVOKE_MODE[^\w\n]{1,20}(?:[Vv]alue[^\w\n]{1,20})?(?:response_stream|\$|!|var\.|local\.)"
 )
@@ -37,10 +29,11 @@ _PROXIES = ("AWS_PROXY", "HTTP_PROXY")
 
 def gates(deployment: Deployment) -> Iterator[Gate]:
     """Those of a deployment that shows that its application runs in Lambda; of others nobody can say what they ask."""
-    functions, others = (tuple(deployment.ask(Resources).of(*kinds)) for kinds in (_FUNCTIONS, _OTHERS))
+    rows = by_kind()
+    asked = [kind for kind, row in rows.items() if row.product in _PRODUCTS]
+    functions, others = (tuple(deployment.ask(Resources).of(*kinds)) for kinds in (_FUNCTIONS, asked))
     if not (functions or others) or not runs_in_lambda(deployment):  # the second looks through all texts
         return
-    rows = by_kind()
     for resource in functions:
         for part in _OF_FUNCTIONS:
             gate = declared(resource, rows[f"{resource.kind} {part}"])
@@ -61,7 +54,8 @@ class Adapter:
 
     def __init__(self, deployment: Deployment) -> None:
         self._signs = deployment.knowledge.names("gates", "lambda-signs")
-        self._texts = [source.text for path in deployment.files if (source := deployment.source(path)) is not None]
+        around = (source.text for path in deployment.files if (source := deployment.source(path)) is not None)
+        self._texts = [*around, *(module.source.text for _, module in deployment.ask(Stacks).modules)]
 
     @cached_property
     def is_used(self) -> bool:
