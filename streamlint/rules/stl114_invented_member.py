@@ -85,7 +85,7 @@ class InventedMember(Rule):
     symptom = Symptom.FAILS
     since = "0.1.0"
     stands_on = EXPRESSIONS
-    message = "{owner} has no {what}, so the request fails"
+    message = "{what} is nothing that {owner} has, so the request fails"
 
     @on(ir.Attribute, where=requests)
     def named(self, attribute: ir.Attribute, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
