@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamlint import __version__, asked, exits, listings, outputs, reporters, room, rule, run, shown
+from streamlint import __version__, asked, exits, listings, outputs, progress, reporters, room, rule, run, shown
 from streamlint.config import ConfigError
 from streamlint.fix import Level
 from streamlint.kept import answers, folder_of
@@ -302,7 +302,8 @@ def _linted(options: dict[str, Any]) -> int:
         return exits.CLEAN
     kept, printing = asked.known_findings(options), _printing(options)
     request = kept.asked(request)
-    outcome = run.run(request)
+    with progress.watched(quiet=options["quiet"]):
+        outcome = run.run(request)
     if not options["diff"] and request.text is None:
         outcome = run.write(request, outcome)
     printing.skipped(outcome)
