@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,11 @@ class Workloads:
         self.rows: tuple[Workload, ...] = tuple(
             workload for resource in self._resources.of(*_KINDS) for workload in self._of(resource)
         )
+
+    @cached_property
+    def services(self) -> frozenset[str]:
+        """The names of all services of Kubernetes."""
+        return frozenset(service.name for service in self._services)
 
     @property
     def commanded(self) -> set[str]:
