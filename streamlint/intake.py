@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint import form_feeds
+from streamlint import disk, form_feeds
 from streamlint.finding import UNREADABLE_FILE, Finding, Place, Severity
 from streamlint.ignores import MARK
 from streamlint.outcome import Skipped
 from streamlint.rule import file_place
-from streamlint.source import SIZE_LIMIT, TOO_LARGE, Source, Span, UnreadableFile, read_bytes
+from streamlint.source import SIZE_LIMIT, TOO_LARGE, Source, Span, UnreadableFile
 from streamlint.surroundings.names import LARGEST, LARGEST_DECLARING, declares_resources, is_about_serving
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _content(path: Path, text: Source | None) -> bytes:
     if text is not None:
         return text.text.encode("utf-8", "replace")
     try:
-        return read_bytes(path, SIZE_LIMIT + 1)
+        return disk.read_bytes(path, SIZE_LIMIT + 1)
     except OSError as error:
         raise UnreadableFile(error.strerror or str(error)) from error
 

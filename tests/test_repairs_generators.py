@@ -92,6 +92,34 @@ def r0(q: str):
     saves.append("".join(tokens))
     return StreamingResponse(iter(tokens), media_type="text/plain")
 """,
+    "more than the text is answered": """
+@app.get("/r0")
+def r0(q: str):
+    response = engine.query(q)
+    text = "".join(response.response_gen)
+    saves.append(text)
+    return {"answer": text, "question": q, "length": len(text)}
+""",
+    "more than the text is answered by a coroutine function": """
+@app.get("/r0")
+async def r0(q: str):
+    response = await asyncio.to_thread(engine.query, q)
+    return JSONResponse({"question": q, "answer": "".join(response.response_gen)}, status_code=202)
+""",
+    "more than the text is given a name": """
+@app.get("/r0")
+async def r0(q: str) -> dict:
+    response = await engine.aquery(q)
+    text = ""
+    async for token in response.async_response_gen():
+        text += token
+    result = {
+        "answer": text,
+        "question": q,
+        "state": state,
+    }
+    return result
+""",
 }
 KEPT = {
     "a header is made of the tokens": """

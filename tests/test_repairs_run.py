@@ -46,6 +46,8 @@ class Seen:
         """The text of the answer, whatever it is wrapped in."""
         if self.kind.startswith("application/json"):
             return _text(json.loads(self.body))
+        if self.kind.startswith("application/x-ndjson"):
+            return _text(_merged(self.body))
         if self.kind.startswith("text/event-stream"):
             return _events(self.body)
         return self.body
@@ -54,7 +56,17 @@ class Seen:
 def _text(answer: object) -> str:
     if isinstance(answer, dict) and len(answer) == 1:
         return _text(next(iter(answer.values())))
-    return answer if isinstance(answer, str) else json.dumps(answer)
+    return answer if isinstance(answer, str) else json.dumps(answer, sort_keys=True)
+
+
+def _merged(body: str) -> dict[str, object]:
+    """The documents of the lines as one: a text goes on where it ended."""
+    found: dict[str, object] = {}
+    for line in body.splitlines():
+        for key, value in json.loads(line).items():
+            before = found.get(key, "")
+            found[key] = f"{before}{value}" if isinstance(before, str) and isinstance(value, str) else value
+    return found
 
 
 def _events(body: str) -> str:

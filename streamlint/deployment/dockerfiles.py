@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlint import disk
 from streamlint.deployment.limits import Anchor
 from streamlint.deployment.units import Given, Port
 from streamlint.source import Span
@@ -61,13 +61,13 @@ class Images:
         )
         self._by_path: dict[Path, list[Image]] = {}
         for image in self.rows:
-            self._by_path.setdefault(Path(os.path.realpath(image.path)), []).append(image)
+            self._by_path.setdefault(Path(disk.real(image.path)), []).append(image)
 
     def built(self, path: Path, target: str) -> Image | None:
         """The image that is built from a Dockerfile: of a stage, or of the last one."""
         if "\0" in str(path):  # no file's name, but a YAML text can write it
             return None
-        images = self._by_path.get(Path(os.path.realpath(path)), ())
+        images = self._by_path.get(Path(disk.real(path)), ())
         fitting = [image for image in images if (image.stage == target if target else image.is_last)]
         return fitting[0] if fitting else None
 

@@ -34,13 +34,18 @@ class Made(StrEnum):
 
 @dataclass(frozen=True)
 class MadeStream:
-    """A stream that a call makes: `needs` is the keyword that must be true for it, `rules_out` the one that must not be."""
+    """A stream that a call makes: `needs` is the keyword that must be true for it, or `keyword=text`, `rules_out` what must not."""
 
     made: Made
     items: str
     needs: str
     rules_out: str
     manager: str
+
+    @property
+    def decides(self) -> str:
+        """The keyword that must be given."""
+        return self.needs.partition("=")[0]
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,8 @@ class Items:
     is_optional: bool
     may_be_text: bool
     """Whether an item may be text itself, where what makes it cannot be told."""
+    are_of_runs: bool = False
+    """Whether they tell of a run with all its steps, of which tokens are only one."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,7 @@ class TokenStreamFacts:
         self._managers: dict[str, Managed] = {}
         self._classes: dict[str, str] = {}
         self._items: dict[str, Items] = {}
+        self._imported = frozenset(name for row in table.rows("made") for name in row.texts("packages"))
         for row in table.rows("class"):
             names = row.texts("names")
             self._classes.update(dict.fromkeys((*names, *row.texts("by")), names[0]))
@@ -112,7 +120,7 @@ class TokenStreamFacts:
     @property
     def packages(self) -> frozenset[str]:
         """Top-level names of the packages that make streams."""
-        return frozenset(name.partition(".")[0] for name in self._made)
+        return self._imported | {name.partition(".")[0] for name in self._made}
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -128,11 +136,22 @@ class TokenStreamFacts:
         """Whether a call by this word, with these keywords, can make a stream: a cheap question before its value."""
         given = frozenset(keywords)
         made = (row for name, rows in self._made.items() if name.rpartition(".")[2] == word for row in rows)
-        return any(not row.needs or row.needs in given or None in given for row in made)
+        return any(not row.needs or row.decides in given or None in given for row in made)
+
+    @cached_property
+    def deciding(self) -> frozenset[str]:
+        """The keywords that say whether a call gives a stream."""
+        return frozenset(row.decides for rows in self._made.values() for row in rows)
 
     def made(self, dotted: str) -> tuple[MadeStream, ...]:
         """The streams that calling `dotted` can give, each under its own condition."""
         return self._made.get(dotted, ())
+
+    def pieces(self, dotted: str) -> str:
+        """The keyword that makes a call give pieces where it gives everything so far without it; "" for none."""
+        kinds = {row.items: row for row in self._made.get(dotted, ())}
+        repeats = any(self.part(kind, "") == WHOLE for kind in kinds)
+        return next((row.needs for kind, row in kinds.items() if kind == TEXT), "") if repeats else ""
 
     def has(self, dotted: str) -> bool:
         """Whether the table has a row of calling `dotted`."""
@@ -178,6 +197,7 @@ def _items(row: Row) -> Items:
         row.flag("keys"),
         row.flag("optional"),
         row.flag("may-be-text"),
+        row.flag("of-runs"),
     )
 
 

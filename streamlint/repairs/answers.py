@@ -14,6 +14,7 @@ from streamlint.repairs.dressed import Dress, dress_of, dressed_stream
 from streamlint.repairs.generators import LATER, Generated, generated
 from streamlint.repairs.lines import lines_stream
 from streamlint.repairs.rewriting import Rewriting
+from streamlint.repairs.sourced import sourced_stream
 from streamlint.repairs.untouched import Form, Same
 from streamlint.source import Span
 
@@ -42,8 +43,12 @@ def stream_answer(file: PythonFile, entry: Entry, frame: Frame, drain: Drain) ->
         repair = Repair(file, frame, drain)
         repair.preferred(entry)
         made = _from_generator(repair, answer, preferred)
-    lines = lines_stream(Repair(file, frame, drain), preferred) if isinstance(made, Refusal) else made
-    return next((one for one in (made, lines) if isinstance(one, Fix)), found)
+    for other in (lines_stream, sourced_stream):
+        if isinstance(made, Refusal):
+            repair = Repair(file, frame, drain)
+            repair.preferred(entry)
+            made = other(repair, preferred)
+    return made if isinstance(made, Fix) else found
 
 
 def _from_generator(repair: Repair, answer: ir.Return, preferred: Preferred) -> Fix | Refusal:

@@ -54,7 +54,7 @@ def streamed_message(file: PythonFile, frame: Frame, shown: Shown) -> Fix | Refu
     made = _message(file, frame, shown, drain)
     if made is None:
         return Refusal("the message is given more that is made after the tokens")
-    name = onward.free(_WORDS)
+    name = repair.free(_WORDS)
     after = (*(f"{name}.{keyword} = {value}" for keyword, value in made[1]), f"await {name}.send()")
     passed = onward.passed(
         Given(lambda token: f"await {name}.stream_token({token})", f"{name} = {made[0]}", after),

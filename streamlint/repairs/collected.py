@@ -26,23 +26,38 @@ class Step:
 
 
 class Section:
-    """The statements of one block from a drain up to the answer."""
+    """The statements of one block from a drain up to the answer; none where it is taken in the answer itself.
 
-    def __init__(self, repair: Repair, nodes: tuple[cst.BaseStatement, ...], answer: ir.Return) -> None:
-        self.repair, self.nodes, self.answer = repair, nodes, answer
+    `also` is the code of the answer that is to move behind them.
+    """
+
+    def __init__(
+        self, repair: Repair, nodes: tuple[cst.BaseStatement, ...], answer: ir.Return, also: tuple[Span, ...]
+    ) -> None:
+        self.repair, self.nodes, self.answer, self.also = repair, nodes, answer, also
         self.tree, self.scope = repair.file.tree, repair.scope
-        self.span = Span(self.tree.span(nodes[0]).start, self.tree.span(nodes[-1]).end)
+        start = self.tree.span(nodes[0]).start if nodes else answer.start
+        self.span = Span(start, self.tree.span(nodes[-1]).end if nodes else start)
 
     @classmethod
-    def of(cls, repair: Repair, answer: ir.Return) -> Section | None:
-        """None where the drain and the answer stand in different blocks, or in one statement."""
+    def of(cls, repair: Repair, answer: ir.Return, also: tuple[Span, ...] = ()) -> Section | None:
+        """None where the drain and the answer stand in different blocks, or in one statement of which nothing is to move."""
         tree = repair.file.tree
         first = tree.statement(repair.drain.start, repair.drain.end)
         last = tree.statement(answer.start, answer.end)
         block = list(tree.siblings(last)) if last is not None else []
-        if first is None or last is None or first is last or first not in block:
+        if first is None or last is None or (first is last and not also) or first not in block:
             return None
-        return cls(repair, tuple(block[block.index(first) : block.index(last)]), answer)
+        return cls(repair, tuple(block[block.index(first) : block.index(last)]), answer, also)
+
+    @property
+    def lines(self) -> Span:
+        """Its lines, with the comments above it."""
+        source = self.repair.file.source
+        if not self.nodes:
+            start = source.line_span(self.span.start).start
+            return Span(start, start)
+        return Span(self.tree.whole_lines(self.nodes[0]).start, source.line_span(self.span.end - 1).end)
 
     # What may not move
 
@@ -71,8 +86,9 @@ class Section:
         ]
 
     def names(self) -> Iterator[ir.Name]:
+        places = (self.span, *self.also)
         for scope in self.repair.scopes_inside():
-            yield from (name for name in scope.names if self.span.contains(name))
+            yield from (name for name in scope.names if any(span.contains(name) for span in places))
 
     def read_outside(self, names: frozenset[str], places: tuple[Span, ...]) -> bool:
         """Whether one of these names is read somewhere else than in the section and in `places`."""

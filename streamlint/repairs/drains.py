@@ -353,6 +353,13 @@ class Repair:
             if self.scope.contains(scope) and scope.is_function:
                 yield scope
 
+    def free(self, words: tuple[str, ...]) -> str:
+        """The first of the words that means nothing in the function or the module."""
+        scopes = list(self.scopes_inside())
+        taken = {name.id for scope in scopes for name in scope.names} | set(self.file.facts.summary.module.by_name)
+        taken |= {word for scope in scopes for word in scope.by_name}
+        return next((word for word in words if word not in taken), f"{words[0]}_to_send")
+
     def _empties_block(self, node: cst.BaseStatement, removed: tuple[cst.BaseStatement, ...]) -> bool:
         block = self.file.tree.siblings(node)
         if not block:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from streamlint.refusals import Refusal
 from streamlint.repairs.collected import Section, Step
 from streamlint.repairs.dressed import rows_of
 from streamlint.repairs.elements import Elements
+from streamlint.repairs.iterators import is_chain
 from streamlint.repairs.obstacles import split_at
 from streamlint.repairs.request_bound import bound_to_request
 from streamlint.repairs.threads import threads
@@ -32,6 +34,23 @@ _OTHERS = Refusal("the text is used for more than the answer")
 
 
 @dataclass(frozen=True)
+class Items:
+    """What a generator yields for a token, and when all tokens are there."""
+
+    of: Callable[[str], str] = str
+    """The code of an item, by that of its token."""
+    last: tuple[str, ...] = ()
+    """The lines that yield the last item."""
+    read: tuple[Span, ...] = ()
+    """Where the code of the last item stands now."""
+    gone: Span | None = None
+    """A statement that only makes the old answer."""
+
+
+_TOKENS_ALONE = Items()
+
+
+@dataclass(frozen=True)
 class Generated:
     """The generator in place of the lines that it takes over, how it is called, and what goes or is needed for it."""
 
@@ -44,21 +63,23 @@ class Generated:
     """Whether something else than taking and yielding is done in it."""
 
 
-def generated(repair: Repair, answer: ir.Return, sent: Span, was: Same | Refusal) -> Generated | Refusal:
+def generated(
+    repair: Repair, answer: ir.Return, sent: Span, was: Same | Refusal, items: Items = _TOKENS_ALONE
+) -> Generated | Refusal:
     """A generator for the statements from the drain to the answer, which takes the place of `sent`: the text, as `was` says."""
     if isinstance(was, Refusal):
         return was
-    section = Section.of(repair, answer)
+    section = Section.of(repair, answer, items.read)
     if section is None or section.ends_or_waits():
         return Refusal("what is done with the text ends the handler, waits, or stands in another block")
-    return _Writing(repair, section, sent, was).make()
+    return _Writing(repair, section, sent, was, items).make()
 
 
 class _Writing:
-    def __init__(self, repair: Repair, section: Section, sent: Span, was: Same) -> None:
-        self.repair, self.section, self.sent, self.was = repair, section, sent, was
+    def __init__(self, repair: Repair, section: Section, sent: Span, was: Same, items: Items) -> None:
+        self.repair, self.section, self.sent, self.was, self.items = repair, section, sent, was, items
         self.file, self.drain, self.tree = repair.file, repair.drain, repair.file.tree
-        self.gone: list[cst.BaseStatement] = []
+        self.gone = [node for node in section.nodes if self.tree.span(node) == items.gone]
         """Statements that only serve the old answer."""
         self.starts: list[cst.BaseStatement] = []
         """Statements before the drain that start something empty, or at a constant, for the section alone."""
@@ -90,9 +111,8 @@ class _Writing:
 
     def _bound(self) -> Refusal | None:
         span, source = self.section.span, self.drain.source
-        return bound_to_request(
-            self.file, self.repair.frame, (Span(span.start, source.start), Span(source.end, span.end))
-        )
+        before = (Span(span.start, source.start), Span(source.end, span.end)) if self.section.nodes else ()
+        return bound_to_request(self.file, self.repair.frame, (*before, *self.items.read))
 
     def _between_steps(self) -> Refusal | None:
         if not self.repair.scope.is_async or self.drain.is_async:
@@ -115,7 +135,7 @@ class _Writing:
                 return Refusal(f"`{binding.name}` has a value before the tokens are taken")
             self.starts.append(statement)
         refusal = self._list_start()
-        spans = (self.sent, *(self.tree.span(node) for node in self.starts))
+        spans = (self.sent, *self.items.read, *(self.tree.span(node) for node in self.starts))
         names = self.section.bound() | self._kept()
         is_shared = self.section.read_outside(names, spans) or names & self.repair.names_of_outer_scopes()
         return refusal or (_OTHERS if is_shared else None)
@@ -195,13 +215,15 @@ class _Writing:
             self.starts = [node for node in self.starts if not self._starts_name(node, step.name)]
             around = code.replace(added, "_", 1) if code.count(added) == 1 else code
             nothing = ' or ""' if step.is_plain and "." in added else ""
-            return [Edit(step.statement, f"yield {added}{nothing}")], (around, f"{step.name} = _")
+            return [Edit(step.statement, f"yield {self.items.of(added + nothing)}")], (around, f"{step.name} = _")
         line = self._indent(step.statement.start)
         if step.is_plain:
-            return [Edit(Span(step.statement.end, step.statement.end), f"\n{line}yield {added}")], ()
-        name = self._free(_TOKEN)
+            item = self.items.of(added)
+            return [Edit(Span(step.statement.end, step.statement.end), f"\n{line}yield {item}")], ()
+        name = self.repair.free(_TOKEN)
         kept = code.replace(added, name, 1)
-        return [Edit(step.statement, f"{name} = {added}\n{line}{kept}\n{line}yield {name}")], ()
+        item = self.items.of(name)
+        return [Edit(step.statement, f"{name} = {added}\n{line}{kept}\n{line}yield {item}")], ()
 
     def _starts_name(self, node: cst.BaseStatement, name: str) -> bool:
         made = next(one for one in self.repair.scope.bindings if self.tree.span(node).contains(one))
@@ -224,7 +246,7 @@ class _Writing:
         if is_chain(self.drain.source):
             return code
         self.hoisted = code
-        return self._free(_CHUNKS)
+        return self.repair.free(_CHUNKS)
 
     def _needed(self) -> Import | None:
         """What advances the iterator in a thread, where the handler is a coroutine function and the stream is not."""
@@ -249,19 +271,21 @@ class _Writing:
             return Refusal("the tokens are taken in another thread")
         self._drop_wrapping("")
         own = self._own_list()
-        tokens, token = own or self._free(_TOKENS), self._free(_TOKEN)
+        tokens, token = own or self.repair.free(_TOKENS), self.repair.free(_TOKEN)
         needed, iterable = self._needed(), self._made_before(stream.text)
         word = "async " if self.is_stream_async() or needed is not None else ""
         iterable = f"{needed.name}({iterable})" if needed is not None else iterable
         if self._is_unread():
-            place, text = self.repair.lines_of(self.section.nodes[0]), ""
-            head = [f"{word}for {token} in {iterable}:", f"    yield {token}"] if word else [f"yield from {iterable}"]
-            return [Edit(place, text)], head, (*stream.drops, *known.drops, self.file.text(self.drain.source))
+            is_given_on = not word and self.items.of(token) == token
+            loop = [f"{word}for {token} in {iterable}:", f"    yield {self.items.of(token)}"]
+            edits = [Edit(self.repair.lines_of(node), "") for node in self.section.nodes[:1]]
+            head = [f"yield from {iterable}"] if is_given_on else loop
+            return edits, head, (*stream.drops, *known.drops, self.file.text(self.drain.source))
         head = [
             f"{tokens} = []",
             f"{word}for {token} in {iterable}:",
             f"    {tokens}.append({token})",
-            f"    yield {token}",
+            f"    yield {self.items.of(token)}",
         ]
         text = tokens if known.form is Form.PIECES else f'"".join({tokens})'
         if own:
@@ -271,6 +295,8 @@ class _Writing:
 
     def _is_unread(self) -> bool:
         """Whether the name that the text is given is only read by the answer, and its statement does nothing else."""
+        if not self.section.nodes:
+            return True
         first = self.section.nodes[0]
         made = [
             one for one in self.repair.scope.bindings if self.tree.span(first).contains(one) and one.kind != "merge"
@@ -281,8 +307,8 @@ class _Writing:
 
     def _own_list(self) -> str:
         """The name in `tokens = list(...)`, or "" where its statement does anything else."""
-        node, place = self.section.nodes[0], Span(self.drain.start, self.drain.end)
-        match node:
+        place = Span(self.drain.start, self.drain.end)
+        match next(iter(self.section.nodes), None):
             case cst.SimpleStatementLine(
                 body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value)]
             ) if self.tree.span(value) == place and not value.lpar and self.drain.how in _LISTED:
@@ -314,12 +340,6 @@ class _Writing:
         gone = [self.tree.span(node) for node in self.gone]
         return any(n.id == word and not any(span.contains(n) for span in gone) for n in self.section.names())
 
-    def _free(self, words: tuple[str, ...]) -> str:
-        scopes = list(self.repair.scopes_inside())
-        taken = {name.id for scope in scopes for name in scope.names} | set(self.file.facts.summary.module.by_name)
-        taken |= {word for scope in scopes for word in scope.by_name}
-        return next((word for word in words if word not in taken), f"{words[0]}_to_send")
-
     def _indent(self, at: int) -> str:
         line = self.file.source.slice(self.file.source.line_span(at))
         return line[: len(line) - len(line.lstrip())]
@@ -331,21 +351,22 @@ class _Writing:
         is_async = self.is_stream_async() or needed is not None
         if self.repair.scope.is_async and not is_async and self._rest(head):
             return Refusal("what is done with the text would run in a thread")
-        first = self.tree.whole_lines(section.nodes[0]).start
-        last = source.line_span(section.span.end - 1).end
+        first = section.lines.start
+        last = section.lines.end
         inner += [Edit(self.repair.lines_of(node), "") for node in self.gone if first <= self.tree.span(node).start]
         indent = self._indent(section.span.start)
         body = _applied(source.text[first:last], inner, first)
         starts = [self.tree.text(node) for node in sorted(self.starts, key=lambda one: self.tree.span(one).start)]
         lines = [f"{indent}{line}\n" for line in (*starts, *head)]
-        name = self._free(_NAMES)
+        name = self.repair.free(_NAMES)
         step = self.tree.piece(section.span.start).module.default_indent
         text = "".join(lines).replace("    ", step) if step != "    " else "".join(lines)
-        text = "".join(_deeper(line, step) for line in (text + body).splitlines(keepends=True))
+        text += body + "".join(f"{indent}{line}\n" for line in self.items.last)
+        text = "".join(_deeper(line, step) for line in text.splitlines(keepends=True))
         above = source.slice(source.line_span(first - 1)).strip() if first else ""
         gap = "\n" if self.hoisted or (above and not above.endswith(":")) else ""
         after = "" if source.text[last:].startswith(("\n", "\r\n")) else "\n"
-        made = f"{indent}{self._free(_CHUNKS)} = {self.hoisted}\n" if self.hoisted else ""
+        made = f"{indent}{self.repair.free(_CHUNKS)} = {self.hoisted}\n" if self.hoisted else ""
         written = f"{made}{gap}{indent}{'async ' if is_async else ''}def {name}():\n{text.rstrip()}\n{after}"
         written = written.replace("\r\n", "\n").replace("\n", source.newline)
         before = [node for node in (*self.starts, *self.gone) if self.tree.span(node).start < first]
@@ -372,17 +393,3 @@ def _applied(text: str, edits: list[Edit], offset: int) -> str:
 
 def _deeper(line: str, step: str) -> str:
     return f"{step}{line}" if line.strip() else line
-
-
-def is_chain(source: ir.Expression) -> bool:
-    """Whether nothing is asked that could fail before the first token: `answer.response_gen`, `answer.async_response_gen()`."""
-    while True:
-        match source:
-            case ir.Name():
-                return True
-            case ir.Attribute(base=base) | ir.Call(function=ir.Attribute(base=base), arguments=(), keywords=()):
-                source = base
-            case ir.Call(function=ir.Name(id="enumerate", bindings=None), arguments=(base,), keywords=()):
-                source = base
-            case _:
-                return False

@@ -1,10 +1,11 @@
-"""Whether the response of a framework sends an iterator of one kind piece by piece, in the release and under the server at hand."""
+"""Whether a response sends an iterator of one kind piece by piece, by release and server, and what an iterator is asked for."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from streamlint.faults.servers import DjangoServers
+from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -28,3 +29,17 @@ def takes(file: PythonFile, preferred: Preferred, *, is_async: bool) -> Refusal 
     if is_async and preferred.async_since and versions.below(response.framework, preferred.async_since) is True:
         return Refusal(f"`{preferred.name}` takes an async iterator from {preferred.async_since} on")
     return None
+
+
+def is_chain(source: ir.Expression) -> bool:
+    """Whether nothing is asked that could fail before the first token: `answer.response_gen`, `answer.async_response_gen()`."""
+    while True:
+        match source:
+            case ir.Name():
+                return True
+            case ir.Attribute(base=base) | ir.Call(function=ir.Attribute(base=base), arguments=(), keywords=()):
+                source = base
+            case ir.Call(function=ir.Name(id="enumerate", bindings=None), arguments=(base,), keywords=()):
+                source = base
+            case _:
+                return False

@@ -11,7 +11,7 @@ from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.collected import Step, added_by
 from streamlint.repairs.drains import Removed, Repair
-from streamlint.repairs.generators import is_chain
+from streamlint.repairs.iterators import is_chain
 from streamlint.repairs.obstacles import split_at
 from streamlint.repairs.threads import threads
 from streamlint.repairs.untouched import Form
@@ -173,7 +173,7 @@ class Onward:
         if step.is_plain or given.grows:
             act = given.act(self._so_far(step) if given.grows else _or_nothing(added, step))
             return [*edits, Edit(Span(step.statement.end, step.statement.end), f"{newline}{line}{act}")], []
-        name = self.free(_TOKENS)
+        name = self.repair.free(_TOKENS)
         kept = self.file.text(step.statement).replace(added, name, 1)
         lines = (f"{name} = {added}", kept, given.act(name))
         return [*edits, Edit(step.statement, f"{newline}{line}".join(lines))], []
@@ -221,7 +221,7 @@ class Onward:
 
     def _asked(self, given: Given) -> str:
         """The name for the stream, where it is asked for in the head of the loop and is to be asked for before."""
-        return self.free(_CHUNKS) if given.asks_first and not is_chain(self.drain.source) else ""
+        return self.repair.free(_CHUNKS) if given.asks_first and not is_chain(self.drain.source) else ""
 
     # A call
 
@@ -233,7 +233,7 @@ class Onward:
         named = None if gone is not None or is_sent else self._named(first)
         if gone is None and not is_sent and named is None:
             return Refusal("its statement does more than take the tokens")
-        kept = named[0] if named is not None else self.free(_TEXTS) if given.grows else ""
+        kept = named[0] if named is not None else self.repair.free(_TEXTS) if given.grows else ""
         asked = self._asked(given)
         lines = [f"{asked} = {self._taken(stream)[1]}"] if asked else []
         lines += [given.before] if given.before else []
@@ -250,7 +250,7 @@ class Onward:
         iterable = self._advancing(self._asked(given) or iterable)
         body: list[str] = []
         if kept and token != item and not given.grows:
-            name = self.free(_PIECES)
+            name = self.repair.free(_PIECES)
             body, token = [f"{name} = {token}"], name
         body += [f"{kept} += {token}"] if kept else []
         body += [given.act(kept if given.grows else token)]
@@ -274,9 +274,9 @@ class Onward:
         nodes = [node for node, _ in self.tree.within(place, cst.ListComp, cst.GeneratorExp)]
         node = nodes[0] if len(nodes) == 1 else None
         if node is None or not isinstance(target := node.for_in.target, cst.Name):
-            return (name := self.free(_TOKENS)), stream.text, name
+            return (name := self.repair.free(_TOKENS)), stream.text, name
         uses = [one for scope in self.repair.scopes_inside() for one in scope.names if one.id == target.value]
-        item = target.value if all(place.contains(one) for one in uses) else self.free(_TOKENS)
+        item = target.value if all(place.contains(one) for one in uses) else self.repair.free(_TOKENS)
         if item != target.value or node.for_in.ifs or node.for_in.inner_for_in is not None:
             return item, stream.text, item
         return item, self.tree.text(node.for_in.iter), self.tree.text(node.elt)
@@ -289,13 +289,6 @@ class Onward:
         return f"{needed.name}({iterable})" if needed is not None else iterable
 
     # Words
-
-    def free(self, words: tuple[str, ...]) -> str:
-        """The first of the words that means nothing in the function or the module."""
-        scopes = list(self.repair.scopes_inside())
-        taken = {name.id for scope in scopes for name in scope.names} | set(self.file.facts.summary.module.by_name)
-        taken |= {word for scope in scopes for word in scope.by_name}
-        return next((word for word in words if word not in taken), f"{words[0]}_to_send")
 
     def _step_in(self) -> str:
         return self.tree.piece(self.drain.start).module.default_indent

@@ -10,7 +10,7 @@ from streamlint.refusals import Refusal
 from streamlint.repairs.announced import Announced
 from streamlint.repairs.drains import Repair
 from streamlint.repairs.elements import Elements, path_of
-from streamlint.repairs.generators import is_chain
+from streamlint.repairs.iterators import is_chain
 from streamlint.repairs.obstacles import split_at
 from streamlint.repairs.request_bound import bound_to_request
 from streamlint.repairs.rewriting import Rewriting

@@ -38,10 +38,11 @@ class Rewriting:
 
     # The response
 
-    def call(self, stream: str, kept: tuple[str, ...] = ()) -> str:
-        """The response over a stream; `kept` are further arguments."""
+    def call(self, stream: str, kept: tuple[str, ...] = (), *, kind: str = "") -> str:
+        """The response over a stream, of that kind or that of the text; `kept` are further arguments."""
         preferred = self.preferred
-        arguments = [stream, f"{preferred.media_type_keyword}={self._media_type()}", *kept]
+        media_type = f'"{kind}"' if kind else self._media_type()
+        arguments = [stream, f"{preferred.media_type_keyword}={media_type}", *kept]
         status = None if self._is_response() else self._declared(preferred.declares_status)
         if status is not None and self.file.tree.text(status.value) != "200":
             arguments.append(f"status_code={self.file.tree.text(status.value)}")
@@ -88,7 +89,9 @@ class Rewriting:
     def _is_mixed(self) -> bool:
         """Whether another answer of the handler is sent in one piece."""
         drains = self.file.project.ask(Drains)
-        others = [item for item in self.frame.scope.returns if item is not self.answer and item.value is not None]
+        others = [
+            item for item in self.frame.scope.returns if item.start != self.answer.start and item.value is not None
+        ]
         return any(not drains.answers.is_stream(item.value, self.frame) for item in others if item.value is not None)
 
     def _annotation(self, definition: cst.FunctionDef) -> Iterator[Edit]:

@@ -65,7 +65,7 @@ def written_stream(file: PythonFile, entry: Entry, frame: Frame, drain: Drain) -
 def _passed(repair: Repair, written: Written, answer: _Answer, request: str) -> Fix | Refusal:
     file, drain = repair.file, repair.drain
     onward = Onward(repair, answer.item, answer.content)
-    name = onward.free(_RESPONSES)
+    name = repair.free(_RESPONSES)
     made, imports = _class(file, answer.call, written)
     words = {"class": made, "arguments": answer.arguments, "request": request, "response": name}
     line = f"{file.source.newline}{_indent(file, drain.start)}"

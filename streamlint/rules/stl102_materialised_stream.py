@@ -22,6 +22,7 @@ _TAKES = {
     How.TEXT: "turns the whole stream into text",
     How.METHOD: "waits for the whole stream",
     How.UNPACKED: "unpacks the whole stream",
+    How.STEPS: "takes the whole stream step by step",
 }
 
 
@@ -73,8 +74,10 @@ class MaterialisedStream(Rule):
     `response`: the client receives plain text in pieces where it received one document. Where the text is saved, logged or
     counted before the answer, this moves into a generator that yields each token, and is done after the last one, if the client
     stays until then. What a comprehension does to each token stays in it; a helper of the same file that makes the text for this
-    handler alone returns the iterator. No fix is offered where the answer carries more than
-    the text; where anything that is not known to leave it alone is done to the text (a call such as `redact(text)`, `strip()`,
+    handler alone returns the iterator. A document that says more than the text (`{"answer": str(response), "sources": [...]}`)
+    becomes lines of JSON: one for each token, under the same key, and the rest as the last line, so that a client that puts the
+    lines together has what it had. No fix is offered where a model of more fields is answered; where anything that is not known to
+    leave it alone is done to the text (a call such as `redact(text)`, `strip()`,
     a slice, a separator, a model with a validator, be it the `response_model`); where a `try`, `with` or loop stands around it;
     where the same stream is read elsewhere; or where a job, a test, a decorator or a table has the function too, or where
     middleware or a hook reads or changes the answers. The help text says which.

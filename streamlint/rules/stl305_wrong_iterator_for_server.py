@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from streamlint.fact import Fact
 from streamlint.faults.servers import DjangoServers, Interface
 from streamlint.finding import Severity, Symptom
 from streamlint.model import syntax as ir
+from streamlint.repairs.asynchronous_bodies import fetched_one_by_one
 from streamlint.rule import Rule, on
 from streamlint.streams import Sent
 from streamlint.tree.python import PythonFile
@@ -68,8 +70,10 @@ class WrongIteratorForServer(Rule):
 
     ## Fix safety
 
-    There is no fix: the other kind of iterator needs another call of the engine, and an LLM that is asynchronous in more than name.
-    Under ASGI an asynchronous generator that fetches each item with `sync_to_async(next)` streams a synchronous iterator too.
+    `safe` under ASGI: an asynchronous generator fetches each item of LlamaIndex's iterator, or of a generator of the project, with
+    `sync_to_async(next)`, so that the same bytes are sent, each when it is there. There is no fix for a generator that tidies up
+    when it is closed (`try`, `with`), which Django would not close any more, nor under WSGI: the other kind of iterator needs
+    another call of the engine there, or another server.
 
     ## References
 
@@ -99,4 +103,5 @@ class WrongIteratorForServer(Rule):
             server=interface.value,
             label=f"{kind}, but the project runs under {interface.value}",
             help=_HELP[interface],
+            repair=partial(fetched_one_by_one, file, sending) if interface is Interface.ASGI else None,
         )

@@ -7,6 +7,7 @@ from streamlint.fact import Fact
 from streamlint.finding import Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.repairs.hidden import shown
+from streamlint.repairs.refused import refused_first
 from streamlint.rule import Rule, on
 from streamlint.streams.caught import Caught
 from streamlint.tree.python import PythonFile
@@ -80,7 +81,9 @@ class HiddenFailure(Rule):
     ## Fix safety
 
     `response`: a failure passes on, so that the client sees a body that breaks off, and the server logs it. `safe` where something
-    follows, or others take the items too: there it is logged, and the rest is done as before. There is no fix for `HTTPException`:
+    follows, or others take the items too: there it is logged, and the rest is done as before. `HTTPException` at the head of a
+    generator that the handler makes for its response (`response`): the check, or the `try` with what it asks before the first
+    item, is done in the handler, so that the client receives that status. There is no fix for `HTTPException` elsewhere:
     what an error looks like in the stream is a matter between the server and its clients.
 
     ## References
@@ -122,4 +125,5 @@ class HiddenFailure(Rule):
                 label="the response has started; the client sees a body that breaks off",
                 help="check before the response is returned, or yield an item that tells the client",
                 notes=(_STARTED,),
+                repair=partial(refused_first, file, file.frame(scope)),
             )

@@ -27,6 +27,8 @@ class How(StrEnum):
     TEXT = "text"
     METHOD = "method"
     UNPACKED = "unpacked"
+    STEPS = "steps"
+    """By a loop that asks for the next one; the drain is the call that asks."""
     HELPER = "helper"
     """By a call that a repair lets give the iterator; no taking is found like this."""
 

@@ -307,7 +307,9 @@ class Calls:
         if function.name not in ("get", "pop", "setdefault") or not isinstance(key, ir.Constant):
             return UNKNOWN
         assert isinstance(function.receiver, Instance)
-        return self.evaluator.attributes.put_under(function.receiver, str(key.value)) or UNKNOWN
+        stored = self.evaluator.attributes.put_under(function.receiver, str(key.value))
+        held = None if stored else self.streams.attribute(function.receiver, str(key.value))
+        return frozenset((held,)) if held is not None else stored or UNKNOWN
 
     # Results
 

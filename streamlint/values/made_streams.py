@@ -51,10 +51,11 @@ class MadeStreams:
         return frozenset((Coroutine(tokens),)) if made.made is Made.COROUTINE else tokens
 
     def _is_given(self, keyword: str, call: ir.Call, frame: Frame) -> bool | None:
-        """Whether an argument is true; None where that cannot be seen."""
+        """Whether an argument is true, or the text that `keyword=text` asks for; None where that cannot be seen."""
+        keyword, _, text = keyword.partition("=")
         given = call.argument(None, keyword)
         values = self.evaluator.value(given, frame) if given is not None else self._unpacked(keyword, call, frame)
-        return constant_truth(values)
+        return values == {Constant(text)} if text else constant_truth(values)
 
     def _unpacked(self, keyword: str, call: ir.Call, frame: Frame) -> Values:
         """What `**options` gives for a keyword; false where there is nothing of the kind."""

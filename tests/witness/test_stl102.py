@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from .measure import broken_and_fixed, repeated
@@ -78,3 +80,15 @@ def test_a_flask_view_that_returns_the_whole_text_is_buffered(server: str) -> No
     broken, fixed = broken_and_fixed(code, fixed=FLASK_FIXED, framework="flask", server=server)
     assert broken.buffered
     assert fixed.streamed
+
+
+@repeated
+def test_what_is_answered_beside_the_text_comes_as_the_last_line() -> None:
+    code = FASTAPI + '    return {"answer": str(response), "nodes": len(response.source_nodes)}\n'
+    broken, fixed = broken_and_fixed(code, select=["STL102"])
+    assert broken.buffered
+    assert fixed.streamed
+    assert fixed.smooth
+    *tokens, rest = [json.loads(line) for line in fixed.body.splitlines()]
+    assert "".join(one["answer"] for one in tokens) == json.loads(broken.body)["answer"]
+    assert rest == {"nodes": json.loads(broken.body)["nodes"]}

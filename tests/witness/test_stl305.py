@@ -30,3 +30,14 @@ def test_the_wrong_kind_arrives_at_once(broken: str, right: str, server: str) ->
     before, after = broken_and_fixed(broken, fixed=right, framework="django", server=server, heartbeat=False)
     assert before.buffered
     assert after.streamed
+
+
+@repeated
+def test_each_item_is_fetched_in_a_thread_by_the_repair() -> None:
+    code = f'{SYNC}\n\nfrom django.urls import path\n\nurlpatterns = [path("chat", chat)]\n'
+    files = {"asgi.py": "from django.core.asgi import get_asgi_application\n\napplication = get_asgi_application()\n"}
+    before, after = broken_and_fixed(code, framework="django", server="uvicorn", select=["STL305"], files=files)
+    assert before.buffered
+    assert after.streamed
+    assert after.smooth
+    assert after.body == before.body

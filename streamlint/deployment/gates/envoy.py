@@ -82,9 +82,9 @@ def _readings(whole: Resource, manager: Keys, way: Keys) -> Iterator[Reading]:
 
 def _reading(failure: Failure, setting: str, given: Given | None, default: float | None) -> Reading:
     if given is None:
-        return Reading(Limit(failure, setting, default))
+        return Reading(Limit(failure, setting, default), unit="s")
     seconds = given.seconds
-    return Reading(Limit(failure, setting, seconds or None, given.anchor, seconds is not None), given)
+    return Reading(Limit(failure, setting, seconds or None, given.anchor, seconds is not None), given, unit="s")
 
 
 def _matches(whole: Resource, way: Keys) -> Iterator[Match]:

@@ -15,11 +15,12 @@ from streamlint.deployment.gates.ingresses import address
 from streamlint.deployment.limits import Anchor, Failure, Layer, Limit
 from streamlint.deployment.nginx_passing import Address
 from streamlint.deployment.resources import Resource, Resources
+from streamlint.deployment.resources.values import plain
 from streamlint.deployment.units import Given, duration
 from streamlint.deployment.workloads import Workloads
 from streamlint.source import Span
-from streamlint.surroundings import templates, toml_file
-from streamlint.surroundings.document import Document, Keys, Setting
+from streamlint.surroundings import toml_file
+from streamlint.surroundings.document import Document, Keys
 
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
@@ -75,7 +76,7 @@ class Traefik:
     # Where it is written
 
     def _of_document(self, path: Path, document: Document) -> None:
-        settings = [_Setting(_small(each.keys), _given(path, each)) for each in document.settings]
+        settings = [_Setting(_small(each.keys), plain(path, each)) for each in document.settings]
         self._add(settings, ())
         for each in settings:
             if _WRITE.fullmatch(".".join(map(str, each.keys))):
@@ -175,12 +176,6 @@ def gates(deployment: Deployment) -> Iterator[Gate]:
 
 def _small(keys: Sequence[str | int]) -> Keys:
     return tuple(key.lower() if isinstance(key, str) else key for key in keys)
-
-
-def _given(path: Path, setting: Setting) -> Given:
-    is_known = templates.HOLE not in setting.value and "$" not in setting.value
-    inside = setting.inside if setting.inside is not None or setting.is_text else setting.span
-    return Given(setting.value, Anchor(path, setting.span), is_known, inside)
 
 
 def _plain(name: str) -> str:
