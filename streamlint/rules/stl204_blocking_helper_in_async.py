@@ -21,8 +21,8 @@ class BlockingHelperInAsync(Rule):
 
     Finds calls of the project's own functions, methods, properties, context managers and generators that, somewhere below, wait
     for the network, a process, a lock or LlamaIndex, in code that runs on the event loop. So do operators that run methods of the
-    project's classes: `store[key]`, `key in store`, `len(store)`, `store.owner = name`. The finding shows every
-    hop to the leaf. A wait that only the first request meets, because a helper keeps what it got, is left out.
+    project's classes: `store[key]`, `key in store`, `len(store)`, `store.owner = name`. The finding shows every hop to the leaf. A
+    wait that only the first request meets, because a helper keeps what it got, is left out.
 
     ## Why it breaks streaming
 
