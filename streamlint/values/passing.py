@@ -26,6 +26,7 @@ from streamlint.values.domain import (
     Text,
     Token,
     Tokens,
+    Unknown,
     Value,
     Values,
 )
