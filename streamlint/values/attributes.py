@@ -51,7 +51,8 @@ class Attributes:
     def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
         lineages = Lineages(evaluator)
-        self.lineage, self.outside_bases, self.method = lineages.of, lineages.outside_bases, lineages.method
+        self.lineage, self.outside_bases = lineages.of, lineages.outside_bases
+        self.method, self.setter = lineages.method, lineages.setter
         self._enumerations = Enumerations(evaluator)
         items = Items(evaluator)
         self.item, self.added = items.of, items.added
