@@ -80,7 +80,7 @@ class Attributes:
             case Bound():
                 return self._of_bound(base, name)
             case Function() if name in self._tools.methods:
-                return self._tools.method(base, name)
+                return self._tools.method(base, name, expression, frame)
             case Function(receiver=None) if name in ("delay", "remote", "apply_async"):
                 return UNKNOWN
             case Pending():
