@@ -102,16 +102,24 @@ class Callers:
 
     def _of_classes_below(self, module: Module, scope: ir.Scope) -> Iterator[Frame]:
         """Python calls `__init_subclass__` for each class below, with the keywords behind its bases."""
-        owner = Class(module.path, scope.parent)
-        for other in self.evaluator.modules.saying(module.scopes[scope.parent].name):
-            for one in other.scopes:
-                below = Class(other.path, one.index)
-                if one.kind != "class" or below == owner or owner not in self.evaluator.attributes.lineage(below):
-                    continue
-                outer = self.evaluator.any_call(other, other.scopes[one.parent])
-                given = {name: self.evaluator.value(value, outer) for name, value in one.keywords if name}
+        for below in self.evaluator.attributes.below(Class(module.path, scope.parent)):
+            located = self.evaluator.scope_of(below)
+            if located is not None:
+                outer = self.evaluator.any_call(located[0], located[0].scopes[located[1].parent])
+                given = {name: self.evaluator.value(value, outer) for name, value in located[1].keywords if name}
                 given[scope.parameters[0].name] = frozenset((below,))
                 yield self.evaluator.frames.call(module, scope, None, given, None)
+
+    def names(self, made: Class) -> bool:
+        """Whether some code calls a class, passes it on, or keeps it, as far as words tell."""
+        located = self.evaluator.scope_of(made)
+        words = frozenset(self._spellings(located[1].name) if located is not None else ())
+        return any(
+            one.id in words
+            for module in self.evaluator.modules.saying(*words)
+            for scope in module.scopes
+            for one in scope.names
+        )
 
     def of(self, function: Function) -> tuple[CallSite, ...]:
         """The calls of a function of the project in the loaded modules, `Class(...)` for an `__init__` too."""
