@@ -14,6 +14,7 @@ from streamlint.deployment.resources import Resource, Resources
 from streamlint.deployment.units import Given, Port, Unit, UnitKind, is_for_development
 from streamlint.source import Span
 from streamlint.surroundings.document import Keys
+from streamlint.surroundings.numbers import whole_number
 from streamlint.surroundings.shell_words import Word
 
 if TYPE_CHECKING:
@@ -67,14 +68,15 @@ class Workloads:
                 if port not in (_text(resource, "port", number), _text(resource, "name", number)):
                     continue
                 target = _text(resource, "targetPort", number) or _text(resource, "port", number)
-                return int(target) if target.isdecimal() else self._named(service, target)
+                found = whole_number(target)
+                return found if found is not None else self._named(service, target)
         return None
 
     def _named(self, service: str, port: str) -> int | None:
         for workload in self.rows:
             given = workload.unit.settings.get(f"port {port}")
-            if service in workload.unit.names and given is not None and given.text.isdecimal():
-                return int(given.text)
+            if service in workload.unit.names and given is not None and whole_number(given.text) is not None:
+                return whole_number(given.text)
         return None
 
     def _of(self, resource: Resource) -> Iterator[Workload]:
@@ -154,7 +156,7 @@ def _text(service: Resource, key: str, number: str | int) -> str:
 
 
 def _port(given: Given) -> Port:
-    number = int(given.text) if given.is_known and given.text.isdecimal() else None
+    number = whole_number(given.text) if given.is_known else None
     return Port(number, number)
 
 
