@@ -143,7 +143,14 @@ def _paths(resource: Resource, part: str) -> Iterator[Match]:
 
 
 def _match(path: str) -> Match:
+    """What a path of API Gateway takes: a name in braces is one part of it, and with `+` all that follows."""
     path = path if path.startswith("/") else f"/{path}"
     if path in ("/*", "/$default", "/{proxy+}"):
         return Match("/")
-    return Match(path.partition("{")[0], "prefix" if "{" in path else "exact", is_known="{" not in path)
+    if "{" not in path:
+        return Match(path, "exact")
+    before, _, behind = path.partition("{")
+    if behind.endswith("+}"):
+        return Match(before, is_known=False)
+    parts = (re.escape(part) if not part.startswith("{") else "[^/]+" for part in path.split("/"))
+    return Match(f"{'/'.join(parts)}$", "pattern", is_known=False)
