@@ -108,6 +108,30 @@ def default(product: str, setting: str) -> float | None:
 
 
 @dataclass(frozen=True)
+class EndpointRow:
+    """Where the kind of endpoint of a REST API is written: in which resource, and how what asks the function names that."""
+
+    apis: tuple[str, ...]
+    named: tuple[str, ...]
+    under: tuple[str, ...]
+    shared: tuple[str, ...]
+    is_implicit: bool
+    """Whether what names no API has one of its own."""
+
+
+@cache
+def endpoints() -> dict[str, EndpointRow]:
+    """Each, by the kind of what asks the function."""
+    return {
+        kind: EndpointRow(
+            row.texts("apis"), row.texts("named"), row.texts("under"), row.texts("shared"), row.flag("is_implicit")
+        )
+        for row in read("gates").rows("endpoint")
+        for kind in row.texts("kinds")
+    }
+
+
+@dataclass(frozen=True)
 class Controller:
     """What an Ingress is for: by its class, or by the beginning of its annotations."""
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from streamlint.knowledge.llama_index import Role
+from streamlint.knowledge.token_streams import FINISHED
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
@@ -48,7 +50,8 @@ class Attributes:
     def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
         lineages = Lineages(evaluator)
-        self.lineage, self.outside_bases, self.method = lineages.of, lineages.outside_bases, lineages.method
+        self.lineage, self.outside_bases = lineages.of, lineages.outside_bases
+        self.method, self.setter = lineages.method, lineages.setter
         self._enumerations = Enumerations(evaluator)
         items = Items(evaluator)
         self.item, self.added = items.of, items.added
@@ -319,10 +322,14 @@ class Attributes:
         tokens = self.evaluator.calls.token_attribute(base, name)
         if tokens is not None:
             return frozenset((tokens,))
+        if name == "response" and base.role is Role.RESPONSE and base.streaming is False:
+            return frozenset((Token(FINISHED, base.origin),))
         return frozenset((Bound(base, name),))
 
     def _of_token(self, base: Token, name: str) -> Values:
-        return frozenset((Bound(base, name),)) if name == "get" else self.evaluator.calls.streams.part(base, name)
+        streams = self.evaluator.calls.streams
+        is_method = name == "get" or streams.as_text(base, name) is not UNKNOWN
+        return frozenset((Bound(base, name),)) if is_method else streams.part(base, name)
 
     def _of_unknown(self, base: Unknown, name: str, expression: ir.Attribute | None, frame: Frame | None) -> Values:
         """Names that can mean nothing else: LlamaIndex's own, on a value of which nothing is known."""

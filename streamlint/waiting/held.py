@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from streamlint.finding import Severity
 from streamlint.knowledge.blocking import Tier
 from streamlint.model import syntax as ir
+from streamlint.model.operators import Operator
 from streamlint.serving.ways import Hop
 from streamlint.streams import Drains
 from streamlint.waiting.blocking import Blocking
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from streamlint.values.domain import Tokens
     from streamlint.waiting.holds import Hold
 
-Site: TypeAlias = ir.Call | ir.WithItem | ir.Loop | ir.Attribute
-SITES = (ir.Call, ir.WithItem, ir.Loop, ir.Attribute)
+Site: TypeAlias = ir.Call | ir.WithItem | ir.Loop | ir.Attribute | Operator
+SITES = (ir.Call, ir.WithItem, ir.Loop, ir.Attribute, Operator)
 """What can hold a loop."""
 
 _FAR = 3
@@ -163,6 +164,8 @@ class Holdings:
                 return told
             case ir.Attribute():
                 return self.blocking.of_attribute(site, frame)
+            case Operator() if self.blocking.implied.is_asked(site):
+                return self.blocking.implied.of_operator(site, frame)
             case ir.WithItem() if told is None:
                 return self.blocking.of_entry(site, frame)
             case ir.Loop() if told is None and not site.is_async:
@@ -189,5 +192,7 @@ def _node(site: Site) -> ir.Expression:
             return context
         case ir.Loop(iterable=iterable):
             return iterable
+        case Operator(on=on):
+            return on
         case _:
             return site
