@@ -69,7 +69,8 @@ class Bodies:
         if framework.shows or response.by_hand:
             return None
         values = certain(self.evaluator.value(sending.content, sending.frame))
-        if response.streaming and not response.frames_sse and (framework.encodes_items or response.takes_text):
+        is_iterated = response.streaming and not response.frames_sse and not response.as_view
+        if is_iterated and (framework.encodes_items or response.takes_text):
             keys = self._same([self._of_dict(value) for value in values])
             if keys is not None:
                 return keys

@@ -85,7 +85,7 @@ class InventedMember(Rule):
     symptom = Symptom.FAILS
     since = "0.1.0"
     stands_on = EXPRESSIONS
-    message = "{what} is nothing that {owner} has, so the request fails"
+    message = "{what} of {owner}, so the request fails"
 
     @on(ir.Attribute, where=requests)
     def named(self, attribute: ir.Attribute, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
@@ -95,7 +95,7 @@ class InventedMember(Rule):
                 self,
                 attribute,
                 owner=_KINDS[found.owner.role],
-                what=f"`{found.member}`",
+                what=f"`{found.member}` is no member",
                 label="no release of LlamaIndex has it",
                 help=_help(found),
                 repair=lambda _: _renamed(attribute, found),
@@ -110,7 +110,7 @@ class InventedMember(Rule):
                 self,
                 value,
                 owner=f"`{invention.member}` of {_KINDS[invention.owner.role]}",
-                what=f"keyword `{invention.keyword}`",
+                what=f"`{invention.keyword}` is no argument",
                 label="no release of LlamaIndex takes it",
                 help=_help(invention),
             )

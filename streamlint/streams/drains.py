@@ -177,7 +177,7 @@ class Drains(Takings):
         for drain in self.in_frame(inner):
             if any(y.value is not None and self._holds(y.value, drain, inner) for y in inner.scope.yields):
                 place = Hop(inner.module.path, drain.start, drain.end, WHERE[drain.how])
-                return replace(drain, way=through((*drain.hops, place)))
+                return replace(drain, way=drain.way or through((place,)))
         behind = (self._first_collected(values, depth + 1) for values in self._behind(inner))
         return next((found for found in behind if found is not None), None)
 

@@ -41,6 +41,7 @@ from streamlint.values.domain import (
 from streamlint.values.enumerations import Enumerations
 from streamlint.values.items import Items
 from streamlint.values.lineages import Lineages, is_called
+from streamlint.values.tools import Tools
 from streamlint.values.whole import Whole
 
 
@@ -55,6 +56,7 @@ class Attributes:
         self._enumerations = Enumerations(evaluator)
         items = Items(evaluator)
         self.item, self.added = items.of, items.added
+        self._tools = Tools(evaluator)
         self._on_self: dict[ir.Scope, dict[str, list[tuple[ir.Scope, ir.Store]]]] = {}
 
     def value(self, base: Value, name: str, expression: ir.Attribute | None, frame: Frame | None) -> Values:
@@ -77,6 +79,8 @@ class Attributes:
                 return self._of_token(base, name)
             case Bound():
                 return self._of_bound(base, name)
+            case Function() if name in self._tools.methods:
+                return self._tools.method(base, name)
             case Function(receiver=None) if name in ("delay", "remote", "apply_async"):
                 return UNKNOWN
             case Pending():

@@ -84,3 +84,15 @@ def is_called(function: ir.Scope) -> bool:
     """Whether a function of a class body is what its name gives: no setter, and no overload that only types see."""
     kinds = function.decorator_words
     return not kinds & {"setter", "deleter", "overload"}
+
+
+def is_abstract(function: ir.Scope) -> bool:
+    """Whether a method is left to the classes below: it says so, or does nothing but raise or stand there."""
+    if "abstractmethod" in function.decorator_words:
+        return True
+    lines = [one for one in function.body.statements if not _is_remark(one)]
+    return all(isinstance(one, ir.Line) and one.kind in ("raise", "pass") for one in lines)
+
+
+def _is_remark(statement: ir.Statement) -> bool:
+    return isinstance(statement, ir.Line) and isinstance(next(iter(statement.values), None), ir.Constant)
