@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamlint import config, reporters, rule, settings
+from streamlint import config, disk, reporters, rule, settings
 from streamlint.discovery import is_beside
 from streamlint.fix import Level
 from streamlint.known import Known
@@ -81,11 +81,11 @@ def _reason(options: dict[str, Any]) -> str:
 
 def _given_settings(options: dict[str, Any]) -> settings.Given:
     """What the command line says about settings: at most one file, and values."""
-    files = [text for text in options["configs"] if "=" not in text or os.path.exists(text)]
+    files = [text for text in options["configs"] if "=" not in text or disk.exists(text)]
     values = tuple(text for text in options["configs"] if text not in files)
     if len(files) > 1 or (files and options["isolated"]):
         raise click.UsageError("--config takes one file, and none with --isolated")
-    if files and not os.path.exists(files[0]):
+    if files and not disk.exists(files[0]):
         raise click.UsageError(f"--config: there is no file {files[0]}")
     return settings.Given(Path(files[0]) if files else None, values, options["isolated"])
 

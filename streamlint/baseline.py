@@ -16,9 +16,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from streamlint import disk
 from streamlint.likeness import Likeness
 from streamlint.parts import part_of, parts_of
-from streamlint.source import read_bytes
 
 if TYPE_CHECKING:
     from streamlint.finding import Finding
@@ -111,7 +111,7 @@ class Baseline:
 
     def _is_gone(self, path: str) -> bool:
         if path not in self._gone:
-            self._gone[path] = not (self.root / path).exists()
+            self._gone[path] = not disk.exists(self.root / path)
         return self._gone[path]
 
     @cached_property
@@ -138,7 +138,7 @@ def _entry(here: str, module: Module | None, finding: Finding, likeness: Likenes
 def read(path: Path) -> Baseline:
     """Read a file that `text` made; raises `BrokenBaseline`."""
     try:
-        document = json.loads(read_bytes(path).decode("utf-8-sig"))
+        document = json.loads(disk.read_bytes(path).decode("utf-8-sig"))
     except OSError as error:
         raise BrokenBaseline(f"cannot be read: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:
@@ -151,7 +151,7 @@ def read(path: Path) -> Baseline:
     counts: Counter[Entry] = Counter()
     for number, row in enumerate(rows, 1):
         counts[_read_entry(row, number)] += _count(row, number)
-    return Baseline(Path(os.path.realpath(path)).parent, counts)
+    return Baseline(Path(disk.real(path)).parent, counts)
 
 
 def text(entries: Counter[Entry]) -> str:

@@ -14,9 +14,9 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from streamlint import discovery
+from streamlint import discovery, disk
 from streamlint.discovery import Patterns
-from streamlint.source import read_bytes
+from streamlint.releases.source_folders import source_folders
 from streamlint.surroundings.names import environment_folder, tells_of_serving
 
 _INSTALLED = ("site-packages", "dist-packages")
@@ -38,13 +38,21 @@ _NAMED = re.compile(rb"""["']([A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)++)(?::\w+)?["']""
 
 @dataclass(frozen=True)
 class Boundary:
-    """A project's root, and its files and folders in there; no `parts` mean that everything in there belongs to it."""
+    """A project's root, and its files and folders in there; no `parts` mean that everything in there belongs to it.
+
+    `beside` are other projects, whose code this one imports.
+    """
 
     root: Path
     parts: tuple[Path, ...] = ()
+    beside: tuple[Path, ...] = ()
 
     def files(self, exclude: Patterns) -> tuple[Path, ...]:
-        """All Python files of the project, in a fixed order."""
+        """All Python files of the project, in a fixed order, and of those beside it."""
+        beside = (path for folder in self.beside for path in discovery.project_files(folder, exclude))
+        return tuple(dict.fromkeys((*self._own(exclude), *beside)))
+
+    def _own(self, exclude: Patterns) -> tuple[Path, ...]:
         if not self.parts:
             return discovery.project_files(self.root, exclude)
         found: dict[Path, None] = {}
@@ -60,6 +68,7 @@ class Boundaries:
     def __init__(self, exclude: Patterns) -> None:
         self._exclude = exclude
         self._found: dict[Path, Boundary] = {}
+        self._beside: dict[Path, tuple[Path, ...]] = {}
         self._roots: dict[tuple[Path, Path], Path] = {}
         self._parts: dict[Path, _Parts] = {}
         self._said = _Said()
@@ -68,7 +77,7 @@ class Boundaries:
         """The folder of all that is deployed with a file: its repository, or the highest folder that tells of serving."""
         root = self.of(path).root
         repository = discovery.repository(root)
-        if repository is not None and not _is_crowded(repository):
+        if repository is not None and not is_crowded(repository):
             return repository
         telling = [above for above in _above(root) if any(tells_of_serving(str(each)) for each in _inside(above))]
         return telling[-1] if telling else root
@@ -77,13 +86,18 @@ class Boundaries:
         folder = Path(environment_folder(str(path))) if discovery.is_beside(path) else path.parent
         if folder not in self._found:
             root = discovery.project_root(folder / path.name)
-            self._found[folder] = self._unmarked(folder) if root is None else Boundary(root)
+            self._found[folder] = self._unmarked(folder) if root is None else self._marked(root)
         return self._found[folder]
+
+    def _marked(self, root: Path) -> Boundary:
+        if root not in self._beside:
+            self._beside[root] = source_folders(root).beside
+        return Boundary(root, beside=self._beside[root])
 
     def _unmarked(self, folder: Path) -> Boundary:
         base = discovery.outside_packages(folder)
         above = list(_above(base))
-        whole = [each for each in (base, *above) if not _is_crowded(each) and _is_whole(each)]
+        whole = [each for each in (base, *above) if not is_crowded(each) and _is_whole(each)]
         root = self._start(base, _step(base, folder), above)
         if whole and root.is_relative_to(whole[-1]):
             return Boundary(whole[-1])
@@ -149,7 +163,7 @@ class _Parts:
         """Nothing where packages are installed; in a home folder only the files that lie there openly."""
         if self._root.name in _INSTALLED:
             return ()
-        if _is_crowded(self._root):
+        if is_crowded(self._root):
             return (self._root,)
         beside = discovery.folders(self._root, self._exclude)
         return (self._root, *(folder for folder in beside if not discovery.is_project(folder)))
@@ -162,7 +176,7 @@ class _Parts:
         if self._said.start(one, self._root) != self._root:
             return None
         folder = self._root / one.name[0]
-        if not folder.is_dir():
+        if not disk.is_folder(folder):
             return self._root
         return None if discovery.is_project(folder) else folder
 
@@ -217,14 +231,14 @@ class _Said:
         key = (folder, name)
         if key not in self._held:
             first = os.path.join(folder, name[0])
-            is_module = os.path.isfile(f"{first}.py") or os.path.isfile(os.path.join(first, "__init__.py"))
-            self._held[key] = is_module or (len(name) > 1 and os.path.isdir(first) and self._holds(first, name[1:]))
+            is_module = disk.is_file(f"{first}.py") or disk.is_file(os.path.join(first, "__init__.py"))
+            self._held[key] = is_module or (len(name) > 1 and disk.is_folder(first) and self._holds(first, name[1:]))
         return self._held[key]
 
 
 def _imports(file: Path) -> Iterator[_Import]:
     try:
-        content = b"\n" + read_bytes(file, _SIZE)
+        content = b"\n" + disk.read_bytes(file, _SIZE)
     except OSError:
         return
     for dots, module, member, plain in _STATEMENT.findall(content):
@@ -237,21 +251,21 @@ def _imports(file: Path) -> Iterator[_Import]:
 def _above(base: Path) -> Iterator[Path]:
     """The folders above `base` at which its project may start."""
     if base.name not in _INSTALLED:
-        yield from islice((folder for folder in base.parents if not _is_crowded(folder)), _HIGHEST)
+        yield from islice((folder for folder in base.parents if not is_crowded(folder)), _HIGHEST)
 
 
 def _inside(folder: Path) -> list[Path]:
     try:
-        return sorted(folder.iterdir())
+        return [folder / entry.name for entry in disk.entries(folder)]
     except OSError:
         return []
 
 
 def _is_whole(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in _WHOLE)
+    return any(disk.is_file(folder / name) for name in _WHOLE)
 
 
-def _is_crowded(folder: Path) -> bool:
+def is_crowded(folder: Path) -> bool:
     """Whether a folder holds whatever people put there: it is never searched, nor taken for a project."""
     return folder.name in _INSTALLED or str(folder) in _CROWDED or folder == folder.parent
 

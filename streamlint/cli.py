@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamlint import __version__, asked, exits, listings, outputs, reporters, room, rule, run, shown
+from streamlint import __version__, asked, exits, listings, outputs, progress, reporters, room, rule, run, shown
 from streamlint.config import ConfigError
 from streamlint.fix import Level
+from streamlint.kept import answers, folder_of
 from streamlint.output import OutputError, say, write
 from streamlint.printing import Printing, style_of
 from streamlint.reporters.text import visible
@@ -230,6 +231,19 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
 @click.option("--write-baseline", is_flag=True, help="Write what is found to the baseline, and report nothing.")
 @click.option("--update-baseline", is_flag=True, help="Take out of the baseline what is not found any more.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 also with findings.")
+@click.option(
+    "--no-cache",
+    is_flag=True,
+    envvar="STREAMLINT_NO_CACHE",
+    help="Use nothing that earlier runs kept, and keep nothing.",
+)
+@click.option(
+    "--cache-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="STREAMLINT_CACHE_DIR",
+    help="Keep in this folder what the next run may say again (default: .streamlint_cache in the project).",
+)
+@click.option("--clean", is_flag=True, help="Remove what earlier runs kept.")
 @click.option("--timings", is_flag=True, help="Say on standard error where the time went and where the search gave up.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but findings.")
 @click.version_option(__version__, message="%(prog)s %(version)s")
@@ -245,11 +259,17 @@ def command(**options: Any) -> None:
         listings.print_explained(options["explain"])
     elif options["list_rules"]:
         listings.print_rules(options["output_format"])
+    elif options["clean"]:
+        folder = folder_of(options)
+        say("removed what earlier runs kept\n" if folder is not None and folder.remove() else "nothing was kept\n")
     else:
         sys.exit(_lint(options))
 
 
 def _lint(options: dict[str, Any]) -> int:
+    kept = answers(options)
+    if kept is not None:
+        return kept.of(lambda: _linted(options))
     timings = Timings() if options["timings"] else None
     with timed(timings):
         code = _linted(options)
@@ -264,25 +284,12 @@ def _linted(options: dict[str, Any]) -> int:
     given = asked.stdin(options["paths"], options["stdin_filename"])
     request = asked.request(options, given)
     options = {**options, "output_format": asked.output_format(options, request.config)}
-    if options["show_settings"]:
-        listings.print_settings(request)
-        return exits.CLEAN
-    if options["show_files"]:
-        say("".join(f"{reporters.shown(path)}\n" for path in shown.files(request)))
-        return exits.CLEAN
-    if options["show_routes"]:
-        points, ways = shown.routes(request)
-        listings.print_routes(points, ways, options["output_format"], style_of().width)
-        return exits.CLEAN
-    if options["show_versions"]:
-        listings.print_versions(shown.versions(request), options["output_format"])
-        return exits.CLEAN
-    if options["tested"]:
-        write(listings.test_for(request, options["tested"]))
+    if _listed(options, request):
         return exits.CLEAN
     kept, printing = asked.known_findings(options), _printing(options)
     request = kept.asked(request)
-    outcome = run.run(request)
+    with progress.watched(quiet=options["quiet"]):
+        outcome = run.run(request)
     if not options["diff"] and request.text is None:
         outcome = run.write(request, outcome)
     printing.skipped(outcome)
@@ -300,6 +307,24 @@ def _linted(options: dict[str, Any]) -> int:
     else:
         printing.report(outcome)
     return _exit_code(outcome, request, options)
+
+
+def _listed(options: dict[str, Any], request: run.Request) -> bool:
+    """Print the list that was asked for; whether one was."""
+    if options["show_settings"]:
+        listings.print_settings(request)
+    elif options["show_files"]:
+        say("".join(f"{reporters.shown(path)}\n" for path in shown.files(request)))
+    elif options["show_routes"]:
+        points, ways = shown.routes(request)
+        listings.print_routes(points, ways, options["output_format"], style_of().width)
+    elif options["show_versions"]:
+        listings.print_versions(shown.versions(request), options["output_format"])
+    elif options["tested"]:
+        write(listings.test_for(request, options["tested"]))
+    else:
+        return False
+    return True
 
 
 def _printing(options: dict[str, Any]) -> Printing:

@@ -9,16 +9,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from streamlint import links, writing
+from streamlint import disk, links, writing
 from streamlint.outcome import Skipped
 from streamlint.patterns import Rules
-from streamlint.source import read_bytes
 from streamlint.surroundings.names import is_dependency_file, is_deployment_file
 
 DEFAULT_EXCLUDE = (
     ".bzr", ".direnv", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pyenv", ".pytest_cache",
-    ".pytype", ".ruff_cache", ".svn", ".tox", ".venv", ".vscode", "__pycache__", "__pypackages__", "_build", "buck-out",
-    "build", "dist", "node_modules", "site-packages", "venv",
+    ".pytype", ".ruff_cache", ".streamlint_cache", ".svn", ".tox", ".venv", ".vscode", "__pycache__", "__pypackages__",
+    "_build", "buck-out", "build", "dist", "node_modules", "site-packages", "venv",
 )  # fmt: skip
 SUFFIXES = (".py", ".pyw")
 CONFIGURING = ("streamlint.toml", "pyproject.toml")
@@ -130,7 +129,7 @@ def discover(paths: Sequence[Path], exclude: Patterns, own_exclude: Patterns) ->
         if _is_excluded(own_exclude, named) or _is_excluded(own_exclude, absolute):
             found.leave_out(named)
             continue
-        if absolute.is_dir():
+        if disk.is_folder(absolute):
             _walk(absolute, exclude, found)
         else:
             _name(absolute, found)
@@ -160,7 +159,7 @@ def _name(path: Path, found: Found) -> None:
         home[path] = None
     found.named.add(path)
     found.leftovers += writing.leftovers_of(path)
-    if path.is_symlink():
+    if disk.is_link(path):
         found.links[path] = None
 
 
@@ -172,8 +171,8 @@ def is_beside(path: Path) -> bool:
 def _refusal(path: Path) -> str:
     """Why nobody can tell whether a file without a suffix is Python, or nothing."""
     try:
-        if not path.suffix and os.path.lexists(path):
-            read_bytes(path, 0)
+        if not path.suffix and disk.lies(path):
+            disk.read_bytes(path, 0)
     except OSError as error:
         return error.strerror or str(error)
     return ""
@@ -182,33 +181,33 @@ def _refusal(path: Path) -> str:
 def _is_excluded(patterns: Patterns, path: Path) -> bool:
     """Whether a named file or folder is meant."""
     own = patterns.within(path.parent)
-    return own.match(path) or (path.is_dir() and own.matches_entry(str(path), path.name, True))
+    return own.match(path) or (disk.is_folder(path) and own.matches_entry(str(path), path.name, True))
 
 
 def _behind_link(path: Path) -> Path:
     """The file of the same project that a link means; else the path itself."""
-    return links.name_in(project_root(path.parent) or path.parent, path) if path.is_symlink() else path
+    return links.name_in(project_root(path.parent) or path.parent, path) if disk.is_link(path) else path
 
 
 def project_root(path: Path) -> Path | None:
     """The nearest folder at or above `path` that is marked as a project, or None; a marker inside a package does not count."""
-    folder = path if path.is_dir() else path.parent
+    folder = path if disk.is_folder(path) else path.parent
     marked = (above for above in (folder, *folder.parents) if is_project(above))
     return next((above for above in marked if not (is_package(above) and is_package(above.parent))), None)
 
 
 def repository(folder: Path) -> Path | None:
     """The nearest folder at or above `folder` that is a working tree of git."""
-    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), None)
+    return next((above for above in (folder, *folder.parents) if disk.exists(above / ".git")), None)
 
 
 def is_project(folder: Path) -> bool:
     """Whether a folder is marked as the root of a project."""
-    return any(os.path.exists(os.path.join(folder, marker)) for marker in ROOT_MARKERS)
+    return any(disk.exists(os.path.join(folder, marker)) for marker in ROOT_MARKERS)
 
 
 def is_package(folder: Path) -> bool:
-    return (folder / "__init__.py").is_file()
+    return disk.is_file(folder / "__init__.py")
 
 
 def outside_packages(folder: Path) -> Path:
@@ -250,7 +249,7 @@ def is_python(path: Path) -> bool:
     if path.suffix:
         return False
     try:
-        first = read_bytes(path, 200).partition(b"\n")[0]
+        first = disk.read_bytes(path, 200).partition(b"\n")[0]
     except OSError:
         return False
     return first.startswith(b"#!") and b"python" in first
@@ -298,7 +297,7 @@ def _take(entry: os.DirEntry[str], found: Found, homes: Sequence[dict[Path, None
             if entry.is_symlink():
                 found.links[path] = None
         elif not entry.is_dir():
-            what = "is a link to nothing" if entry.is_symlink() and not path.exists() else "is not a regular file"
+            what = "is a link to nothing" if entry.is_symlink() and not disk.exists(path) else "is not a regular file"
             found.skipped.append(Skipped(path, what))
     except OSError as error:
         found.skipped.append(Skipped(path, error.strerror or str(error), failed=True))
@@ -313,8 +312,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _entries(folder: str, found: Found) -> list[os.DirEntry[str]]:
     try:
-        with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
+        return disk.entries(folder)
     except OSError as error:
         found.skipped.append(Skipped(Path(folder), error.strerror or str(error), failed=True))
         return []
@@ -332,7 +330,7 @@ def _ignores_in(folder: str) -> _Ignore | None:
     lines: list[str] = []
     for name in (os.path.join(".git", "info", "exclude"), ".gitignore"):
         try:
-            content = read_bytes(os.path.join(folder, name))
+            content = disk.read_bytes(os.path.join(folder, name))
         except OSError:
             continue
         lines += content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape").split("\n")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from streamlint import disk
 from streamlint.links import real_path
 
 _NEWEST = "HEAD"
@@ -101,6 +102,7 @@ def _git(folder: Path, arguments: Sequence[str], more: dict[str, str]) -> str:
         inherited = {name: value for name, value in inherited.items() if name not in _OF_HOOKS}
     command = ("git", "-C", str(folder), *arguments)
     try:
+        disk.depends_on_more()
         done = subprocess.run(command, capture_output=True, check=True, env={**inherited, **more})
     except FileNotFoundError as error:
         raise GitError("git is not installed") from error

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint import form_feeds
+from streamlint import disk, form_feeds
 from streamlint.finding import UNREADABLE_FILE, Finding, Place, Severity
 from streamlint.ignores import MARK
 from streamlint.outcome import Skipped
 from streamlint.rule import file_place
-from streamlint.source import SIZE_LIMIT, TOO_LARGE, Source, Span, UnreadableFile, read_bytes
-from streamlint.surroundings.names import LARGEST, LARGEST_DECLARING, is_about_serving
+from streamlint.source import SIZE_LIMIT, TOO_LARGE, Source, Span, UnreadableFile
+from streamlint.surroundings.names import LARGEST, LARGEST_DECLARING, declares_resources, is_about_serving
+from streamlint.working import told
 
 if TYPE_CHECKING:
     from streamlint.discovery import Found, Patterns
@@ -109,7 +110,7 @@ def read(found: Found, text: Source | None = None, names: Callable[[Path], Seque
     `names` gives dotted names that register functions in a file, beside those of the frameworks.
     """
     texts = Texts(held=dict.fromkeys(found.links, THROUGH_LINK))
-    for path in list(found.files):
+    for path in told("reading", list(found.files)):
         try:
             content = _content(path, text)
             if len(content) > SIZE_LIMIT:
@@ -123,7 +124,9 @@ def read(found: Found, text: Source | None = None, names: Callable[[Path], Seque
         interesting = _interesting(content, names(path) if names is not None else ())
         if interesting:
             texts.interesting.add(path)
-        else:
+        if declares_resources(content):
+            found.deploying[path] = None
+        elif not interesting:
             texts.passed.add(path)
         declares = path.name == _SETUP and _LLAMA_PACKAGE.search(source.text) is not None
         if interesting or declares or MARK.encode() in content:
@@ -181,7 +184,7 @@ def _content(path: Path, text: Source | None) -> bytes:
     if text is not None:
         return text.text.encode("utf-8", "replace")
     try:
-        return read_bytes(path, SIZE_LIMIT + 1)
+        return disk.read_bytes(path, SIZE_LIMIT + 1)
     except OSError as error:
         raise UnreadableFile(error.strerror or str(error)) from error
 

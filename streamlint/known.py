@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlint import disk
 from streamlint.config import ConfigError
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ class Known:
             return request
         from streamlint import baseline
 
-        if self.write and not file.exists():
-            return replace(request, baseline=baseline.Baseline(Path(os.path.realpath(file)).parent))
+        if self.write and not disk.exists(file):
+            return replace(request, baseline=baseline.Baseline(Path(disk.real(file)).parent))
         try:
             return replace(request, baseline=baseline.read(file))
         except baseline.BrokenBaseline as error:

@@ -6,24 +6,24 @@ link's name and never written through: the file belongs to somebody else, or was
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from streamlint import disk
 from streamlint.finding import Finding, Place
 
 
 def real_path(path: Path) -> Path:
     """The file in the folder that it really lies in; a link to a file stays, as Python imports it where it stands."""
-    return Path(os.path.realpath(path.parent)) / path.name
+    return Path(disk.real(path.parent)) / path.name
 
 
 def name_in(tree: Path, path: Path) -> Path:
     """The file of a tree that a link to a file leads to, by its name there; else the path itself."""
-    if not path.is_file():
+    if not disk.is_file(path):
         return path
-    real, real_tree = Path(os.path.realpath(path)), os.path.realpath(tree)
+    real, real_tree = Path(disk.real(path)), disk.real(tree)
     return tree / real.relative_to(real_tree) if real.is_relative_to(real_tree) else path
 
 
@@ -31,19 +31,10 @@ def surplus(files: Collection[Path], links: Collection[Path]) -> Iterator[Path]:
     """The files that are there under another name too: the own name stays before a link's, and the first of several."""
     seen: set[object] = set()
     for path in (*(each for each in files if each not in links), *links):
-        identity = _identity(path)
+        identity = disk.identity(path)
         if identity in seen:
             yield path
         seen.add(identity)
-
-
-def _identity(path: Path) -> object:
-    """The same for all names of one file; the path itself where the system does not tell."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return path
-    return (status.st_dev, status.st_ino) if status.st_ino else path
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
-from streamlint import __version__, config, reporters, rule
+from streamlint import __version__, config, disk, reporters, rule
 from streamlint.finding import TOOL_CODES
 from streamlint.knowledge.symptoms import Symptom, symptoms
 from streamlint.output import say, write
@@ -106,7 +106,7 @@ def print_settings(request: Request) -> None:
 
     shown: dict[int, None] = {}
     for path in (Path(os.path.abspath(each)) for each in request.paths):
-        config = request.settings(path / "any" if path.is_dir() else path)
+        config = request.settings(path / "any" if disk.is_folder(path) else path)
         if id(config) in shown:
             continue
         shown[id(config)] = None

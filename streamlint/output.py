@@ -9,6 +9,7 @@ from typing import TextIO
 
 import click
 
+from streamlint.copies import Piece, copy
 from streamlint.reporters.text import printed
 
 
@@ -50,6 +51,7 @@ def write(text: str | bytes, *, err: bool = False, colour: bool = False) -> None
         return
     if stream is None:
         raise OutputError(None, name)
+    copy(Piece(text, err, colour))
     try:
         if stream.isatty() or not hasattr(stream, "buffer"):
             click.echo(text, nl=False, err=err, color=colour)

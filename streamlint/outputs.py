@@ -12,6 +12,7 @@ import click
 
 from streamlint import reporters
 from streamlint.config import ConfigError
+from streamlint.copies import Piece, copy
 from streamlint.discovery import SUFFIXES
 from streamlint.reporters.text import visible
 from streamlint.saving import UnsavedFile, save
@@ -27,6 +28,7 @@ class Output:
 
     def write(self, content: bytes) -> None:
         """Write the file as a whole or not at all; a pipe or a device is written to as it is. Raises `ConfigError`."""
+        copy(Piece(content, format=self.format, path=str(self.path)))
         try:
             if _is_special(self.path):
                 self.path.write_bytes(content)

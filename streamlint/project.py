@@ -93,10 +93,12 @@ class Project:
     def modules(self) -> Modules:
         """The files that may hold an entry point or a stream, and all that they import; each is parsed when it is asked for."""
         from streamlint.model.modules import Modules
+        from streamlint.releases.source_folders import source_folders
 
         knowledge = self.knowledge
         earlier = self._earlier.modules if self._earlier is not None else None
-        return Modules(self.root, self._texts, self._entrances, knowledge.installed, knowledge.told, earlier)
+        roots = source_folders(self.root).imports
+        return Modules(self.root, self._texts, self._entrances, knowledge.installed, knowledge.told, earlier, roots)
 
     @cached_property
     def _texts(self) -> Texts:

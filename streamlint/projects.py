@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache as cached
@@ -10,7 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint import discovery, intake, rule
+from streamlint import discovery, disk, intake, rule
 from streamlint.boundaries import Boundaries, Boundary
 from streamlint.finding import Finding, Severity
 from streamlint.fix import Level
@@ -84,7 +83,7 @@ class Excluded(discovery.Patterns):
     """What the settings leave out: all of it, or only what the user wrote; in each folder by the settings there."""
 
     def __init__(self, request: Request, config: Config, *, own: bool = False, real: bool = False) -> None:
-        root = Path(os.path.realpath(config.root)) if real else config.root
+        root = Path(disk.real(config.root)) if real else config.root
         super().__init__(root, config.own_exclude if own else (*config.exclude, *config.extend_exclude))
         self._request, self._config, self._is_own, self._is_real = request, config, own, real
 
@@ -161,7 +160,7 @@ class Projects:
     def deployment(self, path: Path) -> Deployment:
         """What is deployed together with a file."""
         root = self._request.root
-        together = self._boundaries.together(self.real(path)) if root is None else Path(os.path.realpath(root))
+        together = self._boundaries.together(self.real(path)) if root is None else Path(disk.real(root))
         if together not in self._deployments:
             self._deployments[together] = self._deployed(together)
         return self._deployments[together]
@@ -257,13 +256,13 @@ class Projects:
 
     def _boundary(self, path: Path) -> Boundary:
         root = self._request.root
-        return self._boundaries.of(self.real(path)) if root is None else Boundary(Path(os.path.realpath(root)))
+        return self._boundaries.of(self.real(path)) if root is None else Boundary(Path(disk.real(root)))
 
     def _make(self, boundary: Boundary) -> Project:
         from streamlint.project import Project
 
         # what the run has read is not read again: another program may be writing it
-        own = {self.real(path): source for path, source in self._texts.items() if self._boundary(path) == boundary}
+        own = {self.real(path): source for path, source in self._texts.items() if self._is_read_for(path, boundary)}
         python = {path: source for path, source in own.items() if source.is_python}
         files = dict.fromkeys((*boundary.files(self._exclude), *python))
         config = self._request.settings(boundary.root / "any")
@@ -281,6 +280,12 @@ class Projects:
         )
         watch(project.effort)
         return project
+
+    def _is_read_for(self, path: Path, boundary: Boundary) -> bool:
+        """Whether a file belongs to a project, or to one beside it whose code that imports."""
+        return self._boundary(path) == boundary or (
+            path.suffix == ".py" and any(map(self.real(path).is_relative_to, boundary.beside))
+        )
 
     def _knowledge(self, config: Config) -> Knowledge:
         """The tables with the user's rows, read once for all projects with the same settings."""

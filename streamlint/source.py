@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import codecs
-import errno
 import io
 import re
-import stat
 import tokenize
 import warnings
 from bisect import bisect_right
@@ -15,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol, TypeVar
+
+from streamlint import disk
 
 _Converted = TypeVar("_Converted")
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -31,22 +31,6 @@ TOO_LARGE = f"is larger than {SIZE_LIMIT // 1_000_000} MB"
 
 class UnreadableFile(Exception):
     """A file whose text cannot be had; the message says why, in words for its owner."""
-
-
-def read_bytes(path: Path | str, limit: int = -1) -> bytes:
-    """The content of a regular file, up to `limit` bytes; every file of the linted tree is read here.
-
-    Raises `OSError` where the system refuses, and for pipes, sockets and devices: to open one may wait for ever.
-    """
-    path = Path(path)
-    try:
-        is_regular = stat.S_ISREG(path.stat().st_mode)
-    except ValueError as error:  # a path that somebody wrote in a file may hold a character that no name has
-        raise OSError(errno.EINVAL, str(error), str(path)) from error
-    if not is_regular:
-        raise OSError(errno.EINVAL, "is not a regular file", str(path))
-    with path.open("rb") as file:
-        return file.read(limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +124,7 @@ class Source:
     def read(cls, path: Path) -> Source:
         """Read a file; raises `UnreadableFile` when the system, the encoding or the size of the file refuses."""
         try:
-            content = read_bytes(path, SIZE_LIMIT + 1)
+            content = disk.read_bytes(path, SIZE_LIMIT + 1)
         except OSError as error:
             raise UnreadableFile(error.strerror or str(error)) from error
         if len(content) > SIZE_LIMIT:
@@ -225,7 +209,7 @@ class Source:
 
 def _bounded(path: Path, limit: int) -> bytes:
     try:
-        content = read_bytes(path, limit + 1)
+        content = disk.read_bytes(path, limit + 1)
     except OSError as error:
         raise UnreadableFile(error.strerror or str(error)) from error
     if len(content) > limit:

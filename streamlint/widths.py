@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlint import disk
 from streamlint.knowledge.table import Row, read
-from streamlint.source import read_bytes
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -54,7 +54,7 @@ def _settings() -> tuple[Row, ...]:
 
 def _text(path: Path) -> str:
     try:
-        return read_bytes(path, _LARGEST).decode("utf-8-sig")
+        return disk.read_bytes(path, _LARGEST).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return ""
 

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from streamlint.source import read_bytes
+from streamlint import disk
 
 if sys.platform != "win32":
     import fcntl
@@ -41,11 +41,12 @@ class UnwritableFile(Exception):
 
 def replace(target: Path, before: bytes, after: bytes) -> None:
     """Make `after` the content of `target`, a real file that holds `before`; raises `UnwritableFile` and `OSError`."""
+    disk.depends_on_more()
     if not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     new = _beside(target, "new")
     with _made(new) as descriptor:
-        if read_bytes(target) != before:
+        if disk.read_bytes(target) != before:
             raise UnwritableFile("has changed since it was read")
         _fill(descriptor, after)
         status = os.stat(target)
@@ -62,7 +63,7 @@ def replace(target: Path, before: bytes, after: bytes) -> None:
 
 def leftovers_of(target: Path) -> list[Path]:
     """What a killed run may have left beside a file."""
-    return [path for kind in ("new", "old") if os.path.lexists(path := _beside(target, kind))]
+    return [path for kind in ("new", "old") if disk.lies(path := _beside(target, kind))]
 
 
 def is_leftover(name: str) -> bool:
@@ -75,6 +76,7 @@ def recover(leftover: Path) -> bool:
 
     What a living run holds stays, and so does what is no plain file of ours.
     """
+    disk.depends_on_more()
     match = _NAME.fullmatch(leftover.name)
     if match is None:
         return False
@@ -246,7 +248,7 @@ def _complete(folder: Path, digest: str, new: Path, old: Path) -> bool:
     target = next((entry for entry in folder.iterdir() if _digest(entry.name) == digest), None)
     if target is None:
         return False
-    content, before, after = read_bytes(target), read_bytes(old), read_bytes(new)
+    content, before, after = disk.read_bytes(target), disk.read_bytes(old), disk.read_bytes(new)
     pairs = enumerate(zip(content, after, strict=False))
     common = next((at for at, (one, other) in pairs if one != other), min(len(content), len(after)))
     if content in (before, after) or content[common:] != before[common:]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -63,6 +64,12 @@ settings.register_profile(
 settings.register_profile("long", max_examples=1_000, **_EVERY_TIME)
 settings.load_profile("short")
 """The same programs in every run; `--hypothesis-profile=long` draws more, others each time, and shows the smallest that fails."""
+
+os.environ["STREAMLINT_NO_CACHE"] = "1"
+"""What is tested is found out, not said again; `test_kept` is about the rest."""
+
+asyncio.set_event_loop(None)
+"""Nobody gets a loop by asking for one: LlamaIndex's chat memory does when it is collected, and would never close it."""
 
 Write = Callable[..., Path]
 Streamlint = Callable[..., Result]

@@ -11,11 +11,11 @@ import socket
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
-from streamlint import fixing
+from streamlint import disk, fixing
 from streamlint.source import Source, UnreadableFile
 from streamlint.writing import UnwritableFile
 from tests.conftest import BLOCKING, CLEAN, Streamlint, Write, run_program
@@ -123,14 +123,13 @@ def test_link_to_nothing_is_skipped_with_a_word(write: Write, project: Path, str
 def test_file_that_vanishes(write: Write, streamlint: Streamlint, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = write("gone.py", BLOCKING)
     write("other.py", BLOCKING)
-    real = Path.open
 
-    def vanish(path: Path, *arguments: object, **options: object) -> object:
-        if path == gone:
+    def vanish(path: os.PathLike[str] | str, mode: str) -> IO[bytes]:
+        if os.fspath(path) == str(gone):
             gone.unlink(missing_ok=True)
-        return real(path, *arguments, **options)  # type: ignore[call-overload]
+        return open(path, "rb")
 
-    monkeypatch.setattr(Path, "open", vanish)
+    monkeypatch.setattr(disk, "open", vanish, raising=False)
     assert lines(streamlint("--output-format", "concise")) == ["gone.py:1:1: error[STL001]", OTHER]
 
 

@@ -134,14 +134,14 @@ def test_a_pyproject_that_cannot_be_read(
     write: Write, project: Path, streamlint: Streamlint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write("app.py", CLEAN)
-    real = files.read_bytes
+    real = files.disk.read_bytes
 
     def refuse(path: Path) -> bytes:
         if path.name == "pyproject.toml":
             raise PermissionError(13, "Permission denied", path)
         return real(path)
 
-    monkeypatch.setattr(files, "read_bytes", refuse)
+    monkeypatch.setattr(files.disk, "read_bytes", refuse)
     result = streamlint()
     assert (result.exit_code, result.stderr) == (2, "Error: pyproject.toml: cannot be read: Permission denied\n")
 

@@ -130,6 +130,9 @@ def test_the_help_and_the_documents_have_the_same_codes(streamlint: Streamlint) 
 
 
 def _run(copy: Path, project: Path) -> subprocess.CompletedProcess[str]:
-    program = f"import sys; sys.path.insert(0, {str(copy)!r}); from streamlint.cli import main; main()"
+    program = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored where jobs run behind
+        f"sys.path.insert(0, {str(copy)!r}); from streamlint.cli import main; main()"
+    )
     command = [sys.executable, "-c", program, "--output-format", "concise"]
     return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)

@@ -208,7 +208,8 @@ def found(dotted, aliases):
     value = inspect.unwrap(value)
     if inspect.iscoroutinefunction(value):
         return "coroutine"
-    if inspect.isasyncgenfunction(value):
+    returned = str(inspect.signature(value).return_annotation) if inspect.isfunction(value) else ""
+    if inspect.isasyncgenfunction(value) or returned.startswith("AsyncIterator"):
         return "async-iterator"
     return "plain"
 

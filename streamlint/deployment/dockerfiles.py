@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlint import disk
 from streamlint.deployment.limits import Anchor
 from streamlint.deployment.units import Given, Port
 from streamlint.source import Span
 from streamlint.surroundings import dockerfile
 from streamlint.surroundings.dockerfile import Instruction, Stage
 from streamlint.surroundings.names import DOCKERFILE
+from streamlint.surroundings.numbers import whole_number
 from streamlint.surroundings.shell_words import Word
 from streamlint.surroundings.written import Written
 
@@ -61,13 +62,13 @@ class Images:
         )
         self._by_path: dict[Path, list[Image]] = {}
         for image in self.rows:
-            self._by_path.setdefault(Path(os.path.realpath(image.path)), []).append(image)
+            self._by_path.setdefault(Path(disk.real(image.path)), []).append(image)
 
     def built(self, path: Path, target: str) -> Image | None:
         """The image that is built from a Dockerfile: of a stage, or of the last one."""
         if "\0" in str(path):  # no file's name, but a YAML text can write it
             return None
-        images = self._by_path.get(Path(os.path.realpath(path)), ())
+        images = self._by_path.get(Path(disk.real(path)), ())
         fitting = [image for image in images if (image.stage == target if target else image.is_last)]
         return fitting[0] if fitting else None
 
@@ -110,7 +111,7 @@ def _image(path: Path, stage: Stage, chain: tuple[Stage, ...], is_last: bool) ->
         _start(entrypoint, path, shell),
         _start(command, path, shell),
         _environment(chain, path),
-        tuple(Port(int(word.text.split("/")[0])) for word in _exposed(chain) if word.text.split("/")[0].isdecimal()),
+        tuple(map(Port, filter(None, (whole_number(word.text.split("/")[0]) for word in _exposed(chain))))),
         Anchor(path, stage.instructions[0].span),
     )
 

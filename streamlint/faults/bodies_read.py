@@ -11,6 +11,7 @@ from streamlint.knowledge.frameworks import Purpose
 from streamlint.model import syntax as ir
 from streamlint.source import Span
 from streamlint.streams import Sent
+from streamlint.values.domain import Function
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.serving import Entry
     from streamlint.streams.sent import Sending
+    from streamlint.values.activations import Frame
 
 _CHUNKS = "chunks-of-answers"
 _READ = "read-answers"
@@ -40,7 +42,7 @@ class BodiesRead:
     def of(self, entry: Entry) -> Iterator[tuple[ir.Loop, Sending]]:
         """The loops that take a whole body, and a stream that they hold up."""
         scope = entry.scope
-        if entry.kind is not Purpose.MIDDLEWARE or scope.is_generator:
+        if not self._is_answering(entry):
             return
         for loop in scope.loops:
             if (
@@ -52,6 +54,35 @@ class BodiesRead:
             stream = self._stream()
             if stream is not None and self._is_for_all(loop, scope) and self._is_kept(loop, scope):
                 yield loop, stream
+
+    def by_helpers(self, entry: Entry) -> Iterator[tuple[ir.Expression, Module, ir.Loop, Sending]]:
+        """The bodies that are given to a function which takes all of one, the loop there, and a stream that is held up."""
+        scope, frame = entry.scope, self.evaluator.any_call(entry.module, entry.scope)
+        for call in scope.calls if self._is_answering(entry) else ():
+            for position, given in enumerate(call.arguments):
+                if not isinstance(given, ir.Attribute) or given.attribute not in self._chunks:
+                    continue
+                taken = next(self._taking(call, position, frame), None)
+                stream = self._stream() if taken is not None else None
+                if taken is not None and stream is not None and self._is_for_all(call, scope):
+                    yield given, *taken, stream
+
+    @staticmethod
+    def _is_answering(entry: Entry) -> bool:
+        return entry.kind is Purpose.MIDDLEWARE and not entry.scope.is_generator
+
+    def _taking(self, call: ir.Call, position: int, frame: Frame) -> Iterator[tuple[Module, ir.Loop]]:
+        """The loop over a parameter in a function that gives back what it collects, and is waited for."""
+        for value in self.evaluator.value(call.function, frame) if call.end in frame.scope.awaited else ():
+            located = self.evaluator.scope_of(value) if isinstance(value, Function) else None
+            if not isinstance(value, Function) or located is None or located[1].is_generator:
+                continue
+            module, scope = located
+            parameters = scope.parameters[value.receiver is not None :]
+            name = parameters[position].name if position < len(parameters) else ""
+            for loop in scope.loops:
+                if loop.is_async and isinstance(loop.iterable, ir.Name) and loop.iterable.id == name:
+                    yield module, loop
 
     @cached_property
     def reader(self) -> str:
@@ -96,7 +127,7 @@ class BodiesRead:
         return bool(_MESSAGE.search(module.source.slice(Span(scope.start, scope.end))))
 
     @staticmethod
-    def _is_for_all(loop: ir.Loop, scope: ir.Scope) -> bool:
+    def _is_for_all(loop: ir.Loop | ir.Call, scope: ir.Scope) -> bool:
         """Whether no condition picks the responses that are read."""
         branch = loop.branch
         while branch >= 0:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streamlint.knowledge.token_streams import WHOLE
 from streamlint.model import syntax as ir
+from streamlint.streams.mismatches import Mismatches
 from streamlint.streams.sent import certain
 from streamlint.values.domain import External, Generated, Token
 
@@ -17,12 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cumulative:
-    """An expression that repeats what came before; `start` and `end` span what `delta` would take the place of."""
+    """An expression that repeats what came before; `start` and `end` span what `replacement` would take the place of.
+
+    `asks` is the call that gives the pieces instead; "" where `delta` does. Without a `start` there is nothing to replace.
+    """
 
     expression: ir.Expression
     start: int
     end: int
     replacement: str
+    asks: str = ""
 
 
 class Cumulatives:
@@ -30,6 +36,7 @@ class Cumulatives:
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
+        self._facts, self._mismatches = project.knowledge.token_streams, project.ask(Mismatches)
         self._token_events = project.knowledge.names("llama_index_words", "token-events")
         self._writing = project.knowledge.names("cumulative", "writing")
         self._appending = project.knowledge.names("cumulative", "appending")
@@ -105,7 +112,25 @@ class Cumulatives:
             case ir.Call(arguments=(base,), keywords=()) if self._is_str(expression, frame):
                 if self._is(base, "chunk", frame) and isinstance(base, ir.Name):
                     return Cumulative(expression, expression.start, expression.end, f"{base.id}.delta")
-        return None
+        return self._whole(expression, frame) if isinstance(expression, ir.Name) else None
+
+    def _whole(self, name: ir.Name, frame: Frame) -> Cumulative | None:
+        """An item of a stream that can be asked for pieces: `result.stream_text()`."""
+        if not self._is(name, WHOLE, frame):
+            return None
+        (value, *others) = self.evaluator.value(name, frame)
+        found = self._mismatches.call_at(value.origin) if isinstance(value, Token) and not others else None
+        if found is None:
+            return None
+        module, scope, call = found
+        where = self.evaluator.any_call(module, scope)
+        names = self.evaluator.names(call.function, where)
+        keyword = next(filter(None, (self._facts.pieces(one) for one in names)), "")
+        asks = f"{ir.dotted(call.function).rpartition('.')[2]}({keyword}=True)"
+        is_here = module is frame.module and sum(one.id == name.id for one in frame.scope.names) == 1
+        if not keyword or not is_here or call.keywords or call.arguments:
+            return Cumulative(name, -1, -1, "", asks) if keyword else None
+        return Cumulative(name, call.end - 1, call.end - 1, f"{keyword}=True", asks)
 
     def _is(self, base: ir.Expression, items: str, frame: Frame) -> bool:
         values = certain(self.evaluator.value(base, frame))

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
-from streamlint.streams.sent import Sending, SentGenerator, certain
-from streamlint.streams.written import Writings
+from streamlint.streams.sent import Sending, Sent, SentGenerator, certain, items_of
+from streamlint.streams.written import Writings, Written
 from streamlint.values import Values
 from streamlint.values.domain import Constant, Generated, Token, Tokens, Value
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SSE = "text/event-stream"
 _FIELD = re.compile(r"(data|event|id|retry):")
+_BARE_LINE = re.compile(r"\{[^{}]*\}(\\n)+")
 _ONLY_HOLE = re.compile(r"\{[^{}]*\}")
 _TEXT = ("text", "cumulative")
 
@@ -70,7 +71,7 @@ class Framing:
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
-        self._writings = project.ask(Writings)
+        self._writings, self._sent = project.ask(Writings), project.ask(Sent)
         self._events = project.knowledge.names("events", "event-classes")
 
     def of_sending(self, sending: Sending) -> Unframed | None:
@@ -83,6 +84,18 @@ class Framing:
         tokens = self.evaluator.tokens(self.evaluator.union(frozenset((value,)) for value in values))
         return Unframed(Fault.RAW, sending.content, True, tokens.is_async) if tokens is not None else None
 
+    def of_mapped(self, sending: Sending) -> Unframed | None:
+        """What `map(frame, tokens)` makes of each token, where that is the body."""
+        mapped = self._sent.mapped(sending)
+        items = items_of(mapped.frame.scope) if mapped is not None else ()
+        fault = self._of_yield(items[0], mapped) if mapped is not None and len(items) == 1 else None
+        if mapped is None or fault is None:
+            return None
+        is_here = items[0].value is not None and sending.content.contains(items[0].value)
+        if not is_here or items[0].value is None:
+            return Unframed(fault, sending.content)
+        return Unframed(fault, items[0].value, scope=mapped.frame.scope, items=self._kinds(mapped.frame))
+
     def of_yield(self, item: ir.Yield, generators: tuple[SentGenerator, ...]) -> Unframed | None:
         """An item of a generator; all responses that send it, and all its other items, have a say."""
         if item.value is None or not generators:
@@ -92,8 +105,10 @@ class Framing:
         if fault is None:
             return None
         frame = generators[0].frame
-        items = tuple((other, self._kind(other, frame)) for other in frame.scope.yields)
-        return Unframed(fault, item.value, item.is_from, scope=frame.scope, items=items)
+        return Unframed(fault, item.value, item.is_from, scope=frame.scope, items=self._kinds(frame))
+
+    def _kinds(self, frame: Frame) -> tuple[tuple[ir.Yield, Framed], ...]:
+        return tuple((item, self._kind(item, frame)) for item in items_of(frame.scope))
 
     def _of_yield(self, item: ir.Yield, generator: SentGenerator) -> Fault | None:
         assert item.value is not None
@@ -103,7 +118,7 @@ class Framing:
             return Fault.TWICE if written is not None and written.text.startswith("data:") else None
         if sending.media_type != SSE:
             return None
-        kinds = {self._kind(other, frame) for other in frame.scope.yields}
+        kinds = {kind for _, kind in self._kinds(frame)}
         if Framed.UNKNOWN in kinds:
             return None
         match self._kind(item, frame):
@@ -129,9 +144,16 @@ class Framing:
             hole, where = written.holes[0]
             return Framed.RAW if _is_token(certain(self.evaluator.value(hole, where))) else Framed.UNKNOWN
         if not _FIELD.match(text):
+            if self._is_bare_token(written):
+                return Framed.RAW
             is_plain = isinstance(item.value, ir.Constant) and "\\n" not in text and ":" not in text
             return Framed.BARE if is_plain and text.strip() else Framed.UNKNOWN
         return _of_event(text)
+
+    def _is_bare_token(self, written: Written) -> bool:
+        """Whether a text without fields is a token and its line break: no parser of events reads it."""
+        values = [self.evaluator.value(hole, where) for hole, where in written.holes]
+        return _BARE_LINE.fullmatch(written.text) is not None and len(values) == 1 and _is_token(certain(values[0]))
 
     def _data(self, item: ir.Expression, frame: Frame) -> ir.Expression:
         """The text that becomes the data of an event which the response frames: of an event object or a dict, its `data`."""
@@ -183,7 +205,8 @@ def _of_event(text: str) -> Framed:
     """The kind of a text that begins with a field; the text as written, with its escapes."""
     if text.endswith(("\\n\\n", "\\r\\n\\r\\n", "\\r\\r")):
         return Framed.WHOLE
-    if text.startswith("data:") and text.endswith("\\n") and text.count("\\n") == 1:
+    *lines, end = text.split("\\n")
+    if lines and not end and all(map(_FIELD.match, lines)) and any(line.startswith("data:") for line in lines):
         return Framed.HALF
     is_one_line = text.startswith("data:") and "\\" not in text and not text.endswith(("}", " "))
     return Framed.OPEN if is_one_line else Framed.UNKNOWN

@@ -52,7 +52,7 @@ class Serialised:
         return self.drains.with_names(Drain(How.CALL, call.start, call.end, tokens, None, source, call.branch), frame)
 
     def _collects(self, function: ir.Expression, frame: Frame) -> bool:
-        return bool(self.evaluator.names(function, frame) & COLLECTORS)
+        return any(COLLECTORS.get(name) == 0 for name in self.evaluator.names(function, frame))
 
 
 def _joins(function: ir.Expression) -> bool:

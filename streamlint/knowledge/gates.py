@@ -14,7 +14,7 @@ class Unless:
 
     key: str
     above: int
-    holds: str
+    holds: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _limit(row: Row) -> LimitRow:
         row.texts("only"),
         row.flag("always"),
         row.flag("is_whole_number"),
-        Unless(unless["key"], int(unless["above"]), unless["holds"]) if unless else None,
+        Unless(unless["key"], int(unless["above"]), tuple(unless["holds"].split("|"))) if unless else None,
     )
 
 
@@ -102,6 +102,30 @@ def default(product: str, setting: str) -> float | None:
     """The seconds that hold for a product where nobody says anything."""
     rows = (row for row in read("gates").rows("limit") if row.text("product") == product)
     return next((row.real("default") for row in rows if row.text("setting") == setting), None)
+
+
+@dataclass(frozen=True)
+class EndpointRow:
+    """Where the kind of endpoint of a REST API is written: in which resource, and how what asks the function names that."""
+
+    apis: tuple[str, ...]
+    named: tuple[str, ...]
+    under: tuple[str, ...]
+    shared: tuple[str, ...]
+    is_implicit: bool
+    """Whether what names no API has one of its own."""
+
+
+@cache
+def endpoints() -> dict[str, EndpointRow]:
+    """Each, by the kind of what asks the function."""
+    return {
+        kind: EndpointRow(
+            row.texts("apis"), row.texts("named"), row.texts("under"), row.texts("shared"), row.flag("is_implicit")
+        )
+        for row in read("gates").rows("endpoint")
+        for kind in row.texts("kinds")
+    }
 
 
 @dataclass(frozen=True)

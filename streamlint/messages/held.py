@@ -9,6 +9,7 @@ from streamlint.fix import Fix, Level
 from streamlint.knowledge.blocking import Tier
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
+from streamlint.model.operators import Operator
 from streamlint.repairs.obstacles import iteration_obstacle, obstacle, split
 from streamlint.repairs.threads import threads
 
@@ -89,9 +90,17 @@ def _advice(held: Held, run: str, name: str) -> str:
     """What a person can do: only a call can be run in a thread by itself."""
     if isinstance(held.node, ir.Call) and any(entry.context is held.node for entry in held.scope.entries):
         return "enter it, and take what comes, in one function that runs in a thread, or in a plain `def` generator"
+    if isinstance(held.site, Operator):
+        return _way_out_of_operator(held, run, name)
     if isinstance(held.node, ir.Call) or held.hold.call is None:
         return f"run it in a thread: `await {_handed_over(run, name)}`"
     return "take what comes in one function that runs in a thread, or in a plain `def` generator"
+
+
+def _way_out_of_operator(held: Held, run: str, name: str) -> str:
+    """What calls a method that the text does not name is put into a function of its own: what stores is no expression."""
+    stores = name == "__setitem__" or held.hold.hops[0].label.startswith("sets")
+    return "do it in a function that runs in a thread" if stores else f"run it in a thread: `await {run}(lambda: ...)`"
 
 
 def _handed_over(run: str, name: str) -> str:

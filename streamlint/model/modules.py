@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from streamlint.model.import_roots import ImportRoots
 from streamlint.model.summary import UnparsableFile, summarise
 from streamlint.model.syntax import Expression, Scope, Summary
 from streamlint.model.texts import Texts
 from streamlint.model.uses import Uses
 from streamlint.source import Source, Span
 from streamlint.timings import PARSING, phase
+from streamlint.working import tell
 
 _DEEPEST_IMPORT = 8
 """How often a function may be handed on by modules that only import it."""
@@ -82,7 +84,7 @@ class Modules:
     `texts` are all Python files of the tree. What matters are the `entrances` among them and all that they import; of these, each
     is parsed when it is asked for. `installed` are names of packages from outside that neither a bare folder nor a module inside
     a package of the project hides; `told` are dotted names of functions that the user's rows are about. What `earlier` modules were
-    parsed from is not parsed again where the text is the same.
+    parsed from is not parsed again where the text is the same. `import_roots` are told by packaging files.
     """
 
     def __init__(
@@ -93,7 +95,9 @@ class Modules:
         installed: Collection[str] = (),
         told: Iterable[str] = (),
         earlier: Modules | None = None,
+        import_roots: ImportRoots | None = None,
     ) -> None:
+        self._import_roots = import_roots or ImportRoots()
         self._earlier = earlier
         self.root = root
         self.texts = texts
@@ -119,7 +123,8 @@ class Modules:
     @cached_property
     def _names(self) -> frozenset[str]:
         """What an import of the project's own can begin with."""
-        return frozenset((*(path.stem for path in self.files), *(folder.name for folder in self._folders)))
+        inside = (*(path.stem for path in self.files), *(folder.name for folder in self._folders))
+        return self._import_roots.names.union(inside)
 
     def load(self, path: Path) -> Module | None:
         """The module of a file; None where the file cannot be read or parsed."""
@@ -151,6 +156,7 @@ class Modules:
         if self._earlier is not None and source is self._earlier.texts.source(path):
             return self._earlier.load(path)
         try:
+            tell("following", path)
             with phase(PARSING):
                 return Module(path, source, summarise(source)) if source is not None else None
         except UnparsableFile:
@@ -250,6 +256,14 @@ class Modules:
                 return self._find(folder, *name.split("."))
             return folder / "__init__.py" if folder / "__init__.py" in self.files else folder
         parts = name.split(".")
+        found = self._around(importer, parts)
+        if found is None or found not in self.files:
+            places = self._import_roots.places(parts, self._find)
+            found = next((place for place in places if place in self.files), found)
+        return found or self._in_packages(importer, parts)
+
+    def _around(self, importer: Path, parts: list[str]) -> Path | None:
+        """What an import means by the folders around its file."""
         sources = list(self._sources(importer))
         for folder in (*self._roots(importer), *sources):
             found = self._find(folder, *parts)
@@ -257,7 +271,7 @@ class Modules:
                 return found
             if found is not None and folder not in sources and self._is_source_folder(found):
                 return found
-        return self._in_packages(importer, parts)
+        return None
 
     def _is_source_folder(self, folder: Path) -> bool:
         """A bare folder counts as a namespace package only where its name is no installed framework's."""

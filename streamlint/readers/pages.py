@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
+from streamlint import disk
 from streamlint.discovery import Patterns
 from streamlint.finding import Place
 from streamlint.knowledge.names import names
 from streamlint.readers.addresses import Address
 from streamlint.readers.asking import Ask
 from streamlint.readers.repository import files_around
-from streamlint.source import SIZE_LIMIT, Source, read_bytes
+from streamlint.source import SIZE_LIMIT, Source
 
 _PLAIN = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts")
 """Endings of files that are scripts as a whole."""
@@ -50,7 +51,7 @@ class Pages:
     def _content(self, path: Path) -> bytes:
         if path not in self._contents:
             try:
-                content = read_bytes(path, SIZE_LIMIT + 1)
+                content = disk.read_bytes(path, SIZE_LIMIT + 1)
             except OSError:
                 content = b""
             asks = len(content) <= SIZE_LIMIT and any(sign in content for sign in self._signs)

@@ -7,10 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlint import disk
 from streamlint.project import Project
 from streamlint.readers.calls import Calls
 from streamlint.readers.repository import files_around
-from streamlint.source import SIZE_LIMIT, read_bytes
+from streamlint.source import SIZE_LIMIT
 
 if TYPE_CHECKING:
     from streamlint.discovery import Patterns
@@ -55,7 +56,7 @@ class Programs:
 
 def _asks_somebody(path: Path) -> bool:
     try:
-        content = read_bytes(path, SIZE_LIMIT)
+        content = disk.read_bytes(path, SIZE_LIMIT)
     except OSError:
         return False
     return b"json" in content and any(

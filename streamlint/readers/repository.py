@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from streamlint import discovery
+from streamlint import discovery, disk
 from streamlint.discovery import SUFFIXES, Patterns
 from streamlint.knowledge.names import names
 
@@ -23,7 +23,7 @@ def files_around(root: Path, exclude: Patterns, suffixes: tuple[str, ...] = SUFF
 
 def _folders(root: Path) -> tuple[Path, ...]:
     home = Path(os.path.expanduser("~"))
-    marked = (folder for folder in (root, *root.parents) if folder != home and (folder / ".git").exists())
+    marked = (folder for folder in (root, *root.parents) if folder != home and disk.exists(folder / ".git"))
     repository = next(marked, None)
     return (repository,) if repository is not None else (root, *_beside(root))
 
@@ -32,5 +32,5 @@ def _beside(root: Path) -> Iterator[Path]:
     """Folders beside a project that hold clients by their names, where no repository is around."""
     for name in sorted(names("clients", "folders") - {root.name}):
         folder = root.parent / name
-        if folder.is_dir() and not folder.is_symlink():
+        if disk.is_folder(folder) and not disk.is_link(folder):
             yield folder

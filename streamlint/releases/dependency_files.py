@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from streamlint import disk
 from streamlint.releases.declared import Declared, Kind, Reading, is_secondary
 from streamlint.source import Source, UnreadableFile
 from streamlint.surroundings.names import (
@@ -139,6 +139,6 @@ def _requirement_files(folder: Path, names: frozenset[str]) -> list[tuple[Path, 
 
 def _names(folder: Path) -> frozenset[str]:
     try:
-        return frozenset(os.listdir(folder))
+        return frozenset(entry.name for entry in disk.entries(folder))
     except OSError:
         return frozenset()

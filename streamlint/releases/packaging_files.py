@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from streamlint import disk
 from streamlint.knowledge.names import names
 from streamlint.releases.dependency_files import DependencyFiles
 from streamlint.surroundings import Document, ini_file, toml_file
@@ -15,7 +16,7 @@ _HOMES = (("project",), ("tool", "poetry"), ("metadata",))
 
 def is_library(files: DependencyFiles, folder: Path) -> bool:
     """Whether the folder is packaged for others: it is built, and says so in what an index shows of it."""
-    if any((folder / name).exists() for name in names("dependency_files", "application-files")):
+    if any(disk.exists(folder / name) for name in names("dependency_files", "application-files")):
         return False
     return _is_published(files, folder) or _calls_setup(files, folder)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +10,7 @@ from pathlib import Path
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from streamlint import disk
 from streamlint.knowledge.dependencies import packages
 from streamlint.releases import ranges as version_ranges
 from streamlint.releases.declared import Declared, canonical
@@ -177,6 +177,7 @@ class Versions:
         from importlib import metadata
 
         try:
+            disk.depends_on_more()
             version = Version(metadata.version(package))
         except (metadata.PackageNotFoundError, InvalidVersion, TypeError):
             return None
@@ -187,7 +188,7 @@ class Versions:
     def _folders(self) -> tuple[Folder, ...]:
         """This folder and those above it, up to the top."""
         above = (self.folder, *self.folder.parents)
-        top = self.top or next((folder for folder in above if (folder / ".git").exists()), self.folder)
+        top = self.top or next((folder for folder in above if disk.exists(folder / ".git")), self.folder)
         return tuple(Folder(self.files, folder) for folder in above if folder.is_relative_to(top))
 
     @cached_property
@@ -231,11 +232,10 @@ def _answer(package: str, rows: list[tuple[Path, Declared]]) -> VersionAnswer:
 
 def _folders_in(folder: Path) -> list[Path]:
     try:
-        with os.scandir(folder) as entries:
-            return sorted(
-                Path(entry.path)
-                for entry in entries
-                if entry.name[0] != "." and entry.name not in _NO_PROJECT and entry.is_dir(follow_symlinks=False)
-            )
+        return [
+            Path(entry.path)
+            for entry in disk.entries(folder)
+            if entry.name[0] != "." and entry.name not in _NO_PROJECT and entry.is_dir(follow_symlinks=False)
+        ]
     except OSError:
         return []

@@ -37,6 +37,8 @@ def framed(file: PythonFile, unframed: Unframed) -> Fix | None:
     None where one of the items cannot be framed, as the others would then be framed beside it, and where something else than
     the response takes the items.
     """
+    if unframed.scope is None and not unframed.is_iterator:
+        return None
     if unframed.scope is None:
         edit = _each(file, unframed.expression, unframed.is_async)
         return _response(Fault.RAW, [edit]) if edit is not None else None

@@ -22,6 +22,7 @@ _TAKES = {
     How.TEXT: "turns the whole stream into text",
     How.METHOD: "waits for the whole stream",
     How.UNPACKED: "unpacks the whole stream",
+    How.STEPS: "takes the whole stream step by step",
 }
 
 

@@ -105,9 +105,18 @@ class UnframedSse(Rule):
     @on(ir.Call, where=requests)
     def given(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         sending = file.sending(call, scope)
-        unframed = file.project.ask(Framing).of_sending(sending) if sending is not None else None
+        framing = file.project.ask(Framing)
+        unframed = (framing.of_sending(sending) or framing.of_mapped(sending)) if sending is not None else None
         if sending is not None and unframed is not None:
             yield self._fact(file, unframed, None)
+
+    @on(ir.Closure)
+    def expression(self, closure: ir.Closure, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        """The items of a generator expression; one of bare tokens is told of where it is given to the response."""
+        inner, framing = file.facts.scopes[closure.scope], file.project.ask(Framing)
+        for item in inner.yields if inner.kind == "generator-expression" else ():
+            if not any(framing.of_sending(one.sending) for one in file.sent_items(item, inner)):
+                yield from self.yielded(item, inner, file)
 
     @on(ir.Yield)
     def yielded(self, item: ir.Yield, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:

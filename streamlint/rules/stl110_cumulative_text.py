@@ -25,7 +25,8 @@ class CumulativeText(Rule):
     ## What it does
 
     Finds `.text` and `.message.content` of a chunk, `str(chunk)`, and `.response` of an `AgentStream` event where they are sent to
-    the client for each token. They hold everything that came before; `.delta` holds what is new.
+    the client for each token. They hold everything that came before; `.delta` holds what is new. So do the items of other clients
+    that repeat what came before, such as those of `stream_text()` of Pydantic AI without `delta=True`.
 
     ## Why it breaks streaming
 
@@ -84,7 +85,7 @@ class CumulativeText(Rule):
     since = "0.1.0"
     stands_on = EXPRESSIONS
     message = "`{text}` repeats all tokens before, so the client receives the answer again with each token"
-    words = ("text", "content", "response", "str(")
+    words = ("text", "content", "response", "str(", "stream_text")
 
     @on(ir.Yield)
     def yielded(self, item: ir.Yield, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
@@ -107,18 +108,25 @@ class CumulativeText(Rule):
             yield self._fact(file, found, _is_text(sending))
 
     def _fact(self, file: PythonFile, found: Cumulative, is_text: bool, *, fixable: bool = True) -> Fact:
-        edit = Edit(Span(found.start, found.end), found.replacement)
-        level, reason = (Level.RESPONSE, _ONCE) if is_text else (Level.UNSAFE, _REPLACING)
-        old = file.text(edit.span)
-        drops = (f"_{old}" if old.startswith(".") else old,)
         return file.fact(
             self,
             found.expression,
             text=file.one_line(found.expression),
             label="everything so far, not what is new",
-            help="send `.delta`",
-            repair=lambda _: Fix("send `.delta`", (edit,), level, reason, drops=drops) if fixable else None,
+            help=f"ask for the pieces: `{found.asks}`" if found.asks else "send `.delta`",
+            repair=lambda _: _pieces(file, found, is_text=is_text) if fixable else None,
         )
+
+
+def _pieces(file: PythonFile, found: Cumulative, *, is_text: bool) -> Fix | None:
+    """`.delta` in place of what repeats, or the keyword that makes the call give pieces."""
+    if found.start < 0:
+        return None
+    edit = Edit(Span(found.start, found.end), found.replacement)
+    level, reason = (Level.RESPONSE, _ONCE) if is_text else (Level.UNSAFE, _REPLACING)
+    old = file.text(edit.span)
+    drops = (f"_{old}" if old.startswith(".") else old,) if old else ()
+    return Fix(f"ask for `{found.asks}`" if found.asks else "send `.delta`", (edit,), level, reason, drops=drops)
 
 
 def _is_text(sending: Sending) -> bool:

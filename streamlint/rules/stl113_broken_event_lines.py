@@ -8,8 +8,10 @@ from streamlint.finding import Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.repairs.framing import encoded
 from streamlint.rule import Rule, on
+from streamlint.streams.sent import Sent, SentGenerator, items_of
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
+from streamlint.within import requests
 
 
 class BrokenEventLines(Rule):
@@ -86,9 +88,27 @@ class BrokenEventLines(Rule):
     stands_on = EXPRESSIONS
     message = "a line break in `{token}` ends its `data:` line, so the client loses it and what follows"
 
+    @on(ir.Closure)
+    def expression(self, closure: ir.Closure, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        inner = file.facts.scopes[closure.scope]
+        for item in inner.yields if inner.kind == "generator-expression" else ():
+            yield from self.yielded(item, inner, file)
+
+    @on(ir.Call, where=requests)
+    def mapped(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        sending = file.sending(call, scope)
+        mapped = file.project.ask(Sent).mapped(sending) if sending is not None else None
+        for item in items_of(mapped.frame.scope) if mapped is not None else ():
+            if mapped is not None and item.value is not None and call.contains(item.value):
+                yield from self._found(item, mapped.frame.scope, (mapped,), file)
+
     @on(ir.Yield)
     def yielded(self, item: ir.Yield, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        found = tuple(file.sent_items(item, scope))
+        yield from self._found(item, scope, tuple(file.sent_items(item, scope)), file)
+
+    def _found(
+        self, item: ir.Yield, scope: ir.Scope, found: tuple[SentGenerator, ...], file: PythonFile
+    ) -> Iterator[Fact]:
         tokens = file.project.ask(Framing).broken_lines(item, found) if found else ()
         if item.value is not None and tokens:
             yield file.fact(

@@ -10,6 +10,7 @@ from streamlint.model import syntax as ir
 from streamlint.repairs.off_loop import off_loop
 from streamlint.rule import Rule, on
 from streamlint.tree.python import PythonFile
+from streamlint.tree.stands import EXPRESSIONS
 from streamlint.waiting import Precedence
 from streamlint.waiting.held import Held
 
@@ -19,8 +20,9 @@ class BlockingHelperInAsync(Rule):
     ## What it does
 
     Finds calls of the project's own functions, methods, properties, context managers and generators that, somewhere below, wait
-    for the network, a process, a lock or LlamaIndex, in code that runs on the event loop. The finding shows every hop to the
-    leaf. A wait that only the first request meets, because a helper keeps what it got, is left out.
+    for the network, a process, a lock or LlamaIndex, in code that runs on the event loop. So do operators that run methods of the
+    project's classes: `store[key]`, `key in store`, `len(store)`, `store.owner = name`. The finding shows every hop to the leaf. A
+    wait that only the first request meets, because a helper keeps what it got, is left out.
 
     ## Why it breaks streaming
 
@@ -70,8 +72,8 @@ class BlockingHelperInAsync(Rule):
     plain `def`; and where a loop runs over a generator that only computes or asks a server. Otherwise `unsafe`: the helper is
     awaited in a thread (`await run_in_threadpool(helper, ...)`), and what it shares with other code may not all be seen from
     here. There is no fix where the helper is seen to write what other requests have too, to talk to a chat engine that all
-    clients share, or to touch a context variable or an asyncio object, where the `await` would come between two uses of
-    shared state, and for context managers, of which entering and leaving wait.
+    clients share, or to touch a context variable or an asyncio object, where the `await` would come between two uses of shared
+    state, and for context managers, of which entering and leaving wait.
 
     ## References
 
@@ -84,7 +86,7 @@ class BlockingHelperInAsync(Rule):
     severity = Severity.ERROR
     symptom = Symptom.FREEZES
     since = "0.1.0"
-    stands_on = ("Call", "With", "For", "CompFor", "Attribute")
+    stands_on = ("With", "For", "CompFor", *EXPRESSIONS)
     message = "`{call}` holds the event loop while {waiting}"
 
     @on(Held)

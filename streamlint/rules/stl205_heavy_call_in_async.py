@@ -13,6 +13,7 @@ from streamlint.repairs.off_loop import in_thread, off_loop
 from streamlint.rule import Rule, on
 from streamlint.tree import nodes as cst
 from streamlint.tree.python import PythonFile
+from streamlint.tree.stands import EXPRESSIONS
 from streamlint.waiting import Precedence
 from streamlint.waiting.held import Held, OnLoop
 from streamlint.waiting.named_heavy import NamedHeavy
@@ -95,7 +96,7 @@ class HeavyCallInAsync(Rule):
     severity = Severity.ERROR
     symptom = Symptom.FREEZES
     since = "0.1.0"
-    stands_on = ("Call", "With", "For", "CompFor", "Attribute")
+    stands_on = ("With", "For", "CompFor", *EXPRESSIONS)
     message = "`{call}` keeps the event loop busy while {waiting}"
 
     @on(Held)

@@ -15,9 +15,9 @@ class AlbIdleTimeoutShort(Rule):
     """
     ## What it does
 
-    Finds AWS load balancers (Terraform, CloudFormation, the annotation of an ingress) before an application that streams, with an
-    idle timeout (60 s by default) that is shorter than the longest silence of the stream: 300 s, or what `longest-silence` says.
-    Network load balancers have no such limit.
+    Finds AWS load balancers (Terraform, CloudFormation, the CDK in Python with its patterns for ECS, the annotation of an
+    ingress) before an application that streams, with an idle timeout (60 s by default) that is shorter than the longest
+    silence of the stream: 300 s, or what `longest-silence` says. Network load balancers have no such limit.
 
     ## Why it breaks streaming
 

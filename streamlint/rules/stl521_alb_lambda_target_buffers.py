@@ -14,8 +14,8 @@ class AlbLambdaTargetBuffers(Rule):
     """
     ## What it does
 
-    Finds a target group of an AWS load balancer whose target is a Lambda function, before an application that streams and
-    runs in Lambda.
+    Finds a target group of an AWS load balancer whose target is a Lambda function (`LambdaTarget` in the CDK), before an
+    application that streams and runs in Lambda.
 
     ## Why it breaks streaming
 

@@ -14,8 +14,8 @@ class LambdaUrlBuffered(Rule):
     """
     ## What it does
 
-    Finds the URL of a Lambda function (Terraform, CloudFormation, SAM, Serverless Framework) in which an application that
-    streams runs, whose mode is not `RESPONSE_STREAM`.
+    Finds the URL of a Lambda function (Terraform, CloudFormation, SAM, Serverless Framework, the CDK in Python) in which an
+    application that streams runs, whose mode is not `RESPONSE_STREAM`.
 
     ## Why it breaks streaming
 

@@ -15,9 +15,9 @@ class CloudfrontReadTimeoutShort(Rule):
     """
     ## What it does
 
-    Finds CloudFront distributions (Terraform, CloudFormation) with an origin of their own kind, no bucket, before an
-    application that streams, whose origin read timeout (30 s by default) is shorter than the longest silence of the stream,
-    or than the 120 s that CloudFront allows at most.
+    Finds CloudFront distributions (Terraform, CloudFormation, the CDK in Python) with an origin of their own kind, no bucket,
+    before an application that streams, whose origin read timeout (30 s by default) is shorter than the longest silence of the
+    stream, or than the 120 s that CloudFront allows at most.
 
     ## Why it breaks streaming
 

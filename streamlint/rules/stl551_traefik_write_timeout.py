@@ -20,8 +20,9 @@ class TraefikWriteTimeout(Rule):
 
     ## Why it breaks streaming
 
-    The timeout counts from the request to the last byte of the answer: a long stream is cut off in its middle, and a
-    heartbeat does not help. The default is 0, which means none. `readTimeout` and `idleTimeout` change nothing for an answer.
+    The timeout counts from the request to the last byte of the answer: a long stream is cut off in its middle (measured:
+    at the first token after that time), and a heartbeat does not help. The default is 0, which means none. `readTimeout` and
+    `idleTimeout` change nothing for an answer.
 
     ## Example
 

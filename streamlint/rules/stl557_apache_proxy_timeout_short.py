@@ -20,7 +20,7 @@ class ApacheProxyTimeoutShort(Rule):
 
     ## Why it breaks streaming
 
-    The limit counts between two pieces of the answer. Measured: with the default a silence was cut after 60.9 s.
+    The limit counts between two pieces of the answer. Measured: with the default a silence was cut after 60.1 s.
     `flushpackets=on` changes nothing for `http://`. A heartbeat that is shorter than the limit saves the stream, and nothing
     is reported. Debian's own `apache2.conf` sets 300 s.
 

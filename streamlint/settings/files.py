@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from streamlint import disk
 from streamlint.config import Config, ConfigError, working_folder
 from streamlint.discovery import CONFIGURING
 from streamlint.selectors import Codes
 from streamlint.settings.keys import merged
 from streamlint.settings.reading import Reader
-from streamlint.source import read_bytes
 
 OWN, SHARED = CONFIGURING
 _PATHS = ("baseline", "extend")
@@ -56,7 +56,7 @@ def nearest(start: Path, codes: Codes, given: Given) -> Config | None:
         found = in_folder(folder, codes, given)
         if found is not None:
             return found
-        if os.path.exists(folder / ".git"):
+        if disk.exists(folder / ".git"):
             break
     return None
 
@@ -65,9 +65,9 @@ def in_folder(folder: Path, codes: Codes, given: Given) -> Config | None:
     """The settings of the file that lies in a folder, if one does. Raises `ConfigError`."""
     for name in (OWN, SHARED):
         file = folder / name
-        if not os.path.lexists(file):
+        if not disk.lies(file):
             continue
-        if not os.path.isfile(file):
+        if not disk.is_file(file):
             raise ConfigError(f"{_shown(file)}: is no file that can be read: a folder, a pipe or a link to nothing")
         if (table := _read(file)) is not None:
             return of_file(file, table, codes, given)
@@ -98,10 +98,10 @@ def _extended(file: Path, table: dict[str, Any], codes: Codes, below: tuple[Path
     parent = reader.path("extend")
     if parent is None:
         return own
-    chain = (*below, Path(os.path.realpath(file)))
-    if os.path.realpath(parent) in map(str, chain) or len(chain) > _HIGHEST:
+    chain = (*below, Path(disk.real(file)))
+    if disk.real(parent) in map(str, chain) or len(chain) > _HIGHEST:
         raise ConfigError(f"{_shown(file)}: `extend`: {_shown(parent)} extends this file itself")
-    if not os.path.isfile(parent):
+    if not disk.is_file(parent):
         raise ConfigError(f"{_shown(file)}: `extend`: there is no file {_shown(parent)}")
     inherited = _read(parent)
     if inherited is None:
@@ -135,14 +135,14 @@ def _inline(given: Given, codes: Codes) -> dict[str, Any]:
 def _common_folder(paths: Sequence[Path]) -> Path:
     working = working_folder()
     absolute = [Path(os.path.abspath(path)) for path in paths] or [working]
-    folders = [path if os.path.isdir(path) else path.parent for path in absolute]
+    folders = [path if disk.is_folder(path) else path.parent for path in absolute]
     return Path(os.path.commonpath(folders))
 
 
 def _read(file: Path) -> dict[str, Any] | None:
     """The table of streamlint in `file`; None where pyproject.toml has none."""
     try:
-        document = tomllib.loads(read_bytes(file).decode("utf-8-sig"))
+        document = tomllib.loads(disk.read_bytes(file).decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{_shown(file)}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

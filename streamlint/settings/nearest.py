@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from streamlint import disk
 from streamlint.config import Config
 from streamlint.selectors import Codes
 from streamlint.settings.files import OWN, SHARED, Given, in_folder, load, over
-from streamlint.source import read_bytes
 
 _Finish = Callable[[Config], Config]
 _NAMED = b"streamlint"
@@ -44,15 +43,15 @@ class Nearest:
             own = in_folder(folder, self.codes, self.given)
             if own is not None:
                 return self.finished(own)
-        if folder == folder.parent or os.path.exists(folder / ".git"):
+        if folder == folder.parent or disk.exists(folder / ".git"):
             return self.base if self.base.file is None else self.finished(over(Config(folder), self.codes, self.given))
         return self.below(folder.parent)
 
     def _may_say(self, folder: Path) -> bool:
-        if os.path.lexists(folder / OWN):
+        if disk.lies(folder / OWN):
             return True
         try:
-            return _NAMED in read_bytes(folder / SHARED)
+            return _NAMED in disk.read_bytes(folder / SHARED)
         except OSError:
             return False
 

@@ -27,6 +27,8 @@ class How(StrEnum):
     TEXT = "text"
     METHOD = "method"
     UNPACKED = "unpacked"
+    STEPS = "steps"
+    """By a loop that asks for the next one; the drain is the call that asks."""
     HELPER = "helper"
     """By a call that a repair lets give the iterator; no taking is found like this."""
 
@@ -130,6 +132,14 @@ class DrainedNames:
                 if {n.id for n in inner.names} & names:
                     return True
         return False
+
+
+def root_of(source: ir.Expression) -> ir.Name | None:
+    """The variable at the left end of a chain of attributes and calls, or of what a generator expression runs over."""
+    root = source.first_iterable if isinstance(source, ir.Closure) and source.first_iterable is not None else source
+    while isinstance(root, ir.Attribute | ir.Call):
+        root = root.base if isinstance(root, ir.Attribute) else root.function
+    return root if isinstance(root, ir.Name) else None
 
 
 def names_in(expression: ir.Expression) -> set[str]:

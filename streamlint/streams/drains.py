@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive, is_handler
 from streamlint.serving.ways import Hop, through
-from streamlint.streams.drained import Drain, names_in
+from streamlint.streams.drained import Drain, names_in, root_of
+from streamlint.streams.gathered import Turns
 from streamlint.streams.takings import WHERE, Takings
 from streamlint.values.activations import Frame
 from streamlint.values.domain import (
@@ -20,12 +22,18 @@ from streamlint.values.domain import (
     Llama,
     Tokens,
     Unknown,
+    Value,
+    Values,
 )
 from streamlint.values.llama import STREAM_ROLES
 
 if TYPE_CHECKING:
     from streamlint.serving import Entry
     from streamlint.source import Placed
+
+
+_DEEPEST = 3
+"""Through so many generators one is looked for that collects first."""
 
 
 @dataclass(frozen=True)
@@ -127,36 +135,73 @@ class Drains(Takings):
                 continue
             for drain in drains:
                 inside = call.contains(drain)
-                if inside or (
-                    self.uses(content, self.derived(drain, frame), frame) and not self._streams(content, frame)
+                copies = self._copies(drain, frame) if drain.end <= call.start else frozenset()
+                if (
+                    inside
+                    or self.uses(content, copies, frame)
+                    or (self.uses(content, self.derived(drain, frame), frame) and not self._streams(content, frame))
                 ):
                     found.append((call, content, drain))
                     break
         return tuple(found)
 
+    def _copies(self, drain: Drain, frame: Frame) -> frozenset[str]:
+        """The other names of what `tee` gave where one of them was drained: their tokens are there, and all at once."""
+        root, bindings = root_of(drain.source), frame.scope.bindings
+        made = [bindings[index].value for index in (root.bindings or ())] if root is not None else []
+        teed = [one for one in made if isinstance(one, ir.Call) and self._is_teed(one, frame)]
+        return frozenset(one.name for one in bindings if any(one.value is value for value in teed)) - names_in(
+            drain.source
+        )
+
+    def _is_teed(self, call: ir.Call, frame: Frame) -> bool:
+        return self.evaluator.names(call.function, frame) == {"itertools.tee"}
+
     def _within(self, content: ir.Expression, frame: Frame) -> Drain | None:
-        """The drain of a generator that yields only what it has collected first."""
-        for value in self.evaluator.value(content, frame):
-            if not isinstance(value, Generated) or value.frame.scope.kind != "function":
-                continue
-            inner = value.frame
-            if any(self._may_forward(loop, inner) for loop in inner.scope.loops):
-                continue
-            if any(y.is_from and y.value is not None and self._streams(y.value, inner) for y in inner.scope.yields):
-                continue
-            for drain in self.in_frame(inner):
-                if any(y.value is not None and self._holds(y.value, drain, inner) for y in inner.scope.yields):
-                    place = Hop(inner.module.path, drain.start, drain.end, WHERE[drain.how])
-                    return replace(drain, way=through((*drain.hops, place)))
+        """The drain of a generator that yields only what it, or one whose items it passes on, has collected first."""
+        return self._first_collected(self.evaluator.value(content, frame), 0)
+
+    def _first_collected(self, values: Values, depth: int) -> Drain | None:
+        for value in values:
+            if isinstance(value, Generated) and depth < _DEEPEST:
+                found = self._collected_in(value.frame, depth)
+                if found is not None:
+                    return found
         return None
 
-    def _may_forward(self, loop: ir.Loop, frame: Frame) -> bool:
+    def _collected_in(self, inner: Frame, depth: int) -> Drain | None:
+        if any(self._may_forward(loop, inner, depth) for loop in inner.scope.loops):
+            return None
+        if any(y.is_from and y.value is not None and self._streams(y.value, inner) for y in inner.scope.yields):
+            return None
+        for drain in self.in_frame(inner):
+            if any(y.value is not None and self._holds(y.value, drain, inner) for y in inner.scope.yields):
+                place = Hop(inner.module.path, drain.start, drain.end, WHERE[drain.how])
+                return replace(drain, way=drain.way or through((place,)))
+        behind = (self._first_collected(values, depth + 1) for values in self._behind(inner))
+        return next((found for found in behind if found is not None), None)
+
+    def _behind(self, frame: Frame) -> Iterator[Values]:
+        """What the items that a generator yields are taken from."""
+        for loop in frame.scope.loops:
+            if any(loop.body_start <= item.start < loop.end for item in frame.scope.yields):
+                yield self.evaluator.iterated(loop, frame)
+        for item in frame.scope.yields:
+            if item.is_from and item.value is not None:
+                yield self.evaluator.value(item.value, frame)
+
+    def _may_forward(self, loop: ir.Loop, frame: Frame, depth: int) -> bool:
         """Whether a loop yields what comes from a stream, or from something of which nothing is known."""
         inside = any(loop.body_start <= item.start < loop.end for item in frame.scope.yields)
         values = self.evaluator.iterated(loop, frame) if inside else NOTHING
         return (
-            any(isinstance(value, Unknown | Generated) for value in values) or self.evaluator.tokens(values) is not None
+            any(isinstance(value, Unknown) or self._may_give_early(value, depth) for value in values)
+            or self.evaluator.tokens(values) is not None
         )
+
+    def _may_give_early(self, value: Value, depth: int) -> bool:
+        """Whether a generator may give items before it has them all: any that is not seen to collect them first."""
+        return isinstance(value, Generated) and self._first_collected(frozenset((value,)), depth + 1) is None
 
     def _streams(self, expression: ir.Expression, frame: Frame) -> bool:
         return self.evaluator.tokens(self.evaluator.value(expression, frame)) is not None
@@ -211,7 +256,7 @@ class Drains(Takings):
         """Whether a loop sends each token on, so that what is sent later is only a summary."""
         loops = [loop for loop in frame.scope.loops if loop.body_start >= 0]
         return any(
-            self._gathered(loop, frame) is None
+            self.gathered.of(Turns.of_loop(loop, frame.scope), frame) is None
             and self.evaluator.tokens(self.evaluator.iterated(loop, frame)) is not None
             for loop in loops
         )

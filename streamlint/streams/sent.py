@@ -92,6 +92,21 @@ class Sent:
         """The responses that send what this generator yields."""
         return self._sent.get((path, scope.index), ())
 
+    def mapped(self, sending: Sending) -> SentGenerator | None:
+        """The function that `map(function, iterator)`, as a body, calls for each item: what it returns is sent."""
+        call, frame = sending.content, sending.frame
+        if not isinstance(call, ir.Call) or len(call.arguments) != 2:
+            return None
+        if self.evaluator.names(call.function, frame) != {"builtins.map"}:
+            return None
+        functions = list(self.evaluator.value(call.arguments[0], frame))
+        if len(functions) != 1 or not isinstance(functions[0], Function):
+            return None
+        item = self.evaluator.element(self.evaluator.value(call.arguments[1], frame))
+        given = self.evaluator.calls.named(functions[0], (item,), {})
+        inner = self.evaluator.calls.frame(functions[0], given, frame)
+        return None if inner.scope.is_generator or inner.scope.is_async else SentGenerator(inner, sending)
+
     def is_wrapped(self, entry: Entry) -> bool:
         """Whether what a handler returns may become something else before it is sent."""
         frame = self.evaluator.any_call(entry.module, entry.module.scopes[entry.scope.parent])
@@ -217,6 +232,12 @@ class Sent:
         reaching = set(item.value.bindings or ())
         loops = [loop for loop in frame.scope.loops if reaching & set(loop.targets)]
         return alternatives(one for loop in loops for one in self.evaluator.iterated(loop, frame))
+
+
+def items_of(scope: ir.Scope) -> tuple[ir.Yield, ...]:
+    """What a generator gives as its items; of a function that `map` calls for each of them, what it returns."""
+    returned = () if scope.is_generator else scope.returns
+    return (*scope.yields, *(ir.Yield(one.start, one.end, one.value, False) for one in returned))
 
 
 def certain(values: Values) -> list[Value]:

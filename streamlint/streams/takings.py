@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.off_loop import Where
+from streamlint.knowledge.token_streams import TEXT
 from streamlint.model import syntax as ir
 from streamlint.model.branches import branch_of
 from streamlint.serving.ways import Hop, Way
 from streamlint.streams.answers import Answers
 from streamlint.streams.drained import Drain, DrainedNames, How, names_in
+from streamlint.streams.gathered import Gathered, Turns
+from streamlint.streams.stepped import Stepped, Steps
 from streamlint.values.activations import Frame
 from streamlint.values.domain import (
     Bound,
-    Collection,
     External,
     Function,
     Instance,
     Llama,
-    Text,
     Token,
     Tokens,
     Value,
@@ -34,27 +35,9 @@ if TYPE_CHECKING:
     from streamlint.model.modules import Module
     from streamlint.project import Project
 
-COLLECTORS = frozenset(f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "sum", "max", "min", "dict"))
-_HARMLESS = frozenset(
-    f"builtins.{name}"
-    for name in (
-        "print",
-        "len",
-        "str",
-        "repr",
-        "isinstance",
-        "hasattr",
-        "getattr",
-        "bool",
-        "int",
-        "float",
-        "type",
-        "id",
-        "hash",
-        "ord",
-    )
-)
-_GATHERING = frozenset(("append", "extend", "add", "insert", "update", "appendleft"))
+_TAKING = ("list", "tuple", "set", "frozenset", "sorted", "sum", "max", "min", "dict")
+COLLECTORS = {f"builtins.{name}": 0 for name in _TAKING} | {"collections.deque": 0, "functools.reduce": 1}
+"""What takes all items of an argument, by its position."""
 
 
 class Takings(DrainedNames):
@@ -63,7 +46,8 @@ class Takings(DrainedNames):
     def __init__(self, project: Project) -> None:
         super().__init__(project)
         self.answers = project.ask(Answers)
-        self.log_methods = project.knowledge.names("records", "log-methods")
+        self.gathered = project.ask(Gathered)
+        self._steps = project.ask(Steps)
 
     def in_frame(self, frame: Frame) -> tuple[Drain, ...]:
         """Every drain directly in a function, and those in the helpers that it hands a stream to."""
@@ -88,21 +72,32 @@ class Takings(DrainedNames):
         return bool(used) and any(self._makes_tokens(module) for module in modules.saying(*facts.words))
 
     def _makes_tokens(self, module: Module) -> bool:
-        """Whether a call in a module surely starts a stream of another client's."""
+        """Whether a call in a module starts a stream of another client's, or does where whoever calls its function says so."""
         facts, evaluator = self.evaluator.knowledge.token_streams, self.evaluator
         for scope in module.scopes:
             for call in scope.calls:
                 named = {last_word(one) for one in (call.function, *call.arguments)} & facts.words
                 if any(facts.may_make(word, (name for name, _ in call.keywords)) for word in named):
                     made = evaluator.awaited(evaluator.value(call, evaluator.any_call(module, scope)))
-                    if evaluator.tokens(made) is not None:
+                    is_held = any(isinstance(one, Instance) and facts.managed(one.name) for one in made)
+                    if is_held or self._is_open(call) or evaluator.tokens(made) is not None:
                         return True
         return False
+
+    def _is_open(self, call: ir.Call) -> bool:
+        """Whether a keyword that decides is given as something else than a constant, or may be among others."""
+        deciding = self.evaluator.knowledge.token_streams.deciding
+        given = ((name, value) for name, value in call.keywords if name is None or name in deciding)
+        return any(not isinstance(value, ir.Constant) for _, value in given)
 
     def _find(self, frame: Frame) -> Iterator[Drain]:
         scope = frame.scope
         for loop in scope.loops:
             drain = self._of_loop(loop, frame)
+            if drain is not None:
+                yield drain
+        for stepped in self._steps.of(frame):
+            drain = self._of_step(stepped, frame)
             if drain is not None:
                 yield drain
         for call in scope.calls:
@@ -116,20 +111,31 @@ class Takings(DrainedNames):
 
     def _of_loop(self, loop: ir.Loop, frame: Frame) -> Drain | None:
         tokens = self.evaluator.tokens(self.evaluator.iterated(loop, frame))
-        if (
-            tokens is None
-            or tokens.items == "event"
-            or (tokens.is_async is not None and tokens.is_async != loop.is_async)
-        ):
+        if tokens is None or (tokens.is_async is not None and tokens.is_async != loop.is_async):
+            return None
+        if not self._is_for_text(tokens, loop, frame):
             return None
         if loop.body_start < 0:
             return self._of_comprehension(loop, tokens, frame)
-        kept = self._gathered(loop, frame)
+        kept = self.gathered.of(Turns.of_loop(loop, frame.scope), frame)
         if kept is None:
             return None
         end = loop.iterable.end
         return Drain(
             How.LOOP, loop.start, end, tokens, None, loop.iterable, loop.branch, kept, loop, None, loop.is_async
+        )
+
+    def _is_for_text(self, tokens: Tokens, loop: ir.Loop, frame: Frame) -> bool:
+        """Whether a loop reads the text of its items, or all of them hold some; of a run it may look for its tools only."""
+        items = self.evaluator.knowledge.token_streams.items(tokens.items)
+        if items is None or not items.are_of_runs:
+            return True
+        inside = (one for one in frame.scope.expressions() if isinstance(one, ir.Attribute | ir.Subscript))
+        parts = (one for one in inside if max(loop.body_start, 0) <= one.start < loop.end)
+        return any(
+            isinstance(value, Token) and value.items == TEXT and value.origin == tokens.origin
+            for part in parts
+            for value in self.evaluator.value(part, frame)
         )
 
     def _of_comprehension(self, loop: ir.Loop, tokens: Tokens, frame: Frame) -> Drain | None:
@@ -152,62 +158,18 @@ class Takings(DrainedNames):
                 return self.with_names(drain, frame)
         return None
 
-    def _gathered(self, loop: ir.Loop, frame: Frame) -> frozenset[str] | None:
-        """The names that collect the tokens of a loop; None where the loop may pass them on."""
-        scope = frame.scope
-        carried = {scope.bindings[index].name for index in loop.targets}
-        kept: set[str] = set()
-        inside = [b for b in scope.bindings if loop.body_start <= b.start and b.end <= loop.end and b.value is not None]
-        for binding in inside:
-            if (
-                binding.kind in ("assign", "augmented")
-                and binding.value is not None
-                and names_in(binding.value) & carried
-            ):
-                if binding.kind == "augmented" or binding.name in names_in(binding.value):
-                    kept.add(binding.name)
-                carried.add(binding.name)
-        if any(loop.body_start <= item.start < loop.end for item in scope.yields):
+    def _of_step(self, stepped: Stepped, frame: Frame) -> Drain | None:
+        """A loop that asks for the next token until there is none."""
+        tokens = self.evaluator.tokens(self.evaluator.value(stepped.source, frame))
+        if tokens is None or tokens.items == "event":
             return None
-        if any(loop.body_start <= item.start < loop.end and item.value is not None for item in scope.returns):
+        kept, call = self.gathered.of(Turns.of_steps(stepped, frame.scope), frame), stepped.call
+        if kept is None:
             return None
-        if any(loop.body_start <= store.start < loop.end and names_in(store.value) & carried for store in scope.stores):
-            return None
-        for call in scope.calls:
-            if not loop.body_start <= call.start < loop.end:
-                continue
-            given = {
-                name for argument in call.children() if argument is not call.function for name in names_in(argument)
-            }
-            if not given & carried:
-                continue
-            gatherer = self._gatherer(call, frame)
-            if gatherer is None:
-                return None
-            if gatherer:
-                kept.add(gatherer)
-        return frozenset(kept)
-
-    def _gatherer(self, call: ir.Call, frame: Frame) -> str | None:
-        """The name of the collection that a call adds to, "" for a harmless call, None where the tokens may go anywhere."""
-        function = call.function
-        if isinstance(function, ir.Attribute):
-            if function.attribute in self.log_methods:
-                return ""
-            if function.attribute in _GATHERING and isinstance(function.base, ir.Name):
-                held = self.evaluator.value(function.base, frame)
-                local = function.base.bindings is not None and bool(function.base.bindings)
-                return function.base.id if local and any(isinstance(v, Collection) for v in held) else None
-            if function.attribute == "write" and isinstance(function.base, ir.Name):
-                held = self.evaluator.value(function.base, frame)
-                writers = {v.name for v in held if isinstance(v, Instance)}
-                return function.base.id if writers & {"io.StringIO", "io.BytesIO"} else None
-            if isinstance(function.base, ir.Constant) or any(
-                isinstance(v, Token | Text) for v in self.evaluator.value(function.base, frame)
-            ):
-                return ""
-        names = self.evaluator.names(function, frame)
-        return "" if names and names <= _HARMLESS else None
+        is_async = tokens.is_async is True
+        return Drain(
+            How.STEPS, call.start, call.end, tokens, None, stepped.source, call.branch, kept, is_async=is_async
+        )
 
     def _of_call(self, call: ir.Call, frame: Frame) -> Drain | None:
         if self.answers.is_join(call):
@@ -235,8 +197,9 @@ class Takings(DrainedNames):
     def _by_callee(self, value: Value, call: ir.Call, frame: Frame) -> Drain | None:
         match value:
             case External():
-                if value.name in COLLECTORS and call.arguments:
-                    return self._taking(How.CALL, call, call.arguments[0], call.branch, frame)
+                position = COLLECTORS.get(value.name, len(call.arguments))
+                if position < len(call.arguments):
+                    return self._taking(How.CALL, call, call.arguments[position], call.branch, frame)
                 if value.name == "builtins.str" and call.arguments:
                     return self._as_text(call, call.arguments[0], call.branch, frame)
             case Bound(receiver=Llama() as stream):
@@ -300,7 +263,8 @@ class Takings(DrainedNames):
         arguments = self.evaluator.calls.arguments(function, call, frame)
         inner = self.evaluator.calls.frame(function, arguments, frame)
         for drain in self.in_frame(inner):
-            if not self._returned(drain, inner):
+            filled = _filled(drain, inner, call)
+            if not filled and not self._returned(drain, inner):
                 continue
             place = Hop(inner.module.path, drain.start, drain.end, WHERE[drain.how])
             through = Hop(frame.module.path, call.start, call.end, f"calls `{located[1].name}`")
@@ -312,7 +276,7 @@ class Takings(DrainedNames):
                 source=call,
                 branch=call.branch,
                 way=way,
-                kept=frozenset(),
+                kept=filled,
                 loop=None,
             )
         return None
@@ -329,6 +293,16 @@ class Takings(DrainedNames):
         return False
 
 
+def _filled(drain: Drain, frame: Frame, call: ir.Call) -> frozenset[str]:
+    """The names of the caller's collections into which a helper puts the tokens."""
+    positional = [one for one in frame.scope.parameters if one.kind == "positional"]
+    if isinstance(call.function, ir.Attribute) and positional and positional[0].name in ("self", "cls"):
+        positional = positional[1:]
+    given = {one.name: argument for one, argument in zip(positional, call.arguments, strict=False)}
+    given.update((name, argument) for name, argument in call.keywords if name is not None)
+    return frozenset(one.id for name in drain.kept if isinstance(one := given.get(name), ir.Name))
+
+
 WHERE = {
     How.LOOP: "takes every token here",
     How.CALL: "collects every token here",
@@ -337,4 +311,5 @@ WHERE = {
     How.TEXT: "turns the stream into text here",
     How.METHOD: "waits for the whole answer here",
     How.UNPACKED: "unpacks every token here",
+    How.STEPS: "asks for every token here",
 }

@@ -11,6 +11,7 @@ from streamlint.fact import Fact
 from streamlint.faults.resources import Resources
 from streamlint.finding import Finding, Place, Related, Severity
 from streamlint.model import syntax as ir
+from streamlint.model.operators import Operator
 from streamlint.model.summary import UnparsableFile
 from streamlint.serving.ways import straight
 from streamlint.source import Placed, Source, Span
@@ -18,6 +19,7 @@ from streamlint.streams import Drains, Sent
 from streamlint.tree.stands import stand_on
 from streamlint.values import Values
 from streamlint.values.domain import UNKNOWN, Origin
+from streamlint.values.operators import Operators
 from streamlint.waiting import Holdings
 from streamlint.waiting.held import SITES, Held
 
@@ -98,6 +100,9 @@ class PythonFile:
         found: list[tuple[Any, ir.Scope]]
         if kind is Held:
             found = list(self._holds())
+        elif kind is Operator:
+            asked = self.project.ask(Operators)
+            found = [(one, scope) for scope in self.facts.scopes for one in asked.of(scope)]
         elif kind in _LISTED:
             found = [(node, scope) for scope in self.facts.scopes for node in _listed(scope, kind)]
         else:

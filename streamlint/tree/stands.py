@@ -6,10 +6,21 @@ from typing import TypeAlias
 
 from streamlint.fact import Stand
 from streamlint.model import syntax as ir
+from streamlint.model.operators import Operator
 from streamlint.source import Placed, Span
 
 Node: TypeAlias = (
-    ir.Expression | ir.Scope | ir.Loop | ir.WithItem | ir.Return | ir.Line | ir.Handler | ir.Store | Span | Stand
+    ir.Expression
+    | ir.Scope
+    | ir.Loop
+    | ir.WithItem
+    | ir.Return
+    | ir.Line
+    | ir.Handler
+    | ir.Store
+    | Operator
+    | Span
+    | Stand
 )
 """What a fact can be about."""
 
@@ -71,6 +82,8 @@ def stand_on(node: Node, types: tuple[str, ...]) -> Stand:
             return _stand(node, _of(types, (word.capitalize(),)), word)
         case ir.Handler(head=start):
             return Stand(Span(start, start + len(_EXCEPT)), _of(types, _HANDLERS), _EXCEPT)
+        case Operator(on=on):
+            return stand_on(on, types)
         case ir.Store():
             return _stand(node, types, word_in(node.base))
         case _:

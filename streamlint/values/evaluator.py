@@ -317,6 +317,8 @@ class Evaluator:
     def _item(self, position: int, value: Value) -> Values:
         if isinstance(value, Collection) and value.kind in ("tuple", "list") and position < len(value.items):
             return value.items[position][1]
+        if isinstance(value, Token):
+            return self.calls.streams.item(value)
         if isinstance(value, Unknown):
             return frozenset((value,))
         return (left_out(value) if isinstance(value, Collection) else NOTHING) or UNKNOWN

@@ -10,6 +10,7 @@ from streamlint.values.domain import (
     Collection,
     External,
     Instance,
+    Object,
     Token,
     Unknown,
     Value,
@@ -40,6 +41,10 @@ class Items:
                 return self._numbered(base, expression.key)
             case Instance():
                 return self._stored_item(base, expression, frame)
+            case Object():
+                given = (self.evaluator.value(expression.key, frame),)
+                found = self.evaluator.attributes.of_class(base, "__getitem__")
+                return self.evaluator.calls.results(found, given, {}, frame) if found else UNKNOWN
             case Token():
                 return self.evaluator.calls.streams.item(base, self.evaluator.keys(expression.key, frame))
             case External() | Unknown():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from streamlint.model import syntax as ir
 from streamlint.values.domain import Class, External, Function, Object, Value
@@ -59,6 +59,13 @@ class Lineages:
 
     def method(self, base: Object | Class, name: str) -> Function | None:
         """The project function that defines this method, not bound."""
+        return self._defined(base, name, is_called)
+
+    def setter(self, base: Object | Class, name: str) -> Function | None:
+        """The project function that sets a property, not bound."""
+        return self._defined(base, name, lambda function: "setter" in function.decorator_words)
+
+    def _defined(self, base: Object | Class, name: str, is_meant: Callable[[ir.Scope], bool]) -> Function | None:
         for owner in self.of(base):
             if not isinstance(owner, Class):
                 continue
@@ -68,7 +75,7 @@ class Lineages:
             module, scope = located
             for index in reversed(scope.by_name.get(name, [])):
                 binding = scope.bindings[index]
-                if binding.kind == "function" and is_called(module.scopes[binding.target]):
+                if binding.kind == "function" and is_meant(module.scopes[binding.target]):
                     return Function(module.path, binding.target)
         return None
 
@@ -77,3 +84,15 @@ def is_called(function: ir.Scope) -> bool:
     """Whether a function of a class body is what its name gives: no setter, and no overload that only types see."""
     kinds = function.decorator_words
     return not kinds & {"setter", "deleter", "overload"}
+
+
+def is_abstract(function: ir.Scope) -> bool:
+    """Whether a method is left to the classes below: it says so, or does nothing but raise or stand there."""
+    if "abstractmethod" in function.decorator_words:
+        return True
+    lines = [one for one in function.body.statements if not _is_remark(one)]
+    return all(isinstance(one, ir.Line) and one.kind in ("raise", "pass") for one in lines)
+
+
+def _is_remark(statement: ir.Statement) -> bool:
+    return isinstance(statement, ir.Line) and isinstance(next(iter(statement.values), None), ir.Constant)

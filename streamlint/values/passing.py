@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from streamlint.knowledge.llama_index import Role
+from streamlint.knowledge.token_streams import FINISHED
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import alternatives
@@ -16,11 +19,15 @@ from streamlint.values.domain import (
     External,
     Function,
     Iterated,
+    Llama,
     Object,
     Partial,
     Super,
     Text,
+    Token,
     Tokens,
+    Unknown,
+    Value,
     Values,
 )
 from streamlint.values.whole import Whole
@@ -102,17 +109,69 @@ def _string(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     values = _first(evaluator, call, frame)
     if any(evaluator.is_stream_object(value) or isinstance(value, Tokens) for value in values):
         return frozenset((Text(evaluator.origin(call, frame)),))
-    return UNKNOWN
+    finished = alternatives(_finished(value) for value in values)
+    return UNKNOWN if Unknown() in finished else finished
+
+
+def _finished(value: Value) -> Value:
+    """The text of an answer that is complete."""
+    if isinstance(value, Llama) and value.role is Role.RESPONSE and value.streaming is False:
+        return Token(FINISHED, value.origin)
+    return value if isinstance(value, Token) and value.items == FINISHED else Unknown()
+
+
+def _cut(position: int) -> Builtin:
+    """Pieces of a text that is the argument there."""
+
+    def cut(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
+        given = evaluator.value(call.arguments[position], frame) if len(call.arguments) > position else UNKNOWN
+        texts = alternatives(_finished(value) for value in given)
+        if Unknown() in texts:
+            return UNKNOWN
+        return frozenset((Collection("list", ((None, texts),), evaluator.origin(call, frame)),))
+
+    return cut
+
+
+def _parsed(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
+    """What a part of a body says that is JSON."""
+    parts = [one for one in _first(evaluator, call, frame) if isinstance(one, Token)]
+    return evaluator.union(evaluator.calls.streams.parsed(one) for one in parts) or UNKNOWN
 
 
 def _getattr(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
-    if len(call.arguments) < 2 or not isinstance(call.arguments[1], ir.Constant):
+    if len(call.arguments) < 2:
         return UNKNOWN
-    name = call.arguments[1].value
-    if not isinstance(name, str):
+    base, name = call.arguments[:2]
+    if isinstance(name, ir.Constant) and isinstance(name.value, str):
+        return evaluator.value(ir.Attribute(call.start, call.end, base, name.value), frame)
+    prefix = _beginning(name, frame)
+    return evaluator.each(evaluator.value(base, frame), lambda one: _beginning_with(evaluator, one, prefix))
+
+
+def _beginning_with(evaluator: Whole, base: Value, prefix: str) -> Values:
+    """The methods of an object of the project whose names begin so; of its class nothing else can be meant."""
+    if not prefix or not isinstance(base, Object | Class):
         return UNKNOWN
-    expression = ir.Attribute(call.start, call.end, call.arguments[0], name)
-    return evaluator.value(expression, frame)
+    names: dict[str, None] = {}
+    for owner in evaluator.attributes.lineage(base):
+        located = evaluator.scope_of(owner) if isinstance(owner, Class) else None
+        names.update(dict.fromkeys(name for name in (located[1].by_name if located else ()) if name.startswith(prefix)))
+    return evaluator.union(evaluator.attributes.of_class(base, name) for name in names) or UNKNOWN
+
+
+def _beginning(name: ir.Expression, frame: Frame) -> str:
+    """How a text begins that is put together: `"do_" + word`, `f"do_{word}"`, also under a name."""
+    if isinstance(name, ir.Name) and name.bindings is not None and len(name.bindings) == 1:
+        value = frame.scope.bindings[name.bindings[0]].value
+        return _beginning(value, frame) if value is not None and not isinstance(value, ir.Name) else ""
+    match name:
+        case ir.Operation(operator="Add", operands=(ir.Constant(value=str(text)), _)):
+            return text
+        case ir.FormattedString():
+            written = re.match(r"""[fFrR]+(["'])([A-Za-z_]\w*)\{""", frame.module.text(name))
+            return written[2] if written is not None else ""
+    return ""
 
 
 def _partial(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
@@ -224,6 +283,11 @@ BUILTINS: dict[str, Builtin] = {
     "builtins.dict": _dict,
     "builtins.str": _string,
     "builtins.getattr": _getattr,
+    "re.split": _cut(1),
+    "re.findall": _cut(1),
+    "textwrap.wrap": _cut(0),
+    "json.loads": _parsed,
+    "orjson.loads": _parsed,
     "builtins.super": _super,
     "builtins.type": _type,
     "typing.cast": _second,

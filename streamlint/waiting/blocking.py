@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.blocking import Tier
@@ -36,6 +36,7 @@ from streamlint.values.domain import (
 )
 from streamlint.values.evidence import ReceiverEvidence
 from streamlint.waiting.holds import Cause, Hold, hop_to, stronger
+from streamlint.waiting.implied import Implied
 from streamlint.waiting.leaves import Leaves, reason_of
 from streamlint.waiting.memos import Memos
 from streamlint.waiting.never import Never
@@ -46,14 +47,6 @@ if TYPE_CHECKING:
 _TAKING = frozenset(
     f"builtins.{name}" for name in ("list", "tuple", "set", "dict", "sorted", "next", "sum", "any", "all", "max", "min")
 )
-_CALLING_BACK = {
-    "builtins.map": 0,
-    "builtins.filter": 0,
-    "builtins.sorted": "key",
-    "builtins.min": "key",
-    "builtins.max": "key",
-    "functools.reduce": 0,
-}
 
 
 class Blocking:
@@ -65,6 +58,7 @@ class Blocking:
         self._evidence = project.ask(ReceiverEvidence)
         self._memos = project.ask(Memos)
         self._never = project.ask(Never)
+        self.implied = Implied(project, self)
         self._deciding = Deciding()
 
     # Questions
@@ -134,6 +128,10 @@ class Blocking:
                         frame.module.path, iterable.start, iterable.end, f"iterates over `{value.frame.scope.name}`"
                     )
                     return found.behind(hop)
+            if isinstance(value, Object):
+                found = self.implied.of_steps(value, iterable, frame)
+                if found is not None:
+                    return found
             if isinstance(value, Instance):
                 step = self.evaluator.knowledge.blocking.iteration(value.name)
                 if step is not None:
@@ -178,7 +176,7 @@ class Blocking:
             if isinstance(value, Object):
                 for name in ("__enter__", "__exit__"):
                     method = self.evaluator.attributes.method(value, name)
-                    found = self._of_function(method, frame) if method is not None else None
+                    found = self.of_function(method, frame) if method is not None else None
                     if found is not None:
                         return found.behind(hop_to(entry.context, frame, f"enters it, which runs `{name}`"))
         return None
@@ -194,7 +192,7 @@ class Blocking:
                 continue
             kinds = located[1].decorator_words
             if kinds & {"property", "cached_property"}:
-                found = self._of_function(replace(method, receiver=value), frame)
+                found = self.of_function(replace(method, receiver=value), frame)
                 if found is not None and self._memos.is_kept(located[1], value):
                     found = self._of_first(found)
                 if found is not None:
@@ -235,6 +233,8 @@ class Blocking:
                 yield item.value, partial(self.of_iteration, item.value, frame)
         for entry in scope.entries:
             yield entry.context, partial(self.of_entry, entry, frame)
+        for operator in self.implied.stated(scope):
+            yield operator, partial(self.implied.of_operator, operator, frame)
         for attribute in scope.attributes:
             yield attribute, partial(self.of_attribute, attribute, frame)
 
@@ -254,7 +254,7 @@ class Blocking:
     def _of(self, function: Value, call: ir.Call, frame: Frame) -> Hold | None:
         match function:
             case Function():
-                return self._through(function, call, frame)
+                return self._of_meant(function, call, frame)
             case Class():
                 method = self.evaluator.attributes.method(function, "__init__")
                 bound = replace(method, receiver=Object(function.path, function.scope)) if method is not None else None
@@ -267,16 +267,22 @@ class Blocking:
             case Bound(receiver=Llama()):
                 return self.leaves.of_llama(function, call, frame)
             case External() | Bound(receiver=Instance()):
-                return self._of_outside(function, call, frame)
+                return self.of_outside(function, call, frame)
             case Instance():
-                return self._of_outside(Bound(function, "__call__"), call, frame)
+                return self.of_outside(Bound(function, "__call__"), call, frame)
         return None
+
+    def _of_meant(self, function: Function, call: ir.Call, frame: Frame) -> Hold | None:
+        """The hold of the function, or of those that are registered for what it is given; likely where not all of them have one."""
+        found = [self._through(one, call, frame) for one in self.evaluator.calls.meant(function, call, frame)]
+        best = reduce(stronger, found, None)
+        return replace(best, tier=Tier.LIKELY) if best is not None and None in found else best
 
     def _through(self, function: Function, call: ir.Call, frame: Frame) -> Hold | None:
         located = self.evaluator.scope_of(function)
         if located is None or located[1].is_async or located[1].is_generator or self._memos.runs_once(*located):
             return None
-        found = self._of_function(function, frame, self._told(function, call, frame))
+        found = self.of_function(function, frame, self._told(function, call, frame))
         if found is None:
             return None
         return found.behind(hop_to(call, frame, f"calls `{located[1].name}`"))
@@ -306,7 +312,7 @@ class Blocking:
             for value in values
         )
 
-    def _of_function(self, function: Function, frame: Frame, arguments: dict[str, Values] | None = None) -> Hold | None:
+    def of_function(self, function: Function, frame: Frame, arguments: dict[str, Values] | None = None) -> Hold | None:
         located = self.evaluator.scope_of(function)
         if located is None or located[1].is_async or located[1].is_generator:
             return None
@@ -320,32 +326,17 @@ class Blocking:
         for one in function.function:
             if isinstance(one, Function):
                 calls = self.evaluator.calls
-                found = self._of_function(one, frame, calls.named(one, *calls.filled(function, call, frame)))
+                found = self.of_function(one, frame, calls.named(one, *calls.filled(function, call, frame)))
                 if found is not None:
                     return found.behind(hop_to(call, frame, "calls it"))
             elif isinstance(one, External | Bound):
                 return self._of(one, call, frame)
         return None
 
-    def _of_outside(self, function: Value, call: ir.Call, frame: Frame) -> Hold | None:
-        called_back = self._called_back(dotted_name(function), call, frame)
+    def of_outside(self, function: Value, call: ir.Call, frame: Frame) -> Hold | None:
+        name = dotted_name(function)
+        called_back = self.implied.of_callback(name, call, frame) or self.implied.of_conversion(name, call, frame)
         return called_back if called_back is not None else self.leaves.of_outside(function, call, frame)
-
-    def _called_back(self, name: str, call: ir.Call, frame: Frame) -> Hold | None:
-        """Functions that `sorted`, `map` and their like call."""
-        where = _CALLING_BACK.get(name)
-        if where is None:
-            return None
-        given = call.argument(where, None) if isinstance(where, int) else call.argument(None, str(where))
-        for value in self.evaluator.value(given, frame) if given is not None else ():
-            if isinstance(value, Function):
-                found = self._of_function(value, frame)
-                if found is not None:
-                    return found.behind(hop_to(call, frame, "calls it for every item"))
-            elif given is not None and isinstance(value, External):
-                stand_in = ir.Call(call.start, call.end, given, (), ())
-                return self._of_outside(value, stand_in, frame)
-        return None
 
 
 def _wrapped(values: Values) -> Iterator[Value]:

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, TypeAlias
 from streamlint.finding import Severity
 from streamlint.knowledge.blocking import Tier
 from streamlint.model import syntax as ir
+from streamlint.model.operators import Operator
 from streamlint.serving.ways import Hop
 from streamlint.streams import Drains
+from streamlint.values.domain import Function
+from streamlint.values.lineages import is_abstract
 from streamlint.waiting.blocking import Blocking
+from streamlint.waiting.holds import stronger
 from streamlint.waiting.memos import Memos
 from streamlint.waiting.never import Never
 
@@ -18,11 +22,11 @@ if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.serving.reached import Reached
     from streamlint.values.activations import Frame
-    from streamlint.values.domain import Tokens
+    from streamlint.values.domain import Tokens, Value
     from streamlint.waiting.holds import Hold
 
-Site: TypeAlias = ir.Call | ir.WithItem | ir.Loop | ir.Attribute
-SITES = (ir.Call, ir.WithItem, ir.Loop, ir.Attribute)
+Site: TypeAlias = ir.Call | ir.WithItem | ir.Loop | ir.Attribute | Operator
+SITES = (ir.Call, ir.WithItem, ir.Loop, ir.Attribute, Operator)
 """What can hold a loop."""
 
 _FAR = 3
@@ -160,14 +164,33 @@ class Holdings:
         told = self.blocking.of_call(node, frame) if isinstance(node, ir.Call) else None
         match site:
             case ir.Call():
-                return told
+                return told or self._of_receivers(site, frame)
             case ir.Attribute():
                 return self.blocking.of_attribute(site, frame)
+            case Operator() if self.blocking.implied.is_asked(site):
+                return self.blocking.implied.of_operator(site, frame)
             case ir.WithItem() if told is None:
                 return self.blocking.of_entry(site, frame)
             case ir.Loop() if told is None and not site.is_async:
                 return self.blocking.of_iteration(node, frame)
         return None
+
+    def _of_receivers(self, call: ir.Call, frame: Frame) -> Hold | None:
+        """What a method holds that its class leaves to those below: as the known callers of the function around it have it."""
+        function, parameters = call.function, frame.scope.parameters
+        is_own = isinstance(function, ir.Attribute) and isinstance(function.base, ir.Name) and parameters
+        if not is_own or function.base.id != parameters[0].name:  # type: ignore[attr-defined]  # an Attribute of a Name
+            return None
+        if not any(self._is_abstract(value) for value in self.evaluator.value(function, frame)):
+            return None
+        found: Hold | None = None
+        for known in self.evaluator.callers.frames(frame.module, frame.scope):
+            found = stronger(found, self.blocking.of_call(call, known) if known is not frame else None)
+        return found
+
+    def _is_abstract(self, value: Value) -> bool:
+        located = self.evaluator.scope_of(value) if isinstance(value, Function) else None
+        return located is not None and is_abstract(located[1])
 
 
 def _is_worth_telling(where: OnLoop, hold: Hold) -> bool:
@@ -189,5 +212,7 @@ def _node(site: Site) -> ir.Expression:
             return context
         case ir.Loop(iterable=iterable):
             return iterable
+        case Operator(on=on):
+            return on
         case _:
             return site

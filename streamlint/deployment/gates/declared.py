@@ -49,15 +49,21 @@ def readings_of(resource: Resource, row: LimitRow, base: Keys = ()) -> Iterator[
         found = [part for given in resource.found(row.at, way) if (part := _part(given, row.within)) is not None]
         written = [given for given in found if given.text and (not row.only or given.text.lower() in row.only)]
         yield from (_reading(given, row) for given in written)
-        if not found and not resource.is_template and (row.default is not None or row.is_always):
+        is_silent = not found and not resource.is_template and not _is_strange(resource, row, way)
+        if is_silent and (row.default is not None or row.is_always):
             yield Reading(Limit(Failure[row.failure], row.setting, row.default), None, row.most, row.write, row.cure)
+
+
+def _is_strange(resource: Resource, row: LimitRow, way: Keys) -> bool:
+    """Whether a table or a list stands where a value should, so that nobody can say what it comes to."""
+    return any(resource.names(*keys) for keys in resource.ways(row.at, way))
 
 
 def _is_another(resource: Resource, row: LimitRow, way: Keys) -> bool:
     if row.unless is None:
         return False
     given = resource.get(*way[: len(way) - row.unless.above], row.unless.key)
-    return given is not None and row.unless.holds in given.text.lower()
+    return given is not None and any(word in given.text.lower() for word in row.unless.holds)
 
 
 def _is_meant(resource: Resource, row: GateRow) -> bool:

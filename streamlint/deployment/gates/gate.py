@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
 
 ANYWHERE = Address("", is_known=False)
+MOST_SERVERS = 100
+"""Of one name that many gates pass requests on to; further ones tell nothing new."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from streamlint.deployment.gates.declared import declared
+from streamlint.deployment.gates.endpoints import silences
 from streamlint.deployment.gates.gate import Gate, Match
 from streamlint.deployment.resources import Resource, Resources
+from streamlint.deployment.resources.openapi import EXTENSION
+from streamlint.deployment.stacks import Stacks
 from streamlint.knowledge.gates import by_kind
 
 if TYPE_CHECKING:
@@ -18,16 +21,7 @@ if TYPE_CHECKING:
 
 _FUNCTIONS = ("AWS::Serverless::Function", "serverless function")
 _OF_FUNCTIONS = ("url", "api", "httpapi")
-_OTHERS = (
-    "aws_lambda_function_url",
-    "AWS::Lambda::Url",
-    "aws_api_gateway_integration",
-    "AWS::ApiGateway::Method",
-    "aws_apigatewayv2_api",
-    "AWS::ApiGatewayV2::Api",
-    "aws_lb_target_group",
-    "AWS::ElasticLoadBalancingV2::TargetGroup",
-)
+_PRODUCTS = ("lambda-url", "apigw-rest", "apigw-http", "alb-lambda")
 _STREAMING = re.compile(
     r"AWS_LWA_INVOKE_MODE[^\w\n]{1,20}(?:[Vv]alue[^\w\n]{1,20})?(?:response_stream|\$|!|var\.|local\.)"
 )
@@ -37,18 +31,27 @@ _PROXIES = ("AWS_PROXY", "HTTP_PROXY")
 
 def gates(deployment: Deployment) -> Iterator[Gate]:
     """Those of a deployment that shows that its application runs in Lambda; of others nobody can say what they ask."""
-    functions, others = (tuple(deployment.ask(Resources).of(*kinds)) for kinds in (_FUNCTIONS, _OTHERS))
-    if not (functions or others) or not runs_in_lambda(deployment):  # the second looks through all texts
+    asked = [kind for kind, row in by_kind().items() if row.product in _PRODUCTS]
+    functions, others = (tuple(deployment.ask(Resources).of(*kinds)) for kinds in (_FUNCTIONS, asked))
+    if not (functions or others):
         return
-    rows = by_kind()
-    for resource in functions:
+    is_in_lambda = runs_in_lambda(deployment)  # looks through all texts
+    for resource in functions if is_in_lambda else ():
         for part in _OF_FUNCTIONS:
-            gate = declared(resource, rows[f"{resource.kind} {part}"])
+            gate = _declared(resource, f"{resource.kind} {part}", deployment)
             yield from (replace(gate, matches=tuple(_paths(resource, part))),) if gate.readings else ()
     for resource in others:
-        if _is_proxy(resource):
-            gate = declared(resource, rows[resource.kind])
-            yield from (gate,) if gate.readings else ()
+        if _is_proxy(resource) and (is_in_lambda or _is_address(resource)):
+            gate = _declared(resource, resource.kind, deployment)
+            yield from (replace(gate, matches=tuple(_own(resource))),) if gate.readings else ()
+
+
+def _declared(resource: Resource, kind: str, deployment: Deployment) -> Gate:
+    """What the table says of it; where it streams, there is a limit for its silence too."""
+    gate = declared(resource, by_kind()[kind])
+    is_streaming = any(each.is_cured for each in gate.readings)
+    limits = silences(resource, kind, deployment.ask(Resources)) if is_streaming else ()
+    return replace(gate, readings=(*gate.readings, *limits))
 
 
 def runs_in_lambda(deployment: Deployment) -> bool:
@@ -61,7 +64,8 @@ class Adapter:
 
     def __init__(self, deployment: Deployment) -> None:
         self._signs = deployment.knowledge.names("gates", "lambda-signs")
-        self._texts = [source.text for path in deployment.files if (source := deployment.source(path)) is not None]
+        around = (source.text for path in deployment.files if (source := deployment.source(path)) is not None)
+        self._texts = [*around, *(module.source.text for _, module in deployment.ask(Stacks).modules)]
 
     @cached_property
     def is_used(self) -> bool:
@@ -79,7 +83,19 @@ def _is_proxy(resource: Resource) -> bool:
     kind = resource.get("type") or resource.get("Integration", "Type")
     if protocol is not None:
         return protocol.text == "HTTP"
-    return kind is None or kind.text in _PROXIES
+    return kind is None or kind.text.upper() in _PROXIES
+
+
+def _is_address(resource: Resource) -> bool:
+    """Whether it passes one path on to any server, so that it does not matter what that runs in."""
+    kind = resource.get("type")
+    return resource.kind.startswith(EXTENSION) and kind is not None and kind.text.upper() == "HTTP_PROXY"
+
+
+def _own(resource: Resource) -> Iterator[Match]:
+    """The path of an operation of OpenAPI, which is its name; none means all."""
+    if resource.kind.startswith(EXTENSION):
+        yield _match(resource.name.partition(" ")[2])
 
 
 def _paths(resource: Resource, part: str) -> Iterator[Match]:

@@ -36,6 +36,8 @@ class Resource:
     value: Read = field(repr=False)
     is_template: bool = False
     """Whether a program makes the file from this one, so that nobody can say what it lacks."""
+    called: str = ""
+    """What people call its kind, where its file has a longer name for it."""
 
     @property
     def path(self) -> Path:
@@ -44,7 +46,8 @@ class Resource:
     @property
     def title(self) -> str:
         """How messages name it."""
-        return f"{self.kind} `{self.name}`" if self.name else self.kind
+        called = self.called or self.kind
+        return f"{called} `{self.name}`" if self.name else called
 
     def get(self, *keys: str | int) -> Given | None:
         """The one value at these keys."""

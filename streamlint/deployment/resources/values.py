@@ -10,7 +10,8 @@ from streamlint.deployment.units import Given
 from streamlint.surroundings import templates
 from streamlint.surroundings.document import Setting
 
-_COMPUTED = re.compile(rf"{templates.HOLE}|\$\{{|\$\(")
+_COMPUTED = re.compile(rf"{templates.HOLE}|\$[A-Za-z_{{(]")
+"""A hole, or a variable; `$` at the end of a pattern is none, nor is `$1` of what it caught."""
 
 
 def plain(path: Path, setting: Setting) -> Given:

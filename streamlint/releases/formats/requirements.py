@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from streamlint import disk
 from streamlint.releases.declared import Declared, Kind, Reading, of_egg, of_text
 from streamlint.source import Source, Span
 from streamlint.surroundings import Fault
@@ -88,4 +89,4 @@ def _logical_lines(text: str) -> Iterator[_Logical]:
 
 
 def _beside(path: Path, name: str) -> Path:
-    return Path(*(path.parent / name).parts) if ".." not in name else (path.parent / name).resolve()
+    return Path(*(path.parent / name).parts) if ".." not in name else Path(disk.real(path.parent / name))

@@ -1,0 +1,105 @@
+"""The answers of whole runs: kept with all that they looked at, and given again where that is as it was."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import time_ns
+from typing import Any
+
+from streamlint import disk, exits
+from streamlint.copies import Piece, copied
+from streamlint.kept import circumstances
+from streamlint.kept.folder import Folder
+from streamlint.output import write
+from streamlint.outputs import Output
+
+_NO_REPORT = ("show_settings", "show_files", "show_routes", "show_versions", "tested", "timings")
+_OF_MORE = ("revision", "tracked", "reason", "write_baseline", "update_baseline")
+"""Options whose answers are not kept: those that ask git, and those that write files of the project."""
+_OURS = ("no_cache", "cache_dir")
+_KEPT = (exits.CLEAN, exits.FINDINGS)
+
+
+def answers(options: Mapping[str, Any]) -> Answers | None:
+    """Where the answer of this command line would be kept; nothing where it is not."""
+    if options["no_cache"] or any(options[name] for name in (*_NO_REPORT, *_OF_MORE)):
+        return None
+    if Path("-") in options["paths"] or os.environ.get("GITHUB_STEP_SUMMARY"):
+        return None
+    folder = folder_of(options)
+    try:
+        return (
+            Answers(folder, circumstances.key({k: v for k, v in options.items() if k not in _OURS})) if folder else None
+        )
+    except OSError:
+        return None
+
+
+def folder_of(options: Mapping[str, Any]) -> Folder | None:
+    """The folder that a command line keeps things in."""
+    if options["cache_dir"] is not None:
+        return Folder(Path(os.path.abspath(options["cache_dir"])))
+    return Folder.around(options["paths"] or (Path(),))
+
+
+@dataclass(frozen=True)
+class Answers:
+    """One answer, in a folder under a name."""
+
+    folder: Folder
+    name: str
+
+    def of(self, ask: Callable[[], int]) -> int:
+        """The exit code of a run: said again, or found out by `ask` and kept for the next time."""
+        again = self._again()
+        if again is not None:
+            return again
+        started = time_ns()
+        with disk.recorded() as record, copied() as pieces:
+            code = ask()
+        if code in _KEPT and record.is_whole:
+            self._keep(code, pieces, record.as_plain(started))
+        return code
+
+    def _again(self) -> int | None:
+        content = self.folder.read(self.name)
+        if content is None:
+            return None
+        try:
+            kept = json.loads(content)
+            if not disk.is_as_before(kept["seen"]):
+                return None
+            pieces, code = [_piece(row) for row in kept["said"]], int(kept["code"])
+        except (ValueError, LookupError, TypeError, AttributeError):  # no file of ours, whatever its sum says
+            return None
+        for piece in pieces:
+            _say(piece)
+        return code
+
+    def _keep(self, code: int, pieces: Sequence[Piece], seen: Mapping[str, object]) -> None:
+        kept = {"code": code, "said": [_row(piece) for piece in pieces], "seen": seen}
+        self.folder.write(self.name, json.dumps(kept, separators=(",", ":")).encode())
+
+
+def _say(piece: Piece) -> None:
+    if piece.path:
+        content = piece.content
+        Output(piece.format, Path(piece.path)).write(content if isinstance(content, bytes) else content.encode())
+    else:
+        write(piece.content, err=piece.err, colour=piece.colour)
+
+
+def _row(piece: Piece) -> dict[str, Any]:
+    if isinstance(piece.content, str):
+        return asdict(piece)
+    return {**asdict(piece), "content": {"bytes": base64.b64encode(piece.content).decode("ascii")}}
+
+
+def _piece(row: dict[str, Any]) -> Piece:
+    content = row["content"]
+    return Piece(**{**row, "content": content if isinstance(content, str) else base64.b64decode(content["bytes"])})

@@ -1,0 +1,58 @@
+"""What an answer depends on beside the disk: the program, the command line, and the terminal that it is shown on."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from streamlint import __version__
+from streamlint.disk import digest
+from streamlint.printing import style_of
+
+_VARIABLES = ("HOME", "USERPROFILE", "PYTHONUTF8", "LC_ALL", "LC_CTYPE", "LANG")
+"""Variables of the environment that say where a home is, and in which encoding names and texts are; colours are in the style."""
+
+
+def key(options: Mapping[str, Any]) -> str:
+    """A name that differs where a run could say something else, although the disk is the same. Raises `OSError`."""
+    told = [
+        *(f"{name}={options[name]!r}" for name in sorted(options)),
+        os.getcwd(),
+        *(f"{name}={os.environ.get(name)!r}" for name in _VARIABLES),
+        *(repr((style_of(err=err), _encoding(err=err))) for err in (False, True)),
+        *_program(),
+    ]
+    return digest(json.dumps(told).encode())
+
+
+def _encoding(*, err: bool) -> tuple[bool, str, str]:
+    stream = sys.stderr if err else sys.stdout
+    if stream is None:
+        return False, "", ""
+    return stream.isatty(), str(stream.encoding), str(stream.errors)
+
+
+def _program() -> Iterator[str]:
+    """The interpreter, the libraries and our own files; who works on streamlint changes them without a new version."""
+    yield f"{__version__} {sys.version} {sys.prefix} {sys.flags.optimize}"
+    libraries = Path(click.__file__).parent.parent
+    yield f"{libraries} {os.stat(libraries).st_mtime_ns}"
+    yield from _files(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def _files(folder: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda each: each.name):
+            if entry.name == "__pycache__":
+                continue
+            if entry.is_dir():
+                yield from _files(entry.path)
+            else:
+                status = entry.stat()
+                yield f"{entry.path} {status.st_size} {status.st_mtime_ns}"

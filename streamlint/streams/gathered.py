@@ -1,0 +1,121 @@
+"""What a loop does with the tokens that it takes: gathers them under names, or passes them on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from streamlint.model import syntax as ir
+from streamlint.streams.drained import names_in
+from streamlint.streams.stepped import Stepped, taken
+from streamlint.values.domain import Collection, Instance, Text, Token
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+    from streamlint.values.activations import Frame
+
+_HARMLESS = frozenset(
+    f"builtins.{name}"
+    for name in (
+        "print", "len", "str", "repr", "isinstance", "hasattr", "getattr", "bool", "int", "float", "type", "id", "hash", "ord",
+    )
+)  # fmt: skip
+_GATHERING = frozenset(("append", "extend", "add", "insert", "update", "appendleft"))
+
+
+@dataclass(frozen=True)
+class Turns:
+    """The part of a function that runs for each token; the names that hold one, and the call that takes it, if there is one."""
+
+    start: int
+    end: int
+    names: frozenset[str]
+    step: ir.Call | None = None
+
+    @classmethod
+    def of_loop(cls, loop: ir.Loop, scope: ir.Scope) -> Turns:
+        return cls(loop.body_start, loop.end, frozenset(scope.bindings[index].name for index in loop.targets))
+
+    @classmethod
+    def of_steps(cls, stepped: Stepped, scope: ir.Scope) -> Turns:
+        return cls(stepped.loop.start, stepped.loop.end, taken(stepped.call, scope), stepped.call)
+
+    def has(self, place: ir.Expression | ir.Return | ir.Store) -> bool:
+        return self.start <= place.start < self.end
+
+    def carries(self, expression: ir.Expression, names: set[str]) -> bool:
+        """Whether an expression has a token in it, under one of these names or as it is taken."""
+        is_step = self.step is not None and self.step is not expression and expression.contains(self.step)
+        return is_step or bool(names_in(expression) & names)
+
+
+class Gathered:
+    """Judges single loops."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self._parsers = project.knowledge.names("untouched", "parsers")
+        self._queueing = project.knowledge.names("computing", "hand-overs")
+        self.log_methods = project.knowledge.names("records", "log-methods")
+
+    def of(self, turns: Turns, frame: Frame) -> frozenset[str] | None:
+        """The names that collect the tokens of a loop; None where the loop may pass them on."""
+        scope = frame.scope
+        carried, kept = self._assigned(turns, scope)
+        if any(turns.has(item) for item in scope.yields):
+            return None
+        if any(turns.has(item) and item.value is not None for item in scope.returns):
+            return None
+        if any(turns.has(store) and turns.carries(store.value, carried) for store in scope.stores):
+            return None
+        for call in scope.calls:
+            given = (part for part in call.children() if part is not call.function)
+            if not turns.has(call) or not any(self._is_given(part, turns, carried) for part in given):
+                continue
+            gatherer = self._gatherer(call, frame)
+            if gatherer is None:
+                return None
+            if gatherer:
+                kept.add(gatherer)
+        return frozenset(kept)
+
+    @staticmethod
+    def _is_given(argument: ir.Expression, turns: Turns, carried: set[str]) -> bool:
+        """Whether an argument is a token, also where it is the very call that takes it."""
+        return turns.carries(argument, carried) or argument is turns.step
+
+    @staticmethod
+    def _assigned(turns: Turns, scope: ir.Scope) -> tuple[set[str], set[str]]:
+        """The names that hold tokens in the loop, and those that are made of themselves and tokens."""
+        carried, kept = set(turns.names), set[str]()
+        for one in scope.bindings:
+            if one.value is None or not (turns.start <= one.start and one.end <= turns.end):
+                continue
+            if one.kind in ("assign", "augmented") and turns.carries(one.value, carried):
+                if one.kind == "augmented" or one.name in names_in(one.value):
+                    kept.add(one.name)
+                carried.add(one.name)
+        return carried, kept
+
+    def _gatherer(self, call: ir.Call, frame: Frame) -> str | None:
+        """The name of the collection that a call adds to, "" for a harmless call, None where the tokens may go anywhere."""
+        function = call.function
+        if isinstance(function, ir.Attribute):
+            if function.attribute in self.log_methods:
+                return ""
+            if function.attribute in _GATHERING and isinstance(function.base, ir.Name):
+                held = self.evaluator.value(function.base, frame)
+                local = function.base.bindings is not None and bool(function.base.bindings)
+                return function.base.id if local and any(isinstance(v, Collection) for v in held) else None
+            if function.attribute == "write" and isinstance(function.base, ir.Name):
+                held = self.evaluator.value(function.base, frame)
+                writers = {v.name for v in held if isinstance(v, Instance)}
+                return function.base.id if writers & {"io.StringIO", "io.BytesIO"} else None
+            if isinstance(function.base, ir.Name) and self.evaluator.names(function, frame) & self._queueing:
+                return function.base.id
+            if isinstance(function.base, ir.Constant) or any(
+                isinstance(v, Token | Text) for v in self.evaluator.value(function.base, frame)
+            ):
+                return ""
+        names = self.evaluator.names(function, frame)
+        return "" if names and names <= _HARMLESS | self._parsers else None
