@@ -24,7 +24,7 @@ from streamlint.tree import nodes as cst
 from streamlint.tree.python import PythonFile
 from streamlint.values.activations import Frame
 from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Function, Object, Origin
+from streamlint.values.domain import Function, Generated, Object, Origin
 from streamlint.waiting.held import Held, OnLoop
 from streamlint.waiting.holds import Cause
 
@@ -175,6 +175,8 @@ def level_of(file: PythonFile, held: Held) -> tuple[Level, str]:
     if not hold.is_direct:
         if isinstance(held.node, ir.Call) and _may_run_anywhere(file, held, held.node):
             return Level.SAFE, "the same helper with the same arguments, in a thread: it keeps and shares nothing"
+        if isinstance(held.site, ir.Loop) and _may_step_anywhere(file, held):
+            return Level.SAFE, "the same items in the same order; the generator keeps and shares nothing"
         return Level.UNSAFE, "the helper then runs in a thread: check what it shares with other code"
     if hold.cause is not Cause.LLAMA and hold.call is not None and not hold.call.thread_safe:
         owner = hold.name.rpartition(".")[0]
@@ -194,6 +196,15 @@ def _may_run_anywhere(file: PythonFile, held: Held, call: ir.Call) -> bool:
     located = [evaluator.scope_of(value) if isinstance(value, Function) else None for value in values]
     plain = [one for one in located if one is not None and not one[1].is_generator and not one[1].is_async]
     return bool(plain) and len(plain) == len(located) and not any(effects.of(*one, in_thread=True) for one in plain)
+
+
+def _may_step_anywhere(file: PythonFile, held: Held) -> bool:
+    """Whether a loop runs over generators of the project that only compute, so that each step may be done in any thread."""
+    evaluator, effects = file.project.evaluator, file.project.ask(Effects)
+    values = evaluator.value(held.node, held.frame)
+    located = [evaluator.scope_of(one.function) for one in values if isinstance(one, Generated) and not one.is_async]
+    known = [one for one in located if one is not None]
+    return bool(known) and len(known) == len(values) and not any(effects.of(*one, in_thread=True) for one in known)
 
 
 def _gives_connection(file: PythonFile, call: ir.Call, held: Held) -> bool:

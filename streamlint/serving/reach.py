@@ -118,6 +118,8 @@ class Reach:
             framework = self.evaluator.knowledge.frameworks.framework(entry.framework)
             serves = framework.async_runner is Runner.EVENT_LOOP
             pending.append((entry.module, entry.scope, Reached(entry), entry.runner is Runner.EVENT_LOOP, serves))
+            for module, scope in self._wrapped(entry):
+                pending.append((module, scope, Reached(entry), serves, serves))
         while pending:
             module, scope, reached, on_loop, serves = pending.popleft()
             known = self._on_loop if on_loop else self._seen
@@ -131,6 +133,16 @@ class Reach:
                     continue
                 following = reached.calling(located[1].name, (module.path, call.start, call.end))
                 pending.append((*located, following, located[1].is_async and serves, serves))
+
+    def _wrapped(self, entry: Entry) -> Iterator[tuple[Module, ir.Scope]]:
+        """The coroutine functions that decorators below the registering one have put in the place of an entry point."""
+        if len(entry.scope.decorators) < 2 or not entry.scope.is_async:
+            return
+        outer = self.evaluator.any_call(entry.module, entry.module.scopes[entry.scope.parent])
+        for value in self.evaluator.calls.decorated(entry.module, entry.scope.index, outer):
+            located = self.evaluator.scope_of(value) if isinstance(value, Function) else None
+            if located is not None and located[1].is_async and located[1] is not entry.scope:
+                yield located
 
     @cached_property
     def _elsewhere(self) -> frozenset[Key]:

@@ -18,6 +18,7 @@ from streamlint.values.domain import (
     Constant,
     Coroutine,
     Function,
+    Future,
     Generated,
     Iterated,
     OffLoop,
@@ -31,7 +32,7 @@ MOST_ALTERNATIVES = 16
 """A crowd is nobody."""
 _DETAILS = 8
 _LEVELS = 3
-_HOLDERS = (Bound, Function, Partial, OffLoop, Generated, Iterated, Collection, Coroutine)
+_HOLDERS = (Bound, Function, Future, Partial, OffLoop, Generated, Iterated, Collection, Coroutine)
 """The values that hold others."""
 _DISPLAYED = (Bound, Collection)
 """The values that one display may make several of."""

@@ -10,6 +10,7 @@ from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import alternatives
 from streamlint.values.container_calls import ContainerCalls
+from streamlint.values.dispatching import Dispatching
 from streamlint.values.domain import (
     UNKNOWN,
     Bound,
@@ -18,6 +19,7 @@ from streamlint.values.domain import (
     Coroutine,
     External,
     Function,
+    Future,
     Generated,
     Instance,
     Iterated,
@@ -48,6 +50,8 @@ _ENTERING = frozenset(
     )
 )
 
+_MAPPING = frozenset(("map", "imap", "imap_unordered"))
+
 
 class Calls:
     """Evaluates calls."""
@@ -60,6 +64,7 @@ class Calls:
         self._functions = FunctionCalls(evaluator)
         self._makers: dict[str, str | None] = {}
         self._methods: dict[str, str | None] = {}
+        self.meant = Dispatching(evaluator).meant
         self.native_async = self.llama.native_async
         self.token_attribute = self.llama.token_attribute
         self.arguments, self.named, self.frame = self._functions.arguments, self._functions.named, self._functions.frame
@@ -71,7 +76,8 @@ class Calls:
     def _one(self, function: Value, call: ir.Call, frame: Frame) -> Values:
         match function:
             case Function():
-                return self._functions.call(function, call, frame)
+                meant = self.meant(function, call, frame)
+                return self.evaluator.union(self._functions.call(one, call, frame) for one in meant)
             case Class():
                 return self._construct(function, call, frame)
             case External():
@@ -250,7 +256,28 @@ class Calls:
             return frozenset((Coroutine(result),))
         if row.where is Where.TASK:
             return values
-        return UNKNOWN
+        if row.where is Where.OWN_LOOP:
+            return self._run(values, frame)
+        if row.result is Result.FUTURE:
+            handed = self.handed(call, frame)
+            result = self._handed_result(handed, call, frame) if handed is not None else UNKNOWN
+            made = self._method_made(name) or "concurrent.futures.Future"
+            return frozenset((Future(made, self.evaluator.origin(call, frame), result),))
+        return self._mapped(values, call, frame) if name.rpartition(".")[2] in _MAPPING else UNKNOWN
+
+    def _run(self, given: Values, frame: Frame) -> Values:
+        """What `asyncio.run(main())`, or `anyio.run(main)`, gives."""
+        callables = alternatives(one for one in given if isinstance(one, Function | Partial))
+        made = self.results(callables, (), {}, frame) if callables else given
+        return self.evaluator.awaited(made)
+
+    def _mapped(self, functions: Values, call: ir.Call, frame: Frame) -> Values:
+        """What the `map` of a pool gives, item by item."""
+        if len(call.arguments) < 2:
+            return UNKNOWN
+        over = self.evaluator.value(call.arguments[1], frame)
+        element = self.results(functions, (self.evaluator.element(over),), {}, frame)
+        return frozenset((Iterated(UNKNOWN, element, False),)) if any(known(element)) else UNKNOWN
 
     def _handed_result(self, handed: Handed, call: ir.Call, frame: Frame) -> Values:
         """What the functions that a call hands elsewhere return there; what they make is made at the call."""
@@ -265,6 +292,8 @@ class Calls:
         receiver = function.receiver
         if isinstance(receiver, Llama | Unknown):
             return self.llama.method(receiver, function.name, call, frame)
+        if isinstance(receiver, Future) and function.name in ("result", "get"):
+            return receiver.result or UNKNOWN
         if isinstance(receiver, Instance):
             full = f"{receiver.name}.{function.name}"
             if full in _ENTERING and call.arguments:

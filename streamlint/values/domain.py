@@ -92,6 +92,17 @@ class Instance(_Flat):
 
 
 @dataclass(frozen=True, slots=True)
+class Future(Instance):
+    """What a thread or process was given to do, and what that gives."""
+
+    result: Values = frozenset()
+    nested: int = field(default=0, init=False, compare=False)  # type: ignore[misc]  # others hold nothing
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nested", 1 + nesting(self.result))
+
+
+@dataclass(frozen=True, slots=True)
 class Bound:
     """A method or attribute of an outside instance, not called yet."""
 

@@ -15,6 +15,7 @@ from streamlint.values.domain import (
     Collection,
     Coroutine,
     Function,
+    Future,
     GaveUp,
     Generated,
     Iterated,
@@ -114,7 +115,7 @@ def _shallow(value: Value, left: int) -> Value:
             return replace(value, function=shallow(value.function, left - 1), arguments=given, keywords=keywords)
         case Iterated():
             return replace(value, over=shallow(value.over, left - 1), element=shallow(value.element, left - 1))
-        case Coroutine():
+        case Coroutine() | Future():
             return replace(value, result=shallow(value.result, left - 1))
         case OffLoop():
             return replace(value, function=shallow(value.function, left - 1))

@@ -53,6 +53,19 @@ class Lineages:
             found += self.evaluator.value(expression, frame)
         return found
 
+    def below(self, owner: Class) -> tuple[Class, ...]:
+        """The classes of the project that descend from one."""
+        key = ("below", owner.path, owner.scope)
+        return self.evaluator.solver.ask(key, lambda: tuple(self._below(owner)), (), ())
+
+    def _below(self, owner: Class) -> Iterator[Class]:
+        located = self.evaluator.scope_of(owner)
+        for module in self.evaluator.modules.saying(located[1].name) if located is not None else ():
+            for scope in module.scopes:
+                found = Class(module.path, scope.index)
+                if scope.kind == "class" and found != owner and owner in self.of(found):
+                    yield found
+
     def outside_bases(self, base: Object | Class) -> list[str]:
         """Dotted names of the classes outside the project that this one descends from."""
         return [owner.name for owner in self.of(base) if isinstance(owner, External)]
@@ -84,3 +97,15 @@ def is_called(function: ir.Scope) -> bool:
     """Whether a function of a class body is what its name gives: no setter, and no overload that only types see."""
     kinds = function.decorator_words
     return not kinds & {"setter", "deleter", "overload"}
+
+
+def is_abstract(function: ir.Scope) -> bool:
+    """Whether a method is left to the classes below: it says so, or does nothing but raise or stand there."""
+    if "abstractmethod" in function.decorator_words:
+        return True
+    lines = [one for one in function.body.statements if not _is_remark(one)]
+    return all(isinstance(one, ir.Line) and one.kind in ("raise", "pass") for one in lines)
+
+
+def _is_remark(statement: ir.Statement) -> bool:
+    return isinstance(statement, ir.Line) and isinstance(next(iter(statement.values), None), ir.Constant)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -32,6 +33,16 @@ from streamlint.values.domain import (
 from streamlint.values.whole import Whole
 
 Builtin = Callable[[Whole, ir.Call, Frame], Values]
+
+_PROVIDERS = (
+    "Singleton",
+    "ThreadSafeSingleton",
+    "ThreadLocalSingleton",
+    "ContextLocalSingleton",
+    "Factory",
+    "Callable",
+)
+"""Of dependency-injector: called, they make an object, or call a function, with what they were given."""
 
 
 def _first(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
@@ -139,13 +150,38 @@ def _parsed(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
 
 
 def _getattr(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
-    if len(call.arguments) < 2 or not isinstance(call.arguments[1], ir.Constant):
+    if len(call.arguments) < 2:
         return UNKNOWN
-    name = call.arguments[1].value
-    if not isinstance(name, str):
+    base, name = call.arguments[:2]
+    if isinstance(name, ir.Constant) and isinstance(name.value, str):
+        return evaluator.value(ir.Attribute(call.start, call.end, base, name.value), frame)
+    prefix = _beginning(name, frame)
+    return evaluator.each(evaluator.value(base, frame), lambda one: _beginning_with(evaluator, one, prefix))
+
+
+def _beginning_with(evaluator: Whole, base: Value, prefix: str) -> Values:
+    """The methods of an object of the project whose names begin so; of its class nothing else can be meant."""
+    if not prefix or not isinstance(base, Object | Class):
         return UNKNOWN
-    expression = ir.Attribute(call.start, call.end, call.arguments[0], name)
-    return evaluator.value(expression, frame)
+    names: dict[str, None] = {}
+    for owner in evaluator.attributes.lineage(base):
+        located = evaluator.scope_of(owner) if isinstance(owner, Class) else None
+        names.update(dict.fromkeys(name for name in (located[1].by_name if located else ()) if name.startswith(prefix)))
+    return evaluator.union(evaluator.attributes.of_class(base, name) for name in names) or UNKNOWN
+
+
+def _beginning(name: ir.Expression, frame: Frame) -> str:
+    """How a text begins that is put together: `"do_" + word`, `f"do_{word}"`, also under a name."""
+    if isinstance(name, ir.Name) and name.bindings is not None and len(name.bindings) == 1:
+        value = frame.scope.bindings[name.bindings[0]].value
+        return _beginning(value, frame) if value is not None and not isinstance(value, ir.Name) else ""
+    match name:
+        case ir.Operation(operator="Add", operands=(ir.Constant(value=str(text)), _)):
+            return text
+        case ir.FormattedString():
+            written = re.match(r"""[fFrR]+(["'])([A-Za-z_]\w*)\{""", frame.module.text(name))
+            return written[2] if written is not None else ""
+    return ""
 
 
 def _partial(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
@@ -276,6 +312,7 @@ BUILTINS: dict[str, Builtin] = {
     "quart.helpers.stream_with_context": _first,
     "functools.partial": _partial,
     "functools.partialmethod": _partial_method,
+    **{f"dependency_injector.providers.{name}": _partial for name in _PROVIDERS},
     "functools.lru_cache": _cached,
     "functools.cache": _cached,
     "functools.wraps": lambda evaluator, call, frame: frozenset((External("functools.wraps"),)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.blocking import Tier
@@ -47,14 +47,6 @@ if TYPE_CHECKING:
 _TAKING = frozenset(
     f"builtins.{name}" for name in ("list", "tuple", "set", "dict", "sorted", "next", "sum", "any", "all", "max", "min")
 )
-_CALLING_BACK = {
-    "builtins.map": 0,
-    "builtins.filter": 0,
-    "builtins.sorted": "key",
-    "builtins.min": "key",
-    "builtins.max": "key",
-    "functools.reduce": 0,
-}
 
 
 class Blocking:
@@ -262,7 +254,7 @@ class Blocking:
     def _of(self, function: Value, call: ir.Call, frame: Frame) -> Hold | None:
         match function:
             case Function():
-                return self._through(function, call, frame)
+                return self._of_meant(function, call, frame)
             case Class():
                 method = self.evaluator.attributes.method(function, "__init__")
                 bound = replace(method, receiver=Object(function.path, function.scope)) if method is not None else None
@@ -275,10 +267,16 @@ class Blocking:
             case Bound(receiver=Llama()):
                 return self.leaves.of_llama(function, call, frame)
             case External() | Bound(receiver=Instance()):
-                return self._of_outside(function, call, frame)
+                return self.of_outside(function, call, frame)
             case Instance():
-                return self._of_outside(Bound(function, "__call__"), call, frame)
+                return self.of_outside(Bound(function, "__call__"), call, frame)
         return None
+
+    def _of_meant(self, function: Function, call: ir.Call, frame: Frame) -> Hold | None:
+        """The hold of the function, or of those that are registered for what it is given; likely where not all of them have one."""
+        found = [self._through(one, call, frame) for one in self.evaluator.calls.meant(function, call, frame)]
+        best = reduce(stronger, found, None)
+        return replace(best, tier=Tier.LIKELY) if best is not None and None in found else best
 
     def _through(self, function: Function, call: ir.Call, frame: Frame) -> Hold | None:
         located = self.evaluator.scope_of(function)
@@ -335,26 +333,10 @@ class Blocking:
                 return self._of(one, call, frame)
         return None
 
-    def _of_outside(self, function: Value, call: ir.Call, frame: Frame) -> Hold | None:
+    def of_outside(self, function: Value, call: ir.Call, frame: Frame) -> Hold | None:
         name = dotted_name(function)
-        called_back = self._called_back(name, call, frame) or self.implied.of_conversion(name, call, frame)
+        called_back = self.implied.of_callback(name, call, frame) or self.implied.of_conversion(name, call, frame)
         return called_back if called_back is not None else self.leaves.of_outside(function, call, frame)
-
-    def _called_back(self, name: str, call: ir.Call, frame: Frame) -> Hold | None:
-        """Functions that `sorted`, `map` and their like call."""
-        where = _CALLING_BACK.get(name)
-        if where is None:
-            return None
-        given = call.argument(where, None) if isinstance(where, int) else call.argument(None, str(where))
-        for value in self.evaluator.value(given, frame) if given is not None else ():
-            if isinstance(value, Function):
-                found = self.of_function(value, frame)
-                if found is not None:
-                    return found.behind(hop_to(call, frame, "calls it for every item"))
-            elif given is not None and isinstance(value, External):
-                stand_in = ir.Call(call.start, call.end, given, (), ())
-                return self._of_outside(value, stand_in, frame)
-        return None
 
 
 def _wrapped(values: Values) -> Iterator[Value]:

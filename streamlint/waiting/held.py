@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import TYPE_CHECKING, TypeAlias
 
 from streamlint.finding import Severity
@@ -11,7 +13,10 @@ from streamlint.model import syntax as ir
 from streamlint.model.operators import Operator
 from streamlint.serving.ways import Hop
 from streamlint.streams import Drains
+from streamlint.values.domain import Class, Function, Object, Values
+from streamlint.values.lineages import is_abstract
 from streamlint.waiting.blocking import Blocking
+from streamlint.waiting.holds import stronger
 from streamlint.waiting.memos import Memos
 from streamlint.waiting.never import Never
 
@@ -19,7 +24,7 @@ if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.serving.reached import Reached
     from streamlint.values.activations import Frame
-    from streamlint.values.domain import Tokens
+    from streamlint.values.domain import Tokens, Value
     from streamlint.waiting.holds import Hold
 
 Site: TypeAlias = ir.Call | ir.WithItem | ir.Loop | ir.Attribute | Operator
@@ -161,7 +166,7 @@ class Holdings:
         told = self.blocking.of_call(node, frame) if isinstance(node, ir.Call) else None
         match site:
             case ir.Call():
-                return told
+                return told or self._of_receivers(site, frame)
             case ir.Attribute():
                 return self.blocking.of_attribute(site, frame)
             case Operator() if self.blocking.implied.is_asked(site):
@@ -171,6 +176,30 @@ class Holdings:
             case ir.Loop() if told is None and not site.is_async:
                 return self.blocking.of_iteration(node, frame)
         return None
+
+    def _of_receivers(self, call: ir.Call, frame: Frame) -> Hold | None:
+        """What a method holds that its class leaves to those below: as the known callers of the function around it have it."""
+        function, parameters = call.function, frame.scope.parameters
+        is_own = isinstance(function, ir.Attribute) and isinstance(function.base, ir.Name) and parameters
+        if not is_own or function.base.id != parameters[0].name:  # type: ignore[attr-defined]  # an Attribute of a Name
+            return None
+        if not any(self._is_abstract(value) for value in self.evaluator.value(function, frame)):
+            return None
+        known = [one for one in self.evaluator.callers.frames(frame.module, frame.scope) if one is not frame]
+        found = reduce(stronger, (self.blocking.of_call(call, one) for one in known or self._below(frame)), None)
+        return replace(found, tier=Tier.LIKELY) if found is not None and not known else found
+
+    def _below(self, frame: Frame) -> Iterator[Frame]:
+        """The method as objects of the classes below run it that somebody makes."""
+        module, scope = frame.module, frame.scope
+        for made in self.evaluator.attributes.below(Class(module.path, scope.parent)):
+            if self.evaluator.callers.names(made):
+                receiver: Values = frozenset((Object(made.path, made.scope),))
+                yield self.evaluator.frames.call(module, scope, None, {scope.parameters[0].name: receiver}, None)
+
+    def _is_abstract(self, value: Value) -> bool:
+        located = self.evaluator.scope_of(value) if isinstance(value, Function) else None
+        return located is not None and is_abstract(located[1])
 
 
 def _is_worth_telling(where: OnLoop, hold: Hold) -> bool:

@@ -1,4 +1,4 @@
-"""What those methods hold that no text names: `__getitem__`, `__len__`, `__iter__`, setters of properties."""
+"""What those functions hold that no text calls: methods behind operators, callbacks of `sorted`, `reduce` and the loop."""
 
 from __future__ import annotations
 
@@ -8,16 +8,26 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from streamlint.knowledge.blocking import Tier
+from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.model.operators import Operator
 from streamlint.values import Values
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Function, Generated, Object
+from streamlint.values.domain import External, Function, Generated, Object, Value
 from streamlint.values.operators import Operators
 from streamlint.waiting.holds import Hold, hop_to, stronger
 
 if TYPE_CHECKING:
     from streamlint.project import Project
+
+_CALLING_BACK = {
+    "builtins.map": 0,
+    "builtins.filter": 0,
+    "builtins.sorted": "key",
+    "builtins.min": "key",
+    "builtins.max": "key",
+    "functools.reduce": 0,
+}
 
 
 class Judge(Protocol):
@@ -29,6 +39,8 @@ class Judge(Protocol):
 
     def of_frame(self, frame: Frame) -> Hold | None: ...
 
+    def of_outside(self, function: Value, call: ir.Call, frame: Frame) -> Hold | None: ...
+
 
 class Implied:
     """Asks for the operators of a function only where the project's own classes have such methods."""
@@ -36,7 +48,7 @@ class Implied:
     def __init__(self, project: Project, judge: Judge) -> None:
         self.evaluator = project.evaluator
         self._operators = project.ask(Operators)
-        self._of_function, self._of_frame = judge.of_function, judge.of_frame
+        self._of_function, self._of_frame, self._of_outside = judge.of_function, judge.of_frame, judge.of_outside
 
     def stated(self, scope: ir.Scope) -> Iterator[Operator]:
         """The operators that a function writes down; tests and texts are many, and few of them do anything."""
@@ -99,3 +111,27 @@ class Implied:
     def _named(self, method: Function) -> str:
         located = self.evaluator.scope_of(method)
         return located[1].name if located is not None else ""
+
+    def of_callback(self, name: str, call: ir.Call, frame: Frame) -> Hold | None:
+        """Functions that `sorted`, `map` and their like call."""
+        given = self._callback(name, call)
+        for value in self.evaluator.value(given, frame) if given is not None else ():
+            if isinstance(value, Function):
+                found = self._of_function(value, frame)
+                if found is not None:
+                    is_later = name not in _CALLING_BACK
+                    return found.behind(
+                        hop_to(call, frame, "has the loop call it" if is_later else "calls it for every item")
+                    )
+            elif given is not None and isinstance(value, External):
+                stand_in = ir.Call(call.start, call.end, given, (), ())
+                return self._of_outside(value, stand_in, frame)
+        return None
+
+    def _callback(self, name: str, call: ir.Call) -> ir.Expression | None:
+        """What a call is given that it calls itself, or has the loop call a moment later."""
+        where = _CALLING_BACK.get(name)
+        if where is not None:
+            return call.argument(where, None) if isinstance(where, int) else call.argument(None, str(where))
+        row = self.evaluator.knowledge.off_loop.call(name) if name else None
+        return call.argument(row.position, row.keyword or None) if row is not None and row.where is Where.LOOP else None

@@ -1,0 +1,113 @@
+"""Which function a call of `functools.singledispatch` runs: the one that is registered for the class of its first argument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
+from streamlint.values.activations import Frame
+from streamlint.values.domain import Class, Collection, Constant, External, Function, Instance, Object, Value
+from streamlint.values.whole import Whole
+
+_WORDS = frozenset(("singledispatch", "singledispatchmethod"))
+_OF_ALL = "builtins.object"
+_ABOVE = {"builtins.bool": ("builtins.int",)}
+Registered = tuple[tuple[Value, Function], ...]
+
+
+class Dispatching:
+    """Looks for `@show.register` in the module of the function and in those that import it."""
+
+    def __init__(self, evaluator: Whole) -> None:
+        self.evaluator = evaluator
+
+    def meant(self, function: Function, call: ir.Call, frame: Frame) -> tuple[Function, ...]:
+        """What a call of a function runs: itself, or what is registered for what it is given; all of them where that is unknown."""
+        located = self.evaluator.scope_of(function)
+        if located is None or not located[1].decorators or located[1].decorator_words.isdisjoint(_WORDS):
+            return (function,)
+        registered = self._registered(*located)
+        given = call.argument(0, None)
+        values = self.evaluator.value(given, frame) if given is not None else ()
+        found: dict[Function, None] = {}
+        for value in values:
+            kinds = self._kinds(value)
+            if not kinds:
+                return (function, *(other for _, other in registered))
+            found[self._first(kinds, registered) or function] = None
+        return tuple(self._bound(one, function) for one in found) or (function,)
+
+    @staticmethod
+    def _bound(chosen: Function, function: Function) -> Function:
+        if chosen == function or function.receiver is None:
+            return chosen
+        return Function(chosen.path, chosen.scope, chosen.frame, function.receiver)
+
+    @staticmethod
+    def _first(kinds: tuple[Value, ...], registered: Registered) -> Function | None:
+        for kind in kinds:
+            for one, function in registered:
+                if one == kind:
+                    return function
+        return None
+
+    def _registered(self, module: Module, scope: ir.Scope) -> Registered:
+        key = ("registered", module.path, scope.index)
+        return self.evaluator.solver.ask(key, lambda: tuple(self._find(module, scope)), (), ())
+
+    def _find(self, module: Module, scope: ir.Scope) -> Iterator[tuple[Value, Function]]:
+        """Later ones first, as they take the place of earlier ones."""
+        for other in self.evaluator.modules.saying(scope.name) if scope.name else ():
+            for one in reversed(other.scopes):
+                for decorator in one.decorators if one.kind == "function" else ():
+                    if self._registers(decorator, other, one, (module, scope)):
+                        yield from self._by_kind(decorator, other, one)
+
+    def _registers(
+        self, decorator: ir.Expression, module: Module, one: ir.Scope, wanted: tuple[Module, ir.Scope]
+    ) -> bool:
+        named = decorator.function if isinstance(decorator, ir.Call) else decorator
+        if not isinstance(named, ir.Attribute) or named.attribute != "register":
+            return False
+        if ir.dotted(named.base).rpartition(".")[2] != wanted[1].name:
+            return False
+        outer = self.evaluator.any_call(module, module.scopes[one.parent])
+        values = self.evaluator.value(named.base, outer)
+        return any(
+            isinstance(value, Function) and (value.path, value.scope) == (wanted[0].path, wanted[1].index)
+            for value in values
+        )
+
+    def _by_kind(self, decorator: ir.Expression, module: Module, one: ir.Scope) -> Iterator[tuple[Value, Function]]:
+        """By the class that the decorator names, or the annotation of the first parameter that is not `self`."""
+        is_method = module.scopes[one.parent].kind == "class"
+        first = one.parameters[int(is_method) : int(is_method) + 1]
+        named = decorator.arguments[0] if isinstance(decorator, ir.Call) and decorator.arguments else None
+        kind = named or (first[0].annotation if first else None)
+        outer = self.evaluator.any_call(module, module.scopes[one.parent])
+        for each in _alternatives(kind) if kind is not None else ():
+            for value in self.evaluator.value(each, outer):
+                if isinstance(value, Class | External):
+                    yield value, Function(module.path, one.index)
+
+    def _kinds(self, value: Value) -> tuple[Value, ...]:
+        """The classes of a value in the order in which they are asked for; nothing where they are unknown."""
+        match value:
+            case Constant():
+                name = f"builtins.{value.kind}"
+                return tuple(External(one) for one in (name, *_ABOVE.get(name, ()), _OF_ALL))
+            case Collection():
+                return (External(f"builtins.{value.kind}"), External(_OF_ALL))
+            case Object():
+                return (*self.evaluator.attributes.lineage(value), External(_OF_ALL))
+            case Instance():
+                return (External(value.name), External(_OF_ALL))
+        return ()
+
+
+def _alternatives(annotation: ir.Expression) -> tuple[ir.Expression, ...]:
+    """`int | str` is registered for both."""
+    if isinstance(annotation, ir.Operation) and annotation.operator == "BitOr":
+        return annotation.operands
+    return (annotation,)
