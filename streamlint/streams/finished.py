@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.token_streams import FINISHED
 from streamlint.model import syntax as ir
+from streamlint.streams.drained import names_in
 from streamlint.streams.sent import Sending, Sent, certain
 from streamlint.values.domain import Collection, Iterated, Origin, Token, Value
 
@@ -36,7 +37,7 @@ class Finished:
     def of_loop(self, loop: ir.Loop, frame: Frame) -> Pieces | None:
         """A loop that yields the pieces of an answer, in a generator that a response sends."""
         scope = frame.scope
-        if not any(loop.body_start <= item.start < loop.end for item in scope.yields):
+        if not _yields_pieces(loop, scope):
             return None
         if not self._sent.generator(frame.module.path, scope):
             return None
@@ -79,6 +80,16 @@ class Finished:
             if isinstance(argument, ir.Call) and self.evaluator.names(argument.function, frame) == {"builtins.len"}:
                 return self._of_text(self.evaluator.value(argument.arguments[0], frame)) if argument.arguments else None
         return None
+
+
+def _yields_pieces(loop: ir.Loop, scope: ir.Scope) -> bool:
+    """Whether a loop yields what it runs over, or what is made of it, and not what something else gives for it."""
+    names = {scope.bindings[index].name for index in loop.targets}
+    for one in scope.bindings:
+        if one.kind == "assign" and one.value is not None and loop.body_start <= one.start < loop.end:
+            names |= {one.name} if names_in(one.value) & names else set()
+    inside = (item for item in scope.yields if loop.body_start <= item.start < loop.end)
+    return any(item.value is not None and names_in(item.value) & names for item in inside)
 
 
 def _answer(value: Value) -> Origin | None:

@@ -40,8 +40,8 @@ from streamlint.values.made_streams import MadeStreams
 from streamlint.values.passing import BUILTINS
 from streamlint.values.whole import Handed, Whole
 
-_SAME_ITEMS = frozenset(("iter_any", "iter_chunked"))
-"""Methods of a stream that give its items in other pieces: aiohttp 3.14.0, streams.py."""
+_SAME_ITEMS = frozenset(("iter_any", "iter_chunked", "__iter__", "__aiter__"))
+"""Methods of a stream that give its items, some in other pieces: aiohttp 3.14.0, streams.py."""
 _ENTERING = frozenset(
     (
         "contextlib.ExitStack.enter_context",
