@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamlint import __version__, asked, exits, listings, outputs, reporters, room, rule, run, shown
+from streamlint import __version__, asked, exits, listings, outputs, progress, reporters, room, rule, run, shown
 from streamlint.config import ConfigError
 from streamlint.fix import Level
 from streamlint.kept import answers, folder_of
@@ -284,25 +284,12 @@ def _linted(options: dict[str, Any]) -> int:
     given = asked.stdin(options["paths"], options["stdin_filename"])
     request = asked.request(options, given)
     options = {**options, "output_format": asked.output_format(options, request.config)}
-    if options["show_settings"]:
-        listings.print_settings(request)
-        return exits.CLEAN
-    if options["show_files"]:
-        say("".join(f"{reporters.shown(path)}\n" for path in shown.files(request)))
-        return exits.CLEAN
-    if options["show_routes"]:
-        points, ways = shown.routes(request)
-        listings.print_routes(points, ways, options["output_format"], style_of().width)
-        return exits.CLEAN
-    if options["show_versions"]:
-        listings.print_versions(shown.versions(request), options["output_format"])
-        return exits.CLEAN
-    if options["tested"]:
-        write(listings.test_for(request, options["tested"]))
+    if _listed(options, request):
         return exits.CLEAN
     kept, printing = asked.known_findings(options), _printing(options)
     request = kept.asked(request)
-    outcome = run.run(request)
+    with progress.watched(quiet=options["quiet"]):
+        outcome = run.run(request)
     if not options["diff"] and request.text is None:
         outcome = run.write(request, outcome)
     printing.skipped(outcome)
@@ -320,6 +307,24 @@ def _linted(options: dict[str, Any]) -> int:
     else:
         printing.report(outcome)
     return _exit_code(outcome, request, options)
+
+
+def _listed(options: dict[str, Any], request: run.Request) -> bool:
+    """Print the list that was asked for; whether one was."""
+    if options["show_settings"]:
+        listings.print_settings(request)
+    elif options["show_files"]:
+        say("".join(f"{reporters.shown(path)}\n" for path in shown.files(request)))
+    elif options["show_routes"]:
+        points, ways = shown.routes(request)
+        listings.print_routes(points, ways, options["output_format"], style_of().width)
+    elif options["show_versions"]:
+        listings.print_versions(shown.versions(request), options["output_format"])
+    elif options["tested"]:
+        write(listings.test_for(request, options["tested"]))
+    else:
+        return False
+    return True
 
 
 def _printing(options: dict[str, Any]) -> Printing:

@@ -19,6 +19,7 @@ from streamlint.outcome import Skipped
 from streamlint.rule import file_place
 from streamlint.source import SIZE_LIMIT, TOO_LARGE, Source, Span, UnreadableFile
 from streamlint.surroundings.names import LARGEST, LARGEST_DECLARING, declares_resources, is_about_serving
+from streamlint.working import told
 
 if TYPE_CHECKING:
     from streamlint.discovery import Found, Patterns
@@ -109,7 +110,7 @@ def read(found: Found, text: Source | None = None, names: Callable[[Path], Seque
     `names` gives dotted names that register functions in a file, beside those of the frameworks.
     """
     texts = Texts(held=dict.fromkeys(found.links, THROUGH_LINK))
-    for path in list(found.files):
+    for path in told("reading", list(found.files)):
         try:
             content = _content(path, text)
             if len(content) > SIZE_LIMIT:

@@ -22,6 +22,7 @@ from streamlint.room import roomy
 from streamlint.speaking import speaking
 from streamlint.suppress import suppress
 from streamlint.timings import READING, REPAIRS, phase
+from streamlint.working import told
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -135,7 +136,7 @@ def _settle(
     for round_number in range(ROUNDS + 1):
         projects = Projects(request, texts, overlay, projects) if round_number else projects
         sources = {**texts.matter, **overlay}
-        for path in stale:
+        for path in told("judging", stale):
             judged[path] = list(_lint(request, projects, path, sources[path]))
         if not request.changes or (request.reason and round_number):
             break

@@ -27,15 +27,6 @@ def findings(code: str, folder: Path) -> tuple[Finding, ...]:
 
 
 WITHOUT_FIX = {
-    "more keys": (
-        """@app.get("/chat")
-def chat(q: str):
-    response = engine.query(q)
-    text = "".join(response.response_gen)
-    return {"answer": text, "sources": response.source_nodes}
-""",
-        "the answer carries more than the text: send the rest as headers, or as the first or last item of the stream",
-    ),
     "stored in a global name": (
         """@app.get("/chat")
 def chat(q: str):

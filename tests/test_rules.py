@@ -60,6 +60,9 @@ FILES = {
     "caddyfile": "Caddyfile",
     "haproxy": "haproxy.cfg",
     "apache": "site.conf",
+    "appengine": "app.yaml",
+    "openapi": "openapi.yaml",
+    "kubernetes": "k8s.yaml",
 }
 
 

@@ -18,6 +18,8 @@ LAUGHS = "x-0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"x-{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 9)}]\n" for number in range(1, 20)
 )
 MANY = 3_000
+BIG = "9" * 5_000
+"""More digits than Python makes a number of."""
 
 
 @pytest.fixture(autouse=True)
@@ -155,6 +157,58 @@ def test_a_file_that_is_closed_to_us_is_told(application: Path, streamlint: Stre
         {"Dockerfile": "FROM python\nCMD " + "$(" * MANY * 20},
         {"start.sh": "#!/bin/sh\n" + "./start.sh && " * MANY},
         {f"s{n}.sh": "#!/bin/sh\n" + f"sh s{n + 1}.sh\n" * 100 for n in range(5)},
+        {"haproxy.cfg": "".join(f"defaults d{n}\nbackend b{n} from d{n}\n server s app:8000\n" for n in range(MANY))},
+        {"haproxy.cfg": "backend b\n server s a:80\n" * MANY * 2},
+        {
+            "haproxy.cfg": "frontend f\n"
+            + " acl a path_beg /x\n use_backend b if a\n" * MANY * 2
+            + "backend b\n server s a:1\n"
+        },
+        {
+            "haproxy.cfg": "".join(
+                f"frontend f{n}\n use_backend b{n} if a\nbackend b{n}\n server s a:1\n" for n in range(MANY)
+            )
+        },
+        {"haproxy.cfg": f"backend b\n server s app:{BIG}\n timeout server {BIG}\nlisten l\n server s a:{'9' * 30}\n"},
+        {"Caddyfile": "(a) {\n" + " import a\n" * MANY + "}\ns {\n import a\n reverse_proxy app:8000\n}\n"},
+        {
+            "Caddyfile": "".join(
+                f"(a{n}) {{\n" + f" handle /x/* {{\n  import a{n + 1}\n }}\n" * 50 + "}\n" for n in range(12)
+            )
+            + "s {\n import a0\n}\n"
+        },
+        {"Caddyfile": "s {\n" + " @m path /x\n reverse_proxy @m app:8000\n" * MANY * 2 + "}\n"},
+        {
+            "Caddyfile": "(a) {\n"
+            + " reverse_proxy app:1\n" * MANY
+            + "}\n"
+            + "".join(f"s{n} {{\n import a\n}}\n" for n in range(MANY))
+        },
+        {
+            "Caddyfile": "{\n servers {\n timeouts {\n"
+            + " write 5s\n" * MANY
+            + "}\n}\n}\n"
+            + "a {\n reverse_proxy a:1\n}\n" * MANY
+        },
+        {"Caddyfile": f"s {{\n reverse_proxy app:{BIG} {{\n response_buffers 1\n }}\n}}\n"},
+        {"site.conf": "SetEnv force-proxy-request-1.0 1\nTimeout 5\nProxyPass /x http://other:80/\n" * MANY},
+        {"site.conf": "<Location /x>\nProxyPass http://other:80/\n" * MANY},
+        {"site.conf": f"ProxyTimeout {BIG}\nProxyPass / http://app:{BIG}/\n"},
+        {
+            "routes.yml": "http:\n  routers:\n"
+            + "".join(f"    r{n}:\n      rule: PathPrefix(`/x`)\n      service: s\n" for n in range(MANY // 2))
+            + "  services:\n    s:\n      loadBalancer:\n        servers:\n"
+            + "".join(f"          - url: http://a:{n}{'9' * 9}/\n" for n in range(MANY))
+        },
+        {
+            "envoy.yaml": "static_resources:\n  listeners: [{filter_chains: [{filters: [{typed_config: {route_config: "
+            "{virtual_hosts: [{routes: [" + "{match: {prefix: /}, route: {cluster: a}}, " * MANY + "]}]}}}]}]}]\n"
+            f"  clusters: [{{name: a, load_assignment: {{endpoints: [{{lb_endpoints: [{{endpoint: {{address: {{socket_address: "
+            f"{{address: a, port_value: {BIG}}}}}}}}}]}}]}}}}]\n"
+        },
+        {"nginx.conf": f"server {{ listen {BIG}; location / {{ proxy_read_timeout {BIG}; {PASS[:-2]}{BIG}; }} }}"},
+        {"Dockerfile": f"FROM python\nEXPOSE {BIG}\nCMD uvicorn app:app --port {BIG}\n"},
+        {"Procfile": f"web: gunicorn app:app --threads {BIG} -b :{BIG} --timeout {BIG}\n"},
     ],
     ids=lambda files: f"{next(iter(files))} {next(iter(files.values()))[:24]}",
 )

@@ -8,6 +8,7 @@ from streamlint.deployment.composed import Service, Services
 from streamlint.deployment.dockerfiles import Images
 from streamlint.deployment.nginx_versions import is_nginx
 from streamlint.deployment.units import UnitKind
+from streamlint.surroundings.numbers import whole_number
 
 if TYPE_CHECKING:
     from streamlint.deployment.nginx_sites import Location
@@ -42,10 +43,10 @@ class Addresses:
         """Where nginx answers for a path that a location takes."""
         listens = location.server.statement.own("listen")
         text, *words = listens[0].texts if listens and listens[0].texts else ("80",)
-        port = text.rpartition(":")[2]
-        if not port.isdecimal() or not path.startswith("/"):
+        port = whole_number(text.rpartition(":")[2])
+        if port is None or not path.startswith("/"):
             return Reached()
-        return _reached(int(port), path, self._running(location), "https" if "ssl" in words else "http")
+        return _reached(port, path, self._running(location), "https" if "ssl" in words else "http")
 
     def _runs_nginx(self, service: Service) -> bool:
         built, given = service.dockerfile, service.get("image")

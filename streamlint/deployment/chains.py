@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.deployment.addresses import Addresses, Reached
-from streamlint.deployment.containers import GRACE, Container
+from streamlint.deployment.containers import Container, is_stopped
 from streamlint.deployment.gates import Gate, Gates
 from streamlint.deployment.limits import Anchor, Certainty, Failure, Hop, Layer, Limit
 from streamlint.deployment.model_clients import ModelClient, ModelClients
@@ -136,7 +136,7 @@ class Chains:
                 title, limits = server.unit.title, server.limits
                 own = Hop(Layer.SERVER, server.program, title, server.anchor, limits, *reached, found.certainty)
                 yield own
-                if server.unit.kind is UnitKind.SERVICE:
+                if is_stopped(server.unit):
                     yield _container(Container(server.unit, server), found.certainty)
 
     def _by_hand(self, route: StreamingRoute) -> str:
@@ -207,10 +207,11 @@ def _application(route: StreamingRoute) -> Hop:
 
 
 def _container(container: Container, certainty: Certainty) -> Hop:
-    given, grace = container.unit.settings.get(GRACE), container.grace
+    given, grace = container.given, container.grace
     at = given.anchor if given is not None else None
-    limit = Limit(Failure.SHUTDOWN, GRACE, grace, at, is_known=grace is not None)
-    return Hop(Layer.CONTAINER, "Compose", container.unit.title, container.anchor, (limit,), certainty=certainty)
+    limit = Limit(Failure.SHUTDOWN, container.setting, grace, at, is_known=grace is not None)
+    product = container.stopping.product
+    return Hop(Layer.CONTAINER, product, container.unit.title, container.anchor, (limit,), certainty=certainty)
 
 
 def _surest(hops: tuple[Hop, ...]) -> tuple[Hop, ...]:

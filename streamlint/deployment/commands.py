@@ -12,6 +12,7 @@ from streamlint.deployment.dockerfiles import Image, Images, Start
 from streamlint.deployment.following import Command, Following, Running
 from streamlint.deployment.hosted import hosted, is_hosted
 from streamlint.deployment.limits import Anchor
+from streamlint.deployment.tasks import Tasks
 from streamlint.deployment.units import Given, Unit, UnitKind, is_for_development
 from streamlint.deployment.workloads import Workloads
 from streamlint.source import Span
@@ -37,7 +38,7 @@ class Commands:
 
     def _found(self) -> Iterator[Command]:
         yield from self._of_containers()
-        for workload in self.deployment.ask(Workloads).rows:
+        for workload in (*self.deployment.ask(Workloads).rows, *self.deployment.ask(Tasks).rows):
             yield from self._of_starts(workload.entrypoint, workload.command, workload.unit)
         for path in self.deployment.files:
             if PROCFILE.fullmatch(path.name):

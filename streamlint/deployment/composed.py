@@ -15,6 +15,7 @@ from streamlint.deployment.units import Given, Port, assumed
 from streamlint.source import Span
 from streamlint.surroundings import env_file, shell_words, yaml_file
 from streamlint.surroundings.document import Setting
+from streamlint.surroundings.numbers import whole_number
 from streamlint.surroundings.shell_words import Word
 from streamlint.surroundings.templates import HOLE
 
@@ -164,7 +165,7 @@ def _ports(part: Part, key: str) -> Iterator[Port]:
         elif len(setting.keys) == 5:
             long.setdefault(setting.keys[3], {})[str(setting.keys[4])] = assumed(setting.value) or ""
     for each in long.values():
-        yield Port(_number(each.get("target", "")), _number(each.get("published", "")))
+        yield Port(whole_number(each.get("target", "")), whole_number(each.get("published", "")))
 
 
 def _words(part: Part, setting: Setting) -> tuple[Word, ...]:
@@ -178,8 +179,4 @@ def _words(part: Part, setting: Setting) -> tuple[Word, ...]:
 
 def _port(text: str) -> Port:
     *before, target = text.partition("/")[0].split(":")
-    return Port(_number(target), _number(before[-1]) if before else None)
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else None
+    return Port(whole_number(target), whole_number(before[-1]) if before else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
@@ -10,16 +11,42 @@ from typing import TYPE_CHECKING
 
 from streamlint.deployment.limits import Anchor, Failure
 from streamlint.deployment.servers import Server, Servers
-from streamlint.deployment.units import Unit, UnitKind
+from streamlint.deployment.units import Given, Unit, UnitKind
+from streamlint.knowledge.gates import default
 from streamlint.knowledge.names import names
 
 if TYPE_CHECKING:
     from streamlint.deployment.following import Shell
     from streamlint.deployment.whole import Deployment
 
-GRACE = "stop_grace_period"
-_DEFAULT_GRACE = 10.0
-"""Seconds that Compose waits where nothing is set (docs.docker.com, checked 2026-11-26)."""
+_ENOUGH = 60.0
+"""Seconds in which nearly all answers end."""
+_SOON = 10.0
+"""Seconds; a server that ends sooner by itself gains nothing from one who waits for longer."""
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """Who stops a container, and the names of the setting that says how long it waits before it kills it."""
+
+    product: str
+    who: str
+    settings: tuple[str, ...]
+    unit: str = ""
+    """What stands behind a number of seconds."""
+    most: float = math.inf
+
+    @property
+    def default(self) -> float | None:
+        """Seconds, where nothing is set."""
+        return default(self.product.lower(), self.settings[0])
+
+
+_STOPPING = {
+    UnitKind.SERVICE: Stopping("Compose", "Docker", ("stop_grace_period",), "s"),
+    UnitKind.POD: Stopping("Kubernetes", "Kubernetes", ("terminationGracePeriodSeconds",)),
+    UnitKind.TASK: Stopping("ECS", "ECS", ("stopTimeout", "StopTimeout"), most=120.0),
+}
 
 
 class Hears(Enum):
@@ -32,7 +59,7 @@ class Hears(Enum):
 
 @dataclass(frozen=True)
 class Container:
-    """A service of a Compose file with the server that runs in it."""
+    """A service of a Compose file, a container of Kubernetes or of ECS, with the server that runs in it."""
 
     unit: Unit
     server: Server
@@ -42,10 +69,28 @@ class Container:
         return self.unit.anchor
 
     @property
+    def stopping(self) -> Stopping:
+        return _STOPPING[self.unit.kind]
+
+    @property
+    def setting(self) -> str:
+        """The name of what is set, or could be."""
+        return next((name for name in self.stopping.settings if name in self.unit.settings), self.stopping.settings[0])
+
+    @property
+    def given(self) -> Given | None:
+        return self.unit.settings.get(self.setting)
+
+    @property
     def grace(self) -> float | None:
         """The seconds from the request to stop to the end; None where that is computed."""
-        given = self.unit.settings.get(GRACE)
-        return given.seconds if given is not None else _DEFAULT_GRACE
+        return self.given.seconds if self.given is not None else self.stopping.default
+
+    @property
+    def enough(self) -> str:
+        """What is to be written: as long as the server waits, and no more than is allowed."""
+        allowed = min(max(_ENOUGH, self.patience), self.stopping.most)
+        return f"{allowed:g}{self.stopping.unit}"
 
     @property
     def patience(self) -> float:
@@ -58,16 +103,21 @@ class Container:
     def is_stopped_kindly(self) -> bool:
         """Whether a longer wait would help: the server hears of it and does not end its streams at once."""
         limits = [limit for limit in self.server.limits if limit.failure is Failure.SHUTDOWN and limit.is_known]
-        ends_soon = any(limit.seconds is not None and limit.seconds < _DEFAULT_GRACE for limit in limits)
+        ends_soon = any(limit.seconds is not None and limit.seconds < _SOON for limit in limits)
         return not ends_soon and hears(self.server) is not Hears.NO
 
     @classmethod
     def in_file(cls, deployment: Deployment, path: Path) -> tuple[Container, ...]:
-        """The services of a file that run a server and are deployed."""
+        """Those of a file that run a server and are deployed."""
         rows = deployment.ask(Servers).rows
-        own = (row for row in rows if row.unit.path == path and row.unit.kind is UnitKind.SERVICE)
+        own = (row for row in rows if row.unit.path == path and is_stopped(row.unit))
         deployed = (row for row in own if not row.unit.is_for_development and not row.unit.is_completed)
         return tuple({row.unit.anchor: cls(row.unit, row) for row in deployed}.values())
+
+
+def is_stopped(unit: Unit) -> bool:
+    """Whether something is known of who stops it."""
+    return unit.kind in _STOPPING
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from streamlint.source import Span
 from streamlint.surroundings import dockerfile
 from streamlint.surroundings.dockerfile import Instruction, Stage
 from streamlint.surroundings.names import DOCKERFILE
+from streamlint.surroundings.numbers import whole_number
 from streamlint.surroundings.shell_words import Word
 from streamlint.surroundings.written import Written
 
@@ -110,7 +111,7 @@ def _image(path: Path, stage: Stage, chain: tuple[Stage, ...], is_last: bool) ->
         _start(entrypoint, path, shell),
         _start(command, path, shell),
         _environment(chain, path),
-        tuple(Port(int(word.text.split("/")[0])) for word in _exposed(chain) if word.text.split("/")[0].isdecimal()),
+        tuple(map(Port, filter(None, (whole_number(word.text.split("/")[0]) for word in _exposed(chain))))),
         Anchor(path, stage.instructions[0].span),
     )
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from streamlint.deployment.nginx_config_maps import NginxConfigMaps, is_configuration
 from streamlint.surroundings import nginx_file
 from streamlint.surroundings.nginx_file import Directive, NginxFile
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 _TEMPLATE = re.compile(r"\.(?:template|tmpl|tpl|j2|jinja2?|erb|in|example|sample)$")
 _OTHER = re.compile(r"Dockerfile|Containerfile|Procfile|.*\.(?:ya?ml|sh|py|service|ini|json|toml)", re.IGNORECASE)
 _WORD = re.compile(r"(?:server|upstream|location|http|proxy_\w+|uwsgi_\w+|fastcgi_\w+|gzip|include)\b")
-_BLOCKS = frozenset(("server", "upstream", "location", "http"))
 _GLOB = re.compile(r"[*?\[]")
 
 
@@ -28,27 +28,40 @@ class NginxFiles:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self._read: dict[Path, NginxFile] = {}
+        self._held = deployment.ask(NginxConfigMaps).parts
 
     @cached_property
     def paths(self) -> tuple[Path, ...]:
         """The files that hold what nginx reads, in their fixed order."""
         return tuple(path for path in self._deployment.files if self._is_one(path))
 
+    def parts(self, path: Path) -> tuple[NginxFile, ...]:
+        """The configurations that a file holds: one, or those of the ConfigMaps in it."""
+        return self._held.get(path) or (self.read(path),)
+
     def read(self, path: Path) -> NginxFile:
         """What a file holds; nothing where it cannot be had."""
+        if path in self._held:
+            parts = self._held[path]
+            return NginxFile(
+                tuple(directive for part in parts for directive in part.directives),
+                tuple(fault for part in parts for fault in part.faults),
+            )
         if path not in self._read:
             source = self._deployment.source(path)
             self._read[path] = NginxFile() if source is None else nginx_file.read(source.text)
         return self._read[path]
 
     def _is_one(self, path: Path) -> bool:
+        if path in self._held:
+            return True
         if _OTHER.fullmatch(_TEMPLATE.sub("", path.name)):
             return False
         source = self._deployment.source(path)
         if source is None or not _WORD.search(source.text):
             return False
         found = self.read(path)
-        if any(each.is_block and each.name in _BLOCKS for each in found.directives):
+        if is_configuration(found):
             return True
         settings = [each for each in found.directives if not each.is_unknown]
         return bool(settings) and not found.faults and all(_WORD.match(each.name) or each.is_block for each in settings)

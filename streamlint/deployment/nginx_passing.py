@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from streamlint.deployment.nginx_tree import Statement
 from streamlint.knowledge.nginx import Module
+from streamlint.surroundings.numbers import whole_number
 
 _ADDRESS = re.compile(
     r"(?:(?P<scheme>[a-z]+)://)?(?P<host>unix:[^:\s]+|\[[^\]]*\]|[^/:\s]*)(?::(?P<port>\d+)(?=/|$)|:(?=/|$))?(?P<uri>[/:].*)?$"
@@ -71,7 +72,7 @@ def passing(
             if host.endswith(same):
                 host, uri = host.removesuffix(same), None
         upstream = upstreams.get(host)
-    port = int(match["port"]) if match["port"] else _PORTS.get(match["scheme"] or "http", 80)
+    port = whole_number(match["port"]) if match["port"] else _PORTS.get(match["scheme"] or "http", 80)
     known = "$" not in (uri or "") and not (is_variable and uri is not None)
     addresses = _servers(upstream) if upstream is not None else (_address(host, port),)
     return Passing(statement, module, addresses, upstream, uri, known)
@@ -96,7 +97,7 @@ def _servers(upstream: Statement) -> tuple[Address, ...]:
         if not server.directive.arguments:
             continue
         match = _ADDRESS.match(server.texts[0])
-        port = int(match["port"]) if match is not None and match["port"] else 80
+        port = whole_number(match["port"]) if match is not None and match["port"] else 80
         known = not server.directive.is_computed
         address = _address(match["host"] if match is not None else "", port)
         found.append(address if known else Address(address.host, address.port, address.socket, is_known=False))

@@ -57,7 +57,7 @@ def seconds(text: str) -> float | None:
     total, at = 0.0, 0
     packed = text.replace(" ", "")
     while match := _TIME.match(packed, at):
-        total += int(match[1]) * _SECONDS[match[2] or ""]
+        total += float(match[1]) * _SECONDS[match[2] or ""]
         at = match.end()
     return total if packed and at == len(packed) else None
 

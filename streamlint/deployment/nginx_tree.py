@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from streamlint.deployment.limits import Anchor
 from streamlint.deployment.nginx_files import NginxFiles, is_glob
 from streamlint.source import Span
-from streamlint.surroundings.nginx_file import Directive
+from streamlint.surroundings.nginx_file import Directive, NginxFile
 
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
@@ -63,7 +63,7 @@ class Statement:
 
 
 class NginxTrees:
-    """One tree for each file that no other one includes."""
+    """One tree for each configuration that no other one includes."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._files = deployment.ask(NginxFiles)
@@ -81,7 +81,7 @@ class NginxTrees:
         """The trees, each in a nameless statement at the place of its file."""
         roots = [path for path in self._files.paths if path not in self._included]
         taken = {path for root in roots for path in self._brought(root)}
-        return tuple(self._tree(root) for root in roots if root not in taken)
+        return tuple(self._tree(root, part) for root in roots if root not in taken for part in self._files.parts(root))
 
     @cached_property
     def _included(self) -> set[Path]:
@@ -108,9 +108,9 @@ class NginxTrees:
         names = {each.name for each in self._files.read(path).directives if each.is_block}
         return bool(names & {"server", "upstream"}) and "http" not in names
 
-    def _tree(self, root: Path) -> Statement:
+    def _tree(self, root: Path, part: NginxFile) -> Statement:
         self._left = _MOST
-        inner = tuple(self._statements(root, self._files.read(root).directives, (root,)))
+        inner = tuple(self._statements(root, part.directives, (root,)))
         return Statement(Directive("", (), Span(0, 0), Span(0, 0)), root, inner)
 
     def _statements(self, path: Path, directives: Iterable[Directive], around: tuple[Path, ...]) -> Iterator[Statement]:

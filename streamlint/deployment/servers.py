@@ -17,6 +17,7 @@ from streamlint.deployment.units import Given, Unit, assumed, text_of
 from streamlint.knowledge.names import names
 from streamlint.knowledge.server_options import ServerRow, servers
 from streamlint.surroundings import python_settings, shell_words
+from streamlint.surroundings.numbers import whole_number
 from streamlint.surroundings.shell_words import Word
 from streamlint.surroundings.written import Written
 
@@ -263,7 +264,7 @@ def _worker(server: Server) -> Worker:
     if any(word.startswith(sign) for word in words for sign in names("deployment_words", "asgi-workers")):
         return Worker.ASGI
     if name in names("deployment_words", "sync-workers"):
-        is_threaded = threads.text.isdecimal() and int(threads.text) > 1
+        is_threaded = (whole_number(threads.text) or 1) > 1
         return Worker.THREADED if is_threaded else Worker.SYNC
     return Worker.THREADED if name in names("deployment_words", "threaded-workers") else Worker.UNKNOWN
 
@@ -279,8 +280,7 @@ def _binds(server: Server) -> Iterator[Bind]:
     elif "port" in options:
         host, port = options["host"], options["port"]
         text = assumed(port.text, _around_words(server)) or ""
-        number = int(text) if text.isdecimal() else None
-        yield Bind(host.text if host.is_known else None, number)
+        yield Bind(host.text if host.is_known else None, whole_number(text))
 
 
 def _around_words(server: Server) -> Mapping[str, Given]:
@@ -292,7 +292,7 @@ def _bind(text: str, is_known: bool) -> Bind:
     if text.startswith("unix:"):
         return Bind(None, None, text[5:])
     host, _, port = text.rpartition(":")
-    return Bind(host if is_known or (host and "$" not in host) else None, int(port) if port.isdecimal() else None)
+    return Bind(host if is_known or (host and "$" not in host) else None, whole_number(port))
 
 
 def _limits(server: Server) -> Iterator[Limit]:

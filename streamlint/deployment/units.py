@@ -27,6 +27,7 @@ class UnitKind(StrEnum):
 
     SERVICE = "service"
     POD = "container"
+    TASK = "ECS container"
     IMAGE = "image"
     PROCESS = "process"
     UNIT = "unit"
@@ -88,7 +89,7 @@ class Unit:
 
     @property
     def is_container(self) -> bool:
-        return self.kind in (UnitKind.SERVICE, UnitKind.POD, UnitKind.IMAGE)
+        return self.kind in (UnitKind.SERVICE, UnitKind.POD, UnitKind.TASK, UnitKind.IMAGE)
 
     @property
     def title(self) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from streamlint.deployment.workloads import Workloads
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
 
+_CLUSTER = re.compile(r"[\w-]+(?:\.svc(?:\.cluster\.local)?)?")
+"""What stands behind the name of a service: its namespace."""
 _THIS_MACHINE = frozenset(("localhost", "127.0.0.1", "::1", "[::1]", "0.0.0.0", "host.docker.internal", "172.17.0.1"))  # noqa: S104
 
 
@@ -35,7 +38,8 @@ class Upstreams:
     def __init__(self, deployment: Deployment) -> None:
         self.servers = deployment.ask(Servers).rows
         self._services = {name for service in deployment.ask(Services).rows for name in service.names}
-        self._services |= deployment.ask(Workloads).commanded
+        self._workloads = deployment.ask(Workloads)
+        self._services |= self._workloads.commanded
         self._images = deployment.ask(Images)
         self._words = deployment.knowledge.names
         self._building = {
@@ -68,11 +72,19 @@ class Upstreams:
     def _of(self, address: Address) -> list[Meant]:
         if not address.is_known:
             return [Meant(server, Certainty.POSSIBLE) for server in self.servers] or [Meant(None, Certainty.POSSIBLE)]
+        address = self._within(address)
         judged = [(server, self._certainty(address, server)) for server in self.servers]
         found = [Meant(server, certainty) for server, certainty in judged if certainty is not None]
         if found or self._is_another(address):
             return found
         return [Meant(None, Certainty.POSSIBLE)]
+
+    def _within(self, address: Address) -> Address:
+        """An address of a cluster as the port of the container there; others as they are."""
+        host, _, zone = address.host.partition(".")
+        name = host if host in self._workloads.services and _CLUSTER.fullmatch(zone) else address.host
+        target = self._workloads.target(name, str(address.port)) if address.port is not None else None
+        return replace(address, host=name, port=address.port if target is None else target)
 
     def _is_another(self, address: Address) -> bool:
         """Whether an address is known to lead to something else: a service that starts none, where all else is known."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from streamlint.deployment.resources import Resource, Resources
 from streamlint.deployment.units import Given, Port, Unit, UnitKind, is_for_development
 from streamlint.source import Span
 from streamlint.surroundings.document import Keys
+from streamlint.surroundings.numbers import whole_number
 from streamlint.surroundings.shell_words import Word
 
 if TYPE_CHECKING:
@@ -42,6 +44,11 @@ class Workloads:
             workload for resource in self._resources.of(*_KINDS) for workload in self._of(resource)
         )
 
+    @cached_property
+    def services(self) -> frozenset[str]:
+        """The names of all services of Kubernetes."""
+        return frozenset(service.name for service in self._services)
+
     @property
     def commanded(self) -> set[str]:
         """The services of which it is known what their containers run."""
@@ -61,14 +68,15 @@ class Workloads:
                 if port not in (_text(resource, "port", number), _text(resource, "name", number)):
                     continue
                 target = _text(resource, "targetPort", number) or _text(resource, "port", number)
-                return int(target) if target.isdecimal() else self._named(service, target)
+                found = whole_number(target)
+                return found if found is not None else self._named(service, target)
         return None
 
     def _named(self, service: str, port: str) -> int | None:
         for workload in self.rows:
             given = workload.unit.settings.get(f"port {port}")
-            if service in workload.unit.names and given is not None and given.text.isdecimal():
-                return int(given.text)
+            if service in workload.unit.names and given is not None and whole_number(given.text) is not None:
+                return whole_number(given.text)
         return None
 
     def _of(self, resource: Resource) -> Iterator[Workload]:
@@ -79,18 +87,14 @@ class Workloads:
             keys: Keys = (*pod, "containers", number)
             unit = self._unit(resource, pod, keys, names)
             image = self._image(unit)
-            entrypoint, command = _start(resource, (*keys, "command")), _start(resource, (*keys, "args"))
+            entrypoint, command = start(resource, (*keys, "command")), start(resource, (*keys, "args"))
             if image is not None and entrypoint is None:
                 entrypoint, command = image.entrypoint, command or image.command
                 unit = replace(unit, folder=image.path.parent, ports=unit.ports or image.ports)
             yield Workload(unit, entrypoint, command)
 
     def _image(self, unit: Unit) -> Image | None:
-        """The Dockerfile that its image is built from, as far as the names of both say so."""
-        name = unit.image.partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
-        images = [each for each in self._deployment.ask(Images).rows if each.is_last]
-        named = [each for each in images if name and name in (part.lower() for part in _names_of(each.path))]
-        return named[0] if len(named) == 1 else None
+        return image_named(unit.image, [each for each in self._deployment.ask(Images).rows if each.is_last])
 
     def _names(self, resource: Resource, way: Keys) -> frozenset[str]:
         """The services that choose it by its labels."""
@@ -105,6 +109,8 @@ class Workloads:
     def _unit(self, resource: Resource, pod: Keys, keys: Keys, names: frozenset[str]) -> Unit:
         name, image = resource.get(*keys, "name"), resource.get(*keys, "image")
         grace = resource.get(*pod, _GRACE)
+        if grace is None and resource.is_template:
+            grace = Given("", resource.anchor, is_known=False)
         ports = [
             (resource.get(*keys, "ports", each, "containerPort"), resource.get(*keys, "ports", each, "name"))
             for each in resource.names(*keys, "ports")
@@ -119,11 +125,23 @@ class Workloads:
             tuple(_port(port) for port, _ in ports if port is not None),
             _environment(resource, keys),
             settings | ({_GRACE: grace} if grace is not None else {}),
-            is_for_development=is_for_development(
-                self._deployment.knowledge, resource.path.name, resource.path.parent.name, resource.name
-            ),
+            is_for_development=is_mild(self._deployment, resource),
             folder=self._deployment.root,
         )
+
+
+def is_mild(deployment: Deployment, resource: Resource) -> bool:
+    """Whether its name, or that of its file or folder, says that nobody deploys it."""
+    folder = resource.path.parent
+    names = (resource.path.name, folder.name if folder != deployment.root else "", resource.name)
+    return is_for_development(deployment.knowledge, *names)
+
+
+def image_named(text: str, images: Iterable[Image]) -> Image | None:
+    """The Dockerfile that an image is built from, as far as the names of both say so."""
+    name = text.partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
+    named = [each for each in images if name and name in (part.lower() for part in _names_of(each.path))]
+    return named[0] if len(named) == 1 else None
 
 
 def _names_of(path: Path) -> Iterator[str]:
@@ -138,7 +156,7 @@ def _text(service: Resource, key: str, number: str | int) -> str:
 
 
 def _port(given: Given) -> Port:
-    number = int(given.text) if given.is_known and given.text.isdecimal() else None
+    number = whole_number(given.text) if given.is_known else None
     return Port(number, number)
 
 
@@ -151,7 +169,7 @@ def _environment(resource: Resource, keys: Keys) -> dict[str, Given]:
     return found
 
 
-def _start(resource: Resource, keys: Keys) -> Start | None:
+def start(resource: Resource, keys: Keys) -> Start | None:
     words = tuple(
         Word(given.text, given.anchor.span, given.is_known, given.inside) for _, given in resource.every(*keys)
     )

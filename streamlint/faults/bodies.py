@@ -13,6 +13,7 @@ from streamlint.streams.sent import Sending, SentGenerator, certain
 from streamlint.values import Values
 from streamlint.values.domain import (
     Bound,
+    Collection,
     Coroutine,
     Function,
     Generated,
@@ -42,6 +43,7 @@ class Fault(StrEnum):
     COROUTINE = "a coroutine that is not awaited"
     PIECES = "an iterator of objects that are no text"
     ITERATOR = "an iterator"
+    KEYS = "a dict"
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ class Bodies:
         if framework.shows or response.by_hand:
             return None
         values = certain(self.evaluator.value(sending.content, sending.frame))
+        is_iterated = response.streaming and not response.frames_sse and not response.as_view
+        if is_iterated and (framework.encodes_items or response.takes_text):
+            keys = self._same([self._of_dict(value) for value in values])
+            if keys is not None:
+                return keys
         found = self._same([self._of_body(value) for value in values])
         if found is not None:
             return None if framework.takes_functions and found.what in (Fault.FUNCTION, Fault.UNCALLED) else found
@@ -123,6 +130,12 @@ class Bodies:
             case Coroutine(function=Function() as function) if self._is_plain(function):
                 return WrongBody(Fault.COROUTINE, value)
         return None
+
+    @staticmethod
+    def _of_dict(value: Value) -> WrongBody | None:
+        """A dict with keys that can be seen; what is iterated over is its keys."""
+        is_dict = isinstance(value, Collection) and value.kind == "dict"
+        return WrongBody(Fault.KEYS, value) if is_dict else None
 
     def _is_plain_function(self, value: Value) -> bool:
         return isinstance(value, Function) and self._is_plain(value)

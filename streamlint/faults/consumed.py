@@ -10,7 +10,7 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive
 from streamlint.streams import Drains, Sent
-from streamlint.streams.drained import How
+from streamlint.streams.drained import How, root_of
 from streamlint.values.domain import Function, Llama, Origin, Tokens
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Consumptions:
             arguments = self.evaluator.calls.arguments(value, call, frame)
             inner = self.evaluator.calls.frame(value, arguments, frame)
             for _, _, source, how, _, origin in self._taken(inner, depth + 1):
-                root = _root(source)
+                root = root_of(source)
                 for argument in given if root is not None else ():
                     if root is not None and _is_parameter(root, inner) and origin in self._origins(argument, frame):
                         yield argument.start, argument.end, argument, how, call.branch, origin
@@ -138,7 +138,7 @@ class Consumptions:
 
     def _same(self, source: ir.Expression, origin: Origin, sending: Sending) -> bool:
         """Whether the body is made of the same variable, and of the same stream."""
-        root = _root(source)
+        root = root_of(source)
         if root is None or not root.bindings:
             return False
         tokens = self.evaluator.tokens(self.evaluator.value(sending.content, sending.frame))
@@ -150,17 +150,13 @@ class Consumptions:
     def _also_named(name: ir.Name, frame: Frame) -> frozenset[str]:
         """A variable, and those that are bound to the same expression: `shown = logged = answer`."""
         bindings = frame.scope.bindings
-        values = [bindings[index].value for index in name.bindings or ()]
-        same = {one.name for one in bindings if one.kind == "assign" and any(one.value is value for value in values)}
-        return frozenset((name.id, *same))
+        known = [(bindings[index].value, bindings[index].path) for index in name.bindings or ()]
+        return frozenset((name.id, *(one.name for one in bindings if one.kind == "assign" and _is_one(one, known))))
 
 
-def _root(source: ir.Expression) -> ir.Name | None:
-    """The variable at the left end of a chain of attributes and calls."""
-    root = source
-    while isinstance(root, ir.Attribute | ir.Call):
-        root = root.base if isinstance(root, ir.Attribute) else root.function
-    return root if isinstance(root, ir.Name) else None
+def _is_one(binding: ir.Binding, known: list[tuple[ir.Expression | None, tuple[int, ...]]]) -> bool:
+    """Whether a name is bound to one of these expressions, or to the same part of it."""
+    return any(binding.value is value and binding.path == path for value, path in known)
 
 
 def _is_parameter(name: ir.Name, frame: Frame) -> bool:

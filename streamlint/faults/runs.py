@@ -15,6 +15,7 @@ from streamlint.streams.workflows import Workflows
 from streamlint.values import Values
 from streamlint.values.activations import Frame
 from streamlint.values.domain import Coroutine, Function, Llama
+from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -108,17 +109,46 @@ class Runs:
     # Tasks and threads
 
     def _started(self, call: ir.Call, frame: Frame) -> Iterator[RunsOn]:
+        begun = self._begun(call, frame)
+        if begun is not None and self._is_kept_here(call, frame):
+            name = next((one.name for one in frame.scope.bindings if one.value is call), None)
+            yield RunsOn(begun[0], call, name, None, frame.scope, self._stoppable(begun[1], frame))
+        elif begun is None and self._is_kept_here(call, frame):
+            what = next((what for what in self._by_helpers(call, frame)), None)
+            if what is not None:
+                yield RunsOn(what, call, None, None, frame.scope)
+
+    def _begun(self, call: ir.Call, frame: Frame) -> tuple[Fault, Values] | None:
+        """The task or thread that a call starts, and what that runs, where it runs a model to its end."""
         names = self.evaluator.names(call.function, frame)
         target = call.argument(1, "target")
-        run: Values = frozenset()
         if names & self._tasks and call.arguments:
             what, run = Fault.TASK, self.evaluator.value(call.arguments[0], frame)
         elif names & self._threads and target is not None:
             run = self.evaluator.value(target, frame)
             what = Fault.BRIDGE if self._hands_over(run) else Fault.THREAD
-        if run and self._runs_model(run, what is Fault.TASK) and self._is_kept_here(call, frame):
-            name = next((one.name for one in frame.scope.bindings if one.value is call), None)
-            yield RunsOn(what, call, name, None, frame.scope, self._stoppable(run, frame))
+        else:
+            return None
+        return (what, run) if run and self._runs_model(run, what is Fault.TASK) else None
+
+    def _by_helpers(self, call: ir.Call, frame: Frame) -> Iterator[Fault]:
+        """What a function of the project starts for its caller: it is dropped there, or given back."""
+        for value in self.evaluator.value(call.function, frame):
+            located = self.evaluator.scope_of(value) if isinstance(value, Function) else None
+            if not isinstance(value, Function) or located is None or located[1].is_generator:
+                continue
+            if self._ends_something(*located) or not self._may_start(located[1]):
+                continue
+            inner = self.evaluator.calls.frame(value, self.evaluator.calls.arguments(value, call, frame), frame)
+            for started in inner.scope.calls:
+                begun = self._begun(started, inner)
+                is_given_back = any(item.value is started for item in inner.scope.returns)
+                if begun is not None and (is_given_back or self._is_kept_here(started, inner)):
+                    yield begun[0]
+
+    def _may_start(self, scope: ir.Scope) -> bool:
+        words = {name.rpartition(".")[2] for name in self._tasks | self._threads}
+        return any(last_word(call.function) in words for call in scope.calls)
 
     def _stoppable(self, run: Values, frame: Frame) -> ir.Scope | None:
         """The one function of this module that runs, unless what it takes or waits for goes on without it."""

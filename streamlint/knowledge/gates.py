@@ -40,12 +40,14 @@ class LimitRow:
 
 @dataclass(frozen=True)
 class GateRow:
-    """One product under the names that a file has for it; `only` are the settings that it must have."""
+    """One product under the names that a file has for it; `only` says which values of a setting are meant where it is written."""
 
     product: str
     title: str
     layer: str
     only: dict[str, tuple[str, ...]]
+    needs: tuple[str, ...]
+    """Settings that must be written, as without them it is something else."""
     unless_beside: tuple[str, ...]
     has_paths: bool
     """Whether it chooses by the path, so that a module of its own reads it."""
@@ -63,6 +65,7 @@ def by_kind() -> dict[str, GateRow]:
             row.text("title"),
             row.text("layer"),
             _only(row),
+            row.texts("needs"),
             row.texts("unless_beside"),
             row.flag("has_paths"),
             tuple(_limit(each) for each in limits if kind in each.texts("kinds")),
@@ -102,6 +105,30 @@ def default(product: str, setting: str) -> float | None:
     """The seconds that hold for a product where nobody says anything."""
     rows = (row for row in read("gates").rows("limit") if row.text("product") == product)
     return next((row.real("default") for row in rows if row.text("setting") == setting), None)
+
+
+@dataclass(frozen=True)
+class EndpointRow:
+    """Where the kind of endpoint of a REST API is written: in which resource, and how what asks the function names that."""
+
+    apis: tuple[str, ...]
+    named: tuple[str, ...]
+    under: tuple[str, ...]
+    shared: tuple[str, ...]
+    is_implicit: bool
+    """Whether what names no API has one of its own."""
+
+
+@cache
+def endpoints() -> dict[str, EndpointRow]:
+    """Each, by the kind of what asks the function."""
+    return {
+        kind: EndpointRow(
+            row.texts("apis"), row.texts("named"), row.texts("under"), row.texts("shared"), row.flag("is_implicit")
+        )
+        for row in read("gates").rows("endpoint")
+        for kind in row.texts("kinds")
+    }
 
 
 @dataclass(frozen=True)

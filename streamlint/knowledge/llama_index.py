@@ -142,6 +142,14 @@ class LlamaIndex:
             )
         return self._with_twin(role, known, version)
 
+    def has_member(self, role: Role, name: str) -> bool:
+        """Whether any release has a method of this name, or tokens, in an object of this role."""
+        return (
+            (role, name) in self._methods
+            or (role, name) in self._tokens
+            or name in names("llama_index_words", "stream-fields")
+        )
+
     def classmethod(self, role_or_class: Role | str, name: str, version: str | None = None) -> Method | None:
         """A class or static method (`from_documents`, `from_defaults`, ...) of a role or of a class by its path."""
         if isinstance(role_or_class, Role):

@@ -10,8 +10,8 @@ from functools import cache, cached_property
 from streamlint.knowledge.table import Row, read
 
 _ITSELF = "__call__"
-TEXT, WHOLE = "text", "cumulative"
-"""What a part of an item can be in the end: the next piece, or everything that came so far."""
+TEXT, WHOLE, FINISHED = "text", "cumulative", "finished"
+"""What a part of an item can be in the end: the next piece, everything that came so far, the text of an answer that is complete."""
 
 
 class Made(StrEnum):
@@ -41,11 +41,22 @@ class MadeStream:
     needs: str
     rules_out: str
     manager: str
+    is_asked: bool = False
+    """Whether it gives tokens only where a model was asked, by plain HTTP."""
 
     @property
     def decides(self) -> str:
         """The keyword that must be given."""
         return self.needs.partition("=")[0]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer that a call gives when it is complete, as an item with its text; not where the keyword `rules_out` is true."""
+
+    is_async: bool
+    items: str
+    rules_out: str
 
 
 @dataclass(frozen=True)
@@ -77,6 +88,8 @@ class Items:
     """Whether an item may be text itself, where what makes it cannot be told."""
     are_of_runs: bool = False
     """Whether they tell of a run with all its steps, of which tokens are only one."""
+    parsed: str = ""
+    """What an item is when it is read as JSON, where it is a part of a body."""
 
 
 @dataclass(frozen=True)
@@ -103,15 +116,22 @@ class TokenStreamFacts:
         parts = {name: row.mapping("attributes") for row in table.rows("manager") for name in row.texts("names")}
         for row in table.rows("made"):
             self._add(row, parts)
+        self._answered = {
+            name: Answered(row.flag("async"), row.text("items"), row.text("without"))
+            for row in table.rows("answered")
+            for name in row.texts("by")
+        }
         for row in table.rows("items"):
             self._items[row.text("name")] = _items(row)
+        self._asking = tuple(name for row in table.rows("asking") for name in row.texts("names"))
         self._pipes = tuple(
             _Pipe(row.text("of"), frozenset(row.texts("ends")), row.text("class")) for row in table.rows("piped")
         )
 
     def _add(self, row: Row, parts: dict[str, dict[str, str]]) -> None:
         made = Made(row.text("is"))
-        stream = MadeStream(made, row.text("items"), row.text("with"), row.text("without"), row.text("class"))
+        condition = row.text("with"), row.text("without")
+        stream = MadeStream(made, row.text("items"), *condition, row.text("class"), row.flag("asked"))
         for name in row.texts("by"):
             self._made[name] = (*self._made.get(name, ()), stream)
         if stream.manager:
@@ -170,13 +190,21 @@ class TokenStreamFacts:
         return self._items.get(kind)
 
     def part(self, kind: str, path: str) -> str | None:
-        """What a part of an item is: `TEXT`, `WHOLE`, "" for what still has parts; None for all else."""
+        """What a part of an item is: `TEXT`, `WHOLE`, `FINISHED`, "" for what still has parts; None for all else."""
         items = self._items.get(kind)
         if items is None:
             return None
         if path in items.parts:
             return items.parts[path]
         return "" if any(known.startswith(f"{path}.") for known in items.parts) else None
+
+    def answered(self, dotted: str) -> Answered | None:
+        """The complete answer that calling `dotted` gives."""
+        return self._answered.get(dotted)
+
+    def is_of_model(self, address: str) -> bool:
+        """Whether an address is that of a model's own interface."""
+        return any(one in address for one in self._asking)
 
     def piped(self, parts: frozenset[str], last: str) -> str | None:
         """The class of a chain of objects of these classes."""
@@ -189,7 +217,11 @@ class TokenStreamFacts:
 def _items(row: Row) -> Items:
     texts = row.texts("text")
     return Items(
-        {**dict.fromkeys(row.texts("whole"), WHOLE), **dict.fromkeys(texts, TEXT)},
+        {
+            **dict.fromkeys(row.texts("whole"), WHOLE),
+            **dict.fromkeys(row.texts("finished"), FINISHED),
+            **dict.fromkeys(texts, TEXT),
+        },
         row.flag("mixed"),
         row.texts("kinds"),
         texts[0] if texts else "",
@@ -198,6 +230,7 @@ def _items(row: Row) -> Items:
         row.flag("optional"),
         row.flag("may-be-text"),
         row.flag("of-runs"),
+        row.text("parsed"),
     )
 
 

@@ -30,10 +30,13 @@ _LABEL = {
 _REASON = "how long it waits for what hangs is a decision of its owner"
 
 
-def cut_short(rule: Rule, gate: Gate, file: DeploymentFile, failure: Failure, *, zero: str = "") -> Iterator[Fact]:
+def cut_short(
+    rule: Rule, gate: Gate, file: DeploymentFile, failure: Failure, *, zero: str = "", unset: str = ""
+) -> Iterator[Fact]:
     """What a rule says of a gate whose limit is shorter than the streams that pass it.
 
     `zero` is how the gate is told that it has no limit, where that is the way; else the repair writes what the streams need.
+    `unset` is what helps where nothing is written, if it is not to write something.
     """
     longest = file.deployment.expected.longest(failure)
     for reading in gate.readings_of(failure):
@@ -43,9 +46,9 @@ def cut_short(rule: Rule, gate: Gate, file: DeploymentFile, failure: Failure, *,
             continue
         passages = _passing(gate, file, failure, limit)
         if passages:
-            yield _fact(
-                rule, gate, reading, file, passages, zero or f"{needed:g}", limit=f"{seconds(limit)}{_KIND[failure]}"
-            )
+            advice = unset if reading.given is None else ""
+            counted = f"{seconds(limit)}{_KIND[failure]}"
+            yield _fact(rule, gate, reading, file, passages, zero or f"{needed:g}", limit=counted, help=advice)
 
 
 def holds_back(rule: Rule, gate: Gate, file: DeploymentFile, *, help: str = "") -> Iterator[Fact]:

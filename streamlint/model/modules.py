@@ -15,6 +15,7 @@ from streamlint.model.texts import Texts
 from streamlint.model.uses import Uses
 from streamlint.source import Source, Span
 from streamlint.timings import PARSING, phase
+from streamlint.working import tell
 
 _DEEPEST_IMPORT = 8
 """How often a function may be handed on by modules that only import it."""
@@ -155,6 +156,7 @@ class Modules:
         if self._earlier is not None and source is self._earlier.texts.source(path):
             return self._earlier.load(path)
         try:
+            tell("following", path)
             with phase(PARSING):
                 return Module(path, source, summarise(source)) if source is not None else None
         except UnparsableFile:

@@ -8,8 +8,9 @@ from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.llama_index import Method, Returns, Role
 from streamlint.model import syntax as ir
 from streamlint.repairs.keywords import left_out, untaken, untaken_keyword
+from streamlint.repairs.mixing import of_call
 from streamlint.repairs.obstacles import of_wait, split_at
-from streamlint.repairs.off_loop import awaited_in_thread, of_call
+from streamlint.repairs.off_loop import awaited_in_thread
 from streamlint.repairs.streaming import release
 from streamlint.repairs.threads import threads
 from streamlint.serving.holders import Holders

@@ -33,6 +33,11 @@ def obstacle(file: PythonFile, held: Held) -> Obstacle | None:
     return _of_its_maker(file, held, expression) or _unfinished(file, held, expression)
 
 
+def obstacle_before_the_rest(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:
+    """As `obstacle`, for a call of which the same repair takes the rest off the loop too."""
+    return of_wait(file, held.scope, call) or _of_its_maker(file, held, call) or _tied(file, held, call)
+
+
 def of_wait(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> Obstacle | None:
     """What stands in the way of running an expression, or each step over it, in a thread that is waited for."""
     span = Span(expression.start, expression.end)
@@ -93,16 +98,27 @@ def _of_its_maker(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | Non
     )
 
 
+def _tied(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:
+    """What a call gives, where only the thread that makes it may use it."""
+    unfinished, frame = file.project.ask(Unfinished), file.frame(held.scope)
+    is_tied = unfinished.is_for_its_thread(call, frame) or file.project.ask(Makers).given_by(
+        call, file.facts, held.scope
+    )
+    if not is_tied or held.scope.stands_alone(call):
+        return None
+    return Obstacle(
+        "what it gives may only be used by the thread that makes it",
+        "make it and use it in one function, and run that in a thread",
+    )
+
+
 def _unfinished(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:
     """What is still to come when the call has returned, and would be waited for on the loop."""
+    tied = _tied(file, held, call)
+    if tied is not None:
+        return tied
     scope, fact = held.scope, held.hold.call if held.hold.is_direct else None
     unfinished, frame = file.project.ask(Unfinished), file.frame(scope)
-    is_tied = unfinished.is_for_its_thread(call, frame) or file.project.ask(Makers).given_by(call, file.facts, scope)
-    if is_tied and not scope.stands_alone(call):
-        return Obstacle(
-            "what it gives may only be used by the thread that makes it",
-            "make it and use it in one function, and run that in a thread",
-        )
     is_llama = held.hold.cause is Cause.LLAMA
     more = _gives_unseen_chunks(file, held, call) if is_llama else unfinished.gives_more(call, fact, frame)
     if not more or any(loop.iterable is call for loop in scope.loops):

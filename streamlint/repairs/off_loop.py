@@ -10,6 +10,7 @@ from streamlint.knowledge.blocking import BlockingCall
 from streamlint.knowledge.frameworks import Purpose, Runner
 from streamlint.model import syntax as ir
 from streamlint.repairs.arguments import parted
+from streamlint.repairs.mixing import SAME_TOKENS, of_call
 from streamlint.repairs.obstacles import iteration_obstacle, obstacle
 from streamlint.repairs.threads import threads
 from streamlint.serving import Entry
@@ -19,12 +20,11 @@ from streamlint.sharing.effects import Effects
 from streamlint.sharing.tied import Tied
 from streamlint.sharing.unfinished import Unfinished
 from streamlint.source import Span
-from streamlint.streams.mismatches import Mismatches
 from streamlint.tree import nodes as cst
 from streamlint.tree.python import PythonFile
 from streamlint.values.activations import Frame
 from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Function, Object, Origin, Tokens
+from streamlint.values.domain import Function, Generated, Object, Origin
 from streamlint.waiting.held import Held, OnLoop
 from streamlint.waiting.holds import Cause
 
@@ -35,8 +35,6 @@ _WIDEST = 200
 """Characters between `for` and its target, white space and brackets; behind more, or a comment, nothing is changed."""
 _ASYNC = re.compile(r"async\s+")
 _THREADABLE = (Purpose.ROUTE, Purpose.DEPENDENCY)
-SAME_TOKENS = "the same tokens in the same order; each is waited for in a thread"
-_MIXED = "all clients share `{0}`, and two of them may then talk to it at once: their messages mix in one history"
 _TIGHTER = {"Attribute": "value", "Subscript": "value", "Call": "func", "Await": "expression"}
 
 
@@ -44,20 +42,20 @@ def off_loop(file: PythonFile, held: Held, node: cst.CSTNode) -> Fix | None:
     """The preferred repair of what holds the loop; None where there is no place for one, or somebody could see a difference."""
     where = held.on_loop
     if isinstance(held.site, ir.Loop) and isinstance(node, cst.For | cst.CompFor):
-        return iterated_off_loop(file, where, held.site, node, *_level(file, held))
+        return iterated_off_loop(file, where, held.site, node, *level_of(file, held))
     if isinstance(node, cst.With):
         return plain_function(file, where)
     if not isinstance(node, cst.Call):
         return None
     loop = file.tree.parent(node)
     if isinstance(loop, cst.For) and obstacle(file, held) is None:
-        return plain_function(file, where) or made_and_iterated_off_loop(file, where, loop, node, *_level(file, held))
+        return plain_function(file, where) or made_and_iterated_off_loop(file, where, loop, node, *level_of(file, held))
     if obstacle(file, held) is not None:
         return plain_function(file, where)
     return (
         _replacement(file, held, node)
         or plain_function(file, where)
-        or in_thread(file, where, node, *_level(file, held))
+        or in_thread(file, where, node, *level_of(file, held))
     )
 
 
@@ -169,13 +167,16 @@ def _handed_over(file: PythonFile, call: cst.Call, word: str, level: Level, reas
     return Fix(f"run it with `{how.run}`", edits, level, reason, frozenset((how.run_import,)))
 
 
-def _level(file: PythonFile, held: Held) -> tuple[Level, str]:
-    hold, mixing = held.hold, _mixing(file, held)
-    if mixing is not None:
+def level_of(file: PythonFile, held: Held) -> tuple[Level, str]:
+    """What it promises to do in a thread what holds the loop, and why."""
+    hold = held.hold
+    if isinstance(held.node, ir.Call) and (mixing := of_call(file, held.scope, held.node, ""))[0] is Level.UNSAFE:
         return mixing
     if not hold.is_direct:
         if isinstance(held.node, ir.Call) and _may_run_anywhere(file, held, held.node):
             return Level.SAFE, "the same helper with the same arguments, in a thread: it keeps and shares nothing"
+        if isinstance(held.site, ir.Loop) and _may_step_anywhere(file, held):
+            return Level.SAFE, "the same items in the same order; the generator keeps and shares nothing"
         return Level.UNSAFE, "the helper then runs in a thread: check what it shares with other code"
     if hold.cause is not Cause.LLAMA and hold.call is not None and not hold.call.thread_safe:
         owner = hold.name.rpartition(".")[0]
@@ -197,35 +198,21 @@ def _may_run_anywhere(file: PythonFile, held: Held, call: ir.Call) -> bool:
     return bool(plain) and len(plain) == len(located) and not any(effects.of(*one, in_thread=True) for one in plain)
 
 
+def _may_step_anywhere(file: PythonFile, held: Held) -> bool:
+    """Whether a loop runs over generators of the project that only compute, so that each step may be done in any thread."""
+    evaluator, effects = file.project.evaluator, file.project.ask(Effects)
+    values = evaluator.value(held.node, held.frame)
+    located = [evaluator.scope_of(one.function) for one in values if isinstance(one, Generated) and not one.is_async]
+    known = [one for one in located if one is not None]
+    return bool(known) and len(known) == len(values) and not any(effects.of(*one, in_thread=True) for one in known)
+
+
 def _gives_connection(file: PythonFile, call: ir.Call, held: Held) -> bool:
     """Whether a call gives what talks to a database, and somebody goes on with it."""
     fact = held.hold.call
     if fact is None or fact.category != "database" or held.scope.stands_alone(call):
         return False
     return file.project.ask(Unfinished).gives_one_at_a_time(call, file.frame(held.scope))
-
-
-def _mixing(file: PythonFile, held: Held) -> tuple[Level, str] | None:
-    """What becomes of a chat that all clients share, where this call goes on with it."""
-    if not isinstance(held.node, ir.Call):
-        return None
-    word = file.project.ask(SharedState).chat_at(held.node, file.facts, held.scope)
-    return (Level.UNSAFE, _MIXED.format(word)) if word else None
-
-
-def of_call(file: PythonFile, scope: ir.Scope, call: ir.Call, reason: str) -> tuple[Level, str]:
-    """The level at which a call on an engine runs in a thread, and the reason, which is `reason` where it is safe."""
-    word = file.project.ask(SharedState).chat_at(call, file.facts, scope)
-    return (Level.UNSAFE, _MIXED.format(word)) if word else (Level.SAFE, reason)
-
-
-def of_tokens(file: PythonFile, tokens: Tokens) -> tuple[Level, str]:
-    """The level at which tokens are taken in a thread, and the reason."""
-    found = file.project.ask(Mismatches).call_at(tokens.origin)
-    if found is None:
-        return Level.SAFE, SAME_TOKENS
-    word = file.project.ask(SharedState).chat_at(found[2], found[0], found[1])
-    return (Level.UNSAFE, _MIXED.format(word)) if word else (Level.SAFE, SAME_TOKENS)
 
 
 def _can_hand_over(call: cst.Call) -> bool:
@@ -262,19 +249,19 @@ def _closed(file: PythonFile, call: cst.Call, closing: str) -> Iterator[Edit]:
 def can_await(file: PythonFile, where: OnLoop, call: cst.Call) -> bool:
     """Whether `await` may stand there: directly in the body of an `async def`, and not yet behind another one."""
     scope = where.scope
-    if scope.kind != "function" or not scope.is_async or not _stands_in_body(file, scope, file.tree.span(call)):
+    if scope.kind != "function" or not scope.is_async or not stands_in_body(file, scope, file.tree.span(call)):
         return False
     return not isinstance(file.tree.parent(call), cst.Await)
 
 
-def _stands_in_body(file: PythonFile, scope: ir.Scope, span: Span) -> bool:
+def stands_in_body(file: PythonFile, scope: ir.Scope, span: Span) -> bool:
     """Not in a comprehension, nor in the decorators, defaults and first iterables that belong to another scope's text."""
     inner = (s for s in file.facts.scopes if s.parent == scope.index)
     if any(s.start <= span.start < s.end or _in_decorators(s, span) for s in inner):
         return False
     comprehensions = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp, cst.Lambda)
     around = file.tree.within(Span(scope.start, span.start + 1), *comprehensions)
-    return not any(place.contains(span) for _, place in around)
+    return not any(place.contains(span) and place != span for _, place in around)
 
 
 def _in_decorators(scope: ir.Scope, span: Span) -> bool:

@@ -9,6 +9,7 @@ from streamlint.knowledge.frameworks import Purpose
 from streamlint.refusals import Refusal
 from streamlint.repairs.answers import stream_answer
 from streamlint.repairs.helped import through_helper
+from streamlint.repairs.mixing import off_its_loop
 from streamlint.repairs.printed import printed_stream
 from streamlint.repairs.sockets import sent_one_by_one
 from streamlint.repairs.written import written_stream
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 def let_through(file: PythonFile, entry: Entry, frame: Frame, drain: Drain) -> Fix | Refusal:
     """The repair of a drain in a handler, or the reason why there is none."""
     if not drain.hops:
-        return _own(file, entry, frame, drain)
+        found = _own(file, entry, frame, drain)
+        return off_its_loop(file, frame.scope, drain, found) if isinstance(found, Fix) else found
     return through_helper(file, frame, drain, lambda own: _own(file, entry, frame, own))
 
 

@@ -9,6 +9,7 @@ from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.drains import Repair
 from streamlint.repairs.generators import LATER
+from streamlint.repairs.mixing import off_its_loop
 from streamlint.repairs.onward import Given, Onward
 from streamlint.repairs.untouched import Form
 from streamlint.serving.holders import Holders
@@ -32,8 +33,13 @@ def yielded_one_by_one(file: PythonFile, drain: Drain) -> Fix | Refusal:
     inner = _generator(file, Span(place.start, place.end)) if place is not None and place.path == file.path else None
     if inner is None or place is None or len(drain.hops) != 1:
         return Refusal("", _TITLE)
+    return yielded_in(file, inner, place.start)
+
+
+def yielded_in(file: PythonFile, inner: ir.Scope, start: int) -> Fix | Refusal:
+    """The repair of the generator whose drain begins at `start`."""
     frame = file.frame(inner)
-    own = [one for one in file.project.ask(Drains).in_frame(frame) if one.start == place.start and not one.hops]
+    own = [one for one in file.project.ask(Drains).in_frame(frame) if one.start == start and not one.hops]
     others = [
         one for one in file.project.ask(Holders).readers(file.facts, inner) if not _is_around(file, inner, one.start)
     ]
@@ -47,7 +53,8 @@ def yielded_one_by_one(file: PythonFile, drain: Drain) -> Fix | Refusal:
     if len(given) != 1 or given[0].is_from or given[0].value is None:
         return _REFUSAL
     again = _loop_again(repair, given[0])
-    return _opened(repair, again) if again is not None else _passed(repair, given[0], given[0].value)
+    made = _opened(repair, again) if again is not None else _passed(repair, given[0], given[0].value)
+    return off_its_loop(file, inner, own[0], made) if isinstance(made, Fix) else made
 
 
 def _generator(file: PythonFile, place: Span) -> ir.Scope | None:

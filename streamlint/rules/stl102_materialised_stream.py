@@ -80,7 +80,8 @@ class MaterialisedStream(Rule):
     leave it alone is done to the text (a call such as `redact(text)`, `strip()`,
     a slice, a separator, a model with a validator, be it the `response_model`); where a `try`, `with` or loop stands around it;
     where the same stream is read elsewhere; or where a job, a test, a decorator or a table has the function too, or where
-    middleware or a hook reads or changes the answers. The help text says which.
+    middleware or a hook reads or changes the answers. The help text says which. `unsafe` in an `async def` for the tokens of a chat
+    engine that all clients share: until now the event loop let only one of them talk to it at a time.
 
     ## References
 

@@ -9,11 +9,14 @@ from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.replays import stream_original
 from streamlint.rule import Rule, on
+from streamlint.source import Span
 from streamlint.streams import Drains
 from streamlint.streams.drained import Drain
+from streamlint.streams.finished import Finished, Pieces
+from streamlint.streams.written_events import WrittenEvents
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
-from streamlint.within import entries
+from streamlint.within import entries, loops, requests
 
 
 class ReplayedStream(Rule):
@@ -21,7 +24,9 @@ class ReplayedStream(Rule):
     ## What it does
 
     Finds streaming responses over something that was already drained: a list of tokens, the joined text, `iter([...])`, a
-    generator that loops over the collected list.
+    generator that loops over the collected list. Finds generators that cut a complete answer (`achat(...)`, a call of another
+    client without `stream=True`) into words or characters, bodies that are such an answer, and steps of workflows that write one
+    event with the whole text.
 
     ## Why it breaks streaming
 
@@ -77,8 +82,8 @@ class ReplayedStream(Rule):
     severity = Severity.ERROR
     symptom = Symptom.ALL_AT_ONCE
     since = "0.1.0"
-    stands_on = EXPRESSIONS
-    message = "{route} streams what it has already drained, so everything arrives at once"
+    stands_on = ("For", *EXPRESSIONS)
+    message = "{what} streams what it has already {had}, so everything arrives at once"
 
     @on(ir.Scope, where=entries)
     def replayed(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
@@ -93,7 +98,8 @@ class ReplayedStream(Rule):
                 self,
                 content,
                 at=drain if is_own else content,
-                route=entry.title,
+                what=entry.title,
+                had="drained",
                 label="takes every token before anything is sent"
                 if is_own
                 else "yields nothing before it has every token",
@@ -104,6 +110,46 @@ class ReplayedStream(Rule):
                 help=_help if is_own else _help_inside,
                 repair=of_facts(stream_original, file, frame, call, content, drain),
             )
+
+    @on(ir.Scope, where=loops)
+    def written(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        for drain, written in file.project.ask(WrittenEvents).of(file.frame(scope)):
+            yield file.fact(
+                self,
+                Span(drain.start, drain.end),
+                what=f"`{scope.name}`",
+                had="drained",
+                label="takes every token before an event is written",
+                help="write an event for each token, inside the loop that takes it",
+                related=(Related(file.place(written), "written here, when all tokens are there"),),
+            )
+
+    @on(ir.Loop)
+    def cut(self, loop: ir.Loop, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        pieces = file.project.ask(Finished).of_loop(loop, file.frame(scope)) if scope.is_generator else None
+        if pieces is not None:
+            yield self._finished(file, pieces, f"`{scope.name}`", loop.iterable)
+
+    @on(ir.Call, where=requests)
+    def given(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        sending = file.sending(call, scope)
+        pieces = file.project.ask(Finished).of_sending(sending) if sending is not None else None
+        if sending is not None and pieces is not None:
+            yield self._finished(file, pieces, f"`{file.one_line(call.function)}`", sending.content)
+
+    def _finished(self, file: PythonFile, pieces: Pieces, what: str, on_node: ir.Expression) -> Fact:
+        origin = pieces.origin
+        place = file.project.place(origin.path, origin.start, origin.end)
+        return file.fact(
+            self,
+            on_node,
+            what=what,
+            had="received whole",
+            label="pieces of an answer that is complete",
+            help="ask for a stream (`astream_chat`, `streaming=True`, `stream=True`), and yield each token as it comes",
+            related=(Related(place, "waits for the whole answer here"),) if place is not None else (),
+            severity=Severity.WARNING,
+        )
 
 
 def _sent(file: PythonFile, content: ir.Expression, drain: Drain) -> tuple[Related, ...]:

@@ -24,6 +24,7 @@ _LABELS = {
     Fault.COROUTINE: "a coroutine; awaiting it gives the stream",
     Fault.PIECES: "its items are objects, and only text or bytes can be sent",
     Fault.ITERATOR: "an iterator, where a whole body is wanted",
+    Fault.KEYS: "iterating over a dict gives its keys",
 }
 _HELP = {
     Fault.STREAM_OBJECT: "send its `response_gen` (sync) or `async_response_gen()` (after `await`)",
@@ -33,6 +34,7 @@ _HELP = {
     Fault.COROUTINE: "await it before its tokens are sent",
     Fault.PIECES: "send the new text of each item: `.delta` of a chunk, `.delta` of an `AgentStream` event",
     Fault.ITERATOR: "give the iterator to a streaming response",
+    Fault.KEYS: "send an iterator of text, or return the dict itself as JSON",
 }
 _DRIVEN = {
     Driven.DRAINED: "reads it to the end on the event loop and sends one JSON list",
@@ -118,6 +120,7 @@ class StreamObjectReturned(Rule):
         fix = of_facts(given_iterator, file, sending, fault)
         is_whole = not sending.response.streaming
         effect = "the request fails" if is_whole else "the client receives an empty body"
+        effect = "the client receives its keys" if fault.what is Fault.KEYS else effect
         yield self._fact(file, sending.content, fault, effect, fix)
 
     @on(ir.Return, where=entries)

@@ -146,6 +146,25 @@ class BufferingMiddleware(Rule):
                 repair=of_facts(sent_on, file, scope, loop),
             )
 
+    @on(ir.Scope, where=entries)
+    def handed(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        entry = file.entry(scope)
+        for body, module, loop, sending in file.project.ask(BodiesRead).by_helpers(entry) if entry is not None else ():
+            content = sending.content
+            places = (
+                (file.project.place(module.path, loop.iterable.start, loop.iterable.end), "every chunk is taken here"),
+                (file.project.place(sending.frame.module.path, content.start, content.end), "this stream is held up"),
+            )
+            yield file.fact(
+                self,
+                body,
+                part=file.text(body),
+                does=f"is read to its end before `{scope.name}` sends anything on, so no route behind it streams",
+                label="the function takes every chunk before the first one goes on",
+                related=tuple(Related(place, label) for place, label in places if place is not None),
+                help="send each chunk on in a generator, and do the rest after the last one",
+            )
+
     @on(ir.Name, ir.Attribute, ir.Constant)
     def compress(self, named: ir.Expression, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         compressor = file.project.ask(Compressors).at(file.path, Span(named.start, named.end))

@@ -10,9 +10,11 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.messages.held import notes, thread_of_tokens
 from streamlint.model import syntax as ir
 from streamlint.repairs.mismatches import asynchronous_loop
+from streamlint.repairs.mixing import of_tokens
 from streamlint.repairs.obstacles import split
-from streamlint.repairs.off_loop import iterated_off_loop, next_off_loop, of_tokens
+from streamlint.repairs.off_loop import iterated_off_loop, next_off_loop
 from streamlint.repairs.stepwise import stepped_off_loop
+from streamlint.repairs.yielded import yielded_in
 from streamlint.rule import Rule, on
 from streamlint.streams import Drains
 from streamlint.streams.drained import Drain, How
@@ -144,7 +146,7 @@ class SyncIterationInAsync(Rule):
             waiting=where.waiting,
             label="takes its tokens here, one after the other, on the event loop",
             related=file.related(where.way),
-            help=thread_of_tokens(file, where, call),
+            help=partial(_way_out, file, where, call),
             notes=notes(where, _STALL),
             severity=where.severity(),
             repair=partial(_advanced, file, where, call),
@@ -163,14 +165,17 @@ def _iterated(
     return found
 
 
-def _way_out(file: PythonFile, where: OnLoop, loop: ir.Loop, offer: Offer) -> str:
-    return offer.title if isinstance(offer, Fix) else thread_of_tokens(file, where, loop)
+def _way_out(file: PythonFile, where: OnLoop, taken: ir.Loop | ir.Call, offer: Offer) -> str:
+    return offer.title if isinstance(offer, Fix) else thread_of_tokens(file, where, taken)
 
 
 def _advanced(file: PythonFile, where: OnLoop, call: ir.Call, node: cst.Call) -> Fix | None:
-    if not _is_next(file, where, call) or split(file, where, call) is not None:
+    if split(file, where, call) is not None:
         return None
-    return next_off_loop(file, where, node)
+    if _is_next(file, where, call):
+        return next_off_loop(file, where, node)
+    found = yielded_in(file, where.scope, call.start) if where.scope.is_generator else None
+    return found if isinstance(found, Fix) else None
 
 
 def _is_next(file: PythonFile, where: OnLoop, call: ir.Call) -> bool:

@@ -7,7 +7,7 @@ from streamlint.fact import Fact
 from streamlint.finding import Severity, Symptom
 from streamlint.messages.held import STALL, notes_of, spelt, told, way_out
 from streamlint.model import syntax as ir
-from streamlint.repairs.off_loop import off_loop
+from streamlint.repairs.whole import off_loop_as_a_whole
 from streamlint.rule import Rule, on
 from streamlint.tree.python import PythonFile
 from streamlint.waiting import Precedence
@@ -69,7 +69,9 @@ class BlockingCallInAsync(Rule):
     as well (a global name, an attribute of an object that outlives the request, two steps of one cursor, a loop over a dict to
     which another route adds, a setting of the whole process), in this function or in one that awaits it; where a lock of threads
     is held; and where the call returns before everything is there and the rest would be read on the loop.
-    `for part in client.chat(..., stream=True)` is made and advanced in threads as a whole.
+    `for part in client.chat(..., stream=True)` is made and advanced in threads as a whole, and so is a comprehension or a `list()`
+    over such a call. `with httpx.stream(...) as response:` and a loop over its lines, or the stream of a client that the class
+    makes and nothing else uses, are read with `httpx.AsyncClient`.
 
     ## References
 
@@ -101,5 +103,5 @@ class BlockingCallInAsync(Rule):
             help=partial(way_out, file, held),
             notes=notes_of(held, STALL),
             severity=held.severity,
-            repair=partial(off_loop, file, held),
+            repair=partial(off_loop_as_a_whole, file, held),
         )

@@ -107,7 +107,6 @@ class RunsAfterDisconnect(Rule):
     since = "0.1.0"
     stands_on = EXPRESSIONS
     message = "{what} runs on to its last token after the client has left"
-    words = ("stream_events", "create_task", "ensure_future", "Thread")
 
     @on(ir.Scope)
     def generated(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:

@@ -53,6 +53,7 @@ class WrongIteratorForServer(Rule):
     ## Use instead
 
     ```python
+    from asgiref.sync import sync_to_async
     from django.core.asgi import get_asgi_application
     from django.http import StreamingHttpResponse
     from django.urls import path
@@ -60,13 +61,21 @@ class WrongIteratorForServer(Rule):
     application = get_asgi_application()
 
 
-    async def chat(request):
-        response = await index.as_query_engine(streaming=True).aquery(request.GET["q"])
-        return StreamingHttpResponse(response.response_gen, content_type="text/plain")
+    def chat(request):
+        response = index.as_query_engine(streaming=True).query(request.GET["q"])
+        tokens = response.response_gen
+
+        async def stream():
+            while (token := await sync_to_async(next)(tokens, None)) is not None:
+                yield token
+
+        return StreamingHttpResponse(stream(), content_type="text/plain")
 
 
     urlpatterns = [path("chat", chat)]
     ```
+
+    Or an asynchronous view that awaits `aquery` and sends `response.response_gen`, which is an asynchronous iterator then.
 
     ## Fix safety
 

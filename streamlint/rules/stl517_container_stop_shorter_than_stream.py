@@ -3,8 +3,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from streamlint.deployment.containers import GRACE, Container
+from streamlint.deployment.containers import Container
 from streamlint.deployment.served import ServedRoutes
+from streamlint.deployment.units import UnitKind
 from streamlint.deployment_file import DeploymentFile
 from streamlint.fact import Fact, Offer
 from streamlint.finding import Severity, Symptom
@@ -14,7 +15,6 @@ from streamlint.rule import Language, Rule, on
 from streamlint.source import Source, Span
 
 _ENOUGH = 30
-_SET = "60s"
 _REASON = "a restart takes longer"
 _PRODUCTION = re.compile(r"(?<![a-z])prod", re.IGNORECASE)
 
@@ -23,13 +23,16 @@ class ContainerStopShorterThanStream(Rule):
     """
     ## What it does
 
-    Finds services of Compose files that run an application that streams and are killed sooner than 30 s after they are told to
-    stop: 10 s where nothing is set. A warning in files that are named for production, advice elsewhere.
+    Finds containers that run an application that streams and are killed sooner than 30 s after they are told to stop, or sooner
+    than their server is told to wait: services of Compose files, 10 s where nothing is set; pods of Kubernetes
+    (`terminationGracePeriodSeconds`) and tasks of Amazon ECS (`stopTimeout`, in Terraform and CloudFormation), 30 s where
+    nothing is set. A warning in Kubernetes, in ECS and in Compose files that are named for production, advice elsewhere.
 
     ## Why it breaks streaming
 
     Docker sends SIGTERM, waits `stop_grace_period`, and then kills the container with all streams in it, however patient the
-    server is. With the default of 10 s each `docker compose up` of a new version cuts the answers of everybody who waits longer.
+    server is; Kubernetes and ECS do the same. With Compose's default of 10 s each `docker compose up` of a new version cuts
+    the answers of everybody who waits longer.
 
     ## Example
 
@@ -59,6 +62,10 @@ class ContainerStopShorterThanStream(Rule):
     - [Compose: services, stop_grace_period](https://docs.docker.com/reference/compose-file/services/#stop_grace_period)
       (checked 2026-11-26)
     - [docker stop](https://docs.docker.com/reference/cli/docker/container/stop/) (checked 2026-11-26)
+    - [Kubernetes: Pod Lifecycle](https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination)
+      (checked 2026-11-26)
+    - [Amazon ECS: ContainerDefinition](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html)
+      (checked 2026-11-26)
     """
 
     code = "STL517"
@@ -81,31 +88,40 @@ class ContainerStopShorterThanStream(Rule):
             or not container.is_stopped_kindly
         ):
             return
-        given = container.unit.settings.get(GRACE)
-        anchor = given.anchor if given is not None else container.anchor
-        is_production = bool(_PRODUCTION.search(file.path.name))
+        given, told = container.given, f"set `{container.setting}: {container.enough}`"
+        is_production = container.unit.kind is not UnitKind.SERVICE or bool(_PRODUCTION.search(file.path.name))
 
         def repair(_: object) -> Offer:
-            inside = given.inside if given is not None else None
-            edit = Edit(inside, _SET) if inside is not None else _inserted(file.source, container.anchor.span)
-            return Fix(f"set `{GRACE}: {_SET}`", (edit,), Level.UNSAFE, _REASON) if edit is not None else None
+            edit = _edit(container, file.source)
+            return Fix(told, (edit,), Level.UNSAFE, _REASON) if edit is not None else None
 
         yield file.fact(
             self,
-            anchor,
+            given.anchor if given is not None and given.anchor.path == file.path else container.anchor,
             service=container.unit.name,
             limit=seconds(grace),
             default=" (the default)" if given is None else "",
             routes=titles(passage),
-            label="Docker waits no longer",
-            help=f"set `{GRACE}: {_SET}`",
+            label=f"{container.stopping.who} waits no longer",
+            help=told,
             related=around(file, container.server, passage),
             repair=repair,
             severity=lowered(Severity.WARNING, passage.certainty) if is_production else None,
         )
 
 
-def _inserted(source: Source, name: Span) -> Edit | None:
+def _edit(container: Container, source: Source) -> Edit | None:
+    """Another value where one is written, or a line in a service of Compose that has none."""
+    given = container.given
+    if given is not None:
+        is_here = given.inside is not None and given.anchor.path == source.path
+        return Edit(given.inside, container.enough) if given.inside is not None and is_here else None
+    if container.unit.kind is not UnitKind.SERVICE:
+        return None
+    return _inserted(source, container.anchor.span, f"{container.setting}: {container.enough}")
+
+
+def _inserted(source: Source, name: Span, text: str) -> Edit | None:
     """The line as the first one of a service, indented as the next is; None where the service is no block."""
     line = source.line_span(name.start)
     behind = source.text[name.end : line.end].strip()
@@ -113,4 +129,4 @@ def _inserted(source: Source, name: Span) -> Edit | None:
     indent = re.match(r"[ ]+", source.slice(following)) if following is not None else None
     if behind != ":" or indent is None or len(indent[0]) <= name.start - line.start:
         return None
-    return Edit(Span(line.end, line.end), f"{indent[0]}{GRACE}: {_SET}{source.newline}")
+    return Edit(Span(line.end, line.end), f"{indent[0]}{text}{source.newline}")

@@ -14,8 +14,9 @@ class ApigwRestBuffered(Rule):
     """
     ## What it does
 
-    Finds proxy integrations of a REST API (Terraform, CloudFormation, SAM, Serverless Framework, the CDK in Python) before an
-    application that streams and runs in Lambda, whose transfer mode is not that of a stream.
+    Finds proxy integrations of a REST API (Terraform, CloudFormation, SAM, Serverless Framework, the CDK in Python, OpenAPI
+    with AWS's extensions) before an application that streams and runs in Lambda, whose transfer mode is not that of a stream.
+    Operations of OpenAPI that pass their path on over HTTP count wherever the application runs.
 
     ## Why it breaks streaming
 

@@ -26,6 +26,7 @@ class Caught:
         self.generators = project.ask(Generators)
         self.evaluator = project.evaluator
         self._cancelling = project.knowledge.names("disconnects", "cancellation")
+        self._quiet = project.knowledge.names("records", "log-quiet")
         self._refusing = project.knowledge.names("disconnects", "refusals")
 
     # Handlers
@@ -57,10 +58,12 @@ class Caught:
             return
         for attempt in _attempts(frame.scope):
             is_repeated = _is_repeated(attempt, frame.scope)
-            if not attempt.body.waits() or not (is_repeated or _sends_on(attempt, frame.scope)):
-                continue
             handler = next((one for one in attempt.handlers if self.cancellation(one, frame)), None)
-            if handler is not None and not handler.may_leave() and not _waits_for_tasks_only(attempt.body):
+            if handler is None or not attempt.body.waits():
+                continue
+            if not is_repeated and not _sends_on(attempt, handler, frame.scope):
+                continue
+            if not _leaves(handler, frame.scope) and not _waits_for_tasks_only(attempt.body):
                 yield handler, is_repeated
 
     def hiders(self, frame: Frame) -> Iterator[ir.Handler]:
@@ -71,8 +74,15 @@ class Caught:
             if _loops_around(attempt, frame.scope) or not _sends(attempt.body, frame.scope):
                 continue
             handler = next((one for one in attempt.handlers if self.failures(one, frame)), None)
-            if handler is not None and all(_is_empty(one) for one in handler.statements) and _is_last(attempt, frame):
+            if handler is not None and all(map(self._is_quiet, handler.statements)) and _is_last(attempt, frame):
                 yield handler
+
+    def _is_quiet(self, statement: ir.Statement) -> bool:
+        """Whether a statement does nothing, or writes at a level that is off unless somebody asks for it."""
+        match statement:
+            case ir.Line(kind="expression", values=(ir.Call(function=ir.Attribute(attribute=level)),)):
+                return level in self._quiet
+        return _is_empty(statement)
 
     def refusals(self, frame: Frame) -> Iterator[ir.Line]:
         """`raise HTTPException(...)` in a generator that a response sends, where no handler of its own catches it."""
@@ -123,16 +133,29 @@ def _is_repeated(attempt: ir.Try, scope: ir.Scope) -> bool:
     return not any(isinstance(one, ir.Handler | ir.Final) for one in around[around.index(loop) :])
 
 
-def _sends_on(attempt: ir.Try, scope: ir.Scope) -> bool:
-    """Whether the statement sends items, and what comes right after it sends another: a closed generator must not."""
+def _sends_on(attempt: ir.Try, handler: ir.Handler, scope: ir.Scope) -> bool:
+    """Whether the statement sends items, and the handler or what comes right after sends another: a closed generator must not."""
     if not yields(attempt.body, scope):
         return False
+    if any(handler.contains(item) for item in scope.yields):
+        return True
     for statement in scope.body.following(attempt):
         if yields(ir.Block((statement,)), scope):
             return True
         if isinstance(statement, ir.Return) or (isinstance(statement, ir.Line) and statement.kind == "raise"):
             return False
     return False
+
+
+def _leaves(handler: ir.Handler, scope: ir.Scope) -> bool:
+    """Whether a handler may end the generator before it sends anything."""
+    first = min((item.start for item in scope.yields if handler.contains(item)), default=handler.end)
+    leaves = (one for one in handler.walk() if isinstance(one, ir.Return) or _is_leaving(one))
+    return any(one.start < first for one in leaves)
+
+
+def _is_leaving(statement: ir.Statement) -> bool:
+    return isinstance(statement, ir.Line) and statement.kind in ("raise", "break")
 
 
 def _waits_for_tasks_only(body: ir.Block) -> bool:

@@ -134,5 +134,13 @@ class DrainedNames:
         return False
 
 
+def root_of(source: ir.Expression) -> ir.Name | None:
+    """The variable at the left end of a chain of attributes and calls, or of what a generator expression runs over."""
+    root = source.first_iterable if isinstance(source, ir.Closure) and source.first_iterable is not None else source
+    while isinstance(root, ir.Attribute | ir.Call):
+        root = root.base if isinstance(root, ir.Attribute) else root.function
+    return root if isinstance(root, ir.Name) else None
+
+
 def names_in(expression: ir.Expression) -> set[str]:
     return {part.id for part in ir.walk(expression) if isinstance(part, ir.Name)}

@@ -11,7 +11,7 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive, is_handler
 from streamlint.serving.ways import Hop, through
-from streamlint.streams.drained import Drain, names_in
+from streamlint.streams.drained import Drain, names_in, root_of
 from streamlint.streams.gathered import Turns
 from streamlint.streams.takings import WHERE, Takings
 from streamlint.values.activations import Frame
@@ -135,12 +135,27 @@ class Drains(Takings):
                 continue
             for drain in drains:
                 inside = call.contains(drain)
-                if inside or (
-                    self.uses(content, self.derived(drain, frame), frame) and not self._streams(content, frame)
+                copies = self._copies(drain, frame) if drain.end <= call.start else frozenset()
+                if (
+                    inside
+                    or self.uses(content, copies, frame)
+                    or (self.uses(content, self.derived(drain, frame), frame) and not self._streams(content, frame))
                 ):
                     found.append((call, content, drain))
                     break
         return tuple(found)
+
+    def _copies(self, drain: Drain, frame: Frame) -> frozenset[str]:
+        """The other names of what `tee` gave where one of them was drained: their tokens are there, and all at once."""
+        root, bindings = root_of(drain.source), frame.scope.bindings
+        made = [bindings[index].value for index in (root.bindings or ())] if root is not None else []
+        teed = [one for one in made if isinstance(one, ir.Call) and self._is_teed(one, frame)]
+        return frozenset(one.name for one in bindings if any(one.value is value for value in teed)) - names_in(
+            drain.source
+        )
+
+    def _is_teed(self, call: ir.Call, frame: Frame) -> bool:
+        return self.evaluator.names(call.function, frame) == {"itertools.tee"}
 
     def _within(self, content: ir.Expression, frame: Frame) -> Drain | None:
         """The drain of a generator that yields only what it, or one whose items it passes on, has collected first."""
@@ -162,7 +177,7 @@ class Drains(Takings):
         for drain in self.in_frame(inner):
             if any(y.value is not None and self._holds(y.value, drain, inner) for y in inner.scope.yields):
                 place = Hop(inner.module.path, drain.start, drain.end, WHERE[drain.how])
-                return replace(drain, way=through((*drain.hops, place)))
+                return replace(drain, way=drain.way or through((place,)))
         behind = (self._first_collected(values, depth + 1) for values in self._behind(inner))
         return next((found for found in behind if found is not None), None)
 

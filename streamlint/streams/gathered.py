@@ -54,6 +54,8 @@ class Gathered:
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
+        self._parsers = project.knowledge.names("untouched", "parsers")
+        self._queueing = project.knowledge.names("computing", "hand-overs")
         self.log_methods = project.knowledge.names("records", "log-methods")
 
     def of(self, turns: Turns, frame: Frame) -> frozenset[str] | None:
@@ -109,9 +111,11 @@ class Gathered:
                 held = self.evaluator.value(function.base, frame)
                 writers = {v.name for v in held if isinstance(v, Instance)}
                 return function.base.id if writers & {"io.StringIO", "io.BytesIO"} else None
+            if isinstance(function.base, ir.Name) and self.evaluator.names(function, frame) & self._queueing:
+                return function.base.id
             if isinstance(function.base, ir.Constant) or any(
                 isinstance(v, Token | Text) for v in self.evaluator.value(function.base, frame)
             ):
                 return ""
         names = self.evaluator.names(function, frame)
-        return "" if names and names <= _HARMLESS else None
+        return "" if names and names <= _HARMLESS | self._parsers else None

@@ -100,7 +100,7 @@ class Mismatches:
 
     def silent_engine(self, attribute: ir.Attribute, frame: Frame) -> Llama | None:
         """The query engine without `streaming=True` whose answer is asked for its tokens."""
-        if attribute.attribute not in self._listed("token-generators") or _is_asked_for(attribute.base, frame):
+        if attribute.attribute not in self._listed("token-generators") or is_asked_for(attribute.base, frame):
             return None
         values = certain(self.evaluator.value(attribute.base, frame))
         engines = [self.asked_of(value) for value in values]
@@ -198,10 +198,10 @@ def _same(found: list[Mismatch | None]) -> Mismatch | None:
 
 
 def _unasked(found: Mismatch | None, expression: ir.Expression, frame: Frame) -> Mismatch | None:
-    return None if found is None or _is_asked_for(expression, frame) else found
+    return None if found is None or is_asked_for(expression, frame) else found
 
 
-def _is_asked_for(expression: ir.Expression, frame: Frame) -> bool:
+def is_asked_for(expression: ir.Expression, frame: Frame) -> bool:
     """Whether the function, or one around it, asks what kind of thing the expression's variable is before it uses it."""
     names = {part.id for part in ir.walk(expression) if isinstance(part, ir.Name)}
     current: Frame | None = frame

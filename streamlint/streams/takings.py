@@ -311,5 +311,5 @@ WHERE = {
     How.TEXT: "turns the stream into text here",
     How.METHOD: "waits for the whole answer here",
     How.UNPACKED: "unpacks every token here",
-    How.STEPS: "takes every token here",
+    How.STEPS: "asks for every token here",
 }

@@ -52,10 +52,6 @@ class Directive:
     def span(self) -> Span:
         return Span(self.words[0].span.start, self.words[-1].span.end)
 
-    def own(self, name: str) -> list[Directive]:
-        """The directives of a name that stand directly in it."""
-        return [each for each in self.inner if each.name == name]
-
     def walk(self) -> Iterator[Directive]:
         """It, and all that stands in it."""
         pending = [self]

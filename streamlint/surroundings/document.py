@@ -8,7 +8,6 @@ from functools import cached_property
 
 from streamlint.source import Span
 
-_INDEXED = 5
 Keys = tuple[str | int, ...]
 """Names of tables and numbers of list entries, from the outermost in."""
 
@@ -44,22 +43,25 @@ class Document:
 
     def under(self, *keys: str | int) -> Iterator[Setting]:
         """The settings in a table or list, however deep."""
-        length = len(keys)
-        known = self._index.get(keys[:_INDEXED], ()) if keys else self.settings
-        return (each for each in known if each.keys[:length] == keys)
+        return iter(self._of_length(len(keys)).get(keys, ()) if keys else self.settings)
 
     def get(self, *keys: str | int) -> Setting | None:
         """The one value at these keys."""
         return next((each for each in self.under(*keys) if each.keys == keys), None)
 
+    def _of_length(self, length: int) -> dict[Keys, list[Setting]]:
+        """The settings by so many of their first keys: a table of ten thousand names is asked for each of them."""
+        if length not in self._indexes:
+            found: dict[Keys, list[Setting]] = {}
+            for setting in self.settings:
+                if len(setting.keys) >= length:
+                    found.setdefault(setting.keys[:length], []).append(setting)
+            self._indexes[length] = found
+        return self._indexes[length]
+
     @cached_property
-    def _index(self) -> dict[Keys, list[Setting]]:
-        """The settings by the first of their keys: a table of ten thousand names is asked for each of them."""
-        found: dict[Keys, list[Setting]] = {}
-        for setting in self.settings:
-            for length in range(1, min(_INDEXED, len(setting.keys)) + 1):
-                found.setdefault(setting.keys[:length], []).append(setting)
-        return found
+    def _indexes(self) -> dict[int, dict[Keys, list[Setting]]]:
+        return {}
 
     def has(self, *keys: str | int) -> bool:
         return next(self.under(*keys), None) is not None

@@ -9,7 +9,8 @@ from streamlint.source import Span
 from streamlint.surroundings import templates
 
 _WORD = re.compile(r"""(?:[^\s"'\\#]|\\.|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|["'])+""")
-_ESCAPED = re.compile(r"\\(.)|[\"']")
+_QUOTED = re.compile(r"""'(?P<strong>[^']*)'|"(?P<weak>(?:[^"\\]|\\.)*)"|\\(?P<escaped>.)|["']""")
+_ESCAPED = re.compile(r"\\(.)")
 SECTIONS = frozenset(
     (
         *(
@@ -82,7 +83,7 @@ def read(text: str) -> tuple[Section, ...]:
     masked = templates.read(text).masked(text)
     found: list[Section] = []
     start = 0
-    for raw in masked.splitlines(keepends=True):
+    for raw in re.findall(r"[^\n]*\n|[^\n]+", masked):
         words = tuple(_words(raw, start))
         start += len(raw)
         if not words:
@@ -102,8 +103,19 @@ def _words(line: str, start: int) -> list[Word]:
         if "#" in line[at : match.start()]:
             break
         written = match[0]
-        plain = _ESCAPED.sub(lambda part: part[1] or "", written)
-        is_known = templates.HOLE not in written and "$" not in written
+        is_known = templates.HOLE not in written and "$" not in _QUOTED.sub(_filled, written)
+        plain = _QUOTED.sub(_meant, written)
         found.append(Word(plain, Span(start + match.start(), start + match.end()), is_known))
         at = match.end()
     return found
+
+
+def _filled(part: re.Match[str]) -> str:
+    """What may hold variables: not what stands in strong quotes."""
+    return "" if part["strong"] is not None else part[0]
+
+
+def _meant(part: re.Match[str]) -> str:
+    if part["weak"] is not None:
+        return _ESCAPED.sub(r"\1", part["weak"])
+    return part["strong"] or part["escaped"] or ""

@@ -32,7 +32,7 @@ _DEPLOYING = re.compile(
 _DECLARING_RESOURCES = re.compile(
     r".*\.(?:tf|tfvars)"
     r"|.*\.ya?ml(?:\.(?:template|tmpl|tpl|j2|jinja2?|erb|in|example|sample))?"
-    r"|vercel\.json|.*\.template|(?:.*[-_.])?(?:template|cloudformation|cfn|stack)(?:[-_.].*)?\.json"
+    r"|vercel\.json|wrangler\.(?:toml|json)|.*\.template|(?:.*[-_.])?(?:template|cloudformation|cfn|stack|openapi|swagger)(?:[-_.].*)?\.json"
     r"|(?:.*[-_.])?Caddyfile(?:[-_.].*)?|.*\.caddyfile"
     r"|.*haproxy.*\.cfg(?:\..+)?"
     r"|.*traefik.*\.toml",
@@ -40,7 +40,7 @@ _DECLARING_RESOURCES = re.compile(
 )
 """Names of what may declare a balancer, a gateway or a function, or an object of Kubernetes; the text says whether it does."""
 _SIGNS = re.compile(
-    r"^[ \t]*[\"']?(?:apiVersion|services|Resources|static_resources|entryPoints|http|provider|runtime|swagger|openapi)"
+    r"^[ \t]*[\"']?(?:apiVersion|services|Resources|static_resources|entryPoints|http|provider|runtime|swagger|openapi|tunnel)"
     r"[\"']?[ \t]*:"
     r"|AWSTemplateFormatVersion",
     re.MULTILINE,
@@ -50,6 +50,7 @@ _BY_TEXT = (".yaml", ".yml", ".json", ".template")
 STACKS = "aws_cdk"
 """The package with which Python declares resources."""
 _DECLARING_IN_PYTHON = re.compile(rb"^[ \t]*(?:import|from)[ \t]+" + STACKS.encode() + rb"\b", re.MULTILINE)
+_BY_NAME = ("vercel.json", "wrangler.json")
 LARGEST = 300_000
 """Bytes; a larger file around the code was written by a program."""
 LARGEST_DECLARING = 20_000_000
@@ -90,7 +91,7 @@ def declares_resources(content: bytes) -> bool:
 
 def is_about_serving(path: str, text: str) -> bool:
     """Whether a file that may say so does, as far as a look at its text tells."""
-    is_told_by_text = path.endswith(_BY_TEXT) and not path.endswith("vercel.json")
+    is_told_by_text = path.endswith(_BY_TEXT) and not path.endswith(_BY_NAME)
     return tells_of_serving(path) or not is_told_by_text or bool(_SIGNS.search(text))
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from streamlint.knowledge.llama_index import Role
+from streamlint.knowledge.token_streams import FINISHED
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
@@ -39,6 +41,7 @@ from streamlint.values.domain import (
 from streamlint.values.enumerations import Enumerations
 from streamlint.values.items import Items
 from streamlint.values.lineages import Lineages, is_called
+from streamlint.values.tools import Tools
 from streamlint.values.whole import Whole
 
 
@@ -53,6 +56,7 @@ class Attributes:
         self._enumerations = Enumerations(evaluator)
         items = Items(evaluator)
         self.item, self.added = items.of, items.added
+        self._tools = Tools(evaluator)
         self._on_self: dict[ir.Scope, dict[str, list[tuple[ir.Scope, ir.Store]]]] = {}
 
     def value(self, base: Value, name: str, expression: ir.Attribute | None, frame: Frame | None) -> Values:
@@ -75,6 +79,8 @@ class Attributes:
                 return self._of_token(base, name)
             case Bound():
                 return self._of_bound(base, name)
+            case Function() if name in self._tools.methods:
+                return self._tools.method(base, name, expression, frame)
             case Function(receiver=None) if name in ("delay", "remote", "apply_async"):
                 return UNKNOWN
             case Pending():
@@ -320,10 +326,14 @@ class Attributes:
         tokens = self.evaluator.calls.token_attribute(base, name)
         if tokens is not None:
             return frozenset((tokens,))
+        if name == "response" and base.role is Role.RESPONSE and base.streaming is False:
+            return frozenset((Token(FINISHED, base.origin),))
         return frozenset((Bound(base, name),))
 
     def _of_token(self, base: Token, name: str) -> Values:
-        return frozenset((Bound(base, name),)) if name == "get" else self.evaluator.calls.streams.part(base, name)
+        streams = self.evaluator.calls.streams
+        is_method = name == "get" or streams.as_text(base, name) is not UNKNOWN
+        return frozenset((Bound(base, name),)) if is_method else streams.part(base, name)
 
     def _of_unknown(self, base: Unknown, name: str, expression: ir.Attribute | None, frame: Frame | None) -> Values:
         """Names that can mean nothing else: LlamaIndex's own, on a value of which nothing is known."""

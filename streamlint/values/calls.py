@@ -28,6 +28,7 @@ from streamlint.values.domain import (
     OffLoop,
     Partial,
     Token,
+    Tokens,
     Unknown,
     Value,
     Values,
@@ -39,6 +40,8 @@ from streamlint.values.made_streams import MadeStreams
 from streamlint.values.passing import BUILTINS
 from streamlint.values.whole import Handed, Whole
 
+_SAME_ITEMS = frozenset(("iter_any", "iter_chunked"))
+"""Methods of a stream that give its items in other pieces: aiohttp 3.14.0, streams.py."""
 _ENTERING = frozenset(
     (
         "contextlib.ExitStack.enter_context",
@@ -307,6 +310,10 @@ class Calls:
             return frozenset((Coroutine(element),)) if function.name in ("__anext__", "asend") else element
         if isinstance(receiver, Token) and function.name == "get" and call.arguments:
             return self.streams.item(receiver, self.evaluator.keys(call.arguments[0], frame))
+        if isinstance(receiver, Token):
+            return self.streams.as_text(receiver, function.name)
+        if isinstance(receiver, Tokens) and function.name in _SAME_ITEMS:
+            return frozenset((receiver,))
         if isinstance(receiver, Coroutine) and function.name == "result":  # of the task that runs it
             return receiver.result
         if isinstance(receiver, Collection):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from streamlint.knowledge.llama_index import Role
-from streamlint.knowledge.token_streams import Made, MadeStream
+from streamlint.knowledge.token_streams import FINISHED, Made, MadeStream
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
+from streamlint.values.asked_models import AskedModels
 from streamlint.values.domain import (
     UNKNOWN,
+    Collection,
     Constant,
     Coroutine,
     Instance,
@@ -18,6 +20,9 @@ from streamlint.values.domain import (
 from streamlint.values.truths import constant_truth
 from streamlint.values.whole import Whole
 
+_SAME = frozenset(("decode", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "replace"))
+_CUTTING = frozenset(("split", "rsplit", "splitlines"))
+
 
 class MadeStreams:
     """Applies the table of token streams."""
@@ -25,12 +30,13 @@ class MadeStreams:
     def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
         self.facts = evaluator.knowledge.token_streams
+        self._asked = AskedModels(evaluator)
 
     # Calls
 
     def knows(self, name: str) -> bool:
         """Whether what calling this dotted name gives is decided here, by its arguments."""
-        return bool(self.facts.made(name))
+        return bool(self.facts.made(name)) or self.facts.answered(name) is not None
 
     def of_call(self, name: str, call: ir.Call, frame: Frame) -> Values | None:
         """The stream that a call makes; None where it makes none, or where its arguments do not tell."""
@@ -39,8 +45,18 @@ class MadeStreams:
                 continue
             if made.rules_out and self._is_given(made.rules_out, call, frame) is not False:
                 continue
+            if made.is_asked and not self._asked.of(call, frame, is_request=made.made.is_entered):
+                continue
             return self._stream(made, call, frame)
-        return None
+        return self._complete(name, call, frame)
+
+    def _complete(self, name: str, call: ir.Call, frame: Frame) -> Values | None:
+        """The answer that a call gives when it is complete."""
+        row = self.facts.answered(name)
+        if row is None or (row.rules_out and self._is_given(row.rules_out, call, frame) is not False):
+            return None
+        answer: Values = frozenset((Token(row.items, self.evaluator.origin(call, frame)),))
+        return frozenset((Coroutine(answer),)) if row.is_async else answer
 
     def _stream(self, made: MadeStream, call: ir.Call, frame: Frame) -> Values:
         origin = self.evaluator.origin(call, frame)
@@ -95,8 +111,24 @@ class MadeStreams:
             return UNKNOWN
         return frozenset((Token(kind, base.origin) if kind else Token(base.items, base.origin, path),))
 
+    def parsed(self, base: Token) -> Values:
+        """What an item that is part of a body says, read as JSON."""
+        row = self.facts.items(base.items)
+        return frozenset((Token(row.parsed, base.origin),)) if row is not None and row.parsed else UNKNOWN
+
+    def as_text(self, base: Token, method: str) -> Values:
+        """What a method of text makes of a part of a body, or of a complete answer: the same in another form, or pieces of it."""
+        row = self.facts.items(base.items)
+        is_text = base.items == FINISHED or (row is not None and bool(row.parsed))
+        if is_text and base.items == FINISHED and method in _CUTTING:
+            return frozenset((Collection("list", ((None, frozenset((base,))),), base.origin),))
+        return frozenset((base,)) if is_text and method in _SAME else UNKNOWN
+
     def item(self, base: Token, keys: tuple[str | None, ...] = (None,)) -> Values:
         """`item[key]`, or one of the items of a list in it."""
+        row = self.facts.items(base.items)
+        if base.items == FINISHED or (row is not None and row.parsed):
+            return frozenset((base,))
         steps = ("[]" if key is None or key.lstrip("-").isdecimal() else key for key in keys)
         return self.evaluator.union(self.part(base, step) for step in steps)
 

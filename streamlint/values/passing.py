@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from streamlint.knowledge.llama_index import Role
+from streamlint.knowledge.token_streams import FINISHED
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import alternatives
@@ -17,11 +19,14 @@ from streamlint.values.domain import (
     External,
     Function,
     Iterated,
+    Llama,
     Object,
     Partial,
     Super,
     Text,
+    Token,
     Tokens,
+    Unknown,
     Value,
     Values,
 )
@@ -114,7 +119,34 @@ def _string(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     values = _first(evaluator, call, frame)
     if any(evaluator.is_stream_object(value) or isinstance(value, Tokens) for value in values):
         return frozenset((Text(evaluator.origin(call, frame)),))
-    return UNKNOWN
+    finished = alternatives(_finished(value) for value in values)
+    return UNKNOWN if Unknown() in finished else finished
+
+
+def _finished(value: Value) -> Value:
+    """The text of an answer that is complete."""
+    if isinstance(value, Llama) and value.role is Role.RESPONSE and value.streaming is False:
+        return Token(FINISHED, value.origin)
+    return value if isinstance(value, Token) and value.items == FINISHED else Unknown()
+
+
+def _cut(position: int) -> Builtin:
+    """Pieces of a text that is the argument there."""
+
+    def cut(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
+        given = evaluator.value(call.arguments[position], frame) if len(call.arguments) > position else UNKNOWN
+        texts = alternatives(_finished(value) for value in given)
+        if Unknown() in texts:
+            return UNKNOWN
+        return frozenset((Collection("list", ((None, texts),), evaluator.origin(call, frame)),))
+
+    return cut
+
+
+def _parsed(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
+    """What a part of a body says that is JSON."""
+    parts = [one for one in _first(evaluator, call, frame) if isinstance(one, Token)]
+    return evaluator.union(evaluator.calls.streams.parsed(one) for one in parts) or UNKNOWN
 
 
 def _getattr(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
@@ -261,6 +293,11 @@ BUILTINS: dict[str, Builtin] = {
     "builtins.dict": _dict,
     "builtins.str": _string,
     "builtins.getattr": _getattr,
+    "re.split": _cut(1),
+    "re.findall": _cut(1),
+    "textwrap.wrap": _cut(0),
+    "json.loads": _parsed,
+    "orjson.loads": _parsed,
     "builtins.super": _super,
     "builtins.type": _type,
     "typing.cast": _second,

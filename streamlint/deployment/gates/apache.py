@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streamlint.deployment.gates.gate import ANYWHERE, Gate, Match, Reading
@@ -14,6 +15,7 @@ from streamlint.knowledge.gates import default
 from streamlint.source import Span
 from streamlint.surroundings import apache_file
 from streamlint.surroundings.apache_file import Directive, Word
+from streamlint.surroundings.numbers import whole_number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,16 +29,36 @@ _HTTP10 = "force-proxy-request-1.0"
 _SET = ("setenv", "setenvif", "browsermatch")
 
 
+@dataclass(frozen=True)
+class _Around:
+    """What holds at some place: the nearest of what the sections around it say."""
+
+    location: Directive | None = None
+    timeout: Directive | None = None
+    proxy_timeout: Directive | None = None
+    old: Directive | None = None
+    """What makes Apache speak HTTP/1.0."""
+
+    def within(self, section: Directive) -> _Around:
+        is_location = bool(section.words) and section.name in ("location", "locationmatch")
+        return _Around(
+            section if is_location else self.location,
+            _last(section, _is_timeout, "timeout") or self.timeout,
+            _last(section, _is_timeout, "proxytimeout") or self.proxy_timeout,
+            _last(section, _speaks_old, *_SET) or self.old,
+        )
+
+
 def gates(deployment: Deployment) -> Iterator[Gate]:
     for path in deployment.files:
         source = deployment.source(path) if _NAME.fullmatch(path.name) else None
         if source is not None and _SIGN.search(source.text):
             whole = apache_file.read(source.text)
-            yield from _within(whole, (), path)
+            yield from _within(whole, _Around(), path)
 
 
-def _within(section: Directive, around: tuple[Directive, ...], path: Path) -> Iterator[Gate]:
-    around = (*around, section)
+def _within(section: Directive, outer: _Around, path: Path) -> Iterator[Gate]:
+    around = outer.within(section)
     for each in section.inner:
         if each.name in ("proxypass", "proxypassmatch"):
             gate = _gate(each, around, path)
@@ -45,11 +67,21 @@ def _within(section: Directive, around: tuple[Directive, ...], path: Path) -> It
             yield from _within(each, around, path)
 
 
-def _gate(directive: Directive, around: tuple[Directive, ...], path: Path) -> Gate | None:
+def _last(section: Directive, test: Callable[[Directive], bool], *names: str) -> Directive | None:
+    return next((each for each in reversed(section.inner) if each.name in names and test(each)), None)
+
+
+def _is_timeout(directive: Directive) -> bool:
+    return bool(directive.arguments)
+
+
+def _speaks_old(directive: Directive) -> bool:
+    return any(word.text.lower() == _HTTP10 for word in directive.arguments)
+
+
+def _gate(directive: Directive, around: _Around, path: Path) -> Gate | None:
     """`ProxyPass /chat http://app:8000/chat timeout=60`; in a `<Location>` its path is that of the section."""
-    location = next(
-        (each for each in reversed(around) if each.words and each.name in ("location", "locationmatch")), None
-    )
+    location = around.location
     plain = [word for word in directive.arguments if word.text.lower() != "nocanon"]
     own = plain[0] if plain and _ADDRESS.match(plain[0].text) is None and plain[0].text != "!" else None
     target = plain[1] if own is not None and len(plain) > 1 else plain[0] if plain and own is None else None
@@ -69,7 +101,7 @@ def _gate(directive: Directive, around: tuple[Directive, ...], path: Path) -> Ga
         f"`{directive.words[0].text}` of `{asked}`",
         Layer.PROXY,
         Anchor(path, directive.span),
-        tuple(_readings(directive, around, target, path)),
+        tuple(_readings(directive, around, path)),
         (address,),
         matches,
         cut,
@@ -88,32 +120,22 @@ def _mapping(asked: str, sent: str, kind: str) -> tuple[str, tuple[Match, ...]]:
     return "", (Match(asked, kind, is_known=False),)
 
 
-def _port(match: re.Match[str]) -> int:
-    return int(match[3]) if match[3] else 443 if match[1].lower() == "https" else 80
+def _port(match: re.Match[str]) -> int | None:
+    return whole_number(match[3]) if match[3] else 443 if match[1].lower() == "https" else 80
 
 
-def _readings(directive: Directive, around: tuple[Directive, ...], target: Word, path: Path) -> Iterator[Reading]:
+def _readings(directive: Directive, around: _Around, path: Path) -> Iterator[Reading]:
     own = next((word for word in directive.arguments if word.text.lower().startswith("timeout=")), None)
     if own is not None:
         yield _timeout("timeout", own.text.partition("=")[2], own, path)
+    elif (given := around.proxy_timeout or around.timeout) is not None:
+        word = given.arguments[0]
+        yield _timeout("ProxyTimeout" if around.proxy_timeout is not None else "Timeout", word.text, word, path)
     else:
-        yield from _inherited(around, path)
-    for section in reversed(around):
-        for each in section.inner:
-            words = [word for word in each.arguments if word.text.lower() == _HTTP10]
-            if each.words and each.name in _SET and words:
-                anchor = Anchor(path, each.span)
-                yield Reading(Limit(Failure.MASK, _HTTP10, None, anchor), Given(each.name, anchor))
-
-
-def _inherited(around: tuple[Directive, ...], path: Path) -> Iterator[Reading]:
-    for name, setting in (("proxytimeout", "ProxyTimeout"), ("timeout", "Timeout")):
-        for section in reversed(around):
-            found = section.own(name)
-            if found and found[-1].arguments:
-                yield _timeout(setting, found[-1].arguments[0].text, found[-1].arguments[0], path)
-                return
-    yield Reading(Limit(Failure.IDLE, "Timeout", default("apache", "Timeout")))
+        yield Reading(Limit(Failure.IDLE, "Timeout", default("apache", "Timeout")))
+    if around.old is not None:
+        anchor = Anchor(path, around.old.span)
+        yield Reading(Limit(Failure.MASK, _HTTP10, None, anchor), Given(around.old.name, anchor))
 
 
 def _timeout(setting: str, text: str, word: Word, path: Path) -> Reading:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from streamlint.deployment.gates.gate import ANYWHERE, Gate, Match, Reading
 from streamlint.deployment.limits import Anchor, Failure, Layer, Limit
@@ -13,6 +13,7 @@ from streamlint.deployment.nginx_passing import Address
 from streamlint.deployment.units import Given, duration
 from streamlint.surroundings import caddyfile
 from streamlint.surroundings.caddyfile import Directive, Word
+from streamlint.surroundings.numbers import whole_number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,14 @@ _NAME = re.compile(r"(?:.*[-_.])?Caddyfile(?:[-_.].*)?|.*\.caddyfile", re.IGNORE
 _PASSING = ("handle", "handle_path", "route")
 _ADDRESS = re.compile(r"(?:(https?|h2c)://)?(\[[^\]]*\]|[^:/]*)(?::(\d+))?/?")
 _DEEPEST = 8
+_MOST_BROUGHT = 20_000
+"""Statements that imports bring; a bound for snippets that import each other again and again."""
+_MOST_PATHS = 500
+"""Of one matcher; what has more may take anything."""
 _BUFFERS = "response_buffers"
+
+_ANYTHING = (Match("/", is_known=False),)
+_Named: TypeAlias = Mapping[str, tuple[Match, ...]]
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,7 @@ class _File:
 
     def __init__(self, path: Path, directives: tuple[Directive, ...]) -> None:
         self._path = path
+        self._left = _MOST_BROUGHT + 4 * sum(1 for each in directives for _ in each.walk())
         self._snippets = {each.name[1:-1]: each for each in directives if re.fullmatch(r"\(.+\)", each.name)}
         self._options = [each for each in directives if not each.words]
         self._sites = [each for each in directives if each.words and each.has_block and each.name[:1] != "("]
@@ -54,58 +63,61 @@ class _File:
             self._sites = [replace(directives[0], inner=list(directives[1:]))]
 
     def gates(self) -> Iterator[Gate]:
-        server = tuple(self._of_server())
+        server = self._of_server()
         for site in self._sites:
-            for directive, around in self._passing(site, _Around(), site, 0):
+            for directive, around in self._passing(site, _Around(), self._matchers(site), 0):
                 yield self._gate(site, directive, around, server)
 
     def _inner(self, directive: Directive, depth: int = 0) -> Iterator[Directive]:
         """What stands in a directive, with the snippets that it imports."""
         for each in directive.inner:
+            self._left -= 1
+            if self._left < 0:
+                return
             name = each.arguments[0].text if each.name == "import" and each.arguments else ""
             if name in self._snippets and depth < _DEEPEST:
                 yield from self._inner(self._snippets[name], depth + 1)
             else:
                 yield each
 
-    def _of_server(self) -> Iterator[Reading]:
-        for options in self._options:
-            for each in options.walk():
-                if each.words and each.name == "write" and len(each.words) > 1:
-                    yield self._reading(Failure.TOTAL, "timeouts write", each)
+    def _of_server(self) -> tuple[Reading, ...]:
+        """The shortest time in which any of its listeners ends an answer."""
+        found = [
+            self._reading(Failure.TOTAL, "timeouts write", each)
+            for options in self._options
+            for each in options.walk()
+            if each.words and each.name == "write" and len(each.words) > 1
+        ]
+        return tuple(sorted((each for each in found if each.limit.is_known), key=_length)[:1])
 
     def _passing(
-        self, directive: Directive, around: _Around, site: Directive, depth: int
+        self, directive: Directive, around: _Around, named: _Named, depth: int
     ) -> Iterator[tuple[Directive, _Around]]:
         for each in self._inner(directive):
             if each.name == "reverse_proxy":
-                yield each, self._within(each, around, site)
+                yield each, self._within(each, around, named)
             elif each.name in _PASSING and depth < _DEEPEST:
-                yield from self._passing(each, self._within(each, around, site), site, depth + 1)
+                yield from self._passing(each, self._within(each, around, named), named, depth + 1)
 
-    def _within(self, directive: Directive, around: _Around, site: Directive) -> _Around:
+    def _within(self, directive: Directive, around: _Around, named: _Named) -> _Around:
         """What is known behind the matcher of a directive."""
         matcher = next((word for word in directive.arguments[:1] if word.text[:1] in ("/", "@", "*")), None)
         if matcher is None or matcher.text == "*":
             return around
-        matches = tuple(self._matches(matcher, site))
+        matches = (_path(matcher),) if matcher.text.startswith("/") else named.get(matcher.text, ())
         if directive.name == "handle_path" and len(matches) == 1:
             return _Around((), f"{around.cut}{matches[0].text.rstrip('/')}")
         return replace(around, matches=matches)
 
-    def _matches(self, matcher: Word, site: Directive) -> Iterator[Match]:
-        if matcher.text.startswith("/"):
-            yield _path(matcher)
-            return
+    def _matchers(self, site: Directive) -> _Named:
+        """The paths that each named matcher of a site asks for."""
+        found: dict[str, tuple[Match, ...]] = {}
         for each in self._inner(site):
-            if each.name != matcher.text:
-                continue
-            tests = [replace(each, words=each.words[1:])] if len(each.words) > 1 else list(self._inner(each))
-            for test in tests:
-                if test.name == "path":
-                    yield from (replace(_path(word), is_known=len(tests) == 1) for word in test.arguments)
-                else:
-                    yield Match("/", is_known=False)
+            if each.name.startswith("@") and each.name not in found:
+                tests = [replace(each, words=each.words[1:])] if len(each.words) > 1 else list(self._inner(each))
+                matches = tuple(match for test in tests for match in _tested(test, len(tests) == 1))
+                found[each.name] = matches if len(matches) <= _MOST_PATHS else _ANYTHING
+        return found
 
     def _gate(self, site: Directive, directive: Directive, around: _Around, server: tuple[Reading, ...]) -> Gate:
         readings = []
@@ -148,8 +160,20 @@ class _File:
             elif match is None or not word.is_known:
                 yield ANYWHERE
             else:
-                port = int(match[3]) if match[3] else 443 if match[1] == "https" else 80
+                port = whole_number(match[3]) if match[3] else 443 if match[1] == "https" else 80
                 yield Address(match[2] or "localhost", port)
+
+
+def _length(reading: Reading) -> float:
+    return reading.limit.seconds or float("inf")
+
+
+def _tested(test: Directive, is_alone: bool) -> Iterator[Match]:
+    """The paths that a matcher asks for; what it asks beside them nobody can say."""
+    if test.name == "path":
+        yield from (replace(_path(word), is_known=is_alone) for word in test.arguments)
+    else:
+        yield from _ANYTHING
 
 
 def _asked(site: Directive) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from streamlint.deployment.documents import YamlFiles
-from streamlint.deployment.gates.gate import ANYWHERE, Gate, Match, Reading
+from streamlint.deployment.gates.gate import ANYWHERE, MOST_SERVERS, Gate, Match, Reading
 from streamlint.deployment.limits import Anchor, Failure, Layer, Limit
 from streamlint.deployment.nginx_passing import Address
 from streamlint.deployment.resources import Resource
@@ -16,6 +17,7 @@ from streamlint.deployment.resources.values import plain
 from streamlint.deployment.units import Given
 from streamlint.knowledge.gates import default
 from streamlint.surroundings.document import Keys
+from streamlint.surroundings.numbers import whole_number
 
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
@@ -40,25 +42,23 @@ def gates(deployment: Deployment) -> Iterator[Gate]:
 
 
 def _gates(whole: Resource) -> Iterator[Gate]:
+    clusters, own = _clusters(whole), set(_reached(whole, ("admin", "address", "socket_address")))
     for manager in whole.ways(_MANAGER):
         for way in whole.ways(_ROUTES, manager):
             place = whole.head(*way, "route") or whole.head(*way, "match")
-            if place is not None and whole.has(*way, "route"):
+            cluster = whole.get(*way, "route", "cluster")
+            addresses = clusters.get(cluster.text, ()) if cluster is not None else ()
+            if place is not None and whole.has(*way, "route") and not (addresses and own.issuperset(addresses)):
                 yield Gate(
                     "envoy",
                     "Envoy",
-                    _name(whole, way),
+                    f"route to `{cluster.text}`" if cluster is not None else "route",
                     Layer.PROXY,
                     Anchor(whole.path, place),
                     tuple(_readings(whole, manager, way)),
-                    tuple(_addresses(whole, way)) or (ANYWHERE,),
+                    addresses or (ANYWHERE,),
                     tuple(_matches(whole, way)),
                 )
-
-
-def _name(whole: Resource, way: Keys) -> str:
-    cluster = whole.get(*way, "route", "cluster")
-    return f"route to `{cluster.text}`" if cluster is not None else "route"
 
 
 def _readings(whole: Resource, manager: Keys, way: Keys) -> Iterator[Reading]:
@@ -96,13 +96,23 @@ def _matches(whole: Resource, way: Keys) -> Iterator[Match]:
             yield Match(given.text, _KINDS.get(str(name), "pattern"), is_known)
 
 
-def _addresses(whole: Resource, way: Keys) -> Iterator[Address]:
-    cluster = whole.get(*way, "route", "cluster")
-    if cluster is None:
-        return
-    for one in whole.ways(("static_resources", "clusters", f"*name={cluster.text}")):
-        ends = ("load_assignment", "endpoints", "*", "lb_endpoints", "*", "endpoint", "address", "socket_address")
-        for end in whole.ways(ends, one):
-            host, port = whole.get(*end, "address"), whole.get(*end, "port_value")
-            if host is not None and port is not None and port.text.isdecimal():
-                yield Address(host.text, int(port.text), is_known=host.is_known)
+def _clusters(whole: Resource) -> dict[str, tuple[Address, ...]]:
+    """The addresses of each cluster, by its name."""
+    found: dict[str, tuple[Address, ...]] = {}
+    for one in whole.ways(("static_resources", "clusters", "*")):
+        name = whole.get(*one, "name")
+        if name is not None and name.text not in found:
+            found[name.text] = tuple(islice(_addresses(whole, one), MOST_SERVERS))
+    return found
+
+
+def _addresses(whole: Resource, cluster: Keys) -> Iterator[Address]:
+    ends = ("load_assignment", "endpoints", "*", "lb_endpoints", "*", "endpoint", "address", "socket_address")
+    for end in whole.ways(ends, cluster):
+        yield from _reached(whole, end)
+
+
+def _reached(whole: Resource, end: Keys) -> Iterator[Address]:
+    host, port = whole.get(*end, "address"), whole.get(*end, "port_value")
+    if host is not None and port is not None and (number := whole_number(port.text)) is not None:
+        yield Address(host.text, number, is_known=host.is_known)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pkgutil
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlint.deployment.expressions import expression, is_too_long
 from streamlint.deployment.limits import Anchor, Failure, Layer, Limit
 from streamlint.deployment.nginx_passing import Address
 from streamlint.deployment.units import Given
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
 
 ANYWHERE = Address("", is_known=False)
+MOST_SERVERS = 100
+"""Of one name that many gates pass requests on to; further ones tell nothing new."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,8 @@ class Match:
         if self.kind == "exact":
             return path == self.text
         if self.kind == "pattern":
-            try:
-                return re.match(self.text, path) is not None
-            except (re.error, OverflowError, RecursionError):
-                return False
+            pattern = expression(self.text)
+            return pattern is not None and not is_too_long(self.text, path) and pattern.match(path) is not None
         given = self.text.rstrip("/")
         return (
             path == given or path.startswith(f"{given}/") or (self.kind == "beginning" and path.startswith(self.text))
@@ -117,6 +117,11 @@ class Gate:
 
     def takes(self, path: str) -> bool:
         return not self.matches or any(match.takes(path) for match in self.matches)
+
+    def below(self, path: str) -> str | None:
+        """The first path that begins with this one and comes here."""
+        plain = (match.text for match in self.matches if match.kind != "pattern")
+        return next((text for text in plain if text.startswith(path)), None)
 
 
 class Gates:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from streamlint.deployment.gates.gate import ANYWHERE, Gate, Match, Reading
@@ -11,7 +12,8 @@ from streamlint.deployment.limits import Anchor, Failure, Layer, Limit
 from streamlint.deployment.nginx_passing import Address
 from streamlint.deployment.units import Given
 from streamlint.surroundings import haproxy_file
-from streamlint.surroundings.haproxy_file import Line, Section, Word
+from streamlint.surroundings.haproxy_file import Line, Section
+from streamlint.surroundings.numbers import whole_number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,123 +24,149 @@ _NAME = re.compile(r".*haproxy.*\.cfg(?:\..+)?", re.IGNORECASE)
 _TIME = re.compile(r"(\d+)(us|ms|s|m|h|d)?")
 _SECONDS = {"us": 1e-6, "ms": 1e-3, None: 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _KINDS = {"path_beg": "beginning", "path": "exact", "path_dir": "prefix", "path_reg": "pattern"}
+_PLAIN_FLAGS = frozenset(("-i", "--"))
+_MOST = 500
+"""Paths of one condition; what has more may ask for anything."""
+_USES = ("use_backend", "default_backend")
 
 
 def gates(deployment: Deployment) -> Iterator[Gate]:
     for path in deployment.files:
         source = deployment.source(path) if _NAME.fullmatch(path.name) else None
         if source is not None:
-            sections = haproxy_file.read(source.text)
-            yield from (_gate(each, sections, path) for each in sections if each.kind in ("backend", "listen"))
+            yield from _File(path, haproxy_file.read(source.text)).gates()
 
 
-def _gate(section: Section, sections: Sequence[Section], path: Path) -> Gate:
-    matches, is_used = _matches(section, sections)
-    front = _front(section, sections)
-    readings = (
-        *_timeout(section, sections, path),
-        *_waiting((section, *front), path),
-        *_delay((section, *front), path),
-    )
-    return Gate(
-        "haproxy",
-        "HAProxy",
-        f"{section.kind} `{section.name}`",
-        Layer.PROXY,
-        Anchor(path, section.head.span),
-        readings if is_used else (),
-        tuple(_addresses(section)) or (ANYWHERE,),
-        matches,
-    )
+class _Front:
+    """A frontend, or a section that is its own: which backends it uses on which paths."""
+
+    def __init__(self, section: Section) -> None:
+        self.section = section
+        self.chosen: dict[str, dict[Match, None]] = {}
+        uses = [line for line in section.lines if line.words[0].text in _USES and len(line.words) > 1]
+        for line in {tuple(word.text for word in line.words): line for line in uses}.values():
+            self.chosen.setdefault(line.text(1), {}).update(dict.fromkeys(self._asked(line)))
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether some of its backends are named by what only a request says."""
+        return any(
+            not line.words[1].is_known or "%[" in line.text(1)
+            for line in self.section.every("use_backend")
+            if len(line.words) > 1
+        )
+
+    def _asked(self, line: Line) -> Sequence[Match]:
+        """What a condition of one path asks for; any other may be anything."""
+        condition = [word.text for word in line.words[2:]]
+        if line.words[0].text == "default_backend" or not condition:
+            return (Match("/"),)
+        tests: Sequence[Match] = ()
+        if condition[0] == "if" and len(condition) == 2:
+            tests = self._tests.get(condition[1], ())
+        elif condition[:2] == ["if", "{"] and condition[-1] == "}" and condition.count("}") == 1:
+            tests = _paths(condition[2:-1])
+        return tests or (Match("/", is_known=False),)
+
+    @cached_property
+    def _tests(self) -> Mapping[str, Sequence[Match]]:
+        """The paths that a condition asks for, by its name; none where it asks for something else too."""
+        found: dict[str, dict[Match, None]] = {}
+        others = set()
+        for line in self.section.every("acl"):
+            paths = _paths([word.text for word in line.words[2:]])
+            found.setdefault(line.text(1), {}).update(dict.fromkeys(paths))
+            if not paths or len(found[line.text(1)]) > _MOST:
+                others.add(line.text(1))
+        return {name: tuple(paths) for name, paths in found.items() if name not in others}
 
 
-def _defaults(section: Section, sections: Sequence[Section]) -> Section | None:
-    """The section of defaults that holds: that which is named, or the last one before it."""
-    named = section.head.behind("from")
-    before = [each for each in sections[: sections.index(section)] if each.kind == "defaults"]
-    return next((each for each in reversed(before) if not named or each.name == named), None)
+def _paths(test: Sequence[str]) -> list[Match]:
+    """`path_beg -i /chat /ask`: the paths of a test; none where it asks for something else, or for what a file lists."""
+    if not test or test[0] not in _KINDS or not _PLAIN_FLAGS.issuperset(word for word in test if word[:1] == "-"):
+        return []
+    return [Match(word, _KINDS[test[0]]) for word in test[1:] if word[:1] != "-"]
 
 
-def _timeout(section: Section, sections: Sequence[Section], path: Path) -> Iterator[Reading]:
-    """How long it waits between two pieces of an answer; where nothing says so, for ever."""
-    defaults = _defaults(section, sections)
-    line = section.last("timeout", "server") or (defaults.last("timeout", "server") if defaults is not None else None)
-    if line is None or len(line.words) < 3:
-        return
-    word = line.words[2]
-    match = _TIME.fullmatch(word.text)
-    anchor = Anchor(path, line.span)
-    seconds = int(match[1]) * _SECONDS[match[2]] if match is not None else None
-    limit = Limit(Failure.IDLE, "timeout server", seconds or None, anchor, word.is_known and match is not None)
-    yield Reading(limit, Given(word.text, anchor, word.is_known, word.span), unit="s")
+class _File:
+    """One configuration, looked through once, however many backends stand in it."""
 
+    def __init__(self, path: Path, sections: Sequence[Section]) -> None:
+        self._path = path
+        self._sections = sections
+        self._fronts = [_Front(each) for each in sections if each.kind in ("frontend", "listen")]
+        self._users: dict[str, list[_Front]] = {}
+        for front in self._fronts:
+            for name in front.chosen:
+                self._users.setdefault(name, []).append(front)
+        self._is_computed = any(front.is_computed for front in self._fronts)
 
-def _waiting(around: Sequence[Section], path: Path) -> Iterator[Reading]:
-    for line in (line for each in around for line in each.every("http-response", "wait-for-body")):
-        anchor = Anchor(path, line.span)
-        yield Reading(Limit(Failure.BUFFER, "http-response wait-for-body", None, anchor), Given(line.text(1), anchor))
+    def gates(self) -> Iterator[Gate]:
+        named: dict[str, Section] = {}
+        last: Section | None = None
+        for section in self._sections:
+            if section.kind == "defaults":
+                named[section.name] = last = section
+            elif section.kind in ("backend", "listen"):
+                origin = section.head.behind("from")
+                yield self._gate(section, named.get(origin) if origin else last)
 
+    def _gate(self, section: Section, defaults: Section | None) -> Gate:
+        users = self._users.get(section.name, ())
+        around = (section, *(user.section for user in users), *((defaults,) if defaults is not None else ()))
+        matches = self._matches(section, users)
+        readings = (*self._timeout(section, defaults), *self._waiting(around), *self._delay(around))
+        return Gate(
+            "haproxy",
+            "HAProxy",
+            f"{section.kind} `{section.name}`",
+            Layer.PROXY,
+            Anchor(self._path, section.head.span),
+            readings if matches is not None else (),
+            tuple(_addresses(section)) or (ANYWHERE,),
+            matches or (),
+        )
 
-def _delay(around: Sequence[Section], path: Path) -> Iterator[Reading]:
-    """Headers and the first piece wait for 0.2 s unless it is told not to wait."""
-    if not any(each.last("option", "http-no-delay") for each in around):
-        yield Reading(Limit(Failure.FIRST_BYTE, "option http-no-delay", None, None))
+    def _matches(self, section: Section, users: Sequence[_Front]) -> tuple[Match, ...] | None:
+        """The paths that come to it; None where nothing does."""
+        if section.kind == "listen":
+            return ()
+        found = tuple(dict.fromkeys(match for user in users for match in user.chosen[section.name]))
+        return found or ((Match("/", is_known=False),) if self._is_computed else None)
 
+    def _timeout(self, section: Section, defaults: Section | None) -> Iterator[Reading]:
+        """How long it waits between two pieces of an answer; where nothing says so, for ever."""
+        line = section.last("timeout", "server") or (defaults.last("timeout", "server") if defaults else None)
+        if line is None or len(line.words) < 3:
+            return
+        word = line.words[2]
+        match = _TIME.fullmatch(word.text)
+        anchor = Anchor(self._path, line.span)
+        seconds = float(match[1]) * _SECONDS[match[2]] if match is not None else None
+        limit = Limit(Failure.IDLE, "timeout server", seconds or None, anchor, word.is_known and match is not None)
+        yield Reading(limit, Given(word.text, anchor, word.is_known, word.span), unit="s")
 
-def _front(section: Section, sections: Sequence[Section]) -> tuple[Section, ...]:
-    """The frontends that use a backend, and the defaults that hold for it."""
-    defaults = _defaults(section, sections)
-    users = [each for each in sections if each.kind in ("frontend", "listen") and any(_uses(each, section))]
-    return (*users, *((defaults,) if defaults is not None else ()))
+    def _waiting(self, around: Sequence[Section]) -> Iterator[Reading]:
+        for line in (each.last("http-response", "wait-for-body") for each in around):
+            if line is not None:
+                anchor = Anchor(self._path, line.span)
+                limit = Limit(Failure.BUFFER, "http-response wait-for-body", None, anchor)
+                yield Reading(limit, Given(line.text(1), anchor))
 
-
-def _uses(front: Section, section: Section) -> Iterator[Line]:
-    for line in front.lines:
-        if line.words[0].text in ("use_backend", "default_backend") and line.text(1) == section.name:
-            yield line
-
-
-def _matches(section: Section, sections: Sequence[Section]) -> tuple[tuple[Match, ...], bool]:
-    """The paths that come to it, and whether any do."""
-    if section.kind == "listen":
-        return (), True
-    found: list[Match] = []
-    for front in sections:
-        for line in _uses(front, section) if front.kind in ("frontend", "listen") else ():
-            found += [Match("/")] if line.starts("default_backend") else _chosen(line, front)
-    computed = any(
-        not line.words[1].is_known or "%[" in line.text(1)
-        for each in sections
-        for line in each.every("use_backend")
-        if len(line.words) > 1
-    )
-    if computed and not found:
-        found.append(Match("/", is_known=False))
-    return tuple(found), bool(found)
-
-
-def _chosen(line: Line, front: Section) -> list[Match]:
-    """What a condition of one path asks for; any other may be anything."""
-    condition = [word.text for word in line.words[2:]]
-    if len(condition) == 2 and condition[0] == "if":
-        tests = [each for each in front.every("acl", condition[1]) if len(each.words) > 3]
-        if tests and all(each.text(2) in _KINDS for each in tests):
-            return [Match(word.text, _KINDS[each.text(2)]) for each in tests for word in _values(each)]
-    return [Match("/", is_known=not condition)]
-
-
-def _values(test: Line) -> list[Word]:
-    return [word for word in test.words[3:] if not word.text.startswith("-")]
+    def _delay(self, around: Sequence[Section]) -> Iterator[Reading]:
+        """Headers and the first piece wait for 0.2 s unless it is told not to wait."""
+        if not any(each.last("option", "http-no-delay") for each in around):
+            yield Reading(Limit(Failure.FIRST_BYTE, "option http-no-delay", None, None))
 
 
 def _addresses(section: Section) -> Iterator[Address]:
     for line in section.every("server"):
-        host, _, port = line.text(2).rpartition(":")
         if len(line.words) < 3:
             continue
+        is_known, (host, _, port) = line.words[2].is_known, line.text(2).rpartition(":")
         if line.text(2).startswith(("unix@", "/")):
-            yield Address("", None, line.text(2).removeprefix("unix@"), line.words[2].is_known)
-        elif port.isdecimal() and host:
-            yield Address(host, int(port), is_known=line.words[2].is_known)
+            yield Address("", None, line.text(2).removeprefix("unix@"), is_known)
+        elif host and (number := whole_number(port)) is not None:
+            yield Address(host, number, is_known=is_known)
         else:
-            yield Address(line.text(2), None, is_known=line.words[2].is_known)
+            yield Address(line.text(2), None, is_known=is_known)

@@ -14,6 +14,7 @@ from streamlint.deployment.resources import Resource, Resources
 from streamlint.deployment.units import Given
 from streamlint.deployment.workloads import Workloads
 from streamlint.knowledge.gates import by_kind, controllers
+from streamlint.surroundings.numbers import whole_number
 
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
@@ -95,7 +96,7 @@ def address(name: Given, port: Given | None, workloads: Workloads) -> Address:
     target = workloads.target(name.text, text)
     if not name.is_known or (port is not None and not port.is_known):
         return ANYWHERE
-    return Address(name.text, target if target is not None else int(text) if text.isdecimal() else None)
+    return Address(name.text, target if target is not None else whole_number(text))
 
 
 def _with_settings(reading: Reading, deployment: Deployment) -> Reading:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.deployment.composed import Services
 from streamlint.deployment.documents import YamlFiles
-from streamlint.deployment.gates.gate import ANYWHERE, Gate, Match, Reading
+from streamlint.deployment.gates.gate import ANYWHERE, MOST_SERVERS, Gate, Match, Reading
 from streamlint.deployment.gates.ingresses import address
 from streamlint.deployment.limits import Anchor, Failure, Layer, Limit
 from streamlint.deployment.nginx_passing import Address
@@ -21,6 +21,7 @@ from streamlint.deployment.workloads import Workloads
 from streamlint.source import Span
 from streamlint.surroundings import toml_file
 from streamlint.surroundings.document import Document, Keys
+from streamlint.surroundings.numbers import whole_number
 
 if TYPE_CHECKING:
     from streamlint.deployment.whole import Deployment
@@ -64,7 +65,8 @@ class Traefik:
         """Where a middleware that collects answers is made, by its name."""
         self.cutting: dict[str, str] = {}
         """The beginning of the path that a middleware takes off, by its name."""
-        self.limits: list[Reading] = []
+        self._shortest: dict[Path, Reading] = {}
+        """Of each file the shortest time in which one of its entry points ends an answer."""
         for path in deployment.files:
             source = deployment.source(path) if _NAME.fullmatch(path.name) else None
             if source is not None and _SIGN.search(source.text):
@@ -93,7 +95,7 @@ class Traefik:
                 if (match := _LABEL.fullmatch(name))
             ]
             ports = [each.given.text for each in labels if each.keys[-2:] == ("server", "port")]
-            port = int(ports[0]) if ports and ports[0].isdecimal() else None
+            port = whole_number(ports[0]) if ports else None
             self._add(labels, (Address(service.name, port),))
 
     def _of_commands(self) -> None:
@@ -127,8 +129,11 @@ class Traefik:
                     self.cutting.setdefault(name, each.given.text)
                 case ("http", "services", str(name), "loadbalancer", "servers", _, "url"):
                     match = _ADDRESS.fullmatch(each.given.text)
-                    found = Address(match[1], int(match[2] or 80)) if match and each.given.is_known else ANYWHERE
-                    services.setdefault(name, []).append(found)
+                    found = (
+                        Address(match[1], whole_number(match[2] or "80")) if match and each.given.is_known else ANYWHERE
+                    )
+                    if len(services.setdefault(name, [])) < MOST_SERVERS:
+                        services[name].append(found)
                 case ("http", "routers", str(name), str(key), *_):
                     routers.setdefault(name, {}).setdefault(key, []).append(each)
         for name, said in routers.items():
@@ -144,9 +149,10 @@ class Traefik:
 
     def _limit(self, given: Given) -> None:
         seconds = duration(given.text) if given.is_known else None
-        self.limits.append(
-            Reading(Limit(Failure.TOTAL, "writeTimeout", seconds or None, given.anchor, seconds is not None), given)
-        )
+        before = self._shortest.get(given.anchor.path)
+        if seconds and (before is None or before.limit.seconds is None or seconds < before.limit.seconds):
+            limit = Limit(Failure.TOTAL, "writeTimeout", seconds, given.anchor)
+            self._shortest[given.anchor.path] = Reading(limit, given)
 
     # What it comes to
 
@@ -162,7 +168,7 @@ class Traefik:
                 f"router `{router.name}`",
                 Layer.PROXY,
                 router.anchor,
-                (*readings, *self.limits),
+                (*readings, *self._shortest.values()),
                 router.addresses or (ANYWHERE,),
                 tuple(_matches(router.rule)),
                 next((self.cutting[name] for name in router.middlewares if name in self.cutting), ""),

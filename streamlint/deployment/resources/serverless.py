@@ -1,4 +1,4 @@
-"""The functions of `serverless.yml`."""
+"""The functions of `serverless.yml`, and what it says for all of them."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ def resources(deployment: Deployment) -> Iterator[Resource]:
         document = deployment.ask(YamlFiles).of(path).first
         if source is None or not document.has("provider"):
             continue
+        whole = document.places.get(("provider",))
+        if whole is not None:
+            yield Resource(
+                "serverless provider", "", Anchor(path, whole), document, ("provider",), partial(plain, path)
+            )
         for name in document.names("functions"):
             span = document.places.get(("functions", name))
             if span is not None:

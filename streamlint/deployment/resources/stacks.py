@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from streamlint.deployment.resources.declared import Resource
 from streamlint.deployment.stacks import Construct, Stacks
 from streamlint.deployment.units import Given
-from streamlint.knowledge.gates import by_kind
+from streamlint.knowledge.gates import by_kind, endpoints
 from streamlint.surroundings.document import Document, Keys, Setting
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ _NAMED_BY = ("1", "0")
 
 
 def resources(deployment: Deployment) -> Iterator[Resource]:
-    for construct in deployment.ask(Stacks).constructs(by_kind()):
+    kinds = {*by_kind(), *(api for row in endpoints().values() for api in row.apis)}
+    for construct in deployment.ask(Stacks).constructs(kinds):
         given = construct.given
         settings = (Setting(keys, each.text, each.anchor.span, each.inside) for keys, each in given.items())
         called, document = construct.kind.rpartition(".")[2], Document(tuple(settings))

@@ -33,6 +33,10 @@ def resources(deployment: Deployment) -> Iterator[Resource]:
 def _of_file(deployment: Deployment, path: Path, text: str) -> Iterator[Resource]:
     is_json = text.lstrip().startswith("{")
     document = json_file.read(text) if is_json else deployment.ask(YamlFiles).of(path).first
+    shared = document.places.get(("Globals", "Api"))
+    if shared is not None:
+        value = partial(_value, document, path, text)
+        yield Resource("AWS::Serverless::Api of all", "", Anchor(path, shared), document, ("Globals", "Api"), value)
     for name in document.names("Resources"):
         kind = document.get("Resources", name, "Type")
         if kind is None or not kind.value.startswith("AWS::"):

@@ -1,0 +1,85 @@
+"""Answers that were complete before anything was sent, and are sent in pieces as if they were streams."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.token_streams import FINISHED
+from streamlint.model import syntax as ir
+from streamlint.streams.sent import Sending, Sent, certain
+from streamlint.values.domain import Collection, Iterated, Origin, Token, Value
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+    from streamlint.values import Values
+    from streamlint.values.activations import Frame
+
+_BUFFERS = frozenset(("io.StringIO", "io.BytesIO"))
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """What is sent piece by piece, and the call that gave the whole."""
+
+    expression: ir.Expression
+    origin: Origin
+
+
+class Finished:
+    """Judges loops of sent generators, and bodies; silent where anything else may be sent."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self._sent = project.ask(Sent)
+
+    def of_loop(self, loop: ir.Loop, frame: Frame) -> Pieces | None:
+        """A loop that yields the pieces of an answer, in a generator that a response sends."""
+        scope = frame.scope
+        if not any(loop.body_start <= item.start < loop.end for item in scope.yields):
+            return None
+        if not self._sent.generator(frame.module.path, scope):
+            return None
+        origin = self._of_pieces(self.evaluator.iterated(loop, frame)) or self._of_range(loop.iterable, frame)
+        return Pieces(loop.iterable, origin) if origin is not None else None
+
+    def of_sending(self, sending: Sending) -> Pieces | None:
+        """A body that is the text itself, of which characters are sent, or a file in memory, of which lines are."""
+        response, content, frame = sending.response, sending.content, sending.frame
+        if not response.streaming or response.takes_text or response.frames_sse:
+            return None
+        origin = self._of_text(self.evaluator.value(content, frame))
+        if origin is None and isinstance(content, ir.Call) and content.arguments:
+            is_buffer = bool(self.evaluator.names(content.function, frame) & _BUFFERS)
+            origin = self._of_text(self.evaluator.value(content.arguments[0], frame)) if is_buffer else None
+        return Pieces(content, origin) if origin is not None else None
+
+    def _of_text(self, values: Values) -> Origin | None:
+        found = [_answer(value) for value in certain(values)]
+        return found[0] if found and all(one is not None for one in found) else None
+
+    def _of_pieces(self, values: Values) -> Origin | None:
+        """Of a list of pieces, of pairs with them, or of the text itself, whose characters are the pieces."""
+        found = [self._of_iterated(value) for value in certain(values)]
+        return found[0] if found and all(one is not None for one in found) else None
+
+    def _of_iterated(self, value: Value) -> Origin | None:
+        match value:
+            case Collection(kind="list", items=((None, values),)):
+                return self._of_text(values)
+            case Iterated():
+                return self._of_pieces(value.over)
+        return _answer(value)
+
+    def _of_range(self, iterable: ir.Expression, frame: Frame) -> Origin | None:
+        """`range(0, len(text), 20)`."""
+        if not isinstance(iterable, ir.Call) or self.evaluator.names(iterable.function, frame) != {"builtins.range"}:
+            return None
+        for argument in iterable.arguments:
+            if isinstance(argument, ir.Call) and self.evaluator.names(argument.function, frame) == {"builtins.len"}:
+                return self._of_text(self.evaluator.value(argument.arguments[0], frame)) if argument.arguments else None
+        return None
+
+
+def _answer(value: Value) -> Origin | None:
+    return value.origin if isinstance(value, Token) and value.items == FINISHED else None

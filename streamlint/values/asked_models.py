@@ -1,0 +1,60 @@
+"""Which requests of plain HTTP ask a model for a stream: by their address, or by what their body says."""
+
+from __future__ import annotations
+
+from streamlint.model import syntax as ir
+from streamlint.values.activations import Frame
+from streamlint.values.domain import Collection, Constant, Instance, Origin
+from streamlint.values.truths import constant_truth
+from streamlint.values.whole import Whole
+
+_BODIES = ("json", "data", "content")
+_KEY = "stream"
+
+
+class AskedModels:
+    """Looks at the arguments of requests."""
+
+    def __init__(self, evaluator: Whole) -> None:
+        self.evaluator = evaluator
+        self.facts = evaluator.knowledge.token_streams
+
+    def of(self, call: ir.Call, frame: Frame, *, is_request: bool) -> bool:
+        """Whether this call, or the request behind the answer that it reads, asks a model."""
+        if is_request:
+            return self._asks(call, frame)
+        read = call.function.base if isinstance(call.function, ir.Attribute) else call.function
+        origins = [one.origin for one in self.evaluator.value(read, frame) if isinstance(one, Instance)]
+        return bool(origins) and all(one is not None and self._began(one) for one in origins)
+
+    def _began(self, origin: Origin) -> bool:
+        module = self.evaluator.modules.load(origin.path)
+        for scope in module.scopes if module is not None else ():
+            for call in scope.calls:
+                if module is not None and (call.start, call.end) == (origin.start, origin.end):
+                    return self._asks(call, self.evaluator.any_call(module, scope))
+        return False
+
+    def _asks(self, call: ir.Call, frame: Frame) -> bool:
+        streams = self._says_stream(call, frame)
+        if streams is not None:
+            return streams
+        given = (*call.arguments, *(value for name, value in call.keywords if name == "url"))
+        return any(self.facts.is_of_model(text) for one in given for text in self._texts(one, frame))
+
+    def _texts(self, address: ir.Expression, frame: Frame) -> list[str]:
+        """An address as it is written, and what it may be."""
+        values = self.evaluator.value(address, frame)
+        said = [one.value for one in values if isinstance(one, Constant) and isinstance(one.value, str)]
+        return [*said, frame.module.text(address)]
+
+    def _says_stream(self, call: ir.Call, frame: Frame) -> bool | None:
+        """What the body of a request says of `stream`; None where it says nothing, or cannot be seen."""
+        bodies = [value for name, value in call.keywords if name in _BODIES]
+        for body in bodies:
+            body = body.arguments[0] if isinstance(body, ir.Call) and body.arguments else body
+            for value in self.evaluator.value(body, frame):
+                if isinstance(value, Collection) and value.kind == "dict":
+                    said = [constant_truth(values) for key, values in value.items if key == _KEY]
+                    return said[0] if said else None
+        return None
