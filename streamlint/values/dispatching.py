@@ -23,7 +23,7 @@ class Dispatching:
         self.evaluator = evaluator
 
     def meant(self, function: Function, call: ir.Call, frame: Frame) -> tuple[Function, ...]:
-        """What a call of a function runs: itself, or what is registered for what it is given; all of them where that is unknown."""
+        """What a call of a function runs: itself, or what is registered for what it is given."""
         located = self.evaluator.scope_of(function)
         if located is None or not located[1].decorators or located[1].decorator_words.isdisjoint(_WORDS):
             return (function,)
@@ -34,7 +34,7 @@ class Dispatching:
         for value in values:
             kinds = self._kinds(value)
             if not kinds:
-                return (function, *(other for _, other in registered))
+                return (function,)
             found[self._first(kinds, registered) or function] = None
         return tuple(self._bound(one, function) for one in found) or (function,)
 
