@@ -220,8 +220,8 @@ def test_programs_are_told_the_same(deployed: None, streamlint: Streamlint) -> N
     assert chain["not_found"] == []
 
 
-def findings(streamlint: Streamlint) -> set[str]:
-    report = json.loads(streamlint("--select", "STL50", "--output-format", "json").stdout)
+def findings(streamlint: Streamlint, codes: str = "STL50") -> set[str]:
+    report = json.loads(streamlint("--select", codes, "--output-format", "json").stdout)
     return {f"{each['code']} {each['severity']}" for each in report["findings"]}
 
 
@@ -320,3 +320,14 @@ def test_a_path_of_the_settings_needs_no_python(write: Write, streamlint: Stream
     assert streamlint("--select", "STL50").exit_code == 2, "nothing says that anything streams"
     write("streamlint.toml", 'streaming-paths = ["/api/*"]\n')
     assert "STL501 warning" in findings(streamlint)
+
+
+def test_a_path_of_the_settings_stands_for_all_below_it(write: Write, streamlint: Streamlint) -> None:
+    write(".git/HEAD", "")
+    write("streamlint.toml", 'streaming-paths = ["/api/*"]\n')
+    passes = NGINX.replace("http://api:8000/", "http://backend.internal:8000")
+    write("nginx.conf", passes.replace("location /api/ ", "location /api/chat/ "))
+    write("Caddyfile", "s {\n handle /api/ask/* {\n reverse_proxy a:80 {\n response_buffers 1\n }\n }\n}\n")
+    assert findings(streamlint, "STL501,STL552") == {"STL501 warning", "STL552 warning"}
+    write("streamlint.toml", 'streaming-paths = ["/api/other/*"]\n')
+    assert findings(streamlint, "STL552") == set()

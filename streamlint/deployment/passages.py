@@ -59,6 +59,9 @@ class Carrier(Protocol):
     def takes(self, path: str) -> bool:
         """Whether it is given what users ask for under a path."""
 
+    def below(self, path: str) -> str | None:
+        """A path that begins with this one and that it is given."""
+
 
 @singledispatch
 def carrier(node: object) -> Carrier:
@@ -98,6 +101,11 @@ class _Nginx:
     def takes(self, path: str) -> bool:
         found = lead(self.location.server, path)
         return found is not None and found.location is self.location
+
+    def below(self, path: str) -> str | None:
+        own = self.location.pattern
+        is_plain = self.location.modifier in ("", "^~", "=") and own.startswith(path)
+        return own if is_plain and self.takes(own) else None
 
 
 @carrier.register
@@ -175,6 +183,6 @@ class Passages:
             return None
         path = sample(route.path).removesuffix("*")
         asked = node.outside(path)
-        if asked is None and route.place is None and node.takes(path):
-            return path
+        if asked is None and route.place is None:
+            return path if node.takes(path) else node.below(path) if route.path.endswith("*") else None
         return asked

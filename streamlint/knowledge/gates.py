@@ -40,12 +40,14 @@ class LimitRow:
 
 @dataclass(frozen=True)
 class GateRow:
-    """One product under the names that a file has for it; `only` are the settings that it must have."""
+    """One product under the names that a file has for it; `only` says which values of a setting are meant where it is written."""
 
     product: str
     title: str
     layer: str
     only: dict[str, tuple[str, ...]]
+    needs: tuple[str, ...]
+    """Settings that must be written, as without them it is something else."""
     unless_beside: tuple[str, ...]
     has_paths: bool
     """Whether it chooses by the path, so that a module of its own reads it."""
@@ -63,6 +65,7 @@ def by_kind() -> dict[str, GateRow]:
             row.text("title"),
             row.text("layer"),
             _only(row),
+            row.texts("needs"),
             row.texts("unless_beside"),
             row.flag("has_paths"),
             tuple(_limit(each) for each in limits if kind in each.texts("kinds")),

@@ -21,7 +21,8 @@ class GcpBackendTimeoutShort(Rule):
     ## Why it breaks streaming
 
     The timeout counts from the request to the last byte of the answer: a stream that is still going on is cut off, however
-    steadily tokens arrive, and a heartbeat does not help.
+    steadily tokens arrive, and a heartbeat does not help. Balancers that pass packets, TCP or SSL on have no such limit, and
+    nothing is said of them: a regional backend service without `load_balancing_scheme` is one.
 
     ## Example
 

@@ -69,7 +69,9 @@ def _is_another(resource: Resource, row: LimitRow, way: Keys) -> bool:
 def is_meant(resource: Resource, row: GateRow) -> bool:
     """Whether it has the settings that the table asks of its kind."""
     given = ((resource.get(key), values) for key, values in row.only.items())
-    return all(each is None or (each.is_known and each.text in values) for each, values in given)
+    return all(resource.has(key) for key in row.needs) and all(
+        each is None or (each.is_known and each.text in values) for each, values in given
+    )
 
 
 def _is_waived(resource: Resource, row: GateRow, resources: Resources) -> bool:

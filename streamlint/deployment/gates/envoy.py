@@ -42,12 +42,13 @@ def gates(deployment: Deployment) -> Iterator[Gate]:
 
 
 def _gates(whole: Resource) -> Iterator[Gate]:
-    clusters = _clusters(whole)
+    clusters, own = _clusters(whole), set(_reached(whole, ("admin", "address", "socket_address")))
     for manager in whole.ways(_MANAGER):
         for way in whole.ways(_ROUTES, manager):
             place = whole.head(*way, "route") or whole.head(*way, "match")
             cluster = whole.get(*way, "route", "cluster")
-            if place is not None and whole.has(*way, "route"):
+            addresses = clusters.get(cluster.text, ()) if cluster is not None else ()
+            if place is not None and whole.has(*way, "route") and not (addresses and own.issuperset(addresses)):
                 yield Gate(
                     "envoy",
                     "Envoy",
@@ -55,7 +56,7 @@ def _gates(whole: Resource) -> Iterator[Gate]:
                     Layer.PROXY,
                     Anchor(whole.path, place),
                     tuple(_readings(whole, manager, way)),
-                    (clusters.get(cluster.text) if cluster is not None else None) or (ANYWHERE,),
+                    addresses or (ANYWHERE,),
                     tuple(_matches(whole, way)),
                 )
 
@@ -108,6 +109,10 @@ def _clusters(whole: Resource) -> dict[str, tuple[Address, ...]]:
 def _addresses(whole: Resource, cluster: Keys) -> Iterator[Address]:
     ends = ("load_assignment", "endpoints", "*", "lb_endpoints", "*", "endpoint", "address", "socket_address")
     for end in whole.ways(ends, cluster):
-        host, port = whole.get(*end, "address"), whole.get(*end, "port_value")
-        if host is not None and port is not None and (number := whole_number(port.text)) is not None:
-            yield Address(host.text, number, is_known=host.is_known)
+        yield from _reached(whole, end)
+
+
+def _reached(whole: Resource, end: Keys) -> Iterator[Address]:
+    host, port = whole.get(*end, "address"), whole.get(*end, "port_value")
+    if host is not None and port is not None and (number := whole_number(port.text)) is not None:
+        yield Address(host.text, number, is_known=host.is_known)

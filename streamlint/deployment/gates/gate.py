@@ -118,6 +118,11 @@ class Gate:
     def takes(self, path: str) -> bool:
         return not self.matches or any(match.takes(path) for match in self.matches)
 
+    def below(self, path: str) -> str | None:
+        """The first path that begins with this one and comes here."""
+        plain = (match.text for match in self.matches if match.kind != "pattern")
+        return next((text for text in plain if text.startswith(path)), None)
+
 
 class Gates:
     """Those of all files of a deployment."""
