@@ -46,6 +46,8 @@ STACK = (
             "openapi.json",
             '{"openapi": "3", "paths": {"/chat": {"get": {"x-amazon-apigateway-integration": {"type": "http_',
         ),
+        ("policy.xml", "<policies><backend>" + "<!-- " * 5_000 + "<forward-request " * 5_000),
+        ("policy.xml", "<policies>" + '<forward-request buffer-response="true">' * 2_000),
         ("app.yaml", "runtime: [python312]\n"),
         ("app.yaml", "runtime: python312: x\n"),
         ("app.yaml", "runtime: python99999999999999999999\n"),

@@ -61,8 +61,7 @@ FILES = {
     "haproxy": "haproxy.cfg",
     "apache": "site.conf",
     "appengine": "app.yaml",
-    "openapi": "openapi.yaml",
-    "kubernetes": "k8s.yaml",
+    "apim": "policy.xml",
 }
 
 

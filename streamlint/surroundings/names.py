@@ -33,6 +33,7 @@ _DECLARING_RESOURCES = re.compile(
     r".*\.(?:tf|tfvars)"
     r"|.*\.ya?ml(?:\.(?:template|tmpl|tpl|j2|jinja2?|erb|in|example|sample))?"
     r"|vercel\.json|wrangler\.(?:toml|json)|.*\.template|(?:.*[-_.])?(?:template|cloudformation|cfn|stack|openapi|swagger)(?:[-_.].*)?\.json"
+    r"|.*polic(?:y|ies)[^/]*\.xml"
     r"|(?:.*[-_.])?Caddyfile(?:[-_.].*)?|.*\.caddyfile"
     r"|.*haproxy.*\.cfg(?:\..+)?"
     r"|.*traefik.*\.toml",
