@@ -43,7 +43,7 @@ LABELS: tuple[tuple[str, tuple[type[ast.AST], ...] | str], ...] = (
     (r"calls `[^`]+`(, and so on through \d+ more)?", CALL),
     (r"(joins|collects) every token here|turns the stream into text here", ANY),
     (r"asks for every token here", CALL),
-    (r"every chunk is taken here|waits for the whole answer here", ANY),
+    (r"every chunk is taken here|waits for the whole answer here|written here, when all tokens are there", ANY),
     (r"takes every token here", (ast.For, ast.AsyncFor, ast.comprehension)),
     (r"(iterates over it, which |enters it, which )?runs `[^`]+`", ANY),
     (r"the engine is built here, with.*|this engine hands on .*|an engine of this class never streams", CALL),

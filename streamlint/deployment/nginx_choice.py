@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from enum import Enum
-from functools import cache
 
+from streamlint.deployment.expressions import expression, is_too_long
 from streamlint.deployment.nginx_sites import Location, Siblings
-
-_LONG = 20
-"""Characters for which a pattern that repeats repetitions may be asked: each more may double the time."""
-_PIECE = re.compile(
-    r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]|(?P<open>\()|(?P<close>\))(?P<again>[*+{])?|(?P<choice>[*+{|])|[\s\S]"
-)
-_GROUP = re.compile(r"\(\?<(?![=!])")
 
 
 class Nowhere(Enum):
@@ -70,33 +62,3 @@ def _of_expressions(locations: Siblings, path: str) -> Location | Nowhere | None
             inside = chosen(each.inner, path)
             return each if inside is Nowhere.NONE else inside
     return None
-
-
-@cache
-def expression(pattern: str, *, ignores_case: bool = False) -> re.Pattern[str] | None:
-    """A regular expression of nginx; None where Python does not understand it."""
-    try:
-        return re.compile(_GROUP.sub("(?P<", pattern), re.IGNORECASE if ignores_case else 0)
-    except (re.error, RecursionError, OverflowError):
-        return None
-
-
-def is_too_long(pattern: str, path: str) -> bool:
-    """Whether the answer may take for ever: a group is repeated in which something is repeated, or may be one of several."""
-    return len(path) > _LONG and _repeats_repetitions(pattern)
-
-
-@cache
-def _repeats_repetitions(pattern: str) -> bool:
-    open_: list[bool] = [False]
-    for piece in _PIECE.finditer(pattern):
-        if piece["open"]:
-            open_.append(False)
-        elif piece["choice"]:
-            open_[-1] = True
-        elif piece["close"] and len(open_) > 1:
-            has_choice = open_.pop()
-            if has_choice and piece["again"]:
-                return True
-            open_[-1] |= has_choice or bool(piece["again"])
-    return False

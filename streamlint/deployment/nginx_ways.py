@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
-from streamlint.deployment.nginx_choice import Nowhere, chosen, expression, is_too_long
+from streamlint.deployment.expressions import expression, is_too_long
+from streamlint.deployment.nginx_choice import Nowhere, chosen
 from streamlint.deployment.nginx_passing import Address
 from streamlint.deployment.nginx_sites import Location, Server
 from streamlint.deployment.nginx_tree import Statement

@@ -123,6 +123,8 @@ class Bodies:
                 return WrongBody(Fault.UNCALLED, value)
             case Function() if self._is_plain(value):
                 return WrongBody(Fault.FUNCTION, value)
+            case Partial(function=functions) if functions and all(map(self._is_plain_function, functions)):
+                return WrongBody(Fault.FUNCTION, value)
             case Coroutine(function=None, result=result) if any(isinstance(one, Llama | Tokens) for one in result):
                 return WrongBody(Fault.COROUTINE, value)
             case Coroutine(function=Function() as function) if self._is_plain(function):
@@ -134,6 +136,9 @@ class Bodies:
         """A dict with keys that can be seen; what is iterated over is its keys."""
         is_dict = isinstance(value, Collection) and value.kind == "dict"
         return WrongBody(Fault.KEYS, value) if is_dict else None
+
+    def _is_plain_function(self, value: Value) -> bool:
+        return isinstance(value, Function) and self._is_plain(value)
 
     def _is_plain(self, function: Function) -> bool:
         located = self.evaluator.scope_of(function)

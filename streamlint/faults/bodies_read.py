@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.frameworks import Purpose
 from streamlint.model import syntax as ir
+from streamlint.serving.path_tests import PathTests
 from streamlint.source import Span
 from streamlint.streams import Sent
 from streamlint.values.domain import Function
@@ -37,6 +38,7 @@ class BodiesRead:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self.sent = project.ask(Sent)
+        self._tests = project.ask(PathTests)
         self._chunks = project.knowledge.names("untouched", _CHUNKS)
 
     def of(self, entry: Entry) -> Iterator[tuple[ir.Loop, Sending]]:
@@ -51,8 +53,8 @@ class BodiesRead:
                 or loop.iterable.attribute not in self._chunks
             ):
                 continue
-            stream = self._stream()
-            if stream is not None and self._is_for_all(loop, scope) and self._is_kept(loop, scope):
+            stream = self._held_up(loop, entry)
+            if stream is not None and self._is_kept(loop, scope):
                 yield loop, stream
 
     def by_helpers(self, entry: Entry) -> Iterator[tuple[ir.Expression, Module, ir.Loop, Sending]]:
@@ -63,8 +65,8 @@ class BodiesRead:
                 if not isinstance(given, ir.Attribute) or given.attribute not in self._chunks:
                     continue
                 taken = next(self._taking(call, position, frame), None)
-                stream = self._stream() if taken is not None else None
-                if taken is not None and stream is not None and self._is_for_all(call, scope):
+                stream = self._held_up(call, entry) if taken is not None else None
+                if taken is not None and stream is not None:
                     yield given, *taken, stream
 
     @staticmethod
@@ -126,15 +128,36 @@ class BodiesRead:
             return True
         return bool(_MESSAGE.search(module.source.slice(Span(scope.start, scope.end))))
 
-    @staticmethod
-    def _is_for_all(loop: ir.Loop | ir.Call, scope: ir.Scope) -> bool:
-        """Whether no condition picks the responses that are read."""
-        branch = loop.branch
+    def _held_up(self, place: ir.Loop | ir.Call, entry: Entry) -> Sending | None:
+        """A stream of the application that is read at this place of a middleware: no condition, or one that its path meets."""
+        frame = self.evaluator.any_call(entry.module, entry.scope)
+        return next((one for one in self._streams if self._is_read(place, frame, self._path(one))), None)
+
+    def _path(self, sending: Sending) -> str:
+        """The path of the route that sends a stream; "" where it has parameters, or none is known."""
+        function = sending.frame.module.enclosing_function(sending.frame.scope)
+        entry = self.sent.reach.entry(sending.frame.module, function) if function is not None else None
+        return entry.path if entry is not None and "{" not in entry.path and "<" not in entry.path else ""
+
+    def _is_read(self, place: ir.Loop | ir.Call, frame: Frame, path: str) -> bool:
+        scope = frame.scope
+        if any(one is not True for one in self._conditions(place.branch, path, frame)):
+            return False
+        before = (item for item in scope.returns if item.start < place.start)
+        return all(False in self._conditions(item.branch, path, frame) for item in before)
+
+    def _conditions(self, branch: int, path: str, frame: Frame) -> list[bool | None]:
+        """Whether the arms around a place run for requests of a path; None where that cannot be told."""
+        found: list[bool | None] = []
         while branch >= 0:
-            if scope.branches[branch].test is not None or scope.branches[branch].arm.startswith("except"):
-                return False
-            branch = scope.branches[branch].parent
-        return not any(item.start < loop.start for item in scope.returns)
+            row = frame.scope.branches[branch]
+            if row.arm.startswith("except"):
+                found.append(None)
+            elif row.test is not None:
+                truth = self._tests.of(row.test, path, frame) if path and row.arm in ("if", "else") else None
+                found.append(truth if row.arm == "if" or truth is None else not truth)
+            branch = row.parent
+        return found
 
     @staticmethod
     def _is_kept(loop: ir.Loop, scope: ir.Scope) -> bool:
@@ -143,14 +166,16 @@ class BodiesRead:
         sends = any(isinstance(call.function, ir.Name) and call.function.id == "send" for call in inside)
         return not sends and any(item.value is not None and item.start > loop.start for item in scope.returns)
 
-    def _stream(self) -> Sending | None:
-        """A response of the application that streams tokens."""
-        for sending in self.sent.all:
-            if not sending.response.streaming or not self.sent.serves(sending.frame.module, sending.frame.scope):
-                continue
-            if self.evaluator.tokens(self.evaluator.value(sending.content, sending.frame)) is not None:
-                return sending
-        return None
+    @cached_property
+    def _streams(self) -> tuple[Sending, ...]:
+        """The responses of the application that stream tokens."""
+        return tuple(
+            one
+            for one in self.sent.all
+            if one.response.streaming
+            and self.sent.serves(one.frame.module, one.frame.scope)
+            and self.evaluator.tokens(self.evaluator.value(one.content, one.frame)) is not None
+        )
 
 
 def _is_answer(base: ir.Expression, scope: ir.Scope, word: str) -> bool:

@@ -52,11 +52,14 @@ class Operator(ir.Node):
 
 def operators(scope: ir.Scope) -> Iterator[Operator]:
     """All of a scope, whatever their receivers are."""
+    removed = {id(change.target) for change in scope.changes if not change.is_augmented}
     for expression in scope.expressions():
-        for receiver, methods, given in _of(expression):
+        for receiver, methods, given in _of(expression) if id(expression) not in removed else ():
             yield Operator(expression.start, expression.end, expression, receiver, methods, given)
     for store in scope.stores:
         yield _stored(store)
+    for change in scope.changes:
+        yield from _changed(change)
     for test in _tests(scope):
         yield Operator(test.start, test.end, test, test, _TRUTH)
 
@@ -89,6 +92,15 @@ def _stored(store: ir.Store) -> Operator:
         return Operator(start, end, target, base, (f"{store.member}{SETTING}",), (store.value,))
     item = ir.Subscript(start, end, base, store.key)
     return Operator(start, end, item, base, ("__setitem__",), (store.key, store.value))
+
+
+def _changed(change: ir.Change) -> Iterator[Operator]:
+    """`del base[key]` calls `__delitem__`, `base[key] += one` calls `__setitem__` too, `base.name += one` sets it."""
+    match change.target:
+        case ir.Subscript(start=start, end=end, base=base, key=key) as target:
+            yield Operator(start, end, target, base, ("__setitem__" if change.is_augmented else "__delitem__",), (key,))
+        case ir.Attribute(start=start, end=end, base=base, attribute=name) as target if change.is_augmented:
+            yield Operator(start, end, target, base, (f"{name}{SETTING}",))
 
 
 def _tests(scope: ir.Scope) -> Iterator[ir.Expression]:

@@ -299,6 +299,8 @@ class Case(Block):
     branch: int
     tests: tuple[Expression, ...]
     """The expressions in its pattern, and its guard."""
+    values: tuple[Expression, ...] | None = None
+    """What its subject is compared with, where it holds for these values and no others; () where it holds for all."""
 
 
 @dataclass(slots=True, eq=False)

@@ -13,7 +13,7 @@ from streamlint.serving.holders import Holders
 from streamlint.source import Span
 from streamlint.streams.generators import Generators
 from streamlint.values import Values
-from streamlint.values.domain import Coroutine, External, Generated, Llama, Tokens, Value
+from streamlint.values.domain import Coroutine, External, Function, Generated, Llama, Tokens, Value
 
 if TYPE_CHECKING:
     from streamlint.knowledge.responses import Preferred
@@ -133,7 +133,7 @@ def _is_synchronous(file: PythonFile, sending: Sending) -> bool:
 
 def _called(file: PythonFile, content: ir.Expression, value: Value, sending: Sending) -> Fix | None:
     """A generator function with `()` behind it, where it needs no argument."""
-    located = file.project.evaluator.scope_of(value)  # type: ignore[arg-type]  # Fault.FUNCTION holds a Function
+    located = file.project.evaluator.scope_of(value) if isinstance(value, Function) else None
     if located is None or not located[1].is_generator or not isinstance(content, ir.Name | ir.Attribute):
         return None
     if located[1].is_async and _is_synchronous(file, sending):

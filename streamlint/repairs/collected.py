@@ -55,7 +55,9 @@ class Section:
         """Its lines, with the comments above it."""
         source = self.repair.file.source
         if not self.nodes:
-            start = source.line_span(self.span.start).start
+            statement = self.tree.statement(self.answer.start, self.answer.end)
+            assert statement is not None
+            start = self.tree.whole_lines(statement).start
             return Span(start, start)
         return Span(self.tree.whole_lines(self.nodes[0]).start, source.line_span(self.span.end - 1).end)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
+from streamlint.sharing.tied import Tied
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import Function
 
@@ -28,8 +29,11 @@ def bound_to_request(file: PythonFile, frame: Frame, places: tuple[Span, ...]) -
                 continue
             if isinstance(use, ir.Attribute) and use.attribute == "session" and isinstance(use.base, ir.Name):
                 return Refusal(f"`{file.text(use)}` is saved when the answer begins")
-            if {dotted_name(value) for value in evaluator.value(use, inner)} & names:
+            values = evaluator.value(use, inner)
+            if {dotted_name(value) for value in values} & names:
                 return Refusal(f"`{file.text(use)}` is gone when the body is sent")
+            if not frame.scope.is_async and any(file.project.ask(Tied).is_of_context(value) for value in values):
+                return Refusal(f"`{file.text(use)}` may be another one in the thread that sends the body")
     return _ended(file, frame, places)
 
 

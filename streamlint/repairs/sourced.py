@@ -115,7 +115,9 @@ def _encoded(repair: Repair, dress: Dress, rest: list[ir.Expression]) -> frozens
 def _made(repair: Repair, dress: Dress, document: _Document, imports: frozenset[Import]) -> Generated | Refusal:
     text, key = repair.file.text, repair.file.text(document.key)
     whole = "{" + ", ".join(f"{text(key)}: {text(value)}" for key, value in document.rest) + "}"
-    if "\n" in whole and ("#" in whole or '"""' in whole or "'''" in whole):
+    if "#" in text(document.statement or dress.answer) or (
+        "\n" in whole and any(quotes in whole for quotes in ('"""', "'''"))
+    ):
         return Refusal("there are comments in the answer")
     whole = _on_one_line(whole)
     whole = f"jsonable_encoder({whole})" if len(imports) > 1 else whole

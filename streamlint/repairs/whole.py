@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
 from streamlint.model import syntax as ir
+from streamlint.repairs.async_client import with_async_client
 from streamlint.repairs.obstacles import iteration_obstacle, obstacle_before_the_rest, of_wait
 from streamlint.repairs.off_loop import in_thread, is_free, level_of, off_loop, stands_in_body
 from streamlint.repairs.threads import threads
@@ -23,7 +24,7 @@ _SAME = "the same items in the same order; all of it is waited for in a thread"
 
 def off_loop_as_a_whole(file: PythonFile, held: Held, node: cst.CSTNode) -> Fix | None:
     """`off_loop`, or where the rest of what a call gives would still be waited for on the loop: a repair of both."""
-    found = off_loop(file, held, node)
+    found = with_async_client(file, held) or off_loop(file, held, node)
     if found is not None or not isinstance(node, cst.Call) or not isinstance(held.node, ir.Call):
         return found
     if obstacle_before_the_rest(file, held, held.node) is not None:

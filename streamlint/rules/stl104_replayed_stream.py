@@ -9,12 +9,14 @@ from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal, no_fix
 from streamlint.repairs.replays import stream_original
 from streamlint.rule import Rule, on
+from streamlint.source import Span
 from streamlint.streams import Drains
 from streamlint.streams.drained import Drain
 from streamlint.streams.finished import Finished, Pieces
+from streamlint.streams.written_events import WrittenEvents
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
-from streamlint.within import entries, requests
+from streamlint.within import entries, loops, requests
 
 
 class ReplayedStream(Rule):
@@ -23,7 +25,8 @@ class ReplayedStream(Rule):
 
     Finds streaming responses over something that was already drained: a list of tokens, the joined text, `iter([...])`, a
     generator that loops over the collected list. Finds generators that cut a complete answer (`achat(...)`, a call of another
-    client without `stream=True`) into words or characters, and bodies that are such an answer.
+    client without `stream=True`) into words or characters, bodies that are such an answer, and steps of workflows that write one
+    event with the whole text.
 
     ## Why it breaks streaming
 
@@ -79,7 +82,7 @@ class ReplayedStream(Rule):
     severity = Severity.ERROR
     symptom = Symptom.ALL_AT_ONCE
     since = "0.1.0"
-    stands_on = EXPRESSIONS
+    stands_on = ("For", *EXPRESSIONS)
     message = "{what} streams what it has already {had}, so everything arrives at once"
 
     @on(ir.Scope, where=entries)
@@ -106,6 +109,19 @@ class ReplayedStream(Rule):
                 stops=stopped(file, drain) if is_own else (),
                 help=_help if is_own else _help_inside,
                 repair=of_facts(stream_original, file, frame, call, content, drain),
+            )
+
+    @on(ir.Scope, where=loops)
+    def written(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        for drain, written in file.project.ask(WrittenEvents).of(file.frame(scope)):
+            yield file.fact(
+                self,
+                Span(drain.start, drain.end),
+                what=f"`{scope.name}`",
+                had="drained",
+                label="takes every token before an event is written",
+                help="write an event for each token, inside the loop that takes it",
+                related=(Related(file.place(written), "written here, when all tokens are there"),),
             )
 
     @on(ir.Loop)

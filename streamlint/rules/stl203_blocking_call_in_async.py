@@ -70,7 +70,8 @@ class BlockingCallInAsync(Rule):
     which another route adds, a setting of the whole process), in this function or in one that awaits it; where a lock of threads
     is held; and where the call returns before everything is there and the rest would be read on the loop.
     `for part in client.chat(..., stream=True)` is made and advanced in threads as a whole, and so is a comprehension or a `list()`
-    over such a call.
+    over such a call. `with httpx.stream(...) as response:` and a loop over its lines, or the stream of a client that the class
+    makes and nothing else uses, are read with `httpx.AsyncClient`.
 
     ## References
 

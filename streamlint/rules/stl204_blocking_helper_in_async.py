@@ -72,8 +72,8 @@ class BlockingHelperInAsync(Rule):
     plain `def`; and where a loop runs over a generator that only computes or asks a server. Otherwise `unsafe`: the helper is
     awaited in a thread (`await run_in_threadpool(helper, ...)`), and what it shares with other code may not all be seen from
     here. There is no fix where the helper is seen to write what other requests have too, to talk to a chat engine that all
-    clients share, or to touch a context variable or an asyncio object, where the `await` would come between two uses of shared
-    state, and for context managers, of which entering and leaving wait.
+    clients share, or to touch a context variable or an asyncio object, where the `await` would come between two uses of
+    shared state, and for context managers, of which entering and leaving wait.
 
     ## References
 

@@ -69,7 +69,7 @@ class Tied:
             if self._is_of_loop(call, frame) or self._is_of_process(call, frame):
                 yield module.text(call.function)
         for expression in (*scope.attributes, *scope.names):
-            if any(self._is_of_context(value) for value in self.evaluator.value(expression, frame)):
+            if any(self.is_of_context(value) for value in self.evaluator.value(expression, frame)):
                 yield module.text(expression)
 
     def _objects(self, module: Module, scope: ir.Scope) -> Iterator[str]:
@@ -85,7 +85,7 @@ class Tied:
             if any(self._is_conversation(value, frame) for value in self.evaluator.iterated(loop, frame)):
                 yield module.text(loop.iterable)
 
-    def _is_of_context(self, value: Value) -> bool:
+    def is_of_context(self, value: Value) -> bool:
         """Whether a value is a context variable, a thread-local object, a request of the current context, or part of one."""
         if isinstance(value, Instance):
             return self.facts.is_of_context(value.name)

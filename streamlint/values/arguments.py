@@ -92,8 +92,17 @@ class Arguments:
         if isinstance(given, ir.Name) and not _is_left_alone(given, frame.scope):
             return None
         held = {key: one for key, one in value.items if key is not None}
-        is_seen = len(held) == len(value.items) and (value.origin is None or isinstance(given, ir.Mapping))
+        if len(held) < len(value.items):
+            return None
+        is_seen = value.origin is None or isinstance(given, ir.Mapping) or self._is_constant(value, given, frame)
         return held if is_seen else None
+
+    def _is_constant(self, value: Collection, given: ir.Expression, frame: Frame) -> bool:
+        """Whether a dict of the module is one to which nobody is seen to add anything."""
+        if not isinstance(given, ir.Name) or (given.bindings is not None and frame.scope.kind != "module"):
+            return False
+        contents = self.evaluator.contents
+        return not contents.of(value, None, contents.name_of(given, frame))
 
     def named(
         self, function: Function, arguments: Iterable[Values], keywords: Mapping[str, Values]

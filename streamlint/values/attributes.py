@@ -52,7 +52,7 @@ class Attributes:
         self.evaluator = evaluator
         lineages = Lineages(evaluator)
         self.lineage, self.outside_bases = lineages.of, lineages.outside_bases
-        self.method, self.setter = lineages.method, lineages.setter
+        self.method, self.setter, self.below = lineages.method, lineages.setter, lineages.below
         self._enumerations = Enumerations(evaluator)
         items = Items(evaluator)
         self.item, self.added = items.of, items.added
@@ -80,7 +80,7 @@ class Attributes:
             case Bound():
                 return self._of_bound(base, name)
             case Function() if name in self._tools.methods:
-                return self._tools.method(base, name)
+                return self._tools.method(base, name, expression, frame)
             case Function(receiver=None) if name in ("delay", "remote", "apply_async"):
                 return UNKNOWN
             case Pending():

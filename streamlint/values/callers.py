@@ -21,6 +21,7 @@ Meant = Mapping[Definition, tuple[tuple[int, bool], ...]]
 """By the scope of a function or class: the numbers of the rows that mean it, and whether they bring its first argument."""
 
 _FEW = 32
+_BELOW = "__init_subclass__"
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ class Callers:
 
     def _frames(self, module: Module, scope: ir.Scope) -> list[Frame]:
         evaluator, found = self.evaluator, dict[Frame, None]()
+        if scope.name == _BELOW:
+            return list(self._of_classes_below(module, scope))
         sites = self.of(Function(module.path, scope.index))
         for site in sites if len(sites) <= _FEW else ():
             for value in evaluator.value(site.call.function, site.frame):
@@ -96,6 +99,27 @@ class Callers:
                     given = evaluator.calls.arguments(value, site.call, site.frame)
                     found[evaluator.calls.frame(value, given, site.frame)] = None
         return list(found)
+
+    def _of_classes_below(self, module: Module, scope: ir.Scope) -> Iterator[Frame]:
+        """Python calls `__init_subclass__` for each class below, with the keywords behind its bases."""
+        for below in self.evaluator.attributes.below(Class(module.path, scope.parent)):
+            located = self.evaluator.scope_of(below)
+            if located is not None:
+                outer = self.evaluator.any_call(located[0], located[0].scopes[located[1].parent])
+                given = {name: self.evaluator.value(value, outer) for name, value in located[1].keywords if name}
+                given[scope.parameters[0].name] = frozenset((below,))
+                yield self.evaluator.frames.call(module, scope, None, given, None)
+
+    def names(self, made: Class) -> bool:
+        """Whether some code calls a class, passes it on, or keeps it, as far as words tell."""
+        located = self.evaluator.scope_of(made)
+        words = frozenset(self._spellings(located[1].name) if located is not None else ())
+        return any(
+            one.id in words
+            for module in self.evaluator.modules.saying(*words)
+            for scope in module.scopes
+            for one in scope.names
+        )
 
     def of(self, function: Function) -> tuple[CallSite, ...]:
         """The calls of a function of the project in the loaded modules, `Class(...)` for an `__init__` too."""

@@ -10,6 +10,7 @@ from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.domain import NOTHING, Collection, External, Instance, Origin, Value, Values
 from streamlint.values.puts import Named, Put, Puts, name_of
+from streamlint.values.truths import keys
 from streamlint.values.whole import Whole
 
 Held = Mapping[object, tuple[int, ...]]
@@ -116,6 +117,10 @@ class Contents:
 
     def _in(self, put: Put, key: str | None, frame: Frame) -> Iterator[Values]:
         evaluator = self.evaluator
+        pairs = self._pairs(put, frame) if put.how == "keyed" and key is not None else None
+        if pairs is not None:
+            yield from (values for keys, values in pairs if _meets(keys, key or ""))
+            return
         values = evaluator.at(evaluator.value(put.value, frame), put.path)
         if put.how == "each":
             yield evaluator.element(values)
@@ -125,6 +130,17 @@ class Contents:
         elif put.key is None or key is None or _meets(evaluator.keys(put.key, frame), key):
             yield values
 
+    def _pairs(self, put: Put, frame: Frame) -> list[tuple[tuple[str | None, ...], Values]] | None:
+        """What a loop over a display puts under which keys, step by step: `for name, make in (("a", one), ("b", other)): ...`."""
+        key, value = (_loop_of(part, put.scope) for part in (put.key, put.value))
+        if key is None or value is None or key.value is not value.value or key.value is None:
+            return None
+        evaluator = self.evaluator
+        over = [one for one in evaluator.value(key.value, frame) if isinstance(one, Collection) and one.kind != "dict"]
+        if len(over) != 1 or not over[0].is_whole or evaluator.attributes.added(over[0]):
+            return None
+        return [(keys(evaluator.at(item, key.path)), evaluator.at(item, value.path)) for _, item in over[0].items]
+
     def _frames(self, put: Put) -> tuple[Frame, ...]:
         """The calls of the function that puts, told apart where what it puts is what it was given."""
         evaluator = self.evaluator
@@ -132,6 +148,14 @@ class Contents:
         if not put.scope.is_function or not any(_is_given(part, put) for part in parts):
             return (evaluator.any_call(put.module, put.scope),)
         return evaluator.callers.frames(put.module, put.scope)
+
+
+def _loop_of(part: ir.Expression | None, scope: ir.Scope) -> ir.Binding | None:
+    """The loop that gives a name its value, where nothing else does."""
+    if not isinstance(part, ir.Name) or part.bindings is None or len(part.bindings) != 1:
+        return None
+    binding = scope.bindings[part.bindings[0]]
+    return binding if binding.kind == "loop" else None
 
 
 def _is_given(expression: ir.Expression, put: Put) -> bool:

@@ -12,6 +12,7 @@ from streamlint.values.arguments import Arguments
 from streamlint.values.domain import (
     PENDING,
     UNKNOWN,
+    Class,
     Constant,
     Coroutine,
     Function,
@@ -127,8 +128,8 @@ class FunctionCalls:
 
 
 def _constants(values: Values) -> Values:
-    """Constants as they are; everything else is only something."""
-    return values if all(isinstance(value, Constant | Member) for value in values) else UNKNOWN
+    """Constants, and classes, by which containers are asked, as they are; everything else is only something."""
+    return values if all(isinstance(value, Constant | Member | Class) for value in values) else UNKNOWN
 
 
 def _is_known(value: Value) -> bool:

@@ -53,6 +53,19 @@ class Lineages:
             found += self.evaluator.value(expression, frame)
         return found
 
+    def below(self, owner: Class) -> tuple[Class, ...]:
+        """The classes of the project that descend from one."""
+        key = ("below", owner.path, owner.scope)
+        return self.evaluator.solver.ask(key, lambda: tuple(self._below(owner)), (), ())
+
+    def _below(self, owner: Class) -> Iterator[Class]:
+        located = self.evaluator.scope_of(owner)
+        for module in self.evaluator.modules.saying(located[1].name) if located is not None else ():
+            for scope in module.scopes:
+                found = Class(module.path, scope.index)
+                if scope.kind == "class" and found != owner and owner in self.of(found):
+                    yield found
+
     def outside_bases(self, base: Object | Class) -> list[str]:
         """Dotted names of the classes outside the project that this one descends from."""
         return [owner.name for owner in self.of(base) if isinstance(owner, External)]

@@ -151,7 +151,8 @@ class LlamaCalls:
         """The `streaming=` argument: False where it is absent, None where it is not constant or may hide behind `**`."""
         given = call.argument(None, "streaming")
         if given is None:
-            return None if call.hides_keywords else False
+            hidden = self.evaluator.calls.streams.unpacked("streaming", call, frame) if call.hides_keywords else UNKNOWN
+            return constant_truth(hidden) if call.hides_keywords else False
         return constant_truth(self.evaluator.value(given, frame))
 
     def _llm_of(self, call: ir.Call, frame: Frame) -> bool | None:

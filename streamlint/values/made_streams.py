@@ -70,10 +70,10 @@ class MadeStreams:
         """Whether an argument is true, or the text that `keyword=text` asks for; None where that cannot be seen."""
         keyword, _, text = keyword.partition("=")
         given = call.argument(None, keyword)
-        values = self.evaluator.value(given, frame) if given is not None else self._unpacked(keyword, call, frame)
+        values = self.evaluator.value(given, frame) if given is not None else self.unpacked(keyword, call, frame)
         return values == {Constant(text)} if text else constant_truth(values)
 
-    def _unpacked(self, keyword: str, call: ir.Call, frame: Frame) -> Values:
+    def unpacked(self, keyword: str, call: ir.Call, frame: Frame) -> Values:
         """What `**options` gives for a keyword; false where there is nothing of the kind."""
         hidden = (value for name, value in call.keywords if name is None)
         return self.evaluator.union(self._entry(one, keyword, frame) for one in hidden) or frozenset((Constant(False),))

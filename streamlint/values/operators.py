@@ -17,7 +17,17 @@ if TYPE_CHECKING:
     from streamlint.project import Project
 
 _METHODS = (
-    *("__getitem__", "__setitem__", "__contains__", "__bool__", "__len__", "__format__", "__str__", "__repr__"),
+    *(
+        "__getitem__",
+        "__setitem__",
+        "__delitem__",
+        "__contains__",
+        "__bool__",
+        "__len__",
+        "__format__",
+        "__str__",
+        "__repr__",
+    ),
     *(
         "__iter__",
         "__next__",

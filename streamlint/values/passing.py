@@ -34,6 +34,16 @@ from streamlint.values.whole import Whole
 
 Builtin = Callable[[Whole, ir.Call, Frame], Values]
 
+_PROVIDERS = (
+    "Singleton",
+    "ThreadSafeSingleton",
+    "ThreadLocalSingleton",
+    "ContextLocalSingleton",
+    "Factory",
+    "Callable",
+)
+"""Of dependency-injector: called, they make an object, or call a function, with what they were given."""
+
 
 def _first(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     """Gives its first argument: `iter`, `cast` gives its second."""
@@ -302,6 +312,7 @@ BUILTINS: dict[str, Builtin] = {
     "quart.helpers.stream_with_context": _first,
     "functools.partial": _partial,
     "functools.partialmethod": _partial_method,
+    **{f"dependency_injector.providers.{name}": _partial for name in _PROVIDERS},
     "functools.lru_cache": _cached,
     "functools.cache": _cached,
     "functools.wraps": lambda evaluator, call, frame: frozenset((External("functools.wraps"),)),

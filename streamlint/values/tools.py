@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streamlint.model import syntax as ir
+from streamlint.values.activations import Frame
 from streamlint.values.domain import UNKNOWN, Function, OffLoop, Values
 from streamlint.values.whole import Whole
 
@@ -16,10 +17,16 @@ class Tools:
         self._decorators, self._runs = names("tools", "decorators"), names("tools", "runs")
         self.methods = self._runs | names("tools", "runs-elsewhere")
 
-    def method(self, function: Function, name: str) -> Values:
-        """The function itself, or moved to a thread; unknown where no decorator makes a tool of it."""
+    def method(self, function: Function, name: str, read: ir.Attribute | None, frame: Frame | None) -> Values:
+        """The function itself, or moved to a thread; unknown where nothing makes a tool of it, or the code asks what it has."""
         located = self.evaluator.scope_of(function)
-        if located is None or not any(self._makes_tool(one, function) for one in located[1].decorators):
+        if (
+            read is None
+            or frame is None
+            or _is_asked(read.base, frame)
+            or located is None
+            or not any(self._makes_tool(one, function) for one in located[1].decorators)
+        ):
             return UNKNOWN
         same: Values = frozenset((function,))
         is_moved = name not in self._runs and not located[1].is_async
@@ -32,3 +39,10 @@ class Tools:
         named = decorator.function if isinstance(decorator, ir.Call) else decorator
         frame = self.evaluator.any_call(module, module.scopes[module.scopes[function.scope].parent])
         return bool(self.evaluator.names(named, frame) & self._decorators)
+
+
+def _is_asked(base: ir.Expression, frame: Frame) -> bool:
+    """Whether the function asks `hasattr` of the same variable, and so has another way for what has more."""
+    asked = (call for call in frame.scope.calls if isinstance(call.function, ir.Name) and call.function.id == "hasattr")
+    firsts = [call.arguments[0] for call in asked if call.arguments]
+    return isinstance(base, ir.Name) and any(isinstance(one, ir.Name) and one.id == base.id for one in firsts)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import TYPE_CHECKING, TypeAlias
 
 from streamlint.finding import Severity
@@ -11,7 +13,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.operators import Operator
 from streamlint.serving.ways import Hop
 from streamlint.streams import Drains
-from streamlint.values.domain import Function
+from streamlint.values.domain import Class, Function, Object, Values
 from streamlint.values.lineages import is_abstract
 from streamlint.waiting.blocking import Blocking
 from streamlint.waiting.holds import stronger
@@ -183,10 +185,17 @@ class Holdings:
             return None
         if not any(self._is_abstract(value) for value in self.evaluator.value(function, frame)):
             return None
-        found: Hold | None = None
-        for known in self.evaluator.callers.frames(frame.module, frame.scope):
-            found = stronger(found, self.blocking.of_call(call, known) if known is not frame else None)
-        return found
+        known = [one for one in self.evaluator.callers.frames(frame.module, frame.scope) if one is not frame]
+        found = reduce(stronger, (self.blocking.of_call(call, one) for one in known or self._below(frame)), None)
+        return replace(found, tier=Tier.LIKELY) if found is not None and not known else found
+
+    def _below(self, frame: Frame) -> Iterator[Frame]:
+        """The method as objects of the classes below run it that somebody makes."""
+        module, scope = frame.module, frame.scope
+        for made in self.evaluator.attributes.below(Class(module.path, scope.parent)):
+            if self.evaluator.callers.names(made):
+                receiver: Values = frozenset((Object(made.path, made.scope),))
+                yield self.evaluator.frames.call(module, scope, None, {scope.parameters[0].name: receiver}, None)
 
     def _is_abstract(self, value: Value) -> bool:
         located = self.evaluator.scope_of(value) if isinstance(value, Function) else None

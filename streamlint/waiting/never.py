@@ -32,6 +32,7 @@ class _Decided:
     blocks: tuple[ir.Block, ...]
     """Those in which a statement may end what follows."""
     choices: tuple[ir.If, ...]
+    matches: tuple[ir.Match, ...]
     attempts: tuple[ir.Try, ...]
     conditional: tuple[ir.Choice, ...]
 
@@ -43,6 +44,7 @@ class _Decided:
         return cls(
             tuple(block for block in blocks if any(map(_may_leave, block.statements[:-1]))),
             tuple(one for one in statements if isinstance(one, ir.If)),
+            tuple(one for one in statements if isinstance(one, ir.Match)),
             tuple(one for one in statements if isinstance(one, ir.Try)),
             tuple(one for one in expressions if isinstance(one, ir.Choice) and one.tests),
         )
@@ -81,6 +83,8 @@ class Never:
             yield from _spans(self._idle_arms(choice, frame))
             for arm in choice.arms[:1]:
                 yield from _only_made(arm.test, arm.expressions())
+        for match in decided.matches:
+            yield from _spans(self._idle_cases(match, frame))
         for attempt in decided.attempts:
             if self._cannot_fail(attempt.body, frame):
                 yield from _spans(attempt.handlers)
@@ -124,6 +128,21 @@ class Never:
             if decided or holds is False:
                 yield arm
             decided = decided or holds is True
+
+    def _idle_cases(self, statement: ir.Match, frame: Frame) -> Iterator[ir.Block]:
+        decided = False
+        for case in statement.cases:
+            holds = self._meets(statement.subject, case.values, frame)
+            if decided or holds is False:
+                yield case
+            decided = decided or holds is True
+
+    def _meets(self, subject: ir.Expression, values: tuple[ir.Expression, ...] | None, frame: Frame) -> bool | None:
+        """Whether the subject of this call is one of the values of a case; () stands for any."""
+        if values is None:
+            return None
+        same = (ir.Operation(one.start, one.end, "Eq", (subject, one)) for one in values)
+        return joined([self._holds(test, frame) for test in same], True) if values else True
 
     def _idle_options(self, choice: ir.Choice, frame: Frame) -> Iterator[Span]:
         """Of `a if test else b` what is not taken."""

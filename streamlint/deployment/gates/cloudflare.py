@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ _TUNNELS = (
     "cloudflare_zero_trust_tunnel_cloudflared_config",
     "cloudflare_tunnel_config",
 )
+_MOST = 300
+"""Rules of one tunnel."""
 _RECORDS = ("cloudflare_dns_record", "cloudflare_record")
 
 
@@ -42,7 +45,7 @@ def gates(deployment: Deployment) -> Iterator[Gate]:
     reading = _reading(deployment.ask(Resources))
     for resource in (*deployment.ask(Resources).of(*_TUNNELS), *_files(deployment)):
         for way in _RULES:
-            for rule in resource.ways(way):
+            for rule in islice(resource.ways(way), _MOST):
                 yield from _of_rule(resource, rule, reading, deployment)
     records = [each for each in deployment.ask(Resources).of(*_RECORDS) if _is_proxied(each)]
     for resource in records:

@@ -28,7 +28,7 @@ def gates(deployment: Deployment) -> Iterator[Gate]:
     found = [
         declared(resource, rows[resource.kind])
         for resource in resources.of(*rows)
-        if _is_meant(resource, rows[resource.kind]) and not _is_waived(resource, rows[resource.kind], resources)
+        if is_meant(resource, rows[resource.kind]) and not _is_waived(resource, rows[resource.kind], resources)
     ]
     beside = Counter(map(_place, found))
     yield from (replace(gate, is_one_of_many=beside[_place(gate)] > 1) for gate in found if gate.readings)
@@ -66,7 +66,8 @@ def _is_another(resource: Resource, row: LimitRow, way: Keys) -> bool:
     return given is not None and any(word in given.text.lower() for word in row.unless.holds)
 
 
-def _is_meant(resource: Resource, row: GateRow) -> bool:
+def is_meant(resource: Resource, row: GateRow) -> bool:
+    """Whether it has the settings that the table asks of its kind."""
     given = ((resource.get(key), values) for key, values in row.only.items())
     return all(resource.has(key) for key in row.needs) and all(
         each is None or (each.is_known and each.text in values) for each, values in given

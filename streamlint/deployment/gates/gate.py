@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pkgutil
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlint.deployment.expressions import expression, is_too_long
 from streamlint.deployment.limits import Anchor, Failure, Layer, Limit
 from streamlint.deployment.nginx_passing import Address
 from streamlint.deployment.units import Given
@@ -37,10 +37,8 @@ class Match:
         if self.kind == "exact":
             return path == self.text
         if self.kind == "pattern":
-            try:
-                return re.match(self.text, path) is not None
-            except (re.error, OverflowError, RecursionError):
-                return False
+            pattern = expression(self.text)
+            return pattern is not None and not is_too_long(self.text, path) and pattern.match(path) is not None
         given = self.text.rstrip("/")
         return (
             path == given or path.startswith(f"{given}/") or (self.kind == "beginning" and path.startswith(self.text))

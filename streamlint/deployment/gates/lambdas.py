@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.deployment.gates.declared import declared
+from streamlint.deployment.gates.declared import declared, is_meant
 from streamlint.deployment.gates.endpoints import silences
 from streamlint.deployment.gates.gate import Gate, Match
 from streamlint.deployment.resources import Resource, Resources
@@ -26,6 +27,16 @@ _STREAMING = re.compile(
     r"AWS_LWA_INVOKE_MODE[^\w\n]{1,20}(?:[Vv]alue[^\w\n]{1,20})?(?:(?i:response_stream)|\$|!|var\.|local\.)"
 )
 """Where its mode is that of a stream, in small or large letters, or computed."""
+_NAMING = (
+    ("function_name",),
+    ("uri",),
+    ("TargetFunctionArn",),
+    ("Integration", "Uri"),
+    ("handler",),
+    ("function",),
+    ("0",),
+)
+"""Where what asks a function names it."""
 _PROXIES = ("AWS_PROXY", "HTTP_PROXY")
 
 
@@ -42,10 +53,26 @@ def gates(deployment: Deployment) -> Iterator[Gate]:
                 continue
             gate = _declared(resource, f"{resource.kind} {part}", deployment)
             yield from (replace(gate, matches=tuple(_paths(resource, part))),) if gate.readings else ()
-    for resource in others:
-        if _is_proxy(resource) and (is_in_lambda or _is_address(resource)):
-            gate = _declared(resource, resource.kind, deployment)
-            yield from (replace(gate, matches=tuple(_own(resource))),) if gate.readings else ()
+    asking = [each for each in others if _is_proxy(each) and (is_in_lambda or _is_address(each))]
+    found = [replace(_declared(each, each.kind, deployment), matches=tuple(_own(each))) for each in asking]
+    yield from _among([gate for gate in found if gate.readings])
+
+
+def _among(gates: Sequence[Gate]) -> Iterator[Gate]:
+    """The same, doubted where several of a folder ask different functions, and no path says which is meant."""
+    asked: dict[tuple[str, Path], set[Hashable]] = {}
+    for gate in gates:
+        asked.setdefault((gate.product, gate.anchor.path.parent), set()).add(_function(gate))
+    for gate in gates:
+        several = len(asked[gate.product, gate.anchor.path.parent]) > 1
+        yield replace(gate, is_one_of_many=several and not gate.matches)
+
+
+def _function(gate: Gate) -> Hashable:
+    """What names the function that it asks; its own place where nothing does."""
+    resource = gate.resource
+    given = (resource.get(*keys) for keys in _NAMING) if resource is not None else ()
+    return next((each.text for each in given if each is not None), gate.anchor)
 
 
 def _declared(resource: Resource, kind: str, deployment: Deployment) -> Gate:
@@ -81,6 +108,8 @@ class Adapter:
 
 def _is_proxy(resource: Resource) -> bool:
     """Whether it hands whole requests on: not where it makes answers of its own, and not for WebSockets."""
+    if not is_meant(resource, by_kind()[resource.kind]):
+        return False
     protocol = resource.get("protocol_type") or resource.get("ProtocolType")
     kind = resource.get("type") or resource.get("Integration", "Type")
     if protocol is not None:
@@ -128,7 +157,14 @@ def _paths(resource: Resource, part: str) -> Iterator[Match]:
 
 
 def _match(path: str) -> Match:
+    """What a path of API Gateway takes: a name in braces is one part of it, and with `+` all that follows."""
     path = path if path.startswith("/") else f"/{path}"
     if path in ("/*", "/$default", "/{proxy+}"):
         return Match("/")
-    return Match(path.partition("{")[0], "prefix" if "{" in path else "exact", is_known="{" not in path)
+    if "{" not in path:
+        return Match(path, "exact")
+    before, _, behind = path.partition("{")
+    if behind.endswith("+}"):
+        return Match(before, is_known=False)
+    parts = (re.escape(part) if not part.startswith("{") else "[^/]+" for part in path.split("/"))
+    return Match(f"{'/'.join(parts)}$", "pattern", is_known=False)

@@ -23,6 +23,8 @@ EXTENSION = "x-amazon-apigateway-integration"
 _NAMES = re.compile(r".*\.(?:ya?ml|json|template)(?:\.(?:j2|jinja2?|tpl|tmpl|tftpl|template|erb|in))?", re.IGNORECASE)
 _HTTP_API = "2.0"
 """The form of its requests that only HTTP APIs know."""
+_HTTP_APIS = ("AWS::Serverless::HttpApi", "AWS::ApiGatewayV2::Api")
+_ANY = "x-amazon-apigateway-any-method"
 
 
 def resources(deployment: Deployment) -> Iterator[Resource]:
@@ -39,11 +41,22 @@ def resources(deployment: Deployment) -> Iterator[Resource]:
 def _of_document(path: Path, document: Document, text: str) -> Iterator[Resource]:
     value = partial(_value, path, text)
     for keys, first in _operations(document).items():
-        form = document.get(*keys, "payloadFormatVersion")
-        kind = f"{EXTENSION} of HTTP API" if form is not None and form.value == _HTTP_API else EXTENSION
+        kind = f"{EXTENSION} of HTTP API" if _is_of_http_api(document, keys) else EXTENSION
         place = document.places.get(keys, first.span)
-        name = f"{str(keys[-2]).upper()} {keys[-3]}"
+        method = "ANY" if keys[-2] == _ANY else str(keys[-2]).upper()
+        name = f"{method} {keys[-3]}"
         yield Resource(kind, name, Anchor(path, place), document, keys, value, called="integration of")
+
+
+def _is_of_http_api(document: Document, keys: Keys) -> bool:
+    """Whether an integration is of an API of the second version, as its path, its form or what holds it says."""
+    form = document.get(*keys, "payloadFormatVersion")
+    around = document.get(*keys[:2], "Type") if keys[0] == "Resources" else None
+    return (
+        keys[-3] == "$default"
+        or (form is not None and form.value == _HTTP_API)
+        or (around is not None and around.value in _HTTP_APIS)
+    )
 
 
 def _operations(document: Document) -> dict[Keys, Setting]:

@@ -107,7 +107,21 @@ class Branching:
             tests.append(self.expression(node.guard))
         branch = self.walk.new_branch(self.walk.branch, subject.start, f"case {number}", subject)
         way = self._arm(node.body, self.walk.environment, branch)
-        return ir.Case(way.block.statements, self.span(node.pattern)[0], branch, tuple(tests)), way
+        values = self._values(node.pattern, tests) if node.guard is None else None
+        return ir.Case(way.block.statements, self.span(node.pattern)[0], branch, tuple(tests), values), way
+
+    def _values(self, pattern: ast.pattern, tests: list[ir.Expression]) -> tuple[ir.Expression, ...] | None:
+        """The values for which a pattern holds, which are all that it compares; None where it asks for more."""
+        match pattern:
+            case ast.MatchValue():
+                return tuple(tests)
+            case ast.MatchOr(patterns=patterns) if all(isinstance(one, ast.MatchValue) for one in patterns):
+                return tuple(tests)
+            case ast.MatchSingleton(value=value):
+                return (ir.Constant(*self.span(pattern), value),)
+            case ast.MatchAs(pattern=None):
+                return ()
+        return None
 
     def read_with(self, node: ast.With | ast.AsyncWith) -> ir.With:
         is_async = isinstance(node, ast.AsyncWith)
