@@ -20,12 +20,14 @@ class HaproxyFirstChunkDelay(Rule):
     ## Why it breaks streaming
 
     It does not break it: the headers and the first token come 0.2 s late, as HAProxy waits for more to send with them. With the
-    option they come at once (measured: 0.20 s and 0.00 s). That is why this is advice.
+    option they come at once (measured: 0.20 s and 0.00 s). That is why this is advice. In `mode tcp`, which is the default,
+    nothing waits.
 
     ## Example
 
     ```haproxy
     backend chat
+        mode http
         timeout server 300s
         server chat1 chat:8000
     frontend web
@@ -36,6 +38,7 @@ class HaproxyFirstChunkDelay(Rule):
 
     ```haproxy
     backend chat
+        mode http
         option http-no-delay
         timeout server 300s
         server chat1 chat:8000

@@ -115,7 +115,8 @@ class _File:
         users = self._users.get(section.name, ())
         around = (section, *(user.section for user in users), *((defaults,) if defaults is not None else ()))
         matches = self._matches(section, users)
-        readings = (*self._timeout(section, defaults), *self._waiting(around), *self._delay(around))
+        of_http = (*self._waiting(around), *self._delay(around)) if _speaks_http(section, defaults) else ()
+        readings = (*self._timeout(section, defaults), *of_http)
         return Gate(
             "haproxy",
             "HAProxy",
@@ -157,6 +158,12 @@ class _File:
         """Headers and the first piece wait for 0.2 s unless it is told not to wait."""
         if not any(each.last("option", "http-no-delay") for each in around):
             yield Reading(Limit(Failure.FIRST_BYTE, "option http-no-delay", None, None))
+
+
+def _speaks_http(section: Section, defaults: Section | None) -> bool:
+    """Where nothing says so it passes on bytes."""
+    line = section.last("mode") or (defaults.last("mode") if defaults is not None else None)
+    return line is not None and line.text(1) != "tcp"
 
 
 def _addresses(section: Section) -> Iterator[Address]:

@@ -24,9 +24,9 @@ _FUNCTIONS = ("AWS::Serverless::Function", "serverless function")
 _OF_FUNCTIONS = ("url", "api", "httpapi")
 _PRODUCTS = ("lambda-url", "apigw-rest", "apigw-http", "alb-lambda")
 _STREAMING = re.compile(
-    r"AWS_LWA_INVOKE_MODE[^\w\n]{1,20}(?:[Vv]alue[^\w\n]{1,20})?(?:response_stream|\$|!|var\.|local\.)"
+    r"AWS_LWA_INVOKE_MODE[^\w\n]{1,20}(?:[Vv]alue[^\w\n]{1,20})?(?:(?i:response_stream)|\$|!|var\.|local\.)"
 )
-"""Where its mode is that of a stream, or computed."""
+"""Where its mode is that of a stream, in small or large letters, or computed."""
 _NAMING = (
     ("function_name",),
     ("uri",),
@@ -49,6 +49,8 @@ def gates(deployment: Deployment) -> Iterator[Gate]:
     is_in_lambda = runs_in_lambda(deployment)  # looks through all texts
     for resource in functions if is_in_lambda else ():
         for part in _OF_FUNCTIONS:
+            if part == "api" and _is_described(resource, deployment.ask(Resources)):
+                continue
             gate = _declared(resource, f"{resource.kind} {part}", deployment)
             yield from (replace(gate, matches=tuple(_paths(resource, part))),) if gate.readings else ()
     asking = [each for each in others if _is_proxy(each) and (is_in_lambda or _is_address(each))]
@@ -119,6 +121,18 @@ def _is_address(resource: Resource) -> bool:
     """Whether it passes one path on to any server, so that it does not matter what that runs in."""
     kind = resource.get("type")
     return resource.kind.startswith(EXTENSION) and kind is not None and kind.text.upper() == "HTTP_PROXY"
+
+
+def _is_described(function: Resource, resources: Resources) -> bool:
+    """Whether descriptions of their own say how APIs ask a function, so that its events do not."""
+    described = {
+        each.name
+        for each in resources.of("AWS::Serverless::Api")
+        if each.path == function.path and (each.has("DefinitionBody") or each.has("DefinitionUri"))
+    }
+    ways = list(function.ways(("Events", "*Type=Api", "Properties"))) if described else []
+    apis = [function.get(*way, "RestApiId") or function.get(*way, "RestApiId", "Ref") for way in ways]
+    return bool(apis) and all(each is not None and each.text in described for each in apis)
 
 
 def _own(resource: Resource) -> Iterator[Match]:
