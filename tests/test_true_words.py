@@ -28,7 +28,7 @@ from tools.fixtures import ROOT, laid_out, request
 
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
 QUOTED = re.compile(r"`([^`]+)`")
-ROUTE = re.compile(r"(?:(?:[A-Z]+|WebSocket) )?…?(/\S*)")
+ROUTE = re.compile(r"(?:(?:[A-Z]+|WebSocket) )?…?(/\S*|\$default)")
 IMPORT = re.compile(r"from \S+ import .+")
 ABSENT = re.compile(r"(?:without|has no) `([^`]+)`")
 PARAMETERS = {"*args", "**kwargs"}

@@ -57,6 +57,8 @@ class Inventions:
         asks = self._words("queries") if role is Role.QUERY_ENGINE else self._words("turns")
         if owner is None or role not in (Role.QUERY_ENGINE, Role.CHAT_ENGINE) or member not in asks:
             return None
+        if owner.streaming is False:  # its answer is no stream, which is the fault that is told
+            return None
         return Invention(owner, member, given[0], _ASKED[role], is_renamed=False), given[1]
 
     def _owner(self, base: ir.Expression, frame: Frame) -> Llama | None:
