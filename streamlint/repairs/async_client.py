@@ -45,8 +45,7 @@ def with_async_client(file: PythonFile, held: Held) -> Fix | None:
     edits = (Edit(Span(block.span.start, block.span.start), "async "), *read, *asked)
     words = [file.text(edit.span) for edit in (*read, *asked) if edit.span.end > edit.span.start]
     drops = tuple(f"{word}.stream()" if word == "httpx" else f"_.{word}()" for word in words)
-    drops = (*drops, "with _: pass")
-    return Fix(_TITLE, tuple(sorted(edits)), Level.SAFE, _REASON, claims=(block.span,), drops=drops)
+    return Fix(_TITLE, tuple(sorted(edits)), Level.SAFE, _REASON, claims=(block.span,), drops=(*drops, "with _: pass"))
 
 
 def _block(file: PythonFile, held: Held) -> _Block | None:
