@@ -18,7 +18,9 @@ def limit_set(gate: Gate, reading: Reading, value: str, source: Source, reason: 
         if given.inside is None or given.anchor.path != source.path:
             return None
         before, value = source.slice(given.inside), written(reading, value)
-        return Fix(f"write `{value}`", (Edit(given.inside, value),), Level.UNSAFE, reason, drops=(before,))
+        is_member = source.is_python and before.isidentifier()
+        drops = (f"_.{before}" if is_member else before,)
+        return Fix(f"write `{value}`", (Edit(given.inside, value),), Level.UNSAFE, reason, drops=drops)
     line = reading.write.format(value=value)
     edit = _inserted(source, gate.anchor.span, line) if line and gate.anchor.path == source.path else None
     return Fix(f"write `{line}`", (edit,), Level.UNSAFE, reason) if edit is not None else None

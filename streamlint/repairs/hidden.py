@@ -30,7 +30,7 @@ def shown(file: PythonFile, frame: Frame, handler: ir.Handler, node: cst.ExceptH
     match statement:
         case cst.Expr(value=cst.Call(func=cst.Attribute(attr=level))):
             edit = Edit(file.tree.span(level), "exception")
-            return Fix("log it as a failure", (edit,), Level.SAFE, _LOGGED, drops=(level.value,))
+            return Fix("log it as a failure", (edit,), Level.SAFE, _LOGGED, drops=(f"_.{level.value}(_)",))
     if _is_followed(frame.scope, handler) or file.project.ask(Generators).has_other_takers(frame):
         is_left = file.project.ask(Caught).everything(handler, frame)  # a client that leaves is no failure to log
         return None if is_left else _logged(file, statement, place)

@@ -135,4 +135,4 @@ def _renamed(attribute: ir.Attribute, found: Invention) -> Fix | None:
     if not found.is_renamed:
         return None
     edit = Edit(Span(attribute.end - len(found.member), attribute.end), found.instead)
-    return Fix(f"call `{found.instead}`", (edit,), Level.RESPONSE, _REASON, drops=(f"_.{found.member}()",))
+    return Fix(f"call `{found.instead}`", (edit,), Level.RESPONSE, _REASON, drops=(f"_.{found.member}(_)",))
