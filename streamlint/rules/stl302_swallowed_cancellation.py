@@ -110,11 +110,17 @@ class SwallowedCancellation(Rule):
                 at=handler.type,
                 handler="except" if handler.type is None else f"except {file.one_line(handler.type)}",
                 going="the loop" if is_repeated else "the generator",
-                label=f"`CancelledError` ends here, and {_LOOP if is_repeated else _YIELD}",
+                label=f"{_ended(handler, file)} ends here, and {_LOOP if is_repeated else _YIELD}",
                 help=_way_out,
                 notes=(_SPUN,) if is_repeated else (),
                 repair=of_facts(exceptions_only, file, handler, frame),
             )
+
+
+def _ended(handler: ir.Handler, file: PythonFile) -> str:
+    """What the handler takes of a generator that is left: its closing where it is written for that, else the cancellation."""
+    is_closing = handler.type is not None and file.text(handler.type) == "GeneratorExit"
+    return "`GeneratorExit`" if is_closing else "`CancelledError`"
 
 
 def _way_out(offer: Offer) -> str:

@@ -52,7 +52,7 @@ class Caught:
     def swallowers(self, frame: Frame) -> Iterator[tuple[ir.Handler, bool]]:
         """Handlers of an async generator that take its cancellation from an `await` and go on, and whether a loop around does.
 
-        Without a loop it goes on to a `yield`, which a generator that is being closed must not reach.
+        Without a loop, or in the handler itself, it goes on to a `yield`, which a generator that is being closed must not reach.
         """
         if not frame.scope.is_async or not self.generators.is_served(frame):
             return
@@ -64,7 +64,7 @@ class Caught:
             if not is_repeated and not _sends_on(attempt, handler, frame.scope):
                 continue
             if not _leaves(handler, frame.scope) and not _waits_for_tasks_only(attempt.body):
-                yield handler, is_repeated
+                yield handler, is_repeated and not any(map(handler.contains, frame.scope.yields))
 
     def hiders(self, frame: Frame) -> Iterator[ir.Handler]:
         """Handlers around the loop of a sent generator that take any failure and say nothing: the body ends as if complete."""
