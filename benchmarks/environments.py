@@ -9,6 +9,7 @@ import sys
 import venv
 import zipfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from benchmarks.measuring import Failed
@@ -16,8 +17,9 @@ from benchmarks.measuring import Failed
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def environment(work: Path, needs: Sequence[str]) -> Path:
-    """The folder of programs of an environment with these packages. Raises `Failed`."""
+@cache
+def environment(work: Path, needs: tuple[str, ...]) -> Path:
+    """The folder of programs of an environment with these packages; streamlint itself is installed anew. Raises `Failed`."""
     packages = [str(ROOT) if each == "{streamlint}" else each for each in needs]
     home = work / f"environment-{hashlib.sha256(' '.join(packages).encode()).hexdigest()[:12]}"
     programs = home / ("Scripts" if sys.platform == "win32" else "bin")
