@@ -73,10 +73,10 @@ class Proofs:
     """The functions whose repairs are tried one by one, as together they left something."""
 
     def to_try(self, path: Path, module: Asked, findings: Iterable[Finding]) -> list[Finding]:
-        """The findings whose repairs may be applied in this round."""
+        """The findings whose repairs may be applied in this round; the first of a function is what the others come from."""
         found: list[Finding] = []
         taken: dict[str, Fix] = {}
-        for finding in findings:
+        for finding in sorted(findings, key=lambda each: each.sort_key):
             if finding.fix is None or (path, finding.fix) in self._refused:
                 continue
             part = part_of(module(), finding.place.span.start) if self._singly else OUTSIDE

@@ -26,7 +26,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> None:
             return off_loop(file, held, node) if file.source.slice(span) != "time.sleep(0.9)" else None
         return Fix("wait a little less", (Edit(Span(span.end - 2, span.end - 1), "0.9"),), Level.SAFE, "nobody sees it")
 
-    monkeypatch.setattr(rule, "off_loop", repair)
+    monkeypatch.setattr(rule, "off_loop_as_a_whole", repair)
 
 
 @pytest.mark.usefixtures("planted")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
+from typing import IO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streamlint import disk
 from streamlint.config import Config
 from streamlint.finding import Finding
 from streamlint.fix import Level
@@ -432,22 +435,21 @@ def test_other_files_are_opened_only_for_a_repair_that_changes_an_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    original = Path.open
 
-    def counting(self: Path, *arguments: object, **options: object) -> object:
-        opened.append(self.suffix)
-        return original(self, *arguments, **options)  # type: ignore[call-overload]
+    def counting(path: os.PathLike[str] | str, mode: str) -> IO[bytes]:
+        opened.append(Path(path).suffix)
+        return open(path, "rb")
 
     blocked = HEAD + '@app.get("/wait")\nasync def wait():\n    import time\n\n    time.sleep(1)\n    return {}\n'
     script = "fetch('/chat').then((r) => r.json())"
     laid_out(tmp_path, {"main.py": blocked, "web/app.js": script, "web/page.html": script})
-    monkeypatch.setattr(Path, "open", counting)
+    monkeypatch.setattr(disk, "open", counting, raising=False)
     found = outcome(tmp_path, {})
     assert [finding.code for finding in found.findings] == ["STL203"]
     assert {".js", ".html"}.isdisjoint(opened)
     monkeypatch.undo()
     laid_out(tmp_path, {"main.py": application("GET /chat", "GET /v2/chat")})
-    monkeypatch.setattr(Path, "open", counting)
+    monkeypatch.setattr(disk, "open", counting, raising=False)
     outcome(tmp_path, {})
     assert opened.count(".js") == opened.count(".html") == 1, "each is read once, whatever the number of repairs"
 
