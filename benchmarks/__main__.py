@@ -37,8 +37,11 @@ class Run:
                     self.missing[name] = f"{one.name}: {error}"
 
     def _once(self, program: Program, home: Path, one: Tree) -> Cost:
-        cache = self.work / "cache"
+        cache = (
+            self.work / "caches" / "cache"
+        )  # in no folder that a run lists, as what it makes would be a change there
         shutil.rmtree(cache, ignore_errors=True)
+        cache.parent.mkdir(parents=True, exist_ok=True)
         places = {
             "python": home / "python",
             "bin": home,
