@@ -244,6 +244,13 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
     help="Keep in this folder what the next run may say again (default: .streamlint_cache in the project).",
 )
 @click.option("--clean", is_flag=True, help="Remove what earlier runs kept.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    envvar="STREAMLINT_JOBS",
+    help="Look at the files with so many processes (default: as many as the work and the machine are worth).",
+)
 @click.option("--timings", is_flag=True, help="Say on standard error where the time went and where the search gave up.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but findings.")
 @click.version_option(__version__, message="%(prog)s %(version)s")

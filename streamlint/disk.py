@@ -36,6 +36,10 @@ class Record:
     is_whole: bool = True
     """Whether the answers depend on nothing else."""
 
+    @property
+    def kept(self) -> tuple[dict[str, Any], ...]:
+        return self.read, self.listed, self.kinds, self.own, self.real
+
     def as_plain(self, started: int) -> dict[str, object]:
         """The record for JSON; of what was changed shortly before `started`, in nanoseconds, only the digest counts."""
         late = started - _RACE
@@ -63,6 +67,17 @@ def depends_on_more() -> None:
     record = _RECORD.get()
     if record is not None:
         record.is_whole = False
+
+
+def note(found: Record) -> None:
+    """Take over what another process was told for the same run."""
+    record = _RECORD.get()
+    if record is None:
+        return
+    record.is_whole = record.is_whole and found.is_whole
+    for known, new in zip(record.kept, found.kept, strict=True):
+        record.is_whole = record.is_whole and all(known.get(path, row) == row for path, row in new.items())
+        known.update(new)
 
 
 def read_bytes(path: _Name, limit: int = -1) -> bytes:

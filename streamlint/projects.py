@@ -58,6 +58,9 @@ class Request:
     nearest: Nearest | None = None
     """Knows files whose own settings are others than those of the run."""
 
+    jobs: int | None = None
+    """How many processes look at the files; None: as many as pay."""
+
     @property
     def changes(self) -> bool:
         """Whether the run makes other texts of its files."""

@@ -21,7 +21,7 @@ from streamlint.outputs import Output
 _NO_REPORT = ("show_settings", "show_files", "show_routes", "show_versions", "tested", "timings")
 _OF_MORE = ("revision", "tracked", "reason", "write_baseline", "update_baseline")
 """Options whose answers are not kept: those that ask git, and those that write files of the project."""
-_OURS = ("no_cache", "cache_dir")
+_OURS = ("no_cache", "cache_dir", "jobs")
 _KEPT = (exits.CLEAN, exits.FINDINGS)
 
 
