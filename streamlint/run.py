@@ -192,11 +192,19 @@ def _looked_at(
     request: Request, projects: Projects, sources: Mapping[Path, Source], paths: Collection[Path]
 ) -> Iterator[tuple[Path, list[Finding]]]:
     """What all rules find in each of these files, be it in processes of their own."""
-    dear = {path for path in paths if _is_asked(projects, path) and projects.of(path).concerns(projects.real(path))}
+    dear = {path for path in paths if _is_dear(projects, path, sources[path])}
     processes = workers.processes(request.jobs, len(dear))
     looked = workers.each(tuple(paths), lambda path: list(_check(projects, path, sources[path])), dear, processes)
     for path, (_, found) in zip(told("judging", paths), looked, strict=True):
         yield path, found
+
+
+def _is_dear(projects: Projects, path: Path, source: Source) -> bool:
+    """Whether a file must be followed; it is known afterwards what requests reach, and the rules are imported."""
+    try:
+        return _is_asked(projects, path) and bool(_rules(projects, path, source))
+    except Exception:  # noqa: BLE001 told of where the file is looked at
+        return True
 
 
 def _left(request: Request, projects: Projects, source: Source, findings: list[Finding]) -> Iterator[Finding]:
