@@ -268,7 +268,7 @@ class Projects:
         # what the run has read is not read again: another program may be writing it
         own = {self.real(path): source for path, source in self._texts.items() if self._is_read_for(path, boundary)}
         python = {path: source for path, source in own.items() if source.is_python}
-        files = dict.fromkeys((*boundary.files(self._exclude), *python))
+        files = dict.fromkeys((*self._boundaries.files(boundary), *python))
         config = self._request.settings(boundary.root / "any")
         project = Project(
             boundary.root,

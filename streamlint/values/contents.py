@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from streamlint.model import syntax as ir
+from streamlint.model.forms import Form
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.domain import NOTHING, Collection, External, Instance, Origin, Value, Values
@@ -93,7 +94,7 @@ class Contents:
             module = self.evaluator.modules.load(path)
             said = [self._of_module(module)] if module is not None else []
         else:
-            said = [self._of_module(module) for module in self.evaluator.modules.saying(word)]
+            said = [self._of_module(module) for module in self.evaluator.modules.standing(word, Form.FILLED)]
         for puts in said:
             for put in puts.by_word.get(word, ()):
                 if _may_mean(put.named[0], owner) and (not owner or isinstance(put.value, _TELLING)):
