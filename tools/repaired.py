@@ -22,6 +22,7 @@ from streamlint.config import Config, Selection
 from streamlint.finding import RULE_CRASHED, TOOL_CODES, Finding, Severity
 from streamlint.fix import Level
 from streamlint.outcome import Change, Outcome
+from streamlint.precedence import NEXT
 from streamlint.run import Request, run, write
 from tools.fixtures import FIXTURES, bare
 from tools.harms import harms
@@ -81,9 +82,10 @@ def _judged(folder: Path, level: Level, outcome: Outcome, counted: Counter[tuple
         f"{one.finding.path}: a repair is {one.level}" for one in outcome.applied if not level.allows(one.level)
     )
     write(_request(folder, level, fix=True), outcome)
-    ended = _faults(one.finding for one in outcome.applied)
+    ended = _faults(one.finding for one in outcome.applied if one.finding.fix and not one.finding.fix.is_partial)
+    following = {(one.finding.path, code) for one in outcome.applied for code in NEXT.get(one.finding.code, ())}
     for (path, code), count in _faults(lint(folder).findings).items():
-        if count > max(0, counted[path, code] - ended[path, code]):
+        if count > max(0, counted[path, code] - ended[path, code]) and (path, code) not in following:
             yield f"{path}: {code} {'stays after its own repair' if ended[path, code] else 'is new'}"
     yield from (f"{change.before.path}: changes at a second run" for change in _fixed(folder, level).changes)
     for change in outcome.changes:
