@@ -187,7 +187,7 @@ def _replaced(file: PythonFile, line: ir.Import, statements: list[str]) -> Edit:
 
 
 def _existing(file: PythonFile, line: ir.Import, module: str) -> ir.Import | None:
-    """A statement beside this one, on one line without brackets, that imports from the module already, with only imports in between."""
+    """A statement beside this one, on one line without brackets, that imports from the module; between them are only imports."""
     block = _block(file, line)
     if block is None:
         return None

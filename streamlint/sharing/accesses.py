@@ -214,7 +214,11 @@ class Accesses:
 
     def _file(self, call: ir.Call, names: set[str], activation: Activation) -> Iterator[Event]:
         """A file that is read or written, by the text that names it."""
-        kinds = ((self.facts.file_removes, How.SET), (self.facts.file_writes, How.CHANGE), (self.facts.file_reads, How.READ))
+        kinds = (
+            (self.facts.file_removes, How.SET),
+            (self.facts.file_writes, How.CHANGE),
+            (self.facts.file_reads, How.READ),
+        )
         how = next((how for known, how in kinds if names & known), None)
         named = self.paths.named(call, names) if how is not None else None
         if how is None or named is None or self.paths.is_own(named, activation.module, activation.scope):
