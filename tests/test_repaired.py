@@ -11,6 +11,7 @@ from streamlint import run as running
 from streamlint.source import Source
 from tests.conftest import BLOCKING, Write
 from tools import repaired as tool
+from tools.harms import harms
 from tools.varied import varied
 
 QUICK = BLOCKING.replace("    time.sleep(1)\n", "")
@@ -19,8 +20,9 @@ QUICK = BLOCKING.replace("    time.sleep(1)\n", "")
 def test_a_sound_repair_is_counted(write: Write, project: Path) -> None:
     path = write("app.py", BLOCKING)
     tally = tool.repaired(project)
-    assert str(tally) == "1 files, 1 repairs in 1 files, 0 wrong"
-    assert "await asyncio.sleep(1)" in path.read_text() or "def slow" in path.read_text()
+    assert str(tally) == "1 files, 1 findings, 1 repairs (1 safe) in 1 files, 0 wrong"
+    assert path.read_text() == BLOCKING
+    assert any(line.startswith("-    time.sleep(1)") or "+def slow" in line for line in tally.diffs[0].splitlines())
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,12 @@ def test_a_planted_result_is_told(
     monkeypatch.setattr(running, "_fix", planted)
     monkeypatch.setattr(running.Proofs, "fallen", lambda *_: None)
     assert any(wrong in row for row in tool.repaired(project).wrong)
+
+
+def test_a_lost_comment_is_told() -> None:
+    before = "import time  # held\n# held\ntime.sleep(1)\n"
+    assert list(harms(before, before.replace("import time  # held", "import time"))) == ["loses the comment # held"]
+    assert list(harms(before, before.replace("# held\n", "#  held\n"))) == ["loses the comment # held"] * 2
 
 
 def test_a_program_is_written_in_other_ways() -> None:
