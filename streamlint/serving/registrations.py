@@ -50,6 +50,7 @@ class Registrations:
                         return
         if isinstance(function, ir.Attribute):
             yield from self._of_subclass(function, frame)
+            yield from self._behind(function, frame)
             yield from self._by_shape(function, frame, call)
 
     def may(self, function: ir.Expression, frame: Frame, test: Callable[[Registration], bool]) -> bool:
@@ -99,6 +100,20 @@ class Registrations:
                         yield registration, owner
                         return
 
+    def _behind(self, function: ir.Attribute, frame: Frame) -> Iterator[tuple[Registration, Value | None]]:
+        """`button.click(first).then(second)`, where a row takes the method of anything of its package."""
+        event = function.base
+        bindings = _bindings(event, frame) if isinstance(event, ir.Name) else []
+        event = bindings[0].value if len(bindings) == 1 else event
+        if not isinstance(event, ir.Call):
+            return
+        for before, _ in self.of(event.function, frame, event):
+            package, is_any, _ = before.name.partition(".*.")
+            registration = self.frameworks.call(f"{package}.*.{function.attribute}") if is_any else None
+            if registration is not None:
+                yield registration, None
+                return
+
     def _by_shape(
         self, function: ir.Attribute, frame: Frame, call: ir.Call | None
     ) -> Iterator[tuple[Registration, Value | None]]:
@@ -129,8 +144,8 @@ def _may_be_imported(function: ir.Expression, frame: Frame) -> bool:
     pending, seen = [function], set[int]()
     while pending:
         root = pending.pop()
-        while isinstance(root, ir.Attribute):
-            root = root.base
+        while isinstance(root, ir.Attribute | ir.Call):
+            root = root.base if isinstance(root, ir.Attribute) else root.function
         for binding in _bindings(root, frame) if isinstance(root, ir.Name) else ():
             if binding.kind == "import":
                 return True

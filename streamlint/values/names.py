@@ -8,7 +8,19 @@ from collections.abc import Iterable
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
-from streamlint.values.domain import NOTHING, UNKNOWN, Class, External, ProjectModule, Text, Token, Values, known
+from streamlint.values.domain import (
+    NOTHING,
+    UNKNOWN,
+    Bound,
+    Class,
+    External,
+    Object,
+    ProjectModule,
+    Text,
+    Token,
+    Values,
+    known,
+)
 from streamlint.values.whole import Whole
 
 _BUILTIN_NAMES = frozenset(dir(builtins))
@@ -172,9 +184,10 @@ class Names:
 
     def _assigned(self, binding: ir.Binding, frame: Frame) -> Values:
         values = self.evaluator.at(self._value_of(binding, frame), binding.path)
-        if binding.annotation is not None and not any(known(values)):
-            return self.evaluator.parameters.annotated(binding.annotation, frame)
-        return values
+        if binding.annotation is None:
+            return values
+        told = self.evaluator.parameters.annotated(binding.annotation, frame) if _says_little(values) else NOTHING
+        return told if not any(known(values)) or any(isinstance(value, Object) for value in told) else values
 
     def _annotated(self, binding: ir.Binding, frame: Frame) -> Values:
         if binding.annotation is None:
@@ -212,3 +225,8 @@ class Names:
         if found or level:
             return found or UNKNOWN
         return frozenset((External(f"{name}.{member}"),)) if path not in self.evaluator.modules.files else UNKNOWN
+
+
+def _says_little(values: Values) -> bool:
+    """Whether nothing is known but the dotted name of something outside the project."""
+    return all(isinstance(value, External | Bound) for value in known(values))
