@@ -192,10 +192,16 @@ def _looked_at(
     request: Request, projects: Projects, sources: Mapping[Path, Source], paths: Collection[Path]
 ) -> Iterator[tuple[Path, list[Finding]]]:
     """What all rules find in each of these files, be it in processes of their own."""
-    dear = {path for path in paths if _is_dear(projects, path, sources[path])}
+    known = projects.known(paths)
+    dear = {path for path in paths if path not in known and _is_dear(projects, path, sources[path])}
+
+    def look(path: Path) -> list[Finding]:
+        return known[path] if path in known else list(_check(projects, path, sources[path]))
+
     processes = workers.processes(request.jobs, len(dear))
-    looked = workers.each(tuple(paths), lambda path: list(_check(projects, path, sources[path])), dear, processes)
+    looked = workers.each(tuple(paths), look, dear, processes)
     for path, (_, found) in zip(told("judging", paths), looked, strict=True):
+        projects.note(path, found)
         yield path, found
 
 
