@@ -129,7 +129,7 @@ def _unfinished(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:
     more = _gives_unseen_chunks(file, held, call) if is_llama else unfinished.gives_more(call, fact, frame)
     if not more or any(loop.iterable is call for loop in scope.loops):
         return None
-    if not unfinished.is_waited_for(call, file.facts, scope):
+    if not unfinished.is_waited_for(call, fact, file.facts, scope):
         return None
     return Obstacle(
         "it returns before everything is there, and what takes the rest would wait on the loop as before",
