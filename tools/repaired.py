@@ -121,14 +121,15 @@ def _diff(change: Change, folder: Path) -> str:
 
 
 def fixtures(folder: Path, seed: int, every: int = 1) -> Iterator[Path]:
-    """The bad fixtures of one file, or a part of them, each varied, each as a project of its own."""
-    single = (path for path in sorted(FIXTURES.glob("STL*/bad_*.py")) if not path.name.endswith(".fixed.py"))
+    """The fixtures of one file with a repair, or a part of them, each varied, each as a project of its own."""
+    fixed = sorted(FIXTURES.glob("STL*/bad_*.fixed.py"))
+    single = (path.with_name(path.name.replace(".fixed.py", ".py")) for path in fixed)
     for path in islice(single, seed % every, None, every):
-        for number, text in enumerate(varied(bare(path.read_text("utf-8")), seed)):
-            project = folder / f"{path.parent.name}_{path.stem}_{number}"
+        for name, text in varied(bare(path.read_text("utf-8")), seed):
+            project = folder / f"{path.parent.name}_{path.stem}_{name}"
             project.mkdir()
             (project / "pyproject.toml").write_text("[project]\nname = 'varied'\n", "utf-8")
-            (project / "application.py").write_text(text, "utf-8")
+            (project / "application.py").write_bytes(text.encode())
             yield project
 
 

@@ -69,6 +69,8 @@ class Flags(cst.CSTVisitor):
                     yield from self._own(item.item)
             case cst.ExceptHandler() | cst.ExceptStarHandler():
                 yield self.tree.head(node, "except")
+            case cst.FunctionDef() if node in self.tree.spans:
+                yield self._without_semicolon(self.tree.span(node))
             case _ if node in self.tree.spans:
                 yield from self._own(node)
 
@@ -76,6 +78,10 @@ class Flags(cst.CSTVisitor):
         yield self.tree.span(node)
         if isinstance(node, cst.GeneratorExp | cst.Tuple):
             yield self._with_brackets(self.tree.span(node))
+
+    def _without_semicolon(self, span: Span) -> Span:
+        """To the standard parser the semicolon behind a function's last statement is no part of it."""
+        return Span(span.start, span.start + len(self.tree.source.slice(span).rstrip("; \t")))
 
     def _with_brackets(self, span: Span) -> Span:
         """To the standard parser the parentheses are a part of these, also those of a call around its only argument."""
