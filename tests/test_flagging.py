@@ -125,7 +125,8 @@ def test_a_function_that_ends_with_a_semicolon_has_its_place(tmp_path: Path) -> 
     )
     file = PythonFile(Source.read(path), Project(tmp_path, (path,)))
     scope = next(one for one in file.facts.scopes if one.name == "chat")
-    flags = flagging.Flags(file.tree, [stand := Stand(Span(scope.start, scope.end), ("FunctionDef",), "chat")])
+    stand = stand_on(scope, ("FunctionDef",))
+    flags = flagging.Flags(file.tree, [stand])
     for piece in file.tree.pieces([stand.span]):
         piece.module.visit(flags)
     assert stand in flags.found
