@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 Spelling = Callable[[str], str]
 _BEHIND = "  # behind, (all) of it: {number}"
-_ABOVE = "# above, \"all\" of 'it'"
+_ABOVE = "# above, \"all\" of 'it': {number}"
 _SOFT = (tokenize.NEWLINE, tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT)
 
 
@@ -24,7 +24,7 @@ def commented(text: str) -> str:
     for number, line in enumerate(lines, 1):
         body = line.rstrip("\n")
         if number in begins:
-            found.append(f"{body[: len(body) - len(body.lstrip())]}{_ABOVE}\n")
+            found.append(f"{body[: len(body) - len(body.lstrip())]}{_ABOVE.format(number=number)}\n")
         is_free = number in ends and number not in kept and bool(body.strip())
         found.append(f"{body}{_BEHIND.format(number=number)}\n" if is_free else line)
     return "".join(found)
