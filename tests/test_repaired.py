@@ -12,6 +12,7 @@ from streamlint.source import Source
 from tests.conftest import BLOCKING, Write
 from tools import repaired as tool
 from tools.harms import harms
+from tools.respelt import SPELLINGS, Spelling
 from tools.varied import varied
 
 QUICK = BLOCKING.replace("    time.sleep(1)\n", "")
@@ -49,13 +50,53 @@ def test_a_planted_result_is_told(
     assert any(wrong in row for row in tool.repaired(project).wrong)
 
 
-def test_a_lost_comment_is_told() -> None:
-    before = "import time  # held\n# held\ntime.sleep(1)\n"
-    assert list(harms(before, before.replace("import time  # held", "import time"))) == ["loses the comment # held"]
-    assert list(harms(before, before.replace("# held\n", "#  held\n"))) == ["loses the comment # held"] * 2
+def test_a_comment_whose_code_stays_is_told() -> None:
+    before = "import time  # held\n# above\ntime.sleep(1)  # behind\n"
+    told = "loses the comment # {}, and keeps `{}`".format
+    assert list(harms(before, "import time\n# above\ntime.sleep(1)  # behind\n")) == [told("held", "import time")]
+    assert list(harms(before, "import time  # held\ntime.sleep(1)\n")) == [
+        told("above", "time.sleep(1)"),
+        told("behind", "time.sleep(1)"),
+    ]
+    assert list(harms(before, "import time  # held\nprint(time)\n")) == []
+    assert list(harms(before, before.replace("# above", "# ab"))) == [
+        told("above", "time.sleep(1)"),
+        "writes the comment # ab",
+    ]
 
 
-def test_a_program_is_written_in_other_ways() -> None:
-    texts = list(varied(BLOCKING, 1))
-    assert len(set(texts)) == len(texts) - 1  # nothing to reorder, nor to rename
-    assert all("time.sleep(1)" in text and ast.parse(text) for text in texts)
+WRITTEN = """\
+import json
+from fastapi import FastAPI
+
+app = FastAPI()
+index = make()
+
+
+def two():
+    return 2
+
+
+@app.get("/chat")
+def chat(q: str):
+    response = index.query(q)
+    if two():
+        return {"answer": json.dumps(response, indent=2, sort_keys=True, separators=(",", ":"), skipkeys=True)}
+    print(
+        q
+    )
+    return f"{response}"
+"""
+
+
+@pytest.mark.parametrize("name", dict(varied(WRITTEN, 1)))
+def test_a_program_is_written_in_other_ways(name: str) -> None:
+    text = dict(varied(WRITTEN, 1))[name]
+    assert text not in (WRITTEN, ast.unparse(ast.parse(WRITTEN)) + "\n")
+    assert text.count("json.dumps(") == (2 if name in ("doubled", "repeated") else 1)
+    compile(text, name, "exec")
+
+
+@pytest.mark.parametrize("spelling", [each for each in SPELLINGS if each.__name__ != "dated"])
+def test_a_spelling_changes_nothing_that_python_sees(spelling: Spelling) -> None:
+    assert ast.dump(ast.parse(spelling(WRITTEN))) == ast.dump(ast.parse(WRITTEN))

@@ -18,7 +18,8 @@ def harms(before: str, after: str) -> Iterator[str]:
         return
     yield from (f"imports {name} twice" for name in sorted(_twice(after) - _twice(before)))
     yield from (f"imports {name} without a use" for name in sorted(_unused(after) - _unused(before)))
-    yield from (f"loses the comment {comment}" for comment in (_comments(before) - _comments(after)).elements())
+    yield from (f"loses the comment {text}, and keeps `{code}`" for text, code in _lost(before, after))
+    yield from (f"writes the comment {text}" for text in sorted(set(_comments(after)) - set(_comments(before))))
 
 
 def is_python(text: str) -> bool:
@@ -29,9 +30,28 @@ def is_python(text: str) -> bool:
     return True
 
 
+def _lost(before: str, after: str) -> Iterator[tuple[str, str]]:
+    """The comments that are gone, each with the line of code to which it belonged, where that is still there."""
+    gone = _comments(before) - _comments(after)
+    lines = Counter(line.partition("  #")[0].strip() for line in after.splitlines())
+    for line in _commented(before):
+        if gone[line[0]] and lines[line[1]]:
+            gone[line[0]] -= 1
+            yield line
+
+
 def _comments(text: str) -> Counter[str]:
-    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    return Counter(token.string.rstrip() for token in tokens if token.type == tokenize.COMMENT)
+    return Counter(comment for comment, _ in _commented(text))
+
+
+def _commented(text: str) -> Iterator[tuple[str, str]]:
+    """Each comment with the code before it on its line, or that of the next line that has some."""
+    lines = text.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            codes = (line.partition("  #")[0].strip() for line in (lines[row - 1][:column], *lines[row:]))
+            yield token.string.rstrip(), next((code for code in codes if code and not code.startswith("#")), "")
 
 
 def _bound(text: str) -> Iterator[str]:

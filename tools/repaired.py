@@ -11,7 +11,7 @@ import argparse
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import unified_diff
 from itertools import islice
@@ -120,16 +120,23 @@ def _diff(change: Change, folder: Path) -> str:
     return "".join(unified_diff(before, after, path, path))
 
 
-def fixtures(folder: Path, seed: int, every: int = 1) -> Iterator[Path]:
-    """The bad fixtures of one file, or a part of them, each varied, each as a project of its own."""
-    single = (path for path in sorted(FIXTURES.glob("STL*/bad_*.py")) if not path.name.endswith(".fixed.py"))
-    for path in islice(single, seed % every, None, every):
-        for number, text in enumerate(varied(bare(path.read_text("utf-8")), seed)):
-            project = folder / f"{path.parent.name}_{path.stem}_{number}"
-            project.mkdir()
-            (project / "pyproject.toml").write_text("[project]\nname = 'varied'\n", "utf-8")
-            (project / "application.py").write_text(text, "utf-8")
-            yield project
+def fixtures(seed: int, every: int = 1) -> Iterator[Path]:
+    """The fixtures of one file with a repair, or a part of them."""
+    fixed = sorted(FIXTURES.glob("STL*/bad_*.fixed.py"))
+    return islice(fixed, seed % every, None, every)
+
+
+def projects(folder: Path, fixed: Iterable[Path], seed: int, ways: Collection[str] = ()) -> Iterator[Path]:
+    """What is repaired in each of these files, varied in all ways or in some, each as a project of its own."""
+    for path in fixed:
+        broken = path.with_name(path.name.replace(".fixed.py", ".py"))
+        for name, text in varied(bare(broken.read_text("utf-8")), seed):
+            if not ways or name in ways:
+                project = folder / f"{path.parent.name}_{broken.stem}_{name}"
+                project.mkdir()
+                (project / "pyproject.toml").write_text("[project]\nname = 'varied'\n", "utf-8")
+                (project / "application.py").write_bytes(text.encode())
+                yield project
 
 
 def main() -> int:
@@ -151,7 +158,7 @@ def main() -> int:
             every.add(tally)
         if options.varied is not None:
             total = Tally()
-            for project in fixtures(Path(scratch), options.varied, options.every):
+            for project in projects(Path(scratch), fixtures(options.varied, options.every), options.varied):
                 total.add(repaired(project))
             _tell("varied fixtures", total)
             every.add(total)
