@@ -108,7 +108,7 @@ class Registrations:
 
     def _behind(self, function: ir.Attribute, frame: Frame) -> Iterator[tuple[Registration, Value | None]]:
         """`button.click(first).then(second)`, where a row takes the method of anything of its package."""
-        event = function.base
+        event: ir.Expression | None = function.base
         bindings = _bindings(event, frame) if isinstance(event, ir.Name) else []
         event = bindings[0].value if len(bindings) == 1 else event
         if not isinstance(event, ir.Call):
