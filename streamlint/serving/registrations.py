@@ -10,7 +10,7 @@ from streamlint.knowledge.frameworks import Registration
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Bound, External, Instance, Object, Unknown, Value
+from streamlint.values.domain import Bound, Class, External, Instance, Object, Unknown, Value
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
@@ -45,6 +45,12 @@ class Registrations:
                         return
                 case External():
                     registration = self.frameworks.call(value.name)
+                    if registration is not None:
+                        yield registration, None
+                        return
+                case Class():
+                    bases = map(self.frameworks.call, self.evaluator.attributes.outside_bases(value))
+                    registration = next((one for one in bases if one is not None), None)
                     if registration is not None:
                         yield registration, None
                         return
@@ -147,7 +153,7 @@ def _may_be_imported(function: ir.Expression, frame: Frame) -> bool:
         while isinstance(root, ir.Attribute | ir.Call):
             root = root.base if isinstance(root, ir.Attribute) else root.function
         for binding in _bindings(root, frame) if isinstance(root, ir.Name) else ():
-            if binding.kind == "import":
+            if binding.kind == "import" or (binding.kind == "class" and frame.module.scopes[binding.target].bases):
                 return True
             if binding.kind == "assign" and id(binding) not in seen and binding.value is not None:
                 seen.add(id(binding))
