@@ -11,6 +11,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.callbacks import Callbacks
+from streamlint.values.constructed import Constructed
 from streamlint.values.domain import NOTHING, PENDING, UNKNOWN, Class, Collection, Function, Instance, Object, Values
 from streamlint.values.said import Row, Said
 from streamlint.values.stores import Stores
@@ -54,6 +55,7 @@ class Callers:
         self.stores, self.stored, self.stored_under = stores.of, stores.values, stores.under
         self._given: dict[str, list[Row]] = {}
         self.given_by_framework = Callbacks(evaluator, self.passing).given
+        self.given_to_constructor = Constructed(evaluator, self.passing).given
 
     def _saying(self, *words: str) -> Iterator[Said]:
         return map(self._of_module, self.evaluator.modules.saying(*words))
