@@ -40,7 +40,7 @@ class Finished:
         """A loop that yields the pieces of an answer, in a generator that a response sends, or gives them to a WebSocket."""
         scope = frame.scope
         if scope.is_generator:
-            is_sent = _yields_pieces(loop, scope) and self._sent.generator(frame.module.path, scope)
+            is_sent = _yields_pieces(loop, scope) and bool(self._sent.generator(frame.module.path, scope))
         else:
             is_sent = self._is_of_socket(frame) and _sends_pieces(loop, scope)
         if not is_sent:
