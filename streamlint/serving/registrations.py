@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.values import Evaluator
+
+
+_ABSENT = "`{name}` comes from a module that is not there: its decorators are likely to be those of an application"
 
 
 class Registrations:
@@ -139,6 +143,23 @@ class Registrations:
                 if registration is not None:
                     yield registration, None
                 return
+        yield from self._of_an_absent(function, call, frame)
+
+    def _of_an_absent(
+        self, function: ir.Attribute, call: ir.Call, frame: Frame
+    ) -> Iterator[tuple[Registration, Value | None]]:
+        """`@app.post("/path")` over a coroutine function, where `app` is imported from a module that is not there."""
+        base = function.base
+        if not isinstance(base, ir.Name) or call.arguments[0].value[:1] != "/":  # type: ignore[attr-defined]  # a text
+            return
+        decorated = [scope for scope in frame.module.scopes if call in scope.decorators]
+        if not all(one.kind == "import" for one in _bindings(base, frame)) or not all(s.is_async for s in decorated):
+            return
+        routers = self.frameworks.unknown_routers
+        used = [router for package, router in routers if package in (self._present or ())]
+        registration = self.frameworks.decorator((used or [router for _, router in routers])[0], function.attribute)
+        if registration is not None:
+            yield replace(registration, doubt=_ABSENT.format(name=base.id)), None
 
     @staticmethod
     def _decorates(call: ir.Call, module: Module) -> bool:

@@ -12,6 +12,7 @@ from streamlint.model.forms import Form
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.callbacks import Callbacks
+from streamlint.values.constructed import Constructed
 from streamlint.values.domain import NOTHING, PENDING, UNKNOWN, Class, Collection, Function, Instance, Object, Values
 from streamlint.values.said import Row, Said
 from streamlint.values.stores import Stores
@@ -55,6 +56,7 @@ class Callers:
         self.stores, self.stored, self.stored_under = stores.of, stores.values, stores.under
         self._given: dict[str, list[Row]] = {}
         self.given_by_framework = Callbacks(evaluator, self.passing).given
+        self.given_to_constructor = Constructed(evaluator, self.passing).given
 
     def _standing(self, word: str, *forms: Form, beside: Iterable[str] = ()) -> Iterator[Said]:
         return map(self._of_module, self.evaluator.modules.standing(word, *forms, beside=beside))
