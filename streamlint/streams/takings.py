@@ -48,6 +48,7 @@ class Takings(DrainedNames):
         self.answers = project.ask(Answers)
         self.gathered = project.ask(Gathered)
         self._steps = project.ask(Steps)
+        self._without_call: dict[ir.Scope, tuple[ir.FormattedString | ir.Sequence, ...]] = {}
 
     def in_frame(self, frame: Frame) -> tuple[Drain, ...]:
         """Every drain directly in a function, and those in the helpers that it hands a stream to."""
@@ -104,10 +105,22 @@ class Takings(DrainedNames):
             drain = self._of_call(call, frame)
             if drain is not None:
                 yield self.with_names(drain, frame)
-        for expression in scope.expressions():
+        for expression in self._texts_and_unpackings(scope):
             drain = self._of_expression(expression, frame)
             if drain is not None:
                 yield self.with_names(drain, frame)
+
+    def _texts_and_unpackings(self, scope: ir.Scope) -> tuple[ir.FormattedString | ir.Sequence, ...]:
+        """The expressions of a scope that may take tokens without a call; looked for once, however often it is called."""
+        known = self._without_call.get(scope)
+        if known is None:
+            known = self._without_call[scope] = tuple(
+                one
+                for one in scope.expressions()
+                if isinstance(one, ir.FormattedString)
+                or (isinstance(one, ir.Sequence) and any(isinstance(item, ir.Starred) for item in one.items))
+            )
+        return known
 
     def _of_loop(self, loop: ir.Loop, frame: Frame) -> Drain | None:
         tokens = self.evaluator.tokens(self.evaluator.iterated(loop, frame))
@@ -234,20 +247,21 @@ class Takings(DrainedNames):
                 return Drain(How.TEXT, at.start, at.end, None, value, argument, branch)
         return None
 
-    def _of_expression(self, expression: ir.Expression, frame: Frame) -> Drain | None:
-        branch = branch_of(expression, frame.scope)
+    def _of_expression(self, expression: ir.FormattedString | ir.Sequence, frame: Frame) -> Drain | None:
         if isinstance(expression, ir.FormattedString):
-            for part in expression.values:
-                found = self._as_text(expression, part, branch, frame)
-                if found is not None:
-                    return found
-        if isinstance(expression, ir.Sequence):
-            for item in expression.items:
-                if isinstance(item, ir.Starred):
-                    tokens = self.evaluator.tokens(self.evaluator.value(item.value, frame))
-                    if tokens is not None and tokens.is_async is not True:
-                        return Drain(How.UNPACKED, expression.start, expression.end, tokens, None, item.value, branch)
-        return None
+            texts = (self._as_text(expression, part, -1, frame) for part in expression.values)
+            found = next((one for one in texts if one is not None), None)
+        else:
+            starred = (item for item in expression.items if isinstance(item, ir.Starred))
+            unpacked = (self._unpacked(expression, item, frame) for item in starred)
+            found = next((one for one in unpacked if one is not None), None)
+        return replace(found, branch=branch_of(expression, frame.scope)) if found is not None else None
+
+    def _unpacked(self, at: ir.Sequence, item: ir.Starred, frame: Frame) -> Drain | None:
+        tokens = self.evaluator.tokens(self.evaluator.value(item.value, frame))
+        if tokens is None or tokens.is_async is True:
+            return None
+        return Drain(How.UNPACKED, at.start, at.end, tokens, None, item.value, -1)
 
     def _in_helper(self, function: Function, call: ir.Call, frame: Frame) -> Drain | None:
         """A helper that takes all tokens and gives back text, and is waited for."""
