@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from streamlint.model.syntax import Call
+from streamlint.values.domain import Function
 from streamlint.values.narrowing import ALL, DEPTH, Narrowing
 from tests.asking import Program
 
@@ -153,3 +155,25 @@ def adding(number):
 """
     )
     assert [program.said(name) for name in ("one", "two")] == [{"1"}, {"2"}]
+
+
+def test_arguments_that_make_no_difference_are_not_evaluated() -> None:
+    program = Program(
+        """\
+import outside
+
+def pick(unread, read):
+    return [read]
+
+«pick(outside.one.two.three, outside.four)»
+"""
+    )
+    call, frame = program.at()
+    assert isinstance(call, Call)
+    (function,) = program.evaluator.value(call.function, frame)
+    assert isinstance(function, Function)
+    inner = program.evaluator.calls.running(function, call, frame)
+    assert set(inner.arguments or ()) == {"read"}
+    asked = {key[0] for key in program.evaluator.solver.answers if isinstance(key, tuple)}
+    assert call.arguments[1] in asked
+    assert call.arguments[0] not in asked

@@ -48,6 +48,7 @@ class Takings(DrainedNames):
         self.answers = project.ask(Answers)
         self.gathered = project.ask(Gathered)
         self._steps = project.ask(Steps)
+        self._kept_in: dict[ir.Scope, frozenset[str]] = {}
         self._without_call: dict[ir.Scope, tuple[ir.FormattedString | ir.Sequence, ...]] = {}
 
     def in_frame(self, frame: Frame) -> tuple[Drain, ...]:
@@ -195,6 +196,8 @@ class Takings(DrainedNames):
 
     def _run(self, call: ir.Call, frame: Frame) -> Drain | None:
         """A coroutine that is run to its end on a loop of its own, and takes all tokens: `asyncio.run(collect(q))`."""
+        if not any(isinstance(part, ir.Call) for part in call.children() if part is not call.function):
+            return None
         row = self.evaluator.calls.moving(call, frame)
         if row is None or row.where is not Where.OWN_LOOP:
             return None
@@ -272,10 +275,9 @@ class Takings(DrainedNames):
 
     def _through_helper(self, function: Function, call: ir.Call, frame: Frame) -> Drain | None:
         located = self.evaluator.scope_of(function)
-        if located is None or located[1].is_generator:
+        if located is None or located[1].is_generator or not self._may_give(located[1], call):
             return None
-        arguments = self.evaluator.calls.arguments(function, call, frame)
-        inner = self.evaluator.calls.frame(function, arguments, frame)
+        inner = self.evaluator.calls.running(function, call, frame)
         for drain in self.in_frame(inner):
             filled = _filled(drain, inner, call)
             if not filled and not self._returned(drain, inner):
@@ -295,6 +297,14 @@ class Takings(DrainedNames):
             )
         return None
 
+    def _may_give(self, scope: ir.Scope, call: ir.Call) -> bool:
+        """Whether a helper may return text, or put tokens into something that this call hands in under a name."""
+        may_be_kept = self._kept_in.get(scope)
+        if may_be_kept is None:
+            may_be_kept = self._kept_in[scope] = _may_be_kept(scope)
+        given = _named(scope, call)
+        return _returns(scope) or not may_be_kept.isdisjoint(given)
+
     def _returned(self, drain: Drain, frame: Frame) -> bool:
         """Whether a function gives back the text that it drained, and no stream; data read from the text is another thing."""
         derived = self.derived(drain, frame, as_text=True)
@@ -309,12 +319,35 @@ class Takings(DrainedNames):
 
 def _filled(drain: Drain, frame: Frame, call: ir.Call) -> frozenset[str]:
     """The names of the caller's collections into which a helper puts the tokens."""
-    positional = [one for one in frame.scope.parameters if one.kind == "positional"]
+    given = _named(frame.scope, call)
+    return frozenset(given[name] for name in drain.kept if name in given)
+
+
+def _named(scope: ir.Scope, call: ir.Call) -> dict[str, str]:
+    """By the parameters of a helper: the names under which a call hands in what it gives for them."""
+    positional = [one for one in scope.parameters if one.kind == "positional"]
     if isinstance(call.function, ir.Attribute) and positional and positional[0].name in ("self", "cls"):
         positional = positional[1:]
     given = {one.name: argument for one, argument in zip(positional, call.arguments, strict=False)}
     given.update((name, argument) for name, argument in call.keywords if name is not None)
-    return frozenset(one.id for name in drain.kept if isinstance(one := given.get(name), ir.Name))
+    return {name: argument.id for name, argument in given.items() if isinstance(argument, ir.Name)}
+
+
+def _returns(scope: ir.Scope) -> bool:
+    """Whether a function may return something else than a constant."""
+    return any(item.value is not None and not isinstance(item.value, ir.Constant) for item in scope.returns)
+
+
+def _may_be_kept(scope: ir.Scope) -> frozenset[str]:
+    """The names under which a function may keep what it takes: it assigns them, asks for their methods, or hands them on."""
+    assigned = {one.name for one in scope.bindings if one.kind in ("assign", "augmented")}
+    asked = {
+        call.function.base.id
+        for call in scope.calls
+        if isinstance(call.function, ir.Attribute) and isinstance(call.function.base, ir.Name)
+    }
+    given = (part for call in scope.calls for part in call.children() if part is not call.function)
+    return frozenset(assigned | asked | {part.id for part in given if isinstance(part, ir.Name)})
 
 
 WHERE = {
