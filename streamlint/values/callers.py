@@ -101,8 +101,7 @@ class Callers:
         for site in sites if len(sites) <= _FEW else ():
             for value in evaluator.value(site.call.function, site.frame):
                 if isinstance(value, Function) and (value.path, value.scope) == (module.path, scope.index):
-                    given = evaluator.calls.arguments(value, site.call, site.frame)
-                    found[evaluator.calls.frame(value, given, site.frame)] = None
+                    found[evaluator.calls.running(value, site.call, site.frame)] = None
         return list(found)
 
     def _of_classes_below(self, module: Module, scope: ir.Scope) -> Iterator[Frame]:
