@@ -330,11 +330,10 @@ class Callers:
             return NOTHING
         found = []
         for module, scope, call in self._lifespans:
-            given = call.argument(None, "lifespan")
-            if given is None:
+            if (given := call.argument(None, "lifespan")) is None:
                 continue
-            frame = self.evaluator.any_call(module, scope)
-            made = self.evaluator.calls.results(self.evaluator.value(given, frame), (), {}, None)
+            lifespans = self.evaluator.value(given, self.evaluator.any_call(module, scope))
+            made = self.evaluator.calls.results(lifespans, (), {}, None)
             for value in self.evaluator.calls.entered(made):
                 if isinstance(value, Collection):
                     found += [values for key, values in value.items if key == member]
