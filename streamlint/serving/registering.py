@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlint.knowledge.signs import shaped
+
 if TYPE_CHECKING:
     from streamlint.knowledge.frameworks import Frameworks, Registration
     from streamlint.model.modules import Modules
@@ -41,7 +43,7 @@ class Registering:
         found = set(self.texts.saying(map(_last, self._told)))
         for name in (*self.frameworks.functions, *self.frameworks.applications):
             found.update(self.users(name))
-        found.update(self._viewing(), self._conventional(), self._whole(), self._on_applications())
+        found.update(self._viewing(), self._conventional(), self._whole(), self._on_applications(), self._shaped())
         return frozenset(found)
 
     def imports(self, dotted: str) -> bool:
@@ -129,6 +131,11 @@ class Registering:
                 yield path
         yield from self._matching(_calls(name for name, row in rows if row.may_be_given), rows)
         yield from self._matching(_wrappers(name for name, row in rows if row.factory), rows)
+
+    def _shaped(self) -> Iterator[Path]:
+        """The files with the decorator of a route, whoever it belongs to."""
+        for sign in shaped():
+            yield from (path for path in self.texts.saying((sign,)) if self.texts.holds(path, sign))
 
     def _methods(self, package: str) -> Iterator[tuple[str, Registration]]:
         for name in self.frameworks.names:

@@ -12,6 +12,7 @@ from streamlint.model.forms import Form
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.callbacks import Callbacks
+from streamlint.values.constructed import Constructed
 from streamlint.values.domain import NOTHING, PENDING, UNKNOWN, Class, Collection, Function, Instance, Object, Values
 from streamlint.values.said import Row, Said
 from streamlint.values.stores import Stores
@@ -55,6 +56,7 @@ class Callers:
         self.stores, self.stored, self.stored_under = stores.of, stores.values, stores.under
         self._given: dict[str, list[Row]] = {}
         self.given_by_framework = Callbacks(evaluator, self.passing).given
+        self.given_to_constructor = Constructed(evaluator, self.passing).given
 
     def _standing(self, word: str, *forms: Form, beside: Iterable[str] = ()) -> Iterator[Said]:
         return map(self._of_module, self.evaluator.modules.standing(word, *forms, beside=beside))
@@ -99,8 +101,7 @@ class Callers:
         for site in sites if len(sites) <= _FEW else ():
             for value in evaluator.value(site.call.function, site.frame):
                 if isinstance(value, Function) and (value.path, value.scope) == (module.path, scope.index):
-                    given = evaluator.calls.arguments(value, site.call, site.frame)
-                    found[evaluator.calls.frame(value, given, site.frame)] = None
+                    found[evaluator.calls.running(value, site.call, site.frame)] = None
         return list(found)
 
     def _of_classes_below(self, module: Module, scope: ir.Scope) -> Iterator[Frame]:
@@ -329,11 +330,10 @@ class Callers:
             return NOTHING
         found = []
         for module, scope, call in self._lifespans:
-            given = call.argument(None, "lifespan")
-            if given is None:
+            if (given := call.argument(None, "lifespan")) is None:
                 continue
-            frame = self.evaluator.any_call(module, scope)
-            made = self.evaluator.calls.results(self.evaluator.value(given, frame), (), {}, None)
+            lifespans = self.evaluator.value(given, self.evaluator.any_call(module, scope))
+            made = self.evaluator.calls.results(lifespans, (), {}, None)
             for value in self.evaluator.calls.entered(made):
                 if isinstance(value, Collection):
                     found += [values for key, values in value.items if key == member]
