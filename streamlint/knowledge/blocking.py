@@ -58,6 +58,8 @@ class BlockingCall:
     lazy_with: str = ""
     """The keyword with which the call is `lazy`."""
     unless: tuple[Unless, ...] = ()
+    asks: str = ""
+    """The method of the same object that says whether there is nothing to wait for."""
 
 
 @dataclass(frozen=True)
@@ -303,6 +305,7 @@ def _fact(row: Row) -> BlockingCall:
         tuple(
             Unless(each.number("position"), each.text("keyword"), each.texts("values")) for each in row.rows("unless")
         ),
+        row.text("asks"),
     )
 
 

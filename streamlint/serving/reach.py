@@ -117,9 +117,17 @@ class Reach:
                 continue
             framework = self.evaluator.knowledge.frameworks.framework(entry.framework)
             serves = framework.async_runner is Runner.EVENT_LOOP
-            pending.append((entry.module, entry.scope, Reached(entry), entry.runner is Runner.EVENT_LOOP, serves))
+            pending.append(
+                (
+                    entry.module,
+                    entry.scope,
+                    Reached(entry, doubt=entry.doubt),
+                    entry.runner is Runner.EVENT_LOOP,
+                    serves,
+                )
+            )
             for module, scope in self._wrapped(entry):
-                pending.append((module, scope, Reached(entry), serves, serves))
+                pending.append((module, scope, Reached(entry, doubt=entry.doubt), serves, serves))
         waiting: list[tuple[Module, ir.Scope, Reached, bool, bool]] = []
         while pending or any(self._exists(*one[:2]) for one in waiting):
             if not pending:

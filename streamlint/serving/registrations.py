@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,14 @@ from streamlint.knowledge.frameworks import Registration
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Bound, External, Instance, Object, Unknown, Value
+from streamlint.values.domain import Bound, Class, External, Instance, Object, Unknown, Value
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.values import Evaluator
+
+
+_ABSENT = "`{name}` comes from a module that is not there: its decorators are likely to be those of an application"
 
 
 class Registrations:
@@ -48,8 +52,15 @@ class Registrations:
                     if registration is not None:
                         yield registration, None
                         return
+                case Class():
+                    bases = map(self.frameworks.call, self.evaluator.attributes.outside_bases(value))
+                    registration = next((one for one in bases if one is not None), None)
+                    if registration is not None:
+                        yield registration, None
+                        return
         if isinstance(function, ir.Attribute):
             yield from self._of_subclass(function, frame)
+            yield from self._behind(function, frame)
             yield from self._by_shape(function, frame, call)
 
     def may(self, function: ir.Expression, frame: Frame, test: Callable[[Registration], bool]) -> bool:
@@ -99,6 +110,20 @@ class Registrations:
                         yield registration, owner
                         return
 
+    def _behind(self, function: ir.Attribute, frame: Frame) -> Iterator[tuple[Registration, Value | None]]:
+        """`button.click(first).then(second)`, where a row takes the method of anything of its package."""
+        event: ir.Expression | None = function.base
+        bindings = _bindings(event, frame) if isinstance(event, ir.Name) else []
+        event = bindings[0].value if len(bindings) == 1 else event
+        if not isinstance(event, ir.Call):
+            return
+        for before, _ in self.of(event.function, frame, event):
+            package, is_any, _ = before.name.partition(".*.")
+            registration = self.frameworks.call(f"{package}.*.{function.attribute}") if is_any else None
+            if registration is not None:
+                yield registration, None
+                return
+
     def _by_shape(
         self, function: ir.Attribute, frame: Frame, call: ir.Call | None
     ) -> Iterator[tuple[Registration, Value | None]]:
@@ -118,6 +143,23 @@ class Registrations:
                 if registration is not None:
                     yield registration, None
                 return
+        yield from self._of_an_absent(function, call, frame)
+
+    def _of_an_absent(
+        self, function: ir.Attribute, call: ir.Call, frame: Frame
+    ) -> Iterator[tuple[Registration, Value | None]]:
+        """`@app.post("/path")` over a coroutine function, where `app` is imported from a module that is not there."""
+        base = function.base
+        if not isinstance(base, ir.Name) or call.arguments[0].value[:1] != "/":  # type: ignore[attr-defined]  # a text
+            return
+        decorated = [scope for scope in frame.module.scopes if call in scope.decorators]
+        if not all(one.kind == "import" for one in _bindings(base, frame)) or not all(s.is_async for s in decorated):
+            return
+        routers = self.frameworks.unknown_routers
+        used = [router for package, router in routers if package in (self._present or ())]
+        registration = self.frameworks.decorator((used or [router for _, router in routers])[0], function.attribute)
+        if registration is not None:
+            yield replace(registration, doubt=_ABSENT.format(name=base.id)), None
 
     @staticmethod
     def _decorates(call: ir.Call, module: Module) -> bool:
@@ -129,10 +171,10 @@ def _may_be_imported(function: ir.Expression, frame: Frame) -> bool:
     pending, seen = [function], set[int]()
     while pending:
         root = pending.pop()
-        while isinstance(root, ir.Attribute):
-            root = root.base
+        while isinstance(root, ir.Attribute | ir.Call):
+            root = root.base if isinstance(root, ir.Attribute) else root.function
         for binding in _bindings(root, frame) if isinstance(root, ir.Name) else ():
-            if binding.kind == "import":
+            if binding.kind == "import" or (binding.kind == "class" and frame.module.scopes[binding.target].bases):
                 return True
             if binding.kind == "assign" and id(binding) not in seen and binding.value is not None:
                 seen.add(id(binding))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
+from streamlint.values.contents import read_under
 from streamlint.values.domain import (
     NOTHING,
     UNKNOWN,
@@ -65,7 +66,7 @@ class Items:
 
     def _under(self, base: Collection, key: str | None, read: ir.Expression, frame: Frame) -> Values:
         """What a dict holds under a key: from the beginning, or put there later."""
-        found = [self._entry(base, key)]
+        found = [read_under(self._entry(base, key), key)]
         found.append(self.evaluator.contents.of(base, key, self.evaluator.contents.name_of(read, frame)))
         if key is not None:
             found.append(
