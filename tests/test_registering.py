@@ -132,18 +132,18 @@ def test_the_frameworks_that_are_present() -> None:
     ],
 )
 def test_a_function_of_a_package_is_named_whole(text: str, is_found: bool) -> None:
-    assert (ROOT / "app.py" in registering({"app": text})._users("starlette.routing.Route")) is is_found
+    assert (ROOT / "app.py" in registering({"app": text}).users("starlette.routing.Route")) is is_found
 
 
 def test_a_method_of_whatever_a_package_makes() -> None:
     texts = {"app": "import gradio\nbutton = gradio.Button()\nbutton.click(home)\n", "other": "import gradio\n"}
-    assert {path.stem for path in registering(texts)._users("gradio.*.click")} == {"app"}
+    assert {path.stem for path in registering(texts).users("gradio.*.click")} == {"app"}
 
 
 def test_where_a_name_is_handed_on_its_last_part_is_enough() -> None:
     texts = {"given": "from starlette.routing import Route\n", "app": "from given import Route\nRoute('/', home)\n"}
     texts |= {"handed": "from starlette import routing\n", "other": "from handed import routing\nrouting.other()\n"}
-    assert {path.stem for path in registering(texts)._users("starlette.routing.Route")} == {"given", "app"}
+    assert {path.stem for path in registering(texts).users("starlette.routing.Route")} == {"given", "app"}
 
 
 @pytest.mark.parametrize(

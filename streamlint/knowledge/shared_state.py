@@ -34,6 +34,9 @@ class SharedStateFacts:
     loop_methods: frozenset[str]
     file_reads: frozenset[str]
     file_writes: frozenset[str]
+    file_removes: frozenset[str]
+    file_makers: frozenset[str]
+    """Functions that name what nobody else has: a temporary folder, a random name."""
 
     def is_of_context(self, name: str) -> bool:
         """Whether what a dotted name gives depends on the task or the thread that asks."""
@@ -87,4 +90,6 @@ def shared_state_facts(table: Row) -> SharedStateFacts:
         loop_methods=texts("loop", "methods"),
         file_reads=texts("file", "reads"),
         file_writes=texts("file", "writes"),
+        file_removes=texts("file", "removes"),
+        file_makers=texts("file", "makers"),
     )

@@ -36,7 +36,8 @@ class Leads:
         self._served = served
         self._callees = callees
         self._by_name: dict[str, list[_Place]] = {}
-        self._packages = evaluator.knowledge.names("handed_on", "callers")
+        names = evaluator.knowledge.names
+        self._packages, self._lists = names("handed_on", "callers"), names("handed_on", "lists")
 
     def to(self, module: Module, scope: ir.Scope) -> Reached | None:
         """What leads to a coroutine function that no call is followed to; None where nothing does."""
@@ -170,12 +171,14 @@ class Leads:
         frame = self.evaluator.any_call(module, scope)
         for call in scope.calls:
             given = [one for one in _given(call) if last_word(one) in self._coroutines]
-            if not given or not self._is_such(call.function, module, scope):
+            lists = [value for name, value in call.keywords if name in self._lists]
+            if not (given or lists) or not self._is_such(call.function, module, scope):
                 continue
-            for one in given:
-                for value in self.evaluator.value(one, frame):
-                    if isinstance(value, Function):
-                        yield ir.dotted(call.function), value, _HANDED
+            values = [value for one in given for value in self.evaluator.value(one, frame)]
+            values += [value for one in lists for value in self.evaluator.element(self.evaluator.value(one, frame))]
+            for value in dict.fromkeys(values):
+                if isinstance(value, Function):
+                    yield ir.dotted(call.function), value, _HANDED
         if scope.kind == "function" and scope.is_async:
             yield from self._decorated(module, scope)
         if scope.kind == "class" and scope.bases:

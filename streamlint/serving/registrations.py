@@ -11,7 +11,7 @@ from streamlint.knowledge.frameworks import Registration
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Bound, External, Instance, Object, Unknown, Value
+from streamlint.values.domain import Bound, Class, External, Instance, Object, Unknown, Value
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
@@ -52,8 +52,15 @@ class Registrations:
                     if registration is not None:
                         yield registration, None
                         return
+                case Class():
+                    bases = map(self.frameworks.call, self.evaluator.attributes.outside_bases(value))
+                    registration = next((one for one in bases if one is not None), None)
+                    if registration is not None:
+                        yield registration, None
+                        return
         if isinstance(function, ir.Attribute):
             yield from self._of_subclass(function, frame)
+            yield from self._behind(function, frame)
             yield from self._by_shape(function, frame, call)
 
     def may(self, function: ir.Expression, frame: Frame, test: Callable[[Registration], bool]) -> bool:
@@ -103,6 +110,20 @@ class Registrations:
                         yield registration, owner
                         return
 
+    def _behind(self, function: ir.Attribute, frame: Frame) -> Iterator[tuple[Registration, Value | None]]:
+        """`button.click(first).then(second)`, where a row takes the method of anything of its package."""
+        event: ir.Expression | None = function.base
+        bindings = _bindings(event, frame) if isinstance(event, ir.Name) else []
+        event = bindings[0].value if len(bindings) == 1 else event
+        if not isinstance(event, ir.Call):
+            return
+        for before, _ in self.of(event.function, frame, event):
+            package, is_any, _ = before.name.partition(".*.")
+            registration = self.frameworks.call(f"{package}.*.{function.attribute}") if is_any else None
+            if registration is not None:
+                yield registration, None
+                return
+
     def _by_shape(
         self, function: ir.Attribute, frame: Frame, call: ir.Call | None
     ) -> Iterator[tuple[Registration, Value | None]]:
@@ -150,10 +171,10 @@ def _may_be_imported(function: ir.Expression, frame: Frame) -> bool:
     pending, seen = [function], set[int]()
     while pending:
         root = pending.pop()
-        while isinstance(root, ir.Attribute):
-            root = root.base
+        while isinstance(root, ir.Attribute | ir.Call):
+            root = root.base if isinstance(root, ir.Attribute) else root.function
         for binding in _bindings(root, frame) if isinstance(root, ir.Name) else ():
-            if binding.kind == "import":
+            if binding.kind == "import" or (binding.kind == "class" and frame.module.scopes[binding.target].bases):
                 return True
             if binding.kind == "assign" and id(binding) not in seen and binding.value is not None:
                 seen.add(id(binding))

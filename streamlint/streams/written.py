@@ -101,8 +101,7 @@ class Writings:
         returned = located[1].returns[0].value
         if returned is None:
             return None
-        arguments = self.evaluator.calls.arguments(function, call, frame)
-        return self.of(returned, self.evaluator.calls.frame(function, arguments, frame), depth + 1)
+        return self.of(returned, self.evaluator.calls.running(function, call, frame), depth + 1)
 
 
 def _filled(text: str, given: tuple[ir.Expression, ...], frame: Frame) -> Written | None:

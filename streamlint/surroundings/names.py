@@ -87,7 +87,7 @@ def is_deployment_file(path: str) -> bool:
 
 def declares_resources(content: bytes) -> bool:
     """Whether a file of Python may declare a balancer, a gateway or a function, as far as a look at it tells."""
-    return _DECLARING_IN_PYTHON.search(content) is not None
+    return STACKS.encode() in content and _DECLARING_IN_PYTHON.search(content) is not None
 
 
 def is_about_serving(path: str, text: str) -> bool:

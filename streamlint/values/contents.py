@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from streamlint.model import syntax as ir
+from streamlint.model.forms import Form
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import alternatives
@@ -97,7 +98,7 @@ class Contents:
             module = self.evaluator.modules.load(path)
             said = [self._of_module(module)] if module is not None else []
         else:
-            said = [self._of_module(module) for module in self.evaluator.modules.saying(word)]
+            said = [self._of_module(module) for module in self.evaluator.modules.standing(word, Form.FILLED)]
         for puts in said:
             for put in puts.by_word.get(word, ()):
                 if _may_mean(put.named[0], owner) and (not owner or isinstance(put.value, _TELLING)):

@@ -8,7 +8,19 @@ from collections.abc import Iterable
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
-from streamlint.values.domain import NOTHING, UNKNOWN, Class, External, ProjectModule, Text, Token, Values, known
+from streamlint.values.domain import (
+    NOTHING,
+    UNKNOWN,
+    Bound,
+    Class,
+    External,
+    Object,
+    ProjectModule,
+    Text,
+    Token,
+    Values,
+    known,
+)
 from streamlint.values.whole import Whole
 
 _BUILTIN_NAMES = frozenset(dir(builtins))
@@ -33,6 +45,8 @@ class Names:
         inside = frame.scope.from_inside.get(name.id)
         if len(name.bindings) == 1 and not inside:
             return self.binding(frame.scope.bindings[name.bindings[0]], frame)
+        if frame.arguments is not None:
+            frame = self.evaluator.frames.for_expression(name, frame)
         return self.evaluator.kept(
             (name, frame), lambda: self._any_of((*(name.bindings or ()), *(inside or ())), frame)
         )
@@ -134,6 +148,8 @@ class Names:
             given = frame.arguments.get(binding.name)
             if given is not None:
                 return given
+        if frame.arguments is not None:
+            frame = self.evaluator.frames.for_binding(binding, frame)
         return self.evaluator.kept((binding, frame), lambda: self._bound(binding, frame))
 
     def _bound(self, binding: ir.Binding, frame: Frame) -> Values:
@@ -172,9 +188,10 @@ class Names:
 
     def _assigned(self, binding: ir.Binding, frame: Frame) -> Values:
         values = self.evaluator.at(self._value_of(binding, frame), binding.path)
-        if binding.annotation is not None and not any(known(values)):
-            return self.evaluator.parameters.annotated(binding.annotation, frame)
-        return values
+        if binding.annotation is None:
+            return values
+        told = self.evaluator.parameters.annotated(binding.annotation, frame) if _says_little(values) else NOTHING
+        return told if not any(known(values)) or any(isinstance(value, Object) for value in told) else values
 
     def _annotated(self, binding: ir.Binding, frame: Frame) -> Values:
         if binding.annotation is None:
@@ -212,3 +229,8 @@ class Names:
         if found or level:
             return found or UNKNOWN
         return frozenset((External(f"{name}.{member}"),)) if path not in self.evaluator.modules.files else UNKNOWN
+
+
+def _says_little(values: Values) -> bool:
+    """Whether nothing is known but the dotted name of something outside the project."""
+    return all(isinstance(value, External | Bound) for value in known(values))

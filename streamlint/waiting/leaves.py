@@ -15,6 +15,7 @@ from streamlint.values.calls import dotted_name
 from streamlint.values.domain import Bound, Constant, External, Instance, Llama, Value
 from streamlint.values.said import last_word
 from streamlint.waiting.holds import Cause, Hold, hop_to
+from streamlint.waiting.tested import is_tested
 
 if TYPE_CHECKING:
     from streamlint.values import Evaluator
@@ -131,6 +132,8 @@ class Leaves:
         if fact.needs_argument and not call.arguments and not call.keywords:
             return True
         if fact.category == "sleep" and self._is_short(call, frame):
+            return True
+        if is_tested(call, fact.asks, frame):
             return True
         for unless in fact.unless:
             given = call.argument(unless.position, unless.keyword or None)

@@ -24,6 +24,7 @@ class Memos:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self.reach = project.reach
+        self._told = project.knowledge.names("records", "log-methods") | {"print"}
         self._known: dict[ir.Scope, tuple[Span, ...]] = {}
 
     def is_filled_once(self, place: ir.Node, frame: Frame) -> bool:
@@ -80,8 +81,22 @@ class Memos:
 
     def _says_install(self, block: ir.Block) -> bool:
         words = self._listed("installs")
-        texts = (one.value if isinstance(one, ir.Constant) else last_word(one) for one in block.expressions())
+        texts = (
+            one.value if isinstance(one, ir.Constant) else last_word(one)
+            for statement in block.walk()
+            if not self._only_tells(statement)
+            for own in statement.expressions()
+            for one in ir.walk(own)
+        )
         return any(isinstance(text, str) and any(word in text for word in words) for text in texts)
+
+    def _only_tells(self, statement: ir.Statement) -> bool:
+        """Whether a statement tells somebody that something is missing: an error, or a line of a log."""
+        if not isinstance(statement, ir.Line):
+            return False
+        value = statement.values[0] if len(statement.values) == 1 else None
+        told = self._told & {last_word(value.function)} if isinstance(value, ir.Call) else ()
+        return statement.kind == "raise" or bool(told)
 
     def _names(self, told: ir.Expression, frame: Frame) -> frozenset[str]:
         found = (
