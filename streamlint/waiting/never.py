@@ -273,6 +273,8 @@ def _as_first_read(loop: ir.While, scope: ir.Scope) -> ir.Name:
 
 def _is_item_of_given(name: ir.Name, frame: Frame) -> bool:
     """Whether a name can only mean what a loop takes from a parameter that this call is given."""
+    if frame.scope.kind == "generator-expression":  # what it goes over is a name of the scope around it
+        return False
     bindings = [frame.scope.bindings[index] for index in name.bindings or ()]
     loops = [one.value for one in bindings if one.kind == "loop" and isinstance(one.value, ir.Name)]
     return bool(loops) and len(loops) == len(bindings) and all(_is_given(one, frame) for one in loops)
