@@ -54,6 +54,7 @@ class Memos:
     def _spans(self, frame: Frame) -> tuple[Span, ...]:
         found = self._known.get(frame.scope)
         if found is None:
+            self._known[frame.scope] = ()  # an object that a method of its own class makes asks for that method again
             found = self._known[frame.scope] = tuple(self._filling(frame)) if _may_fill(frame) else ()
         return found
 
