@@ -54,6 +54,7 @@ def request(options: dict[str, Any], given: Given | None) -> Request:
         targets=targets,
         tracks=_tracks(paths) if options["tracked"] else None,
         nearest=nearest,
+        jobs=1 if options["timings"] else options["jobs"],
     )
 
 

@@ -6,8 +6,6 @@ The answer depends on a file and on what lies around it, never on the paths that
 from __future__ import annotations
 
 import os
-import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +14,7 @@ from pathlib import Path
 
 from streamlint import discovery, disk
 from streamlint.discovery import Patterns
+from streamlint.import_starts import ImportedName, ImportStarts
 from streamlint.releases.source_folders import source_folders
 from streamlint.surroundings.names import environment_folder, tells_of_serving
 
@@ -27,13 +26,6 @@ _HIGHEST = 3
 """How many folders above a file's packages its project may start."""
 _PART_DEPTH, _PART_FILES, _FILES = 6, 400, 2_000
 """How much of each folder beside each other, and of all of them, is searched for imports; a bound that a home folder needs."""
-_SIZE = 2_000_000
-
-_STATEMENT = re.compile(
-    rb"[\n\r][ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import\b[ \t(\\]*(\w*)|import[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)*))"
-)
-_NAMED = re.compile(rb"""["']([A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)++)(?::\w+)?["']""")
-"""A module that is named in a text, as in `include("shop.urls")` and `uvicorn.run("app.main:app")`."""
 
 
 @dataclass(frozen=True)
@@ -47,31 +39,17 @@ class Boundary:
     parts: tuple[Path, ...] = ()
     beside: tuple[Path, ...] = ()
 
-    def files(self, exclude: Patterns) -> tuple[Path, ...]:
-        """All Python files of the project, in a fixed order, and of those beside it."""
-        beside = (path for folder in self.beside for path in discovery.project_files(folder, exclude))
-        return tuple(dict.fromkeys((*self._own(exclude), *beside)))
-
-    def _own(self, exclude: Patterns) -> tuple[Path, ...]:
-        if not self.parts:
-            return discovery.project_files(self.root, exclude)
-        found: dict[Path, None] = {}
-        for part in self.parts:
-            loose = part == self.root
-            found.update(dict.fromkeys(discovery.project_files(part, exclude, depth=0 if loose else -1)))
-        return tuple(found)
-
 
 class Boundaries:
     """Answers for files, by absolute paths without links; what is excluded is not searched."""
 
     def __init__(self, exclude: Patterns) -> None:
-        self._exclude = exclude
+        self._walks = _Walks(exclude)
         self._found: dict[Path, Boundary] = {}
         self._beside: dict[Path, tuple[Path, ...]] = {}
         self._roots: dict[tuple[Path, Path], Path] = {}
         self._parts: dict[Path, _Parts] = {}
-        self._said = _Said()
+        self._starts = ImportStarts()
 
     def together(self, path: Path) -> Path:
         """The folder of all that is deployed with a file: its repository, or the highest folder that tells of serving."""
@@ -81,6 +59,14 @@ class Boundaries:
             return repository
         telling = [above for above in _above(root) if any(tells_of_serving(str(each)) for each in _inside(above))]
         return telling[-1] if telling else root
+
+    def files(self, boundary: Boundary) -> tuple[Path, ...]:
+        """All Python files of a project, in a fixed order, and of those beside it."""
+        parts = boundary.parts or (boundary.root,)
+        loose = [part for part in boundary.parts if part == boundary.root]
+        own = (path for part in parts for path in self._walks.files(part, depth=0 if part in loose else -1))
+        beside = (path for folder in boundary.beside for path in self._walks.files(folder))
+        return tuple(dict.fromkeys((*own, *beside)))
 
     def of(self, path: Path) -> Boundary:
         folder = Path(environment_folder(str(path))) if discovery.is_beside(path) else path.parent
@@ -105,7 +91,7 @@ class Boundaries:
 
     def _parts_of(self, folder: Path) -> _Parts:
         if folder not in self._parts:
-            self._parts[folder] = _Parts(folder, self._exclude, self._said)
+            self._parts[folder] = _Parts(folder, self._walks, self._starts)
         return self._parts[folder]
 
     def _start(self, base: Path, own: Path, above: list[Path]) -> Path:
@@ -115,25 +101,52 @@ class Boundaries:
 
     def _find_start(self, base: Path, own: Path, above: list[Path]) -> Path:
         """`base`, or the highest folder above at which an import of the files here, or one of them by others, starts."""
-        inside = self._said.imports(discovery.project_files(own, self._exclude, depth=0 if own == base else -1))
-        highest = above[-1] if above else base
-        needed = {start for one in inside if (start := self._said.start(one, highest)) is not None}
+        files = self._walks.files(own, depth=0 if own == base else -1) if above else ()
+        higher = {name for folder in above for name in self._starts.inside(folder)}
+        self._starts.expect(self._starts.inside(base) | higher if above else ())
+        leaving = self._starts.leaving(files, base, higher.difference(self._starts.modules(base) if above else ()))
+        needed = {self._starts.start(one, above[-1]) for one in leaving}
         for folder in reversed(above):
             steps = base.relative_to(folder).parts
-            outside = self._said.imports(discovery.project_files(folder, self._exclude, depth=0))
+            outside = self._starts.leaving(self._walks.files(folder, depth=0), folder, steps[:1])
             if folder in needed or any(one.leads_into(steps) for one in outside):
                 return folder
         beside = own == base and base.parent in above and len(self._parts_of(base.parent).around(base)) > 1
         return base.parent if beside else base
 
 
+class _Walks:
+    """The Python files of folders, each walked once."""
+
+    def __init__(self, exclude: Patterns) -> None:
+        self._exclude = exclude
+        self._found: dict[tuple[Path, int], tuple[Path, ...]] = {}
+
+    def files(self, folder: Path, depth: int = -1) -> tuple[Path, ...]:
+        """Those of a folder in a fixed order; with a `depth`, only so many folders down."""
+        key = (folder, depth)
+        if key not in self._found:
+            whole = self._found.get((folder, -1))
+            deepest = len(folder.parts) + depth + 1
+            self._found[key] = (
+                discovery.project_files(folder, self._exclude, depth)
+                if whole is None
+                else tuple(path for path in whole if len(path.parts) <= deepest)
+            )
+        return self._found[key]
+
+    def folders(self, folder: Path) -> tuple[Path, ...]:
+        """The folders in a folder that are neither excluded nor links."""
+        return discovery.folders(folder, self._exclude)
+
+
 class _Parts:
     """The folders of a folder, and its own files as one more: which of them are tied together by imports."""
 
-    def __init__(self, root: Path, exclude: Patterns, said: _Said) -> None:
+    def __init__(self, root: Path, walks: _Walks, starts: ImportStarts) -> None:
         self._root = root
-        self._exclude = exclude
-        self._said = said
+        self._walks = walks
+        self._starts = starts
 
     def around(self, part: Path) -> tuple[Path, ...]:
         found, pending = {part}, [part]
@@ -149,10 +162,11 @@ class _Parts:
         ties: dict[Path, dict[Path, None]] = {}
         left = _FILES
         for part in self._searched():
-            files = discovery.project_files(part, self._exclude, depth=0 if part == self._root else _PART_DEPTH)
+            files = self._walks.files(part, depth=0 if part == self._root else _PART_DEPTH)
             files = files[: min(_PART_FILES, left)]
             left -= len(files)
-            for one in self._said.imports(files):
+            others = self._starts.inside(self._root) - {part.name if part != self._root else ""}
+            for one in self._starts.leaving(files, self._root, others):
                 other = self._part_of(one)
                 if other is not None and other != part:
                     ties.setdefault(part, {})[other] = None
@@ -165,87 +179,20 @@ class _Parts:
             return ()
         if is_crowded(self._root):
             return (self._root,)
-        beside = discovery.folders(self._root, self._exclude)
+        beside = self._walks.folders(self._root)
         return (self._root, *(folder for folder in beside if not discovery.is_project(folder)))
 
-    def _part_of(self, one: _Import) -> Path | None:
+    def _part_of(self, one: ImportedName) -> Path | None:
         """The part that an import means, if it starts at this folder; a folder with a marker is another project."""
         if one.level:
             start = one.file.parents[min(one.level, len(one.file.parents)) - 1]
             return start / one.name[0] if start == self._root and one.name[0] else None
-        if self._said.start(one, self._root) != self._root:
+        if self._starts.start(one, self._root) != self._root:
             return None
         folder = self._root / one.name[0]
         if not disk.is_folder(folder):
             return self._root
         return None if discovery.is_project(folder) else folder
-
-
-@dataclass(frozen=True)
-class _Import:
-    """What a file imports, or names as a module in a text; `level` is the number of leading dots."""
-
-    file: Path
-    level: int
-    name: tuple[str, ...]
-
-    def leads_into(self, steps: tuple[str, ...]) -> bool:
-        return not self.level and all(map(str.__eq__, self.name, steps))
-
-
-class _Said:
-    """What files import, and where that lies; each file is read once, each question asked once."""
-
-    def __init__(self) -> None:
-        self._imports: dict[Path, tuple[_Import, ...]] = {}
-        self._starts: dict[tuple[Path, int, tuple[str, ...], Path], Path | None] = {}
-        self._held: dict[tuple[str, tuple[str, ...]], bool] = {}
-
-    def imports(self, files: tuple[Path, ...]) -> Iterator[_Import]:
-        for file in files:
-            if file not in self._imports:
-                self._imports[file] = tuple(dict.fromkeys(_imports(file)))
-            yield from self._imports[file]
-
-    def start(self, one: _Import, highest: Path) -> Path | None:
-        """The lowest folder around the file, up to `highest`, from which the import can be followed."""
-        key = (one.file.parent, one.level, one.name, highest)
-        if key not in self._starts:
-            self._starts[key] = self._find_start(one, highest)
-        return self._starts[key]
-
-    def _find_start(self, one: _Import, highest: Path) -> Path | None:
-        if one.level:
-            return next(islice(one.file.parents, one.level, None), None)
-        if not one.name[0] or one.name[0] in sys.stdlib_module_names:
-            return None
-        for folder in one.file.parents:
-            if self._holds(str(folder), one.name):
-                return folder
-            if folder == highest:
-                break
-        return None
-
-    def _holds(self, folder: str, name: tuple[str, ...]) -> bool:
-        """Whether a dotted name is a module or package in a folder; a bare folder counts with a module that is named in it."""
-        key = (folder, name)
-        if key not in self._held:
-            first = os.path.join(folder, name[0])
-            is_module = disk.is_file(f"{first}.py") or disk.is_file(os.path.join(first, "__init__.py"))
-            self._held[key] = is_module or (len(name) > 1 and disk.is_folder(first) and self._holds(first, name[1:]))
-        return self._held[key]
-
-
-def _imports(file: Path) -> Iterator[_Import]:
-    try:
-        content = b"\n" + disk.read_bytes(file, _SIZE)
-    except OSError:
-        return
-    for dots, module, member, plain in _STATEMENT.findall(content):
-        for name in plain.split(b",") if plain else (b".".join(part for part in (module, member) if part),):
-            yield _Import(file, len(dots), tuple(name.decode("utf-8", "replace").strip().split(".")))
-    for name in _NAMED.findall(content):
-        yield _Import(file, 0, tuple(name.decode("ascii").split(".")))
 
 
 def _above(base: Path) -> Iterator[Path]:

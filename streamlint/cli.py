@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from streamlint.selectors import nearest
 from streamlint.timings import Timings, timed
 
 if TYPE_CHECKING:
+    from streamlint.kept import Answers
     from streamlint.outcome import Outcome
 
     _Words = click.Choice[str]
@@ -244,6 +246,13 @@ _EXISTING = click.Path(exists=True, readable=False, allow_dash=True, path_type=P
     help="Keep in this folder what the next run may say again (default: .streamlint_cache in the project).",
 )
 @click.option("--clean", is_flag=True, help="Remove what earlier runs kept.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    envvar="STREAMLINT_JOBS",
+    help="Look at the files with so many processes (default: as many as the work and the machine are worth).",
+)
 @click.option("--timings", is_flag=True, help="Say on standard error where the time went and where the search gave up.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but findings.")
 @click.version_option(__version__, message="%(prog)s %(version)s")
@@ -269,7 +278,7 @@ def command(**options: Any) -> None:
 def _lint(options: dict[str, Any]) -> int:
     kept = answers(options)
     if kept is not None:
-        return kept.of(lambda: _linted(options))
+        return kept.of(lambda: _linted(options, kept))
     timings = Timings() if options["timings"] else None
     with timed(timings):
         code = _linted(options)
@@ -280,9 +289,11 @@ def _lint(options: dict[str, Any]) -> int:
     return code
 
 
-def _linted(options: dict[str, Any]) -> int:
+def _linted(options: dict[str, Any], answers: Answers | None = None) -> int:
     given = asked.stdin(options["paths"], options["stdin_filename"])
     request = asked.request(options, given)
+    if answers is not None:
+        request = replace(request, earlier=answers.findings(request.config))
     options = {**options, "output_format": asked.output_format(options, request.config)}
     if _listed(options, request):
         return exits.CLEAN

@@ -83,6 +83,17 @@ class Found:
             home.pop(path, None)
 
 
+@dataclass
+class _Asked(Found):
+    """What only takes files with some endings."""
+
+    suffixes: tuple[str, ...] = SUFFIXES
+
+    def homes(self, path: str, *, is_python: bool) -> list[dict[Path, None]]:
+        del is_python
+        return [self.files] if path.endswith(self.suffixes) else []
+
+
 class Patterns:
     """Patterns as in `.gitignore`, relative to a folder."""
 
@@ -221,8 +232,8 @@ def project_files(
     root: Path, exclude: Patterns, depth: int = -1, suffixes: tuple[str, ...] = SUFFIXES
 ) -> tuple[Path, ...]:
     """The files of a folder with these endings, in a fixed order; with a `depth`, only so many folders down."""
-    found = Found()
-    _walk(root, exclude, found, depth, suffixes)
+    found = _Asked(suffixes=suffixes)
+    _walk(root, exclude, found, depth)
     return tuple(found.files)
 
 
@@ -255,7 +266,7 @@ def is_python(path: Path) -> bool:
     return first.startswith(b"#!") and b"python" in first
 
 
-def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1, suffixes: tuple[str, ...] = SUFFIXES) -> None:
+def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:
     pending = [(str(top), _ignores_above(top), depth, exclude.within(top))]
     while pending:
         folder, above, left, exclude = pending.pop()
@@ -271,8 +282,7 @@ def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1, suffixes:
                 found.left_out |= entry.name not in DEFAULT_EXCLUDE
                 continue
             is_folder = _is_folder(entry)
-            is_asked = entry.name.endswith(suffixes)
-            homes = found.homes(entry.path, is_python=is_asked) if suffixes == SUFFIXES else [found.files] * is_asked
+            homes = found.homes(entry.path, is_python=entry.name.endswith(SUFFIXES))
             if not is_folder and not homes:
                 if writing.is_leftover(entry.name):
                     found.leftovers.append(Path(entry.path))

@@ -11,11 +11,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from glob import has_magic
-from typing import Any
+from typing import Any, TypeAlias
 
 COME_AND_GO = frozenset(("__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".streamlint_cache"))
 """Folders that programs make beside code, and in which none lies."""
 _Name = str | os.PathLike[str]
+Plain: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""A record as plain data: what was told, by the kind of question and by path."""
 _RACE = 2_000_000_000
 """Nanoseconds: what was written so shortly before a run may be written again within the same tick of the disk's clock."""
 
@@ -36,7 +38,11 @@ class Record:
     is_whole: bool = True
     """Whether the answers depend on nothing else."""
 
-    def as_plain(self, started: int) -> dict[str, object]:
+    @property
+    def kept(self) -> tuple[dict[str, Any], ...]:
+        return self.read, self.listed, self.kinds, self.own, self.real
+
+    def as_plain(self, started: int) -> Plain:
         """The record for JSON; of what was changed shortly before `started`, in nanoseconds, only the digest counts."""
         late = started - _RACE
         read = {path: row if max(row[2:4]) < late else (row[0], -1, 0, 0, row[4]) for path, row in self.read.items()}
@@ -63,6 +69,27 @@ def depends_on_more() -> None:
     record = _RECORD.get()
     if record is not None:
         record.is_whole = False
+
+
+def note(found: Record) -> None:
+    """Take over what another process was told for the same run."""
+    record = _RECORD.get()
+    if record is None:
+        return
+    record.is_whole = record.is_whole and found.is_whole
+    for known, new in zip(record.kept, found.kept, strict=True):
+        record.is_whole = record.is_whole and all(known.get(path, row) == row for path, row in new.items())
+        known.update(new)
+
+
+def note_again(plain: Plain) -> None:
+    """Take over what an earlier run was told, as plain data, which is so still."""
+    record = _RECORD.get()
+    if record is None:
+        return
+    for known, kind in zip(record.kept, ("read", "listed", "kinds", "own", "real"), strict=True):
+        rows = plain.get(kind, {}).items()
+        known.update({path: tuple(row) if isinstance(row, list) else row for path, row in rows if path not in known})
 
 
 def read_bytes(path: _Name, limit: int = -1) -> bytes:
@@ -227,7 +254,7 @@ def _sort(entry: os.DirEntry[str]) -> str:
         return ""
 
 
-def is_as_before(plain: Mapping[str, Mapping[str, Any]]) -> bool:
+def is_as_before(plain: Plain) -> bool:
     """Whether the disk would say now what a record has, as plain data; the time decides, the content only where it changed."""
     return (
         all(_kind(path) == found for path, found in plain["kinds"].items())

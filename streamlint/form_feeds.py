@@ -17,7 +17,7 @@ _LAYOUT = (tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 
 def in_indentation(text: str) -> bool:
     """Whether such white space stands in front of code, where a repair would copy it as indentation."""
-    return _BEFORE_CODE.search(text) is not None
+    return ("\f" in text or "\\" in text) and _BEFORE_CODE.search(text) is not None
 
 
 @dataclass

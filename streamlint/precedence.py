@@ -49,3 +49,7 @@ def kin(codes: Iterable[str]) -> tuple[str, ...]:
     asked = tuple(codes)
     more = (code for code in _RANK if code not in asked) if any(code in _RANK for code in asked) else ()
     return (*asked, *more)
+
+
+NEXT: Mapping[str, tuple[str, ...]] = {"STL401": ("STL408",)}
+"""What may be said of a statement that was repaired, and could not be said before: an import that names its package at last."""

@@ -135,11 +135,12 @@ class Project:
         from streamlint.serving.entry_points import EntryPoints
 
         with phase(ENTRY_POINTS):
-            modules = self.modules.among(self._registering.files)
-            return EntryPoints(self.evaluator, self._registering.frameworks_present).find(modules) if modules else ()
+            modules = self.modules.among(self.registering.files)
+            return EntryPoints(self.evaluator, self.registering.frameworks_present).find(modules) if modules else ()
 
     @cached_property
-    def _registering(self) -> Registering:
+    def registering(self) -> Registering:
+        """Which files may have something of a framework, by what they say."""
         from streamlint.serving.registering import Registering
 
         return Registering(self.modules, self.knowledge.frameworks, self.knowledge.registering)
@@ -187,15 +188,21 @@ class Project:
         """Whether code of the file runs for requests, or it cannot be parsed here."""
         if not self._entrances or path not in self.modules.files:
             return False
-        if path in self._registering.files and self.modules.load(path) is None:
+        if path in self.registering.files and self.modules.load(path) is None:
             return True
         if not self.entries:
             return False
         return self.reach.touches(path)
 
     def speaks_of_llama_index(self, text: str) -> bool:
-        """Whether a text may import LlamaIndex: a cheap question before rules are imported."""
-        return any(package in text for package in self.knowledge.names("llama_index_words", "stream-packages"))
+        """Whether a text may import LlamaIndex from outside: a cheap question before rules are imported."""
+        named = any(package in text for package in self.knowledge.names("llama_index_words", "stream-packages"))
+        return named and not self.is_llama_index
+
+    @cached_property
+    def is_llama_index(self) -> bool:
+        """Whether the project is LlamaIndex itself: what it imports of that are its own modules, whatever a release lacks."""
+        return self.modules.resolve(self.root / "__main__.py", "llama_index.core") in self.modules.files
 
     def effort(self) -> Effort:
         """What the answers so far took, and which of them a limit ended."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache as cached
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from streamlint import discovery, disk, intake, rule
 from streamlint.boundaries import Boundaries, Boundary
@@ -28,6 +28,18 @@ if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.settings import Nearest
     from streamlint.source import Source
+
+
+class Earlier(Protocol):
+    """What earlier runs found in files, where the disk is as it was; and where later ones look."""
+
+    found: dict[Path, list[Finding]]
+    read: dict[Finding, Finding]
+    """Findings with those who depend on the answers that their fixes change."""
+
+    def of(self, path: Path) -> list[Finding] | None: ...
+
+    def read_as(self, finding: Finding) -> Finding | None: ...
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,10 @@ class Request:
 
     nearest: Nearest | None = None
     """Knows files whose own settings are others than those of the run."""
+
+    earlier: Earlier | None = None
+    jobs: int | None = None
+    """How many processes look at the files; None: as many as pay."""
 
     @property
     def changes(self) -> bool:
@@ -104,6 +120,7 @@ class Projects:
         self._request = request
         self.texts = texts
         self._texts = {**texts.matter, **overlay}
+        self._is_repaired = bool(overlay)
         self._exclude = Excluded(request, request.config, real=True)
         self._boundaries = Boundaries(self._exclude)
         self._folders: dict[Path, Path] = {}
@@ -112,6 +129,7 @@ class Projects:
         self._answers: dict[Boundary, Answers] = {}
         self._deployments: dict[Path, Deployment] = {}
         self._tables: dict[Path, Knowledge] = {}
+        self._asked_by: dict[tuple[int, rule.Language], list[rule.Rule]] = {}
 
     @cached_property
     def _codes(self) -> tuple[str, ...]:
@@ -129,9 +147,17 @@ class Projects:
 
     def rules_for(self, path: Path, source: Source, language: rule.Language = rule.Language.PYTHON) -> list[rule.Rule]:
         """The rules that can fire in this file, or see what another one reports there."""
-        rules = [each for each in self._rules if each.language is language]
-        asked = kin(each.code for each in rules if self._wants(path, each))
-        return [each for each in rules if each.code in asked and each.concerns(source.text)]
+        return [each for each in self._asked(path, language) if each.concerns(source.text)]
+
+    def _asked(self, path: Path, language: rule.Language) -> list[rule.Rule]:
+        """The rules of a language that are asked about a file; the same for all files with the same settings."""
+        settings = self._request.settings(path)
+        key = (id(settings), language)
+        if settings.per_file_ignores or key not in self._asked_by:
+            rules = [each for each in self._rules if each.language is language]
+            asked = kin(each.code for each in rules if self._wants(path, each))
+            self._asked_by[key] = [each for each in rules if each.code in asked]
+        return self._asked_by[key]
 
     def selects(self, path: Path, code: str) -> bool:
         return self._request.selects(path, code)
@@ -240,11 +266,34 @@ class Projects:
         project, real = self.of(path), self.real(path)
         return project.module(real) if real in project.modules.files else None
 
+    @property
+    def _earlier_findings(self) -> Earlier | None:
+        """What is kept of earlier runs, where the texts are those of the disk."""
+        return self._request.earlier if not self._is_repaired and self._request.text is None else None
+
+    def known(self, paths: Iterable[Path]) -> dict[Path, list[Finding]]:
+        """What an earlier run found in files that can be nothing else by now."""
+        earlier = self._earlier_findings
+        if earlier is None:
+            return {}
+        return {path: found for path in paths if (found := earlier.of(path)) is not None}
+
+    def note(self, path: Path, found: list[Finding]) -> None:
+        """Let later runs know what was found."""
+        if (earlier := self._earlier_findings) is not None:
+            earlier.found[path] = found
+
     def read(self, finding: Finding) -> Finding:
         """The finding with those who depend on the answer that its fix changes."""
         if finding.fix is None or finding.fix.level is not Level.RESPONSE:
             return finding
-        return self.answers(finding.path).read(finding, self._request.insists)
+        earlier = self._earlier_findings if not self._request.insists else None
+        read = earlier.read_as(finding) if earlier is not None else None
+        if read is None:
+            read = self.answers(finding.path).read(finding, self._request.insists)
+        if earlier is not None:
+            earlier.read[finding] = read
+        return read
 
     def answers(self, path: Path) -> Answers:
         """What repairs of this file change of the answers that its project gives."""
@@ -265,7 +314,7 @@ class Projects:
         # what the run has read is not read again: another program may be writing it
         own = {self.real(path): source for path, source in self._texts.items() if self._is_read_for(path, boundary)}
         python = {path: source for path, source in own.items() if source.is_python}
-        files = dict.fromkeys((*boundary.files(self._exclude), *python))
+        files = dict.fromkeys((*self._boundaries.files(boundary), *python))
         config = self._request.settings(boundary.root / "any")
         project = Project(
             boundary.root,

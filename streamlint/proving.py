@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from streamlint.finding import TOOL_CODES, Finding, Severity
 from streamlint.parts import OUTSIDE, part_of
+from streamlint.precedence import NEXT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +39,8 @@ class Attempt:
     before: Faults
     ended: Faults
     """Of it, what they are to end."""
+    next: frozenset[tuple[str, str]]
+    """What is said of the repaired text, and of each part of it where, without being another fault."""
     fixes: tuple[tuple[Fix, _Parts], ...]
     """Each with the outermost functions that it changes, or in which it is offered."""
 
@@ -48,11 +51,15 @@ class Attempt:
         repaired = [one.finding for one in applied]
         fixes = tuple(_parts(module, repaired).items())
         ended = [one for one in repaired if one.fix is None or not one.fix.is_partial]
-        return cls(source, findings, applied, _faults(module, findings), _faults(module, ended), fixes)
+        following = frozenset(
+            (code, part_of(module, one.place.span.start)) for one in repaired for code in NEXT.get(one.code, ())
+        )
+        return cls(source, findings, applied, _faults(module, findings), _faults(module, ended), following, fixes)
 
     def failing(self, after: Faults) -> tuple[tuple[Fix, _Parts], ...]:
         """The repairs in whose functions something of their faults is still there, or another one has come."""
-        more = {part for (code, part), count in after.items() if count > self._may_stay(code, part)}
+        grown = (fault for fault, count in after.items() if count > self._may_stay(*fault))
+        more = {part for code, part in grown if (code, part) not in self.next}
         whole = ((fix, own) for fix, own in self.fixes if more and not fix.is_partial)
         return tuple((fix, own) for fix, own in whole if OUTSIDE in own or not more.isdisjoint(own))
 

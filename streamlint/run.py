@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint import applicable, discovery, excusing, intake, judging, rule
+from streamlint import applicable, discovery, excusing, intake, judging, rule, workers
 from streamlint.config import ConfigError
 from streamlint.fact import Fact
 from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Severity
@@ -136,8 +136,8 @@ def _settle(
     for round_number in range(ROUNDS + 1):
         projects = Projects(request, texts, overlay, projects) if round_number else projects
         sources = {**texts.matter, **overlay}
-        for path in told("judging", stale):
-            judged[path] = list(_lint(request, projects, path, sources[path]))
+        for path, found in _looked_at(request, projects, sources, stale):
+            judged[path] = list(_left(request, projects, sources[path], found))
         if not request.changes or (request.reason and round_number):
             break
         edited: list[Path] = []
@@ -188,8 +188,34 @@ def _fix(source: Source, findings: Sequence[Finding], level: Level) -> tuple[str
         return fixing.apply(source, chosen), [finding for finding in findings if finding.fix in chosen]
 
 
-def _lint(request: Request, projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
-    findings = list(_check(projects, path, source))
+def _looked_at(
+    request: Request, projects: Projects, sources: Mapping[Path, Source], paths: Collection[Path]
+) -> Iterator[tuple[Path, list[Finding]]]:
+    """What all rules find in each of these files, be it in processes of their own."""
+    known = projects.known(paths)
+    dear = {path for path in paths if path not in known and _is_dear(projects, path, sources[path])}
+
+    def look(path: Path) -> list[Finding]:
+        return known[path] if path in known else list(_check(projects, path, sources[path]))
+
+    processes = workers.processes(request.jobs, len(dear))
+    looked = workers.each(tuple(paths), look, dear, processes)
+    for path, (_, found) in zip(told("judging", paths), looked, strict=True):
+        projects.note(path, found)
+        yield path, found
+
+
+def _is_dear(projects: Projects, path: Path, source: Source) -> bool:
+    """Whether a file must be followed; it is known afterwards what requests reach, and the rules are imported."""
+    try:
+        return _is_asked(projects, path) and bool(_rules(projects, path, source))
+    except Exception:  # noqa: BLE001 told of where the file is looked at
+        return True
+
+
+def _left(request: Request, projects: Projects, source: Source, findings: list[Finding]) -> Iterator[Finding]:
+    """What is reported of it: no comment takes it back, and it is not known already."""
+    path = source.path
     if any(finding.code == UNREADABLE_FILE.code for finding in findings):
         projects.texts.unjudged.add(path)
     config = request.settings(path)
@@ -221,8 +247,7 @@ def _check(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
         if not source.is_python:
             return
         # the rules are dear to import: first whether anything here matters
-        is_asked = path in projects.texts.interesting and projects.selects_any(path)
-        rules = _rules(projects, path, source) if is_asked else []
+        rules = _rules(projects, path, source) if _is_asked(projects, path) else []
         if not rules:
             yield from projects.texts.check_syntax(source)
         else:
@@ -234,6 +259,11 @@ def _check(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
         yield intake.unreadable(intake.place_at(source, 1, 1), "is nested too deeply to be read")
     except Exception as error:  # noqa: BLE001 a failure of our own is reported, and other files go on
         yield rule.crash("the reading of the file", error, rule.file_place(path))
+
+
+def _is_asked(projects: Projects, path: Path) -> bool:
+    """Whether anything in a file may matter to a rule."""
+    return path in projects.texts.interesting and projects.selects_any(path)
 
 
 def _rules(projects: Projects, path: Path, source: Source) -> list[rule.Rule]:

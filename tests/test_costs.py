@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from streamlint import run
+from streamlint import disk, import_starts, projects, run
 from streamlint.config import Config, Selection
 from streamlint.model import modules
 from streamlint.project import Project
 from streamlint.source import Source, Span
+from streamlint.surroundings import names
+from streamlint.surroundings.names import is_deployment_file
 from streamlint.tree.pieces import Piece
 from tests.conftest import BLOCKING, CLEAN, Write
 
@@ -124,6 +128,77 @@ def test_a_file_is_parsed_once_in_a_run_and_only_where_a_question_leads(
     assert outcome.checked == 3
 
 
+def test_a_file_that_only_says_a_word_is_not_parsed(write: Write, project: Path, parsed: dict[str, list[str]]) -> None:
+    write("helpers.py", "import time\n\n\ndef wait(seconds):\n    time.sleep(seconds)\n")
+    write(
+        "unasked.py", "# who may wait?\nclass Waiter:\n    def wait(self, moments):\n        self.moments = moments\n"
+    )
+    write(
+        "app.py",
+        BLOCKING.replace("import time\n", "import helpers\nimport unasked\n").replace("time.sleep", "helpers.wait"),
+    )
+    assert [finding.code for finding in run.run(run.Request((Path(),), Config(project), Selection())).findings] == [
+        "STL204"
+    ]
+    assert sorted(parsed["ast"]) == ["app.py", "helpers.py"]
+
+
+def test_responses_of_frameworks_that_nobody_imports_are_not_looked_for(
+    write: Write, project: Path, parsed: dict[str, list[str]]
+) -> None:
+    write("words.py", "import json\n\n\ndef html(text):\n    return json(write(text))\n")
+    write("app.py", STREAMING.replace("from fastapi import FastAPI\n", "from fastapi import FastAPI\nimport words\n"))
+    run.run(run.Request((Path(),), Config(project), Selection()))
+    assert parsed["ast"] == ["app.py"]
+
+
+def test_llama_index_itself_is_read_and_nothing_more(write: Write, project: Path, parsed: dict[str, list[str]]) -> None:
+    write("llama_index/core/__init__.py", "from llama_index.core.base import Base\n")
+    write("llama_index/core/base.py", "from llama_index.core.instrumentation import DispatcherSpanMixin as Base\n")
+    write("llama_index/core/instrumentation.py", "class DispatcherSpanMixin: ...\n")
+    assert run.run(run.Request((Path(),), Config(project), Selection())).findings == ()
+    assert parsed["ast"] == []
+    assert imported(project) == (False, False)
+
+
+UNMARKED = {
+    "shop/__init__.py": "import django\nimport stranger\n",
+    "shop/views.py": "from django.http import HttpResponse\nfrom shop import models\n",
+    "shop/models.py": "from .views import index\nTEMPLATES = 'shop.templates'\n",
+    "shop/deep/__init__.py": "",
+    "shop/deep/rows.py": "from ..models import TEMPLATES\nfrom django.db import models\n",
+}
+
+
+def test_a_folder_without_a_root_is_walked_twice_and_searched_for_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once for the run and once for the project; none of its imports can start above it, which the names there tell."""
+    home = tmp_path / "home" / "code"
+    for name, text in UNMARKED.items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(text)
+    searched: list[Path] = []
+    walked = Counter[str]()
+    entries, imports = disk.entries, import_starts._imports
+
+    def listing(folder: Any) -> list[os.DirEntry[str]]:
+        walked[os.path.relpath(folder, home)] += 1
+        return entries(folder)
+
+    def searching(file: Path) -> Any:
+        searched.append(file)
+        return imports(file)
+
+    monkeypatch.setattr(disk, "entries", listing)
+    monkeypatch.setattr(import_starts, "_imports", searching)
+    run.run(run.Request((home,), Config(home), Selection()))
+    assert (walked["shop"], walked["shop/deep"], searched) == (2, 2, [])
+    (home.parent / "stranger.py").write_text("")
+    run.run(run.Request((home,), Config(home), Selection()))
+    assert searched == [home / "shop" / "__init__.py"]
+
+
 def test_what_a_file_imports_is_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.py").write_text("import b\nfrom c import d\n")
     (tmp_path / "b.py").write_text("import c\n")
@@ -149,3 +224,35 @@ def test_projects_with_files_in_common_parse_each_once(tmp_path: Path, parsed: d
     read = other.module(path)
     assert read is not None
     assert read.source is changed
+
+
+def test_which_rules_are_asked_is_decided_once_for_files_with_the_same_settings(
+    write: Write, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    wants = projects.Projects._wants
+
+    def wanting(self: projects.Projects, path: Path, rule: Any) -> bool:
+        asked.append(rule.code)
+        return wants(self, path, rule)
+
+    monkeypatch.setattr(projects.Projects, "_wants", wanting)
+    for name in ("one.py", "two.py", "three.py"):
+        write(name, STREAMING)
+    run.run(run.Request((Path(),), Config(project), Selection()))
+    assert asked.count("STL101") == 1
+    asked.clear()
+    config = Config(project, per_file_ignores=(("two.py", ("STL101",)),))
+    run.run(run.Request((Path(),), config, Selection()))
+    assert asked.count("STL101") == 3
+
+
+@pytest.mark.parametrize("stem", ["gunicorn.conf", "Gunicorn", "Dockerfile", "Procfile", "Caddyfile", "haproxy.cfg"])
+def test_a_name_that_says_how_a_program_is_served_may_end_as_python_does(stem: str) -> None:
+    assert is_deployment_file(f"/code/{stem}.py")
+
+
+def test_other_files_of_python_are_not_searched_for_how_they_serve(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert is_deployment_file("/etc/conf.d/app.py")
+    monkeypatch.setattr(names, "tells_of_serving", None)
+    assert not is_deployment_file("/code/start.py")

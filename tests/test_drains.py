@@ -228,3 +228,36 @@ def steps():
 
 def home():
 """
+
+
+HELPERS = """
+
+def shown(stream, kept):
+    for token in stream:
+        {body}
+
+
+name = []
+«shown(engine.query("a").response_gen, {given})»
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "given", "expected"),
+    [
+        ("kept.append(token)", "[]", (0, 0)),
+        ("kept.append(token)", "name", (1, 1)),
+        ("kept += token", "name", (1, 1)),
+        ("print(token)", "name", (0, 0)),
+        ("print(kept)", "name", (1, 0)),
+    ],
+    ids=["kept nowhere", "kept", "added", "printed", "handed on"],
+)
+def test_a_helper_is_looked_into_only_where_it_may_give_something(
+    body: str, given: str, expected: tuple[int, int]
+) -> None:
+    program = Program(ROUTE + "    return name\n" + HELPERS.format(body=body, given=given))
+    drains, (_, frame) = program.project.ask(Drains), program.at()
+    found = drains.in_frame(frame)
+    looked = [key for key in program.evaluator.solver.answers if isinstance(key, tuple) and key[0] == "takings"]
+    assert (len(looked) - 1, len(found)) == expected

@@ -114,3 +114,19 @@ def test_whatever_a_rule_can_be_about_has_a_node(folder: str) -> None:
             piece.module.visit(flags)
         lost = [source.slice(stand.span) for stand in stands if stand not in flags.found]
         assert (path.name, lost) == (path.name, [])
+
+
+def test_a_function_that_ends_with_a_semicolon_has_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "application.py"
+    path.write_text(
+        "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n"
+        '@app.get("/chat")\nasync def chat(q: str):\n    stream = agent.run(q);\n    return stream.stream_events();  \n',
+        "utf-8",
+    )
+    file = PythonFile(Source.read(path), Project(tmp_path, (path,)))
+    scope = next(one for one in file.facts.scopes if one.name == "chat")
+    stand = stand_on(scope, ("FunctionDef",))
+    flags = flagging.Flags(file.tree, [stand])
+    for piece in file.tree.pieces([stand.span]):
+        piece.module.visit(flags)
+    assert stand in flags.found

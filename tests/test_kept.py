@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -16,9 +17,14 @@ from click.testing import Result
 
 from streamlint import run
 from streamlint.cli import command
+from streamlint.config import Config, Selection
 from streamlint.disk import digest
+from streamlint.finding import Finding
 from streamlint.kept import circumstances
 from streamlint.kept.folder import NAME
+from streamlint.kept.plain import plain, valued
+from streamlint.projects import Projects
+from streamlint.source import Source
 from tests.conftest import BLOCKING, CLEAN, STREAMING, Write, runner
 
 HELPER = "import time\n\n\ndef wait() -> str:\n    time.sleep(1)\n    return 'done'\n"
@@ -34,6 +40,18 @@ app = FastAPI()
 @app.get("/slow")
 async def slow() -> str:
     return wait()
+"""
+DRAINED = """\
+from fastapi import FastAPI
+from llama_index.core import VectorStoreIndex
+
+app = FastAPI()
+engine = VectorStoreIndex([]).as_query_engine(streaming=True)
+
+
+@app.get("/chat")
+def chat(q: str) -> dict[str, str]:
+    return {"answer": "".join(engine.query(q).response_gen)}
 """
 SETTINGS = "[project]\nname = 'shop'\n\n[tool.streamlint]\n"
 
@@ -191,14 +209,115 @@ def test_edits_in_any_order_are_seen(shop: Path, seed: int) -> None:
             EDITS[name](shop)
         if chance.random() < 0.5:
             _age(shop)
-        assert _all(_told()) == _all(_told("--no-cache")), names
+        for arguments in ((), ("shop", "--output-format", "json"), ("shop/helper.py", "shop/clean.py")):
+            assert _all(_told(*arguments)) == _all(_told("--no-cache", *arguments)), names
 
 
 @pytest.mark.parametrize("name", EDITS)
 def test_each_edit_is_seen(shop: Path, name: str) -> None:
     _told()
     EDITS[name](shop)
+    assert _all(_told("shop")) == _all(_told("--no-cache", "shop"))
     assert _all(_told()) == _all(_told("--no-cache"))
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """One entry for each file that rules look at."""
+    made: list[Path] = []
+    real = run._check
+
+    def counting(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
+        made.append(path)
+        return real(projects, path, source)
+
+    monkeypatch.setattr(run, "_check", counting)
+    return made
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("shop/app.py",), ("./shop/app.py", "shop/helper.py"), ("shop", "-q"), ("--output-format", "json")],
+)
+def test_what_was_found_in_a_file_is_not_sought_again(
+    shop: Path, looks: list[Path], runs: list[str], arguments: tuple[str, ...]
+) -> None:
+    _told()
+    looks.clear()
+    other = _told(*arguments)
+    assert not looks
+    assert len(runs) == 2
+    assert _all(other) == _all(_told("--no-cache", *arguments))
+    assert looks
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--select", "STL2"), ("--target", "llama-index=0.9"), ("--config", "streaming-paths=['/chat']")]
+)
+def test_whoever_looks_for_something_else_looks(shop: Path, looks: list[Path], arguments: tuple[str, ...]) -> None:
+    _told()
+    looks.clear()
+    _told(*arguments)
+    assert looks
+
+
+def test_files_that_were_looked_at_one_by_one_make_a_whole(shop: Path, looks: list[Path]) -> None:
+    for path in sorted(shop.rglob("*.py")):
+        _told(str(path.relative_to(shop)))
+    looks.clear()
+    whole = _told("shop")
+    assert not looks
+    assert _all(whole) == _all(_told("--no-cache", "shop"))
+
+
+def test_who_reads_an_answer_is_known_again(shop: Path, write: Write, looks: list[Path]) -> None:
+    write("shop/clean.py", DRAINED)
+    write("page.js", "fetch('/chat').then(answer => answer.json())\n")
+    assert "page.js" in _told().stdout
+    looks.clear()
+    assert "page.js" in _told("shop/clean.py").stdout
+    assert not looks
+    write("page.js", "fetch('/chat').then(answer => answer.text())\n")
+    assert _all(_told("shop/clean.py")) == _all(_told("--no-cache", "shop/clean.py"))
+
+
+def test_the_texts_of_an_editor_are_judged(shop: Path, looks: list[Path]) -> None:
+    _told()
+    looks.clear()
+    arguments = ("-", "--stdin-filename", "shop/app.py")
+    told = runner().invoke(command, arguments, input=CALLER.replace("wait()", "''"))
+    assert "STL204" not in told.stdout
+    assert looks
+
+
+def test_findings_are_plain_data_and_come_back_as_they_were() -> None:
+    fixtures = Path(__file__).parent / "fixtures"
+    paths = tuple(path for path in sorted(fixtures.glob("STL[123]0[1-5]/bad_*.py")))
+    request = run.Request(paths, Config(fixtures), Selection())
+    findings = run.run(request).findings
+    assert len(findings) > 100
+    assert any(finding.fix is not None and finding.fix.drops for finding in findings)
+    for finding in findings:
+        assert valued(Finding, json.loads(json.dumps(plain(finding)))) == finding
+
+
+@pytest.mark.parametrize(
+    "held", [None, [], "", {"code": 1}, {"code": "STL101"}, {"path": "a.py"}, {"severity": "loud"}]
+)
+def test_what_is_no_finding_makes_none(held: object) -> None:
+    with pytest.raises((TypeError, ValueError, LookupError)):
+        valued(Finding, held)
+
+
+@pytest.mark.parametrize("found", [{}, None, [], {"shop/app.py": None}, {"shop/app.py": [{}]}, {"shop/app.py": 3}])
+def test_rows_that_are_not_ours_are_not_believed(shop: Path, found: object) -> None:
+    _told()
+    for path in shop.glob(f"{NAME}/*.kept"):
+        kept = json.loads(path.read_bytes().partition(b"\n")[2])
+        if "found" in kept:
+            content = json.dumps({**kept, "found": found}).encode()
+            path.write_bytes(digest(content).encode() + b"\n" + content)
+    assert _all(_told("shop")) == _all(_told("--no-cache", "shop"))
 
 
 def test_the_same_text_with_another_time_is_not_judged_again(shop: Path, runs: list[str]) -> None:
@@ -221,10 +340,10 @@ def test_a_text_of_the_same_length_and_time_is_seen(shop: Path, runs: list[str])
 @pytest.mark.parametrize("at", range(0, 100, 7))
 def test_a_flipped_bit_is_nothing_that_was_kept(shop: Path, at: int, runs: list[str]) -> None:
     first = _told()
-    (kept,) = shop.glob(f"{NAME}/*.kept")
-    content = bytearray(kept.read_bytes())
-    content[len(content) * at // 100] ^= 1 << at % 8
-    kept.write_bytes(content)
+    for kept in shop.glob(f"{NAME}/*.kept"):
+        content = bytearray(kept.read_bytes())
+        content[len(content) * at // 100] ^= 1 << at % 8
+        kept.write_bytes(content)
     assert _all(_told()) == _all(first)
     assert len(runs) == 2
 
@@ -234,9 +353,9 @@ def test_a_flipped_bit_is_nothing_that_was_kept(shop: Path, at: int, runs: list[
 )
 def test_what_has_the_right_sum_and_is_not_ours(shop: Path, content: str, runs: list[str]) -> None:
     first = _told()
-    (kept,) = shop.glob(f"{NAME}/*.kept")
     raw = content.encode("utf-8", "surrogatepass")
-    kept.write_bytes(digest(raw).encode() + b"\n" + raw)
+    for kept in shop.glob(f"{NAME}/*.kept"):
+        kept.write_bytes(digest(raw).encode() + b"\n" + raw)
     assert _all(_told()) == _all(first)
     assert len(runs) == 2
 

@@ -321,7 +321,7 @@ def test_every_class_that_is_named_is_known() -> None:
 KEYS = {
     "blocking_calls.call": {"names", "classes", "methods", "except", "category", "reason", "tier", "replacement",
                             "replacement-import", "drop-in", "thread-safe", "needs-argument", "lazy", "lazy-with", "enters",
-                            "iterates", "unless", "asks"},
+                            "pages", "iterates", "unless", "asks"},
     "blocking_calls.class": {"name", "also", "returns", "attributes", "items", "iteration", "entering", "invented"},
     "heavy_calls.call": {"names", "classes", "methods", "category", "reason", "thread-safe", "lazy", "lazy-with"},
     "off_loop.call": {"names", "classes", "methods", "kind", "position", "keyword", "variadic", "result", "beside", "outlives",

@@ -64,3 +64,19 @@ def test_a_repair_that_leads_to_the_next_is_not_taken_back(write: Write, streaml
     )
     streamlint("--fix", "--unsafe-fixes")
     assert "astream_chat(q)" in path.read_text() and "async_response_gen()" in path.read_text()
+
+
+def test_what_only_a_repaired_import_can_tell_takes_nothing_back(write: Write, streamlint: Streamlint) -> None:
+    write("requirements.txt", "llama-index==0.14.0\n")
+    path = write(
+        "app.py",
+        "from llama_index import Document, StorageContext\n"
+        "from llama_index.graph_stores import Neo4jGraphStore, SimpleGraphStore\n",
+    )
+    said = streamlint("--fix", "--unsafe-fixes").stdout
+    assert path.read_text() == (
+        "from llama_index.core import Document, StorageContext\n"
+        "from llama_index.graph_stores.neo4j import Neo4jGraphStore\n"
+        "from llama_index.core.graph_stores import SimpleGraphStore\n"
+    )
+    assert "STL408" in said and "still be there" not in said

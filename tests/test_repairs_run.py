@@ -130,7 +130,7 @@ def wrong(text: str, after: str, level: Level, paths: list[str]) -> Iterator[str
 
 def routes(text: str, fix: Fix | None = None) -> list[str]:
     """The paths of a program, or those of the handlers that a fix edits: each part of a program ends with its routes."""
-    found = [(part.start(), part[1]) for part in re.finditer(r'(?m)^@app\.get\("(/[\w/]+)"', text)]
+    found = [(part.start(), part[1]) for part in re.finditer(r"""(?m)^\s*@app\.get\(["'](/[\w/]+)["']""", text)]
     if fix is None:
         return [path for _, path in found]
     names = {_name_at(text, edit.span.start) for edit in fix.edits}
@@ -147,25 +147,32 @@ def lint(folder: Path, *, fix: bool = False, level: Level = Level.UNSAFE) -> Out
     return run(Request((folder,), Config(root=folder), Selection(select=("STL",)), level, fix, root=folder))
 
 
-def faults(folder: Path, text: str) -> list[str]:
-    """What the repairs of a program do wrong: each alone, then all together at each level."""
+def faults(folder: Path, text: str, *, is_written: bool = True) -> list[str]:
+    """What the repairs of a program do wrong: each alone, then all together at each level.
+
+    `is_written`: it is as `tests.handlers` writes it, so that the handler of a repair is known; else all are asked.
+    """
     path = folder / "application.py"
-    path.write_text(text, "utf-8")
+    path.write_bytes(text.encode())
     (folder / "pyproject.toml").write_text(
         "[project]\nname = 'written'\n", "utf-8"
     )  # what lies around is another project
     source = Source.read(path)
     found: list[str] = []
-    results = {text}
+    results = {source.text}
+
+    def asked(fix: Fix | None = None) -> list[str]:
+        return routes(source.text, fix if is_written else None)
+
     for fix in dict.fromkeys(finding.fix for finding in lint(folder).findings):
         if fix is None or not Level.UNSAFE.allows(fix.level):
             continue
         results.add(after := apply(source, (fix,)))
-        found += [f"{fix.title} ({fix.level}): {one}" for one in wrong(text, after, fix.level, routes(text, fix))]
+        found += [f"{fix.title} ({fix.level}): {one}" for one in wrong(source.text, after, fix.level, asked(fix))]
     for level in (Level.SAFE, Level.RESPONSE, Level.UNSAFE):
         for change in lint(folder, level=level, fix=True).changes:
             if change.after.text not in results:
-                found += [f"together, {level}: {one}" for one in wrong(text, change.after.text, level, routes(text))]
+                found += [f"together, {level}: {one}" for one in wrong(source.text, change.after.text, level, asked())]
             results.add(change.after.text)
     return found
 

@@ -542,7 +542,7 @@ def test_a_list_that_cannot_be_used_is_refused(
             ["did you mean `thread pool`?"],
         ),
         ("responses", {"name": "shop.f", "framework": "flask", "docs": "https"}, "docs", ["is no key of such a row"]),
-        ("resources", {"name": "shop.f"}, "end", ["must be given: one of closed, released, over"]),
+        ("resources", {"name": "shop.f"}, "end", ["must be given: one of closed, reopened, released, over"]),
         ("contexts", {"name": "shop.f", "framework": "fastapi"}, "framework", ["must be one of flask, quart"]),
         ("shared-state", {"name": "shop.f", "kind": "locks"}, "kind", ["did you mean `lock`?"]),
         ("off-loop", {"name": "shop.f", "outlive": True}, "outlive", ["did you mean `outlives`?"]),

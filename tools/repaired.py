@@ -1,32 +1,35 @@
 """What `--fix --unsafe-fixes` makes of real trees, and of varied fixtures: `python -m tools.repaired FOLDER... [--varied SEED]`
 
-Each tree is copied, repaired and looked at again: every result is Python, no finding stays after its own repair, none is new, a
-second run changes nothing, and no import is there twice or left without a use. `--varied` does the same to the bad fixtures,
-each written in other ways (`tools/varied.py`).
+Each tree is copied, repaired at each level and looked at again: every result is Python, no finding stays after its own repair,
+none is new, a second run changes nothing, no comment is lost, and no import is there twice or left without a use. `--varied` does
+the same to the bad fixtures, each written in other ways (`tools/varied.py`); `--diffs` keeps what was changed, to be read.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from difflib import unified_diff
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from streamlint.config import Config, Selection
-from streamlint.finding import TOOL_CODES, Finding, Severity
+from streamlint.finding import RULE_CRASHED, TOOL_CODES, Finding, Severity
 from streamlint.fix import Level
-from streamlint.outcome import Outcome
+from streamlint.outcome import Change, Outcome
+from streamlint.precedence import NEXT
 from streamlint.run import Request, run, write
 from tools.fixtures import FIXTURES, bare
+from tools.harms import harms
 from tools.varied import varied
 
 _OURS = frozenset(code.code for code in TOOL_CODES)
+_LEVELS = (Level.SAFE, Level.RESPONSE, Level.UNSAFE)
 
 
 @dataclass
@@ -35,88 +38,105 @@ class Tally:
 
     files: int = 0
     changed: int = 0
-    applied: int = 0
+    findings: int = 0
+    applied: Counter[Level] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
+    diffs: list[str] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        self.files, self.changed = self.files + other.files, self.changed + other.changed
+        self.findings, self.applied = self.findings + other.findings, self.applied + other.applied
+        self.wrong += other.wrong
+        self.diffs += other.diffs
 
     def __str__(self) -> str:
-        return f"{self.files} files, {self.applied} repairs in {self.changed} files, {len(self.wrong)} wrong"
+        levels = ", ".join(f"{self.applied[level]} {level}" for level in _LEVELS if self.applied[level])
+        repairs = f"{self.applied.total()} repairs{levels and f' ({levels})'} in {self.changed} files"
+        return f"{self.files} files, {self.findings} findings, {repairs}, {len(self.wrong)} wrong"
 
 
 def repaired(folder: Path) -> Tally:
-    """Repairs a folder that may be changed, and judges the result."""
-    counted = _faults(lint(folder).findings)
-    request = _request(folder, fix=True)
-    outcome = run(request)
-    texts = {change.before.path: (change.before.text, change.after.text) for change in outcome.changes}
-    tally = Tally(outcome.checked, len(texts), len(outcome.applied))
-    tally.wrong += [f"{path}: no Python" for path, (_, after) in texts.items() if not _is_python(after)]
-    tally.wrong += [f"{path}: {what}" for path, both in texts.items() for what in _wrong_imports(*both)]
-    write(request, outcome)
-    ended = _faults(one.finding for one in outcome.applied)
-    left = _faults(lint(folder).findings)
-    for (path, code), count in left.items():
-        if count > max(0, counted[path, code] - ended[path, code]):
-            what = "stays after its own repair" if ended[path, code] else "is new"
-            tally.wrong.append(f"{path}: {code} {what}")
-    tally.wrong += [f"{change.before.path}: changes at a second run" for change in run(request).changes]
+    """Repairs a folder at each level, and judges the results; the folder is as it was in the end."""
+    outcome = _fixed(folder, Level.UNSAFE)
+    applied = Counter(one.level for one in outcome.applied)
+    findings = len(_faulty(outcome.findings)) + len(outcome.applied)
+    tally = Tally(outcome.checked, len(outcome.changes), findings, applied)
+    tally.wrong += [f"{one.path}: {one.message}" for one in outcome.findings if one.code == RULE_CRASHED.code]
+    if outcome.changes:
+        counted = _faults(lint(folder).findings)
+        seen: list[tuple[Change, ...]] = []
+        for level in reversed(_LEVELS):
+            result = outcome if level is Level.UNSAFE else _fixed(folder, level)
+            if result.changes not in seen:
+                seen.append(result.changes)
+                tally.wrong += [f"{level}: {what}" for what in _judged(folder, level, result, counted)]
+        tally.diffs = [_diff(change, folder) for change in outcome.changes]
     return tally
 
 
+def _judged(folder: Path, level: Level, outcome: Outcome, counted: Counter[tuple[Path, str]]) -> Iterator[str]:
+    """What is wrong with the results of one level."""
+    for change in outcome.changes:
+        yield from (f"{change.before.path}: {what}" for what in harms(change.before.text, change.after.text))
+    yield from (
+        f"{one.finding.path}: a repair is {one.level}" for one in outcome.applied if not level.allows(one.level)
+    )
+    write(_request(folder, level, fix=True), outcome)
+    ended = _faults(one.finding for one in outcome.applied if one.finding.fix and not one.finding.fix.is_partial)
+    following = {(one.finding.path, code) for one in outcome.applied for code in NEXT.get(one.finding.code, ())}
+    for (path, code), count in _faults(lint(folder).findings).items():
+        if count > max(0, counted[path, code] - ended[path, code]) and (path, code) not in following:
+            yield f"{path}: {code} {'stays after its own repair' if ended[path, code] else 'is new'}"
+    yield from (f"{change.before.path}: changes at a second run" for change in _fixed(folder, level).changes)
+    for change in outcome.changes:
+        change.before.path.write_bytes(change.before.encode(change.before.text))
+
+
+def _fixed(folder: Path, level: Level) -> Outcome:
+    return run(_request(folder, level, fix=True))
+
+
 def lint(folder: Path) -> Outcome:
-    return run(_request(folder, fix=False))
+    return run(_request(folder, Level.UNSAFE, fix=False))
 
 
-def _request(folder: Path, *, fix: bool) -> Request:
-    return Request((folder,), Config(root=folder), Selection(select=("STL",)), Level.UNSAFE, fix)
+def _request(folder: Path, level: Level, *, fix: bool) -> Request:
+    """What reads the old answers does not hold a repair back."""
+    return Request((folder,), Config(root=folder), Selection(select=("STL",)), level, fix, insists=True)
 
 
 def _faults(findings: Iterable[Finding]) -> Counter[tuple[Path, str]]:
     """How often each rule speaks in each file; advice may come."""
-    counted = (one for one in findings if one.severity is not Severity.ADVICE and one.code not in _OURS)
-    return Counter((one.path, one.code) for one in counted)
+    return Counter((one.path, one.code) for one in _faulty(findings))
 
 
-def _is_python(text: str) -> bool:
-    try:
-        ast.parse(text)
-    except SyntaxError:
-        return False
-    return True
+def _faulty(findings: Iterable[Finding]) -> list[Finding]:
+    return [one for one in findings if one.severity is not Severity.ADVICE and one.code not in _OURS]
 
 
-def _wrong_imports(before: str, after: str) -> Iterator[str]:
-    """What is imported twice, or without a use, and was not so before."""
-    if _is_python(before) and _is_python(after):
-        yield from (f"imports {name} twice" for name in (_twice(after) - _twice(before)))
-        yield from (f"imports {name} without a use" for name in sorted(_unused(after) - _unused(before)))
+def _diff(change: Change, folder: Path) -> str:
+    path = str(change.before.path.relative_to(folder))
+    before, after = (text.splitlines(keepends=True) for text in (change.before.text, change.after.text))
+    return "".join(unified_diff(before, after, path, path))
 
 
-def _bound(text: str) -> Iterator[str]:
-    """What the top of a module imports, each as often as it does."""
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            yield from (alias.asname or alias.name for alias in node.names)
+def fixtures(seed: int, every: int = 1) -> Iterator[Path]:
+    """The fixtures of one file with a repair, or a part of them."""
+    fixed = sorted(FIXTURES.glob("STL*/bad_*.fixed.py"))
+    return islice(fixed, seed % every, None, every)
 
 
-def _twice(text: str) -> set[str]:
-    return {name for name, count in Counter(_bound(text)).items() if count > 1}
-
-
-def _unused(text: str) -> set[str]:
-    used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
-    return {name for name in _bound(text) if name.partition(".")[0] not in used}
-
-
-def fixtures(folder: Path, seed: int, every: int = 1) -> Iterator[Path]:
-    """The bad fixtures of one file, or a part of them, each varied, each as a project of its own."""
-    single = (path for path in sorted(FIXTURES.glob("STL*/bad_*.py")) if not path.name.endswith(".fixed.py"))
-    for path in islice(single, seed % every, None, every):
-        for number, text in enumerate(varied(bare(path.read_text("utf-8")), seed)):
-            project = folder / f"{path.parent.name}_{path.stem}_{number}"
-            project.mkdir()
-            (project / "pyproject.toml").write_text("[project]\nname = 'varied'\n", "utf-8")
-            (project / "application.py").write_text(text, "utf-8")
-            yield project
+def projects(folder: Path, fixed: Iterable[Path], seed: int, ways: Collection[str] = ()) -> Iterator[Path]:
+    """What is repaired in each of these files, varied in all ways or in some, each as a project of its own."""
+    for path in fixed:
+        broken = path.with_name(path.name.replace(".fixed.py", ".py"))
+        for name, text in varied(bare(broken.read_text("utf-8")), seed):
+            if not ways or name in ways:
+                project = folder / f"{path.parent.name}_{broken.stem}_{name}"
+                project.mkdir()
+                (project / "pyproject.toml").write_text("[project]\nname = 'varied'\n", "utf-8")
+                (project / "application.py").write_bytes(text.encode())
+                yield project
 
 
 def main() -> int:
@@ -124,28 +144,33 @@ def main() -> int:
     parser.add_argument("trees", nargs="*", type=Path, help="folders; they are copied, never changed")
     parser.add_argument("--varied", type=int, metavar="SEED", help="repair the bad fixtures too, written in other ways")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="of the fixtures only every Nth")
+    parser.add_argument("--diffs", type=Path, metavar="FILE", help="write what the repairs changed there")
     options = parser.parse_args()
-    wrong = 0
+    every = Tally()
     with TemporaryDirectory() as scratch:
         for number, tree in enumerate(options.trees):
             copy = Path(scratch) / str(number) / tree.name
             shutil.copytree(tree, copy, ignore=shutil.ignore_patterns(".git"), symlinks=True)
-            wrong += _told(str(tree), repaired(copy))
+            (copy / ".git").mkdir()  # what lies around it is another project
+            tally = repaired(copy)
+            shutil.rmtree(copy)
+            _tell(str(tree), tally)
+            every.add(tally)
         if options.varied is not None:
             total = Tally()
-            for project in fixtures(Path(scratch), options.varied, options.every):
-                tally = repaired(project)
-                total.files, total.changed = total.files + tally.files, total.changed + tally.changed
-                total.applied, total.wrong = total.applied + tally.applied, [*total.wrong, *tally.wrong]
-            wrong += _told("varied fixtures", total)
-    return int(wrong > 0)
+            for project in projects(Path(scratch), fixtures(options.varied, options.every), options.varied):
+                total.add(repaired(project))
+            _tell("varied fixtures", total)
+            every.add(total)
+    if options.diffs is not None:
+        options.diffs.write_text("".join(every.diffs), "utf-8")
+    return int(bool(every.wrong))
 
 
-def _told(name: str, tally: Tally) -> int:
+def _tell(name: str, tally: Tally) -> None:
     print(f"{name}: {tally}", flush=True)
     for row in tally.wrong:
         print(f"  {row}", flush=True)
-    return len(tally.wrong)
 
 
 if __name__ == "__main__":

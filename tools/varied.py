@@ -6,18 +6,39 @@ import ast
 import random
 from collections.abc import Callable, Iterator
 
+from tools.recast import (
+    aliased,
+    annotated,
+    documented,
+    doubled,
+    extracted,
+    guarded,
+    interpolated,
+    local,
+    repeated,
+    walrused,
+)
+from tools.respelt import SPELLINGS
+
 Change = Callable[[ast.Module, random.Random], ast.Module]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def varied(text: str, seed: int) -> Iterator[str]:
-    """The program with each change alone, and with all of them."""
+def varied(text: str, seed: int) -> Iterator[tuple[str, str]]:
+    """The program with each change alone, and with the first of them together; each with the name of what was done."""
     mixed = random.Random(seed)
-    for changes in (*((one,) for one in _CHANGES), _CHANGES):
-        tree = ast.parse(text)
-        for change in changes:
-            tree = change(tree, mixed)
-        yield f"{ast.unparse(ast.fix_missing_locations(tree))}\n"
+    for change in CHANGES:
+        yield change.__name__, changed(text, mixed, change)
+    for spelling in SPELLINGS:
+        yield spelling.__name__, spelling(text)
+    yield "all", changed(text, mixed, *_TOGETHER)
+
+
+def changed(text: str, mixed: random.Random, *changes: Change) -> str:
+    tree = ast.parse(text)
+    for change in changes:
+        tree = change(tree, mixed)
+    return f"{ast.unparse(ast.fix_missing_locations(tree))}\n"
 
 
 def renamed(tree: ast.Module, mixed: random.Random) -> ast.Module:
@@ -97,4 +118,17 @@ def _is_at_the_top(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Import | ast.ImportFrom | ast.Expr)
 
 
-_CHANGES: tuple[Change, ...] = (renamed, wrapped, reordered, decorated, named)
+_TOGETHER: tuple[Change, ...] = (renamed, wrapped, reordered, decorated, named)
+CHANGES: tuple[Change, ...] = (
+    *_TOGETHER,
+    documented,
+    annotated,
+    aliased,
+    local,
+    repeated,
+    doubled,
+    extracted,
+    walrused,
+    interpolated,
+    guarded,
+)

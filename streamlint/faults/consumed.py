@@ -95,8 +95,7 @@ class Consumptions:
                 continue
             if located[1].is_async and call.end not in frame.scope.awaited:
                 continue
-            arguments = self.evaluator.calls.arguments(value, call, frame)
-            inner = self.evaluator.calls.frame(value, arguments, frame)
+            inner = self.evaluator.calls.running(value, call, frame)
             for _, _, source, how, _, origin in self._taken(inner, depth + 1):
                 root = root_of(source)
                 for argument in given if root is not None else ():

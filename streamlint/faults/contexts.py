@@ -15,7 +15,7 @@ from streamlint.model.modules import Module
 from streamlint.streams import Sent
 from streamlint.values.activations import Frame
 from streamlint.values.calls import dotted_name
-from streamlint.values.domain import External, Function, Generated
+from streamlint.values.domain import Class, External, Function, Generated, Instance, Value
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -105,12 +105,21 @@ class Contexts:
         frame = self.evaluator.any_call(module, scope)
         if isinstance(expression, ir.Attribute):
             bases = self.evaluator.value(expression.base, frame)
-            names = {f"{value.name}.{expression.attribute}" for value in bases if isinstance(value, External)}
+            names = {f"{name}.{expression.attribute}" for value in bases for name in self._outside(value)}
         elif isinstance(expression, ir.Name):
             names = {f"{one.module}.{one.member}" for one in module.uses.bindings(expression, scope)}
         else:
             return ""
         return next((name.rpartition(".")[2] for name in names if name in context.names), "") if len(names) == 1 else ""
+
+    def _outside(self, base: Value) -> tuple[str, ...]:
+        """Under which names of packages something is known: itself, or the classes above a model of the project."""
+        match base:
+            case External(name=name) | Instance(name=name):
+                return (name,)
+            case Class():
+                return tuple(self.evaluator.attributes.outside_bases(base))
+        return ()
 
     @cached_property
     def _carried(self) -> dict[Key, Carried]:
@@ -171,7 +180,7 @@ class Contexts:
         kept = {name for context in self.evaluator.knowledge.contexts.values() for name in context.keeps}
         if not self.evaluator.names(function, frame).isdisjoint(kept):
             return True
-        return any(self._keeps(argument, frame) for argument in content.arguments)
+        return any(self._keeps(one, frame) for one in (content.function, *content.arguments))
 
     @staticmethod
     def _key(generated: Generated) -> Key:

@@ -38,7 +38,7 @@ class Drift:
 
     def of_import(self, line: ir.Import, path: Path) -> Drifted | None:
         """`from llama_index.core.agent import AgentRunner`; what only fails when it is called is left to the call."""
-        if not line.is_from or line.level or not is_of_llama_index(line.module):
+        if not line.is_from or line.level or not is_of_llama_index(line.module) or self.project.is_llama_index:
             return None
         for name, _ in line.names:
             change = self.changes.removed(f"{line.module}.{name}") or self.changes.removed(line.module)

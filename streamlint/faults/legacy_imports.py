@@ -74,13 +74,15 @@ class LegacyImports:
     def of_call(self, call: ir.Call, module: Module, scope: ir.Scope) -> LegacyImport | None:
         """`importlib.import_module("llama_index.indices")`."""
         given = call.argument(0, "name")
-        if not isinstance(given, ir.Constant) or not isinstance(given.value, str) or not self._is_late(module.path):
+        if not isinstance(given, ir.Constant) or not isinstance(given.value, str):
+            return None
+        if not given.value.startswith(f"{OLD}.") or not self._is_late(module.path):
+            return None
+        if not self.paths.is_legacy(given.value, "") or self.paths.is_namespace(given.value):
             return None
         evaluator = self.project.evaluator
         called = evaluator.value(call.function, evaluator.any_call(module, scope))
-        if not given.value.startswith(f"{OLD}.") or not any(dotted_name(one) == _LOADER for one in called):
-            return None
-        if not self.paths.is_legacy(given.value, "") or self.paths.is_namespace(given.value):
+        if not any(dotted_name(one) == _LOADER for one in called):
             return None
         target = self.paths.module(given.value, self._release(module.path))
         return LegacyImport("", (Moved(given.value, "", target),), (), self._is_known(module.path))

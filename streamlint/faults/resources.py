@@ -55,7 +55,7 @@ class Resources:
             sending = self._sending(answer, frame)
             if sending is None or not sending.response.streaming:
                 continue
-            if end is not End.CLOSED:
+            if not end.is_of_readers:
                 if answer.start < entry.body_end:
                     return Outlived(
                         entry, end, "", sending, answer, self._own(self._generated(sending.content, frame), frame)

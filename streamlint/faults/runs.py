@@ -139,7 +139,7 @@ class Runs:
                 continue
             if self._ends_something(*located) or not self._may_start(located[1]):
                 continue
-            inner = self.evaluator.calls.frame(value, self.evaluator.calls.arguments(value, call, frame), frame)
+            inner = self.evaluator.calls.running(value, call, frame)
             for started in inner.scope.calls:
                 begun = self._begun(started, inner)
                 is_given_back = any(item.value is started for item in inner.scope.returns)

@@ -6,14 +6,16 @@ import base64
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import time_ns
 from typing import Any
 
 from streamlint import disk, exits
+from streamlint.config import Config
 from streamlint.copies import Piece, copied
 from streamlint.kept import circumstances
+from streamlint.kept.findings import Findings
 from streamlint.kept.folder import Folder
 from streamlint.output import write
 from streamlint.outputs import Output
@@ -21,7 +23,7 @@ from streamlint.outputs import Output
 _NO_REPORT = ("show_settings", "show_files", "show_routes", "show_versions", "tested", "timings")
 _OF_MORE = ("revision", "tracked", "reason", "write_baseline", "update_baseline")
 """Options whose answers are not kept: those that ask git, and those that write files of the project."""
-_OURS = ("no_cache", "cache_dir")
+_OURS = ("no_cache", "cache_dir", "jobs")
 _KEPT = (exits.CLEAN, exits.FINDINGS)
 
 
@@ -32,10 +34,10 @@ def answers(options: Mapping[str, Any]) -> Answers | None:
     if Path("-") in options["paths"] or os.environ.get("GITHUB_STEP_SUMMARY"):
         return None
     folder = folder_of(options)
+    if folder is None:
+        return None
     try:
-        return (
-            Answers(folder, circumstances.key({k: v for k, v in options.items() if k not in _OURS})) if folder else None
-        )
+        return Answers(folder, circumstances.key({k: v for k, v in options.items() if k not in _OURS}), options)
     except OSError:
         return None
 
@@ -53,6 +55,13 @@ class Answers:
 
     folder: Folder
     name: str
+    options: Mapping[str, Any]
+    _of_files: list[Findings] = field(default_factory=list)
+
+    def findings(self, config: Config) -> Findings:
+        """What is kept of single files, for a run with these settings; what it finds is kept with its answer."""
+        self._of_files.append(Findings(self.folder, circumstances.key_of_findings(self.options, config)))
+        return self._of_files[-1]
 
     def of(self, ask: Callable[[], int]) -> int:
         """The exit code of a run: said again, or found out by `ask` and kept for the next time."""
@@ -63,7 +72,10 @@ class Answers:
         with disk.recorded() as record, copied() as pieces:
             code = ask()
         if code in _KEPT and record.is_whole:
-            self._keep(code, pieces, record.as_plain(started))
+            seen = record.as_plain(started)
+            self._keep(code, pieces, seen)
+            for findings in self._of_files:
+                findings.keep(seen)
         return code
 
     def _again(self) -> int | None:
@@ -81,7 +93,7 @@ class Answers:
             _say(piece)
         return code
 
-    def _keep(self, code: int, pieces: Sequence[Piece], seen: Mapping[str, object]) -> None:
+    def _keep(self, code: int, pieces: Sequence[Piece], seen: disk.Plain) -> None:
         kept = {"code": code, "said": [_row(piece) for piece in pieces], "seen": seen}
         self.folder.write(self.name, json.dumps(kept, separators=(",", ":")).encode())
 

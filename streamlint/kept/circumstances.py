@@ -5,27 +5,46 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from streamlint import __version__
+from streamlint.config import Config
 from streamlint.disk import digest
 from streamlint.printing import style_of
 
 _VARIABLES = ("HOME", "USERPROFILE", "PYTHONUTF8", "LC_ALL", "LC_CTYPE", "LANG")
 """Variables of the environment that say where a home is, and in which encoding names and texts are; colours are in the style."""
 
+_ASKED = ("select", "extend_select", "ignore", "configs", "isolated", "targets")
+"""Options that say what is looked for; what others of these say stands in the settings."""
+
 
 def key(options: Mapping[str, Any]) -> str:
     """A name that differs where a run could say something else, although the disk is the same. Raises `OSError`."""
+    return _key(options, (repr((style_of(err=err), _encoding(err=err))) for err in (False, True)))
+
+
+def key_of_findings(options: Mapping[str, Any], config: Config) -> str:
+    """The same for what a run could find, however it is shown. Raises `OSError`."""
+    asked = {name: options[name] for name in _ASKED}
+    if (
+        config.file is None and not config.own_exclude
+    ):  # where settings are relative to does not matter where there are none
+        config = replace(config, root=Path())
+    return _key(asked, (repr(config),))
+
+
+def _key(options: Mapping[str, Any], more: Iterable[str]) -> str:
     told = [
         *(f"{name}={options[name]!r}" for name in sorted(options)),
         os.getcwd(),
         *(f"{name}={os.environ.get(name)!r}" for name in _VARIABLES),
-        *(repr((style_of(err=err), _encoding(err=err))) for err in (False, True)),
+        *more,
         *_program(),
     ]
     return digest(json.dumps(told).encode())

@@ -19,7 +19,7 @@ from streamlint.disk import digest
 from streamlint.saving import UnsavedFile, save
 
 NAME = ".streamlint_cache"
-_MARKERS = (".git", "pyproject.toml", "streamlint.toml")
+_MARKERS = (NAME, ".git", "pyproject.toml", "streamlint.toml")
 _TAG = "CACHEDIR.TAG"
 _SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55\n# Made by streamlint. See https://bford.info/cachedir/\n"
 _SUFFIX, _UNFINISHED = ".kept", ".tmp"

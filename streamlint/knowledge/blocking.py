@@ -53,6 +53,8 @@ class BlockingCall:
     """With `stream=True`, or for a method that streams, each item of the result waits as well."""
     enters: bool = False
     """The call returns a context manager at once; entering it waits."""
+    pages: bool = False
+    """The call returns the first page, or none; an iteration over it waits for the next ones."""
     lazy_with: str = ""
     """The keyword with which the call is `lazy`."""
     unless: tuple[Unless, ...] = ()
@@ -298,6 +300,7 @@ def _fact(row: Row) -> BlockingCall:
         row.flag("lazy"),
         row.flag("iterates"),
         row.flag("enters"),
+        row.flag("pages"),
         row.text("lazy-with"),
         tuple(
             Unless(each.number("position"), each.text("keyword"), each.texts("values")) for each in row.rows("unless")

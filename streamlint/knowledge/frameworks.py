@@ -139,6 +139,8 @@ class Registration:
     thread_keyword: str
     """A constant True here moves a `def` function to the thread pool."""
     dispatch_keyword: str
+    doubt: str = ""
+    """Why it is only likely to register anything, as a sentence."""
 
     @property
     def may_decorate(self) -> bool:

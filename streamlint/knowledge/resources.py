@@ -13,8 +13,14 @@ class End(StrEnum):
     """What becomes of a resource at the end of its block."""
 
     CLOSED = "closed"
+    REOPENED = "reopened"
     RELEASED = "released"
     OVER = "over"
+
+    @property
+    def is_of_readers(self) -> bool:
+        """Whether it matters to what reads from the resource, and to nothing else."""
+        return self in (End.CLOSED, End.REOPENED)
 
 
 @dataclass(frozen=True)

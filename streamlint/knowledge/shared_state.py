@@ -28,12 +28,17 @@ class SharedStateFacts:
     process: frozenset[str]
     makers: Mapping[str, str]
     """Functions whose objects only their thread may use, with the argument that says otherwise."""
+    factories: frozenset[str]
+    """Classes whose objects make a new one at each call."""
     contexts: frozenset[str]
     context_names: frozenset[str]
     loop_classes: frozenset[str]
     loop_methods: frozenset[str]
     file_reads: frozenset[str]
     file_writes: frozenset[str]
+    file_removes: frozenset[str]
+    file_makers: frozenset[str]
+    """Functions that name what nobody else has: a temporary folder, a random name."""
 
     def is_of_context(self, name: str) -> bool:
         """Whether what a dotted name gives depends on the task or the thread that asks."""
@@ -81,10 +86,13 @@ def shared_state_facts(table: Row) -> SharedStateFacts:
         guards=texts("guard", "names"),
         process=texts("process", "names"),
         makers={name: row.text("unless") for row in table.rows("maker") for name in row.texts("names")},
+        factories=texts("factory", "classes"),
         contexts=texts("context", "classes"),
         context_names=texts("context", "names"),
         loop_classes=texts("loop", "classes"),
         loop_methods=texts("loop", "methods"),
         file_reads=texts("file", "reads"),
         file_writes=texts("file", "writes"),
+        file_removes=texts("file", "removes"),
+        file_makers=texts("file", "makers"),
     )

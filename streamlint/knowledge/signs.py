@@ -12,7 +12,13 @@ from streamlint.knowledge.table import read
 def entrances() -> tuple[str, ...]:
     """Texts of which one stands in every file that may hold an entry point or a stream, beside conventions."""
     packages = {name for row in read("frameworks").rows("framework") for name in row.texts("packages")}
-    return (*sorted(packages), *read("signs").texts("entrance"))
+    return (*sorted(packages), *read("signs").texts("entrance"), *shaped())
+
+
+@cache
+def shaped() -> tuple[str, ...]:
+    """Decorators of routes, as they look also where their application cannot be followed."""
+    return read("signs").texts("shaped")
 
 
 @cache

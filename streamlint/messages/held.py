@@ -67,7 +67,11 @@ def way_out(file: PythonFile, held: Held, offer: Offer) -> str:
         return f"no repair is offered: {stands_in_the_way.reason}; {stands_in_the_way.way_out}{twin}"
     run = threads(file).run
     name = _name(file, held)
-    advice = f"run it in a thread: `await {_handed_over(run, name)}`" if fix is not None else _advice(held, run, name)
+    if fix is not None:
+        is_call = not isinstance(held.site, ir.Loop)
+        advice = f"run it in a thread: `await {_handed_over(run, name)}`" if is_call else fix.title
+    else:
+        advice = _advice(held, run, name)
     replacement = held.hold.call.replacement if held.hold.call is not None else ""
     if replacement:
         advice += f", or use `{replacement}`"

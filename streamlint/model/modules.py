@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from streamlint.model.forms import Form
 from streamlint.model.import_roots import ImportRoots
 from streamlint.model.summary import UnparsableFile, summarise
 from streamlint.model.syntax import Expression, Scope, Summary
@@ -104,7 +105,7 @@ class Modules:
         self._parsed = parsed if parsed is not None else {}
         self.root = root
         self.texts = texts
-        self._entrances = tuple(entrances)
+        self._entrances = frozenset(entrances)
         self._names_told = tuple(told)
         self.installed = installed
         self.files = frozenset(texts.paths)
@@ -148,11 +149,27 @@ class Modules:
             self._saying[key] = self.among(self.texts.saying(words))
         return self._saying[key]
 
+    def standing(self, word: str, *forms: Form, beside: Iterable[str] = ()) -> tuple[Module, ...]:
+        """The modules that matter and in which a word may stand in one of these forms, by path; `beside` one of other words."""
+        paths = self.members.intersection(self.texts.saying((word,)))
+        others = tuple(beside)
+        if others:
+            paths = paths.intersection(self.texts.saying(others))
+        return self.among(path for path in paths if path in self._loaded or self._may_stand(path, word, forms))
+
+    def _may_stand(self, path: Path, word: str, forms: tuple[Form, ...]) -> bool:
+        source = self.texts.source(path)
+        return source is not None and any(form.stands_in(source.text, word) for form in forms)
+
     def among(self, paths: Iterable[Path]) -> tuple[Module, ...]:
         """The modules of those files that matter, in the order of the paths."""
-        wanted = sorted(self.members.intersection(paths), key=self.texts.numbers.__getitem__)
+        wanted = sorted(self._mattering(frozenset(paths)), key=self.texts.numbers.__getitem__)
         modules = (self.load(path) for path in wanted)
         return tuple(module for module in modules if module is not None)
+
+    def _mattering(self, paths: frozenset[Path]) -> frozenset[Path]:
+        """Those of some files that matter; what the entrances import is only looked for where that decides."""
+        return paths if paths <= self._entrances else self.members & paths
 
     def _parse(self, path: Path) -> Module | None:
         source = self.texts.source(path)

@@ -6,6 +6,7 @@ All answers are of the kind "may": a word may stand in a comment, an import in a
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,7 @@ _IMPORT = re.compile(
     + rb")"
     rb"|import\b(" + _REST + rb"))"
 )
+_STAR = re.compile(r"import[ \t\\\r\n]*\*")
 _COMMENT = re.compile(rb"#[^\n]*")
 _CLASS = re.compile(
     rb"[\n\r;:][ \t\f]*class[ \t]+([\w\x80-\xff]+)[ \t]*(?:\[[^\]]*\][ \t]*)?(?:\(((?:[^()]|\([^()]*\))*))?"
@@ -60,6 +62,7 @@ class Texts:
         self.overlay = overlay
         self._read: dict[Path, Source | None] = {}
         self._imports: dict[Path, tuple[Import, ...]] = {}
+        self._by_member: dict[str, list[tuple[Path, Import]]] = {}
 
     def source(self, path: Path) -> Source | None:
         """The text of a file; None where it cannot be read."""
@@ -98,15 +101,11 @@ class Texts:
 
     @cached_property
     def _index(self) -> dict[bytes, list[int]]:
-        index: dict[bytes, list[int]] = {}
+        index: defaultdict[bytes, list[int]] = defaultdict(list)
         for number, path in enumerate(self.paths):
             for word in words_of(self.content(path)) if number not in self._same else ():
-                found = index.get(word)
-                if found is None:
-                    index[word] = [number]
-                else:
-                    found.append(number)
-        return index
+                index[word].append(number)
+        return dict(index)
 
     def saying(self, words: Iterable[str]) -> tuple[Path, ...]:
         """The files that hold one of these texts, as far as the words of each tell; in the order of the paths."""
@@ -137,16 +136,16 @@ class Texts:
 
     def importing(self, member: str) -> list[tuple[Path, Import]]:
         """The files that may import something of this name from a module, `*` too."""
-        return self._by_member.get(member, [])
+        if member not in self._by_member:
+            paths = self._starred if member == "*" else self.saying((member,))
+            found = ((path, one) for path in paths for one in self.imports(path))
+            self._by_member[member] = [(path, one) for path, one in found if one.member == member and member]
+        return self._by_member[member]
 
     @cached_property
-    def _by_member(self) -> dict[str, list[tuple[Path, Import]]]:
-        found: dict[str, list[tuple[Path, Import]]] = {}
-        for path in self.paths:
-            for one in self.imports(path):
-                if one.member:
-                    found.setdefault(one.member, []).append((path, one))
-        return found
+    def _starred(self) -> tuple[Path, ...]:
+        sources = ((path, self.source(path)) for path in self.paths)
+        return tuple(path for path, source in sources if source is not None and _STAR.search(source.text))
 
     def packages(self, path: Path) -> set[str]:
         """The top-level names that a file may import from."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from streamlint.fix import Edit
 from streamlint.knowledge.llama_index_engines import parameters
 from streamlint.model import syntax as ir
-from streamlint.source import Span
+from streamlint.repairs.arguments import without_keyword
 from streamlint.values.domain import Bound, Llama
 
 if TYPE_CHECKING:
@@ -38,11 +38,7 @@ def left_out(file: PythonFile, scope: ir.Scope, call: ir.Call) -> tuple[Edit, st
     """The call without such a keyword that asks for a stream, with its code; None where more than this one is in the way."""
     word = untaken_keyword(file, scope, call)
     value = call.argument(None, word) if word in _ABOUT_STREAMS else None
-    others = [name for name, _ in call.keywords if name is not None and name != word]
     if not isinstance(value, ir.Constant) or call.hides_keywords:
         return None
-    before = [one for one in (*call.arguments, *(item for _, item in call.keywords)) if one.end < value.start]
-    if not before or any(one.start > value.end for _, one in call.keywords) or len(others) + 1 != len(call.keywords):
-        return None
-    start = max(one.end for one in before)
-    return Edit(Span(start, value.end), ""), file.text(Span(start, value.end)).lstrip(", \n\t")
+    edit = without_keyword(file, call, value)
+    return (edit, f"{word}={file.text(value)}") if edit is not None else None

@@ -187,14 +187,15 @@ def _replaced(file: PythonFile, line: ir.Import, statements: list[str]) -> Edit:
 
 
 def _existing(file: PythonFile, line: ir.Import, module: str) -> ir.Import | None:
-    """A statement beside this one, on one line without brackets, that imports from the module already; nothing runs in between."""
+    """A statement beside this one, on one line without brackets, that imports from the module; between them are only imports."""
     block = _block(file, line)
     if block is None:
         return None
     for other in block.statements:
         if not isinstance(other, ir.Import) or other is line or other.module != module or other.names[0][0] == "*":
             continue
-        between = [one for one in block.statements if line.start < one.start < other.start]
+        first, last = sorted((line.start, other.start))
+        between = [one for one in block.statements if first < one.start < last]
         if not any(mark in file.text(other) for mark in "\n(\\") and all(isinstance(one, ir.Import) for one in between):
             return other
     return None

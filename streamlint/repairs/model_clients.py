@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
 from streamlint.model import syntax as ir
+from streamlint.repairs.arguments import with_keyword
 from streamlint.source import Span
 
 if TYPE_CHECKING:
@@ -23,26 +24,10 @@ def patient(file: PythonFile, client: ModelClient, seconds: float) -> Fix | None
     if at is not None:
         edit = Edit(Span(at.start, at.end), f"{seconds:g}")
     else:
-        edit = _added(file, client.call, f"{client.time.setting}={seconds:g}")
+        edit = with_keyword(file, client.call, f"{client.time.setting}={seconds:g}")
     drops = () if at is None else (file.text(at),)
     return Fix(f"wait {seconds:g} s for each token", (edit,), Level.UNSAFE, _REASON, drops=drops)
 
 
 def _stands_in(at: ir.Expression, client: ModelClient) -> bool:
     return any(call is not None and call.contains(at) for call in (client.call, client.made_at))
-
-
-def _added(file: PythonFile, call: ir.Call, keyword: str) -> Edit:
-    """One more keyword behind the last argument; on a line of its own where the others have one."""
-    text, end = file.source.text, call.end - 1
-    before = text[call.function.end : end].rstrip()
-    at = call.function.end + len(before)
-    if "\n" in text[at:end] and "#" not in text[at:end] and not before.endswith("("):
-        last = max((*call.arguments, *(value for _, value in call.keywords)), key=lambda one: one.end)
-        line = file.source.line_span(last.start)
-        indent = text[line.start : last.end][
-            : len(text[line.start : last.end]) - len(text[line.start : last.end].lstrip())
-        ]
-        return Edit(Span(at, at), f"{'' if before.endswith(',') else ','}\n{indent}{keyword},")
-    comma = "" if before.endswith("(") else " " if before.endswith(",") else ", "
-    return Edit(Span(at, end), f"{comma}{keyword}")

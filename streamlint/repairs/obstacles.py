@@ -61,11 +61,17 @@ def split_at(file: PythonFile, scope: ir.Scope, span: Span) -> Obstacle | None:
     word = shared.split_at(span.start, span.end, file.facts, scope)
     if not word:
         return None
-    named = f"`{word}` is used" if word != shared.TOO_MUCH else "shared state may be used"
+    named = f"{_quoted(word)} is used" if word != shared.TOO_MUCH else "shared state may be used"
     return Obstacle(
         f"{named} before and after this, and an `await` lets other requests in between",
         "run all steps as one function in a thread, under a lock",
     )
+
+
+def _quoted(word: str) -> str:
+    """`word`, or for what `Accesses` calls `file path` the path alone, as it is written."""
+    path = word.removeprefix("file ")
+    return f"`{word}`" if path == word else f"what is at `{path}`"
 
 
 def _in_helper(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> Obstacle | None:
@@ -79,7 +85,7 @@ def _in_helper(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> 
     word = file.project.ask(SharedState).written_through(expression, file.facts, scope)
     if word:
         return Obstacle(
-            f"`{word}` is written there, and several threads would do so at the same time",
+            f"{_quoted(word)} is written there, and several threads would do so at the same time",
             "put a lock around what writes it, then run it in a thread",
         )
     return None
@@ -123,7 +129,7 @@ def _unfinished(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:
     more = _gives_unseen_chunks(file, held, call) if is_llama else unfinished.gives_more(call, fact, frame)
     if not more or any(loop.iterable is call for loop in scope.loops):
         return None
-    if not unfinished.is_waited_for(call, file.facts, scope):
+    if not unfinished.is_waited_for(call, fact, file.facts, scope):
         return None
     return Obstacle(
         "it returns before everything is there, and what takes the rest would wait on the loop as before",

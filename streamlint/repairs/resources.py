@@ -49,7 +49,7 @@ def needs_unknown(file: PythonFile, block: cst.With, frame: Frame) -> bool:
     given = [binding for binding in frame.scope.bindings if binding.kind == "with" and binding.name in used]
     resources = file.project.ask(Resources)
     return any(
-        binding.value is one.context and resources.end(one.context, frame) is not End.CLOSED
+        binding.value is one.context and resources.end(one.context, frame) not in (End.CLOSED, End.REOPENED)
         for one in outer
         for binding in given
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.knowledge.names import names
 from streamlint.model import syntax as ir
+from streamlint.repairs.arguments import without_keyword
 from streamlint.source import Span
 from streamlint.values.said import last_word
 
@@ -59,7 +60,8 @@ def _without(file: PythonFile, use: ir.Name) -> Iterator[Edit]:
                 return
             for name, value in call.keywords:
                 if value is use and name == "service_context":
-                    yield without_keyword(file, call, value)
+                    edit = without_keyword(file, call, value)
+                    yield from () if edit is None else (edit,)
                     return
 
 
@@ -75,20 +77,3 @@ def whole_line(file: PythonFile, line: ir.Line) -> Edit:
     if is_alone and len(block.statements) > 1:
         return Edit(Span(start, end), "")
     return Edit(Span(line.start, line.end), "pass")
-
-
-def without_keyword(file: PythonFile, call: ir.Call, value: ir.Expression) -> Edit:
-    """Takes a keyword out of a call, with the comma that parts it from its neighbour."""
-    text, places = (
-        file.source.text,
-        sorted(one.start for one in (*call.arguments, *(each for _, each in call.keywords))),
-    )
-    start = max(text.rfind("(", call.start, value.start), text.rfind(",", call.start, value.start))
-    if text[start] == ",":
-        return Edit(Span(start, value.end), "")
-    following = [one for one in places if one > value.start]
-    if not following:
-        return Edit(Span(start + 1, value.end), "")
-    comma = text.index(",", value.end)
-    space = len(text[comma + 1 :]) - len(text[comma + 1 :].lstrip())
-    return Edit(Span(start + 1, comma + 1 + space), "")

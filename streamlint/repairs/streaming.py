@@ -12,6 +12,7 @@ from streamlint.fix import Edit, Fix, Level
 from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.llama_index_engines import By, Engine
 from streamlint.model import syntax as ir
+from streamlint.repairs.arguments import with_keyword
 from streamlint.repairs.keywords import left_out, untaken_keyword
 from streamlint.repairs.synthesizers import made_streaming, synthesizer
 from streamlint.source import Span
@@ -146,7 +147,11 @@ def _made_streaming(file: PythonFile, engine: Llama, asking: ir.Scope) -> Fix | 
         return None
     if _is_read(file, engine) or not _all_fit(file, engine):
         return None
-    edit = _argument(file, built.call) if given is None else Edit(Span(given.start, given.end), "True")
+    edit = (
+        with_keyword(file, built.call, "streaming=True")
+        if given is None
+        else Edit(Span(given.start, given.end), "True")
+    )
     return Fix(_TITLE, (edit,), *_level(file, engine, asking, built))
 
 
@@ -283,19 +288,3 @@ def _texts(file: PythonFile) -> Iterator[tuple[ir.Attribute, ir.Scope]]:
         for attribute in scope.attributes:
             if attribute.attribute == "response":
                 yield attribute, scope
-
-
-def _argument(file: PythonFile, call: ir.Call) -> Edit:
-    """The keyword behind the last argument, on a line of its own where the closing bracket has one."""
-    parts = [part for part in call.children() if part is not call.function]
-    if not parts:
-        return Edit(Span(call.end - 1, call.end - 1), "streaming=True")
-    end = max(part.end for part in parts)
-    behind = file.source.text[end : call.end - 1]
-    comma = behind.find(",")
-    if comma < 0:
-        return Edit(Span(end, end), ", streaming=True")
-    line = file.source.slice(file.source.line_span(parts[-1].start))
-    indent = line[: len(line) - len(line.lstrip())]
-    gap = f"\n{indent}" if "\n" in behind else " "
-    return Edit(Span(end + comma + 1, end + comma + 1), f"{gap}streaming=True,")

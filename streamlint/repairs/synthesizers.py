@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit
 from streamlint.model import syntax as ir
+from streamlint.repairs.arguments import with_keyword
 from streamlint.source import Span
 from streamlint.values.domain import External
 
@@ -52,11 +53,7 @@ def made_streaming(file: PythonFile, made: ir.Call, modes: tuple[str, ...]) -> E
     if (mode is not None and word not in modes) or made.argument(None, "output_cls") is not None:
         return None
     if given is None:
-        code = file.source.text[made.start : made.end]
-        inside = code[:-1].rstrip()
-        comma = "" if inside.endswith(("(", ",")) else ", "
-        at = made.start + len(inside)
-        return Edit(Span(at, at), f"{comma}streaming=True" if not inside.endswith(",") else " streaming=True")
+        return with_keyword(file, made, "streaming=True")
     if isinstance(given, ir.Constant) and given.value is False:
         return Edit(Span(given.start, given.end), "True")
     return None

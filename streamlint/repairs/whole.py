@@ -54,13 +54,24 @@ def _collected(file: PythonFile, held: Held, call: cst.Call, level: Level, reaso
 
 def _around(file: PythonFile, scope: ir.Scope, call: cst.Call) -> cst.BaseExpression | None:
     """The comprehension that runs over a call, or the call that makes a list of what it gives."""
-    match call:
-        case cst.Call(func=cst.Name(value=name), args=[cst.Arg(keyword=None, star="")]) if name in _COLLECTS:
-            return call
+    if _collects(call):
+        return call
+    argument = file.tree.parent(call)
+    around = file.tree.parent(argument) if isinstance(argument, cst.Arg) and argument.keyword is None else None
+    if isinstance(around, cst.Call) and _collects(around):
+        return around
     before = Span(scope.start, file.tree.span(call).start + 1)
     comprehensions = file.tree.within(before, cst.ListComp, cst.SetComp, cst.DictComp)
     found = (node for node, _ in comprehensions if node.for_in.iter is call and node.for_in.asynchronous is None)
     return next(found, None)
+
+
+def _collects(call: cst.Call) -> bool:
+    """`list(items)`, `sorted(items, key=f)`: one iterable, and beside it only what is there already."""
+    match call:
+        case cst.Call(func=cst.Name(value=name), args=[cst.Arg(keyword=None, star=""), *more]) if name in _COLLECTS:
+            return all(one.keyword is not None and isinstance(one.value, cst.Name | cst.Lambda) for one in more)
+    return False
 
 
 def _iterated(file: PythonFile, held: Held, made: ir.Call, call: cst.Call, level: Level, reason: str) -> Fix | None:

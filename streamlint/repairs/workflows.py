@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
 from streamlint.model import syntax as ir
+from streamlint.repairs.arguments import with_keyword
 from streamlint.source import Placed, Span
 from streamlint.streams.workflows import Workflows
 from streamlint.tree import nodes as cst
@@ -80,12 +81,9 @@ def without_limit(file: PythonFile, limit: Limit, *, ends: bool) -> Fix | None:
     call = _limited(file, limit)
     if call is None or not limit.is_default:
         return None
-    at = call.end - 1
-    before = file.source.text[call.function.end : at].rstrip()
-    comma = "" if before.endswith("(") else " " if before.endswith(",") else ", "
     return Fix(
         "let the run last as long as it needs",
-        (Edit(Span(call.function.end + len(before), at), f"{comma}timeout=None"),),
+        (with_keyword(file, call, "timeout=None"),),
         Level.RESPONSE if ends else Level.UNSAFE,
         _WHOLE if ends else "a run that never ends is then stopped by nobody",
     )

@@ -126,7 +126,7 @@ class ReplayedStream(Rule):
 
     @on(ir.Loop)
     def cut(self, loop: ir.Loop, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        pieces = file.project.ask(Finished).of_loop(loop, file.frame(scope)) if scope.is_generator else None
+        pieces = file.project.ask(Finished).of_loop(loop, file.frame(scope))
         if pieces is not None:
             yield self._finished(file, pieces, f"`{scope.name}`", loop.iterable)
 

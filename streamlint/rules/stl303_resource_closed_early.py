@@ -18,6 +18,7 @@ from streamlint.tree.python import PythonFile
 
 _FAULT = {
     End.CLOSED: "is closed before the stream that reads from it is sent",
+    End.REOPENED: "is closed before the stream is sent, which opens it again for nobody to close",
     End.RELEASED: "is released before the stream is sent, so it holds nobody back",
     End.OVER: "has ended before the stream is sent, so it never stops it",
 }
@@ -28,7 +29,8 @@ class ResourceClosedEarly(Rule):
     ## What it does
 
     Finds `with` and `async with` blocks around `return StreamingResponse(...)` where the stream reads from what the block opens:
-    files, HTTP clients and their responses, connections, temporary folders. Also finds locks, semaphores and time limits around
+    files, HTTP clients and their responses, connections, temporary folders; SQLAlchemy's sessions, which open themselves again, so
+    that each request leaves a connection to the database behind. Also finds locks, semaphores and time limits around
     nothing but that `return`, and dependencies with `yield` where FastAPI is known to be 0.106 to 0.117, or where they are
     declared with `scope="function"`.
 
@@ -106,7 +108,7 @@ class ResourceClosedEarly(Rule):
     @on(ir.WithItem)
     def outlived(self, entry: ir.WithItem, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         found = file.outlived(entry, scope)
-        if found is not None and (found.end is End.CLOSED or is_only_return(entry, scope)):
+        if found is not None and (found.end.is_of_readers or is_only_return(entry, scope)):
             yield self._told(found, entry, scope, file)
 
     @on(ir.Scope)

@@ -15,7 +15,7 @@ from streamlint.tree.stands import EXPRESSIONS
 
 _HELP = {
     Interface.ASGI: "send an asynchronous generator: of the engine's async method, or one that awaits `sync_to_async(next)`",
-    Interface.WSGI: "send the synchronous iterator that `query` or `stream_chat` gives",
+    Interface.WSGI: "send a synchronous iterator: that of `query`, or a generator that runs each step on a loop of its own",
 }
 
 
@@ -81,8 +81,10 @@ class WrongIteratorForServer(Rule):
 
     `safe` under ASGI: an asynchronous generator fetches each item of LlamaIndex's iterator, or of a generator of the project, with
     `sync_to_async(next)`, so that the same bytes are sent, each when it is there. There is no fix for a generator that tidies up
-    when it is closed (`try`, `with`), which Django would not close any more, nor under WSGI: the other kind of iterator needs
-    another call of the engine there, or another server.
+    when it is closed (`try`, `with`), which Django would not close any more. Under WSGI a plain generator runs each step of an
+    asynchronous generator of the project on one event loop of its own (`asyncio.Runner`, in Python from 3.11 on). There is no fix
+    under WSGI for what an awaited call gave, which belongs to the loop that made it: it needs another call of the engine, or
+    another server. A generator that may yield None (`yield part.choices[0].delta.content`) has no fix either, as None ends it.
 
     ## References
 
@@ -112,5 +114,5 @@ class WrongIteratorForServer(Rule):
             server=interface.value,
             label=f"{kind}, but the project runs under {interface.value}",
             help=_HELP[interface],
-            repair=partial(fetched_one_by_one, file, sending) if interface is Interface.ASGI else None,
+            repair=partial(fetched_one_by_one, file, sending, interface),
         )

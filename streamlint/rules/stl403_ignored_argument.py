@@ -8,7 +8,7 @@ from streamlint.faults.drifted import Drift, Drifted
 from streamlint.finding import Severity, Symptom
 from streamlint.fix import Fix, Level
 from streamlint.model import syntax as ir
-from streamlint.repairs.settings import without_keyword
+from streamlint.repairs.arguments import without_keyword
 from streamlint.rule import Rule, on
 from streamlint.tree.python import PythonFile
 
@@ -109,4 +109,6 @@ def _left_out(file: PythonFile, call: ir.Call, drifted: Drifted) -> Fix | None:
     if not isinstance(value, ir.Name | ir.Constant):
         return None
     edit = without_keyword(file, call, value)
+    if edit is None:
+        return None
     return Fix(f"leave out `{drifted.change.name}=`", (edit,), Level.SAFE, _IGNORED, drops=(file.text(value),))

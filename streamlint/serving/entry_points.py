@@ -82,6 +82,10 @@ class Entry:
         return f"{self.kind} `{self.name}`"
 
     @property
+    def doubt(self) -> str:
+        return self.registration.doubt if self.registration is not None else ""
+
+    @property
     def answers(self) -> bool:
         """Whether what it returns is the response of a request."""
         return self.kind in (Purpose.ROUTE, Purpose.EXCEPTION_HANDLER) and self.on_request_path

@@ -119,14 +119,28 @@ class Reach:
                 continue
             framework = self.evaluator.knowledge.frameworks.framework(entry.framework)
             serves = framework.async_runner is Runner.EVENT_LOOP
-            pending.append((entry.module, entry.scope, Reached(entry), entry.runner is Runner.EVENT_LOOP, serves))
+            pending.append(
+                (
+                    entry.module,
+                    entry.scope,
+                    Reached(entry, doubt=entry.doubt),
+                    entry.runner is Runner.EVENT_LOOP,
+                    serves,
+                )
+            )
             for module, scope in self._wrapped(entry):
-                pending.append((module, scope, Reached(entry), serves, serves))
-        while pending:
-            module, scope, reached, on_loop, serves = pending.popleft()
+                pending.append((module, scope, Reached(entry, doubt=entry.doubt), serves, serves))
+        waiting: list[tuple[Module, ir.Scope, Reached, bool, bool]] = []
+        while pending or any(self._exists(*one[:2]) for one in waiting):
+            if not pending:
+                pending, waiting = deque(waiting), []
+            module, scope, reached, on_loop, serves = one = pending.popleft()
             known = self._on_loop if on_loop else self._seen
             key = (module.path, scope.index)
             if key in known or (not on_loop and key in self._on_loop):
+                continue
+            if not self._exists(module, scope):
+                waiting.append(one)
                 continue
             known[key] = reached
             for callee, call in self.callees(module, scope):
@@ -135,6 +149,18 @@ class Reach:
                     continue
                 following = reached.calling(located[1].name, (module.path, call.start, call.end))
                 pending.append((*located, following, located[1].is_async and serves, serves))
+
+    def _exists(self, module: Module, scope: ir.Scope) -> bool:
+        """Whether a served process may have made a function: not one in a function that only a script runs, on its own loop."""
+        outer = module.scopes[scope.parent]
+        if not outer.is_function or module.path in self._with_entries:
+            return True
+        key = (module.path, outer.index)
+        return key in self._on_loop or key in self._seen or key not in self._apart
+
+    @cached_property
+    def _with_entries(self) -> frozenset[Path]:
+        return frozenset(entry.module.path for entry in self.entries)
 
     def _wrapped(self, entry: Entry) -> Iterator[tuple[Module, ir.Scope]]:
         """The coroutine functions that decorators below the registering one have put in the place of an entry point."""
@@ -149,9 +175,13 @@ class Reach:
     @cached_property
     def _elsewhere(self) -> frozenset[Key]:
         """What runs at start-up, in a script, or on a loop of its own."""
-        pending: deque[tuple[Module, ir.Scope]] = deque(
-            (entry.module, entry.scope) for entry in self.entries if not entry.on_request_path
-        )
+        others = (entry for entry in self.entries if not entry.on_request_path)
+        return self._apart | self._spread(deque((entry.module, entry.scope) for entry in others))
+
+    @cached_property
+    def _apart(self) -> frozenset[Key]:
+        """What runs in a script, or on a loop of its own."""
+        pending: deque[tuple[Module, ir.Scope]] = deque()
         for module in self._starting():
             for scope in module.scopes:
                 for callee in self._started_elsewhere(module, scope):
@@ -328,10 +358,13 @@ class Reach:
             return
         row = self.evaluator.calls.moving(call, frame)
         for argument in names:
+            is_handed_on = _is_parameter(argument, frame.scope)
             for value in self.evaluator.value(argument, frame):
                 if isinstance(value, Generated):
                     yield value.function, call
                     continue
+                if is_handed_on and isinstance(value, Function):
+                    continue  # whoever calls this function hands it in, and is asked where that runs
                 for function in self._functions(frozenset((value,))):
                     located = self.evaluator.scope_of(function)
                     if located is None or isinstance(value, Class | Object):
@@ -356,3 +389,12 @@ class Reach:
                     yield from self._functions(value.function)
                 case OffLoop():
                     continue
+
+
+def _is_parameter(argument: ir.Expression, scope: ir.Scope) -> bool:
+    """Whether a name is what the callers give, and has no value of its own."""
+    if not isinstance(argument, ir.Name) or not argument.bindings:
+        return False
+    if any(scope.bindings[index].kind != "parameter" for index in argument.bindings):
+        return False
+    return all(one.default is None for one in scope.parameters if one.name == argument.id)

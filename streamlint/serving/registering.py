@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlint.knowledge.signs import shaped
+
 if TYPE_CHECKING:
     from streamlint.knowledge.frameworks import Frameworks, Registration
     from streamlint.model.modules import Modules
@@ -40,9 +42,13 @@ class Registering:
         """The files in which a registration may stand."""
         found = set(self.texts.saying(map(_last, self._told)))
         for name in (*self.frameworks.functions, *self.frameworks.applications):
-            found.update(self._users(name))
-        found.update(self._viewing(), self._conventional(), self._whole(), self._on_applications())
+            found.update(self.users(name))
+        found.update(self._viewing(), self._conventional(), self._whole(), self._on_applications(), self._shaped())
         return frozenset(found)
+
+    def imports(self, dotted: str) -> bool:
+        """Whether some file imports the package of a dotted name."""
+        return bool(self._importing(dotted.partition(".")[0]))
 
     def _importing(self, package: str) -> frozenset[Path]:
         """The files that import a package which is none of the project's own, or what they have of it through such a file."""
@@ -65,7 +71,7 @@ class Registering:
         return found
 
     def _imports_from_outside(self, path: Path, package: str) -> bool:
-        return package in self.texts.packages(path) and self.modules.resolve(path, package) is None
+        return self.modules.resolve(path, package) is None and package in self.texts.packages(path)
 
     def _names_of(self, path: Path, package: str, names: set[str]) -> Iterator[str]:
         """Under which names a file has something of the package, directly or through a file that hands it on."""
@@ -78,7 +84,7 @@ class Registering:
             if self.modules.resolve(path, one.module, one.level) in givers:
                 yield path
 
-    def _users(self, dotted: str) -> Collection[Path]:
+    def users(self, dotted: str) -> Collection[Path]:
         """The files that may say a name of a package from outside."""
         package, *parts = dotted.replace(".*.", ".").split(".")
         importers = self._importing(package)
@@ -93,7 +99,7 @@ class Registering:
 
     def _viewing(self) -> Iterator[Path]:
         """The files with classes below a view of a framework."""
-        words = {_last(name) for name in self.frameworks.views if self._users(name)}
+        words = {_last(name) for name in self.frameworks.views if self.users(name)}
         for paths in self.texts.descendants(words).values():
             yield from paths
 
@@ -125,6 +131,11 @@ class Registering:
                 yield path
         yield from self._matching(_calls(name for name, row in rows if row.may_be_given), rows)
         yield from self._matching(_wrappers(name for name, row in rows if row.factory), rows)
+
+    def _shaped(self) -> Iterator[Path]:
+        """The files with the decorator of a route, whoever it belongs to."""
+        for sign in shaped():
+            yield from (path for path in self.texts.saying((sign,)) if self.texts.holds(path, sign))
 
     def _methods(self, package: str) -> Iterator[tuple[str, Registration]]:
         for name in self.frameworks.names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.values import Evaluator
+
+
+_ABSENT = "`{name}` comes from a module that is not there: its decorators are likely to be those of an application"
 
 
 class Registrations:
@@ -67,7 +71,7 @@ class Registrations:
         return any(
             test(row)
             and (self._present is None or row.framework in self._present)
-            and (_may_be_imported(function, frame) if is_function else _ends_in(function, row.name))
+            and (_may_be_imported(function, frame, ".*." in row.name) if is_function else _ends_in(function, row.name))
             for row, is_function in rows
         )
 
@@ -139,21 +143,40 @@ class Registrations:
                 if registration is not None:
                     yield registration, None
                 return
+        yield from self._of_an_absent(function, call, frame)
+
+    def _of_an_absent(
+        self, function: ir.Attribute, call: ir.Call, frame: Frame
+    ) -> Iterator[tuple[Registration, Value | None]]:
+        """`@app.post("/path")` over a coroutine function, where `app` is imported from a module that is not there."""
+        base = function.base
+        if not isinstance(base, ir.Name) or call.arguments[0].value[:1] != "/":  # type: ignore[attr-defined]  # a text
+            return
+        decorated = [scope for scope in frame.module.scopes if call in scope.decorators]
+        if not all(one.kind == "import" for one in _bindings(base, frame)) or not all(s.is_async for s in decorated):
+            return
+        routers = self.frameworks.unknown_routers
+        used = [router for package, router in routers if package in (self._present or ())]
+        registration = self.frameworks.decorator((used or [router for _, router in routers])[0], function.attribute)
+        if registration is not None:
+            yield replace(registration, doubt=_ABSENT.format(name=base.id)), None
 
     @staticmethod
     def _decorates(call: ir.Call, module: Module) -> bool:
         return any(decorator is call for scope in module.scopes for decorator in scope.decorators)
 
 
-def _may_be_imported(function: ir.Expression, frame: Frame) -> bool:
-    """Whether a name, or what stands before its dots, may come from an import, also under other names."""
+def _may_be_imported(function: ir.Expression, frame: Frame, through_calls: bool) -> bool:
+    """Whether a name, or what stands before its dots (and calls, where they count), may come from an import, renamed or not."""
     pending, seen = [function], set[int]()
     while pending:
         root = pending.pop()
-        while isinstance(root, ir.Attribute | ir.Call):
+        while isinstance(root, ir.Attribute) or (through_calls and isinstance(root, ir.Call)):
             root = root.base if isinstance(root, ir.Attribute) else root.function
         for binding in _bindings(root, frame) if isinstance(root, ir.Name) else ():
-            if binding.kind == "import" or (binding.kind == "class" and frame.module.scopes[binding.target].bases):
+            if binding.kind == "import":
+                return True
+            if binding.kind == "class" and root is function and frame.module.scopes[binding.target].bases:
                 return True
             if binding.kind == "assign" and id(binding) not in seen and binding.value is not None:
                 seen.add(id(binding))

@@ -14,6 +14,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.sharing.lasting import Lasting, Parameters
 from streamlint.sharing.lifetimes import Lifetimes
+from streamlint.sharing.paths import Paths
 from streamlint.values import Values
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import Bound, Function, Instance, Llama, Value
@@ -93,6 +94,7 @@ class Accesses:
         self.lifetimes = project.ask(Lifetimes)
         self.evidence = project.ask(ReceiverEvidence)
         self.facts = project.knowledge.shared_state
+        self.paths = project.ask(Paths)
         names = project.knowledge.names
         self._turns = names("llama_index_words", "turns") | names("llama_index_words", "restarts")
         self._own: dict[tuple[Path, int, Parameters], tuple[Event, ...]] = {}
@@ -212,16 +214,21 @@ class Accesses:
 
     def _file(self, call: ir.Call, names: set[str], activation: Activation) -> Iterator[Event]:
         """A file that is read or written, by the text that names it."""
-        reads, writes = bool(names & self.facts.file_reads), bool(names & self.facts.file_writes)
-        if not reads and not writes:
+        kinds = (
+            (self.facts.file_removes, How.SET),
+            (self.facts.file_writes, How.CHANGE),
+            (self.facts.file_reads, How.READ),
+        )
+        how = next((how for known, how in kinds if names & known), None)
+        named = self.paths.named(call, names) if how is not None else None
+        if how is None or named is None or self.paths.is_own(named, activation.module, activation.scope):
             return
         if "builtins.open" in names:
             mode = call.argument(1, "mode")
-            writes = isinstance(mode, ir.Constant) and bool(_WRITING_MODES & set(str(mode.value)))
-        named = call.arguments[0] if call.arguments and isinstance(call.function, ir.Name) else call.function
-        named = named.base if isinstance(named, ir.Attribute) and not call.arguments else named
+            is_written = isinstance(mode, ir.Constant) and bool(_WRITING_MODES & set(str(mode.value)))
+            how = How.CHANGE if is_written else How.READ
         text = " ".join(activation.module.text(named).split())
-        yield Event(Access(f"file {text}", _ANY, How.CHANGE if writes else How.READ), call.end, call.end)
+        yield Event(Access(f"file {text}", _ANY, how), call.end, call.end)
 
     def _entered(self, entry: ir.WithItem, activation: Activation) -> Iterator[Event]:
         """A `with` that changes something for everybody while its block runs, or talks to a lasting object around it."""

@@ -76,14 +76,62 @@ class Tied:
         """Objects from outside the function that are used in it, and that no other thread may use."""
         frame = self.evaluator.any_call(module, scope)
         for call in scope.calls:
-            if any(self._is_for_one_thread(value, frame) for value in self.evaluator.value(call.function, frame)):
+            values, base = self.evaluator.value(call.function, frame), _base(call.function)
+            if any(self._is_for_one_thread(one, frame) for one in values) and not self._is_made_here(base, frame):
                 yield module.text(call.function)
         for context in (entry.context for entry in scope.entries):
-            if any(self._is_conversation(value, frame) for value in self.evaluator.value(context, frame)):
+            values = self.evaluator.value(context, frame)
+            if any(self._is_conversation(one, frame) for one in values) and not self._is_made_here(context, frame):
                 yield module.text(context)
         for loop in scope.loops:
-            if any(self._is_conversation(value, frame) for value in self.evaluator.iterated(loop, frame)):
-                yield module.text(loop.iterable)
+            values, walked = self.evaluator.iterated(loop, frame), loop.iterable
+            if any(self._is_conversation(one, frame) for one in values) and not self._is_made_here(walked, frame):
+                yield module.text(walked)
+
+    def _is_made_here(self, expression: ir.Expression, frame: Frame) -> bool:
+        """Whether the function makes an object itself, or has it from one that it makes: a cursor of its own connection."""
+        pending, seen = [expression], set[int]()
+        while pending:
+            current = pending.pop()
+            if id(current) in seen:
+                continue
+            seen.add(id(current))
+            if isinstance(current, ir.Name):
+                bound = [frame.scope.bindings[index] for index in current.bindings or ()]
+                values = [one.value for one in bound if one.value is not None and one.kind != "parameter"]
+                given = [one for one in bound if one.kind == "parameter" and self._is_fetched(one.name, frame)]
+                if not bound or len(values) + len(given) != len(bound):
+                    return False
+                pending += values
+            elif not isinstance(current, ir.Call):
+                return False
+            elif not self._is_made_by(current, frame):
+                if not isinstance(current.function, ir.Attribute):
+                    return False
+                pending.append(current.function.base)
+        return True
+
+    def _is_fetched(self, name: str, frame: Frame) -> bool:
+        """Whether a parameter is what a plain dependency makes for each request: in a thread of the framework, not on the loop."""
+        parameter = next((one for one in frame.scope.parameters if one.name == name), None)
+        found = self.evaluator.parameters.dependencies(parameter, frame) if parameter is not None else []
+        functions = [value for given, where in found for value in self.evaluator.value(given, where)]
+        located = [self.evaluator.scope_of(one) if isinstance(one, Function) else None for one in functions]
+        return bool(located) and all(one is not None and self._makes(*one) for one in located)
+
+    def _makes(self, module: Module, scope: ir.Scope) -> bool:
+        """Whether all that a plain function gives, or yields, is made in it."""
+        given = [one.value for one in scope.returns if one.value is not None]
+        given += [one.value for one in scope.yields if one.value is not None]
+        frame = self.evaluator.any_call(module, scope)
+        is_plain = not scope.is_async and not scope.decorators
+        return is_plain and bool(given) and all(self._is_made_here(one, frame) for one in given)
+
+    def _is_made_by(self, call: ir.Call, frame: Frame) -> bool:
+        values, makers = self.evaluator.value(call, frame), self.evaluator.value(call.function, frame)
+        if makers and all(isinstance(one, Instance) and one.name in self.facts.factories for one in makers):
+            return True
+        return bool(values) and all(isinstance(one, Instance) and _is_made_in(one.origin, frame) for one in values)
 
     def is_of_context(self, value: Value) -> bool:
         """Whether a value is a context variable, a thread-local object, a request of the current context, or part of one."""
@@ -129,6 +177,11 @@ def _may_be_anything(function: Value) -> bool:
     if not isinstance(function, Bound):
         return not isinstance(function, Function)
     return isinstance(function.receiver, Unknown) or "." in function.name
+
+
+def _base(function: ir.Expression) -> ir.Expression:
+    """The object of a method; a function is its own."""
+    return function.base if isinstance(function, ir.Attribute) else function
 
 
 def _is_made_in(origin: Origin | None, frame: Frame) -> bool:

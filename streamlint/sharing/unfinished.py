@@ -33,7 +33,9 @@ class Unfinished:
 
     def gives_more(self, call: ir.Call, fact: BlockingCall | None, frame: Frame) -> bool:
         """Whether something of what a call starts is still to come when it has returned."""
-        if fact is not None and (fact.enters or fact.lazy or (fact.iterates and self._streams(call, fact, frame))):
+        if fact is not None and (
+            fact.enters or fact.lazy or fact.pages or (fact.iterates and self._streams(call, fact, frame))
+        ):
             return True
         if self._leaves_unread(call, frame) or self._returns_more(call, frame, 0):
             return True
@@ -63,12 +65,16 @@ class Unfinished:
         made = (one for one in self.evaluator.value(call, frame) if isinstance(one, Instance))
         return any(blocking.is_one_at_a_time(one.name) for one in made)
 
-    def is_waited_for(self, call: ir.Call, module: Module, scope: ir.Scope) -> bool:
+    def is_waited_for(self, call: ir.Call, fact: BlockingCall | None, module: Module, scope: ir.Scope) -> bool:
         """Whether the loop may wait for the rest of what a call gives; what is handed on is taken for waited for."""
         says = call.argument(None, _KEYWORD) is not None or not call.hides_keywords
-        names = self.evaluator.knowledge.names
-        read = names("answers_read", "at-hand")
-        return self._waits_for(call, module, scope, read if says else read | names("answers_read", "of-an-answer"), 0)
+        read = self._read("at-hand")
+        if fact is not None and fact.pages:
+            read |= self._read("of-a-page")
+        return self._waits_for(call, module, scope, read if says else read | self._read("of-an-answer"), 0)
+
+    def _read(self, key: str) -> frozenset[str]:
+        return self.evaluator.knowledge.names("answers_read", key)
 
     # Where it stands
 
@@ -203,7 +209,9 @@ class Unfinished:
     def _is_more(self, call: ir.Call, frame: Frame, depth: int) -> bool:
         facts = map(self.evaluator.knowledge.blocking.call, self.evaluator.names(call.function, frame))
         is_lazy = (
-            fact.lazy or (fact.iterates and self._streams(call, fact, frame)) for fact in facts if fact is not None
+            fact.lazy or fact.pages or (fact.iterates and self._streams(call, fact, frame))
+            for fact in facts
+            if fact is not None
         )
         return any(is_lazy) or self._returns_more(call, frame, depth)
 

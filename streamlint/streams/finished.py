@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streamlint.knowledge.frameworks import Purpose
 from streamlint.knowledge.token_streams import FINISHED
 from streamlint.model import syntax as ir
 from streamlint.streams.drained import names_in
 from streamlint.streams.sent import Sending, Sent, certain
 from streamlint.values.domain import Collection, Iterated, Origin, Token, Value
+from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -35,14 +37,25 @@ class Finished:
         self._sent = project.ask(Sent)
 
     def of_loop(self, loop: ir.Loop, frame: Frame) -> Pieces | None:
-        """A loop that yields the pieces of an answer, in a generator that a response sends."""
+        """A loop that yields the pieces of an answer, in a generator that a response sends, or gives them to a WebSocket."""
         scope = frame.scope
-        if not _yields_pieces(loop, scope):
+        if isinstance(loop.iterable, ir.Sequence):
             return None
-        if not self._sent.generator(frame.module.path, scope):
+        if scope.is_generator:
+            is_sent = _yields_pieces(loop, scope) and bool(self._sent.generator(frame.module.path, scope))
+        else:
+            is_sent = self._is_of_socket(frame) and _sends_pieces(loop, scope)
+        if not is_sent:
             return None
         origin = self._of_pieces(self.evaluator.iterated(loop, frame)) or self._of_range(loop.iterable, frame)
         return Pieces(loop.iterable, origin) if origin is not None else None
+
+    def _is_of_socket(self, frame: Frame) -> bool:
+        """Whether a function handles a WebSocket, or runs for one."""
+        reach = self._sent.reach
+        reached = reach.on_loop(frame.module, frame.scope)
+        entry = reach.entry(frame.module, frame.scope) or (reached.entry if reached is not None else None)
+        return entry is not None and entry.kind is Purpose.WEBSOCKET
 
     def of_sending(self, sending: Sending) -> Pieces | None:
         """A body that is the text itself, of which characters are sent, or a file in memory, of which lines are."""
@@ -84,12 +97,26 @@ class Finished:
 
 def _yields_pieces(loop: ir.Loop, scope: ir.Scope) -> bool:
     """Whether a loop yields what it runs over, or what is made of it, and not what something else gives for it."""
+    names = _names_of_pieces(loop, scope)
+    inside = (item for item in scope.yields if loop.body_start <= item.start < loop.end)
+    return any(item.value is not None and names_in(item.value) & names for item in inside)
+
+
+def _sends_pieces(loop: ir.Loop, scope: ir.Scope) -> bool:
+    """Whether a loop sends these: `await socket.send_text(piece)`."""
+    names = _names_of_pieces(loop, scope)
+    inside = (call for call in scope.calls if loop.body_start <= call.start < loop.end)
+    sending = (call for call in inside if last_word(call.function).startswith("send"))
+    return any(names_in(given) & names for call in sending for given in call.arguments)
+
+
+def _names_of_pieces(loop: ir.Loop, scope: ir.Scope) -> set[str]:
+    """What holds one piece at a time: what the loop assigns, and what is made of that in it."""
     names = {scope.bindings[index].name for index in loop.targets}
     for one in scope.bindings:
         if one.kind == "assign" and one.value is not None and loop.body_start <= one.start < loop.end:
             names |= {one.name} if names_in(one.value) & names else set()
-    inside = (item for item in scope.yields if loop.body_start <= item.start < loop.end)
-    return any(item.value is not None and names_in(item.value) & names for item in inside)
+    return names
 
 
 def _answer(value: Value) -> Origin | None:

@@ -64,6 +64,7 @@ class Sent:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self.reach = project.reach
+        self._registering = project.registering
 
     # Questions
 
@@ -177,10 +178,16 @@ class Sent:
         """Every body that the modules of the project give to a response."""
         return tuple(self._find())
 
-    def _find(self) -> Iterator[Sending]:
+    def _modules(self) -> tuple[Module, ...]:
+        """The modules that may make a response: where its package is imported, with the classes below it and its functions."""
         modules = self.evaluator.modules
-        words = modules.texts.descendants(self._words)
-        for module in modules.saying(*words):
+        names = [name for name in self.evaluator.knowledge.responses.names if self._registering.imports(name)]
+        functions = {path for name in names if not _is_class(name) for path in self._registering.users(name)}
+        classes = modules.texts.descendants(name.rpartition(".")[2] for name in names if _is_class(name))
+        return modules.among(functions.union(modules.texts.saying(classes)))
+
+    def _find(self) -> Iterator[Sending]:
+        for module in self._modules():
             for scope in module.scopes:
                 frame = None
                 for call in scope.calls:
@@ -232,6 +239,10 @@ class Sent:
         reaching = set(item.value.bindings or ())
         loops = [loop for loop in frame.scope.loops if reaching & set(loop.targets)]
         return alternatives(one for loop in loops for one in self.evaluator.iterated(loop, frame))
+
+
+def _is_class(name: str) -> bool:
+    return name.rpartition(".")[2][:1].isupper()
 
 
 def items_of(scope: ir.Scope) -> tuple[ir.Yield, ...]:

@@ -31,9 +31,13 @@ class Steps:
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
+        self._loops: dict[ir.Scope, tuple[ir.While, ...]] = {}
 
     def of(self, frame: Frame) -> Iterator[Stepped]:
-        loops = [one for one in frame.scope.body.walk() if isinstance(one, ir.While)]
+        loops = self._loops.get(frame.scope)
+        if loops is None:
+            loops = tuple(one for one in frame.scope.body.walk() if isinstance(one, ir.While))
+            self._loops[frame.scope] = loops
         for call in frame.scope.calls if loops else ():
             source = self._asked(call, frame)
             loop = next((one for one in reversed(loops) if one.contains(call)), None)

@@ -48,6 +48,8 @@ class Takings(DrainedNames):
         self.answers = project.ask(Answers)
         self.gathered = project.ask(Gathered)
         self._steps = project.ask(Steps)
+        self._kept_in: dict[ir.Scope, frozenset[str]] = {}
+        self._without_call: dict[ir.Scope, tuple[ir.FormattedString | ir.Sequence, ...]] = {}
 
     def in_frame(self, frame: Frame) -> tuple[Drain, ...]:
         """Every drain directly in a function, and those in the helpers that it hands a stream to."""
@@ -104,10 +106,22 @@ class Takings(DrainedNames):
             drain = self._of_call(call, frame)
             if drain is not None:
                 yield self.with_names(drain, frame)
-        for expression in scope.expressions():
+        for expression in self._texts_and_unpackings(scope):
             drain = self._of_expression(expression, frame)
             if drain is not None:
                 yield self.with_names(drain, frame)
+
+    def _texts_and_unpackings(self, scope: ir.Scope) -> tuple[ir.FormattedString | ir.Sequence, ...]:
+        """The expressions of a scope that may take tokens without a call; looked for once, however often it is called."""
+        known = self._without_call.get(scope)
+        if known is None:
+            known = self._without_call[scope] = tuple(
+                one
+                for one in scope.expressions()
+                if isinstance(one, ir.FormattedString)
+                or (isinstance(one, ir.Sequence) and any(isinstance(item, ir.Starred) for item in one.items))
+            )
+        return known
 
     def _of_loop(self, loop: ir.Loop, frame: Frame) -> Drain | None:
         tokens = self.evaluator.tokens(self.evaluator.iterated(loop, frame))
@@ -182,6 +196,8 @@ class Takings(DrainedNames):
 
     def _run(self, call: ir.Call, frame: Frame) -> Drain | None:
         """A coroutine that is run to its end on a loop of its own, and takes all tokens: `asyncio.run(collect(q))`."""
+        if not any(isinstance(part, ir.Call) for part in call.children() if part is not call.function):
+            return None
         row = self.evaluator.calls.moving(call, frame)
         if row is None or row.where is not Where.OWN_LOOP:
             return None
@@ -234,20 +250,21 @@ class Takings(DrainedNames):
                 return Drain(How.TEXT, at.start, at.end, None, value, argument, branch)
         return None
 
-    def _of_expression(self, expression: ir.Expression, frame: Frame) -> Drain | None:
-        branch = branch_of(expression, frame.scope)
+    def _of_expression(self, expression: ir.FormattedString | ir.Sequence, frame: Frame) -> Drain | None:
         if isinstance(expression, ir.FormattedString):
-            for part in expression.values:
-                found = self._as_text(expression, part, branch, frame)
-                if found is not None:
-                    return found
-        if isinstance(expression, ir.Sequence):
-            for item in expression.items:
-                if isinstance(item, ir.Starred):
-                    tokens = self.evaluator.tokens(self.evaluator.value(item.value, frame))
-                    if tokens is not None and tokens.is_async is not True:
-                        return Drain(How.UNPACKED, expression.start, expression.end, tokens, None, item.value, branch)
-        return None
+            texts = (self._as_text(expression, part, -1, frame) for part in expression.values)
+            found = next((one for one in texts if one is not None), None)
+        else:
+            starred = (item for item in expression.items if isinstance(item, ir.Starred))
+            unpacked = (self._unpacked(expression, item, frame) for item in starred)
+            found = next((one for one in unpacked if one is not None), None)
+        return replace(found, branch=branch_of(expression, frame.scope)) if found is not None else None
+
+    def _unpacked(self, at: ir.Sequence, item: ir.Starred, frame: Frame) -> Drain | None:
+        tokens = self.evaluator.tokens(self.evaluator.value(item.value, frame))
+        if tokens is None or tokens.is_async is True:
+            return None
+        return Drain(How.UNPACKED, at.start, at.end, tokens, None, item.value, -1)
 
     def _in_helper(self, function: Function, call: ir.Call, frame: Frame) -> Drain | None:
         """A helper that takes all tokens and gives back text, and is waited for."""
@@ -258,10 +275,9 @@ class Takings(DrainedNames):
 
     def _through_helper(self, function: Function, call: ir.Call, frame: Frame) -> Drain | None:
         located = self.evaluator.scope_of(function)
-        if located is None or located[1].is_generator:
+        if located is None or located[1].is_generator or not self._may_give(located[1], call):
             return None
-        arguments = self.evaluator.calls.arguments(function, call, frame)
-        inner = self.evaluator.calls.frame(function, arguments, frame)
+        inner = self.evaluator.calls.running(function, call, frame)
         for drain in self.in_frame(inner):
             filled = _filled(drain, inner, call)
             if not filled and not self._returned(drain, inner):
@@ -281,6 +297,14 @@ class Takings(DrainedNames):
             )
         return None
 
+    def _may_give(self, scope: ir.Scope, call: ir.Call) -> bool:
+        """Whether a helper may return text, or put tokens into something that this call hands in under a name."""
+        may_be_kept = self._kept_in.get(scope)
+        if may_be_kept is None:
+            may_be_kept = self._kept_in[scope] = _may_be_kept(scope)
+        given = _named(scope, call)
+        return _returns(scope) or not may_be_kept.isdisjoint(given)
+
     def _returned(self, drain: Drain, frame: Frame) -> bool:
         """Whether a function gives back the text that it drained, and no stream; data read from the text is another thing."""
         derived = self.derived(drain, frame, as_text=True)
@@ -295,12 +319,35 @@ class Takings(DrainedNames):
 
 def _filled(drain: Drain, frame: Frame, call: ir.Call) -> frozenset[str]:
     """The names of the caller's collections into which a helper puts the tokens."""
-    positional = [one for one in frame.scope.parameters if one.kind == "positional"]
+    given = _named(frame.scope, call)
+    return frozenset(given[name] for name in drain.kept if name in given)
+
+
+def _named(scope: ir.Scope, call: ir.Call) -> dict[str, str]:
+    """By the parameters of a helper: the names under which a call hands in what it gives for them."""
+    positional = [one for one in scope.parameters if one.kind == "positional"]
     if isinstance(call.function, ir.Attribute) and positional and positional[0].name in ("self", "cls"):
         positional = positional[1:]
     given = {one.name: argument for one, argument in zip(positional, call.arguments, strict=False)}
     given.update((name, argument) for name, argument in call.keywords if name is not None)
-    return frozenset(one.id for name in drain.kept if isinstance(one := given.get(name), ir.Name))
+    return {name: argument.id for name, argument in given.items() if isinstance(argument, ir.Name)}
+
+
+def _returns(scope: ir.Scope) -> bool:
+    """Whether a function may return something else than a constant."""
+    return any(item.value is not None and not isinstance(item.value, ir.Constant) for item in scope.returns)
+
+
+def _may_be_kept(scope: ir.Scope) -> frozenset[str]:
+    """The names under which a function may keep what it takes: it assigns them, asks for their methods, or hands them on."""
+    assigned = {one.name for one in scope.bindings if one.kind in ("assign", "augmented")}
+    asked = {
+        call.function.base.id
+        for call in scope.calls
+        if isinstance(call.function, ir.Attribute) and isinstance(call.function.base, ir.Name)
+    }
+    given = (part for call in scope.calls for part in call.children() if part is not call.function)
+    return frozenset(assigned | asked | {part.id for part in given if isinstance(part, ir.Name)})
 
 
 WHERE = {

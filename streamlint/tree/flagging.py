@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -20,6 +21,7 @@ from streamlint.tree.python import PythonFile
 from streamlint.tree.tree import Tree
 from streamlint.widths import Widths
 
+_SEMICOLON = re.compile(r"[ \t]*;")
 _UNREAD = Refusal("the parser of the repairs cannot read this file", "make the change by hand")
 
 
@@ -69,6 +71,9 @@ class Flags(cst.CSTVisitor):
                     yield from self._own(item.item)
             case cst.ExceptHandler() | cst.ExceptStarHandler():
                 yield self.tree.head(node, "except")
+            case cst.FunctionDef() if node in self.tree.spans:
+                yield from self._own(node)
+                yield self._with_semicolon(self.tree.span(node))
             case _ if node in self.tree.spans:
                 yield from self._own(node)
 
@@ -76,6 +81,11 @@ class Flags(cst.CSTVisitor):
         yield self.tree.span(node)
         if isinstance(node, cst.GeneratorExp | cst.Tuple):
             yield self._with_brackets(self.tree.span(node))
+
+    def _with_semicolon(self, span: Span) -> Span:
+        """To the standard parser the semicolon behind a function's last statement is a part of it."""
+        behind = _SEMICOLON.match(self.tree.source.text, span.end)
+        return Span(span.start, behind.end()) if behind is not None else span
 
     def _with_brackets(self, span: Span) -> Span:
         """To the standard parser the parentheses are a part of these, also those of a call around its only argument."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from streamlint.model.modules import Module
@@ -23,6 +23,8 @@ class Frame:
     parent: Frame | None
     arguments: Mapping[str, Values] | None
     depth: int
+    narrowed: dict[frozenset[str], Frame] = field(default_factory=dict, repr=False)
+    """By what some expression depends on: the frame that stands for all which are the same in that (`narrowing`)."""
 
     @cached_property
     def nested(self) -> int:

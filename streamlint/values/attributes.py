@@ -41,6 +41,7 @@ from streamlint.values.domain import (
 from streamlint.values.enumerations import Enumerations
 from streamlint.values.items import Items
 from streamlint.values.lineages import Lineages, is_called
+from streamlint.values.said import last_word
 from streamlint.values.tools import Tools
 from streamlint.values.whole import Whole
 
@@ -167,10 +168,23 @@ class Attributes:
         values = evaluator.binding(binding, frame)
         if isinstance(base, Object) and binding.annotation is not None:
             given = evaluator.callers.field_values(base, binding.name)
-            found = evaluator.union([v for v in (values, given) if any(known(v))]) or values
+            checked = self._validated(module, scope, binding.name)
+            found = evaluator.union([v for v in (values, given, checked) if any(known(v))]) or values
             is_one_of_several = self._is_filled(base) and all(isinstance(value, Constant) for value in found)
             return evaluator.union((found, UNKNOWN)) if is_one_of_several else found
         return values
+
+    def _validated(self, module: Module, scope: ir.Scope, field: str) -> Values:
+        """What the validators of a field give for it: `@field_validator("backend")`."""
+        words, found = self.evaluator.knowledge.names("answers_read", "field-validators"), list[Values]()
+        for binding in scope.bindings:
+            method = module.scopes[binding.target] if binding.kind == "function" else None
+            for one in method.decorators if method is not None else ():
+                named = one.arguments if isinstance(one, ir.Call) and last_word(one.function) in words else ()
+                if method is not None and any(isinstance(n, ir.Constant) and n.value == field for n in named):
+                    function = frozenset((Function(module.path, method.index),))
+                    found.append(self.evaluator.calls.results(function, (), {}, None))
+        return self.evaluator.union(found)
 
     def _is_filled(self, base: Object) -> bool:
         """Whether a request body, a form or the environment fills the fields, so that a default is only one of the values."""
@@ -241,7 +255,10 @@ class Attributes:
         if method.name != "__init__" or not parameters:
             return evaluator.any_call(module, method)
         function = Function(module.path, method.index)
-        given = ((p, evaluator.callers.initial(function, method, p, made)) for p in parameters)
+        callers = evaluator.callers
+        given = (
+            (p, callers.initial(function, method, p, made) or callers.given_to_constructor(made, p)) for p in parameters
+        )
         told = {p.name: values for p, values in given if any(known(values)) or (values and p.default is not None)}
         return evaluator.frames.call(module, method, None, told, None)
 

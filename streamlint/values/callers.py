@@ -8,9 +8,11 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from streamlint.model import syntax as ir
+from streamlint.model.forms import Form
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.callbacks import Callbacks
+from streamlint.values.constructed import Constructed
 from streamlint.values.domain import NOTHING, PENDING, UNKNOWN, Class, Collection, Function, Instance, Object, Values
 from streamlint.values.said import Row, Said
 from streamlint.values.stores import Stores
@@ -50,13 +52,14 @@ class Callers:
         self._passed: dict[str, list[Row]] = {}
         self._spelled: dict[str, list[str]] = {}
         self._shifted: dict[ir.Call, ir.Call] = {}
-        stores = Stores(evaluator, self._saying)
+        stores = Stores(evaluator, self._standing)
         self.stores, self.stored, self.stored_under = stores.of, stores.values, stores.under
         self._given: dict[str, list[Row]] = {}
         self.given_by_framework = Callbacks(evaluator, self.passing).given
+        self.given_to_constructor = Constructed(evaluator, self.passing).given
 
-    def _saying(self, *words: str) -> Iterator[Said]:
-        return map(self._of_module, self.evaluator.modules.saying(*words))
+    def _standing(self, word: str, *forms: Form, beside: Iterable[str] = ()) -> Iterator[Said]:
+        return map(self._of_module, self.evaluator.modules.standing(word, *forms, beside=beside))
 
     def _of_module(self, module: Module) -> Said:
         if module not in self._said:
@@ -66,19 +69,21 @@ class Callers:
     def calls_of(self, word: str) -> list[Row]:
         """Calls whose function ends in this word."""
         if word not in self._calls:
-            self._calls[word] = [row for said in self._saying(word) for row in said.calls.get(word, ())]
+            self._calls[word] = [row for said in self._standing(word, Form.CALLED) for row in said.calls.get(word, ())]
         return self._calls[word]
 
     def passing(self, word: str) -> list[Row]:
         """Calls that are given something whose name ends in this word."""
         if word not in self._passed:
-            self._passed[word] = [row for said in self._saying(word) for row in said.passed.get(word, ())]
+            self._passed[word] = [
+                row for said in self._standing(word, Form.PASSED) for row in said.passed.get(word, ())
+            ]
         return self._passed[word]
 
     def _calls_of_made(self, word: str) -> list[Row]:
         """Calls of what a call of this word gives, decorators too."""
         if word not in self._given:
-            self._given[word] = [row for said in self._saying(word) for row in said.given.get(word, ())]
+            self._given[word] = [row for said in self._standing(word, Form.CALLED) for row in said.given.get(word, ())]
         return self._given[word]
 
     def frames(self, module: Module, scope: ir.Scope) -> tuple[Frame, ...]:
@@ -96,8 +101,7 @@ class Callers:
         for site in sites if len(sites) <= _FEW else ():
             for value in evaluator.value(site.call.function, site.frame):
                 if isinstance(value, Function) and (value.path, value.scope) == (module.path, scope.index):
-                    given = evaluator.calls.arguments(value, site.call, site.frame)
-                    found[evaluator.calls.frame(value, given, site.frame)] = None
+                    found[evaluator.calls.running(value, site.call, site.frame)] = None
         return list(found)
 
     def _of_classes_below(self, module: Module, scope: ir.Scope) -> Iterator[Frame]:
@@ -178,7 +182,7 @@ class Callers:
     def _spellings(self, name: str) -> list[str]:
         """A name and those under which it is imported."""
         if name not in self._spelled:
-            aliases = {alias for said in self._saying(name) for alias in said.aliases.get(name, ())}
+            aliases = {alias for said in self._standing(name, Form.RENAMED) for alias in said.aliases.get(name, ())}
             self._spelled[name] = [name, *sorted(aliases)]
         return self._spelled[name]
 
@@ -187,16 +191,16 @@ class Callers:
         names, pending = {name}, [name]
         while pending:
             current = pending.pop()
-            for said in self._saying(current):
+            for said in self._standing(current, Form.BASE, Form.RENAMED):
                 new = {*said.below.get(current, ()), *said.aliases.get(current, ())} - names
                 names |= new
                 pending += sorted(new)
         for word in sorted(names):
             yield from self._making(self.calls_of(word), ("calls", word), wanted)
         # a class calls itself `cls`, and those above it by `super()`, where its own name stands
-        for said in self._saying(*names):
+        for said in self._standing("cls", Form.CALLED, beside=names):
             yield from self._making(said.calls.get("cls", []), ("calls", said.path, "cls"), wanted)
-        for said in self._saying(*names):
+        for said in self._standing("__init__", Form.CALLED, beside=names):
             yield from self._among(said.calls.get("__init__", []), ("calls", said.path, "__init__"), wanted)
 
     def _making(self, rows: list[Row], key: tuple[object, ...], wanted: Definition) -> Iterator[CallSite]:
@@ -326,11 +330,10 @@ class Callers:
             return NOTHING
         found = []
         for module, scope, call in self._lifespans:
-            given = call.argument(None, "lifespan")
-            if given is None:
+            if (given := call.argument(None, "lifespan")) is None:
                 continue
-            frame = self.evaluator.any_call(module, scope)
-            made = self.evaluator.calls.results(self.evaluator.value(given, frame), (), {}, None)
+            lifespans = self.evaluator.value(given, self.evaluator.any_call(module, scope))
+            made = self.evaluator.calls.results(lifespans, (), {}, None)
             for value in self.evaluator.calls.entered(made):
                 if isinstance(value, Collection):
                     found += [values for key, values in value.items if key == member]
@@ -340,7 +343,7 @@ class Callers:
     def _lifespans(self) -> list[Row]:
         return [
             row
-            for said in self._saying("lifespan")
+            for said in map(self._of_module, self.evaluator.modules.saying("lifespan"))
             for rows in said.calls.values()
             for row in rows
             if any(keyword == "lifespan" for keyword, _ in row[2].keywords)

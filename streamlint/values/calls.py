@@ -67,7 +67,8 @@ class Calls:
         self.meant = Dispatching(evaluator).meant
         self.native_async = self.llama.native_async
         self.token_attribute = self.llama.token_attribute
-        self.arguments, self.named, self.frame = self._functions.arguments, self._functions.named, self._functions.frame
+        self.arguments, self.named = self._functions.arguments, self._functions.named
+        self.frame, self.running = self._functions.frame, self._functions.running
 
     def call(self, call: ir.Call, frame: Frame) -> Values:
         functions = self.evaluator.value(call.function, frame)

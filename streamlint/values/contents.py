@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from streamlint.model import syntax as ir
+from streamlint.model.forms import Form
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
+from streamlint.values.alternatives import alternatives
 from streamlint.values.domain import NOTHING, Collection, External, Instance, Origin, Value, Values
 from streamlint.values.puts import Named, Put, Puts, name_of
 from streamlint.values.truths import keys
@@ -38,6 +41,8 @@ class Contents:
         holder = _identity(container)
         if holder is None:
             return NOTHING
+        if key is None and isinstance(container, Collection):
+            key = container.under
         names = self._names(container) or ((read_as,) if read_as is not None else ())
         return self.evaluator.union([self._named(holder, kept, key) for kept in names])
 
@@ -93,7 +98,7 @@ class Contents:
             module = self.evaluator.modules.load(path)
             said = [self._of_module(module)] if module is not None else []
         else:
-            said = [self._of_module(module) for module in self.evaluator.modules.saying(word)]
+            said = [self._of_module(module) for module in self.evaluator.modules.standing(word, Form.FILLED)]
         for puts in said:
             for put in puts.by_word.get(word, ()):
                 if _may_mean(put.named[0], owner) and (not owner or isinstance(put.value, _TELLING)):
@@ -122,13 +127,11 @@ class Contents:
             yield from (values for keys, values in pairs if _meets(keys, key or ""))
             return
         values = evaluator.at(evaluator.value(put.value, frame), put.path)
-        if put.how == "each":
-            yield evaluator.element(values)
-        elif put.how == "merged":
+        if put.how == "merged":
             displays = (value for value in values if isinstance(value, Collection) and value.kind == "dict")
             yield from (held for one in displays for name, held in one.items if key in (None, name) or name is None)
         elif put.key is None or key is None or _meets(evaluator.keys(put.key, frame), key):
-            yield values
+            yield evaluator.element(values) if put.how == "each" else read_under(values, key)
 
     def _pairs(self, put: Put, frame: Frame) -> list[tuple[tuple[str | None, ...], Values]] | None:
         """What a loop over a display puts under which keys, step by step: `for name, make in (("a", one), ("b", other)): ...`."""
@@ -148,6 +151,19 @@ class Contents:
         if not put.scope.is_function or not any(_is_given(part, put) for part in parts):
             return (evaluator.any_call(put.module, put.scope),)
         return evaluator.callers.frames(put.module, put.scope)
+
+
+def read_under(values: Values, key: str | None) -> Values:
+    """Lists and sets of a dict, told apart by the key under which they are read, where they begin with nothing."""
+    if key is None or not any(map(_is_fresh, values)):
+        return values
+    return alternatives(
+        replace(one, under=key) if isinstance(one, Collection) and _is_fresh(one) else one for one in values
+    )
+
+
+def _is_fresh(value: Value) -> bool:
+    return isinstance(value, Collection) and value.kind != "dict" and not value.items
 
 
 def _loop_of(part: ir.Expression | None, scope: ir.Scope) -> ir.Binding | None:

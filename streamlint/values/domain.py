@@ -240,6 +240,8 @@ class Collection:
     origin: Origin | None = None
     is_whole: bool = True
     """Whether all that the text shows of it is in `items`, and not only what a limit has left."""
+    under: str | None = None
+    """The key under which a dict keeps it, where it was read by that: one `[]` of the text stands for each key's list."""
     nested: int = field(default=0, init=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -106,6 +106,8 @@ class Evaluator:
         plain = self._plain.get(type(expression))
         if plain is not None:
             return plain(expression, frame)
+        if frame.arguments is not None:
+            frame = self.frames.for_expression(expression, frame)
         key = (expression, frame)
         kept: Values | None = self._answers.get(key)
         if kept is not None:

@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from streamlint.model.circles import Circles
 from streamlint.model.modules import Module
-from streamlint.model.syntax import Scope
+from streamlint.model.syntax import Binding, Expression, Scope
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import alternatives
 from streamlint.values.domain import (
@@ -26,6 +26,7 @@ from streamlint.values.domain import (
     nesting,
 )
 from streamlint.values.limits import Limit, Limits
+from streamlint.values.narrowing import ALL, DEPTH, Narrowing, Needs
 
 _DEEPEST = 3
 """Calls within calls whose arguments are told apart; behind that, a function is judged for any call."""
@@ -44,6 +45,7 @@ class Frames:
         self._limits = limits
         self._frames: dict[_Key, Frame] = {}
         self._any: dict[Scope, Frame] = {}
+        self._narrowing = Narrowing()
 
     def any_call(self, module: Module, scope: Scope) -> Frame:
         """The frame that stands for every call of a scope, wherever it comes from."""
@@ -76,11 +78,36 @@ class Frames:
             return self.any_call(module, scope)
         depth = 0 if is_any else depth
         known = None if is_any else {name: self._argument(scope, module, values) for name, values in arguments.items()}
-        key = (scope, outer, tuple(sorted(known.items(), key=itemgetter(0))) if known is not None else None, depth)
+        return self._made(module, scope, outer, known, depth)
+
+    def _made(
+        self, module: Module, scope: Scope, parent: Frame | None, known: Mapping[str, Values] | None, depth: int
+    ) -> Frame:
+        key = (scope, parent, tuple(sorted(known.items(), key=itemgetter(0))) if known is not None else None, depth)
         frame = self._frames.get(key)
         if frame is None:
-            frame = self._frames[key] = Frame(module, scope, outer, known, depth)
+            frame = self._frames[key] = Frame(module, scope, parent, known, depth)
         return frame
+
+    def for_expression(self, expression: Expression, frame: Frame) -> Frame:
+        """The frame that all calls share which differ in nothing on which the value of an expression depends."""
+        return self._narrowed(frame, self._narrowing.of(expression, frame.scope))
+
+    def for_binding(self, binding: Binding, frame: Frame) -> Frame:
+        """As `for_expression`, for what a binding gives its name."""
+        return self._narrowed(frame, self._narrowing.of_binding(binding, frame.scope))
+
+    def _narrowed(self, frame: Frame, needs: Needs) -> Frame:
+        found = frame.narrowed.get(needs)
+        if found is None:
+            found = frame.narrowed[needs] = self._restricted(frame, needs)
+        return found
+
+    def _restricted(self, frame: Frame, needs: Needs) -> Frame:
+        if frame.arguments is None or ALL in needs:
+            return frame
+        known = {name: values for name, values in frame.arguments.items() if name in needs}
+        return self._made(frame.module, frame.scope, frame.parent, known, frame.depth if DEPTH in needs else 1)
 
     def _argument(self, scope: Scope, module: Module, values: Values) -> Values:
         """Values as a frame tells them apart: what a large display holds is not known of a parameter."""

@@ -64,6 +64,15 @@ class FunctionCalls:
             return frozenset((Coroutine(result, function),))
         return result
 
+    def running(self, function: Function, call: ir.Call, caller: Frame) -> Frame:
+        """The frame in which a call runs; arguments that make no difference to it are not evaluated."""
+        located = self.evaluator.scope_of(function)
+        assert located is not None
+        tells = self.deciding.anything(*located)
+        known = self.evaluator.frames.tells_apart(*located, caller)
+        arguments = self.arguments(function, call, caller, tells) if tells and known else {}
+        return self._frame(function, arguments, caller, tells)
+
     def frame(self, function: Function, arguments: Mapping[str, Values], caller: Frame | None) -> Frame:
         """The frame in which a call with these arguments runs, made by `caller` where that is known."""
         located = self.evaluator.scope_of(function)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from streamlint.model import syntax as ir
-from streamlint.values.domain import Class, External, Function, Object, Value
+from streamlint.values.domain import Bound, Class, External, Function, Instance, Object, Value
 from streamlint.values.limits import Limit
 from streamlint.values.whole import Whole
 
@@ -50,7 +50,7 @@ class Lineages:
         found: list[Value] = []
         for base in scope.bases:
             expression = base.base if isinstance(base, ir.Subscript) else base
-            found += self.evaluator.value(expression, frame)
+            found += map(_as_class, self.evaluator.value(expression, frame))
         return found
 
     def below(self, owner: Class) -> tuple[Class, ...]:
@@ -109,3 +109,10 @@ def is_abstract(function: ir.Scope) -> bool:
 
 def _is_remark(statement: ir.Statement) -> bool:
     return isinstance(statement, ir.Line) and isinstance(next(iter(statement.values), None), ir.Constant)
+
+
+def _as_class(base: Value) -> Value:
+    """A class that an outside object has: `Model` of `database = SQLAlchemy()`."""
+    if isinstance(base, Bound) and isinstance(base.receiver, Instance) and base.name[:1].isupper():
+        return External(f"{base.receiver.name}.{base.name}")
+    return base

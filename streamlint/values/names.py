@@ -45,6 +45,8 @@ class Names:
         inside = frame.scope.from_inside.get(name.id)
         if len(name.bindings) == 1 and not inside:
             return self.binding(frame.scope.bindings[name.bindings[0]], frame)
+        if frame.arguments is not None:
+            frame = self.evaluator.frames.for_expression(name, frame)
         return self.evaluator.kept(
             (name, frame), lambda: self._any_of((*(name.bindings or ()), *(inside or ())), frame)
         )
@@ -146,6 +148,8 @@ class Names:
             given = frame.arguments.get(binding.name)
             if given is not None:
                 return given
+        if frame.arguments is not None:
+            frame = self.evaluator.frames.for_binding(binding, frame)
         return self.evaluator.kept((binding, frame), lambda: self._bound(binding, frame))
 
     def _bound(self, binding: ir.Binding, frame: Frame) -> Values:

@@ -23,7 +23,10 @@ _MADE = (ir.Sequence, ir.Mapping, ir.Comprehension, ir.Call)
 
 @dataclass(frozen=True, eq=False)
 class Put:
-    """One place that puts a value into what `base` is: as an item, each item of it, under a key, or all its keys."""
+    """One place that puts a value into what `base` is: as an item, each item of it, under a key, or all its keys.
+
+    The key of an item is that of the dict in which its list stands.
+    """
 
     module: Module
     scope: ir.Scope
@@ -62,9 +65,9 @@ class Puts:
         name, given, base = function.attribute, call.arguments, function.base
         position = _ADDING.get(name, 0 if name == "set" and len(given) == 1 else None)
         if position is not None and position < len(given):
-            yield Put(self.module, scope, base, "item", given[position])
+            yield Put(self.module, scope, base, "item", given[position], _key_of(base))
         elif name in _JOINING and given:
-            yield Put(self.module, scope, base, "each", given[0])
+            yield Put(self.module, scope, base, "each", given[0], _key_of(base))
         elif name in ("setdefault", "set") and len(given) == 2:
             yield Put(self.module, scope, base, "keyed", given[1], given[0])
         elif name == "update":
@@ -104,6 +107,16 @@ class Puts:
     def _owner(self, name: str, scope: ir.Scope) -> int | None:
         owner = self.module.uses.owner(name, scope)
         return owner.index if owner is not None else None
+
+
+def _key_of(container: ir.Expression) -> ir.Expression | None:
+    """Under which key of another one a container is kept that is named by it: `kind` of `kinds.setdefault(kind, [])`."""
+    match container:
+        case ir.Subscript(key=key):
+            return key
+        case ir.Call(function=ir.Attribute(attribute=method), arguments=(key, *_)) if method in _PASSING:
+            return key
+    return None
 
 
 def root_word(expression: ir.Expression) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from streamlint.model.forms import Form
 from streamlint.values.domain import NOTHING, Values
 from streamlint.values.said import Said, Stored
 from streamlint.values.whole import Whole
@@ -12,15 +13,19 @@ from streamlint.values.whole import Whole
 class Stores:
     """Words lead to the places that store; each is evaluated once and then known by what it stores on."""
 
-    def __init__(self, evaluator: Whole, saying: Callable[[str], Iterable[Said]]) -> None:
+    def __init__(self, evaluator: Whole, standing: Callable[[str, Form], Iterable[Said]]) -> None:
         self.evaluator = evaluator
-        self._saying = saying
+        self._standing = standing
         self._stores: dict[str, list[Stored]] = {}
         self._keyed: dict[str, list[Stored]] = {}
 
     def of(self, member: str) -> list[Stored]:
+        if not member:
+            return []
         if member not in self._stores:
-            self._stores[member] = [row for said in self._saying(member) for row in said.stores.get(member, ())]
+            self._stores[member] = [
+                row for said in self._standing(member, Form.STORED) for row in said.stores.get(member, ())
+            ]
         return self._stores[member]
 
     def values(self, member: str, holder: object, *, is_attribute: bool) -> Values:
@@ -31,7 +36,7 @@ class Stores:
     def under(self, word: str, key: str, holder: object) -> Values:
         """What the project stores under this key, which is written as a name that ends in `word`: `app[ENGINE] = ...`."""
         if word not in self._keyed:
-            self._keyed[word] = [row for said in self._saying(word) for row in said.keyed.get(word, ())]
+            self._keyed[word] = [row for said in self._standing(word, Form.KEY) for row in said.keyed.get(word, ())]
         rows = [row for row in self._keyed[word] if self._has_key(row, key)]
         return self._put_on(("keyed", word, key), rows, holder, is_attribute=False) if rows else NOTHING
 

@@ -308,7 +308,7 @@ class Blocking:
     @staticmethod
     def _tells(is_asked: bool, values: Values) -> bool:
         return any(
-            _is_callable(value) or ((is_asked and isinstance(value, Constant | Member)) or _is_options(value))
+            _is_callable(value) or _is_options(value) or (is_asked and (_is_constant(value) or _are_constants(value)))
             for value in values
         )
 
@@ -371,6 +371,17 @@ def _is_options(value: Value) -> bool:
         and value.origin is None
         and any(isinstance(one, Constant) for _, held in value.items for one in held)
     )
+
+
+def _is_constant(value: Value) -> bool:
+    return isinstance(value, Constant | Member)
+
+
+def _are_constants(value: Value) -> bool:
+    """Constants over which a loop may go: `("slow", "quick")`."""
+    if not isinstance(value, Collection) or value.kind == "dict" or not value.is_whole:
+        return False
+    return bool(value.items) and all(_is_constant(one) for _, held in value.items for one in held)
 
 
 def _is_unknown(value: Value) -> bool:

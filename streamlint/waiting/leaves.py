@@ -12,13 +12,15 @@ from streamlint.model import syntax as ir
 from streamlint.serving.ways import Way
 from streamlint.values.activations import Frame
 from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Bound, Constant, External, Llama, Value
+from streamlint.values.domain import Bound, Constant, External, Instance, Llama, Value
+from streamlint.values.said import last_word
 from streamlint.waiting.holds import Cause, Hold, hop_to
 from streamlint.waiting.tested import is_tested
 
 if TYPE_CHECKING:
     from streamlint.values import Evaluator
 
+_ENTERING = frozenset(("enter_context",))
 _NOTICEABLE = 0.01
 """Seconds; measured, other clients' waits vary by twice that without any block."""
 
@@ -38,6 +40,7 @@ class Leaves:
             fact is not None
             and not self.is_lazy_call(fact, call, frame)
             and not self._returns_at_once(fact, call, frame)
+            and not (fact.enters and self._waits_to_be_entered(call, frame))
         ):
             return self.library(fact, name, call, frame)
         heavy = knowledge.heavy.call(name)
@@ -141,6 +144,17 @@ class Leaves:
             if unless.holds(texts):
                 return True
         return False
+
+    def _waits_to_be_entered(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether a call only makes a manager, whose `with` stands elsewhere and is known by what it enters."""
+        entered = [entry.context for entry in frame.scope.entries]
+        entered += [
+            one for other in frame.scope.calls if last_word(other.function) in _ENTERING for one in other.arguments
+        ]
+        if any(one is call for one in entered):
+            return False
+        entering = self.evaluator.knowledge.blocking.entering
+        return all(isinstance(one, Instance) and entering(one.name) for one in self.evaluator.value(call, frame))
 
     def _is_short(self, call: ir.Call, frame: Frame) -> bool:
         """A sleep that no heartbeat can tell from noise."""

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
-from streamlint.values.domain import Constant, Function, Object
+from streamlint.values.domain import Class, Constant, Function, Object
 from streamlint.values.said import last_word
 from streamlint.values.truths import joined
 from streamlint.waiting.memos import Memos
@@ -32,6 +32,7 @@ class _Decided:
     blocks: tuple[ir.Block, ...]
     """Those in which a statement may end what follows."""
     choices: tuple[ir.If, ...]
+    repeated: tuple[ir.While, ...]
     matches: tuple[ir.Match, ...]
     attempts: tuple[ir.Try, ...]
     conditional: tuple[ir.Choice, ...]
@@ -44,6 +45,7 @@ class _Decided:
         return cls(
             tuple(block for block in blocks if any(map(_may_leave, block.statements[:-1]))),
             tuple(one for one in statements if isinstance(one, ir.If)),
+            tuple(one for one in statements if isinstance(one, ir.While) and isinstance(one.test, ir.Name)),
             tuple(one for one in statements if isinstance(one, ir.Match)),
             tuple(one for one in statements if isinstance(one, ir.Try)),
             tuple(one for one in expressions if isinstance(one, ir.Choice) and one.tests),
@@ -83,6 +85,9 @@ class Never:
             yield from _spans(self._idle_arms(choice, frame))
             for arm in choice.arms[:1]:
                 yield from _only_made(arm.test, arm.expressions())
+        for loop in decided.repeated:
+            if self._is_true(_as_first_read(loop, frame.scope), frame) is False:
+                yield from _spans((loop.body,))
         for match in decided.matches:
             yield from _spans(self._idle_cases(match, frame))
         for attempt in decided.attempts:
@@ -169,10 +174,29 @@ class Never:
             case ir.Choice(operator="and" | "or" as operator):
                 return joined([self._holds(option, frame) for option in test.options], operator == "or")
             case ir.Operation() | ir.Attribute():
-                return self.evaluator.truth(test, frame) if _rests_on_this_call(test, frame) else None
+                is_decided = _rests_on_this_call(test, frame) or self._is_the_same_always(test, frame)
+                return self.evaluator.truth(test, frame) if is_decided else None
             case ir.Call() if last_word(test.function) == _ASKS_WHETHER_ASYNC and test.arguments:
                 return self._is_async(test.arguments[0], frame)
         return None
+
+    def _is_the_same_always(self, test: ir.Expression, frame: Frame) -> bool:
+        """Whether a test asks attributes of classes that nobody sets, and nothing else."""
+        names = [one for one in ir.walk(test) if isinstance(one, ir.Name)]
+        asked = [one for one in ir.walk(test) if isinstance(one, ir.Attribute)]
+        bases = [one.base for one in asked]
+        return (
+            bool(asked) and all(name in bases for name in names) and all(self._is_set_once(one, frame) for one in asked)
+        )
+
+    def _is_set_once(self, attribute: ir.Attribute, frame: Frame) -> bool:
+        """Whether an attribute is one that the class which it names says itself, and that no other place stores."""
+        if not isinstance(attribute.base, ir.Name) or attribute.base.bindings is not None:
+            return False
+        owners = self.evaluator.value(attribute.base, frame)
+        if len(owners) != 1 or not all(isinstance(one, Class) for one in owners):
+            return False
+        return not self.evaluator.callers.stores(attribute.attribute)
 
     def _is_true(self, name: ir.Name, frame: Frame) -> bool | None:
         """The truth of a parameter that this call is given, or leaves out."""
@@ -231,10 +255,33 @@ def _is_given(name: ir.Name, frame: Frame) -> bool:
     return name.id in (frame.arguments or ()) and bool(bindings) and all(one.kind == "parameter" for one in bindings)
 
 
+def _as_first_read(loop: ir.While, scope: ir.Scope) -> ir.Name:
+    """The name that a `while` asks, as its first step reads it: without what the body assigns."""
+    test, found, pending = loop.test, set[int](), list[int]()
+    assert isinstance(test, ir.Name)
+    pending += test.bindings or ()
+    while pending:
+        index = pending.pop()
+        binding = scope.bindings[index]
+        if index in found or loop.body.start <= binding.start < loop.body.end:
+            continue
+        found.add(index)
+        pending += binding.sources
+    first = (index for index in sorted(found) if scope.bindings[index].kind != "merge")
+    return ir.Name(test.start, test.end, test.id, tuple(first))
+
+
+def _is_item_of_given(name: ir.Name, frame: Frame) -> bool:
+    """Whether a name can only mean what a loop takes from a parameter that this call is given."""
+    bindings = [frame.scope.bindings[index] for index in name.bindings or ()]
+    loops = [one.value for one in bindings if one.kind == "loop" and isinstance(one.value, ir.Name)]
+    return bool(loops) and len(loops) == len(bindings) and all(_is_given(one, frame) for one in loops)
+
+
 def _rests_on_this_call(test: ir.Expression, frame: Frame) -> bool:
     """Whether a test compares what this call is given, and nothing else than that and what is the same in all calls."""
     names = [one for one in ir.walk(test) if isinstance(one, ir.Name)]
-    given = [name for name in names if _is_given(name, frame)]
+    given = [name for name in names if _is_given(name, frame) or _is_item_of_given(name, frame)]
     return bool(given) and all(name in given or name.bindings is None for name in names) and not _is_any(given, frame)
 
 

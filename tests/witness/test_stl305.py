@@ -41,3 +41,33 @@ def test_each_item_is_fetched_in_a_thread_by_the_repair() -> None:
     assert after.streamed
     assert after.smooth
     assert after.body == before.body
+
+
+GENERATOR = """
+from django.http import StreamingHttpResponse
+from django.urls import path
+
+
+async def tokens(question):
+    response = await index.as_query_engine(streaming=True).aquery(question)
+    async for token in response.response_gen:
+        yield f"{token}"
+
+
+async def chat(request):
+    return StreamingHttpResponse(tokens(request.GET["q"]), content_type="text/plain")
+
+
+urlpatterns = [path("chat", chat)]
+"""
+
+
+@repeated
+def test_each_step_runs_on_a_loop_of_the_generator_after_the_repair() -> None:
+    files = {"wsgi.py": "from django.core.wsgi import get_wsgi_application\n\napplication = get_wsgi_application()\n"}
+    run = {"framework": "django", "server": "gunicorn", "select": ["STL305"], "heartbeat": False}
+    before, after = broken_and_fixed(GENERATOR, files=files, **run)
+    assert before.buffered
+    assert after.streamed
+    assert after.smooth
+    assert after.body == before.body

@@ -1,0 +1,48 @@
+"""Which expression of a call names a file or a folder, and whether only this request knows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+
+_PATH = "pathlib.Path."
+_ARGUMENT_BEHIND = ("json.dump", "pickle.dump")
+"""Functions that are given first what they write, and then where."""
+
+
+class Paths:
+    """Answers for the calls of `[[file]]` in the table of shared state."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self.facts = project.knowledge.shared_state
+
+    def named(self, call: ir.Call, names: Collection[str]) -> ir.Expression:
+        """What says which file it is: the object of a method of `pathlib`, the first argument of a function."""
+        if isinstance(call.function, ir.Attribute) and any(name.startswith(_PATH) for name in names):
+            return call.function.base
+        position = 1 if any(name in _ARGUMENT_BEHIND for name in names) else 0
+        return call.argument(position, None) or call.function
+
+    def is_own(self, path: ir.Expression, module: Module, scope: ir.Scope) -> bool:
+        """Whether a part of it is made anew for each request: a temporary folder, a random name."""
+        pending, seen = [path], set[int]()
+        frame = self.evaluator.any_call(module, scope)
+        while pending:
+            current = pending.pop()
+            if id(current) in seen:
+                continue
+            seen.add(id(current))
+            if isinstance(current, ir.Call) and self.evaluator.names(current.function, frame) & self.facts.file_makers:
+                return True
+            pending += current.children()
+            if isinstance(current, ir.Name):
+                bound = (scope.bindings[index].value for index in current.bindings or ())
+                pending += [value for value in bound if value is not None]
+        return False

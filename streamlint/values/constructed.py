@@ -1,0 +1,36 @@
+"""What a framework gives the constructor of a class that it is handed: `app.add_middleware(Audit, paths=("/chat",))`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from streamlint.model import syntax as ir
+from streamlint.values.activations import Frame
+from streamlint.values.domain import Class, Object, Values
+from streamlint.values.said import Row, last_word
+from streamlint.values.whole import Whole
+
+
+class Constructed:
+    """Looks for the calls that take a class and the keywords of its constructor."""
+
+    def __init__(self, evaluator: Whole, passing: Callable[[str], list[Row]]) -> None:
+        self.evaluator = evaluator
+        self._passing = passing
+        self._makers = evaluator.knowledge.names("handed_on", "constructors")
+
+    def given(self, made: Object, parameter: ir.Parameter) -> Values:
+        """What a parameter of `__init__` is given; nothing where nobody is seen to hand the class over."""
+        key = ("constructed", made.path, made.scope, parameter.name)
+        return self.evaluator.found(key, lambda: self.evaluator.union(self._given(made, parameter)))
+
+    def _given(self, made: Object, parameter: ir.Parameter) -> Iterator[Values]:
+        located = self.evaluator.scope_of(made)
+        for module, scope, call in self._passing(located[1].name) if located is not None else ():
+            given = call.argument(None, parameter.name)
+            frame = self.evaluator.any_call(module, scope)
+            if given is not None and last_word(call.function) in self._makers and self._is_class(call, made, frame):
+                yield self.evaluator.value(given, frame)
+
+    def _is_class(self, call: ir.Call, made: Object, frame: Frame) -> bool:
+        return bool(call.arguments) and Class(made.path, made.scope) in self.evaluator.value(call.arguments[0], frame)
