@@ -62,7 +62,7 @@ LABELS: tuple[tuple[str, tuple[type[ast.AST], ...] | str], ...] = (
     (r"nothing is left here|the text is shown here|this stream is (compressed|held up)", ANY),
     (r"the generator is handed over here|starts a loop where one runs|calls it for every item", ANY),
     (r"waits here for the end of the run|holds the event loop", ANY),
-    (r"(`[^`]+` )?(does|opens|queries|reranks|sleeps|waits|walks)\b.*", CALL),
+    (r"(`[^`]+` )?(does|embeds|opens|parses|queries|reranks|sleeps|waits|walks)\b.*", CALL),
 )
 RECEIVED_NOTHING = re.compile(r"empty body|nothing of the stream|first token|breaks off|hangs|ends with an error")
 SAME = re.compile(r"\bthe same (response|items|bytes|tokens|answer)\b")
@@ -160,7 +160,9 @@ def is_known(name: str, finding: Finding, place: Place, text: str) -> bool:
     if IMPORT.fullmatch(name):
         return all(stands(part, at(place)) for part in re.findall(r"\w+", name))
     places = (finding.place, *(related.place for related in finding.related))
-    last = name.rpartition(".")[2]
+    owner, _, last = name.rpartition(".")
+    if owner and stands(owner, text) and f'"{last}"' in tables():  # a method that a class of an integration inherits
+        return True
     if all(f'"{part}"' in tables() for part in name.split(" ")):  # a word of a table, or a setting with its default
         return True
     return is_proposed(name, finding) or any(stands(last, at(one)) for one in places)

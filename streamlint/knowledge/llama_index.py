@@ -209,6 +209,10 @@ class LlamaIndex:
         decisive = self._role_meanings[known.role].texts("async")
         return False if any(self.fake_async(dotted, name, version) for name in decisive) else None
 
+    def is_async_in_name(self, dotted: str) -> bool:
+        """Whether an LLM of an integration has no async method of its own, and those that it inherits call the sync ones."""
+        return self._integration(dotted) is Role.LLM and dotted.rpartition(".")[2] in self._inheriting
+
     def draining(self, role: Role) -> frozenset[str]:
         """The methods of such a stream that take all its tokens."""
         return frozenset(self._role_meanings[role].texts("drains"))
@@ -401,6 +405,12 @@ class LlamaIndex:
             found |= {(role, name): True for name in row.texts("native")}
             found |= {(role, name): False for name in (*row.texts("blocks"), *row.texts("raises"))}
         return found
+
+    @cached_property
+    def _inheriting(self) -> frozenset[str]:
+        return frozenset(
+            name for row in read("llama_index_integrations").rows("package") for name in row.texts("inherits")
+        )
 
     def classes(self) -> Iterator[Class]:
         """Every class that has a role, once for each range."""

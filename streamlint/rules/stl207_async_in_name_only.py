@@ -8,7 +8,7 @@ from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
 from streamlint.serving.ways import Hop
 from streamlint.tree.python import PythonFile
-from streamlint.waiting.async_in_name import AsyncInName
+from streamlint.waiting.async_in_name import AsyncInName, InName
 from streamlint.within import loops
 
 _STALL = (
@@ -23,7 +23,8 @@ class AsyncInNameOnly(Rule):
 
     Finds awaited LlamaIndex methods (`aquery`, `astream_chat`, `aretrieve`, ...) on the event loop that end in a class of the
     project which has only the synchronous method: a `CustomLLM` with `complete` and `stream_complete`, a `BaseRetriever` with
-    `_retrieve`, a `CustomQueryEngine` with `custom_query`.
+    `_retrieve`, a `CustomQueryEngine` with `custom_query`; or in an LLM of an integration that has only those: `HuggingFaceLLM`,
+    `LlamaCPP`, `Llamafile`, `Replicate`.
 
     ## Why it breaks streaming
 
@@ -121,10 +122,13 @@ class AsyncInNameOnly(Rule):
         known = file.project.ask(AsyncInName).of_call(call, where.frame)
         if known is None:
             return
-        located = file.project.evaluator.scope_of(known.owner)
-        assert located is not None
-        start = located[1].start
-        here = Hop(known.owner.path, start, start + len("class"), f"`{known.name}` has no `{known.missing}` of its own")
+        located = file.project.evaluator.scope_of(known.owner) if known.owner is not None else None
+        start = located[1].start if located is not None else 0
+        hops = [
+            Hop(owner.path, start, start + len("class"), f"`{known.name}` has no `{known.missing}` of its own")
+            for owner in (known.owner,)
+            if owner is not None
+        ]
         yield file.fact(
             self,
             call,
@@ -133,7 +137,13 @@ class AsyncInNameOnly(Rule):
             runs=known.runs,
             waiting=where.waiting,
             label="awaits a method that is asynchronous in name only",
-            related=(*file.related(where.way), *file.related((here,))),
-            help=f"give `{known.name}` an `{known.missing}` of its own, or call the synchronous method in a thread",
+            related=(*file.related(where.way), *file.related(hops)),
+            help=_way_out(known),
             notes=(_STALL,),
         )
+
+
+def _way_out(known: InName) -> str:
+    if known.owner is None:
+        return f"`{known.name}` has no `{known.missing}` of its own: call the synchronous method from a plain `def`, or in a thread"
+    return f"give `{known.name}` an `{known.missing}` of its own, or call the synchronous method in a thread"

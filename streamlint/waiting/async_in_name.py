@@ -1,4 +1,4 @@
-"""Awaited methods of LlamaIndex that end in a synchronous method of a project class, and hold the loop."""
+"""Awaited methods of LlamaIndex that end in a synchronous one, of a class of the project or of an integration, on the loop."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Kind, Role
 from streamlint.model import syntax as ir
+from streamlint.values import Values
 from streamlint.values.activations import Frame
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import Bound, Constant, Llama, Object, Origin, Value
@@ -20,9 +21,12 @@ _USING_MODELS = frozenset((Role.LLM, Role.QUERY_ENGINE, Role.CHAT_ENGINE, Role.S
 
 @dataclass(frozen=True)
 class InName:
-    """The class behind an awaited method, the asynchronous method that it lacks, and the synchronous one that runs instead."""
+    """The class behind an awaited method, the asynchronous method that it lacks, and the synchronous one that runs instead.
 
-    owner: Object
+    `owner` is the project's own class; None for one of an integration.
+    """
+
+    owner: Object | None
     name: str
     missing: str
     runs: str
@@ -49,8 +53,24 @@ class AsyncInName:
             method = self.evaluator.knowledge.llama.method(receiver.role, function.name, of=receiver.name)
             if method is None or method.kind is not Kind.COROUTINE:
                 return None
-            return self._of(call.function.base, receiver, frame)
+            return self._of(call.function.base, receiver, frame) or self._of_integration(function.name, receiver)
         return None
+
+    def _of_integration(self, method: str, receiver: Llama) -> InName | None:
+        """For an LLM of an integration, given to an engine or asked itself."""
+        if receiver.role is Role.LLM:
+            models: list[Object | Llama] = [receiver]
+        elif receiver.role in _USING_MODELS and receiver.native_async is not True and receiver.origin is not None:
+            models = self._models(receiver.origin)
+        else:
+            return None
+        names = {one.name if isinstance(one, Llama) else "" for one in models}
+        name = names.pop() if len(names) == 1 else ""
+        if not self.evaluator.knowledge.llama.is_async_in_name(name):
+            return None
+        is_streamed = "stream" in method or receiver.streaming is True
+        missing, runs = ("astream_complete", "stream_complete") if is_streamed else ("acomplete", "complete")
+        return InName(None, name.rpartition(".")[2], missing, runs)
 
     def _of(self, base: ir.Expression, receiver: Llama, frame: Frame) -> InName | None:
         own = [value for value in self.evaluator.value(base, frame) if isinstance(value, Object)]
@@ -59,7 +79,8 @@ class AsyncInName:
         if receiver.role not in _USING_MODELS or receiver.native_async is True or receiver.origin is None:
             return None
         models = self._models(receiver.origin)
-        return self._of_model(models[0]) if len(models) == 1 else None
+        only = models[0] if len(models) == 1 else None
+        return self._of_model(only) if isinstance(only, Object) else None
 
     def _of_model(self, owner: Object) -> InName | None:
         """For an LLM: none of the asynchronous methods is the project's own, and the inherited ones call the synchronous ones."""
@@ -95,8 +116,8 @@ class AsyncInName:
 
     # The model behind an engine
 
-    def _models(self, origin: Origin) -> list[Object]:
-        """The project's own LLM that the engine made at this place uses; more than one, or none, where that cannot be told."""
+    def _models(self, origin: Origin) -> list[Object | Llama]:
+        """The LLM that the engine made at this place uses; more than one, or none, where that cannot be told."""
         module = self.evaluator.modules.load(origin.path)
         for scope in module.scopes if module is not None else ():
             for call in scope.calls:
@@ -107,20 +128,20 @@ class AsyncInName:
                 hidden = call.hides_keywords
                 if given is None:
                     return [] if hidden else self._default_models()
-                return _only_objects(self.evaluator.value(given, self.evaluator.any_call(module, scope)))
+                return _only_models(self.evaluator.value(given, self.evaluator.any_call(module, scope)))
         return []
 
-    def _default_models(self) -> list[Object]:
+    def _default_models(self) -> list[Object | Llama]:
         """What the project sets as `Settings.llm`, in every place."""
-        found: dict[tuple[object, int], Object] = {}
+        found: dict[object, Object | Llama] = {}
         for module, scope, store in self.evaluator.callers.stores("llm"):
             frame = self.evaluator.any_call(module, scope)
             if not store.is_attribute or not self._is_settings(self.evaluator.value(store.base, frame)):
                 continue
-            models = _only_objects(self.evaluator.value(store.value, frame))
+            models = _only_models(self.evaluator.value(store.value, frame))
             if not models:
                 return []
-            found.update({(one.path, one.scope): one for one in models})
+            found.update({_class_of(one): one for one in models})
         return list(found.values())
 
     def _is_settings(self, values: frozenset[Value]) -> bool:
@@ -130,7 +151,11 @@ class AsyncInName:
         )
 
 
-def _only_objects(values: frozenset[Value]) -> list[Object]:
+def _only_models(values: Values) -> list[Object | Llama]:
     rest = [value for value in values if value != Constant(None)]
-    objects = [value for value in rest if isinstance(value, Object)]
-    return objects if len(objects) == len(rest) else []
+    models = [one for one in rest if isinstance(one, Object) or (isinstance(one, Llama) and one.role is Role.LLM)]
+    return models if len(models) == len(rest) else []
+
+
+def _class_of(model: Object | Llama) -> object:
+    return model.name if isinstance(model, Llama) else (model.path, model.scope)
