@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from streamlint.serving import Entry
     from streamlint.values.activations import Frame
 
+_SESSION = "streamlit.session_state"
 _STREAMS = (Role.STREAM, Role.ASYNC_STREAM, Role.CHAT_STREAM)
 
 
@@ -111,6 +112,32 @@ class Pages:
             sync_loop = found.drain is not None and found.drain.is_loop and not found.drain.is_async
             if not sync_loop:  # such a loop holds the event loop, which is the greater harm and told of as that
                 yield found
+
+    def is_before_the_page(self, entry: Entry) -> bool:
+        """Whether an entry point runs to its end before the page that shows what it leaves behind."""
+        return entry.kind is Purpose.CALLBACK and self._shows(entry) is Shows.GIVEN
+
+    def stored(self, frame: Frame) -> Iterator[Shown]:
+        """The faults of a Streamlit callback, which keeps a text for the page that is drawn after it."""
+        kept = [value for base, value in self._kept(frame) if self.evaluator.names(base, frame) == {_SESSION}]
+        for drain in self.drains.in_frame(frame):
+            if not drain.waits or is_handler(frame.scope, drain.branch) or self._is_decorated(drain, frame):
+                continue
+            if any(drain.start < one.end and self._is_text(one, drain, frame) for one in kept):
+                yield Shown(Shows.GIVEN, Fault.COLLECTED, drain.start, drain.end, drain=drain)
+
+    @staticmethod
+    def _kept(frame: Frame) -> Iterator[tuple[ir.Expression, ir.Expression]]:
+        """What is stored on what, or put into a list that it has: `session.messages.append({"content": text})`."""
+        yield from ((store.base, store.value) for store in frame.scope.stores)
+        for call in frame.scope.calls:
+            match call:
+                case ir.Call(
+                    function=ir.Attribute(attribute="append", base=ir.Attribute(base=base) | ir.Subscript(base=base)),
+                    arguments=(given,),
+                ):
+                    parts = [value for _, value in given.items] if isinstance(given, ir.Mapping) else [given]
+                    yield from ((base, part) for part in parts)
 
     def of_callback(self, frame: Frame) -> Iterator[Shown]:
         """The faults of a Gradio callback, whose result is shown, and whose items replace each other."""

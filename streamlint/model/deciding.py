@@ -125,6 +125,7 @@ def _results(scope: ir.Scope) -> Iterator[ir.Expression]:
 
 def _tests(scope: ir.Scope) -> Iterator[ir.Expression]:
     yield from (branch.test for branch in scope.branches if branch.test is not None)
+    yield from (one.test for one in scope.body.walk() if isinstance(one, ir.While))
     for expression in scope.expressions():
         if isinstance(expression, ir.Choice):
             yield from expression.tests or expression.options[:-1]

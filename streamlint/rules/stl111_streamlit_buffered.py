@@ -88,10 +88,13 @@ class StreamlitBuffered(Rule):
     @on(ir.Scope, where=entries)
     def in_a_callback(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         entry = file.entry(scope)
-        if entry is None or not file.project.ask(Pages).shows_result(entry):
+        pages, frame = file.project.ask(Pages), file.frame(scope)
+        if entry is not None and pages.is_before_the_page(entry):
+            for shown in pages.stored(frame):
+                yield self._fact(file, shown, entry.title, None)
+        if entry is None or not pages.shows_result(entry):
             return
-        frame = file.frame(scope)
-        for shown in file.project.ask(Pages).of_callback(frame):
+        for shown in pages.of_callback(frame):
             repair = growing if shown.step is not None else yielded_so_far
             yield self._fact(file, shown, entry.title, of_facts(repair, file, frame, shown))
 

@@ -26,7 +26,8 @@ class SwallowedCancellation(Rule):
     ## What it does
 
     Finds `except:`, `except BaseException` and `except asyncio.CancelledError` around an `await`, inside a loop that goes on
-    afterwards, or before a further `yield`, in an async generator that sends a response.
+    afterwards, or before a further `yield`, in an async generator that sends a response; `contextlib.suppress(CancelledError)`
+    in such a loop too.
 
     ## Why it breaks streaming
 
@@ -96,7 +97,7 @@ class SwallowedCancellation(Rule):
     severity = Severity.ERROR
     symptom = Symptom.AFTER_LEAVING
     since = "0.1.0"
-    stands_on = ("ExceptHandler", "ExceptStarHandler")
+    stands_on = ("ExceptHandler", "ExceptStarHandler", "Call")
     message = "`{handler}` swallows the cancellation of a stream whose client has left, and {going} goes on"
     words = ("except:", "except :", "BaseException", "CancelledError")
 
@@ -114,6 +115,19 @@ class SwallowedCancellation(Rule):
                 help=_way_out,
                 notes=(_SPUN,) if is_repeated else (),
                 repair=of_facts(exceptions_only, file, handler, frame),
+            )
+
+    @on(ir.Scope)
+    def suppressed(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        for call in file.project.ask(Caught).suppressors(file.frame(scope)):
+            yield file.fact(
+                self,
+                call,
+                handler=file.one_line(call),
+                going="the loop",
+                label=f"`CancelledError` ends here, and {_LOOP}",
+                help="leave `CancelledError` out: cancellation has to end the generator",
+                notes=(_SPUN,),
             )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _STEPS = frozenset(("__anext__", "__next__"))
 _STEPPING = frozenset(("builtins.anext", "builtins.next"))
 _EVERYTHING = frozenset(("builtins.BaseException",))
+_SUPPRESS = frozenset(("contextlib.suppress",))
 _FAILURE = frozenset(("builtins.Exception",))
 
 
@@ -65,6 +66,27 @@ class Caught:
                 continue
             if not _leaves(handler, frame.scope) and not _waits_for_tasks_only(attempt.body):
                 yield handler, is_repeated and not any(map(handler.contains, frame.scope.yields))
+
+    def suppressors(self, frame: Frame) -> Iterator[ir.Call]:
+        """`with suppress(CancelledError)` around an `await` of such a generator, in a loop that goes on."""
+        if not frame.scope.is_async or not self.generators.is_served(frame):
+            return
+        for block in frame.scope.body.walk():
+            for entry in block.entries if isinstance(block, ir.With) else ():
+                context = entry.context
+                if not isinstance(context, ir.Call) or not self._suppresses(context, frame):
+                    continue
+                assert isinstance(block, ir.With)
+                is_repeated = frame.scope.body.loop_around(block) is not None
+                if is_repeated and block.body.waits() and not _waits_for_tasks_only(block.body):
+                    yield context
+
+    def _suppresses(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether a call is `contextlib.suppress` of what ends a generator."""
+        if self.evaluator.names(call.function, frame) != _SUPPRESS:
+            return False
+        ending = self._cancelling | _EVERYTHING
+        return any(self.evaluator.names(one, frame) & ending for one in call.arguments)
 
     def hiders(self, frame: Frame) -> Iterator[ir.Handler]:
         """Handlers around the loop of a sent generator that take any failure and say nothing: the body ends as if complete."""

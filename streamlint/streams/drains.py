@@ -184,7 +184,7 @@ class Drains(Takings):
     def _behind(self, frame: Frame) -> Iterator[Values]:
         """What the items that a generator yields are taken from."""
         for loop in frame.scope.loops:
-            if any(loop.body_start <= item.start < loop.end for item in frame.scope.yields):
+            if _yields_within(loop, frame.scope):
                 yield self.evaluator.iterated(loop, frame)
         for item in frame.scope.yields:
             if item.is_from and item.value is not None:
@@ -192,8 +192,7 @@ class Drains(Takings):
 
     def _may_forward(self, loop: ir.Loop, frame: Frame, depth: int) -> bool:
         """Whether a loop yields what comes from a stream, or from something of which nothing is known."""
-        inside = any(loop.body_start <= item.start < loop.end for item in frame.scope.yields)
-        values = self.evaluator.iterated(loop, frame) if inside else NOTHING
+        values = self.evaluator.iterated(loop, frame) if _yields_within(loop, frame.scope) else NOTHING
         return (
             any(isinstance(value, Unknown) or self._may_give_early(value, depth) for value in values)
             or self.evaluator.tokens(values) is not None
@@ -315,3 +314,8 @@ class Drains(Takings):
 
 def _end_of(drain: Drain) -> int:
     return drain.loop.end if drain.loop is not None else drain.end
+
+
+def _yields_within(loop: ir.Loop, scope: ir.Scope) -> bool:
+    """Whether a generator yields in the body of a loop; that of a comprehension has none."""
+    return loop.body_start >= 0 and any(loop.body_start <= item.start < loop.end for item in scope.yields)

@@ -39,6 +39,8 @@ class Finished:
     def of_loop(self, loop: ir.Loop, frame: Frame) -> Pieces | None:
         """A loop that yields the pieces of an answer, in a generator that a response sends, or gives them to a WebSocket."""
         scope = frame.scope
+        if isinstance(loop.iterable, ir.Sequence):
+            return None
         if scope.is_generator:
             is_sent = _yields_pieces(loop, scope) and bool(self._sent.generator(frame.module.path, scope))
         else:
@@ -49,7 +51,10 @@ class Finished:
         return Pieces(loop.iterable, origin) if origin is not None else None
 
     def _is_of_socket(self, frame: Frame) -> bool:
-        entry = self._sent.reach.entry(frame.module, frame.scope)
+        """Whether a function handles a WebSocket, or runs for one."""
+        reach = self._sent.reach
+        reached = reach.on_loop(frame.module, frame.scope)
+        entry = reach.entry(frame.module, frame.scope) or (reached.entry if reached is not None else None)
         return entry is not None and entry.kind is Purpose.WEBSOCKET
 
     def of_sending(self, sending: Sending) -> Pieces | None:

@@ -47,8 +47,8 @@ class Writings:
                 return Written(text, holes) if text is not None else None
             case ir.Operation(operator="Add", operands=(left, right)):
                 return self._sum(left, right, frame, depth)
-            case ir.Operation(operator="Mod", operands=(ir.Constant() as pattern, given)):
-                text = literal(pattern, frame) or ""
+            case ir.Operation(operator="Mod", operands=(ir.Constant() | ir.Name() as pattern, given)):
+                text = self._pattern(pattern, frame) or ""
                 return _filled(_OF_PERCENT.sub(HOLE, text), _items(given) if "%r" not in text else (), frame)
             case ir.Name():
                 return self._named(expression, frame, depth)
@@ -76,12 +76,22 @@ class Writings:
         if isinstance(function, ir.Attribute) and function.attribute == "encode":
             return self.of(function.base, frame, depth + 1)
         if isinstance(function, ir.Attribute) and function.attribute == "format":
-            text = literal(function.base, frame) if isinstance(function.base, ir.Constant) else None
+            text = self._pattern(function.base, frame)
             return _filled(text or "", (*call.arguments, *(value for _, value in call.keywords)), frame)
         values = list(self.evaluator.value(function, frame))
         if len(values) != 1 or not isinstance(values[0], Function):
             return None
         return self._returned(values[0], call, frame, depth)
+
+    def _pattern(self, expression: ir.Expression, frame: Frame) -> str | None:
+        """The text that is filled: as it stands there, or where a constant of the module, `FRAME = "..."`, says it."""
+        if isinstance(expression, ir.Constant):
+            return literal(expression, frame)
+        if not isinstance(expression, ir.Name) or expression.bindings is not None:
+            return None
+        made = frame.module.uses.bindings(expression, frame.scope)
+        is_constant = len(made) == 1 and made[0].kind == "assign" and isinstance(made[0].value, ir.Constant)
+        return literal(made[0].value, frame) if is_constant and made[0].value is not None else None
 
     def _returned(self, function: Function, call: ir.Call, frame: Frame, depth: int) -> Written | None:
         """What a helper that only has one `return` writes."""

@@ -9,6 +9,7 @@ from streamlint.values.domain import (
     NOTHING,
     UNKNOWN,
     Collection,
+    Constant,
     External,
     Instance,
     Object,
@@ -39,7 +40,7 @@ class Items:
                 keys = self.evaluator.keys(expression.key, frame)
                 return self.evaluator.union(self._under(base, key, expression.base, frame) for key in keys)
             case Collection():
-                return self._numbered(base, expression.key)
+                return self._numbered(base, self._number(expression.key, frame))
             case Instance():
                 return self._stored_item(base, expression, frame)
             case Object():
@@ -52,9 +53,16 @@ class Items:
                 return frozenset((base,))
         return UNKNOWN
 
-    def _numbered(self, base: Collection, key: ir.Expression) -> Values:
-        number = key.value if isinstance(key, ir.Constant) else None
-        if isinstance(number, int) and -len(base.items) <= number < len(base.items) and base.kind != "set":
+    def _number(self, key: ir.Expression, frame: Frame) -> int | None:
+        """Which item is meant, as a number of the text or a name for one says it."""
+        if isinstance(key, ir.Constant):
+            return key.value if isinstance(key.value, int) else None
+        found = list(self.evaluator.value(key, frame)) if isinstance(key, ir.Name | ir.Attribute) else []
+        number = found[0].value if len(found) == 1 and isinstance(found[0], Constant) else None
+        return number if isinstance(number, int) else None
+
+    def _numbered(self, base: Collection, number: int | None) -> Values:
+        if number is not None and -len(base.items) <= number < len(base.items) and base.kind != "set":
             return self.evaluator.union((base.items[number][1], self.added(base)))
         items = (*(values for _, values in base.items), left_out(base), self.added(base))
         return self.evaluator.union(items) or UNKNOWN

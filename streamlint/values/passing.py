@@ -287,6 +287,7 @@ BUILTINS: dict[str, Builtin] = {
     "builtins.map": _map,
     "builtins.filter": _filter,
     "builtins.list": _collected("list"),
+    "collections.deque": _collected("list"),
     "builtins.tuple": _collected("tuple"),
     "builtins.sorted": _collected("list"),
     "builtins.set": _collected("set"),

@@ -32,6 +32,7 @@ class _Decided:
     blocks: tuple[ir.Block, ...]
     """Those in which a statement may end what follows."""
     choices: tuple[ir.If, ...]
+    repeated: tuple[ir.While, ...]
     matches: tuple[ir.Match, ...]
     attempts: tuple[ir.Try, ...]
     conditional: tuple[ir.Choice, ...]
@@ -44,6 +45,7 @@ class _Decided:
         return cls(
             tuple(block for block in blocks if any(map(_may_leave, block.statements[:-1]))),
             tuple(one for one in statements if isinstance(one, ir.If)),
+            tuple(one for one in statements if isinstance(one, ir.While) and isinstance(one.test, ir.Name)),
             tuple(one for one in statements if isinstance(one, ir.Match)),
             tuple(one for one in statements if isinstance(one, ir.Try)),
             tuple(one for one in expressions if isinstance(one, ir.Choice) and one.tests),
@@ -83,6 +85,9 @@ class Never:
             yield from _spans(self._idle_arms(choice, frame))
             for arm in choice.arms[:1]:
                 yield from _only_made(arm.test, arm.expressions())
+        for loop in decided.repeated:
+            if self._is_true(_as_first_read(loop, frame.scope), frame) is False:
+                yield from _spans((loop.body,))
         for match in decided.matches:
             yield from _spans(self._idle_cases(match, frame))
         for attempt in decided.attempts:
@@ -248,6 +253,22 @@ def _is_given(name: ir.Name, frame: Frame) -> bool:
     """Whether a name can only mean a parameter there that this call is given."""
     bindings = [frame.scope.bindings[index] for index in name.bindings or ()]
     return name.id in (frame.arguments or ()) and bool(bindings) and all(one.kind == "parameter" for one in bindings)
+
+
+def _as_first_read(loop: ir.While, scope: ir.Scope) -> ir.Name:
+    """The name that a `while` asks, as its first step reads it: without what the body assigns."""
+    test, found, pending = loop.test, set[int](), list[int]()
+    assert isinstance(test, ir.Name)
+    pending += test.bindings or ()
+    while pending:
+        index = pending.pop()
+        binding = scope.bindings[index]
+        if index in found or loop.body.start <= binding.start < loop.body.end:
+            continue
+        found.add(index)
+        pending += binding.sources
+    first = (index for index in sorted(found) if scope.bindings[index].kind != "merge")
+    return ir.Name(test.start, test.end, test.id, tuple(first))
 
 
 def _is_item_of_given(name: ir.Name, frame: Frame) -> bool:
