@@ -129,6 +129,7 @@ class Projects:
         self._answers: dict[Boundary, Answers] = {}
         self._deployments: dict[Path, Deployment] = {}
         self._tables: dict[Path, Knowledge] = {}
+        self._asked_by: dict[tuple[int, rule.Language], list[rule.Rule]] = {}
 
     @cached_property
     def _codes(self) -> tuple[str, ...]:
@@ -146,9 +147,17 @@ class Projects:
 
     def rules_for(self, path: Path, source: Source, language: rule.Language = rule.Language.PYTHON) -> list[rule.Rule]:
         """The rules that can fire in this file, or see what another one reports there."""
-        rules = [each for each in self._rules if each.language is language]
-        asked = kin(each.code for each in rules if self._wants(path, each))
-        return [each for each in rules if each.code in asked and each.concerns(source.text)]
+        return [each for each in self._asked(path, language) if each.concerns(source.text)]
+
+    def _asked(self, path: Path, language: rule.Language) -> list[rule.Rule]:
+        """The rules of a language that are asked about a file; the same for all files with the same settings."""
+        settings = self._request.settings(path)
+        key = (id(settings), language)
+        if settings.per_file_ignores or key not in self._asked_by:
+            rules = [each for each in self._rules if each.language is language]
+            asked = kin(each.code for each in rules if self._wants(path, each))
+            self._asked_by[key] = [each for each in rules if each.code in asked]
+        return self._asked_by[key]
 
     def selects(self, path: Path, code: str) -> bool:
         return self._request.selects(path, code)

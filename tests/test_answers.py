@@ -134,12 +134,14 @@ def test_help_says_why_nothing_is_changed(code: str, help_text: str, tmp_path: P
     assert any(help_text in finding.help for finding in found if finding.code != "STL103")
 
 
-def test_help_names_the_iterator(tmp_path: Path) -> None:
+def test_the_repair_names_the_iterator(tmp_path: Path) -> None:
     code = (
         '@app.get("/chat")\nasync def chat(q: str):\n    response = await engine.aquery(q)\n    return str(response)\n'
     )
-    texts = {finding.help for finding in findings(code, tmp_path) if finding.code == "STL102"}
-    assert texts == {"return the stream: `StreamingResponse(response.async_response_gen())`"}
+    found = [finding for finding in findings(code, tmp_path) if finding.code == "STL102"]
+    assert [finding.help for finding in found] == ["return the stream"]
+    written = "".join(edit.text for finding in found if finding.fix for edit in finding.fix.edits)
+    assert "StreamingResponse(response.async_response_gen()" in written
 
 
 def test_drain_in_a_helper_is_shown_with_its_path(tmp_path: Path) -> None:

@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 
-from streamlint import disk, import_starts, run
+from streamlint import disk, import_starts, projects, run
 from streamlint.config import Config, Selection
 from streamlint.model import modules
 from streamlint.project import Project
 from streamlint.source import Source, Span
+from streamlint.surroundings import names
+from streamlint.surroundings.names import is_deployment_file
 from streamlint.tree.pieces import Piece
 from tests.conftest import BLOCKING, CLEAN, Write
 
@@ -222,3 +224,35 @@ def test_projects_with_files_in_common_parse_each_once(tmp_path: Path, parsed: d
     read = other.module(path)
     assert read is not None
     assert read.source is changed
+
+
+def test_which_rules_are_asked_is_decided_once_for_files_with_the_same_settings(
+    write: Write, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    wants = projects.Projects._wants
+
+    def wanting(self: projects.Projects, path: Path, rule: Any) -> bool:
+        asked.append(rule.code)
+        return wants(self, path, rule)
+
+    monkeypatch.setattr(projects.Projects, "_wants", wanting)
+    for name in ("one.py", "two.py", "three.py"):
+        write(name, STREAMING)
+    run.run(run.Request((Path(),), Config(project), Selection()))
+    assert asked.count("STL101") == 1
+    asked.clear()
+    config = Config(project, per_file_ignores=(("two.py", ("STL101",)),))
+    run.run(run.Request((Path(),), config, Selection()))
+    assert asked.count("STL101") == 3
+
+
+@pytest.mark.parametrize("stem", ["gunicorn.conf", "Gunicorn", "Dockerfile", "Procfile", "Caddyfile", "haproxy.cfg"])
+def test_a_name_that_says_how_a_program_is_served_may_end_as_python_does(stem: str) -> None:
+    assert is_deployment_file(f"/code/{stem}.py")
+
+
+def test_other_files_of_python_are_not_searched_for_how_they_serve(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert is_deployment_file("/etc/conf.d/app.py")
+    monkeypatch.setattr(names, "tells_of_serving", None)
+    assert not is_deployment_file("/code/start.py")

@@ -58,9 +58,9 @@ def test_a_method_of_an_attribute_of_an_application() -> None:
     assert files(texts) == {"app", "other"}
 
 
-def test_nobody_registers_without_a_framework() -> None:
-    other = "@app.get('/')\nasync def home(): ...\napp.get('/')(home)\napp.add_api_route('/', home)\n"
-    assert files({"other": other}) == set()
+def test_without_a_framework_only_the_decorator_of_a_route_tells() -> None:
+    calls = "async def home(): ...\napp.get('/')(home)\napp.add_api_route('/', home)\n"
+    assert files({"other": calls, "routes": "@app.get('/')\nasync def home(): ...\n"}) == {"routes"}
 
 
 def test_a_name_is_followed_through_the_files_that_hand_it_on() -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+_OUTERMOST = re.compile(r"(?:async )?(?:def|class) (\w+)")
 
 
 def harms(before: str, after: str) -> Iterator[str]:
@@ -19,7 +23,7 @@ def harms(before: str, after: str) -> Iterator[str]:
     yield from (f"imports {name} twice" for name in sorted(_twice(after) - _twice(before)))
     yield from (f"imports {name} without a use" for name in sorted(_unused(after) - _unused(before)))
     yield from (f"loses the comment {text}, and keeps `{code}`" for text, code in _lost(before, after))
-    yield from (f"writes the comment {text}" for text in sorted(set(_comments(after)) - set(_comments(before))))
+    yield from (f"writes the comment {text}" for text in sorted(_comments(after) - _comments(before)))
 
 
 def is_python(text: str) -> bool:
@@ -30,28 +34,49 @@ def is_python(text: str) -> bool:
     return True
 
 
+def _comments(text: str) -> set[str]:
+    return {line.comment for line in _commented(text)}
+
+
 def _lost(before: str, after: str) -> Iterator[tuple[str, str]]:
-    """The comments that are gone, each with the line of code to which it belonged, where that is still there."""
-    gone = _comments(before) - _comments(after)
-    lines = Counter(line.partition("  #")[0].strip() for line in after.splitlines())
-    for line in _commented(before):
-        if gone[line[0]] and lines[line[1]]:
-            gone[line[0]] -= 1
-            yield line
+    """The comments that are gone, each with the line of code to which it belonged, where its function still has that."""
+    was, is_now = _commented(before), _commented(after)
+    gone = Counter(line.comment for line in was) - Counter(line.comment for line in is_now)
+    codes, left = (Counter((line.function, line.code) for line in _lines(text)) for text in (before, after))
+    for line in was:
+        key = (line.function, line.code)
+        if line.comment and gone[line.comment] and left[key] >= codes[key]:
+            gone[line.comment] -= 1
+            yield line.comment, line.code
 
 
-def _comments(text: str) -> Counter[str]:
-    return Counter(comment for comment, _ in _commented(text))
+@dataclass(frozen=True)
+class _Line:
+    """A line of code without its comment, and the outermost function or class that it stands in."""
+
+    function: str
+    code: str
+    comment: str = ""
 
 
-def _commented(text: str) -> Iterator[tuple[str, str]]:
-    """Each comment with the code before it on its line, or that of the next line that has some."""
-    lines = text.splitlines()
+def _commented(text: str) -> list[_Line]:
+    """Each comment with the code before it on its line, or with the next line that has some."""
+    lines, found = _lines(text), []
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
-            row, column = token.start
-            codes = (line.partition("  #")[0].strip() for line in (lines[row - 1][:column], *lines[row:]))
-            yield token.string.rstrip(), next((code for code in codes if code and not code.startswith("#")), "")
+            own = next((line for line in lines[token.start[0] - 1 :] if line.code), _Line("", ""))
+            found.append(replace(own, comment=token.string.rstrip()))
+    return found
+
+
+def _lines(text: str) -> list[_Line]:
+    function, found = "", []
+    for line in text.splitlines():
+        head = _OUTERMOST.match(line)
+        function = head[1] if head is not None else "" if line[:1].strip() else function
+        code = line.partition("  #")[0].strip()
+        found.append(_Line(function, "" if code.startswith("#") else code))
+    return found
 
 
 def _bound(text: str) -> Iterator[str]:

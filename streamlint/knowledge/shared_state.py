@@ -28,6 +28,8 @@ class SharedStateFacts:
     process: frozenset[str]
     makers: Mapping[str, str]
     """Functions whose objects only their thread may use, with the argument that says otherwise."""
+    factories: frozenset[str]
+    """Classes whose objects make a new one at each call."""
     contexts: frozenset[str]
     context_names: frozenset[str]
     loop_classes: frozenset[str]
@@ -84,6 +86,7 @@ def shared_state_facts(table: Row) -> SharedStateFacts:
         guards=texts("guard", "names"),
         process=texts("process", "names"),
         makers={name: row.text("unless") for row in table.rows("maker") for name in row.texts("names")},
+        factories=texts("factory", "classes"),
         contexts=texts("context", "classes"),
         context_names=texts("context", "names"),
         loop_classes=texts("loop", "classes"),

@@ -70,11 +70,11 @@ def way_out(file: PythonFile, entry: Entry, drain: Drain, repair: Fix | Refusal)
         return advice if not isinstance(repair, Refusal) else f"{advice}; {_because(repair)}"
     if isinstance(repair, Refusal) and not repair.why:
         return repair.instead
-    advice = f"return the stream: `{response}({body})`"
     if not isinstance(repair, Refusal):
-        return advice
+        return "return the stream"
     are_objects = drain.tokens is not None and drain.tokens.items != TEXT
-    return f"{advice if are_objects else 'return the stream'}; {no_fix(repair)}"
+    advice = f"return the stream: `{response}({body})`" if are_objects else "return the stream"
+    return f"{advice}; {no_fix(repair)}"
 
 
 def _because(refusal: Refusal) -> str:

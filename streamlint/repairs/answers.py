@@ -9,7 +9,7 @@ from streamlint.fix import Edit, Fix, Level
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.announced import Announced
-from streamlint.repairs.drains import REASON, Repair
+from streamlint.repairs.drains import JSON, REASON, WHOLE, Repair
 from streamlint.repairs.dressed import Dress, dress_of, dressed_stream
 from streamlint.repairs.generators import LATER, Generated, generated
 from streamlint.repairs.lines import lines_stream
@@ -73,7 +73,7 @@ def _fix(repair: Repair, dress: Dress, made: Generated, preferred: Preferred) ->
         *made.edits,
         Edit(_place(repair, dress), rewriting.call(made.call, (*dress.kept, *repair.keywords(dress.made)))),
     )
-    kind = "JSON answer" if isinstance(dress.content, ir.Mapping) else "answer at the end"
+    kind = JSON if isinstance(dress.content, ir.Mapping) else WHOLE
     reason = REASON.format(kind)
     return Fix(
         TITLE,

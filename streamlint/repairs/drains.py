@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from streamlint.values.activations import Frame
 
 TITLE = "return the stream instead of the drained text"
-REASON = "the client receives plain text in pieces, not one {0}"
+REASON = "the client receives plain text, not {0}"
+JSON, WHOLE = "JSON", "one answer at the end"
 _BESIDE = "send the rest as headers, or as the first or last item of the stream"
 _AFTER = "do that in a generator, after its last token"
 _ON_THE_WAY = Refusal("the tokens are changed, counted or shown on the way")
@@ -158,7 +159,7 @@ class Repair:
         edits += [Edit(Span(lines.start, own.start), "")] if lines.start < own.start else []
         edits.append(Edit(self._to_end_of_code(answer, lines), rewriting.call(plan.stream.text, self.keywords(answer))))
         edits += rewriting.declaration()
-        kind = "JSON answer" if isinstance(answer, ir.Mapping) else "answer at the end"
+        kind = JSON if isinstance(answer, ir.Mapping) else WHOLE
         drops = (*plan.removed.drops, *plan.was.drops, *plan.stream.drops, *rewriting.drops())
         imports, claims = rewriting.imports(), (self._claim(),)
         return Fix(TITLE, tuple(sorted(edits)), Level.RESPONSE, REASON.format(kind), imports, claims, drops)

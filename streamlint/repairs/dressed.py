@@ -9,7 +9,7 @@ from streamlint.fix import Edit, Fix, Level
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.announced import Announced
-from streamlint.repairs.drains import REASON, TITLE, Removed, Repair
+from streamlint.repairs.drains import REASON, TITLE, WHOLE, Removed, Repair
 from streamlint.repairs.rewriting import Rewriting
 from streamlint.repairs.untouched import Form, Same
 from streamlint.source import Placed, Span
@@ -228,5 +228,5 @@ def _fix(
     edits += rewriting.declaration()
     drops = (*removed.drops, *was[0].drops, *was[1], *dress.drops, *rewriting.drops())
     claims = (Span(repair.drain.start, repair.drain.end),)
-    reason = REASON.format("answer at the end")
+    reason = REASON.format(WHOLE)
     return Fix(TITLE, tuple(sorted(edits)), Level.RESPONSE, reason, rewriting.imports(), claims, drops)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -231,6 +232,8 @@ class _Middleware:
         indent, step = line[: len(line) - len(line.lstrip())], self.tree.piece(self.loop.start).module.default_indent
         name, chunks = self._free("send_on"), self._free("body_chunks")
         lines = [f"{chunks} = {self.response}.{_BODY}", "", f"async def {name}():"]
+        written_anew = (*(node for node in gone if node not in moved), taking)
+        lines += [f"{step}{comment}" for node in written_anew for comment in self._comments(node)]
         lines += [
             f"{step}{one.replace('    ', step)}".format(chunks=chunks) if "{chunks}" in one else f"{step}{one}"
             for one in written
@@ -250,6 +253,13 @@ class _Middleware:
         )
         claims: tuple[Span, ...] = (_span(self.loop),)
         return Fix(_TITLE, tuple(sorted(edits)), Level.RESPONSE, _REASON, claims=claims, drops=drops)
+
+    def _comments(self, node: cst.BaseStatement) -> Iterator[str]:
+        """Those of a statement of which only the code is written anew."""
+        for line in self.file.source.slice(self.tree.whole_lines(node)).splitlines():
+            code, mark, comment = line.partition("#")
+            if mark and not set(code) & set("\"'"):
+                yield f"#{comment.rstrip()}"
 
     def _deeper(self, node: cst.BaseStatement, step: str) -> str:
         lines = self.file.source.slice(self.tree.whole_lines(node)).splitlines(keepends=True)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _TITLE = "print and yield each token in a generator, and return a stream of it"
 _NOTHING = "the client receives the tokens, where it received an answer without them"
-_WHOLE = "the client receives plain text in pieces, not one answer at the end"
+_WHOLE = "the client receives plain text, not one answer at the end"
 _METHOD = "print_response_stream"
 _REFUSAL = Refusal("more is done than to print the tokens")
 

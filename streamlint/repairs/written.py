@@ -9,7 +9,7 @@ from streamlint.faults.bodies_read import BodiesRead
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
-from streamlint.repairs.drains import REASON, Repair
+from streamlint.repairs.drains import REASON, WHOLE, Repair
 from streamlint.repairs.generators import LATER
 from streamlint.repairs.onward import Given, Onward
 from streamlint.repairs.untouched import Form
@@ -87,7 +87,7 @@ def _passed(repair: Repair, written: Written, answer: _Answer, request: str) -> 
     drops = (*passed.drops, file.text(answer.call), *(file.text(edit.span) for edit in declared))
     edits = tuple(sorted((*passed.edits, *declared)))
     claims = (Span(drain.start, drain.end),)
-    reason = f"{REASON.format('answer at the end')}{f'; {LATER}' if _has_rest(repair, answer) else ''}"
+    reason = f"{REASON.format(WHOLE)}{f'; {LATER}' if _has_rest(repair, answer) else ''}"
     return Fix(_TITLE, edits, Level.RESPONSE, reason, passed.imports | imports, claims, drops)
 
 

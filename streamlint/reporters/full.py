@@ -114,7 +114,7 @@ class _Line:
 
 
 def _diff(fix: Fix, source: Source) -> list[_Line]:
-    """The changed lines, each with its number in the text that it stands in."""
+    """The changed lines but blank ones, each with its number in the text that it stands in."""
     from streamlint.fixing import apply
 
     old, new = ([line.rstrip("\r\n") for line in lines(text)] for text in (source.text, apply(source, (fix,))))
@@ -122,4 +122,4 @@ def _diff(fix: Fix, source: Source) -> list[_Line]:
     for old_from, old_to, new_from, new_to in changes(old, new):
         found += [_Line(number + 1, "-", old[number]) for number in range(old_from, old_to)]
         found += [_Line(number + 1, "+", new[number]) for number in range(new_from, new_to)]
-    return found
+    return [line for line in found if line.text.strip()]

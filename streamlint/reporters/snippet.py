@@ -44,7 +44,7 @@ def render_snippet(finding: Finding, sources: Mapping[Path, Source], gutter: int
     for path, marks in by_path.items():
         first = finding.place if path == finding.path else None
         lines.append(_heading(path, marks, first, gutter, style))
-        lines += _body(marks, sources.get(path), gutter, style)
+        lines += _body(marks, sources.get(path), gutter, style, is_first=first is not None)
     return lines
 
 
@@ -84,18 +84,18 @@ def _heading(path: Path, marks: Sequence[Mark], place: Place | None, gutter: int
     return f"{' ' * gutter}{style.paint('gutter', arrow)} {reporters.shown(path)}:{line}:{column}"
 
 
-def _body(marks: Sequence[Mark], source: Source | None, gutter: int, style: Style) -> Iterator[str]:
+def _body(marks: Sequence[Mark], source: Source | None, gutter: int, style: Style, *, is_first: bool) -> Iterator[str]:
+    """The marked lines in their order; their numbers say what is left out between them, but for a single line."""
     bar = style.paint("gutter", f"{' ' * gutter} |")
     texts = {mark.line: mark.text for mark in marks}
     if not any(text.strip() for text in texts.values()):
         return
-    yield bar
+    if is_first:
+        yield bar
     previous = 0
     for line in sorted(texts):
-        if previous and line - previous == 2 and source is not None:
+        if previous and line - previous == 2 and source is not None and _line(source, line - 1).strip():
             yield _numbered(line - 1, _line(source, line - 1), gutter, style)
-        elif previous and line - previous > 1:
-            yield style.paint("gutter", "...")
         yield from _marked(line, texts[line], [mark for mark in marks if mark.line == line], gutter, style)
         previous = line
 

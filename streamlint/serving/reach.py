@@ -60,7 +60,9 @@ class Reach:
         if scope.kind in ("lambda", "generator-expression") or not scope.is_async:
             return None
         likely = self._leads.to(module, scope) if key not in self._seen else None
-        return likely if likely is not None and key not in self._elsewhere and not self._is_test(module) else None
+        if likely is None or self._is_test(module):
+            return None
+        return likely if likely.entry is None or key not in self._elsewhere else None
 
     @cached_property
     def _leads(self) -> Leads:

@@ -71,7 +71,7 @@ class Registrations:
         return any(
             test(row)
             and (self._present is None or row.framework in self._present)
-            and (_may_be_imported(function, frame) if is_function else _ends_in(function, row.name))
+            and (_may_be_imported(function, frame, ".*." in row.name) if is_function else _ends_in(function, row.name))
             for row, is_function in rows
         )
 
@@ -166,15 +166,17 @@ class Registrations:
         return any(decorator is call for scope in module.scopes for decorator in scope.decorators)
 
 
-def _may_be_imported(function: ir.Expression, frame: Frame) -> bool:
-    """Whether a name, or what stands before its dots, may come from an import, also under other names."""
+def _may_be_imported(function: ir.Expression, frame: Frame, through_calls: bool) -> bool:
+    """Whether a name, or what stands before its dots (and calls, where they count), may come from an import, renamed or not."""
     pending, seen = [function], set[int]()
     while pending:
         root = pending.pop()
-        while isinstance(root, ir.Attribute | ir.Call):
+        while isinstance(root, ir.Attribute) or (through_calls and isinstance(root, ir.Call)):
             root = root.base if isinstance(root, ir.Attribute) else root.function
         for binding in _bindings(root, frame) if isinstance(root, ir.Name) else ():
-            if binding.kind == "import" or (binding.kind == "class" and frame.module.scopes[binding.target].bases):
+            if binding.kind == "import":
+                return True
+            if binding.kind == "class" and root is function and frame.module.scopes[binding.target].bases:
                 return True
             if binding.kind == "assign" and id(binding) not in seen and binding.value is not None:
                 seen.add(id(binding))

@@ -99,7 +99,8 @@ class Tied:
             if isinstance(current, ir.Name):
                 bound = [frame.scope.bindings[index] for index in current.bindings or ()]
                 values = [one.value for one in bound if one.value is not None and one.kind != "parameter"]
-                if not values or len(values) != len(bound):
+                given = [one for one in bound if one.kind == "parameter" and self._is_fetched(one.name, frame)]
+                if not bound or len(values) + len(given) != len(bound):
                     return False
                 pending += values
             elif not isinstance(current, ir.Call):
@@ -110,8 +111,26 @@ class Tied:
                 pending.append(current.function.base)
         return True
 
+    def _is_fetched(self, name: str, frame: Frame) -> bool:
+        """Whether a parameter is what a plain dependency makes for each request: in a thread of the framework, not on the loop."""
+        parameter = next((one for one in frame.scope.parameters if one.name == name), None)
+        found = self.evaluator.parameters.dependencies(parameter, frame) if parameter is not None else []
+        functions = [value for given, where in found for value in self.evaluator.value(given, where)]
+        located = [self.evaluator.scope_of(one) if isinstance(one, Function) else None for one in functions]
+        return bool(located) and all(one is not None and self._makes(*one) for one in located)
+
+    def _makes(self, module: Module, scope: ir.Scope) -> bool:
+        """Whether all that a plain function gives, or yields, is made in it."""
+        given = [one.value for one in scope.returns if one.value is not None]
+        given += [one.value for one in scope.yields if one.value is not None]
+        frame = self.evaluator.any_call(module, scope)
+        is_plain = not scope.is_async and not scope.decorators
+        return is_plain and bool(given) and all(self._is_made_here(one, frame) for one in given)
+
     def _is_made_by(self, call: ir.Call, frame: Frame) -> bool:
-        values = self.evaluator.value(call, frame)
+        values, makers = self.evaluator.value(call, frame), self.evaluator.value(call.function, frame)
+        if makers and all(isinstance(one, Instance) and one.name in self.facts.factories for one in makers):
+            return True
         return bool(values) and all(isinstance(one, Instance) and _is_made_in(one.origin, frame) for one in values)
 
     def is_of_context(self, value: Value) -> bool:

@@ -51,6 +51,8 @@ _BY_TEXT = (".yaml", ".yml", ".json", ".template")
 STACKS = "aws_cdk"
 """The package with which Python declares resources."""
 _DECLARING_IN_PYTHON = re.compile(rb"^[ \t]*(?:import|from)[ \t]+" + STACKS.encode() + rb"\b", re.MULTILINE)
+_IN_PYTHON = re.compile(r"gunicorn|dockerfile|containerfile|procfile|caddyfile|haproxy", re.IGNORECASE)
+"""What the names above ask of one that ends in `.py`: most files of a walk do."""
 _BY_NAME = ("vercel.json", "wrangler.json")
 LARGEST = 300_000
 """Bytes; a larger file around the code was written by a program."""
@@ -82,7 +84,10 @@ def tells_of_serving(path: str) -> bool:
 
 def is_deployment_file(path: str) -> bool:
     """Whether a file of this name may say how the program is served, or what stands before it."""
-    return tells_of_serving(path) or bool(_DECLARING_RESOURCES.fullmatch(os.path.basename(path)))
+    folder, name = os.path.split(path)
+    if name.endswith(".py") and not _IN_PYTHON.search(name):
+        return os.path.basename(folder) in _SERVING_FOLDERS
+    return tells_of_serving(path) or bool(_DECLARING_RESOURCES.fullmatch(name))
 
 
 def declares_resources(content: bytes) -> bool:

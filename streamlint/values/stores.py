@@ -20,6 +20,8 @@ class Stores:
         self._keyed: dict[str, list[Stored]] = {}
 
     def of(self, member: str) -> list[Stored]:
+        if not member:
+            return []
         if member not in self._stores:
             self._stores[member] = [
                 row for said in self._standing(member, Form.STORED) for row in said.stores.get(member, ())

@@ -73,7 +73,7 @@ class Expressions:
         if self.depth == DEEPEST:
             self.walk.summary.deep.append(self.span(node))
         self.depth += 1
-        lowered = self._unchained(node)
+        lowered = self._readers.get(type(node), self._other)(node)
         self.depth -= 1
         return lowered
 
@@ -86,7 +86,8 @@ class Expressions:
         if 0 <= DEEPEST - depth < len(chain):
             self.walk.summary.deep.append(self.span(chain[DEEPEST - depth]))
         self.depth = depth + len(chain)
-        lowered = self._unchained(chain.pop())
+        link = chain.pop()
+        lowered = self._readers.get(type(link), self._other)(link)
         while chain:
             self.depth = depth + len(chain)
             link = chain.pop()
@@ -94,10 +95,7 @@ class Expressions:
         self.depth = depth
         return lowered
 
-    def _unchained(self, node: ast.expr) -> ir.Expression:
-        lower = self._readers.get(type(node))
-        if lower is not None:
-            return lower(node)
+    def _other(self, node: ast.expr) -> ir.Operation:
         operands = [self.expression(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
         return ir.Operation(*self.span(node), type(node).__name__, tuple(operands))
 
@@ -144,7 +142,8 @@ class Expressions:
         if value is Ellipsis or isinstance(value, complex):
             value = None
         start, end = self.span(node)
-        self._note_pieces(start, end)
+        if end - start > _PIECES:
+            self._note_pieces(start, end)
         return ir.Constant(start, end, value)
 
     def _note_pieces(self, start: int, end: int) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import Any
 
 from streamlint.model import syntax as ir
 from streamlint.model.lowering.expressions import Expressions
 from streamlint.model.lowering.places import Places
 from streamlint.model.lowering.walk import Environment, Exits, ReadBlock, Walk
+
+_CLOSED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_NAMING = (ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping)
 
 
 class Loops:
@@ -80,21 +84,25 @@ class Loops:
 def _assigned(node: ast.stmt) -> set[str]:
     """The names that a statement may bind, nested functions left out."""
     names: set[str] = set()
-    pending: list[ast.AST] = [node]
+    pending: list[Any] = [node]
     while pending:
         current = pending.pop()
-        match current:
-            case ast.Name(ctx=ast.Store()):
+        kind = type(current)
+        if kind is ast.Name:
+            if type(current.ctx) is ast.Store:
                 names.add(current.id)
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                names.add(current.name)
-            case ast.Lambda():
-                pass
-            case ast.alias():
-                names.add(current.asname or current.name.partition(".")[0])
-            case _:
+        elif kind in _CLOSED:
+            names.add(current.name)
+        elif kind is ast.alias:
+            names.add(current.asname or current.name.partition(".")[0])
+        elif kind is not ast.Lambda:
+            if kind in _NAMING:
                 names.update(_named_by(current))
-                pending.extend(ast.iter_child_nodes(current))
+            for value in vars(current).values():
+                if type(value) is list:
+                    pending += [one for one in value if isinstance(one, ast.AST)]
+                elif isinstance(value, ast.AST):
+                    pending.append(value)
     return names
 
 

@@ -27,14 +27,14 @@ class Places:
         return start + len(self.text[start:end].encode()[:column].decode())
 
     def span(self, node: ast.expr | ast.stmt | ast.excepthandler | ast.pattern) -> tuple[int, int]:
-        assert node.end_lineno is not None and node.end_col_offset is not None
-        if self._wide:
-            start = self.offset(node.lineno, node.col_offset)
-            end = self.offset(node.end_lineno, node.end_col_offset)
+        first, last, offsets = node.lineno, node.end_lineno, self._offsets
+        assert last is not None and node.end_col_offset is not None
+        if first in self._wide or last in self._wide:
+            start, end = self.offset(first, node.col_offset), self.offset(last, node.end_col_offset)
         else:
-            start = self._line_starts[node.lineno - 1] + node.col_offset
-            end = self._line_starts[node.end_lineno - 1] + node.end_col_offset
-        return self._offsets.setdefault(start, start), self._offsets.setdefault(end, end)
+            start = self._line_starts[first - 1] + node.col_offset
+            end = self._line_starts[last - 1] + node.end_col_offset
+        return offsets.setdefault(start, start), offsets.setdefault(end, end)
 
 
 def _wide_lines(source: Source) -> frozenset[int]:
