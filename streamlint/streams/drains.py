@@ -317,5 +317,6 @@ def _end_of(drain: Drain) -> int:
 
 
 def _yields_within(loop: ir.Loop, scope: ir.Scope) -> bool:
-    """Whether a generator yields in the body of a loop; that of a comprehension has none."""
-    return loop.body_start >= 0 and any(loop.body_start <= item.start < loop.end for item in scope.yields)
+    """Whether a generator yields in the body of a loop; that of a comprehension has none, unless it is the generator itself."""
+    has_body = loop.body_start >= 0 or scope.kind == "generator-expression"
+    return has_body and any(loop.body_start <= item.start < loop.end for item in scope.yields)

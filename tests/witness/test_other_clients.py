@@ -8,18 +8,31 @@ import pytest
 
 from .measure import broken_and_fixed, repeated
 
-HEAD = """
-import anthropic
-import ollama
-from fastapi import FastAPI
-from fastapi.responses import StreamingResponse
+CLIENTS = {
+    "openai": """
 from openai import AsyncOpenAI, OpenAI
 
-app = FastAPI()
 client = OpenAI(base_url=model_url() + "/v1", api_key="x")
 async_client = AsyncOpenAI(base_url=model_url() + "/v1", api_key="x")
-claude = anthropic.AsyncAnthropic(base_url=model_url(), api_key="x")
-llama = ollama.AsyncClient(host=model_url())
+""",
+    "anthropic": """
+import anthropic
+
+client = anthropic.Anthropic(base_url=model_url(), api_key="x")
+async_client = anthropic.AsyncAnthropic(base_url=model_url(), api_key="x")
+""",
+    "ollama": """
+import ollama
+
+client = ollama.Client(host=model_url())
+async_client = ollama.AsyncClient(host=model_url())
+""",
+}
+APPLICATION = """
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+
+app = FastAPI()
 
 
 @app.get("/chat")
@@ -36,19 +49,20 @@ DRAINED = {
     "anthropic": """async def chat(q: str):
     messages = [{"role": "user", "content": q}]
     answer = ""
-    async for event in await claude.messages.create(model="m", max_tokens=99, messages=messages, stream=True):
+    async for event in await async_client.messages.create(model="m", max_tokens=99, messages=messages, stream=True):
         if event.type == "content_block_delta":
             answer += event.delta.text
     return {"answer": answer}
 """,
     "ollama": """async def chat(q: str):
     parts = []
-    async for part in await llama.chat(model="m", messages=[{"role": "user", "content": q}], stream=True):
+    async for part in await async_client.chat(model="m", messages=[{"role": "user", "content": q}], stream=True):
         parts.append(part["message"]["content"])
     return {"answer": "".join(parts)}
 """,
 }
-HELD = """async def chat(q: str):
+HELD = {
+    "openai": """async def chat(q: str):
     stream = client.chat.completions.create(model="m", messages=[{"role": "user", "content": q}], stream=True)
 
     async def tokens():
@@ -56,7 +70,27 @@ HELD = """async def chat(q: str):
             yield chunk.choices[0].delta.content or ""
 
     return StreamingResponse(tokens(), media_type="text/plain")
-"""
+""",
+    "anthropic": """async def chat(q: str):
+    messages = [{"role": "user", "content": q}]
+
+    async def tokens():
+        for event in client.messages.create(model="m", max_tokens=99, messages=messages, stream=True):
+            if event.type == "content_block_delta":
+                yield event.delta.text
+
+    return StreamingResponse(tokens(), media_type="text/plain")
+""",
+    "ollama": """async def chat(q: str):
+    messages = [{"role": "user", "content": q}]
+
+    async def tokens():
+        for part in client.chat(model="m", messages=messages, stream=True):
+            yield part["message"]["content"]
+
+    return StreamingResponse(tokens(), media_type="text/plain")
+""",
+}
 OBJECTS = """async def chat(q: str):
     stream = await async_client.chat.completions.create(model="m", messages=[], stream=True)
     return StreamingResponse(stream, media_type="text/plain")
@@ -70,19 +104,24 @@ UNFRAMED = """async def chat(q: str):
 """
 
 
+def _served(client: str, routes: dict[str, str]) -> str:
+    return CLIENTS[client] + APPLICATION + routes[client]
+
+
 @pytest.mark.parametrize("client", DRAINED)
 @repeated
 def test_a_drained_stream_buffers(client: str) -> None:
-    broken, fixed = broken_and_fixed(HEAD + DRAINED[client])
+    broken, fixed = broken_and_fixed(_served(client, DRAINED))
     assert broken.buffered
     assert json.loads(broken.body) == {"answer": TOKENS}
     assert fixed.streamed
     assert fixed.body == TOKENS
 
 
+@pytest.mark.parametrize("client", HELD)
 @repeated
-def test_a_synchronous_client_holds_the_loop() -> None:
-    broken, fixed = broken_and_fixed(HEAD + HELD)
+def test_a_synchronous_client_holds_the_loop(client: str) -> None:
+    broken, fixed = broken_and_fixed(_served(client, HELD))
     assert broken.held
     assert fixed.smooth
     assert fixed.streamed
@@ -91,7 +130,7 @@ def test_a_synchronous_client_holds_the_loop() -> None:
 
 @repeated
 def test_chunks_are_no_text() -> None:
-    broken, fixed = broken_and_fixed(HEAD + OBJECTS)
+    broken, fixed = broken_and_fixed(CLIENTS["openai"] + APPLICATION + OBJECTS)
     assert (broken.body, broken.complete) == ("", False)
     assert fixed.streamed
     assert fixed.body == TOKENS
@@ -99,7 +138,7 @@ def test_chunks_are_no_text() -> None:
 
 @repeated
 def test_raw_tokens_are_no_events() -> None:
-    broken, fixed = broken_and_fixed(HEAD + UNFRAMED)
+    broken, fixed = broken_and_fixed(CLIENTS["openai"] + APPLICATION + UNFRAMED)
     assert "data:" not in broken.body
     events = [line.removeprefix("data: ") for line in fixed.body.splitlines() if line]
     assert "".join(json.loads(event) for event in events) == TOKENS
