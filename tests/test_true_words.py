@@ -45,6 +45,7 @@ LABELS: tuple[tuple[str, tuple[type[ast.AST], ...] | str], ...] = (
     (r"asks for every token here", CALL),
     (r"every chunk is taken here|waits for the whole answer here|written here, when all tokens are there", ANY),
     (r"takes every token here", (ast.For, ast.AsyncFor, ast.comprehension)),
+    (r"iterates over (it|`[^`]+`)", ANY),
     (r"(iterates over it, which |enters it, which )?runs `[^`]+`", ANY),
     (r"the engine is built here, with.*|this engine hands on .*|an engine of this class never streams", CALL),
     (r"made once, for all requests|`[^`]+` is made here", CALL),
@@ -161,7 +162,9 @@ def is_known(name: str, finding: Finding, place: Place, text: str) -> bool:
         return all(stands(part, at(place)) for part in re.findall(r"\w+", name))
     places = (finding.place, *(related.place for related in finding.related))
     owner, _, last = name.rpartition(".")
-    if owner and stands(owner, text) and f'"{last}"' in tables():  # a method that a class of an integration inherits
+    if (
+        owner.rpartition(".")[2][:1].isupper() and stands(owner, text) and f'"{last}"' in tables()
+    ):  # a method that a class of an integration inherits
         return True
     if all(f'"{part}"' in tables() for part in name.split(" ")):  # a word of a table, or a setting with its default
         return True

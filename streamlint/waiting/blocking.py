@@ -124,10 +124,8 @@ class Blocking:
             if isinstance(value, Generated) and not value.is_async:
                 found = self.of_frame(value.frame)
                 if found is not None:
-                    hop = Hop(
-                        frame.module.path, iterable.start, iterable.end, f"iterates over `{value.frame.scope.name}`"
-                    )
-                    return found.behind(hop)
+                    over = "it" if value.frame.scope.kind == "generator-expression" else f"`{value.frame.scope.name}`"
+                    return found.behind(Hop(frame.module.path, iterable.start, iterable.end, f"iterates over {over}"))
             if isinstance(value, Object):
                 found = self.implied.of_steps(value, iterable, frame)
                 if found is not None:
