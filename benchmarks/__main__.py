@@ -50,9 +50,9 @@ class Run:
             "file": one.file,
             "cache": cache,
         }
-        arguments = [each.format_map(places) for each in program.arguments]
-        if program.first:
-            measure(arguments)
+        arguments, first = ([each.format_map(places) for each in row] for row in (program.arguments, program.first))
+        if first:
+            measure(first)
         if not program.edits:
             return measure(arguments)
         text = one.file.read_bytes()

@@ -18,7 +18,8 @@ class Program:
     name: str
     arguments: tuple[str, ...]
     needs: tuple[str, ...] = ()
-    first: bool = False
+    first: tuple[str, ...] = ()
+    """What runs before it is measured."""
     edits: bool = False
     within: int | None = None
 
@@ -42,7 +43,7 @@ def programs() -> list[Program]:
             row["name"],
             tuple(row["arguments"]),
             tuple(row.get("needs", ())),
-            row.get("first", False),
+            tuple(row["arguments"] if row.get("first") is True else row.get("first", ())),
             row.get("edits", False),
             row.get("within"),
         )
