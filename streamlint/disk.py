@@ -38,16 +38,15 @@ class Record:
     is_whole: bool = True
     """Whether the answers depend on nothing else."""
 
-    @property
-    def kept(self) -> tuple[dict[str, Any], ...]:
-        return self.read, self.listed, self.kinds, self.own, self.real
+    def as_rows(self) -> dict[str, dict[str, Any]]:
+        return {"read": self.read, "listed": self.listed, "kinds": self.kinds, "own": self.own, "real": self.real}
 
     def as_plain(self, started: int) -> Plain:
         """The record for JSON; of what was changed shortly before `started`, in nanoseconds, only the digest counts."""
         late = started - _RACE
         read = {path: row if max(row[2:4]) < late else (row[0], -1, 0, 0, row[4]) for path, row in self.read.items()}
         listed = {path: row if max(row[:2]) < late else (0, 0, row[2]) for path, row in self.listed.items()}
-        return {"read": read, "listed": listed, "kinds": self.kinds, "own": self.own, "real": self.real}
+        return {**self.as_rows(), "read": read, "listed": listed}
 
 
 _RECORD: ContextVar[Record | None] = ContextVar("record", default=None)
@@ -74,22 +73,37 @@ def depends_on_more() -> None:
 def note(found: Record) -> None:
     """Take over what another process was told for the same run."""
     record = _RECORD.get()
-    if record is None:
-        return
-    record.is_whole = record.is_whole and found.is_whole
-    for known, new in zip(record.kept, found.kept, strict=True):
-        record.is_whole = record.is_whole and all(known.get(path, row) == row for path, row in new.items())
-        known.update(new)
+    if record is not None:
+        record.is_whole = record.is_whole and found.is_whole and _joined(record, found.as_rows())
 
 
 def note_again(plain: Plain) -> None:
-    """Take over what an earlier run was told, as plain data, which is so still."""
+    """Take over what an earlier run was told, as plain data."""
     record = _RECORD.get()
-    if record is None:
-        return
-    for known, kind in zip(record.kept, ("read", "listed", "kinds", "own", "real"), strict=True):
-        rows = plain.get(kind, {}).items()
-        known.update({path: tuple(row) if isinstance(row, list) else row for path, row in rows if path not in known})
+    if record is not None:
+        record.is_whole = _joined(record, plain) and record.is_whole
+
+
+def _joined(record: Record, more: Plain) -> bool:
+    """Whether the disk said the same of each path in both; of two contents of a file the longer one tells more."""
+    is_one = True
+    for kind, known in record.as_rows().items():
+        for path, row in more.get(kind, {}).items():
+            new, own = tuple(row) if isinstance(row, list) else row, known.get(path)
+            if own is None:
+                known[path] = new
+            elif kind == "read" and own[0] != new[0]:
+                known[path] = own if own[0] < 0 or 0 <= new[0] < own[0] else new
+            else:  # times are those of the moment: what was read or listed is its digest
+                is_one = is_one and (own[-1] == new[-1] if isinstance(own, tuple) else own == new)
+    return is_one
+
+
+def both(first: Plain, second: Plain) -> Plain | None:
+    """Two records as one, as plain data; nothing where they contradict each other."""
+    record = Record()
+    _joined(record, first)
+    return record.as_rows() if _joined(record, second) else None
 
 
 def read_bytes(path: _Name, limit: int = -1) -> bytes:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from streamlint import run
+from streamlint import disk, run
 from streamlint.cli import command
 from streamlint.config import Config, Selection
 from streamlint.disk import digest
@@ -279,6 +279,39 @@ def test_who_reads_an_answer_is_known_again(shop: Path, write: Write, looks: lis
     assert not looks
     write("page.js", "fetch('/chat').then(answer => answer.text())\n")
     assert _all(_told("shop/clean.py")) == _all(_told("--no-cache", "shop/clean.py"))
+
+
+def test_what_contradicts_itself_is_no_one_record() -> None:
+    first: disk.Plain = {"read": {"a": [10, 1, 2, 3, "x"]}, "listed": {"d": [1, 2, "n"]}, "kinds": {"a": "file"}}
+    assert disk.both(first, {"read": {"a": [10, 1, 9, 9, "x"]}, "listed": {"d": [7, 7, "n"]}}) is not None
+    for other in (
+        {"read": {"a": [10, 1, 2, 3, "y"]}},
+        {"listed": {"d": [1, 2, "m"]}},
+        {"kinds": {"a": "folder"}},
+    ):
+        assert disk.both(first, other) is None
+    for limit, kept in ((5, 10), (20, 20), (-1, -1)):
+        longer: disk.Plain = {"read": {"a": [limit, 1, 2, 3, "y"]}}
+        for joined in (disk.both(first, longer), disk.both(longer, first)):
+            assert joined is not None
+            assert joined["read"]["a"][0] == kept
+
+
+def test_a_file_that_changes_while_others_are_looked_at(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found before the change is forgotten, though the run that sees it found something too."""
+    _told("shop/helper.py", "shop/app.py")
+    real = run._check
+
+    def changing(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:
+        (shop / "shop/helper.py").write_text(QUICK)
+        return real(projects, path, source)
+
+    write = shop / "shop/more.py"
+    write.write_text(BLOCKING)
+    monkeypatch.setattr(run, "_check", changing)
+    _told("shop/more.py")
+    monkeypatch.setattr(run, "_check", real)
+    assert _all(_told("shop/app.py", "-q")) == _all(_told("--no-cache", "shop/app.py", "-q"))
 
 
 def test_the_texts_of_an_editor_are_judged(shop: Path, looks: list[Path]) -> None:

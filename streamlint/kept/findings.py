@@ -13,7 +13,11 @@ from streamlint.finding import Finding
 from streamlint.kept.folder import Folder
 from streamlint.kept.plain import plain, valued
 
-_NONE: dict[str, Any] = {"seen": {}, "found": {}, "read": []}
+_NONE: dict[str, Any] = {
+    "seen": {"read": {}, "listed": {}, "kinds": {}, "own": {}, "real": {}},
+    "found": {},
+    "read": [],
+}
 
 
 @dataclass
@@ -26,18 +30,19 @@ class Findings:
     """What this run was told of each file."""
     read: dict[Finding, Finding] = field(default_factory=dict)
     """Of those, with who reads the answers that their fixes change."""
+    _is_used: bool = False
 
     def of(self, path: Path) -> list[Finding] | None:
         """What an earlier run found in a file, where the disk is as it was."""
         row = self._earlier["found"].get(str(path))
         try:
-            found = None if row is None else valued(tuple[Finding, ...], row)
+            found = None if row is None else list(valued(tuple[Finding, ...], row))
         except (TypeError, ValueError, LookupError):  # no row of ours, whatever its sum says
             return None
-        if found is None:
-            return None
-        disk.note_again(self._earlier["seen"])
-        return list(found)
+        if found is not None and not self._is_used:
+            disk.note_again(self._earlier["seen"])
+            self._is_used = True
+        return found
 
     def read_as(self, finding: Finding) -> Finding | None:
         """The finding as an earlier run read it."""
@@ -45,12 +50,16 @@ class Findings:
 
     def keep(self, seen: disk.Plain) -> None:
         """Keep what is known now, with what the disk said of it."""
-        told = {**self._earlier["found"], **{str(path): plain(tuple(found)) for path, found in self.found.items()}}
-        if told == self._earlier["found"]:
+        new = {str(path): plain(tuple(found)) for path, found in self.found.items()}
+        earlier = self._earlier
+        if all(earlier["found"].get(path) == found for path, found in new.items()):
             return
-        rows = [plain((before, after)) for before, after in {**self._read, **self.read}.items()]
-        both = {kind: {**self._earlier["seen"].get(kind, {}), **own} for kind, own in seen.items()}
-        kept = {"seen": both, "found": told, "read": rows}
+        both = disk.both(earlier["seen"], seen) if _holds(earlier) else None
+        if both is None:  # what was found before and what was found now have nothing to do with each other
+            earlier, both = _NONE, seen
+        read = {**self._read, **self.read} if earlier is not _NONE else self.read
+        rows = [plain((before, after)) for before, after in read.items()]
+        kept = {"seen": both, "found": {**earlier["found"], **new}, "read": rows}
         self.folder.write(self.name, json.dumps(kept, separators=(",", ":")).encode())
 
     @cached_property
@@ -59,7 +68,7 @@ class Findings:
         try:
             kept = json.loads(content) if content is not None else _NONE
             is_whole = isinstance(kept["found"], dict) and isinstance(kept["read"], list)
-            return kept if is_whole and disk.is_as_before(kept["seen"]) else _NONE
+            return kept if is_whole and _holds(kept) else _NONE
         except (ValueError, LookupError, TypeError, AttributeError):
             return _NONE
 
@@ -69,3 +78,8 @@ class Findings:
             return {valued(Finding, before): valued(Finding, after) for before, after in self._earlier["read"]}
         except (TypeError, ValueError, LookupError):
             return {}
+
+
+def _holds(kept: dict[str, Any]) -> bool:
+    """Whether the disk is as it was; asked before anything is taken from there, and again before more is put beside it."""
+    return disk.is_as_before(kept["seen"])
