@@ -38,6 +38,7 @@ class SharedStateFacts:
     file_writes: frozenset[str]
     file_removes: frozenset[str]
     file_makers: frozenset[str]
+    file_second: frozenset[str]
     """Functions that name what nobody else has: a temporary folder, a random name."""
 
     def is_of_context(self, name: str) -> bool:
@@ -95,4 +96,5 @@ def shared_state_facts(table: Row) -> SharedStateFacts:
         file_writes=texts("file", "writes"),
         file_removes=texts("file", "removes"),
         file_makers=texts("file", "makers"),
+        file_second=texts("file", "second"),
     )

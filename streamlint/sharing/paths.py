@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from streamlint.project import Project
 
 _PATH = "pathlib.Path."
-_ARGUMENT_BEHIND = ("json.dump", "pickle.dump")
-"""Functions that are given first what they write, and then where."""
 
 
 class Paths:
@@ -24,10 +22,10 @@ class Paths:
         self.facts = project.knowledge.shared_state
 
     def named(self, call: ir.Call, names: Collection[str]) -> ir.Expression:
-        """What says which file it is: the object of a method of `pathlib`, the first argument of a function."""
+        """What says which file it is: the object of a method of `pathlib`, an argument of a function."""
         if isinstance(call.function, ir.Attribute) and any(name.startswith(_PATH) for name in names):
             return call.function.base
-        position = 1 if any(name in _ARGUMENT_BEHIND for name in names) else 0
+        position = 0 if self.facts.file_second.isdisjoint(names) else 1
         return call.argument(position, None) or call.function
 
     def is_own(self, path: ir.Expression, module: Module, scope: ir.Scope) -> bool:
