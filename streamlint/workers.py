@@ -103,7 +103,6 @@ def _started(look: Callable[[Path], Any], number: int) -> Iterator[ProcessPoolEx
         yield pool
     finally:
         gc.unfreeze()
-        pool.shutdown(wait=False, cancel_futures=True)
         for child in set(active_children()) - others:
             child.kill()
-            child.join()
+        pool.shutdown(cancel_futures=True)  # its thread waits for their end; a second one would be in its way
