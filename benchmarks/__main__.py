@@ -37,9 +37,8 @@ class Run:
                     self.missing[name] = f"{one.name}: {error}"
 
     def _once(self, program: Program, home: Path, one: Tree) -> Cost:
-        cache = (
-            self.work / "caches" / "cache"
-        )  # in no folder that a run lists, as what it makes would be a change there
+        # in no folder that a run lists, as what it makes would be a change there
+        cache = self.work / "caches" / "cache"
         shutil.rmtree(cache, ignore_errors=True)
         cache.parent.mkdir(parents=True, exist_ok=True)
         places = {

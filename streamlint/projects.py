@@ -288,11 +288,11 @@ class Projects:
         if finding.fix is None or finding.fix.level is not Level.RESPONSE:
             return finding
         earlier = self._earlier_findings if not self._request.insists else None
-        read = earlier.read_as(finding) if earlier is not None else None
+        if earlier is None:
+            return self.answers(finding.path).read(finding, self._request.insists)
+        read = earlier.read_as(finding)
         if read is None:
-            read = self.answers(finding.path).read(finding, self._request.insists)
-        if earlier is not None:
-            earlier.read[finding] = read
+            read = earlier.read[finding] = self.answers(finding.path).read(finding, insists=False)
         return read
 
     def answers(self, path: Path) -> Answers:

@@ -193,15 +193,18 @@ def _looked_at(
 ) -> Iterator[tuple[Path, list[Finding]]]:
     """What all rules find in each of these files, be it in processes of their own."""
     known = projects.known(paths)
-    dear = {path for path in paths if path not in known and _is_dear(projects, path, sources[path])}
+    unknown = [path for path in paths if path not in known]
+    dear = set[Path]()
+    if workers.processes(request.jobs, len(unknown)) > 1:  # else nobody asks which of them are
+        dear = {path for path in unknown if _is_dear(projects, path, sources[path])}
 
     def look(path: Path) -> list[Finding]:
         return known[path] if path in known else list(_check(projects, path, sources[path]))
 
-    processes = workers.processes(request.jobs, len(dear))
-    looked = workers.each(tuple(paths), look, dear, processes)
+    looked = workers.each(tuple(paths), look, dear, workers.processes(request.jobs, len(dear)))
     for path, (_, found) in zip(told("judging", paths), looked, strict=True):
-        projects.note(path, found)
+        if path not in known:
+            projects.note(path, found)
         yield path, found
 
 

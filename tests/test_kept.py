@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -439,7 +438,6 @@ def test_it_can_lie_elsewhere_and_be_removed(shop: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
 def test_killed_runs_leave_nothing_wrong(shop: Path) -> None:
     program = (sys.executable, "-m", "streamlint")
     expected = subprocess.run((*program, "--no-cache"), capture_output=True, check=False).stdout
@@ -448,7 +446,7 @@ def test_killed_runs_leave_nothing_wrong(shop: Path) -> None:
         EDITS["a further file" if number % 2 else "no further file"](shop)
         process = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(chance.uniform(0.05, 0.9))
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait()
     EDITS["no further file"](shop)
     for _ in range(2):

@@ -111,4 +111,4 @@ def test_a_run_tells_each_file_that_it_reads_judges_and_follows(write: Write, st
     told: list[Step] = []
     with listened(told.append):
         streamlint()
-    assert told == [Step("reading", app, 1, 1), Step("following", app), Step("judging", app, 1, 1)]
+    assert told == [Step("reading", app, 1, 1), Step("judging", app, 1, 1), Step("following", app)]

@@ -14,7 +14,7 @@ from streamlint.kept.folder import Folder
 from streamlint.kept.plain import plain, valued
 
 _NONE: dict[str, Any] = {
-    "seen": {"read": {}, "listed": {}, "kinds": {}, "own": {}, "real": {}},
+    "seen": disk.Record().as_rows(),
     "found": {},
     "read": [],
 }
@@ -27,7 +27,7 @@ class Findings:
     folder: Folder
     name: str
     found: dict[Path, list[Finding]] = field(default_factory=dict)
-    """What this run was told of each file."""
+    """What this run found in files of which nothing was known."""
     read: dict[Finding, Finding] = field(default_factory=dict)
     """Of those, with who reads the answers that their fixes change."""
     _is_used: bool = False
@@ -39,21 +39,29 @@ class Findings:
             found = None if row is None else list(valued(tuple[Finding, ...], row))
         except (TypeError, ValueError, LookupError):  # no row of ours, whatever its sum says
             return None
-        if found is not None and not self._is_used:
-            disk.note_again(self._earlier["seen"])
-            self._is_used = True
+        if found is not None:
+            self._rest_on_earlier()
         return found
 
     def read_as(self, finding: Finding) -> Finding | None:
         """The finding as an earlier run read it."""
-        return self._read.get(finding)
+        found = self._read.get(finding)
+        if found is not None:
+            self._rest_on_earlier()
+        return found
+
+    def _rest_on_earlier(self) -> None:
+        """What this run says depends on what the disk told the earlier one."""
+        if not self._is_used:
+            disk.note_again(self._earlier["seen"])
+            self._is_used = True
 
     def keep(self, seen: disk.Plain) -> None:
         """Keep what is known now, with what the disk said of it."""
+        if not self.found:
+            return
         new = {str(path): plain(tuple(found)) for path, found in self.found.items()}
         earlier = self._earlier
-        if all(earlier["found"].get(path) == found for path, found in new.items()):
-            return
         both = disk.both(earlier["seen"], seen) if _holds(earlier) else None
         if both is None:  # what was found before and what was found now have nothing to do with each other
             earlier, both = _NONE, seen

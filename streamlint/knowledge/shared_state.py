@@ -38,8 +38,9 @@ class SharedStateFacts:
     file_writes: frozenset[str]
     file_removes: frozenset[str]
     file_makers: frozenset[str]
-    file_second: frozenset[str]
     """Functions that name what nobody else has: a temporary folder, a random name."""
+    file_second: frozenset[str]
+    """Functions that are given first what they write, and then where."""
 
     def is_of_context(self, name: str) -> bool:
         """Whether what a dotted name gives depends on the task or the thread that asks."""

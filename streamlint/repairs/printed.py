@@ -8,7 +8,7 @@ from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.announced import Announced
-from streamlint.repairs.drains import Repair
+from streamlint.repairs.drains import REASON, WHOLE, Repair
 from streamlint.repairs.elements import Elements, path_of
 from streamlint.repairs.iterators import is_chain
 from streamlint.repairs.obstacles import split_at
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 _TITLE = "print and yield each token in a generator, and return a stream of it"
 _NOTHING = "the client receives the tokens, where it received an answer without them"
-_WHOLE = "the client receives plain text, not one answer at the end"
 _METHOD = "print_response_stream"
 _REFUSAL = Refusal("more is done than to print the tokens")
 
@@ -191,7 +190,10 @@ class _Printing:
         needed = self._needed()
         imports = rewriting.imports() | (frozenset((needed,)) if needed is not None else frozenset())
         drops = (self._call(), *((file.text(old),) if old is not None else ()), *rewriting.drops())
-        reason, claims = _NOTHING if answer is None else _WHOLE, (Span(self.printing.start, self.printing.end),)
+        reason, claims = (
+            _NOTHING if answer is None else REASON.format(WHOLE),
+            (Span(self.printing.start, self.printing.end),),
+        )
         return Fix(_TITLE, tuple(sorted(edits)), Level.RESPONSE, reason, imports, claims, drops)
 
     def _generator(self, statement: cst.BaseStatement, name: str, asked: str, head: str, body: str) -> str:

@@ -49,10 +49,14 @@ def needs_unknown(file: PythonFile, block: cst.With, frame: Frame) -> bool:
     given = [binding for binding in frame.scope.bindings if binding.kind == "with" and binding.name in used]
     resources = file.project.ask(Resources)
     return any(
-        binding.value is one.context and resources.end(one.context, frame) not in (End.CLOSED, End.REOPENED)
+        binding.value is one.context and not _is_of_readers(resources.end(one.context, frame))
         for one in outer
         for binding in given
     )
+
+
+def _is_of_readers(end: End | None) -> bool:
+    return end is not None and end.is_of_readers
 
 
 def is_watched(file: PythonFile, block: cst.With) -> bool:

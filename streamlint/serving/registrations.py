@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.frameworks import Registration
 from streamlint.model import syntax as ir
-from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.domain import Bound, Class, External, Instance, Object, Unknown, Value
 from streamlint.values.said import last_word
@@ -135,7 +134,8 @@ class Registrations:
             return
         if not all(isinstance(v, Unknown | External) for v in self.evaluator.value(function.base, frame)):
             return
-        if not self._decorates(call, frame.module):
+        decorated = [scope for scope in frame.module.scopes if any(one is call for one in scope.decorators)]
+        if not decorated:
             return
         for package, router in self.frameworks.unknown_routers:
             if package in frame.module.packages:
@@ -143,27 +143,19 @@ class Registrations:
                 if registration is not None:
                     yield registration, None
                 return
-        yield from self._of_an_absent(function, call, frame)
+        if first.value and all(scope.is_async for scope in decorated):
+            yield from self._of_an_absent(function, frame)
 
-    def _of_an_absent(
-        self, function: ir.Attribute, call: ir.Call, frame: Frame
-    ) -> Iterator[tuple[Registration, Value | None]]:
+    def _of_an_absent(self, function: ir.Attribute, frame: Frame) -> Iterator[tuple[Registration, Value | None]]:
         """`@app.post("/path")` over a coroutine function, where `app` is imported from a module that is not there."""
         base = function.base
-        if not isinstance(base, ir.Name) or call.arguments[0].value[:1] != "/":  # type: ignore[attr-defined]  # a text
-            return
-        decorated = [scope for scope in frame.module.scopes if call in scope.decorators]
-        if not all(one.kind == "import" for one in _bindings(base, frame)) or not all(s.is_async for s in decorated):
+        if not isinstance(base, ir.Name) or not all(one.kind == "import" for one in _bindings(base, frame)):
             return
         routers = self.frameworks.unknown_routers
         used = [router for package, router in routers if package in (self._present or ())]
         registration = self.frameworks.decorator((used or [router for _, router in routers])[0], function.attribute)
         if registration is not None:
             yield replace(registration, doubt=_ABSENT.format(name=base.id)), None
-
-    @staticmethod
-    def _decorates(call: ir.Call, module: Module) -> bool:
-        return any(decorator is call for scope in module.scopes for decorator in scope.decorators)
 
 
 def _may_be_imported(function: ir.Expression, frame: Frame, through_calls: bool) -> bool:

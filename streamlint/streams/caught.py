@@ -71,15 +71,12 @@ class Caught:
         """`with suppress(CancelledError)` around an `await` of such a generator, in a loop that goes on."""
         if not frame.scope.is_async or not self.generators.is_served(frame):
             return
-        for block in frame.scope.body.walk():
-            for entry in block.entries if isinstance(block, ir.With) else ():
-                context = entry.context
-                if not isinstance(context, ir.Call) or not self._suppresses(context, frame):
-                    continue
-                assert isinstance(block, ir.With)
-                is_repeated = frame.scope.body.loop_around(block) is not None
-                if is_repeated and block.body.waits() and not _waits_for_tasks_only(block.body):
-                    yield context
+        for block in (one for one in frame.scope.body.walk() if isinstance(one, ir.With)):
+            calls = (entry.context for entry in block.entries if isinstance(entry.context, ir.Call))
+            suppressing = [call for call in calls if self._suppresses(call, frame)]
+            is_repeated = bool(suppressing) and frame.scope.body.loop_around(block) is not None
+            if is_repeated and block.body.waits() and not _waits_for_tasks_only(block.body):
+                yield from suppressing
 
     def _suppresses(self, call: ir.Call, frame: Frame) -> bool:
         """Whether a call is `contextlib.suppress` of what ends a generator."""
