@@ -14,8 +14,8 @@ class SharedChatEngine(Rule):
     """
     ## What it does
 
-    Finds chat engines that are made once, at module level, at start-up, by a cached function, or by the first request that finds none
-    (`if not hasattr(app, "engine")`), and that request handlers talk to. Query engines keep no history and may be shared.
+    Finds chat engines that are made once, at module level, at start-up, by a cached function, or by the first request that finds
+    none (`if not hasattr(app, "engine")`), and that request handlers talk to. Query engines keep no history and may be shared.
 
     ## Why it breaks streaming
 

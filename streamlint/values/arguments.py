@@ -135,4 +135,6 @@ def _is_left_alone(name: ir.Name, scope: ir.Scope) -> bool:
 def by_name(given: ir.Expression | None) -> tuple[tuple[str | None, ir.Expression], ...]:
     """What a dict that is written out holds under its names, as a call would give it."""
     items = given.items if isinstance(given, ir.Mapping) else ()
-    return tuple((key.value, value) for key, value in items if isinstance(key, ir.Constant) and isinstance(key.value, str))
+    return tuple(
+        (key.value, value) for key, value in items if isinstance(key, ir.Constant) and isinstance(key.value, str)
+    )
