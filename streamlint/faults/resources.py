@@ -69,8 +69,8 @@ class Resources:
 
     # Dependencies
 
-    def closed_dependency(self, parameter: ir.Parameter, frame: Frame, *, early: bool) -> Sending | None:
-        """The response that reads from what a dependency closed when the handler returned.
+    def closed_dependency(self, parameter: ir.Parameter, frame: Frame, *, early: bool) -> tuple[Sending, End] | None:
+        """The response that reads from what a dependency closed when the handler returned, and what becomes of that.
 
         `early`: the installed FastAPI closes every dependency then, and not only those with `scope="function"`.
         """
@@ -79,27 +79,32 @@ class Resources:
             return None
         located = self.evaluator.parameters.dependencies(parameter, frame)
         values = [value for given, where in located for value in self.evaluator.value(given, where)]
-        if not values or not all(isinstance(value, Function) and self._closes(value) for value in values):
+        ends = {self._end_of(value) if isinstance(value, Function) else None for value in values}
+        end = End.REOPENED if End.REOPENED in ends else End.CLOSED
+        if not ends or None in ends:
             return None
         name = ir.Name(scope.start, scope.start, parameter.name, None)
         for answer in scope.returns:
             sending = self._sending(answer, frame)
             if sending is not None and sending.response.streaming and self._needs(sending.content, name, frame, 0):
-                return sending
+                return sending, end
         return None
 
-    def _closes(self, dependency: Function) -> bool:
-        """Whether a dependency yields what is unusable after its end."""
+    def _end_of(self, dependency: Function) -> End | None:
+        """What becomes of what a dependency yields, where readers notice that after its end."""
         located = self.evaluator.scope_of(dependency)
         if located is None or not located[1].is_generator or len(located[1].yields) != 1:
-            return False
+            return None
         frame = self.evaluator.any_call(*located)
         item = located[1].yields[0]
-        if self._of_block(frame) is End.CLOSED:
-            return True
+        of_block = self._of_block(frame)
+        if of_block is not None:
+            return of_block
         made = self.evaluator.value(item.value, frame) if isinstance(item.value, ir.Name) else NOTHING
-        kinds = [isinstance(value, Instance) and self.facts.ends.get(value.name) is End.CLOSED for value in made]
-        return bool(kinds) and all(kinds) and any(self._is_close(call, item) for call in located[1].calls)
+        ends = {self.facts.ends.get(value.name) if isinstance(value, Instance) else None for value in made}
+        end = ends.pop() if len(ends) == 1 else None
+        is_closed = end is not None and any(self._is_close(call, item) for call in located[1].calls)
+        return end if is_closed and end is not None and end.is_of_readers else None
 
     @staticmethod
     def _is_close(call: ir.Call, item: ir.Yield) -> bool:
@@ -154,7 +159,7 @@ class Resources:
                 continue
             if entry.body_start <= item.start and item.end <= entry.body_end:
                 end = self.end(entry.context, frame, depth + 1)
-                return end if end is End.CLOSED else None
+                return end if end is not None and end.is_of_readers else None
         return None
 
     @staticmethod

@@ -90,11 +90,9 @@ class Runs:
             return RunsOn(Fault.RUN, iterable, None, loop)
         if not isinstance(function.base, ir.Name):
             return None
-        uses = frame.module.uses
-        bindings = uses.bindings(function.base, frame.scope)
-        if len(bindings) != 1 or bindings[0].kind != "assign" or not isinstance(bindings[0].value, ir.Call):
+        if not self.workflows.is_alone(function.base, frame.module, frame.scope):
             return None
-        for use in uses.of(function.base, frame.scope):
+        for use in frame.module.uses.of(function.base, frame.scope):
             harmless = isinstance(use.parent, ir.Attribute) and use.parent.attribute in self._harmless
             if not harmless and not isinstance(use.parent, ir.Await):
                 return None

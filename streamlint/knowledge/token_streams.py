@@ -43,6 +43,8 @@ class MadeStream:
     manager: str
     is_asked: bool = False
     """Whether it gives tokens only where a model was asked, by plain HTTP."""
+    asked_with: str = ""
+    """The keyword of that request without which the body is read whole before."""
 
     @property
     def decides(self) -> str:
@@ -57,6 +59,8 @@ class Answered:
     is_async: bool
     items: str
     rules_out: str
+    is_asked: bool = False
+    """Whether it is one only where a model was asked, by plain HTTP."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,8 @@ class Items:
     """Whether they tell of a run with all its steps, of which tokens are only one."""
     parsed: str = ""
     """What an item is when it is read as JSON, where it is a part of a body."""
+    cut_by: frozenset[str] = frozenset()
+    """Methods of a complete answer that give it in pieces."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +123,7 @@ class TokenStreamFacts:
         for row in table.rows("made"):
             self._add(row, parts)
         self._answered = {
-            name: Answered(row.flag("async"), row.text("items"), row.text("without"))
+            name: Answered(row.flag("async"), row.text("items"), row.text("without"), row.flag("asked"))
             for row in table.rows("answered")
             for name in row.texts("by")
         }
@@ -131,7 +137,8 @@ class TokenStreamFacts:
     def _add(self, row: Row, parts: dict[str, dict[str, str]]) -> None:
         made = Made(row.text("is"))
         condition = row.text("with"), row.text("without")
-        stream = MadeStream(made, row.text("items"), *condition, row.text("class"), row.flag("asked"))
+        asked = row.flag("asked"), row.text("asked-with")
+        stream = MadeStream(made, row.text("items"), *condition, row.text("class"), *asked)
         for name in row.texts("by"):
             self._made[name] = (*self._made.get(name, ()), stream)
         if stream.manager:
@@ -231,6 +238,7 @@ def _items(row: Row) -> Items:
         row.flag("may-be-text"),
         row.flag("of-runs"),
         row.text("parsed"),
+        frozenset(row.texts("cut-by")),
     )
 
 

@@ -120,15 +120,17 @@ class ResourceClosedEarly(Rule):
         versions = file.project.versions.near(file.path)
         early = versions.within(resources.package, resources.since, resources.before) is True
         for parameter in scope.parameters:
-            sending = file.project.ask(Resources).closed_dependency(parameter, file.frame(scope), early=early)
-            if sending is None:
+            found = file.project.ask(Resources).closed_dependency(parameter, file.frame(scope), early=early)
+            if found is None:
                 continue
+            sending, end = found
             yield file.fact(
                 self,
                 scope,
                 at=Span(parameter.start, parameter.start + len(parameter.name)),
                 resource=parameter.name,
-                fault=_FAULT[End.CLOSED],
+                fault=_FAULT[end],
+                severity=Severity.ERROR if end is End.CLOSED else Severity.WARNING,
                 label="this dependency ends when the handler returns",
                 related=(Related(file.place(sending.content), "sent after that"),),
                 help='open it in the generator, or let it live as long as the request: `fastapi>=0.118`, no `scope="function"`',

@@ -14,8 +14,8 @@ class SharedChatEngine(Rule):
     """
     ## What it does
 
-    Finds chat engines that are made once, at module level, at start-up or by a cached function, and that request handlers talk to.
-    Query engines keep no history and may be shared.
+    Finds chat engines that are made once, at module level, at start-up, by a cached function, or by the first request that finds
+    none (`if not hasattr(app, "engine")`), and that request handlers talk to. Query engines keep no history and may be shared.
 
     ## Why it breaks streaming
 
@@ -76,12 +76,13 @@ class SharedChatEngine(Rule):
 
     @on(ir.Call)
     def shared(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        if not isinstance(call.function, ir.Attribute):
+        lifetimes = file.project.ask(Lifetimes)
+        if not isinstance(call.function, ir.Attribute) or not lifetimes.is_turn(call):
             return
-        reached = file.project.reach.from_request(file.facts, scope)
+        reached = lifetimes.asked(file.facts, scope)
         if reached is None or reached.entry is None:
             return
-        origin = file.project.ask(Lifetimes).shared_engine(call, file.frame(scope))
+        origin = lifetimes.shared_engine(call, file.frame(scope))
         if origin is None:
             return
         place = file.project.place(origin.path, origin.start, origin.end)

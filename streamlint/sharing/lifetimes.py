@@ -12,6 +12,8 @@ from streamlint.knowledge.frameworks import Purpose
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
+from streamlint.serving.reached import Reached
+from streamlint.sharing.memos import Memos
 from streamlint.values.activations import Frame
 from streamlint.values.domain import Bound, Function, Llama, Origin
 from streamlint.values.limits import Limit
@@ -29,12 +31,13 @@ class Lifetimes:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self.reach = project.reach
+        self.memos = project.ask(Memos)
         self._turns = project.knowledge.names("llama_index_words", "turns")
         self._restarts = project.knowledge.names("llama_index_words", "restarts")
 
     def shared_engine(self, call: ir.Call, frame: Frame) -> Origin | None:
         """Where the chat engine was made that this call talks to, if all requests talk to the same one and its own memory."""
-        if not (isinstance(call.function, ir.Attribute) and call.function.attribute in self._turns):
+        if not (isinstance(call.function, ir.Attribute) and self.is_turn(call)):
             return None
         if call.argument(1, "chat_history") is not None or call.hides_keywords:
             return None
@@ -51,6 +54,19 @@ class Lifetimes:
         if len(origins) != len(values) or not origins:
             return None
         return origins[0] if all(origin is not None and self.is_made_once(origin) for origin in origins) else None
+
+    def is_turn(self, call: ir.Call) -> bool:
+        """Whether a call has a name under which one talks to a chat engine."""
+        return isinstance(call.function, ir.Attribute) and call.function.attribute in self._turns
+
+    def asked(self, module: Module, scope: ir.Scope) -> Reached | None:
+        """How a request comes to run a function: itself, or in a thread that it starts."""
+        reached = self.reach.from_request(module, scope)
+        if reached is not None:
+            return reached
+        sites = self.evaluator.callers.of(Function(module.path, scope.index))
+        ways = (self.reach.from_request(site.module, site.scope) for site in sites)
+        return next((way for way in ways if way is not None), None)
 
     def _is_reset(self, engine: ir.Expression, frame: Frame) -> bool:
         resets = {f"{ir.dotted(engine)}.{word}" for word in self._restarts}
@@ -87,8 +103,14 @@ class Lifetimes:
         if self._is_cached(module, scope):
             return not scope.parameters
         if self.reach.from_request(module, scope) is not None:
+            return self._is_kept(module, scope, origin)
+        return (module.path, scope.index) in self._once or self._is_kept(module, scope, origin)
+
+    def _is_kept(self, module: Module, scope: ir.Scope, origin: Origin) -> bool:
+        """Whether the first request makes it, and all others are given the same one."""
+        if self._runs_per_visitor(module):
             return False
-        return (module.path, scope.index) in self._once
+        return self.memos.is_kept_for_all(origin.start, origin.end, self.evaluator.any_call(module, scope))
 
     def _runs_per_visitor(self, module: Module) -> bool:
         """Whether a framework runs the module again for every visitor."""
