@@ -13,13 +13,14 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Bound, Function, Llama, Origin
+from streamlint.values.domain import Bound, Function, Llama, Origin, known
 from streamlint.values.limits import Limit
 
 if TYPE_CHECKING:
     from streamlint.project import Project
 
 _LOOKUPS = frozenset(("get", "setdefault", "pop"))
+_REMEMBERING = (Role.MEMORY, Role.WORKFLOW_CONTEXT)
 _DEEPEST = 5
 
 
@@ -31,6 +32,8 @@ class Lifetimes:
         self.reach = project.reach
         self._turns = project.knowledge.names("llama_index_words", "turns")
         self._restarts = project.knowledge.names("llama_index_words", "restarts")
+        self._memories = project.knowledge.names("llama_index_words", "memory-keywords")
+        self._written = project.knowledge.names("llama_index_words", "remembers")
 
     def shared_engine(self, call: ir.Call, frame: Frame) -> Origin | None:
         """Where the chat engine was made that this call talks to, if all requests talk to the same one and its own memory."""
@@ -51,6 +54,28 @@ class Lifetimes:
         if len(origins) != len(values) or not origins:
             return None
         return origins[0] if all(origin is not None and self.is_made_once(origin) for origin in origins) else None
+
+    def shared_memory(self, call: ir.Call, frame: Frame) -> tuple[ir.Expression, Origin] | None:
+        """The memory that a call is given, or writes to, and where it was made, if all requests have the same one."""
+        for given in self._remembering(call):
+            if self._is_reset(given, frame) or self.is_looked_up(given, frame):
+                continue
+            origins = [
+                value.origin if isinstance(value, Llama) and value.role in _REMEMBERING else None
+                for value in known(self.evaluator.value(given, frame))
+            ]
+            if (
+                origins
+                and origins[0] is not None
+                and all(one is not None and self.is_made_once(one) for one in origins)
+            ):
+                return given, origins[0]
+        return None
+
+    def _remembering(self, call: ir.Call) -> Iterator[ir.Expression]:
+        yield from (value for name, value in call.keywords if name in self._memories)
+        if isinstance(call.function, ir.Attribute) and call.function.attribute in self._written:
+            yield call.function.base
 
     def _is_reset(self, engine: ir.Expression, frame: Frame) -> bool:
         resets = {f"{ir.dotted(engine)}.{word}" for word in self._restarts}
@@ -132,5 +157,10 @@ class Lifetimes:
 
 
 def _innermost(module: Module, origin: Origin) -> ir.Scope:
-    around = [scope for scope in module.scopes if scope.contains(origin)]
+    """The scope that makes something: of a default, the one in which its function stands."""
+    around = [scope for scope in module.scopes if scope.contains(origin) and not _is_default(origin, scope)]
     return min(around, key=lambda scope: scope.end - scope.start, default=module.summary.module)
+
+
+def _is_default(origin: Origin, scope: ir.Scope) -> bool:
+    return any(one.default is not None and one.default.contains(origin) for one in scope.parameters)
