@@ -64,6 +64,14 @@ class Answered:
 
 
 @dataclass(frozen=True)
+class Handed:
+    """A token that a method of a subclass is given, as its parameter behind `self` at this position."""
+
+    position: int
+    items: str
+
+
+@dataclass(frozen=True)
 class Managed:
     """A stream that is entered first; `parts` are further streams, by attribute."""
 
@@ -126,6 +134,13 @@ class TokenStreamFacts:
             name: Answered(row.flag("async"), row.text("items"), row.text("without"), row.flag("asked"))
             for row in table.rows("answered")
             for name in row.texts("by")
+        }
+        self._handed = {
+            (package, owner, method): Handed(row.number("position") or 0, row.text("items"))
+            for row in table.rows("handed")
+            for package in row.texts("packages")
+            for owner in row.texts("of")
+            for method in row.texts("methods")
         }
         for row in table.rows("items"):
             self._items[row.text("name")] = _items(row)
@@ -208,6 +223,20 @@ class TokenStreamFacts:
     def answered(self, dotted: str) -> Answered | None:
         """The complete answer that calling `dotted` gives."""
         return self._answered.get(dotted)
+
+    @cached_property
+    def handed_methods(self) -> frozenset[str]:
+        """The names of methods that are given tokens."""
+        return frozenset(method for _, _, method in self._handed)
+
+    @cached_property
+    def handing(self) -> frozenset[str]:
+        """The packages whose classes have them."""
+        return frozenset(package for package, _, _ in self._handed)
+
+    def handed(self, owner: str, method: str) -> Handed | None:
+        """What a subclass of `owner`, a dotted name, is given where it defines a method."""
+        return self._handed.get((owner.partition(".")[0], owner.rpartition(".")[2], method))
 
     def is_of_model(self, address: str) -> bool:
         """Whether an address is that of a model's own interface."""
