@@ -44,7 +44,7 @@ class Finished:
         if isinstance(loop.iterable, ir.Sequence):
             return None
         if scope.is_generator:
-            is_sent = _yields_pieces(loop, scope) and bool(self._sent.generator(frame.module.path, scope))
+            is_sent = _yields_pieces(loop, scope) and self._is_shown_or_sent(frame)
         else:
             is_sent = self._is_of_socket(frame) and _sends_pieces(loop, scope)
         if not is_sent:
@@ -55,6 +55,13 @@ class Finished:
             or self._beside_excuses(loop.iterable, frame)
         )
         return Pieces(loop.iterable, origin) if origin is not None else None
+
+    def _is_shown_or_sent(self, frame: Frame) -> bool:
+        """Whether a generator ends up in a response, or a framework shows what it yields: a callback of Gradio."""
+        if self._sent.generator(frame.module.path, frame.scope):
+            return True
+        entry = self._sent.reach.entry(frame.module, frame.scope)
+        return entry is not None and bool(self.evaluator.knowledge.frameworks.framework(entry.framework).shows)
 
     def _is_of_socket(self, frame: Frame) -> bool:
         """Whether a function handles a WebSocket, or runs for one."""
@@ -130,7 +137,7 @@ def _names_of_pieces(loop: ir.Loop, scope: ir.Scope) -> set[str]:
     """What holds one piece at a time: what the loop assigns, and what is made of that in it."""
     names = {scope.bindings[index].name for index in loop.targets}
     for one in scope.bindings:
-        if one.kind == "assign" and one.value is not None and loop.body_start <= one.start < loop.end:
+        if one.kind in ("assign", "augmented") and one.value is not None and loop.body_start <= one.start < loop.end:
             names |= {one.name} if names_in(one.value) & names else set()
     return names
 

@@ -215,7 +215,7 @@ class Parameters:
         if items is not None:
             return frozenset((Tokens(items.is_async, items.items),))
         if name.rpartition(".")[2][:1].isupper() and not name.startswith(("typing.", "builtins.")):
-            return frozenset((Instance(name),))
+            return frozenset((Instance(knowledge.token_streams.returns(name) or name),))
         return UNKNOWN
 
 
