@@ -72,6 +72,7 @@ class Constant(_Leaf):
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", type(self.value).__name__)
 
+
 @frozen
 class ProjectModule(_Leaf):
     """A module of the project, or the folder of a namespace package."""
