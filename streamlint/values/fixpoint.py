@@ -124,13 +124,17 @@ class Solver:
         answer = self.answers.get(key, _MISSING)
         if answer is not _MISSING:
             return answer  # type: ignore[no-any-return]  # the key decides the type
-        return self.answer(key, compute, Lattice(bottom, otherwise, join))
+        return self.opened(key, compute, Lattice(bottom, otherwise, join))
 
     def answer(self, key: Hashable, compute: Callable[[], Answer], kind: Lattice[Answer]) -> Answer:
         """As `ask`, for one of many questions of a kind."""
         answer = self.answers.get(key, _MISSING)
         if answer is not _MISSING:
             return answer  # type: ignore[no-any-return]  # the key decides the type
+        return self.opened(key, compute, kind)
+
+    def opened(self, key: Hashable, compute: Callable[[], Answer], kind: Lattice[Answer]) -> Answer:
+        """As `answer`, for a question that has no final one, as `answers` says."""
         question = self._pending.get(key)
         if question is not None:
             return self._given(question.found) if question.found is not None else self._bottom(question)  # type: ignore[no-any-return]
@@ -143,14 +147,14 @@ class Solver:
             raise _TooDeep(question)
         outer = self._cut
         try:
-            answer = self._settled(question)
+            answer: Answer = self._settled(question)
         except _TooDeep as deep:
             deep.left.append(question)
             raise
         self._opened -= 1
         self._cut = outer
         found = question.found
-        return answer if found is None else self._given(found)  # type: ignore[no-any-return]  # likewise
+        return answer if found is None else self._given(found)
 
     # Questions within questions
 
