@@ -135,6 +135,12 @@ class _Walks:
             )
         return self._found[key]
 
+    def first(self, folder: Path, depth: int, most: int) -> tuple[Path, ...]:
+        """The first of a folder down to a depth; it is not walked further than that."""
+        if (folder, depth) in self._found or (folder, -1) in self._found:
+            return self.files(folder, depth)[:most]
+        return discovery.first_files(folder, self._exclude, depth, most)
+
     def folders(self, folder: Path) -> tuple[Path, ...]:
         """The folders in a folder that are neither excluded nor links."""
         return discovery.folders(folder, self._exclude)
@@ -162,25 +168,25 @@ class _Parts:
         ties: dict[Path, dict[Path, None]] = {}
         left = _FILES
         for part in self._searched():
-            files = self._walks.files(part, depth=0 if part == self._root else _PART_DEPTH)
-            files = files[: min(_PART_FILES, left)]
+            if not left:
+                break
+            files = self._walks.first(part, 0 if part == self._root else _PART_DEPTH, min(_PART_FILES, left))
             left -= len(files)
-            others = self._starts.inside(self._root) - {part.name if part != self._root else ""}
-            for one in self._starts.leaving(files, self._root, others):
+            own = part.name if part != self._root else ""
+            for one in self._starts.leaving(files, self._root, self._starts.inside(self._root), own):
                 other = self._part_of(one)
                 if other is not None and other != part:
                     ties.setdefault(part, {})[other] = None
                     ties.setdefault(other, {})[part] = None
         return ties
 
-    def _searched(self) -> tuple[Path, ...]:
+    def _searched(self) -> Iterator[Path]:
         """Nothing where packages are installed; in a home folder only the files that lie there openly."""
         if self._root.name in _INSTALLED:
-            return ()
-        if is_crowded(self._root):
-            return (self._root,)
-        beside = self._walks.folders(self._root)
-        return (self._root, *(folder for folder in beside if not discovery.is_project(folder)))
+            return
+        yield self._root
+        if not is_crowded(self._root):
+            yield from (folder for folder in self._walks.folders(self._root) if not discovery.is_project(folder))
 
     def _part_of(self, one: ImportedName) -> Path | None:
         """The part that an import means, if it starts at this folder; a folder with a marker is another project."""

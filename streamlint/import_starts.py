@@ -51,21 +51,37 @@ class ImportStarts:
         self._imports: dict[Path, tuple[ImportedName, ...]] = {}
         self._glances: dict[Path, _Glance] = {}
         self._expected: frozenset[bytes] = frozenset()
+        """All names that were asked for so far; looks at files share it, as a folder may hold very many."""
+        self._encoded: dict[frozenset[str], frozenset[bytes]] = {}
         self._starts: dict[tuple[Path, int, tuple[str, ...], Path], Path | None] = {}
         self._held: dict[tuple[str, tuple[str, ...]], bool] = {}
         self._inside: dict[Path, frozenset[str]] = {}
 
-    def leaving(self, files: Iterable[Path], base: Path, names: Collection[str]) -> Iterator[ImportedName]:
-        """What files below a folder import, at least what begins with one of these names or whose dots lead out of the folder."""
-        wanted = frozenset(name.encode() for name in names)
+    def leaving(
+        self, files: Iterable[Path], base: Path, names: Collection[str], own: str = ""
+    ) -> Iterator[ImportedName]:
+        """What files below a folder import, at least what begins with one of these names or whose dots lead out of the folder.
+
+        What begins with their `own` name is not meant.
+        """
+        self.expect(names)
+        wanted = self._words(frozenset(names))
         for file in files:
             glance = self._glance(file, wanted)
-            if glance.dots >= len(file.parts) - len(base.parts) or not wanted.isdisjoint(glance.words):
+            if glance.dots >= len(file.parts) - len(base.parts) or (glance.words & wanted) - {own.encode()}:
                 yield from self._all(file)
 
     def expect(self, names: Iterable[str]) -> None:
         """Say which names will be asked for, so that one look at each file is enough."""
-        self._expected = self._expected.union(name.encode() for name in names)
+        words = self._words(frozenset(names))
+        if not words <= self._expected:
+            self._expected |= words
+
+    def _words(self, names: frozenset[str]) -> frozenset[bytes]:
+        """The names in bytes; those of a folder are asked for with each folder in it."""
+        if names not in self._encoded:
+            self._encoded[names] = frozenset(name.encode("utf-8", "surrogateescape") for name in names)
+        return self._encoded[names]
 
     def inside(self, folder: Path) -> frozenset[str]:
         """What an import that starts in a folder can begin with."""
@@ -112,8 +128,8 @@ class ImportStarts:
 
     def _glance(self, file: Path, wanted: frozenset[bytes]) -> _Glance:
         known = self._glances.get(file)
-        if known is None or not wanted <= known.asked:
-            content, asked = _content(file), wanted | self._expected
+        if known is None or not (known.asked is self._expected or wanted <= known.asked):
+            content, asked = _content(file), self._expected
             dots = max(map(len, _DOTS.findall(content)), default=0)
             known = self._glances[file] = _Glance(dots, asked, asked & words_of(content))
         return known
