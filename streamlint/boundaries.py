@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache as cached
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -50,6 +51,8 @@ class Boundaries:
         self._roots: dict[tuple[Path, Path], Path] = {}
         self._parts: dict[Path, _Parts] = {}
         self._starts = ImportStarts()
+        self._is_project = cached(discovery.is_project)
+        self._is_whole = cached(_is_whole)
 
     def together(self, path: Path) -> Path:
         """The folder of all that is deployed with a file: its repository, or the highest folder that tells of serving."""
@@ -71,7 +74,7 @@ class Boundaries:
     def of(self, path: Path) -> Boundary:
         folder = Path(environment_folder(str(path))) if discovery.is_beside(path) else path.parent
         if folder not in self._found:
-            root = discovery.project_root(folder / path.name)
+            root = discovery.project_root(folder / path.name, self._is_project)
             self._found[folder] = self._unmarked(folder) if root is None else self._marked(root)
         return self._found[folder]
 
@@ -83,7 +86,7 @@ class Boundaries:
     def _unmarked(self, folder: Path) -> Boundary:
         base = discovery.outside_packages(folder)
         above = list(_above(base))
-        whole = [each for each in (base, *above) if not is_crowded(each) and _is_whole(each)]
+        whole = [each for each in (base, *above) if not is_crowded(each) and self._is_whole(each)]
         root = self._start(base, _step(base, folder), above)
         if whole and root.is_relative_to(whole[-1]):
             return Boundary(whole[-1])

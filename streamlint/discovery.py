@@ -203,10 +203,13 @@ def _behind_link(path: Path) -> Path:
     return links.name_in(project_root(path.parent) or path.parent, path) if disk.is_link(path) else path
 
 
-def project_root(path: Path) -> Path | None:
-    """The nearest folder at or above `path` that is marked as a project, or None; a marker inside a package does not count."""
+def project_root(path: Path, is_marked: Callable[[Path], bool] | None = None) -> Path | None:
+    """The nearest folder at or above `path` that is marked as a project, or None; a marker inside a package does not count.
+
+    Who asks for many paths remembers which folders are marked.
+    """
     folder = path if disk.is_folder(path) else path.parent
-    marked = (above for above in (folder, *folder.parents) if is_project(above))
+    marked = (above for above in (folder, *folder.parents) if (is_marked or is_project)(above))
     return next((above for above in marked if not (is_package(above) and is_package(above.parent))), None)
 
 

@@ -55,7 +55,7 @@ class ImportStarts:
         self._encoded: dict[frozenset[str], frozenset[bytes]] = {}
         self._starts: dict[tuple[Path, int, tuple[str, ...], Path], Path | None] = {}
         self._held: dict[tuple[str, tuple[str, ...]], bool] = {}
-        self._inside: dict[Path, frozenset[str]] = {}
+        self._inside: dict[str, frozenset[str] | None] = {}
 
     def leaving(
         self, files: Iterable[Path], base: Path, names: Collection[str], own: str = ""
@@ -85,13 +85,16 @@ class ImportStarts:
 
     def inside(self, folder: Path) -> frozenset[str]:
         """What an import that starts in a folder can begin with."""
+        return self._listed(str(folder)) or frozenset()
+
+    def _listed(self, folder: str) -> frozenset[str] | None:
+        """The same; None where the folder cannot be listed."""
         if folder not in self._inside:
             try:
-                names = [entry.name for entry in disk.entries(folder)]
+                found = (entry.name.removesuffix(".py") for entry in disk.entries(folder))
+                self._inside[folder] = frozenset(name for name in found if "." not in name)
             except OSError:
-                names = []
-            found = (name.removesuffix(".py") for name in names)
-            self._inside[folder] = frozenset(name for name in found if "." not in name)
+                self._inside[folder] = None
         return self._inside[folder]
 
     def modules(self, folder: Path) -> Iterator[str]:
@@ -119,7 +122,9 @@ class ImportStarts:
 
     def _holds(self, folder: str, name: tuple[str, ...]) -> bool:
         """Whether a dotted name is a module or package in a folder; a bare folder counts with a module that is named in it."""
-        key = (folder, name)
+        key, listed = (folder, name), self._listed(folder)
+        if listed is not None and name[0] not in listed:
+            return False
         if key not in self._held:
             first = os.path.join(folder, name[0])
             is_module = disk.is_file(f"{first}.py") or disk.is_file(os.path.join(first, "__init__.py"))

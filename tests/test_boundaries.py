@@ -272,18 +272,18 @@ def test_routes_of_projects_with_one_root(tmp_path: Path) -> None:
     assert routes(code) == {(code / name / "main.py", (f"GET /{name}",)) for name in ("one", "two")}
 
 
-def opened_beside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def opened_beside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Which folders beside that of a file are opened to find out what belongs together."""
-    opened: list[str] = []
+    opened = set[str]()
     entries = disk.entries
 
     def noting(path: str | Path) -> list[os.DirEntry[str]]:
-        opened.append(str(path))
+        opened.add(str(path))
         return entries(path)
 
     monkeypatch.setattr(disk, "entries", noting)
     Boundaries(Patterns(folder, ())).of(folder / "own" / "main.py")
-    return [path for path in opened if f"{os.sep}beside" in path]
+    return {path for path in opened if f"{os.sep}beside" in path}
 
 
 def put(folder: Path, *files: str) -> None:
