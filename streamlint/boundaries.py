@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache as cached
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -53,6 +54,8 @@ class Boundaries:
         self._roots: dict[tuple[Path, Path], Path] = {}
         self._parts: dict[Path, _Parts] = {}
         self._starts = ImportStarts()
+        self._is_project = cached(discovery.is_project)
+        self._is_whole = cached(_is_whole)
 
     def together(self, path: Path) -> Path:
         """The folder of all that is deployed with a file: its repository, or the highest folder that tells of serving."""
@@ -82,7 +85,7 @@ class Boundaries:
     def of(self, path: Path) -> Boundary:
         folder = Path(environment_folder(str(path))) if discovery.is_beside(path) else path.parent
         if folder not in self._found:
-            root = discovery.project_root(folder / path.name)
+            root = discovery.project_root(folder / path.name, self._is_project)
             self._found[folder] = self._unmarked(folder) if root is None else self._marked(root)
         return self._found[folder]
 
@@ -94,7 +97,7 @@ class Boundaries:
     def _unmarked(self, folder: Path) -> Boundary:
         base = discovery.outside_packages(folder)
         above = list(_above(base))
-        whole = [each for each in (base, *above) if not is_crowded(each) and _is_whole(each)]
+        whole = [each for each in (base, *above) if not is_crowded(each) and self._is_whole(each)]
         root = self._start(base, _step(base, folder), above)
         if whole and root.is_relative_to(whole[-1]):
             return Boundary(whole[-1])
@@ -146,6 +149,12 @@ class _Walks:
             )
         return self._found[key]
 
+    def first(self, folder: Path, depth: int, most: int) -> tuple[Path, ...]:
+        """The first of a folder down to a depth; it is not walked further than that."""
+        if (folder, depth) in self._found or (folder, -1) in self._found:
+            return self.files(folder, depth)[:most]
+        return discovery.first_files(folder, self._exclude, depth, most)
+
     def folders(self, folder: Path) -> tuple[Path, ...]:
         """The folders in a folder that are neither excluded nor links."""
         return discovery.folders(folder, self._exclude)
@@ -173,27 +182,25 @@ class _Parts:
         ties: dict[Path, dict[Path, None]] = {}
         left = _FILES
         for part in self._searched():
-            if left <= 0:
+            if not left:
                 break
-            files = self._walks.files(part, depth=0 if part == self._root else _PART_DEPTH)
-            files = files[: min(_PART_FILES, left)]
+            files = self._walks.first(part, 0 if part == self._root else _PART_DEPTH, min(_PART_FILES, left))
             left -= len(files)
-            others = self._starts.inside(self._root) - {part.name if part != self._root else ""}
-            for one in self._starts.leaving(files, self._root, others):
+            own = part.name if part != self._root else ""
+            for one in self._starts.leaving(files, self._root, self._starts.inside(self._root), own):
                 other = self._part_of(one)
                 if other is not None and other != part:
                     ties.setdefault(part, {})[other] = None
                     ties.setdefault(other, {})[part] = None
         return ties
 
-    def _searched(self) -> tuple[Path, ...]:
+    def _searched(self) -> Iterator[Path]:
         """Nothing where packages are installed; in a home folder only the files that lie there openly."""
         if self._root.name in _INSTALLED:
-            return ()
-        if is_crowded(self._root):
-            return (self._root,)
-        beside = self._walks.folders(self._root)
-        return (self._root, *(folder for folder in beside if not discovery.is_project(folder)))
+            return
+        yield self._root
+        if not is_crowded(self._root):
+            yield from (folder for folder in self._walks.folders(self._root) if not discovery.is_project(folder))
 
     def _part_of(self, one: ImportedName) -> Path | None:
         """The part that an import means, if it starts at this folder; a folder with a marker is another project."""

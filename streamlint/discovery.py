@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from streamlint import disk, links, writing
@@ -25,6 +26,8 @@ CONFIGURING = ("streamlint.toml", "pyproject.toml")
 EXCLUDED = "the configuration excludes it"
 UNTRACKED = "git does not track it"
 ROOT_MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
+_FOLDERS_A_FILE = 10
+"""How many folders are opened for each file that is looked for."""
 _PLAIN = re.compile(r"[^*?\[\]!/\\#]+")
 
 
@@ -200,10 +203,13 @@ def _behind_link(path: Path) -> Path:
     return links.name_in(project_root(path.parent) or path.parent, path) if disk.is_link(path) else path
 
 
-def project_root(path: Path) -> Path | None:
-    """The nearest folder at or above `path` that is marked as a project, or None; a marker inside a package does not count."""
+def project_root(path: Path, is_marked: Callable[[Path], bool] | None = None) -> Path | None:
+    """The nearest folder at or above `path` that is marked as a project, or None; a marker inside a package does not count.
+
+    Who asks for many paths remembers which folders are marked.
+    """
     folder = path if disk.is_folder(path) else path.parent
-    marked = (above for above in (folder, *folder.parents) if is_project(above))
+    marked = (above for above in (folder, *folder.parents) if (is_marked or is_project)(above))
     return next((above for above in marked if not (is_package(above) and is_package(above.parent))), None)
 
 
@@ -237,6 +243,15 @@ def project_files(
     return tuple(found.files)
 
 
+def first_files(root: Path, exclude: Patterns, depth: int, most: int) -> tuple[Path, ...]:
+    """The first Python files of a folder, as `project_files` has them; it is walked no further than to find them."""
+    found = _Asked()
+    for _ in islice(_steps(root, exclude, found, depth), _FOLDERS_A_FILE * most):
+        if len(found.files) >= most:
+            break
+    return tuple(islice(found.files, most))
+
+
 def everything(root: Path, exclude: Patterns) -> Found:
     """What a folder holds of all kinds."""
     found = Found()
@@ -267,6 +282,12 @@ def is_python(path: Path) -> bool:
 
 
 def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:
+    for _ in _steps(top, exclude, found, depth):
+        pass
+
+
+def _steps(top: Path, exclude: Patterns, found: Found, depth: int) -> Iterator[None]:
+    """Walk, one folder a step."""
     pending = [(str(top), _ignores_above(top), depth, exclude.within(top))]
     while pending:
         folder, above, left, exclude = pending.pop()
@@ -296,6 +317,7 @@ def _walk(top: Path, exclude: Patterns, found: Found, depth: int = -1) -> None:
                 _take(entry, found, homes)
         if left != 0:
             pending.extend(reversed(folders))
+        yield
 
 
 def _take(entry: os.DirEntry[str], found: Found, homes: Sequence[dict[Path, None]]) -> None:

@@ -51,31 +51,50 @@ class ImportStarts:
         self._imports: dict[Path, tuple[ImportedName, ...]] = {}
         self._glances: dict[Path, _Glance] = {}
         self._expected: frozenset[bytes] = frozenset()
+        """All names that were asked for so far; looks at files share it, as a folder may hold very many."""
+        self._encoded: dict[frozenset[str], frozenset[bytes]] = {}
         self._starts: dict[tuple[Path, int, tuple[str, ...], Path], Path | None] = {}
         self._held: dict[tuple[str, tuple[str, ...]], bool] = {}
-        self._inside: dict[Path, frozenset[str]] = {}
+        self._inside: dict[str, frozenset[str] | None] = {}
 
-    def leaving(self, files: Iterable[Path], base: Path, names: Collection[str]) -> Iterator[ImportedName]:
-        """What files below a folder import, at least what begins with one of these names or whose dots lead out of the folder."""
-        wanted = frozenset(name.encode() for name in names)
+    def leaving(
+        self, files: Iterable[Path], base: Path, names: Collection[str], own: str = ""
+    ) -> Iterator[ImportedName]:
+        """What files below a folder import, at least what begins with one of these names or whose dots lead out of the folder.
+
+        What begins with their `own` name is not meant.
+        """
+        self.expect(names)
+        wanted = self._words(frozenset(names))
         for file in files:
             glance = self._glance(file, wanted)
-            if glance.dots >= len(file.parts) - len(base.parts) or not wanted.isdisjoint(glance.words):
+            if glance.dots >= len(file.parts) - len(base.parts) or (glance.words & wanted) - {own.encode()}:
                 yield from self._all(file)
 
     def expect(self, names: Iterable[str]) -> None:
         """Say which names will be asked for, so that one look at each file is enough."""
-        self._expected = self._expected.union(name.encode() for name in names)
+        words = self._words(frozenset(names))
+        if not words <= self._expected:
+            self._expected |= words
+
+    def _words(self, names: frozenset[str]) -> frozenset[bytes]:
+        """The names in bytes; those of a folder are asked for with each folder in it."""
+        if names not in self._encoded:
+            self._encoded[names] = frozenset(name.encode("utf-8", "surrogateescape") for name in names)
+        return self._encoded[names]
 
     def inside(self, folder: Path) -> frozenset[str]:
         """What an import that starts in a folder can begin with."""
+        return self._listed(str(folder)) or frozenset()
+
+    def _listed(self, folder: str) -> frozenset[str] | None:
+        """The same; None where the folder cannot be listed."""
         if folder not in self._inside:
             try:
-                names = [entry.name for entry in disk.entries(folder)]
+                found = (entry.name.removesuffix(".py") for entry in disk.entries(folder))
+                self._inside[folder] = frozenset(name for name in found if "." not in name)
             except OSError:
-                names = []
-            found = (name.removesuffix(".py") for name in names)
-            self._inside[folder] = frozenset(name for name in found if "." not in name)
+                self._inside[folder] = None
         return self._inside[folder]
 
     def modules(self, folder: Path) -> Iterator[str]:
@@ -103,7 +122,9 @@ class ImportStarts:
 
     def _holds(self, folder: str, name: tuple[str, ...]) -> bool:
         """Whether a dotted name is a module or package in a folder; a bare folder counts with a module that is named in it."""
-        key = (folder, name)
+        key, listed = (folder, name), self._listed(folder)
+        if listed is not None and name[0] not in listed:
+            return False
         if key not in self._held:
             first = os.path.join(folder, name[0])
             is_module = disk.is_file(f"{first}.py") or disk.is_file(os.path.join(first, "__init__.py"))
@@ -112,8 +133,8 @@ class ImportStarts:
 
     def _glance(self, file: Path, wanted: frozenset[bytes]) -> _Glance:
         known = self._glances.get(file)
-        if known is None or not wanted <= known.asked:
-            content, asked = content_of(file), wanted | self._expected
+        if known is None or not (known.asked is self._expected or wanted <= known.asked):
+            content, asked = content_of(file), self._expected
             dots = max(map(len, _DOTS.findall(content)), default=0)
             known = self._glances[file] = _Glance(dots, asked, asked & words_of(content))
         return known

@@ -136,7 +136,7 @@ class Project:
 
         with phase(ENTRY_POINTS):
             modules = self.modules.among(self.registering.files)
-            return EntryPoints(self.evaluator, self.registering.frameworks_present).find(modules) if modules else ()
+            return EntryPoints(self.evaluator, self.registering).find(modules) if modules else ()
 
     @cached_property
     def registering(self) -> Registering:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from streamlint import boundaries, disk
 from streamlint.boundaries import Boundaries
 from streamlint.config import Config, Selection
 from streamlint.discovery import Patterns
@@ -269,3 +270,52 @@ def test_routes_of_projects_with_one_root(tmp_path: Path) -> None:
         route = f"import {name}_lib.jobs\n{DRAINED.replace('{name}', name)}"
         write(code, {f"{name}/main.py": route, f"{name}_lib/jobs.py": ""})
     assert routes(code) == {(code / name / "main.py", (f"GET /{name}",)) for name in ("one", "two")}
+
+
+def opened_beside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Which folders beside that of a file are opened to find out what belongs together."""
+    opened = set[str]()
+    entries = disk.entries
+
+    def noting(path: str | Path) -> list[os.DirEntry[str]]:
+        opened.add(str(path))
+        return entries(path)
+
+    monkeypatch.setattr(disk, "entries", noting)
+    Boundaries(Patterns(folder, ())).of(folder / "own" / "main.py")
+    return {path for path in opened if f"{os.sep}beside" in path}
+
+
+def put(folder: Path, *files: str) -> None:
+    for file in files:
+        path = folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("import own\n")
+
+
+def test_among_very_many_folders_only_some_are_walked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, "own/main.py", *(f"beside{number:03}/{name}.py" for number in range(100) for name in ("one", "two")))
+    monkeypatch.setattr(boundaries, "_FILES", 20)
+    assert len(opened_beside(tmp_path, monkeypatch)) == 10
+
+
+def test_a_folder_beside_is_walked_no_further_than_is_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, "own/main.py", *(f"beside/part{number:03}/one.py" for number in range(100)))
+    monkeypatch.setattr(boundaries, "_PART_FILES", 5)
+    assert len(opened_beside(tmp_path, monkeypatch)) == 6
+
+
+def test_folders_without_code_end_the_walk_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, "own/main.py", *(f"beside/part{number:03}/one.txt" for number in range(100)))
+    monkeypatch.setattr(boundaries, "_PART_FILES", 2)
+    assert len(opened_beside(tmp_path, monkeypatch)) <= 20
+
+
+def test_looks_at_files_share_the_names_that_are_asked_for(tmp_path: Path) -> None:
+    """A folder holds very many others, and each file that is searched for their names would keep them all."""
+    put(tmp_path, "own/main.py", *(f"beside{number:03}/one.py" for number in range(50)))
+    found = Boundaries(Patterns(tmp_path, ()))
+    found.of(tmp_path / "own" / "main.py")
+    glances = found._starts._glances.values()
+    assert len(glances) > 50
+    assert len({id(glance.asked) for glance in glances}) <= 3

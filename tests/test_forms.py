@@ -25,6 +25,7 @@ def stands(module: Module) -> Iterator[tuple[Form, str]]:
         (Form.CALLED, {*said.calls, *said.given}),
         (Form.PASSED, said.passed),
         (Form.STORED, said.stores),
+        (Form.ITEM, said.items),
         (Form.KEY, said.keyed),
         (Form.RENAMED, said.aliases),
         (Form.BASE, said.below),
@@ -107,7 +108,8 @@ def test_other_ways_to_write_it_are_seen(text: str) -> None:
     [
         (Form.CALLED, "def word(self): ...\nclass word(Two): ...\nx = self.word\nother_word(1)\n"),
         (Form.PASSED, "word(1)\nx = word\n"),
-        (Form.STORED, "word = 1\nx = one.word\nif one.word == 2: f(one.word)\nx = one['word']\n"),
+        (Form.STORED, "word = 1\nx = one.word\nif one.word == 2: f(one.word)\none['word'] = 1\n"),
+        (Form.ITEM, "one.word = 1\nx = one['word']\n"),
         (Form.KEY, "x = one[word]\n"),
         (Form.RENAMED, "from one import word\n"),
         (Form.BASE, "class word(Two): ...\nword(1)\n"),

@@ -10,7 +10,7 @@ from streamlint.project import Project
 from streamlint.serving.registering import Registering
 from streamlint.source import Source
 
-from .asking import KNOWLEDGE, ROOT
+from .asking import KNOWLEDGE, ROOT, Program
 
 
 def registering(files: dict[str, str], *told: str) -> Registering:
@@ -184,3 +184,36 @@ def test_paths_are_those_of_the_files(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(APP, "utf-8")
     project = Project(tmp_path, [tmp_path / "app.py"])
     assert Registering(project.modules, KNOWLEDGE.frameworks, ()).files == {tmp_path / "app.py"}
+
+
+ROUTES = """\
+from aiohttp import web
+import {module}
+
+
+async def home(request):
+    return web.Response()
+
+
+{call}
+"""
+
+
+def registered(module: str, call: str, **others: str) -> tuple[Program, list[str]]:
+    program = Program(ROUTES.format(module=module, call=call), **others)
+    return program, [entry.name for entry in program.project.entries]
+
+
+def test_what_only_says_the_word_of_a_function_is_not_followed() -> None:
+    program, found = registered("settings", "settings.costs.get('home', home)", settings="costs = {}\n")
+    assert found == []
+    assert not any(path.name == "settings.py" for path in program.project.modules._loaded)
+
+
+def test_a_function_is_known_under_the_name_that_another_file_gives_its_module() -> None:
+    others = {"handing": "from aiohttp import web as net\n"}
+    assert registered("handing", "[handing.net.get('/home', home)]", **others)[1] == ["home"]
+
+
+def test_a_function_is_known_under_a_name_of_the_file_itself() -> None:
+    assert registered("json", "net = web\nroutes = [net.get('/home', home)]")[1] == ["home"]

@@ -141,7 +141,7 @@ class Compressors:
     def _encoding_is_set(self) -> bool:
         """Whether the project sets the header of some response by `response.headers[...] = ...`."""
         names = (_ENCODING, _ENCODING.title())
-        return any(self.evaluator.callers.stores(name) for name in names)
+        return any(self.evaluator.callers.items(name) for name in names)
 
 
 def _items(bindings: list[ir.Binding], index: int) -> Iterator[ir.Expression]:

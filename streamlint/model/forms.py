@@ -30,8 +30,10 @@ class Form(Enum):
     """The end of what is called, or of a decorator."""
     PASSED = (rf"{_WORD}{_BLANK}[,)]",)
     """The end of an argument."""
-    STORED = (rf"{_WORD}(?:(?<=\.{{}})|(?<=\.\s{{}})|(?<=\\\n{{}})){_BLANK}{_TARGET}", _KEYED)
-    """The attribute or the constant key under which something is stored."""
+    STORED = (rf"{_WORD}(?:(?<=\.{{}})|(?<=\.\s{{}})|(?<=\\\n{{}})){_BLANK}{_TARGET}",)
+    """The attribute under which something is stored."""
+    ITEM = (_KEYED,)
+    """The constant key under which something is stored."""
     KEY = (rf"{_WORD}{_CLOSED}\]{_BLANK}{_TARGET}",)
     """The end of a key, which is no constant, under which something is stored."""
     RENAMED = (rf"{_WORD}{_BLANK}\bas\b",)
@@ -44,7 +46,7 @@ class Form(Enum):
     def stands_in(self, text: str, word: str) -> bool:
         """Whether the word may be this there. Of what is no name, which may be a key, and written in many ways, little is known."""
         if not (word.isidentifier() and word.isascii()):
-            return self is not Form.STORED or not _PLAIN.fullmatch(word) or _key(word).search(text) is not None
+            return self is not Form.ITEM or not _PLAIN.fullmatch(word) or _key(word).search(text) is not None
         return any(pattern.search(text) is not None for pattern in _patterns(self, word))
 
 

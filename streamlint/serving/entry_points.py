@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ from streamlint.values.domain import (
 )
 
 if TYPE_CHECKING:
+    from streamlint.serving.registering import Registering
     from streamlint.values import Evaluator
 
 _SERVED = (Purpose.ROUTE, Purpose.WEBSOCKET)
@@ -92,13 +93,13 @@ class Entry:
 
 
 class EntryPoints:
-    """Finds entry points; `present` are the frameworks that the project uses, where that is known."""
+    """Finds entry points; `registering` knows what the project imports, where that is asked."""
 
-    def __init__(self, evaluator: Evaluator, present: Container[str] | None = None) -> None:
+    def __init__(self, evaluator: Evaluator, registering: Registering | None = None) -> None:
         self.evaluator = evaluator
         self.frameworks = evaluator.knowledge.frameworks
         self.paths = RoutePaths(evaluator)
-        self._registrations = Registrations(evaluator, present)
+        self._registrations = Registrations(evaluator, registering)
         self._view_paths: dict[tuple[Path, int], list[tuple[ir.Call, Value | None, str | None, Frame]]] = {}
 
     def find(self, modules: Sequence[Module]) -> tuple[Entry, ...]:

@@ -29,6 +29,7 @@ class Registering:
         self._importers: dict[str, frozenset[Path]] = {}
         self._direct: dict[str, frozenset[Path]] = {}
         """Of the importers of a package those that say its name."""
+        self._named: dict[str, frozenset[str]] = {}
 
     @cached_property
     def frameworks_present(self) -> frozenset[str]:
@@ -68,7 +69,19 @@ class Registering:
             # what a file has of the package, others may import from it; with new names all files are looked at again
             givers, words = (found, names) if new else (set(pending), names)
             pending = [path for word in words for path in self._receiving(word, givers) if path not in found]
+        self._named[package] = frozenset(names)
         return found
+
+    def names(self, dotted: str) -> frozenset[str] | None:
+        """Under which names files import the package of a dotted name, or something of it, directly or through others.
+
+        None for a name that the user's rows tell of, which may be one of the project's own.
+        """
+        if dotted in self._told:
+            return None
+        package = dotted.partition(".")[0]
+        self._importing(package)
+        return self._named[package]
 
     def _imports_from_outside(self, path: Path, package: str) -> bool:
         return self.modules.resolve(path, package) is None and package in self.texts.packages(path)

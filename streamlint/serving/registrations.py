@@ -14,6 +14,7 @@ from streamlint.values.domain import Bound, Class, External, Instance, Object, U
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
+    from streamlint.serving.registering import Registering
     from streamlint.values import Evaluator
 
 
@@ -21,10 +22,10 @@ _ABSENT = "`{name}` comes from a module that is not there: its decorators are li
 
 
 class Registrations:
-    """Finds the rows of the table; `present` are the frameworks that the project uses, where that is known."""
+    """Finds the rows of the table; `registering` knows what the project imports, where that is asked."""
 
-    def __init__(self, evaluator: Evaluator, present: Container[str] | None) -> None:
-        self._present = present
+    def __init__(self, evaluator: Evaluator, registering: Registering | None) -> None:
+        self._registering = registering
         self.evaluator = evaluator
         self.frameworks = evaluator.knowledge.frameworks
         self._renamed: dict[Path, frozenset[str]] = {}
@@ -69,10 +70,15 @@ class Registrations:
             return True
         return any(
             test(row)
-            and (self._present is None or row.framework in self._present)
-            and (_may_be_imported(function, frame, ".*." in row.name) if is_function else _ends_in(function, row.name))
+            and (self._registering is None or row.framework in self._registering.frameworks_present)
+            and (self._may_be(function, frame, row.name) if is_function else _ends_in(function, row.name))
             for row, is_function in rows
         )
+
+    def _may_be(self, function: ir.Expression, frame: Frame, name: str) -> bool:
+        """Whether an expression may be a function of a package, by the names under which files import what that has."""
+        names = self._registering.names(name) if self._registering is not None else None
+        return _may_be_imported(function, frame, names, ".*." in name)
 
     def _aliases(self, frame: Frame) -> frozenset[str]:
         """Names under which the module imports something that registers."""
@@ -152,21 +158,27 @@ class Registrations:
         if not isinstance(base, ir.Name) or not all(one.kind == "import" for one in _bindings(base, frame)):
             return
         routers = self.frameworks.unknown_routers
-        used = [router for package, router in routers if package in (self._present or ())]
+        present = self._registering.frameworks_present if self._registering is not None else ()
+        used = [router for package, router in routers if package in present]
         registration = self.frameworks.decorator((used or [router for _, router in routers])[0], function.attribute)
         if registration is not None:
             yield replace(registration, doubt=_ABSENT.format(name=base.id)), None
 
 
-def _may_be_imported(function: ir.Expression, frame: Frame, through_calls: bool) -> bool:
-    """Whether a name, or what stands before its dots (and calls, where they count), may come from an import, renamed or not."""
+def _may_be_imported(function: ir.Expression, frame: Frame, names: Container[str] | None, through_calls: bool) -> bool:
+    """Whether a name, or what stands before its dots (and calls, where they count), may come from an import, renamed or not.
+
+    Of what is imported one of the words is one of these names, where they are known.
+    """
     pending, seen = [function], set[int]()
     while pending:
-        root = pending.pop()
+        root, words = pending.pop(), list[str]()
         while isinstance(root, ir.Attribute) or (through_calls and isinstance(root, ir.Call)):
+            words.append(last_word(root))
             root = root.base if isinstance(root, ir.Attribute) else root.function
+        words.append(last_word(root))
         for binding in _bindings(root, frame) if isinstance(root, ir.Name) else ():
-            if binding.kind == "import":
+            if binding.kind == "import" and (names is None or any(word in names for word in words)):
                 return True
             if binding.kind == "class" and root is function and frame.module.scopes[binding.target].bases:
                 return True

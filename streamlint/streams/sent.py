@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -180,7 +180,7 @@ class Sent:
 
     @cached_property
     def _words(self) -> frozenset[str]:
-        return frozenset(name.rpartition(".")[2] for name in self.evaluator.knowledge.responses.names)
+        return frozenset(name.rpartition(".")[2] for name in self._imported)
 
     @cached_property
     def all(self) -> tuple[Sending, ...]:
@@ -190,18 +190,33 @@ class Sent:
     def _modules(self) -> tuple[Module, ...]:
         """The modules that may make a response: where its package is imported, with the classes below it and its functions."""
         modules = self.evaluator.modules
-        names = [name for name in self.evaluator.knowledge.responses.names if self._registering.imports(name)]
-        functions = {path for name in names if not _is_class(name) for path in self._registering.users(name)}
-        classes = modules.texts.descendants(name.rpartition(".")[2] for name in names if _is_class(name))
-        return modules.among(functions.union(modules.texts.saying(classes)))
+        functions = {path for name in self._imported if not _is_class(name) for path in self._registering.users(name)}
+        return modules.among(functions.union(modules.texts.saying(self._classes)))
+
+    @cached_property
+    def _imported(self) -> tuple[str, ...]:
+        """The names of the table whose packages some file imports."""
+        return tuple(name for name in self.evaluator.knowledge.responses.names if self._registering.imports(name))
+
+    @cached_property
+    def _classes(self) -> Mapping[str, set[Path]]:
+        """The names of the classes of responses that the project may use, its own and renamed ones too."""
+        words = (name.rpartition(".")[2] for name in self._imported if _is_class(name))
+        return self.evaluator.modules.texts.descendants(words)
+
+    def _may_make(self, function: ir.Expression, module: Module, scope: ir.Scope) -> bool:
+        """Whether what is called may make a response, by its name; a variable may hold any class."""
+        word = last_word(function)
+        if word in self._words or word in self._classes or word == "cls":
+            return True
+        return word[:1].isupper() and isinstance(function, ir.Name) and _is_variable(word, module, scope)
 
     def _find(self) -> Iterator[Sending]:
         for module in self._modules():
             for scope in module.scopes:
                 frame = None
                 for call in scope.calls:
-                    word = last_word(call.function)
-                    if word not in self._words and word != "cls" and not word[:1].isupper():
+                    if not self._may_make(call.function, module, scope):
                         continue
                     frame = frame or self.evaluator.any_call(module, scope)
                     sending = self.of_call(call, frame)
@@ -268,6 +283,15 @@ def _is_docstring(statement: ir.Statement) -> bool:
     return (
         isinstance(statement, ir.Line) and len(statement.values) == 1 and isinstance(statement.values[0], ir.Constant)
     )
+
+
+def _is_variable(name: str, module: Module, scope: ir.Scope) -> bool:
+    """Whether a name is assigned or given, where it is neither imported nor defined."""
+    while name not in scope.by_name:
+        if scope.parent < 0:
+            return False
+        scope = module.scopes[scope.parent]
+    return any(scope.bindings[index].kind not in ("import", "class", "function") for index in scope.by_name[name])
 
 
 def _is_class(name: str) -> bool:

@@ -101,15 +101,11 @@ class Attributes:
         """A member of a module or package; empty where there is none."""
         evaluator = self.evaluator
         module = evaluator.modules.load(path) if path in evaluator.modules.files else None
-        if module is not None:
-            found = evaluator.named(module, name)
-            if found:
-                return found
-        if module is None or module.is_package:
-            submodule = evaluator.modules.member(path, name)
-            if submodule is not None:
-                return frozenset((ProjectModule(submodule),))
-        return NOTHING
+        submodule = evaluator.modules.member(path, name) if module is None or module.is_package else None
+        inside: Values = frozenset((ProjectModule(submodule),)) if submodule is not None else NOTHING
+        if module is None or (inside and name not in module.summary.module.by_name and not module.summary.star_imports):
+            return inside  # nobody need be asked who else puts something there
+        return evaluator.named(module, name) or inside
 
     def put_on_module(self, path: Path, name: str) -> Values:
         """What other modules assign to an attribute of this one: `state.engine = ...`."""
@@ -222,12 +218,12 @@ class Attributes:
         """What the methods of one class assign to `self.name`, where `self` is this object."""
         evaluator = self.evaluator
         found = []
-        for method, store in self._stores_on_self(module, scope).get(name, ()):
+        for method, store in self.stores_on_self(module, scope).get(name, ()):
             frame = self._making(module, method, store, made)
             found.append(evaluator.at(evaluator.value(store.value, frame), store.path))
         return evaluator.union(found)
 
-    def _stores_on_self(self, module: Module, scope: ir.Scope) -> Mapping[str, list[tuple[ir.Scope, ir.Store]]]:
+    def stores_on_self(self, module: Module, scope: ir.Scope) -> Mapping[str, list[tuple[ir.Scope, ir.Store]]]:
         """By attribute: where the methods of a class, and the functions in them, assign it."""
         known = self._on_self.get(scope)
         if known is None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
-from pathlib import Path
+from functools import cached_property
 
 from streamlint.model import syntax as ir
 from streamlint.model.forms import Form
@@ -13,14 +12,12 @@ from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.callbacks import Callbacks
 from streamlint.values.constructed import Constructed
+from streamlint.values.declared import Declared
 from streamlint.values.domain import NOTHING, PENDING, UNKNOWN, Class, Collection, Function, Instance, Object, Values
+from streamlint.values.meanings import Definition, Meanings, Meant, by_definition
 from streamlint.values.said import Row, Said
 from streamlint.values.stores import Stores
 from streamlint.values.whole import Whole
-
-Definition = tuple[Path, int]
-Meant = Mapping[Definition, tuple[tuple[int, bool], ...]]
-"""By the scope of a function or class: the numbers of the rows that mean it, and whether they bring its first argument."""
 
 _FEW = 32
 _BELOW = "__init_subclass__"
@@ -51,9 +48,11 @@ class Callers:
         self._calls: dict[str, list[Row]] = {}
         self._passed: dict[str, list[Row]] = {}
         self._spelled: dict[str, list[str]] = {}
+        declared = Declared(evaluator)
+        self._meanings = Meanings(evaluator, declared)
         self._shifted: dict[ir.Call, ir.Call] = {}
-        stores = Stores(evaluator, self._standing)
-        self.stores, self.stored, self.stored_under = stores.of, stores.values, stores.under
+        stores = Stores(evaluator, declared, self._standing)
+        self.stores, self.items, self.stored, self.stored_under = stores.of, stores.items, stores.values, stores.under
         self._given: dict[str, list[Row]] = {}
         self.given_by_framework = Callbacks(evaluator, self.passing).given
         self.given_to_constructor = Constructed(evaluator, self.passing).given
@@ -141,43 +140,23 @@ class Callers:
             yield from self._constructing(parent.name, wanted)
         else:
             for word in self._spellings(scope.name):
-                yield from self._sites(word, wanted)
+                rows = self.calls_of(word)
+                yield from self._at(rows, self._meanings.of_function(word, rows, module, scope))
         if parent is not None and parent.kind == "function":
             for word in self._spellings(parent.name):
                 yield from self._among(self._calls_of_made(word), ("given", word), wanted)
         yield from self._handed_over(scope.name, wanted)
 
-    def _sites(self, word: str, wanted: Definition, made: Class | None = None) -> Iterator[CallSite]:
-        return self._among(self.calls_of(word), ("calls", word), wanted, made)
-
     def _among(
         self, rows: list[Row], key: tuple[object, ...], wanted: Definition, made: Class | None = None
     ) -> Iterator[CallSite]:
-        for number, is_bound in self._meant(rows, key).get(wanted, ()):
+        return self._at(rows, self._meanings.of(rows, key).get(wanted, ()), made)
+
+    def _at(self, rows: list[Row], meant: Iterable[tuple[int, bool]], made: Class | None = None) -> Iterator[CallSite]:
+        for number, is_bound in meant:
             module, scope, call = rows[number]
             frame = self.evaluator.any_call(module, scope)
             yield CallSite(module, scope, call, frame, is_bound or made is not None, made)
-
-    def _meant(self, rows: list[Row], key: tuple[object, ...]) -> Meant:
-        """What these calls mean; the key names them."""
-        return self.evaluator.solver.ask(key, lambda: self._resolved(rows, key), {}, {}) if rows else {}
-
-    def _resolved(self, rows: list[Row], key: tuple[object, ...]) -> Meant:
-        """A few calls at a time: what comes back to itself is resolved again, and that word may stand in thousands of calls."""
-        if len(rows) <= _FEW:
-            return self._resolved_at(rows, 0)
-        found: dict[Definition, tuple[tuple[int, bool], ...]] = {}
-        for start in range(0, len(rows), _FEW):
-            resolve = partial(self._resolved_at, rows, start)
-            some: Meant = self.evaluator.solver.ask((*key, start), resolve, {}, {})
-            for definition, meant in some.items():
-                found[definition] = found.get(definition, ()) + meant
-        return found
-
-    def _resolved_at(self, rows: list[Row], start: int) -> Meant:
-        value, any_call = self.evaluator.value, self.evaluator.any_call
-        some = rows[start : start + _FEW]
-        return _by_definition((value(call.function, any_call(module, scope)) for module, scope, call in some), start)
 
     def _spellings(self, name: str) -> list[str]:
         """A name and those under which it is imported."""
@@ -204,7 +183,7 @@ class Callers:
             yield from self._among(said.calls.get("__init__", []), ("calls", said.path, "__init__"), wanted)
 
     def _making(self, rows: list[Row], key: tuple[object, ...], wanted: Definition) -> Iterator[CallSite]:
-        for path, scope in self._meant(rows, key):
+        for path, scope in self._meanings.of(rows, key):
             if self._initialises(Class(path, scope), wanted):
                 yield from self._among(rows, key, (path, scope), Class(path, scope))
 
@@ -232,7 +211,7 @@ class Callers:
     def _moved(self, rows: list[Row]) -> Meant:
         evaluator = self.evaluator
         handed = (evaluator.calls.handed(row[2], evaluator.any_call(*row[:2])) for row in rows)
-        return _by_definition(moved[0] if moved is not None else NOTHING for moved in handed)
+        return by_definition(moved[0] if moved is not None else NOTHING for moved in handed)
 
     def argument(self, function: Function, scope: ir.Scope, parameter: ir.Parameter) -> Values:
         """What the known callers give for a parameter; empty where nobody is known to give it."""
@@ -301,7 +280,8 @@ class Callers:
         _, scope = located
         fields = [b.name for b in scope.bindings if b.annotation is not None]
         position = fields.index(name) if name in fields else None
-        sites = (site for word in self._spellings(scope.name) for site in self._sites(word, (base.path, base.scope)))
+        words, wanted = self._spellings(scope.name), (base.path, base.scope)
+        sites = (site for word in words for site in self._among(self.calls_of(word), ("calls", word), wanted))
         given = ((site.call.argument(position, name), site.frame) for site in sites)
         return self.evaluator.union(self.evaluator.value(value, frame) for value, frame in given if value is not None)
 
@@ -357,21 +337,6 @@ def class_around(module: Module, scope: ir.Scope) -> Class | None:
         if scope.kind == "class":
             return Class(module.path, scope.index)
     return None
-
-
-def _by_definition(rows: Iterable[Values], first: int = 0) -> Meant:
-    """The functions and classes among the values of each row; the rows are numbered from `first`."""
-    found: dict[Definition, list[tuple[int, bool]]] = {}
-    for number, values in enumerate(rows, first):
-        if values is UNKNOWN:
-            continue
-        for value in values:
-            if isinstance(value, (Function, Class)):
-                is_bound = isinstance(value, Function) and value.receiver is not None
-                meant = found.setdefault((value.path, value.scope), [])
-                if (number, is_bound) not in meant[-2:]:
-                    meant.append((number, is_bound))
-    return {definition: tuple(meant) for definition, meant in found.items()}
 
 
 def argument_of(call: ir.Call, scope: ir.Scope, parameter: ir.Parameter, is_bound: bool) -> ir.Expression | None:

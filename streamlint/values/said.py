@@ -17,6 +17,9 @@ class Said:
         self.calls: dict[str, list[Row]] = {}
         self.passed: dict[str, list[Row]] = {}
         self.stores: dict[str, list[Stored]] = {}
+        """On attributes."""
+        self.items: dict[str, list[Stored]] = {}
+        """Under constant keys."""
         self.given: dict[str, list[Row]] = {}
         """Calls of what another call gives, `tool(\"x\")(f)` and `@tool(\"x\")`, by the word of that one."""
         self.keyed: dict[str, list[Stored]] = {}
@@ -46,7 +49,9 @@ class Said:
                     self.passed.setdefault(word, []).append(row)
         for store in scope.stores:
             if store.member:
-                self.stores.setdefault(store.member, []).append((module, scope, store))
+                (self.stores if store.is_attribute else self.items).setdefault(store.member, []).append(
+                    (module, scope, store)
+                )
             elif store.key is not None and last_word(store.key):
                 self.keyed.setdefault(last_word(store.key), []).append((module, scope, store))
 

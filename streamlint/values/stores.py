@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from streamlint.model.forms import Form
+from streamlint.values.declared import Declared
 from streamlint.values.domain import NOTHING, Values
 from streamlint.values.said import Said, Stored
 from streamlint.values.whole import Whole
@@ -13,46 +14,52 @@ from streamlint.values.whole import Whole
 class Stores:
     """Words lead to the places that store; each is evaluated once and then known by what it stores on."""
 
-    def __init__(self, evaluator: Whole, standing: Callable[[str, Form], Iterable[Said]]) -> None:
+    def __init__(self, evaluator: Whole, declared: Declared, standing: Callable[[str, Form], Iterable[Said]]) -> None:
         self.evaluator = evaluator
+        self._declared = declared
         self._standing = standing
         self._stores: dict[str, list[Stored]] = {}
+        self._items: dict[str, list[Stored]] = {}
         self._keyed: dict[str, list[Stored]] = {}
 
     def of(self, member: str) -> list[Stored]:
-        if not member:
-            return []
+        """The places that store under an attribute of this name."""
         if member not in self._stores:
             self._stores[member] = [
                 row for said in self._standing(member, Form.STORED) for row in said.stores.get(member, ())
             ]
         return self._stores[member]
 
+    def items(self, key: str) -> list[Stored]:
+        """The places that store under this key, where it is constant."""
+        if key not in self._items:
+            self._items[key] = [row for said in self._standing(key, Form.ITEM) for row in said.items.get(key, ())]
+        return self._items[key]
+
     def values(self, member: str, holder: object, *, is_attribute: bool) -> Values:
         """What the project stores under this name on what `holder` identifies, as in `Attributes.identity`."""
-        rows = self.of(member)
-        return self._put_on(("stores", member), rows, holder, is_attribute) if rows else NOTHING
+        rows = (self.of(member) if is_attribute else self.items(member)) if member else []
+        return self._put_on(("stores" if is_attribute else "items", member), rows, holder) if rows else NOTHING
 
     def under(self, word: str, key: str, holder: object) -> Values:
         """What the project stores under this key, which is written as a name that ends in `word`: `app[ENGINE] = ...`."""
         if word not in self._keyed:
             self._keyed[word] = [row for said in self._standing(word, Form.KEY) for row in said.keyed.get(word, ())]
         rows = [row for row in self._keyed[word] if self._has_key(row, key)]
-        return self._put_on(("keyed", word, key), rows, holder, is_attribute=False) if rows else NOTHING
+        return self._put_on(("keyed", word, key), rows, holder) if rows else NOTHING
 
     def _has_key(self, row: Stored, key: str) -> bool:
         module, scope, store = row
         keys = self.evaluator.keys(store.key, self.evaluator.any_call(module, scope)) if store.key is not None else ()
         return key in keys
 
-    def _put_on(self, key: tuple[str, ...], rows: list[Stored], holder: object, is_attribute: bool) -> Values:
+    def _put_on(self, key: tuple[str, ...], rows: list[Stored], holder: object) -> Values:
         evaluator = self.evaluator
         held: Mapping[object, tuple[int, ...]] = evaluator.solver.ask(key, lambda: self._held(rows), {}, {})
         numbers = held.get(holder)
         if numbers is None:
             return NOTHING
-        found = [rows[number] for number in numbers if rows[number][2].is_attribute == is_attribute]
-        return evaluator.found(("put", *key, holder, is_attribute), lambda: self._values(found))
+        return evaluator.found(("put", *key, holder), lambda: self._values([rows[number] for number in numbers]))
 
     def _values(self, rows: list[Stored]) -> Values:
         evaluator = self.evaluator
@@ -65,7 +72,9 @@ class Stores:
         """By what holds it: the numbers of the rows that store something there."""
         evaluator, found = self.evaluator, dict[object, list[int]]()
         for number, (module, scope, store) in enumerate(rows):
-            for value in evaluator.value(store.base, evaluator.any_call(module, scope)):
+            declared = self._declared.exact(store.base, module, scope)
+            known = evaluator.value(store.base, evaluator.any_call(module, scope)) if declared is None else (declared,)
+            for value in known:
                 numbers = found.setdefault(evaluator.attributes.identity(value), [])
                 if numbers[-1:] != [number]:
                     numbers.append(number)

@@ -136,7 +136,7 @@ class AsyncInName:
         found: dict[object, Object | Llama] = {}
         for module, scope, store in self.evaluator.callers.stores("llm"):
             frame = self.evaluator.any_call(module, scope)
-            if not store.is_attribute or not self._is_settings(self.evaluator.value(store.base, frame)):
+            if not self._is_settings(self.evaluator.value(store.base, frame)):
                 continue
             models = _only_models(self.evaluator.value(store.value, frame))
             if not models:
