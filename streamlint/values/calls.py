@@ -16,6 +16,7 @@ from streamlint.values.domain import (
     Bound,
     Class,
     Collection,
+    Constant,
     Coroutine,
     External,
     Function,
@@ -37,7 +38,7 @@ from streamlint.values.domain import (
 from streamlint.values.function_calls import FunctionCalls
 from streamlint.values.llama import LlamaCalls
 from streamlint.values.made_streams import MadeStreams
-from streamlint.values.passing import BUILTINS
+from streamlint.values.passing import BUILTINS, begins
 from streamlint.values.whole import Handed, Whole
 
 _SAME_ITEMS = frozenset(("iter_any", "iter_chunked", "__iter__", "__aiter__"))
@@ -319,6 +320,8 @@ class Calls:
             return receiver.result
         if isinstance(receiver, Collection):
             return self._containers.of_display(receiver, function.name, call, frame)
+        if isinstance(receiver, Constant):
+            return begins(self.evaluator, receiver, call, frame)
         return UNKNOWN
 
     def _decided(self, name: str, call: ir.Call, frame: Frame) -> Values:
