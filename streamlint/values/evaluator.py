@@ -67,8 +67,7 @@ class Evaluator:
         self.solver = Solver(self._restless)
         self.callers = Callers(self)
         self.contents, self.attributes = Contents(self), Attributes(self)
-        self.calls = Calls(self)
-        self.parameters = Parameters(self)
+        self.calls, self.parameters = Calls(self), Parameters(self)
         self._names = Names(self)
         self.named, self.binding, self.imported = self._names.named, self._names.binding, self._names.imported
         self.tokens = TokenStreams(self).of
