@@ -30,7 +30,7 @@ class Module:
     source: Source
     summary: Summary
 
-    @property
+    @cached_property
     def scopes(self) -> list[Scope]:
         return self.summary.scopes
 

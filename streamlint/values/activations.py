@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from streamlint.model.modules import Module
 from streamlint.model.syntax import Scope
 from streamlint.values.domain import Values, nesting
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One way to run a scope; `arguments` None means any call, and frames are the same only where they are identical.
 
@@ -26,11 +25,12 @@ class Frame:
     narrowed: dict[frozenset[str], Frame] = field(default_factory=dict, repr=False)
     """By what some expression depends on: the frame that stands for all which are the same in that (`narrowing`)."""
 
-    @cached_property
-    def nested(self) -> int:
-        """How many values stand in one another in what makes the frame."""
+    nested: int = field(default=0, init=False, repr=False)
+    """How many values stand in one another in what makes the frame."""
+
+    def __post_init__(self) -> None:
         own = max(map(nesting, self.arguments.values()), default=0) if self.arguments else 0
-        return max(own, self.parent.nested if self.parent is not None else 0)
+        object.__setattr__(self, "nested", max(own, self.parent.nested if self.parent is not None else 0))
 
     def of(self, scope_index: int) -> Frame | None:
         """The frame of this scope in the chain of enclosing scopes."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from operator import itemgetter
 
 from streamlint.model.circles import Circles
 from streamlint.model.modules import Module
@@ -34,7 +33,7 @@ _MOST_NESTED = 2
 _MOST_ITEMS = 16
 
 
-_Key = tuple[Scope, Frame | None, tuple[tuple[str, Values], ...] | None, int]
+_Key = tuple[Scope, Frame | None, int, bool, tuple[str, ...], tuple[Values, ...]]
 
 
 class Frames:
@@ -83,7 +82,8 @@ class Frames:
     def _made(
         self, module: Module, scope: Scope, parent: Frame | None, known: Mapping[str, Values] | None, depth: int
     ) -> Frame:
-        key = (scope, parent, tuple(sorted(known.items(), key=itemgetter(0))) if known is not None else None, depth)
+        names = tuple(sorted(known)) if known is not None else ()
+        key = (scope, parent, depth, known is None, names, tuple([known[name] for name in names]) if known else ())
         frame = self._frames.get(key)
         if frame is None:
             frame = self._frames[key] = Frame(module, scope, parent, known, depth)
