@@ -190,9 +190,16 @@ class Project:
             return False
         if path in self.registering.files and self.modules.load(path) is None:
             return True
-        if not self.entries:
+        if path not in self._near_entries or not self.entries:
             return False
         return self.reach.touches(path)
+
+    @cached_property
+    def _near_entries(self) -> frozenset[Path]:
+        """The files that imports connect with one that may register a function: no request can run the code of another."""
+        from streamlint.serving.connected import connected
+
+        return connected(self.modules, self.registering.files)
 
     def speaks_of_llama_index(self, text: str) -> bool:
         """Whether a text may import LlamaIndex from outside: a cheap question before rules are imported."""

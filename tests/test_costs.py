@@ -256,3 +256,80 @@ def test_other_files_of_python_are_not_searched_for_how_they_serve(monkeypatch: 
     assert is_deployment_file("/etc/conf.d/app.py")
     monkeypatch.setattr(names, "tells_of_serving", None)
     assert not is_deployment_file("/code/start.py")
+
+
+SERVED = """\
+from fastapi import FastAPI
+{imported}
+
+app = FastAPI()
+
+
+@app.get("/chat")
+async def chat(q: str):
+    return await answered(q)
+
+
+async def answered(q):
+    return {answer}
+"""
+APART = "import asyncio\n\n\nasync def written(row):\n    await asyncio.sleep(1)\n"
+
+
+def _apart(home: Path, imported: str, answer: str) -> tuple[Project, Path]:
+    """A project that serves a route, and a file of it that the route's file may import."""
+    path = home / "rows.py"
+    path.write_text(APART, "utf-8")
+    (home / "app.py").write_text(SERVED.format(imported=imported, answer=answer), "utf-8")
+    return Project(home, (home / "app.py", path)), path
+
+
+def test_of_a_file_that_no_import_connects_with_a_served_one_nobody_asks_what_requests_reach(tmp_path: Path) -> None:
+    found, path = _apart(tmp_path, "", "q")
+    assert not found.concerns(path)
+    assert ("entries" in vars(found), "reach" in vars(found)) == (False, False)
+    assert found.concerns(tmp_path / "app.py")
+
+
+@pytest.mark.parametrize(
+    ("imported", "answer"),
+    [
+        ("import rows", "await rows.written(q)"),
+        ("from rows import written", "await written(q)"),
+        ("import importlib", "await importlib.import_module('rows').written(q)"),
+        ("from importlib import import_module as load", 'await load("rows").written(q)'),
+    ],
+)
+def test_what_a_served_file_imports_in_whatever_way_may_run_for_requests(
+    tmp_path: Path, imported: str, answer: str
+) -> None:
+    found, path = _apart(tmp_path, imported, answer)
+    assert found.concerns(path)
+
+
+def test_what_a_file_imports_that_is_imported_by_its_name_may_run_for_requests(tmp_path: Path) -> None:
+    answer = "await importlib.import_module('between').written(q)"
+    path, between = tmp_path / "rows.py", tmp_path / "between.py"
+    path.write_text(APART, "utf-8")
+    between.write_text("from rows import written\n", "utf-8")
+    (tmp_path / "app.py").write_text(SERVED.format(imported="import importlib", answer=answer), "utf-8")
+    assert Project(tmp_path, (tmp_path / "app.py", between, path)).concerns(path)
+
+
+def test_what_a_file_puts_into_a_served_one_may_run_for_its_requests(tmp_path: Path) -> None:
+    path = tmp_path / "rows.py"
+    path.write_text(
+        f"from fastapi import Request\n\nfrom app import hooks\n{APART}\n\nhooks.append(written)\n", "utf-8"
+    )
+    (tmp_path / "app.py").write_text(SERVED.format(imported="\nhooks = []", answer="[await one(q) for one in hooks]"))
+    assert Project(tmp_path, (tmp_path / "app.py", path)).concerns(path)
+
+
+def test_what_is_served_is_known_before_anybody_follows_it(tmp_path: Path) -> None:
+    found, _ = _apart(tmp_path, "from rows import written", "await written(q)")
+    assert [entry.path for entry in found.reach.entries] == ["/chat"]
+    asked = found.evaluator.solver.answers
+    assert not any(isinstance(key, tuple) and key[0] == "callees" for key in asked)
+    entry = found.reach.entries[0]
+    assert found.reach.on_loop(entry.module, entry.scope) is not None
+    assert any(isinstance(key, tuple) and key[0] == "callees" for key in asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
 _TEST_FOLDERS = ("tests", "test")
 _ELSEWHERE = (Where.OWN_LOOP, Where.PROCESS)
+_Way = tuple[Module, ir.Scope, Reached, bool, bool]
+"""A function, how it is reached, whether that is on the loop, and whether what it awaits would be."""
 
 
 def is_test_module(module: Module) -> bool:
@@ -39,34 +41,33 @@ def is_test_module(module: Module) -> bool:
 
 
 class Reach:
-    """Follows calls forward from the entry points, once."""
+    """Follows calls forward from the entry points, once, when somebody asks how something is reached."""
 
     def __init__(self, evaluator: Evaluator, entries: Iterable[Entry]) -> None:
         self.evaluator = evaluator
         self._tests: dict[Path, bool] = {}
         self.entries = [entry for entry in entries if not self._is_test(entry.module)]
-        self._on_loop: dict[Key, Reached] = {}
-        self._seen: dict[Key, Reached] = {}
-        self._follow_requests()
 
     # Questions
 
     def on_loop(self, module: Module, scope: ir.Scope) -> Reached | None:
         """How the scope comes to run on an event loop that serves requests; None where it does not."""
         key = (module.path, scope.index)
-        found = self._on_loop.get(key)
+        on_loop, seen = self._ways
+        found = on_loop.get(key)
         if found is not None:
             return found
         if scope.kind in ("lambda", "generator-expression") or not scope.is_async:
             return None
-        likely = self._leads.to(module, scope) if key not in self._seen else None
+        likely = self._leads.to(module, scope) if key not in seen else None
         if likely is None or self._is_test(module):
             return None
         return likely if likely.entry is None or key not in self._elsewhere else None
 
     @cached_property
     def _leads(self) -> Leads:
-        return Leads(self.evaluator, self._seen | self._on_loop, self.callees)
+        on_loop, seen = self._ways
+        return Leads(self.evaluator, seen | on_loop, self.callees)
 
     def entry(self, module: Module, scope: ir.Scope) -> Entry | None:
         """The entry point that a scope is; one whose answer is sent before any other."""
@@ -96,7 +97,8 @@ class Reach:
     def from_request(self, module: Module, scope: ir.Scope) -> Reached | None:
         """How a request comes to run the scope, on whatever thread; None where no request is known to."""
         key = (module.path, scope.index)
-        return self._on_loop.get(key) or self._seen.get(key)
+        on_loop, seen = self._ways
+        return on_loop.get(key) or seen.get(key)
 
     def touches(self, path: Path) -> bool:
         """Whether code of a file may run for requests."""
@@ -108,38 +110,25 @@ class Reach:
 
     @cached_property
     def _paths(self) -> frozenset[Path]:
-        return frozenset(path for path, _ in (*self._on_loop, *self._seen))
+        return frozenset(path for known in self._ways for path, _ in known)
 
     # Walks
 
-    def _follow_requests(self) -> None:
-        pending: deque[tuple[Module, ir.Scope, Reached, bool, bool]] = deque()
-        for entry in self.entries:
-            if not entry.on_request_path:
-                continue
-            framework = self.evaluator.knowledge.frameworks.framework(entry.framework)
-            serves = framework.async_runner is Runner.EVENT_LOOP
-            pending.append(
-                (
-                    entry.module,
-                    entry.scope,
-                    Reached(entry, doubt=entry.doubt),
-                    entry.runner is Runner.EVENT_LOOP,
-                    serves,
-                )
-            )
-            for module, scope in self._wrapped(entry):
-                pending.append((module, scope, Reached(entry, doubt=entry.doubt), serves, serves))
-        waiting: list[tuple[Module, ir.Scope, Reached, bool, bool]] = []
-        while pending or any(self._exists(*one[:2]) for one in waiting):
+    @cached_property
+    def _ways(self) -> tuple[dict[Key, Reached], dict[Key, Reached]]:
+        """How requests come to run functions: on the event loop, and elsewhere. Dear, so nobody walks who only asks for entries."""
+        on_loop: dict[Key, Reached] = {}
+        seen: dict[Key, Reached] = {}
+        pending, waiting = deque(self._requested()), list[_Way]()
+        while pending or any(self._exists(*one[:2], on_loop, seen) for one in waiting):
             if not pending:
                 pending, waiting = deque(waiting), []
-            module, scope, reached, on_loop, serves = one = pending.popleft()
-            known = self._on_loop if on_loop else self._seen
+            module, scope, reached, is_on_loop, serves = one = pending.popleft()
+            known = on_loop if is_on_loop else seen
             key = (module.path, scope.index)
-            if key in known or (not on_loop and key in self._on_loop):
+            if key in known or (not is_on_loop and key in on_loop):
                 continue
-            if not self._exists(module, scope):
+            if not self._exists(module, scope, on_loop, seen):
                 waiting.append(one)
                 continue
             known[key] = reached
@@ -149,14 +138,27 @@ class Reach:
                     continue
                 following = reached.calling(located[1].name, (module.path, call.start, call.end))
                 pending.append((*located, following, located[1].is_async and serves, serves))
+        return on_loop, seen
 
-    def _exists(self, module: Module, scope: ir.Scope) -> bool:
+    def _requested(self) -> Iterator[_Way]:
+        """What requests run first."""
+        for entry in self.entries:
+            if not entry.on_request_path:
+                continue
+            framework = self.evaluator.knowledge.frameworks.framework(entry.framework)
+            serves = framework.async_runner is Runner.EVENT_LOOP
+            first = Reached(entry, doubt=entry.doubt)
+            yield entry.module, entry.scope, first, entry.runner is Runner.EVENT_LOOP, serves
+            for module, scope in self._wrapped(entry):
+                yield module, scope, first, serves, serves
+
+    def _exists(self, module: Module, scope: ir.Scope, *reached: Container[Key]) -> bool:
         """Whether a served process may have made a function: not one in a function that only a script runs, on its own loop."""
         outer = module.scopes[scope.parent]
         if not outer.is_function or module.path in self._with_entries:
             return True
         key = (module.path, outer.index)
-        return key in self._on_loop or key in self._seen or key not in self._apart
+        return any(key in known for known in reached) or key not in self._apart
 
     @cached_property
     def _with_entries(self) -> frozenset[Path]:
@@ -199,8 +201,7 @@ class Reach:
             if key in found:
                 continue
             found.add(key)
-            inner = module.inner(scope)
-            pending.extend((module, one) for one in inner if one.kind == "generator-expression")
+            pending.extend((module, one) for one in module.inner(scope) if one.kind == "generator-expression")
             for callee, _ in self.callees(module, scope):
                 located = self.evaluator.scope_of(callee)
                 if located is not None:
@@ -302,8 +303,7 @@ class Reach:
 
     def _waits(self, call: ir.Call, frame: Frame) -> bool:
         """Whether a call of a project's function only makes a coroutine."""
-        functions = self._functions(self.evaluator.value(call.function, frame))
-        located = (self.evaluator.scope_of(function) for function in functions)
+        located = map(self.evaluator.scope_of, self._functions(self.evaluator.value(call.function, frame)))
         return any(place is not None and place[1].is_async for place in located)
 
     def callees(self, module: Module, scope: ir.Scope) -> tuple[tuple[Function, ir.Expression], ...]:
