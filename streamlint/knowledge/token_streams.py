@@ -148,6 +148,16 @@ class TokenStreamFacts:
         return frozenset(name.rpartition(".")[2] for name in self._made) - {_ITSELF}
 
     @property
+    def callables(self) -> frozenset[str]:
+        """The dotted names of all that gives a stream or a client when it is called."""
+        return frozenset(self._made) | frozenset(self._classes)
+
+    @property
+    def managers(self) -> frozenset[str]:
+        """The classes of streams that are entered."""
+        return frozenset(self._managers)
+
+    @property
     def called_packages(self) -> frozenset[str]:
         """Packages of which an object itself is called for a stream, under whatever name it has."""
         return frozenset(name.partition(".")[0] for name in self._made if name.endswith(f".{_ITSELF}"))
