@@ -152,10 +152,10 @@ class TokenStreamFacts:
         """The dotted names of all that gives a stream or a client when it is called."""
         return frozenset(self._made) | frozenset(self._classes)
 
-    @property
-    def managers(self) -> frozenset[str]:
-        """The classes of streams that are entered."""
-        return frozenset(self._managers)
+    @cached_property
+    def entered(self) -> frozenset[str]:
+        """The classes of objects that are a stream when they are entered, or have one."""
+        return frozenset(name for name, managed in self._managers.items() if managed.items or managed.parts)
 
     @property
     def called_packages(self) -> frozenset[str]:

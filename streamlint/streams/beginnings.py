@@ -24,28 +24,36 @@ class Beginnings:
         self.evaluator = project.evaluator
         self._facts = self.evaluator.knowledge.token_streams
 
+    @property
+    def are_any(self) -> bool:
+        """Whether there is one at all."""
+        return any(True for _ in self._each())
+
     def all(self) -> Mapping[Module, tuple[Node, ...]]:
         """By module: the expressions and names that are streams of tokens, or may be something that makes them."""
+        found: dict[Module, list[Node]] = {}
+        for module, node in self._each():
+            found.setdefault(module, []).append(node)
+        return {module: tuple(nodes) for module, nodes in found.items()}
+
+    def _each(self) -> Iterator[tuple[Module, Node]]:
         facts, modules, names = self._facts, self.evaluator.modules, self.evaluator.knowledge.names
         words = names("llama_index_words", "token-generators") | names("llama_index_words", "engine-makers")
-        found: dict[Module, list[Node]] = {}
-        for module in modules.saying(*words):
-            found.setdefault(module, []).extend(_read(module, words))
         packages = names("llama_index_words", "stream-packages") | facts.called_packages
-        for module in modules.saying(*packages, *(name.rpartition(".")[2] for name in facts.managers)):
-            found.setdefault(module, []).extend(self._imported(module, packages))
+        for module in modules.saying(*words):
+            yield from ((module, node) for node in _read(module, words))
+        for module in modules.saying(*packages, *(name.rpartition(".")[2] for name in facts.entered)):
+            yield from ((module, node) for node in self._imported(module, packages))
         if any(module.packages & facts.packages for module in modules.saying(*facts.packages)):
             for module in modules.saying(*facts.words):
-                found.setdefault(module, []).extend(self._made(module))
-        return {module: tuple(nodes) for module, nodes in found.items() if nodes}
+                yield from ((module, node) for node in self._made(module))
 
     def _imported(self, module: Module, packages: frozenset[str]) -> Iterator[Node]:
         """Names of what comes from packages whose objects all may stream, and of streams that are entered."""
         for scope in module.scopes:
             for one in scope.bindings:
                 if one.kind == "import" and not one.level:
-                    managed = self._facts.managed(f"{one.module}.{one.member}")
-                    is_stream = managed is not None and bool(managed.items or managed.parts)
+                    is_stream = f"{one.module}.{one.member}" in self._facts.entered
                     if is_stream or one.module.partition(".")[0] in packages:
                         yield (scope, one.name)
 

@@ -75,9 +75,16 @@ class Leaves:
     def __init__(self, meant: Meant, passing: frozenset[str]) -> None:
         self.meant = meant
         self._passing = passing
+        self._known: dict[ir.Expression, list[Leaf]] = {}
 
     def of(self, expression: ir.Expression, module: Module, scope: ir.Scope) -> list[Leaf]:
         """The nodes that an expression may hold something from; of its own calls and attributes the expressions themselves."""
+        known = self._known.get(expression)
+        if known is None:
+            known = self._known[expression] = self._read(expression, module, scope)
+        return known
+
+    def _read(self, expression: ir.Expression, module: Module, scope: ir.Scope) -> list[Leaf]:
         found: list[Leaf] = []
         pending = [expression]
         while pending:

@@ -32,6 +32,8 @@ from streamlint.values.llama import STREAM_ROLES
 if TYPE_CHECKING:
     from streamlint.project import Project
 
+_FEW = 64
+"""So many functions are searched sooner than it is found out where tokens may be."""
 _TAKING = ("list", "tuple", "set", "frozenset", "sorted", "sum", "max", "min", "dict")
 COLLECTORS = {f"builtins.{name}": 0 for name in _TAKING} | {"collections.deque": 0, "functools.reduce": 1}
 """What takes all items of an argument, by its position."""
@@ -46,12 +48,16 @@ class Takings(DrainedNames):
         self.gathered = project.ask(Gathered)
         self._steps = project.ask(Steps)
         self._whereabouts = project.ask(Whereabouts)
+        self._searched: set[ir.Scope] = set()
         self._kept_in: dict[ir.Scope, frozenset[str]] = {}
         self._without_call: dict[ir.Scope, tuple[ir.FormattedString | ir.Sequence, ...]] = {}
 
     def in_frame(self, frame: Frame) -> tuple[Drain, ...]:
         """Every drain directly in a function, and those in the helpers that it hands a stream to."""
-        if not self._whereabouts.may_take(frame):
+        if not self._whereabouts.are_any:
+            return ()
+        self._searched.add(frame.scope)
+        if len(self._searched) > _FEW and not self._whereabouts.may_take(frame):
             return ()
         return self.evaluator.solver.ask(("takings", frame), lambda: tuple(self.found(frame)), (), ())
 

@@ -42,25 +42,25 @@ class Whereabouts:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self._beginnings = project.ask(Beginnings)
-        self._found: _Found | None = None
-        self._is_sought = False
+
+    @cached_property
+    def are_any(self) -> bool:
+        """Whether tokens begin anywhere in the project."""
+        return self._beginnings.are_any
 
     def may_take(self, frame: Frame) -> bool:
         """Whether a function, or a helper that it calls, may take the tokens of a stream."""
-        found = self._known
-        return found is None or frame.scope in found.taking
+        return self._found is None or frame.scope in self._found.taking
 
     def may_hold(self, expression: ir.Expression, frame: Frame) -> bool:
         """Whether an expression may be a stream of tokens, hold one, or be something that makes one."""
-        found = self._known
+        found = self._found
         return found is None or found.streams.holds(found.leaves.of(expression, frame.module, frame.scope))
 
-    @property
-    def _known(self) -> _Found | None:
-        """None where anything may hold them, and while answers are not final, as nobody may keep what they say."""
-        if not self._is_sought and self.evaluator.solver.asking is None:
-            self._found, self._is_sought = self._find(), True
-        return self._found
+    @cached_property
+    def _found(self) -> _Found | None:
+        """None where anything may hold them. It rests on values only, whose answers are final for whoever asks this."""
+        return self._find()
 
     def _find(self) -> _Found | None:
         begun = self._beginnings.all()
