@@ -14,7 +14,8 @@ from pathlib import Path
 
 from streamlint import discovery, disk
 from streamlint.discovery import Patterns
-from streamlint.import_starts import ImportedName, ImportStarts
+from streamlint.import_starts import ImportedName, ImportStarts, content_of
+from streamlint.model.words import words_of
 from streamlint.releases.source_folders import source_folders
 from streamlint.surroundings.names import environment_folder, tells_of_serving
 
@@ -24,6 +25,8 @@ _WHOLE = ("requirements.txt", "manage.py", "Pipfile", "poetry.lock", "uv.lock", 
 """Where no root is marked, a folder with one of these is a project with all that it holds."""
 _HIGHEST = 3
 """How many folders above a file's packages its project may start."""
+_MOST_BESIDE = 12
+"""Folders that parts of one program lie in, as a rule; where there are more, it may be a folder of many programs."""
 _PART_DEPTH, _PART_FILES, _FILES = 6, 400, 2_000
 """How much of each folder beside each other, and of all of them, is searched for imports; a bound that a home folder needs."""
 
@@ -57,8 +60,16 @@ class Boundaries:
         repository = discovery.repository(root)
         if repository is not None and not is_crowded(repository):
             return repository
-        telling = [above for above in _above(root) if any(tells_of_serving(str(each)) for each in _inside(above))]
+        telling = [above for above in _above(root) if self._tells(above, _step(above, root).name)]
         return telling[-1] if telling else root
+
+    def _tells(self, folder: Path, own: str) -> bool:
+        """Whether files in a folder say how the code in one of its folders is served; among many folders, what names this one."""
+        telling = [path for path in _inside(folder) if tells_of_serving(str(path))]
+        if not telling or len(self._walks.folders(folder)) <= _MOST_BESIDE:
+            return bool(telling)
+        served = (path for path in telling if path.suffix != ".sh")  # a script there may be for whatever lies beside it
+        return any(own.encode() in words_of(content_of(path)) for path in served)
 
     def files(self, boundary: Boundary) -> tuple[Path, ...]:
         """All Python files of a project, in a fixed order, and of those beside it."""
@@ -162,6 +173,8 @@ class _Parts:
         ties: dict[Path, dict[Path, None]] = {}
         left = _FILES
         for part in self._searched():
+            if left <= 0:
+                break
             files = self._walks.files(part, depth=0 if part == self._root else _PART_DEPTH)
             files = files[: min(_PART_FILES, left)]
             left -= len(files)

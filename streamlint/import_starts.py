@@ -113,7 +113,7 @@ class ImportStarts:
     def _glance(self, file: Path, wanted: frozenset[bytes]) -> _Glance:
         known = self._glances.get(file)
         if known is None or not wanted <= known.asked:
-            content, asked = _content(file), wanted | self._expected
+            content, asked = content_of(file), wanted | self._expected
             dots = max(map(len, _DOTS.findall(content)), default=0)
             known = self._glances[file] = _Glance(dots, asked, asked & words_of(content))
         return known
@@ -125,7 +125,7 @@ class ImportStarts:
 
 
 def _imports(file: Path) -> Iterator[ImportedName]:
-    content = b"\n" + _content(file)
+    content = b"\n" + content_of(file)
     for dots, module, member, plain in _STATEMENT.findall(content):
         for name in plain.split(b",") if plain else (b".".join(part for part in (module, member) if part),):
             yield ImportedName(file, len(dots), tuple(name.decode("utf-8", "replace").strip().split(".")))
@@ -133,7 +133,8 @@ def _imports(file: Path) -> Iterator[ImportedName]:
         yield ImportedName(file, 0, tuple(name.decode("ascii").split(".")))
 
 
-def _content(file: Path) -> bytes:
+def content_of(file: Path) -> bytes:
+    """The first bytes of a file; none where it cannot be read."""
     try:
         return disk.read_bytes(file, _SIZE)
     except OSError:

@@ -78,6 +78,26 @@ def test_without_a_repository_the_folder_above_that_tells_of_serving_counts(writ
     assert _projects(tmp_path).deployment(code).root == tmp_path.resolve()
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "is_together"),
+    [
+        ("compose.yaml", "services: {web: {build: ./backend}}\n", True),
+        ("compose.yaml", "services: {web: {build: ./shop}}\n", False),
+        ("run.sh", "for each in backend shop; do python -m $each; done\n", False),
+    ],
+)
+def test_among_many_folders_a_file_tells_of_those_that_it_names(
+    write: Write, tmp_path: Path, name: str, text: str, is_together: bool
+) -> None:
+    code = write("backend/pyproject.toml", "").parent / "app.py"
+    code.write_text(STREAMING)
+    for number in range(20):
+        write(f"other{number}/app.py", "")
+    write(name, text)
+    root = _projects(tmp_path).deployment(code).root
+    assert root == (tmp_path.resolve() if is_together else code.parent.resolve())
+
+
 def _projects(folder: Path) -> Projects:
     request = Request((folder,), Config(root=folder), Selection())
     return Projects(request, read(_find(request)), {})

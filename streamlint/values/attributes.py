@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from streamlint.knowledge.llama_index import Role
+from streamlint.knowledge.platforms import platforms
 from streamlint.knowledge.token_streams import FINISHED
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
@@ -89,6 +90,8 @@ class Attributes:
             case Unknown():
                 return self._of_unknown(base, name, expression, frame)
             case Tokens() | Collection() | Coroutine():
+                return frozenset((Bound(base, name),))
+            case Constant(value=str()) if name == "startswith":
                 return frozenset((Bound(base, name),))
         return UNKNOWN
 
@@ -311,6 +314,8 @@ class Attributes:
         made = knowledge.objects.attribute(base.name, name)
         if made:
             return frozenset((Instance(made),))
+        if full in platforms().values:
+            return frozenset((Constant(platforms().values[full]),))
         role = knowledge.llama.role(full) if not name[:1].isupper() else None
         if role is not None:
             return frozenset((Llama(role, full),))

@@ -16,6 +16,7 @@ from streamlint.values.domain import (
     Bound,
     Class,
     Collection,
+    Constant,
     Coroutine,
     External,
     Function,
@@ -37,7 +38,7 @@ from streamlint.values.domain import (
 from streamlint.values.function_calls import FunctionCalls
 from streamlint.values.llama import LlamaCalls
 from streamlint.values.made_streams import MadeStreams
-from streamlint.values.passing import BUILTINS, ENTERING, SAME_ITEMS
+from streamlint.values.passing import BUILTINS, ENTERING, SAME_ITEMS, begins
 from streamlint.values.whole import Handed, Whole
 
 _MAPPING = frozenset(("map", "imap", "imap_unordered"))
@@ -309,6 +310,8 @@ class Calls:
             return receiver.result
         if isinstance(receiver, Collection):
             return self._containers.of_display(receiver, function.name, call, frame)
+        if isinstance(receiver, Constant):
+            return begins(self.evaluator, receiver, call, frame)
         return UNKNOWN
 
     def _decided(self, name: str, call: ir.Call, frame: Frame) -> Values:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from streamlint.knowledge.llama_index import Role
+from streamlint.knowledge.platforms import platforms
 from streamlint.knowledge.token_streams import FINISHED
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
@@ -15,6 +16,7 @@ from streamlint.values.domain import (
     UNKNOWN,
     Class,
     Collection,
+    Constant,
     Coroutine,
     External,
     Function,
@@ -69,6 +71,20 @@ def _first(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
 
 def _second(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     return evaluator.value(call.arguments[1], frame) if len(call.arguments) > 1 else UNKNOWN
+
+
+def _given(value: str) -> Builtin:
+    values: Values = frozenset((Constant(value),))
+    return lambda evaluator, call, frame: values
+
+
+def begins(evaluator: Whole, text: Constant, call: ir.Call, frame: Frame) -> Values:
+    """What `text.startswith(...)` gives: `True` or `False` where both are constants."""
+    starts = _first(evaluator, call, frame)
+    given = [one.value for one in starts if isinstance(one, Constant) and isinstance(one.value, str)]
+    if len(given) < len(starts) or not isinstance(text.value, str):
+        return UNKNOWN
+    return frozenset(Constant(text.value.startswith(one)) for one in given)
 
 
 def _next(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
@@ -342,4 +358,5 @@ BUILTINS: dict[str, Builtin] = {
     "itertools.islice": _first,
     "itertools.takewhile": _second,
     "itertools.dropwhile": _second,
+    **{name: _given(value) for name, value in platforms().results.items()},
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from streamlint.knowledge.platforms import platforms
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
 from streamlint.values.domain import NOTHING, Class, Constant, Instance, Member, Object, Value, Values
@@ -94,6 +95,8 @@ def joined(truths: list[bool | None], decisive: bool) -> bool | None:
 
 def is_nameable(expression: ir.Expression) -> bool:
     """Whether an expression may name a constant: others are not asked what they are."""
+    if isinstance(expression, ir.Call):
+        return ir.dotted(expression.function) in platforms().results
     return isinstance(expression, ir.Constant | ir.Name | ir.Attribute)
 
 

@@ -281,6 +281,8 @@ class Blocking:
         if located is None or located[1].is_async or located[1].is_generator or self._memos.runs_once(*located):
             return None
         found = self.of_function(function, frame, self._told(function, call, frame))
+        if found is not None and self._memos.is_kept_for(call, frame, *located):
+            found = self._of_first(found)
         if found is None:
             return None
         return found.behind(hop_to(call, frame, f"calls `{located[1].name}`"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.callers import class_around
-from streamlint.values.domain import Class, External, Function, Object
+from streamlint.values.domain import Class, Constant, External, Function, Object
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
@@ -37,7 +37,33 @@ class Memos:
 
     def runs_once(self, module: Module, scope: ir.Scope) -> bool:
         """Whether a function is cached and takes no arguments: it holds its first caller, and nobody after that."""
-        if scope.parameters or not scope.decorators:
+        return not scope.parameters and self._is_cached(module, scope)
+
+    def is_kept_for(self, call: ir.Call, frame: Frame, module: Module, scope: ir.Scope) -> bool:
+        """Whether what a call of a cached function gives is the same for all requests: it is given nothing that is theirs."""
+        given = (part for part in call.children() if part is not call.function)
+        return self._is_cached(module, scope) and not any(self._may_differ(part, frame, set()) for part in given)
+
+    def _may_differ(self, expression: ir.Expression, frame: Frame, seen: set[int]) -> bool:
+        """Whether an expression is made of what a caller of its function gave, other than a constant."""
+        for name in (part for part in ir.walk(expression) if isinstance(part, ir.Name)):
+            pending = [index for index in name.bindings or () if index not in seen]
+            while pending:
+                index = pending.pop()
+                binding = frame.scope.bindings[index]
+                if binding.kind == "parameter" and not (self._is_constant(name, frame) or self._lasts(name.id, frame)):
+                    return True
+                seen.add(index)
+                pending += [source for source in binding.sources if source not in seen]
+                if binding.value is not None and self._may_differ(binding.value, frame, seen):
+                    return True
+        return False
+
+    def _is_constant(self, name: ir.Name, frame: Frame) -> bool:
+        return all(isinstance(value, Constant) for value in self.evaluator.value(name, frame))
+
+    def _is_cached(self, module: Module, scope: ir.Scope) -> bool:
+        if not scope.decorators:
             return False
         outer = self.evaluator.any_call(module, module.scopes[scope.parent])
         return any(

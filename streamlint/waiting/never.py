@@ -13,6 +13,7 @@ from streamlint.values.domain import Class, Constant, Function, Object
 from streamlint.values.said import last_word
 from streamlint.values.truths import joined
 from streamlint.waiting.memos import Memos
+from streamlint.waiting.platforms import Platforms
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -45,7 +46,7 @@ class _Decided:
         return cls(
             tuple(block for block in blocks if any(map(_may_leave, block.statements[:-1]))),
             tuple(one for one in statements if isinstance(one, ir.If)),
-            tuple(one for one in statements if isinstance(one, ir.While) and isinstance(one.test, ir.Name)),
+            tuple(one for one in statements if isinstance(one, ir.While)),
             tuple(one for one in statements if isinstance(one, ir.Match)),
             tuple(one for one in statements if isinstance(one, ir.Try)),
             tuple(one for one in expressions if isinstance(one, ir.Choice) and one.tests),
@@ -58,6 +59,7 @@ class Never:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self._memos = project.ask(Memos)
+        self._platforms = project.ask(Platforms)
         self._known: dict[Frame, tuple[Span, ...]] = {}
         self._deciding: dict[ir.Scope, _Decided] = {}
 
@@ -86,7 +88,7 @@ class Never:
             for arm in choice.arms[:1]:
                 yield from _only_made(arm.test, arm.expressions())
         for loop in decided.repeated:
-            if self._is_true(_as_first_read(loop, frame.scope), frame) is False:
+            if self._is_never_entered(loop, frame):
                 yield from _spans((loop.body,))
         for match in decided.matches:
             yield from _spans(self._idle_cases(match, frame))
@@ -103,6 +105,11 @@ class Never:
         return self._deciding[scope]
 
     # What follows
+
+    def _is_never_entered(self, loop: ir.While, frame: Frame) -> bool:
+        if isinstance(loop.test, ir.Name) and self._is_true(_as_first_read(loop, frame.scope), frame) is False:
+            return True
+        return self._platforms.holds(loop.test, frame) is False
 
     def _leaves(self, statement: ir.Statement, frame: Frame) -> bool:
         """Whether nothing behind a statement in its block can run."""
@@ -160,6 +167,9 @@ class Never:
 
     def _holds(self, test: ir.Expression, frame: Frame) -> bool | None:
         """Whether a test holds in this call; None where that is open."""
+        on_servers = self._platforms.holds(test, frame)
+        if on_servers is not None:
+            return on_servers
         match test:
             case ir.Constant():
                 return bool(test.value)
