@@ -296,6 +296,11 @@ class LlamaIndex:
             ones.sort(key=lambda one: release(one[1].since))
         return found
 
+    @property
+    def callables(self) -> frozenset[str]:
+        """The names of its methods and functions."""
+        return frozenset((*(name for _, name in self._methods), *self._functions))
+
     @cached_property
     def _methods(self) -> dict[tuple[Role, str], tuple[Method, ...]]:
         """Without twins, which are looked up on demand."""

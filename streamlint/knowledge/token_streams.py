@@ -170,6 +170,16 @@ class TokenStreamFacts:
         return frozenset(name.rpartition(".")[2] for name in self._made) - {_ITSELF}
 
     @property
+    def callables(self) -> frozenset[str]:
+        """The dotted names of all that gives a stream or a client when it is called."""
+        return frozenset(self._made) | frozenset(self._classes)
+
+    @cached_property
+    def entered(self) -> frozenset[str]:
+        """The classes of objects that are a stream when they are entered, or have one."""
+        return frozenset(name for name, managed in self._managers.items() if managed.items or managed.parts)
+
+    @property
     def called_packages(self) -> frozenset[str]:
         """Packages of which an object itself is called for a stream, under whatever name it has."""
         return frozenset(name.partition(".")[0] for name in self._made if name.endswith(f".{_ITSELF}"))

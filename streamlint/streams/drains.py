@@ -153,7 +153,7 @@ class Drains(Takings):
 
     def ahead(self, frame: Frame) -> tuple[Drain, ...]:
         """What takes tokens directly in a function, and what is filled with them by callbacks there."""
-        return (*self.in_frame(frame), *(self._called_back.of(frame) if self._has_streams else ()))
+        return (*self.in_frame(frame), *(self._called_back.of(frame) if self.whereabouts.are_any else ()))
 
     def _copies(self, drain: Drain, frame: Frame) -> frozenset[str]:
         """The other names of what `tee` gave where one of them was drained: their tokens are there, and all at once."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
@@ -17,24 +16,24 @@ from streamlint.streams.answers import Answers
 from streamlint.streams.drained import Drain, DrainedNames, How, names_in
 from streamlint.streams.gathered import Gathered, Turns
 from streamlint.streams.stepped import Stepped, Steps
+from streamlint.streams.whereabouts import Whereabouts
 from streamlint.values.activations import Frame
 from streamlint.values.domain import (
     Bound,
     External,
     Function,
-    Instance,
     Llama,
     Token,
     Tokens,
     Value,
 )
 from streamlint.values.llama import STREAM_ROLES
-from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
-    from streamlint.model.modules import Module
     from streamlint.project import Project
 
+_FEW = 64
+"""So many functions are searched sooner than it is found out where tokens may be."""
 _TAKING = ("list", "tuple", "set", "frozenset", "sorted", "sum", "max", "min", "dict")
 COLLECTORS = {f"builtins.{name}": 0 for name in _TAKING} | {"collections.deque": 0, "functools.reduce": 1}
 """What takes all items of an argument, by its position."""
@@ -48,53 +47,22 @@ class Takings(DrainedNames):
         self.answers = project.ask(Answers)
         self.gathered = project.ask(Gathered)
         self._steps = project.ask(Steps)
+        self.whereabouts = project.ask(Whereabouts)
+        self._searched: set[ir.Scope] = set()
         self._kept_in: dict[ir.Scope, frozenset[str]] = {}
         self._without_call: dict[ir.Scope, tuple[ir.FormattedString | ir.Sequence, ...]] = {}
 
     def in_frame(self, frame: Frame) -> tuple[Drain, ...]:
         """Every drain directly in a function, and those in the helpers that it hands a stream to."""
-        if not self._has_streams:
+        if not self.whereabouts.are_any:
             return ()
-        return self.evaluator.solver.ask(("takings", frame), lambda: tuple(self._find(frame)), (), ())
+        self._searched.add(frame.scope)
+        if len(self._searched) > _FEW and not self.whereabouts.may_take(frame):
+            return ()
+        return self.evaluator.solver.ask(("takings", frame), lambda: tuple(self.found(frame)), (), ())
 
-    @cached_property
-    def _has_streams(self) -> bool:
-        """Whether any module of the project uses what makes tokens at all; where none does, no helper is looked into."""
-        modules, knowledge = self.evaluator.modules, self.evaluator.knowledge
-        tokens, makers = (knowledge.names("llama_index_words", key) for key in ("token-generators", "engine-makers"))
-        if any(path in modules.members for path in modules.texts.saying(tokens | makers)):
-            return True
-        packages = knowledge.names("llama_index_words", "stream-packages")
-        if any(not module.packages.isdisjoint(packages) for module in modules.saying(*packages)):
-            return True
-        facts = knowledge.token_streams
-        if any(not module.packages.isdisjoint(facts.handing) for module in modules.saying(*facts.handed_methods)):
-            return True
-        used = {name for module in modules.saying(*facts.packages) for name in module.packages & facts.packages}
-        if not used.isdisjoint(facts.called_packages):
-            return True
-        return bool(used) and any(self._makes_tokens(module) for module in modules.saying(*facts.words))
-
-    def _makes_tokens(self, module: Module) -> bool:
-        """Whether a call in a module starts a stream of another client's, or does where whoever calls its function says so."""
-        facts, evaluator = self.evaluator.knowledge.token_streams, self.evaluator
-        for scope in module.scopes:
-            for call in scope.calls:
-                named = {last_word(one) for one in (call.function, *call.arguments)} & facts.words
-                if any(facts.may_make(word, (name for name, _ in call.keywords)) for word in named):
-                    made = evaluator.awaited(evaluator.value(call, evaluator.any_call(module, scope)))
-                    is_held = any(isinstance(one, Instance) and facts.managed(one.name) for one in made)
-                    if is_held or self._is_open(call) or evaluator.tokens(made) is not None:
-                        return True
-        return False
-
-    def _is_open(self, call: ir.Call) -> bool:
-        """Whether a keyword that decides is given as something else than a constant, or may be among others."""
-        deciding = self.evaluator.knowledge.token_streams.deciding
-        given = ((name, value) for name, value in call.keywords if name is None or name in deciding)
-        return any(not isinstance(value, ir.Constant) for _, value in given)
-
-    def _find(self, frame: Frame) -> Iterator[Drain]:
+    def found(self, frame: Frame) -> Iterator[Drain]:
+        """Every drain of a function, whether tokens are seen to come to it or not."""
         scope = frame.scope
         for loop in scope.loops:
             drain = self._of_loop(loop, frame)

@@ -39,18 +39,8 @@ from streamlint.values.domain import (
 from streamlint.values.function_calls import FunctionCalls
 from streamlint.values.llama import LlamaCalls
 from streamlint.values.made_streams import MadeStreams
-from streamlint.values.passing import BUILTINS, begins
+from streamlint.values.passing import BUILTINS, ENTERING, SAME_ITEMS, begins
 from streamlint.values.whole import Handed, Whole
-
-_SAME_ITEMS = frozenset(("iter_any", "iter_chunked", "__iter__", "__aiter__"))
-"""Methods of a stream that give its items, some in other pieces: aiohttp 3.14.0, streams.py."""
-_ENTERING = frozenset(
-    (
-        "contextlib.ExitStack.enter_context",
-        "contextlib.AsyncExitStack.enter_context",
-        "contextlib.AsyncExitStack.enter_async_context",
-    )
-)
 
 _MAPPING = frozenset(("map", "imap", "imap_unordered"))
 
@@ -300,7 +290,7 @@ class Calls:
             return receiver.result or UNKNOWN
         if isinstance(receiver, Instance):
             full = f"{receiver.name}.{function.name}"
-            if full in _ENTERING and call.arguments:
+            if full in ENTERING and call.arguments:
                 return self._entering(function.name, call.arguments[0], frame)
             made = self._method_gives(full)
             put = self._containers.of_instance(receiver, function.name, call)
@@ -316,7 +306,7 @@ class Calls:
             return self.streams.item(receiver, self.evaluator.keys(call.arguments[0], frame))
         if isinstance(receiver, Token):
             return self.streams.as_text(receiver, function.name)
-        if isinstance(receiver, Tokens) and function.name in _SAME_ITEMS:
+        if isinstance(receiver, Tokens) and function.name in SAME_ITEMS:
             return frozenset((receiver,))
         if isinstance(receiver, Coroutine) and function.name == "result":  # of the task that runs it
             return receiver.result

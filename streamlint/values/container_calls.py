@@ -9,6 +9,8 @@ from streamlint.values.whole import Whole
 
 _BY_KEY = frozenset(("get", "pop", "setdefault"))
 _NEXT = frozenset(("get", "get_nowait", "pop", "popleft", "peek"))
+GIVING = _BY_KEY | _NEXT | {"values", "items", "copy", "__iter__"}
+"""Methods that give what is in a container."""
 
 
 class ContainerCalls:

@@ -36,6 +36,23 @@ from streamlint.values.whole import Whole
 
 Builtin = Callable[[Whole, ir.Call, Frame], Values]
 
+SAME_ITEMS = frozenset(("iter_any", "iter_chunked", "__iter__", "__aiter__"))
+"""Methods of a stream that give its items, some in other pieces: aiohttp 3.14.0, streams.py."""
+ENTERING = frozenset(
+    (
+        "contextlib.ExitStack.enter_context",
+        "contextlib.AsyncExitStack.enter_context",
+        "contextlib.AsyncExitStack.enter_async_context",
+    )
+)
+
+PASSING = SAME_ITEMS | frozenset(
+    (
+        *("__next__", "__anext__", "send", "asend", "result"),
+        *(name.rpartition(".")[2] for name in ENTERING),
+    )
+)
+"""Methods that give what the object itself is, or holds, whatever it is."""
 _PROVIDERS = (
     "Singleton",
     "ThreadSafeSingleton",
@@ -171,7 +188,7 @@ def _getattr(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     base, name = call.arguments[:2]
     if isinstance(name, ir.Constant) and isinstance(name.value, str):
         return evaluator.value(ir.Attribute(call.start, call.end, base, name.value), frame)
-    prefix = _beginning(name, frame)
+    prefix = beginning(name, frame)
     return evaluator.each(evaluator.value(base, frame), lambda one: _beginning_with(evaluator, one, prefix))
 
 
@@ -186,11 +203,11 @@ def _beginning_with(evaluator: Whole, base: Value, prefix: str) -> Values:
     return evaluator.union(evaluator.attributes.of_class(base, name) for name in names) or UNKNOWN
 
 
-def _beginning(name: ir.Expression, frame: Frame) -> str:
+def beginning(name: ir.Expression, frame: Frame) -> str:
     """How a text begins that is put together: `"do_" + word`, `f"do_{word}"`, also under a name."""
     if isinstance(name, ir.Name) and name.bindings is not None and len(name.bindings) == 1:
         value = frame.scope.bindings[name.bindings[0]].value
-        return _beginning(value, frame) if value is not None and not isinstance(value, ir.Name) else ""
+        return beginning(value, frame) if value is not None and not isinstance(value, ir.Name) else ""
     match name:
         case ir.Operation(operator="Add", operands=(ir.Constant(value=str(text)), _)):
             return text
@@ -286,6 +303,8 @@ def _import_module(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     return evaluator.imported(frame.module, given.value, "", 0)
 
 
+HANDING = frozenset(("map", "filter", "partial", "partialmethod", *_PROVIDERS))
+"""The words of those below that run a function of the project with what they are given."""
 BUILTINS: dict[str, Builtin] = {
     "dataclasses.field": _field,
     "pydantic.Field": _field,
