@@ -168,7 +168,8 @@ class Meant:
 
     def _is_name_outside(self, name: str, module: Module, scope: ir.Scope, depth: int) -> bool:
         owner = self.owner(name, module, scope)
-        assert owner is not None
+        if owner is None:
+            return False
         key = (owner, name)
         if key not in self._outside:
             self._outside[key] = False  # what comes back to itself

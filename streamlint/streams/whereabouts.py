@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _MOST = 3000
 """Where tokens come to more nodes than that, most of the project is followed anyway."""
-Taking: TypeAlias = ir.Loop | ir.While | ir.Expression
+Taking: TypeAlias = ir.Loop | ir.Expression
 
 
 @dataclass(frozen=True)
