@@ -7,8 +7,9 @@ import io
 import re
 import tokenize
 import warnings
+from array import array
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -144,7 +145,7 @@ class Source:
             raise UnreadableFile(f"cannot be decoded: {error}") from error
         if name not in ("utf-8", "iso-8859-1") and _cookie(text) != _cookie(bare.decode("iso-8859-1")):
             raise UnreadableFile(f"cannot be decoded: {name} cannot read the line that names it")
-        return cls(path, text, name, has_bom, content)
+        return cls(path, text, name, has_bom, None if name == "utf-8" else content)  # UTF-8 gives back what it read
 
     def encode(self, text: str) -> bytes:
         """The bytes of `text` in this file's encoding, with its byte-order mark; raises `UnicodeError`, and no other."""
@@ -172,9 +173,9 @@ class Source:
         return Source(self.path, text, self.encoding, self.has_bom, is_python=self.is_python)
 
     @cached_property
-    def line_starts(self) -> tuple[int, ...]:
+    def line_starts(self) -> Sequence[int]:
         """Offset of the first character of each line, by Python's line ends only."""
-        return (0, *(match.end() for match in _LINE_END.finditer(self.text)))
+        return array("L", (0, *(match.end() for match in _LINE_END.finditer(self.text))))
 
     @cached_property
     def newline(self) -> str:

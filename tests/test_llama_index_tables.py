@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from streamlint.knowledge.llama_index import Kind, LlamaIndex, Range, Returns, Role, Spelling, load
+from streamlint.knowledge.llama_index_changes import changes
 from streamlint.knowledge.llama_index_facts import release
 from streamlint.knowledge.table import Row, read
 from tools.llama_index_tables.__main__ import meaning
@@ -447,6 +448,24 @@ def test_import_paths_by_release(llama: LlamaIndex) -> None:
     assert llama.canonical("llama_index.core.agent.FunctionCallingAgent", "0.13.0") is None
     assert llama.canonical("llama_index.core.chat_engine", "0.13.0")
     assert llama.canonical("llama_index.core.query_pipeline", "0.14.25") is None
+
+
+def test_what_is_gone_cannot_be_imported() -> None:
+    """Of every name that some release had and that is told to be gone by now, the installed package has none."""
+    rows = read("llama_index_paths").rows("range")
+    named = {(path, name) for row in rows for path, names in row.mapping("exports").items() for name in names.split()}
+    gone = sorted(one for one in named if changes().gone(*one) is not None)
+    assert len(gone) > 400
+    assert not [f"{path}.{name}" for path, name in gone if _is_there(path, name)]
+
+
+def _is_there(path: str, name: str) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return hasattr(importlib.import_module(path), name)
+        except Exception:  # a module may raise anything when it is imported
+            return False
 
 
 def test_row_without_a_role_is_refused() -> None:

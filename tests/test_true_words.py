@@ -42,7 +42,7 @@ LABELS: tuple[tuple[str, tuple[type[ast.AST], ...] | str], ...] = (
     (r"([a-z ]+)?`[^`]+` calls `[^`]+`", CALL),
     (r"calls `[^`]+`(, and so on through \d+ more)?", CALL),
     (r"(joins|collects) every token here|turns the stream into text here", ANY),
-    (r"asks for every token here", CALL),
+    (r"asks for every token here|runs the model to its end here", CALL),
     (r"every chunk is taken here|waits for the whole answer here|written here, when all tokens are there", ANY),
     (r"takes every token here", (ast.For, ast.AsyncFor, ast.comprehension)),
     (r"iterates over (it|`[^`]+`)", ANY),
@@ -62,7 +62,7 @@ LABELS: tuple[tuple[str, tuple[type[ast.AST], ...] | str], ...] = (
     (r"sent (by this response|after that|after the block has ended|here, when all tokens are there)", ANY),
     (r"nothing is left here|the text is shown here|this stream is (compressed|held up)", ANY),
     (r"the generator is handed over here|starts a loop where one runs|calls it for every item", ANY),
-    (r"waits here for the end of the run|holds the event loop", ANY),
+    (r"waits here for the end of the run|every event is there already|holds the event loop", ANY),
     (r"(`[^`]+` )?(does|embeds|opens|parses|queries|reranks|sleeps|waits|walks)\b.*", CALL),
 )
 RECEIVED_NOTHING = re.compile(r"empty body|nothing of the stream|first token|breaks off|hangs|ends with an error")

@@ -87,10 +87,20 @@ class Bodies:
         """The fault of a value that a handler returns."""
         values = certain(self.evaluator.value(expression, frame))
         found = self._same([self._of_returned(value, entry) for value in values])
+        if found is None and frame.scope.is_async:
+            found = self._same([self._of_coroutine(value) for value in values])
         if found is None and isinstance(expression, ir.Mapping):
-            items = (self.of_return(item, frame, entry) for _, item in expression.items)
+            items = (self.of_return(item, frame, entry) or self._of_field(item, frame) for _, item in expression.items)
             return next((item for item in items if item is not None), None)
         return found
+
+    def _of_field(self, expression: ir.Expression, frame: Frame) -> WrongBody | None:
+        """The fault of a part of what is written as JSON: nobody awaits it there."""
+        return self._same([self._of_coroutine(value) for value in certain(self.evaluator.value(expression, frame))])
+
+    def _of_coroutine(self, value: Value) -> WrongBody | None:
+        found = self._of_body(value) if isinstance(value, Coroutine) else None
+        return found if found is not None and found.what is Fault.COROUTINE else None
 
     def of_yield(self, item: ir.Yield, generator: SentGenerator) -> WrongBody | None:
         """The fault of an item that a generator yields to a response."""

@@ -196,9 +196,14 @@ class Framing:
 
 
 def _is_token(alternatives: list[Value]) -> bool:
-    """Whether these are a token, or nothing in its place (`token or ""`)."""
-    tokens = [one for one in alternatives if one != Constant("")]
+    """Whether these are a token, or a word in its place (`token or ""`, `"[END]"`)."""
+    tokens = [one for one in alternatives if not isinstance(one, Constant) or not _is_word(one.value)]
     return bool(tokens) and all(isinstance(one, Token) and one.items in _TEXT for one in tokens)
+
+
+def _is_word(constant: object) -> bool:
+    """Whether a constant is text that frames nothing."""
+    return isinstance(constant, str) and "\n" not in constant and not _FIELD.match(constant)
 
 
 def _of_event(text: str) -> Framed:

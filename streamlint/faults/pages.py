@@ -151,9 +151,16 @@ class Pages:
             for part in _parts(item.value):
                 if self._streams(part, frame):
                     yield Shown(Shows.RESULTS, Fault.DESCRIBED, part.start, part.end)
+            listed = [leaf for part in _parts(item.value) for leaf in _listed(part, frame.scope)]
             for drain in drains:
-                if drain.start < item.end and any(self._is_text(part, drain, frame) for part in _parts(item.value)):
+                if drain.start >= item.end:
+                    continue
+                if any(self._is_text(part, drain, frame) for part in _parts(item.value)):
                     yield Shown(Shows.RESULTS, Fault.COLLECTED, drain.start, drain.end, drain=drain)
+                    continue
+                kept = next((one for one in listed if self._is_text(one, drain, frame)), None)
+                if kept is not None:
+                    yield Shown(Shows.RESULTS, Fault.COLLECTED, drain.start, drain.end, content=kept, drain=drain)
 
     # Streamlit and Chainlit
 
@@ -301,6 +308,41 @@ def _parts(answer: ir.Expression) -> Iterator[ir.Expression]:
         yield from answer.items
     else:
         yield answer
+
+
+def _listed(answer: ir.Expression, scope: ir.Scope) -> Iterator[ir.Expression]:
+    """What is put into a list that a callback returns: `history.append((question, text))`, `history + [[question, text]]`."""
+    if isinstance(answer, ir.Operation) and answer.operator == "Add":
+        yield from (leaf for part in answer.operands for leaf in _leaves(part) if leaf is not part)
+    if not isinstance(answer, ir.Name):
+        return
+    for call in scope.calls:
+        match call:
+            case ir.Call(function=ir.Attribute(attribute="append", base=ir.Name(id=name)), arguments=(given,)):
+                yield from _leaves(given) if name == answer.id else ()
+    for store in scope.stores:
+        if not store.is_attribute and ir.dotted(_first(store.base)) == answer.id:
+            yield store.value
+    for binding in scope.bindings:
+        if binding.name == answer.id and isinstance(binding.value, ir.Operation):
+            yield from (leaf for part in binding.value.operands for leaf in _leaves(part) if leaf is not part)
+
+
+def _leaves(shown: ir.Expression) -> Iterator[ir.Expression]:
+    """The parts of lists, tuples and dicts that are written out."""
+    match shown:
+        case ir.Sequence(items=items):
+            yield from (leaf for item in items for leaf in _leaves(item))
+        case ir.Mapping(items=pairs):
+            yield from (leaf for _, value in pairs for leaf in _leaves(value))
+        case _:
+            yield shown
+
+
+def _first(base: ir.Expression) -> ir.Expression:
+    while isinstance(base, ir.Subscript):
+        base = base.base
+    return base
 
 
 def _is_in_loop(step: ir.Yield, scope: ir.Scope) -> bool:

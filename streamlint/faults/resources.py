@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,15 @@ class Outlived:
     generator: ir.Scope | None
 
 
+@dataclass(frozen=True)
+class Closed:
+    """A call in a `finally`, what it closes, and the response that is sent afterwards."""
+
+    call: ir.Call
+    end: End
+    sending: Sending
+
+
 class Resources:
     """The context managers are rows of a table."""
 
@@ -48,7 +58,7 @@ class Resources:
             return None
         end = self.end(entry.context, frame)
         if end is None:
-            return None
+            return self._of_stack(entry, frame)
         for answer in scope.returns:
             if answer.start < entry.body_start or exclusive(scope, entry.branch, answer.branch):
                 continue
@@ -62,15 +72,73 @@ class Resources:
                     )
                 continue
             name = self._name(entry, scope)
-            if name is not None and self._needs(sending.content, name, frame, 0):
+            if name is not None and self._reads(sending.content, name, frame):
                 generator = self._own(self._generated(sending.content, frame), frame)
                 return Outlived(entry, end, name.id, sending, answer, generator)
         return None
 
+    def _of_stack(self, entry: ir.WithItem, frame: Frame) -> Outlived | None:
+        """What an exit stack opens in its block, and closes at the end of it."""
+        scope = frame.scope
+        stack = self._name(entry, scope)
+        if stack is None or not self._is_call_of(entry.context, self.facts.stacks, frame):
+            return None
+        for binding in scope.bindings:
+            opened = _entered(binding.value, stack.id)
+            end = self.end(opened, frame) if opened is not None else None
+            name = ir.Name(entry.start, entry.end, binding.name, None)
+            for answer in scope.returns if end is not None and end.is_of_readers else ():
+                sending = self._sending(answer, frame) if entry.body_start <= answer.start < entry.body_end else None
+                if sending is not None and sending.response.streaming and self._reads(sending.content, name, frame):
+                    assert end is not None
+                    return Outlived(entry, end, name.id, sending, answer, None)
+        return None
+
+    # Cleanups
+
+    def closed_finally(self, frame: Frame) -> Iterator[Closed]:
+        """What a `finally` closes while a response that reads from it is only returned in its `try`."""
+        scope = frame.scope
+        if scope.is_generator or not scope.is_function:
+            return
+        for attempt in (one for one in scope.body.walk() if isinstance(one, ir.Try)):
+            for call in attempt.final.expressions():
+                end = self._closed(call, frame)
+                name = (
+                    call.function.base
+                    if isinstance(call, ir.Call) and isinstance(call.function, ir.Attribute)
+                    else None
+                )
+                for answer in scope.returns if end is not None else ():
+                    sending = self._sending(answer, frame) if attempt.start <= answer.start < call.start else None
+                    if sending is None or not sending.response.streaming or end is None:
+                        continue
+                    if (
+                        isinstance(call, ir.Call)
+                        and isinstance(name, ir.Name)
+                        and self._reads(sending.content, name, frame)
+                    ):
+                        yield Closed(call, end, sending)
+                        break
+
+    def _closed(self, call: ir.Expression, frame: Frame) -> End | None:
+        """What `resource.close()` does to what a local name was given once."""
+        match call:
+            case ir.Call(function=ir.Attribute(base=ir.Name() as name, attribute="close" | "aclose")):
+                bindings = [frame.scope.bindings[index] for index in name.bindings or ()]
+            case _:
+                return None
+        if len(bindings) != 1 or bindings[0].kind != "assign" or bindings[0].value is None:
+            return None
+        made = bindings[0].value
+        made = made.value if isinstance(made, ir.Await) else made
+        anything = frozenset(name for names in self.facts.closers.values() for name in names)
+        return self.end(made, frame) or (End.CLOSED if self._is_call_of(made, anything, frame) else None)
+
     # Dependencies
 
-    def closed_dependency(self, parameter: ir.Parameter, frame: Frame, *, early: bool) -> Sending | None:
-        """The response that reads from what a dependency closed when the handler returned.
+    def closed_dependency(self, parameter: ir.Parameter, frame: Frame, *, early: bool) -> tuple[Sending, End] | None:
+        """The response that reads from what a dependency closed when the handler returned, and what becomes of that.
 
         `early`: the installed FastAPI closes every dependency then, and not only those with `scope="function"`.
         """
@@ -79,27 +147,32 @@ class Resources:
             return None
         located = self.evaluator.parameters.dependencies(parameter, frame)
         values = [value for given, where in located for value in self.evaluator.value(given, where)]
-        if not values or not all(isinstance(value, Function) and self._closes(value) for value in values):
+        ends = {self._end_of(value) if isinstance(value, Function) else None for value in values}
+        end = End.REOPENED if End.REOPENED in ends else End.CLOSED
+        if not ends or None in ends:
             return None
         name = ir.Name(scope.start, scope.start, parameter.name, None)
         for answer in scope.returns:
             sending = self._sending(answer, frame)
-            if sending is not None and sending.response.streaming and self._needs(sending.content, name, frame, 0):
-                return sending
+            if sending is not None and sending.response.streaming and self._reads(sending.content, name, frame):
+                return sending, end
         return None
 
-    def _closes(self, dependency: Function) -> bool:
-        """Whether a dependency yields what is unusable after its end."""
+    def _end_of(self, dependency: Function) -> End | None:
+        """What becomes of what a dependency yields, where readers notice that after its end."""
         located = self.evaluator.scope_of(dependency)
         if located is None or not located[1].is_generator or len(located[1].yields) != 1:
-            return False
+            return None
         frame = self.evaluator.any_call(*located)
         item = located[1].yields[0]
-        if self._of_block(frame) is End.CLOSED:
-            return True
+        of_block = self._of_block(frame)
+        if of_block is not None:
+            return of_block
         made = self.evaluator.value(item.value, frame) if isinstance(item.value, ir.Name) else NOTHING
-        kinds = [isinstance(value, Instance) and self.facts.ends.get(value.name) is End.CLOSED for value in made]
-        return bool(kinds) and all(kinds) and any(self._is_close(call, item) for call in located[1].calls)
+        ends = {self.facts.ends.get(value.name) if isinstance(value, Instance) else None for value in made}
+        end = ends.pop() if len(ends) == 1 else None
+        is_closed = end is not None and any(self._is_close(call, item) for call in located[1].calls)
+        return end if is_closed and end is not None and end.is_of_readers else None
 
     @staticmethod
     def _is_close(call: ir.Call, item: ir.Yield) -> bool:
@@ -154,7 +227,7 @@ class Resources:
                 continue
             if entry.body_start <= item.start and item.end <= entry.body_end:
                 end = self.end(entry.context, frame, depth + 1)
-                return end if end is End.CLOSED else None
+                return end if end is not None and end.is_of_readers else None
         return None
 
     @staticmethod
@@ -186,6 +259,13 @@ class Resources:
             return None
         scope = generated.frame.scope
         return scope if scope.kind == "function" and scope.parent == frame.scope.index else None
+
+    def _reads(self, content: ir.Expression, name: ir.Name, frame: Frame) -> bool:
+        """Whether a body reads from the variable when it is sent, or from a cursor that it gave."""
+        bindings = frame.scope.bindings
+        cursors = [one.name for one in bindings if _is_asked(one.value, name.id, self.facts.cursors)]
+        names = (name, *(ir.Name(name.start, name.end, one, None) for one in cursors))
+        return any(self._needs(content, one, frame, 0) for one in names)
 
     def _needs(self, content: ir.Expression, name: ir.Name, frame: Frame, depth: int) -> bool:
         """Whether a body reads from the variable when it is sent."""
@@ -227,6 +307,24 @@ class Resources:
         return any(
             not (isinstance(u.parent, ir.Attribute) and u.parent.attribute in self.facts.lasting_facts) for u in within
         )
+
+
+def _entered(value: ir.Expression | None, stack: str) -> ir.Expression | None:
+    """What `stack.enter_context(...)` enters."""
+    made = value.value if isinstance(value, ir.Await) else value
+    match made:
+        case ir.Call(function=ir.Attribute(base=ir.Name(id=name), attribute=word), arguments=(given, *_)):
+            return given if name == stack and word in ("enter_context", "enter_async_context") else None
+    return None
+
+
+def _is_asked(value: ir.Expression | None, name: str, methods: frozenset[str]) -> bool:
+    """Whether an expression is what one of these methods of a variable gives, awaited or not."""
+    made = value.value if isinstance(value, ir.Await) else value
+    match made:
+        case ir.Call(function=ir.Attribute(base=ir.Name(id=base), attribute=word)):
+            return base == name and word in methods
+    return False
 
 
 def _is_function_scoped(parameter: ir.Parameter) -> bool:

@@ -11,6 +11,7 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
+from streamlint.streams.called_back import CalledBack
 from streamlint.streams.workflows import Workflows
 from streamlint.values import Values
 from streamlint.values.activations import Frame
@@ -52,6 +53,7 @@ class Runs:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self.workflows = project.ask(Workflows)
+        self._called_back = project.ask(CalledBack)
         off_loop, names = project.knowledge.off_loop, project.knowledge.names
         self._tasks, self._threads = off_loop.outliving(Where.TASK), off_loop.outliving(Where.THREAD)
         self._ends = names("disconnects", "ends") | names("llama_index_words", "run-ends")
@@ -90,11 +92,9 @@ class Runs:
             return RunsOn(Fault.RUN, iterable, None, loop)
         if not isinstance(function.base, ir.Name):
             return None
-        uses = frame.module.uses
-        bindings = uses.bindings(function.base, frame.scope)
-        if len(bindings) != 1 or bindings[0].kind != "assign" or not isinstance(bindings[0].value, ir.Call):
+        if not self.workflows.is_alone(function.base, frame.module, frame.scope):
             return None
-        for use in uses.of(function.base, frame.scope):
+        for use in frame.module.uses.of(function.base, frame.scope):
             harmless = isinstance(use.parent, ir.Attribute) and use.parent.attribute in self._harmless
             if not harmless and not isinstance(use.parent, ir.Await):
                 return None
@@ -129,7 +129,13 @@ class Runs:
             what = Fault.BRIDGE if self._hands_over(run) else Fault.THREAD
         else:
             return None
-        return (what, run) if run and self._runs_model(run, what is Fault.TASK) else None
+        is_run = self._runs_model(run, what is Fault.TASK) or (what is Fault.TASK and self._calls_back(call, frame))
+        return (what, run) if run and is_run else None
+
+    def _calls_back(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether a task runs a model that calls back with each token: `create_task(llm.ainvoke(question))`."""
+        inside = (part for one in call.arguments[:1] for part in ir.walk(one) if isinstance(part, ir.Call))
+        return any(self._called_back.filled(part, frame) for part in inside)
 
     def _by_helpers(self, call: ir.Call, frame: Frame) -> Iterator[Fault]:
         """What a function of the project starts for its caller: it is dropped there, or given back."""
@@ -171,6 +177,8 @@ class Runs:
             inner = self.evaluator.any_call(*located)
             loops = (loop for loop in located[1].loops if self.evaluator.tokens(self.evaluator.iterated(loop, inner)))
             if any(not _may_stop(loop, located[1]) for loop in loops) or self._awaits_run(inner):
+                return True
+            if any(self._called_back.filled(call, inner) for call in located[1].calls if is_async):
                 return True
         return False
 

@@ -53,6 +53,10 @@ __all__ = [
 _TWINS = ("a{}", "async_{}", "{}_async")
 
 
+_LEGACY = "llama_index.legacy"
+"""Where the package `llama-index-legacy` has LlamaIndex 0.9 as a whole, beside a newer one."""
+
+
 def is_of_llama_index(dotted: str) -> bool:
     """Whether a dotted name is one of LlamaIndex's packages, or stands in one."""
     return dotted.partition(".")[0] in names("llama_index_words", "stream-packages")
@@ -255,6 +259,7 @@ class LlamaIndex:
         package, _, name = dotted.rpartition(".")
         if not package or not name[:1].isupper() or name.endswith(self._meaning.texts("plain")):
             return None
+        package = package.replace(_LEGACY, "llama_index", 1)
         for prefix, role in self._prefixes:
             if package == prefix or package.startswith(prefix + "."):
                 return role

@@ -49,7 +49,7 @@ class Changes:
         """What became of a name of core by the tables of paths: from the first release that was looked at without it."""
         releases = load().releases[1:]
         unseen = read("llama_index_paths").texts("unseen")
-        if not module.startswith(CORE) or module in unseen:
+        if not module.startswith(CORE) or module in unseen or self._is_kept(module, name):
             return None
         held = [one for one in releases if load().is_public(f"{module}.{name}", one)]
         if not held or held[-1] == releases[-1]:
@@ -59,6 +59,17 @@ class Changes:
         places = sorted(core, key=lambda one: (one.count("."), one))
         use = f"import it from `{places[0]}`, if that is what is meant" if places else ""
         return Change(f"{module}.{name}", since, "cannot be imported", use)
+
+    @staticmethod
+    def _is_kept(module: str, name: str) -> bool:
+        """Whether a module still gives a name that is defined elsewhere now."""
+        rows = read("llama_index_drift").rows("kept")
+        return any(
+            f"{module}.".startswith(f"{row.text('module')}.")
+            if row.flag("all")
+            else module == row.text("module") and name in row.texts("names")
+            for row in rows
+        )
 
     def argument(self, method: str, keyword: str) -> Change | None:
         """What became of a keyword of calls with this last word."""

@@ -31,6 +31,8 @@ class ResourceFacts:
     closers: Mapping[str, frozenset[str]]
     lazy_readers: frozenset[str]
     lasting_facts: frozenset[str]
+    cursors: frozenset[str]
+    stacks: frozenset[str]
     package: str
     """Whose releases from `since` until before `before` end dependencies before they send the response."""
     since: str
@@ -44,6 +46,8 @@ def resource_facts(table: Row) -> ResourceFacts:
         closers={name: frozenset(row.texts("around")) for row in table.rows("closing") for name in row.texts("names")},
         lazy_readers=_names(table, "reader"),
         lasting_facts=_names(table, "fact"),
+        cursors=_names(table, "cursor"),
+        stacks=_names(table, "stack"),
         package=dependencies.text("package"),
         since=dependencies.text("since"),
         before=dependencies.text("before"),

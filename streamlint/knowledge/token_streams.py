@@ -43,6 +43,8 @@ class MadeStream:
     manager: str
     is_asked: bool = False
     """Whether it gives tokens only where a model was asked, by plain HTTP."""
+    asked_with: str = ""
+    """The keyword of that request without which the body is read whole before."""
 
     @property
     def decides(self) -> str:
@@ -57,6 +59,16 @@ class Answered:
     is_async: bool
     items: str
     rules_out: str
+    is_asked: bool = False
+    """Whether it is one only where a model was asked, by plain HTTP."""
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A token that a method of a subclass is given, as its parameter behind `self` at this position."""
+
+    position: int
+    items: str
 
 
 @dataclass(frozen=True)
@@ -90,6 +102,8 @@ class Items:
     """Whether they tell of a run with all its steps, of which tokens are only one."""
     parsed: str = ""
     """What an item is when it is read as JSON, where it is a part of a body."""
+    cut_by: frozenset[str] = frozenset()
+    """Methods of a complete answer that give it in pieces."""
 
 
 @dataclass(frozen=True)
@@ -117,9 +131,16 @@ class TokenStreamFacts:
         for row in table.rows("made"):
             self._add(row, parts)
         self._answered = {
-            name: Answered(row.flag("async"), row.text("items"), row.text("without"))
+            name: Answered(row.flag("async"), row.text("items"), row.text("without"), row.flag("asked"))
             for row in table.rows("answered")
             for name in row.texts("by")
+        }
+        self._handed = {
+            (package, owner, method): Handed(row.number("position") or 0, row.text("items"))
+            for row in table.rows("handed")
+            for package in row.texts("packages")
+            for owner in row.texts("of")
+            for method in row.texts("methods")
         }
         for row in table.rows("items"):
             self._items[row.text("name")] = _items(row)
@@ -131,7 +152,8 @@ class TokenStreamFacts:
     def _add(self, row: Row, parts: dict[str, dict[str, str]]) -> None:
         made = Made(row.text("is"))
         condition = row.text("with"), row.text("without")
-        stream = MadeStream(made, row.text("items"), *condition, row.text("class"), row.flag("asked"))
+        asked = row.flag("asked"), row.text("asked-with")
+        stream = MadeStream(made, row.text("items"), *condition, row.text("class"), *asked)
         for name in row.texts("by"):
             self._made[name] = (*self._made.get(name, ()), stream)
         if stream.manager:
@@ -202,6 +224,20 @@ class TokenStreamFacts:
         """The complete answer that calling `dotted` gives."""
         return self._answered.get(dotted)
 
+    @cached_property
+    def handed_methods(self) -> frozenset[str]:
+        """The names of methods that are given tokens."""
+        return frozenset(method for _, _, method in self._handed)
+
+    @cached_property
+    def handing(self) -> frozenset[str]:
+        """The packages whose classes have them."""
+        return frozenset(package for package, _, _ in self._handed)
+
+    def handed(self, owner: str, method: str) -> Handed | None:
+        """What a subclass of `owner`, a dotted name, is given where it defines a method."""
+        return self._handed.get((owner.partition(".")[0], owner.rpartition(".")[2], method))
+
     def is_of_model(self, address: str) -> bool:
         """Whether an address is that of a model's own interface."""
         return any(one in address for one in self._asking)
@@ -231,6 +267,7 @@ def _items(row: Row) -> Items:
         row.flag("may-be-text"),
         row.flag("of-runs"),
         row.text("parsed"),
+        frozenset(row.texts("cut-by")),
     )
 
 

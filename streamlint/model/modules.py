@@ -151,11 +151,15 @@ class Modules:
 
     def standing(self, word: str, *forms: Form, beside: Iterable[str] = ()) -> tuple[Module, ...]:
         """The modules that matter and in which a word may stand in one of these forms, by path; `beside` one of other words."""
-        paths = self.members.intersection(self.texts.saying((word,)))
+        members, loaded, paths = self.members, self._loaded, self.texts.saying((word,))
         others = tuple(beside)
-        if others:
-            paths = paths.intersection(self.texts.saying(others))
-        return self.among(path for path in paths if path in self._loaded or self._may_stand(path, word, forms))
+        wanted = members.intersection(self.texts.saying(others)) if others else members
+        modules = (
+            self.load(path)
+            for path in paths
+            if path in wanted and (path in loaded or self._may_stand(path, word, forms))
+        )
+        return tuple(module for module in modules if module is not None)
 
     def _may_stand(self, path: Path, word: str, forms: tuple[Form, ...]) -> bool:
         source = self.texts.source(path)

@@ -237,6 +237,7 @@ class Scope:
     body: Block = NOTHING
     """Its statements; a lambda and a generator expression have none."""
     has_await: bool = False
+    _evaluated: tuple[Expression, ...] | None = None
 
     @property
     def is_function(self) -> bool:
@@ -250,8 +251,13 @@ class Scope:
         """The last words of its decorators that are names: `setter` of `@value.setter`."""
         return frozenset(dotted(decorator).rpartition(".")[2] for decorator in self.decorators)
 
-    def expressions(self) -> Iterator[Expression]:
+    def expressions(self) -> tuple[Expression, ...]:
         """Every expression that is evaluated directly in it, each once."""
+        if self._evaluated is None:
+            self._evaluated = tuple(self._read_through())
+        return self._evaluated
+
+    def _read_through(self) -> Iterator[Expression]:
         if self.body.statements:
             return self.body.expressions()
         roots = [item.value for item in self.returns if item.value is not None]

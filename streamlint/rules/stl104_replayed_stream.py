@@ -93,7 +93,7 @@ class ReplayedStream(Rule):
         frame = file.frame(scope)
         drains = file.project.ask(Drains)
         for call, content, drain in drains.replayed(entry, frame):
-            is_own = any(one is drain for one in drains.in_frame(frame))
+            is_own = drain in drains.ahead(frame)
             yield file.fact(
                 self,
                 content,

@@ -96,7 +96,8 @@ class StreamlitBuffered(Rule):
             return
         for shown in pages.of_callback(frame):
             repair = growing if shown.step is not None else yielded_so_far
-            yield self._fact(file, shown, entry.title, of_facts(repair, file, frame, shown))
+            in_a_list = shown.content is not None
+            yield self._fact(file, shown, entry.title, None if in_a_list else of_facts(repair, file, frame, shown))
 
     def _fact(self, file: PythonFile, shown: Shown, what: str, repair: Callable[[Any], Offer] | None) -> Fact:
         return file.fact(

@@ -30,9 +30,9 @@ class ResourceClosedEarly(Rule):
 
     Finds `with` and `async with` blocks around `return StreamingResponse(...)` where the stream reads from what the block opens:
     files, HTTP clients and their responses, connections, temporary folders; SQLAlchemy's sessions, which open themselves again, so
-    that each request leaves a connection to the database behind. Also finds locks, semaphores and time limits around
-    nothing but that `return`, and dependencies with `yield` where FastAPI is known to be 0.106 to 0.117, or where they are
-    declared with `scope="function"`.
+    that each request leaves a connection to the database behind. An `ExitStack`, and a `finally` that closes such a thing, are
+    found too. Also finds locks, semaphores and time limits around nothing but that `return`, and dependencies with `yield` where
+    FastAPI is known to be 0.106 to 0.117, or where they are declared with `scope="function"`.
 
     ## Why it breaks streaming
 
@@ -101,9 +101,9 @@ class ResourceClosedEarly(Rule):
     severity = Severity.ERROR
     symptom = Symptom.CUT
     since = "0.1.0"
-    stands_on = ("With", "FunctionDef")
+    stands_on = ("With", "FunctionDef", "Call")
     message = "`{resource}` {fault}"
-    words = ("with", "Depends")
+    words = ("with", "Depends", "finally")
 
     @on(ir.WithItem)
     def outlived(self, entry: ir.WithItem, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
@@ -120,18 +120,37 @@ class ResourceClosedEarly(Rule):
         versions = file.project.versions.near(file.path)
         early = versions.within(resources.package, resources.since, resources.before) is True
         for parameter in scope.parameters:
-            sending = file.project.ask(Resources).closed_dependency(parameter, file.frame(scope), early=early)
-            if sending is None:
+            found = file.project.ask(Resources).closed_dependency(parameter, file.frame(scope), early=early)
+            if found is None:
                 continue
+            sending, end = found
             yield file.fact(
                 self,
                 scope,
                 at=Span(parameter.start, parameter.start + len(parameter.name)),
                 resource=parameter.name,
-                fault=_FAULT[End.CLOSED],
+                fault=_FAULT[end],
+                severity=Severity.ERROR if end is End.CLOSED else Severity.WARNING,
                 label="this dependency ends when the handler returns",
                 related=(Related(file.place(sending.content), "sent after that"),),
                 help='open it in the generator, or let it live as long as the request: `fastapi>=0.118`, no `scope="function"`',
+            )
+
+    @on(ir.Scope)
+    def cleaned_up(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        if not file.serves(scope):
+            return
+        for found in file.project.ask(Resources).closed_finally(file.frame(scope)):
+            assert isinstance(found.call.function, ir.Attribute)
+            yield file.fact(
+                self,
+                found.call,
+                resource=file.one_line(found.call.function.base),
+                fault=_FAULT[found.end],
+                label="runs when the handler returns",
+                related=(Related(file.place(found.sending.content), "sent after that"),),
+                help="open it in the generator, and close it in a `finally` around the loop that yields",
+                severity=Severity.ERROR if found.end is End.CLOSED else Severity.WARNING,
             )
 
     def _told(self, found: Outlived, entry: ir.WithItem, scope: ir.Scope, file: PythonFile) -> Fact:

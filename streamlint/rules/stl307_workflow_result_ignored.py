@@ -122,9 +122,10 @@ class WorkflowResultIgnored(Rule):
             return file.fact(
                 self,
                 found.loop,
+                at=wait,
                 fault=f"`{handler}` is awaited before its events are read, so all of them are sent at the end",
-                label="every event is there already",
-                related=(Related(file.place(wait), "waits here for the end of the run"),),
+                label="waits for the end of the run",
+                related=(Related(file.place(found.loop.iterable), "every event is there already"),),
                 help=f"read the events first and `await {handler}` after the loop",
                 severity=Severity.ERROR,
                 repair=partial(awaited_below, file, found, scope),

@@ -6,16 +6,19 @@ from streamlint.fact import Fact
 from streamlint.finding import Related, Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
+from streamlint.serving import Entry
 from streamlint.sharing.lifetimes import Lifetimes
 from streamlint.tree.python import PythonFile
+from streamlint.values.domain import Origin
 
 
 class SharedChatEngine(Rule):
     """
     ## What it does
 
-    Finds chat engines that are made once, at module level, at start-up or by a cached function, and that request handlers talk to.
-    Query engines keep no history and may be shared.
+    Finds chat engines, and memories and contexts that engines and agents are given, which are made once, at module level, at
+    start-up, as a default, by a cached function, or by the first request that finds none (`if not hasattr(app, "engine")`), and
+    that request handlers talk to. Query engines keep no history and may be shared.
 
     ## Why it breaks streaming
 
@@ -72,25 +75,38 @@ class SharedChatEngine(Rule):
     since = "0.1.0"
     stands_on = ("Call",)
     message = "`{engine}` is one conversation for all users of {route}"
-    words = ("chat",)
+    words = ("chat", "memory", "ctx")
 
     @on(ir.Call)
     def shared(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        if not isinstance(call.function, ir.Attribute):
+        lifetimes = file.project.ask(Lifetimes)
+        if not isinstance(call.function, ir.Attribute) or not lifetimes.is_about_memory(call):
             return
-        reached = file.project.reach.from_request(file.facts, scope)
+        reached = lifetimes.asked(file.facts, scope)
         if reached is None or reached.entry is None:
             return
-        origin = file.project.ask(Lifetimes).shared_engine(call, file.frame(scope))
-        if origin is None:
-            return
+        frame = file.frame(scope)
+        engine = lifetimes.shared_engine(call, frame)
+        if engine is not None:
+            yield self._fact(file, call, reached.entry, call.function.base, engine, _ENGINE)
+        memory = lifetimes.shared_memory(call, frame) if engine is None else None
+        if memory is not None:
+            yield self._fact(file, call, reached.entry, *memory, _MEMORY)
+
+    def _fact(
+        self, file: PythonFile, call: ir.Call, entry: Entry, shared: ir.Expression, origin: Origin, way_out: str
+    ) -> Fact:
         place = file.project.place(origin.path, origin.start, origin.end)
-        yield file.fact(
+        return file.fact(
             self,
             call,
-            engine=file.text(call.function.base),
-            route=reached.entry.title,
+            engine=file.one_line(shared),
+            route=entry.title,
             label="adds to a history that every user shares",
             related=(Related(place, "made once, for all requests"),) if place is not None else (),
-            help="make the engine for each request, with a memory that belongs to the user's session",
+            help=way_out,
         )
+
+
+_ENGINE = "make the engine for each request, with a memory that belongs to the user's session"
+_MEMORY = "make one for each session, or find it by the session that the request names"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.frameworks import ClassView, Purpose, Registration, Runner
+from streamlint.knowledge.frameworks import ClassView, Generator, Purpose, Registration, Runner
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.serving.registrations import Registrations
@@ -221,6 +221,14 @@ class EntryPoints:
                         if method is not None:
                             yield Function(method.path, method.scope, None, instance)
 
+    def _runner(self, scope: ir.Scope, registration: Registration) -> Runner:
+        """Who runs a function; of a callback that is a `def` generator, whoever advances it."""
+        if scope.is_async:
+            return registration.async_runner
+        advanced = self.frameworks.framework(registration.framework).generator
+        is_advanced = scope.is_generator and registration.kind is Purpose.CALLBACK
+        return Runner.EVENT_LOOP if is_advanced and advanced is Generator.EVENT_LOOP else registration.sync_runner
+
     def _entry(
         self,
         module: Module,
@@ -230,7 +238,7 @@ class EntryPoints:
         frame: Frame,
         owner: Value | None,
     ) -> Entry:
-        runner = registration.async_runner if scope.is_async else registration.sync_runner
+        runner = self._runner(scope, registration)
         methods = registration.methods
         path: str | None = ""
         if call is not None:

@@ -38,6 +38,7 @@ class Leads:
         self._by_name: dict[str, list[_Place]] = {}
         names = evaluator.knowledge.names
         self._packages, self._lists = names("handed_on", "callers"), names("handed_on", "lists")
+        self._hooks = names("handed_on", "hooks")
 
     def to(self, module: Module, scope: ir.Scope) -> Reached | None:
         """What leads to a coroutine function that no call is followed to; None where nothing does."""
@@ -199,13 +200,22 @@ class Leads:
         return name.partition(".")[0] in self._packages
 
     def _twins(self, module: Module, owner: ir.Scope) -> Iterator[tuple[str, Function, str]]:
-        """The asynchronous methods of a class that stand beside a synchronous one, as those of the class from outside do."""
+        """The asynchronous methods of a class that stand beside a synchronous one, as those of the class from outside do.
+
+        Those of its callbacks as well.
+        """
         outside = self.evaluator.attributes.outside_bases(Class(module.path, owner.index))
         base = next((name for name in outside if self._is_of_them(name)), None)
         for scope in module.inner(owner) if base is not None else ():
-            twin = _twin(scope.name)
-            if scope.is_async and base is not None and twin and (twin in owner.by_name or self._has(base, scope.name)):
+            if scope.is_async and base is not None and self._is_known(scope.name, base, owner):
                 yield base.rpartition(".")[2], Function(module.path, scope.index), _TWIN
+
+    def _is_known(self, method: str, base: str, owner: ir.Scope) -> bool:
+        """Whether a class from outside awaits a method of this name."""
+        if method in self._hooks and base.endswith("Handler"):
+            return True
+        twin = _twin(method)
+        return bool(twin) and (twin in owner.by_name or self._has(base, method))
 
     def _has(self, base: str, method: str) -> bool:
         llama = self.evaluator.knowledge.llama

@@ -12,14 +12,17 @@ from streamlint.knowledge.frameworks import Purpose
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
+from streamlint.serving.reached import Reached
+from streamlint.sharing.memos import Memos
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Bound, Function, Llama, Origin
+from streamlint.values.domain import Bound, Function, Llama, Origin, known
 from streamlint.values.limits import Limit
 
 if TYPE_CHECKING:
     from streamlint.project import Project
 
 _LOOKUPS = frozenset(("get", "setdefault", "pop"))
+_REMEMBERING = (Role.MEMORY, Role.WORKFLOW_CONTEXT)
 _DEEPEST = 5
 
 
@@ -29,12 +32,15 @@ class Lifetimes:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self.reach = project.reach
+        self.memos = project.ask(Memos)
         self._turns = project.knowledge.names("llama_index_words", "turns")
         self._restarts = project.knowledge.names("llama_index_words", "restarts")
+        self._memories = project.knowledge.names("llama_index_words", "memory-keywords")
+        self._written = project.knowledge.names("llama_index_words", "remembers")
 
     def shared_engine(self, call: ir.Call, frame: Frame) -> Origin | None:
         """Where the chat engine was made that this call talks to, if all requests talk to the same one and its own memory."""
-        if not (isinstance(call.function, ir.Attribute) and call.function.attribute in self._turns):
+        if not (isinstance(call.function, ir.Attribute) and self.is_turn(call)):
             return None
         if call.argument(1, "chat_history") is not None or call.hides_keywords:
             return None
@@ -51,6 +57,45 @@ class Lifetimes:
         if len(origins) != len(values) or not origins:
             return None
         return origins[0] if all(origin is not None and self.is_made_once(origin) for origin in origins) else None
+
+    def is_turn(self, call: ir.Call) -> bool:
+        """Whether a call has a name under which one talks to a chat engine."""
+        return isinstance(call.function, ir.Attribute) and call.function.attribute in self._turns
+
+    def is_about_memory(self, call: ir.Call) -> bool:
+        """Whether a call may talk to a chat engine, or is given a memory, or writes to one, by the names in it."""
+        return self.is_turn(call) or next(self._remembering(call), None) is not None
+
+    def asked(self, module: Module, scope: ir.Scope) -> Reached | None:
+        """How a request comes to run a function: itself, or in a thread that it starts."""
+        reached = self.reach.from_request(module, scope)
+        if reached is not None:
+            return reached
+        sites = self.evaluator.callers.of(Function(module.path, scope.index))
+        ways = (self.reach.from_request(site.module, site.scope) for site in sites)
+        return next((way for way in ways if way is not None), None)
+
+    def shared_memory(self, call: ir.Call, frame: Frame) -> tuple[ir.Expression, Origin] | None:
+        """The memory that a call is given, or writes to, and where it was made, if all requests have the same one."""
+        for given in self._remembering(call):
+            if self._is_reset(given, frame) or self.is_looked_up(given, frame):
+                continue
+            origins = [
+                value.origin if isinstance(value, Llama) and value.role in _REMEMBERING else None
+                for value in known(self.evaluator.value(given, frame))
+            ]
+            if (
+                origins
+                and origins[0] is not None
+                and all(one is not None and self.is_made_once(one) for one in origins)
+            ):
+                return given, origins[0]
+        return None
+
+    def _remembering(self, call: ir.Call) -> Iterator[ir.Expression]:
+        yield from (value for name, value in call.keywords if name in self._memories)
+        if isinstance(call.function, ir.Attribute) and call.function.attribute in self._written:
+            yield call.function.base
 
     def _is_reset(self, engine: ir.Expression, frame: Frame) -> bool:
         resets = {f"{ir.dotted(engine)}.{word}" for word in self._restarts}
@@ -87,8 +132,14 @@ class Lifetimes:
         if self._is_cached(module, scope):
             return not scope.parameters
         if self.reach.from_request(module, scope) is not None:
+            return self._is_kept(module, scope, origin)
+        return (module.path, scope.index) in self._once or self._is_kept(module, scope, origin)
+
+    def _is_kept(self, module: Module, scope: ir.Scope, origin: Origin) -> bool:
+        """Whether the first request makes it, and all others are given the same one."""
+        if self._runs_per_visitor(module):
             return False
-        return (module.path, scope.index) in self._once
+        return self.memos.is_kept_for_all(origin.start, origin.end, self.evaluator.any_call(module, scope))
 
     def _runs_per_visitor(self, module: Module) -> bool:
         """Whether a framework runs the module again for every visitor."""
@@ -132,5 +183,10 @@ class Lifetimes:
 
 
 def _innermost(module: Module, origin: Origin) -> ir.Scope:
-    around = [scope for scope in module.scopes if scope.contains(origin)]
+    """The scope that makes something: of a default, the one in which its function stands."""
+    around = [scope for scope in module.scopes if scope.contains(origin) and not _is_default(origin, scope)]
     return min(around, key=lambda scope: scope.end - scope.start, default=module.summary.module)
+
+
+def _is_default(origin: Origin, scope: ir.Scope) -> bool:
+    return any(one.default is not None and one.default.contains(origin) for one in scope.parameters)

@@ -29,6 +29,8 @@ class How(StrEnum):
     UNPACKED = "unpacked"
     STEPS = "steps"
     """By a loop that asks for the next one; the drain is the call that asks."""
+    RUN = "run"
+    """By a model that is run to its end, and calls back with each token."""
     HELPER = "helper"
     """By a call that a repair lets give the iterator; no taking is found like this."""
 

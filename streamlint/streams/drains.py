@@ -11,6 +11,7 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive, is_handler
 from streamlint.serving.ways import Hop, through
+from streamlint.streams.called_back import CalledBack
 from streamlint.streams.drained import Drain, names_in, root_of
 from streamlint.streams.gathered import Turns
 from streamlint.streams.takings import WHERE, Takings
@@ -28,6 +29,7 @@ from streamlint.values.domain import (
 from streamlint.values.llama import STREAM_ROLES
 
 if TYPE_CHECKING:
+    from streamlint.project import Project
     from streamlint.serving import Entry
     from streamlint.source import Placed
 
@@ -52,6 +54,10 @@ class PlainAnswer:
 
 class Drains(Takings):
     """Judges what a handler takes by what it answers."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__(project)
+        self._called_back = project.ask(CalledBack)
 
     def of(self, entry: Entry, frame: Frame) -> tuple[Drain, ...]:
         """The streams that this handler swallows; those that a sibling branch streams on purpose are left out."""
@@ -124,7 +130,7 @@ class Drains(Takings):
         if scope.is_generator or not scope.is_function:
             return ()
         found = []
-        drains = self.in_frame(frame)
+        drains = self.ahead(frame)
         for call in scope.calls:
             content = self.answers.content(call, frame)
             if content is None or self.answers.is_whole_text(call, content, frame):
@@ -144,6 +150,10 @@ class Drains(Takings):
                     found.append((call, content, drain))
                     break
         return tuple(found)
+
+    def ahead(self, frame: Frame) -> tuple[Drain, ...]:
+        """What takes tokens directly in a function, and what is filled with them by callbacks there."""
+        return (*self.in_frame(frame), *(self._called_back.of(frame) if self._has_streams else ()))
 
     def _copies(self, drain: Drain, frame: Frame) -> frozenset[str]:
         """The other names of what `tee` gave where one of them was drained: their tokens are there, and all at once."""

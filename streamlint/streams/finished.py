@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from streamlint.knowledge.token_streams import FINISHED
 from streamlint.model import syntax as ir
 from streamlint.streams.drained import names_in
 from streamlint.streams.sent import Sending, Sent, certain
-from streamlint.values.domain import Collection, Iterated, Origin, Token, Value
+from streamlint.values.domain import UNKNOWN, Collection, Iterated, Origin, Token, Value
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from streamlint.values import Values
     from streamlint.values.activations import Frame
 
+_OF_TEXT = frozenset(("strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "replace"))
 _BUFFERS = frozenset(("io.StringIO", "io.BytesIO"))
 
 
@@ -42,13 +44,24 @@ class Finished:
         if isinstance(loop.iterable, ir.Sequence):
             return None
         if scope.is_generator:
-            is_sent = _yields_pieces(loop, scope) and bool(self._sent.generator(frame.module.path, scope))
+            is_sent = _yields_pieces(loop, scope) and self._is_shown_or_sent(frame)
         else:
             is_sent = self._is_of_socket(frame) and _sends_pieces(loop, scope)
         if not is_sent:
             return None
-        origin = self._of_pieces(self.evaluator.iterated(loop, frame)) or self._of_range(loop.iterable, frame)
+        origin = (
+            self._of_pieces(self.evaluator.iterated(loop, frame))
+            or self._of_range(loop.iterable, frame)
+            or self._beside_excuses(loop.iterable, frame)
+        )
         return Pieces(loop.iterable, origin) if origin is not None else None
+
+    def _is_shown_or_sent(self, frame: Frame) -> bool:
+        """Whether a generator ends up in a response, or a framework shows what it yields: a callback of Gradio."""
+        if self._sent.generator(frame.module.path, frame.scope):
+            return True
+        entry = self._sent.reach.entry(frame.module, frame.scope)
+        return entry is not None and bool(self.evaluator.knowledge.frameworks.framework(entry.framework).shows)
 
     def _is_of_socket(self, frame: Frame) -> bool:
         """Whether a function handles a WebSocket, or runs for one."""
@@ -85,6 +98,16 @@ class Finished:
                 return self._of_pieces(value.over)
         return _answer(value)
 
+    def _beside_excuses(self, iterable: ir.Expression, frame: Frame) -> Origin | None:
+        """Of a name that is a complete answer, or else a text that is written here: `answer = f"Sorry: {error}"`."""
+        if not isinstance(iterable, ir.Name) or not iterable.bindings:
+            return None
+        given = [one.value for one in _assigned(iterable.bindings, frame.scope) if not _is_text(one, iterable.id)]
+        if not given:
+            return None
+        values = self.evaluator.union(self.evaluator.value(one, frame) if one is not None else UNKNOWN for one in given)
+        return self._of_pieces(values)
+
     def _of_range(self, iterable: ir.Expression, frame: Frame) -> Origin | None:
         """`range(0, len(text), 20)`."""
         if not isinstance(iterable, ir.Call) or self.evaluator.names(iterable.function, frame) != {"builtins.range"}:
@@ -114,9 +137,31 @@ def _names_of_pieces(loop: ir.Loop, scope: ir.Scope) -> set[str]:
     """What holds one piece at a time: what the loop assigns, and what is made of that in it."""
     names = {scope.bindings[index].name for index in loop.targets}
     for one in scope.bindings:
-        if one.kind == "assign" and one.value is not None and loop.body_start <= one.start < loop.end:
+        if one.kind in ("assign", "augmented") and one.value is not None and loop.body_start <= one.start < loop.end:
             names |= {one.name} if names_in(one.value) & names else set()
     return names
+
+
+def _assigned(indices: Iterable[int], scope: ir.Scope) -> list[ir.Binding]:
+    """What gave a name its value, where ways that meet are taken apart."""
+    found: dict[int, ir.Binding] = {}
+    pending = list(indices)
+    while pending:
+        index = pending.pop()
+        if index not in found:
+            found[index] = scope.bindings[index]
+            pending += found[index].sources
+    return [one for one in found.values() if one.kind != "merge"]
+
+
+def _is_text(binding: ir.Binding, name: str) -> bool:
+    """Whether a name is given a text that is put together there, or a part of the text that it has."""
+    match binding.value:
+        case ir.FormattedString() | ir.Constant(value=str()) | ir.Call(function=ir.Name(id="str", bindings=None)):
+            return True
+        case ir.Call(function=ir.Attribute(base=ir.Name(id=own), attribute=word)):
+            return own == name and word in _OF_TEXT
+    return False
 
 
 def _answer(value: Value) -> Origin | None:

@@ -180,14 +180,19 @@ class Mismatches:
                 return None
             case Tokens(owner=Role(), is_async=bool() as is_async) if is_async != loop.is_async:
                 return Mismatch(kind, value, value.origin)
-            case Coroutine(function=None, result=result) if any(isinstance(one, Tokens) for one in certain(result)):
-                return Mismatch(Misfit.UNAWAITED, value)
+            case Coroutine(result=result) if any(isinstance(one, Tokens) for one in certain(result)):
+                return Mismatch(Misfit.UNAWAITED, value) if self._is_plain(value) else None
             case Generated(is_async=is_async) if is_async != loop.is_async:
                 located = self.evaluator.scope_of(value.function)
                 known = self.evaluator.tokens(frozenset((value,)))
                 if known is not None and located is not None and not located[1].decorators:
                     return Mismatch(kind, value, known.origin)
         return None
+
+    def _is_plain(self, value: Coroutine) -> bool:
+        """Whether calling this surely gives a coroutine: no decorator makes something else of its function."""
+        located = self.evaluator.scope_of(value.function) if value.function is not None else None
+        return value.function is None or (located is not None and not located[1].decorators)
 
 
 def _same(found: list[Mismatch | None]) -> Mismatch | None:

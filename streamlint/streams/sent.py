@@ -133,13 +133,22 @@ class Sent:
         if not isinstance(value, Class):
             return responses.response(dotted_name(value))
         located = self.evaluator.scope_of(value)
-        if located is None or any(binding.kind == "function" for binding in located[1].bindings):
+        if located is None or any(not self._changes_nothing(one, located[0]) for one in located[1].bindings):
             return None
         lineage = list(self.evaluator.attributes.lineage(value))
         if sum(isinstance(owner, Class) for owner in lineage) != 1:
             return None
         outside = [responses.response(name) for name in self.evaluator.attributes.outside_bases(value)]
         return next((response for response in outside if response is not None), None)
+
+    def _changes_nothing(self, binding: ir.Binding, module: Module) -> bool:
+        """Whether a response with this in its class sends what one without it would: a further maker, or a bare `super()`."""
+        if binding.kind != "function":
+            return True
+        method = module.scopes[binding.target]
+        if {"classmethod", "staticmethod"} & method.decorator_words:
+            return True
+        return binding.name == "__init__" and _only_passes_on(method)
 
     def media_type(self, value: Value, response: ResponseClass, call: ir.Call, frame: Frame) -> str | None:
         """What a call that makes a response says of its body; "" for nothing, None where it cannot be seen."""
@@ -198,7 +207,7 @@ class Sent:
     def _may_make(self, function: ir.Expression, module: Module, scope: ir.Scope) -> bool:
         """Whether what is called may make a response, by its name; a variable may hold any class."""
         word = last_word(function)
-        if word in self._words or word in self._classes:
+        if word == "cls" or word in self._words or word in self._classes:
             return True
         return word[:1].isupper() and isinstance(function, ir.Name) and _is_variable(word, module, scope)
 
@@ -263,6 +272,26 @@ def _is_variable(name: str, module: Module, scope: ir.Scope) -> bool:
             return False
         scope = module.scopes[scope.parent]
     return any(scope.bindings[index].kind not in ("import", "class", "function") for index in scope.by_name[name])
+
+
+def _only_passes_on(constructor: ir.Scope) -> bool:
+    """`def __init__(self, *args, **kwargs): super().__init__(*args, **kwargs)`, and nothing beside that."""
+    own = [one for one in constructor.body.statements if not _is_docstring(one)]
+    if [one.kind for one in constructor.parameters[1:]] != ["starred", "mapping"] or len(own) != 1:
+        return False
+    call = own[0].values[0] if isinstance(own[0], ir.Line) and len(own[0].values) == 1 else None
+    if not isinstance(call, ir.Call) or last_word(call.function) != "__init__":
+        return False
+    first, second = (one.name for one in constructor.parameters[1:])
+    given = [ir.dotted(one.value) for one in call.arguments if isinstance(one, ir.Starred)]
+    named = [(name, ir.dotted(one)) for name, one in call.keywords]
+    return given == [first] and len(call.arguments) == 1 and named == [(None, second)]
+
+
+def _is_docstring(statement: ir.Statement) -> bool:
+    return (
+        isinstance(statement, ir.Line) and len(statement.values) == 1 and isinstance(statement.values[0], ir.Constant)
+    )
 
 
 def _is_class(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Loops that ask an iterator for its next item until there is none: `while True: token = next(tokens, None)`."""
+"""Loops that ask an iterator, or a queue, for its next item until there is none: `while True: token = next(tokens, None)`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
 from streamlint.model.branches import is_handler
+from streamlint.values.domain import Instance
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _STEPPING = frozenset(("builtins.next", "builtins.anext"))
 _STEPS = frozenset(("__next__", "__anext__"))
+_GETS = frozenset(("get", "get_nowait"))
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Steps:
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
+        self._handing = project.knowledge.names("computing", "hand-overs")
         self._loops: dict[ir.Scope, tuple[ir.While, ...]] = {}
 
     def of(self, frame: Frame) -> Iterator[Stepped]:
@@ -48,8 +51,14 @@ class Steps:
         """What a call takes the next item of; None where it does something else."""
         if isinstance(call.function, ir.Attribute) and call.function.attribute in _STEPS:
             return call.function.base
+        if isinstance(call.function, ir.Attribute) and call.function.attribute in _GETS and not call.arguments:
+            return call.function.base if self._is_queue(call.function.base, frame) else None
         is_step = bool(self.evaluator.names(call.function, frame) & _STEPPING)
         return call.arguments[0] if is_step and call.arguments else None
+
+    def _is_queue(self, expression: ir.Expression, frame: Frame) -> bool:
+        values = self.evaluator.value(expression, frame)
+        return any(isinstance(value, Instance) and f"{value.name}.put" in self._handing for value in values)
 
 
 def taken(step: ir.Call, scope: ir.Scope) -> frozenset[str]:

@@ -68,6 +68,8 @@ class Takings(DrainedNames):
         if any(not module.packages.isdisjoint(packages) for module in modules.saying(*packages)):
             return True
         facts = knowledge.token_streams
+        if any(not module.packages.isdisjoint(facts.handing) for module in modules.saying(*facts.handed_methods)):
+            return True
         used = {name for module in modules.saying(*facts.packages) for name in module.packages & facts.packages}
         if not used.isdisjoint(facts.called_packages):
             return True
@@ -174,7 +176,7 @@ class Takings(DrainedNames):
 
     def _of_step(self, stepped: Stepped, frame: Frame) -> Drain | None:
         """A loop that asks for the next token until there is none."""
-        tokens = self.evaluator.tokens(self.evaluator.value(stepped.source, frame))
+        tokens = self.evaluator.tokens(self.evaluator.value(stepped.source, frame)) or self._queued(stepped, frame)
         if tokens is None or tokens.items == "event":
             return None
         kept, call = self.gathered.of(Turns.of_steps(stepped, frame.scope), frame), stepped.call
@@ -184,6 +186,13 @@ class Takings(DrainedNames):
         return Drain(
             How.STEPS, call.start, call.end, tokens, None, stepped.source, call.branch, kept, is_async=is_async
         )
+
+    def _queued(self, stepped: Stepped, frame: Frame) -> Tokens | None:
+        """The tokens that somebody else puts into a queue, one for each step."""
+        for one in self.evaluator.value(stepped.call, frame):
+            if isinstance(one, Token) and one.items == TEXT:
+                return Tokens(stepped.call.end in frame.scope.awaited, TEXT, one.origin)
+        return None
 
     def _of_call(self, call: ir.Call, frame: Frame) -> Drain | None:
         if self.answers.is_join(call):
@@ -359,4 +368,5 @@ WHERE = {
     How.METHOD: "waits for the whole answer here",
     How.UNPACKED: "unpacks every token here",
     How.STEPS: "asks for every token here",
+    How.RUN: "runs the model to its end here",
 }

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
 from streamlint.model.uses import Use
+from streamlint.values import limits
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Class, Object, Origin
+from streamlint.values.callers import CallSite, argument_of
+from streamlint.values.domain import Class, Function, Object, Origin
 
 if TYPE_CHECKING:
     from streamlint.project import Project
+
+_DEEPEST = 4
 
 
 @dataclass(frozen=True)
@@ -70,16 +75,34 @@ class Workflows:
             return None
         if isinstance(handler, ir.Call):
             return EventLoop(loop, None, None, handler)
-        if not isinstance(handler, ir.Name):
+        if not isinstance(handler, ir.Name) or not self.is_alone(handler, frame.module, frame.scope):
             return None
-        uses = frame.module.uses
-        bindings = uses.bindings(handler, frame.scope)
-        if len(bindings) != 1 or bindings[0].kind != "assign" or not isinstance(bindings[0].value, ir.Call):
-            return None
-        owner = uses.owner(handler.id, frame.scope)
-        if owner is None or not owner.is_function:
-            return None
-        return self._by_uses(loop, handler, frame, uses.of(handler, frame.scope))
+        return self._by_uses(loop, handler, frame, frame.module.uses.of(handler, frame.scope))
+
+    def is_alone(self, handler: ir.Name, module: Module, scope: ir.Scope, depth: int = 0) -> bool:
+        """Whether a run has only this local name: it is started here, or who starts it hands it over and keeps nothing."""
+        bindings = module.uses.bindings(handler, scope)
+        owner = module.uses.owner(handler.id, scope)
+        if len(bindings) != 1 or owner is None or not owner.is_function:
+            return False
+        if bindings[0].kind != "parameter":
+            return bindings[0].kind == "assign" and isinstance(bindings[0].value, ir.Call)
+        if depth > _DEEPEST:
+            self.evaluator.give_up(limits.Limit.NAMES, handler)
+            return False
+        sites = self.evaluator.callers.of(Function(module.path, owner.index))
+        parameter = next(one for one in owner.parameters if one.name == handler.id)
+        return bool(sites) and all(self._gives_away(site, parameter, owner, depth) for site in sites)
+
+    def _gives_away(self, site: CallSite, parameter: ir.Parameter, owner: ir.Scope, depth: int) -> bool:
+        given = argument_of(site.call, owner, parameter, site.is_bound)
+        if not isinstance(given, ir.Name):
+            return isinstance(given, ir.Call)
+        others = (use for use in site.module.uses.of(given, site.scope) if use.name is not given)
+        is_last = all(
+            isinstance(one.parent, ir.Attribute) and one.parent.attribute in self._tells_nothing for one in others
+        )
+        return is_last and self.is_alone(given, site.module, site.scope, depth + 1)
 
     def _by_uses(self, loop: ir.Loop, handler: ir.Name, frame: Frame, uses: tuple[Use, ...]) -> EventLoop | None:
         awaits: list[tuple[Use, ir.Expression]] = []

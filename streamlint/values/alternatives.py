@@ -45,7 +45,7 @@ def alternatives(found: Iterable[Value]) -> Values:
     one value: a loop that puts a display into itself would make more and more of them.
     """
     made = found if isinstance(found, set | frozenset) else frozenset(found)
-    if isinstance(made, _InOrder):
+    if isinstance(made, InOrder):
         return made
     if len(made) > 1 and not made.isdisjoint(PENDING):
         made = made - PENDING
@@ -58,10 +58,10 @@ def alternatives(found: Iterable[Value]) -> Values:
     if len(sources) > 1 and len(set(sources)) < len(sources):
         displays = [value for value in held if _source(value) is not None]
         made = made.difference(displays) | _one_of_each(displays)
-    return frozenset(made) if len(made) < 2 else _InOrder(made)
+    return frozenset(made) if len(made) < 2 else InOrder(made)
 
 
-class _InOrder(frozenset[Value]):
+class InOrder(frozenset[Value]):
     """Several alternatives, in an order that no hash seed and no order of questions changes."""
 
     __slots__ = ("_order",)

@@ -130,3 +130,11 @@ def _is_left_alone(name: ir.Name, scope: ir.Scope) -> bool:
         isinstance(one.target, ir.Subscript) and last_word(one.target.base) == name.id for one in scope.changes
     )
     return not (changed or stored or removed)
+
+
+def by_name(given: ir.Expression | None) -> tuple[tuple[str | None, ir.Expression], ...]:
+    """What a dict that is written out holds under its names, as a call would give it."""
+    items = given.items if isinstance(given, ir.Mapping) else ()
+    return tuple(
+        (key.value, value) for key, value in items if isinstance(key, ir.Constant) and isinstance(key.value, str)
+    )

@@ -23,17 +23,35 @@ class AskedModels:
         """Whether this call, or the request behind the answer that it reads, asks a model."""
         if is_request:
             return self._asks(call, frame)
+        requests = self._requests(call, frame)
+        return bool(requests) and all(one is not None and self._asks(*one) for one in requests)
+
+    def without(self, keyword: str, call: ir.Call, frame: Frame) -> Origin | None:
+        """The request behind the answer that this call reads, where that was surely made without a keyword."""
+        requests = self._requests(call, frame)
+        known = [one for one in requests if one is not None and not one[0].hides_keywords]
+        if not requests or len(known) != len(requests):
+            return None
+        given = [(one.argument(None, keyword), where) for one, where in known]
+        if any(
+            one is not None and constant_truth(self.evaluator.value(one, where)) is not False for one, where in given
+        ):
+            return None
+        return self.evaluator.origin(*known[0])
+
+    def _requests(self, call: ir.Call, frame: Frame) -> list[tuple[ir.Call, Frame] | None]:
+        """The calls that made what this one reads; None for what cannot be seen."""
         read = call.function.base if isinstance(call.function, ir.Attribute) else call.function
         origins = [one.origin for one in self.evaluator.value(read, frame) if isinstance(one, Instance)]
-        return bool(origins) and all(one is not None and self._began(one) for one in origins)
+        return [self._begun(one) if one is not None else None for one in origins]
 
-    def _began(self, origin: Origin) -> bool:
+    def _begun(self, origin: Origin) -> tuple[ir.Call, Frame] | None:
         module = self.evaluator.modules.load(origin.path)
         for scope in module.scopes if module is not None else ():
             for call in scope.calls:
                 if module is not None and (call.start, call.end) == (origin.start, origin.end):
-                    return self._asks(call, self.evaluator.any_call(module, scope))
-        return False
+                    return call, self.evaluator.any_call(module, scope)
+        return None
 
     def _asks(self, call: ir.Call, frame: Frame) -> bool:
         streams = self._says_stream(call, frame)

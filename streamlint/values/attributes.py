@@ -277,7 +277,8 @@ class Attributes:
                 native = self.evaluator.calls.native_async(base, outside.name)
             return self._of_llama(Llama(role, outside.name, native_async=native), name)
         stored = self._stored(base, name, is_attribute=True) if isinstance(base, Object) else NOTHING
-        return stored or self._of_instance(Instance(outside.name), name)
+        family = self.evaluator.knowledge.token_streams.returns(outside.name) or outside.name
+        return stored or self._of_instance(Instance(family), name)
 
     # What is stored on objects from outside the class
 

@@ -9,6 +9,7 @@ from streamlint.knowledge.off_loop import OffLoopCall, Result, Where
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import alternatives
+from streamlint.values.arguments import by_name
 from streamlint.values.container_calls import ContainerCalls
 from streamlint.values.dispatching import Dispatching
 from streamlint.values.domain import (
@@ -184,6 +185,7 @@ class Calls:
         if row.keyword == "target":
             listed = call.argument(None, "args")
             rest = listed.items if isinstance(listed, ir.Sequence) else ()
+            keywords = by_name(call.argument(None, "kwargs"))
         elif row.result in (Result.COROUTINE, Result.FUTURE, Result.NONE):
             rest, keywords = call.arguments[row.position + 1 :], call.keywords
         return self.evaluator.value(given, frame), rest, keywords

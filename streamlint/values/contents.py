@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from streamlint.model import syntax as ir
@@ -12,7 +13,7 @@ from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import alternatives
 from streamlint.values.domain import NOTHING, Collection, External, Instance, Origin, Value, Values
-from streamlint.values.puts import Named, Put, Puts, name_of
+from streamlint.values.puts import PUTTING, Named, Put, Puts, name_of
 from streamlint.values.truths import keys
 from streamlint.values.whole import Whole
 
@@ -44,23 +45,40 @@ class Contents:
         if key is None and isinstance(container, Collection):
             key = container.under
         names = self._names(container) or ((read_as,) if read_as is not None else ())
-        return self.evaluator.union([self._named(holder, kept, key) for kept in names])
+        found = [self._named(holder, kept, key) for kept in names]
+        if isinstance(container, Instance) and f"{container.name}.{PUTTING[0]}" in self._handing:
+            found.append(self._from(self._handed_over, holder, ("handed over",), key))
+        return self.evaluator.union(found)
+
+    @cached_property
+    def _handing(self) -> frozenset[str]:
+        return self.evaluator.knowledge.names("computing", "hand-overs")
+
+    @cached_property
+    def _handed_over(self) -> tuple[Put, ...]:
+        """What the project puts into queues, under whatever names those are handed around."""
+        modules = (self.evaluator.modules.standing(word, Form.CALLED, Form.PASSED) for word in PUTTING)
+        found = dict.fromkeys(module for some in modules for module in some)
+        return tuple(put for module in found for put in self._of_module(module).handed_over)
 
     def name_of(self, expression: ir.Expression, frame: Frame) -> Kept:
         """Under which name an expression reads a container."""
         return frame.module.path, name_of(expression, frame.module, frame.scope)
 
     def _named(self, holder: object, kept: Kept, key: str | None) -> Values:
+        return self._from(self._rows_of(kept), holder, kept, key)
+
+    def _from(self, rows: tuple[Put, ...], holder: object, of: tuple[object, ...], key: str | None) -> Values:
+        """What some rows put into one container; `of` tells these rows from others."""
         evaluator = self.evaluator
-        rows = self._rows_of(kept)
         if not rows:
             return NOTHING
-        held: Held = evaluator.solver.ask(("containers", *kept), lambda: self._held(rows), {}, {})
+        held: Held = evaluator.solver.ask(("containers", *of), lambda: self._held(rows), {}, {})
         numbers = held.get(holder)
         if numbers is None:
             return NOTHING
         puts = [rows[number] for number in numbers]
-        return evaluator.found(("contents", holder, *kept, key), lambda: evaluator.union(self._values(puts, key)))
+        return evaluator.found(("contents", holder, *of, key), lambda: evaluator.union(self._values(puts, key)))
 
     def _of_module(self, module: Module) -> Puts:
         if module not in self._puts:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
 from streamlint.knowledge.llama_index import Role
+from streamlint.values.frozen import Hashed, frozen
 
 if TYPE_CHECKING:
     from streamlint.values.activations import Frame
@@ -30,6 +31,12 @@ class _Flat:
 
     __slots__ = ()
     nested: ClassVar[int] = 0
+
+
+class _Leaf(_Flat, Hashed):
+    """As most of them are: told apart by what they say."""
+
+    __slots__ = ()
 
 
 _ONLY: dict[type[_Flat], Any] = {}
@@ -55,8 +62,8 @@ class Pending(Unknown):
     """What a question in a circle will give that has no answer yet; it counts for nothing beside others, and no answer holds it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Constant(_Flat):
+@frozen
+class Constant(_Leaf):
     """A value of a builtin type; `kind` keeps `True`, `1` and `1.0` apart, which Python calls equal."""
 
     value: str | bytes | int | float | bool | None
@@ -65,33 +72,30 @@ class Constant(_Flat):
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", type(self.value).__name__)
 
-    def __hash__(self) -> int:
-        return hash(self.value)
 
-
-@dataclass(frozen=True, slots=True)
-class ProjectModule(_Flat):
+@frozen
+class ProjectModule(_Leaf):
     """A module of the project, or the folder of a namespace package."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class External(_Flat):
+@frozen
+class External(_Leaf):
     """Something outside the project, by its dotted name: a module, a class, a function or an object."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Instance(_Flat):
+@frozen
+class Instance(_Leaf):
     """An instance of a class outside the project."""
 
     name: str
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Future(Instance):
     """What a thread or process was given to do, and what that gives."""
 
@@ -102,8 +106,8 @@ class Future(Instance):
         object.__setattr__(self, "nested", 1 + nesting(self.result))
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+@frozen
+class Bound(Hashed):
     """A method or attribute of an outside instance, not called yet."""
 
     receiver: Value
@@ -114,16 +118,16 @@ class Bound:
         object.__setattr__(self, "nested", 1 + self.receiver.nested)
 
 
-@dataclass(frozen=True, slots=True)
-class Class(_Flat):
+@frozen
+class Class(_Leaf):
     """A class of the project."""
 
     path: Path
     scope: int
 
 
-@dataclass(frozen=True, slots=True)
-class Object(_Flat):
+@frozen
+class Object(_Leaf):
     """An instance of a class of the project."""
 
     path: Path
@@ -131,16 +135,16 @@ class Object(_Flat):
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Super(_Flat):
+@frozen
+class Super(_Leaf):
     """`super()` in a method of the class `owner`: looks up behind that class in the lineage of the receiver."""
 
     owner: Class
     receiver: Object | Class
 
 
-@dataclass(frozen=True, slots=True)
-class Member(_Flat):
+@frozen
+class Member(_Leaf):
     """A member of an enumeration of the project that is no text or number itself."""
 
     path: Path
@@ -148,8 +152,8 @@ class Member(_Flat):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+@frozen
+class Function(Hashed):
     """A function of the project; `frame` is where it was made, `receiver` what it is bound to."""
 
     path: Path
@@ -157,9 +161,6 @@ class Function:
     frame: Frame | None = None
     receiver: Value | None = None
     nested: int = field(default=0, init=False, compare=False)
-
-    def __hash__(self) -> int:
-        return hash((self.path, self.scope, self.frame, self.receiver))
 
     def __post_init__(self) -> None:
         object.__setattr__(
@@ -173,8 +174,8 @@ class Function:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Partial:
+@frozen
+class Partial(Hashed):
     """A callable with arguments already given."""
 
     function: Values
@@ -193,8 +194,8 @@ class Partial:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class OffLoop:
+@frozen
+class OffLoop(Hashed):
     """A callable that runs the given one in a thread or process and is awaited."""
 
     function: Values
@@ -204,8 +205,8 @@ class OffLoop:
         object.__setattr__(self, "nested", 1 + nesting(self.function))
 
 
-@dataclass(frozen=True, slots=True)
-class Generated:
+@frozen
+class Generated(Hashed):
     """The iterator that a generator function of the project returns."""
 
     function: Function
@@ -217,8 +218,8 @@ class Generated:
         object.__setattr__(self, "nested", 1 + self.frame.nested)
 
 
-@dataclass(frozen=True, slots=True)
-class Iterated:
+@frozen
+class Iterated(Hashed):
     """An iterator around another one, such as `enumerate(tokens)` or `iterate_in_threadpool(tokens)`."""
 
     over: Values
@@ -231,8 +232,8 @@ class Iterated:
         object.__setattr__(self, "nested", 1 + max(nesting(self.over), nesting(self.element)))
 
 
-@dataclass(frozen=True, slots=True)
-class Collection:
+@frozen
+class Collection(Hashed):
     """A tuple, list, set or dict display; keys are given for a dict only."""
 
     kind: str
@@ -248,8 +249,8 @@ class Collection:
         object.__setattr__(self, "nested", 1 + max((nesting(one) for _, one in self.items), default=-1))
 
 
-@dataclass(frozen=True, slots=True)
-class Coroutine:
+@frozen
+class Coroutine(Hashed):
     """What calling a coroutine function gives before it is awaited."""
 
     result: Values
@@ -260,8 +261,8 @@ class Coroutine:
         object.__setattr__(self, "nested", 1 + nesting(self.result))
 
 
-@dataclass(frozen=True, slots=True)
-class Llama(_Flat):
+@frozen
+class Llama(_Leaf):
     """A LlamaIndex object: an engine, an LLM, a stream object.
 
     `streaming` tells whether an engine streams (None: cannot be seen); `is_async` whether a stream object came from the
@@ -276,8 +277,8 @@ class Llama(_Flat):
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens(_Flat):
+@frozen
+class Tokens(_Leaf):
     """An iterator over what a model produces; `items` are "text", "chunk" or "event"; `is_async` None: cannot be seen."""
 
     is_async: bool | None
@@ -287,8 +288,8 @@ class Tokens(_Flat):
     owner_is_async: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Token(_Flat):
+@frozen
+class Token(_Leaf):
     """One item of `Tokens`, or a part of it (`part`, as a path); "cumulative" items repeat everything that came before."""
 
     items: str
@@ -296,8 +297,8 @@ class Token(_Flat):
     part: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Text(_Flat):
+@frozen
+class Text(_Leaf):
     """Plain text that was drained from a stream."""
 
     origin: Origin | None = None

@@ -12,7 +12,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.circles import Circles
 from streamlint.model.modules import Module, Modules
 from streamlint.values.activations import Frame
-from streamlint.values.alternatives import MOST_ALTERNATIVES, alternatives
+from streamlint.values.alternatives import MOST_ALTERNATIVES, InOrder, alternatives
 from streamlint.values.attributes import Attributes
 from streamlint.values.callers import Callers
 from streamlint.values.calls import Calls, dotted_name
@@ -67,8 +67,7 @@ class Evaluator:
         self.solver = Solver(self._restless)
         self.callers = Callers(self)
         self.contents, self.attributes = Contents(self), Attributes(self)
-        self.calls = Calls(self)
-        self.parameters = Parameters(self)
+        self.calls, self.parameters = Calls(self), Parameters(self)
         self._names = Names(self)
         self.named, self.binding, self.imported = self._names.named, self._names.binding, self._names.imported
         self.tokens = TokenStreams(self).of
@@ -78,6 +77,7 @@ class Evaluator:
         self._constants: dict[tuple[type, object], Values] = {}
         self._origins: dict[ir.Expression, Origin] = {}
         self._same: dict[Values, Values] = {UNKNOWN: UNKNOWN}
+        self._united: dict[frozenset[Value], Values] = {}
         self._some = Lattice(PENDING, UNKNOWN, self.joined, self._some_of)
         self._any = Lattice(PENDING, NOTHING, self.joined, self._one)
         self._plain: dict[type[ir.Expression], Callable[[Any, Frame], Values]] = {
@@ -115,7 +115,7 @@ class Evaluator:
         evaluate = self._expressions.get(type(expression))
         if evaluate is None:
             return UNKNOWN
-        return self.solver.answer(key, lambda: evaluate(expression, frame), self._some)
+        return self.solver.opened(key, partial(evaluate, expression, frame), self._some)
 
     def origin(self, expression: ir.Expression, frame: Frame) -> Origin:
         known = self._origins.get(expression)
@@ -133,12 +133,21 @@ class Evaluator:
                 first = values
             elif values is not first:
                 found.update(first, values)
-        if len(first) < 2 and not found:
-            return first
-        found = found or set(first)
+        if not found:
+            if len(first) < 2 or (type(first) is InOrder and _NONE not in first and len(first) <= MOST_ALTERNATIVES):
+                return first
+            found.update(first)
         if _NONE in found and any(type(value) is not Constant for value in found):
             found.discard(_NONE)
-        return alternatives(found) if len(found) <= MOST_ALTERNATIVES else self.give_up(Limit.ALTERNATIVES)
+        return self._one_of(frozenset(found)) if len(found) <= MOST_ALTERNATIVES else self.give_up(Limit.ALTERNATIVES)
+
+    def _one_of(self, found: frozenset[Value]) -> Values:
+        """These values in an order, which is found once."""
+        known = self._united.get(found)
+        if known is None:
+            known = alternatives(found)
+            self._united[known if known == found else found] = known
+        return known
 
     def each(self, values: Values, part: Callable[[Any], Values]) -> Values:
         """The union of what each of the alternatives gives."""

@@ -42,6 +42,8 @@ class Lattice(Generic[Answer]):
 
 @dataclass(slots=True, eq=False)
 class _Question:
+    """One that has no final answer yet."""
+
     key: Hashable
     compute: Callable[[], Any]
     kind: Lattice[Any]
@@ -49,16 +51,10 @@ class _Question:
     """How many questions were open when it was opened."""
     mark: int
     """How many answers were provisional then."""
-    uses: dict[Hashable, Any] | None = None
+    uses: dict[_Question, Any] | None = None
     """The answers, not final yet, that the last computation was given."""
-    is_resting: bool = False
-    """Whether its circle is closed and is being brought to rest."""
-    is_stale: bool = False
-    """Whether its last computation was broken off, or was given what is no longer so."""
-    changes: int = 0
-    is_lifted: bool = False
-    """Whether it was found to be nothing but what others make of it."""
-    is_given_up: bool = False
+    found: _Provisional | None = None
+    """Its answer that is not final; None while it is open."""
 
 
 @dataclass(slots=True, eq=False)
@@ -69,6 +65,14 @@ class _Provisional:
     answer: Any
     index: int
     lowest: int
+    is_resting: bool = False
+    """Whether it closes a circle, which is being brought to rest."""
+    is_stale: bool = False
+    """Whether its last computation was broken off, or was given what is no longer so."""
+    changes: int = 0
+    is_lifted: bool = False
+    """Whether it was found to be nothing but what others make of it."""
+    is_given_up: bool = False
 
 
 class _TooDeep(Exception):
@@ -95,8 +99,10 @@ class Solver:
         """How often something was computed."""
         self.answers: dict[Hashable, Any] = {}
         """The final ones; who asks the same again and again looks here first."""
-        self._open: dict[Hashable, int] = {}
-        self._provisional: dict[Hashable, _Provisional] = {}
+        self._pending: dict[Hashable, _Question] = {}
+        """The questions that are open, or have a provisional answer."""
+        self._opened = 0
+        """How many are open."""
         self._trail: list[_Provisional] = []
         """The provisional answers in the order in which they were found."""
         self._bases: list[int] = []
@@ -118,43 +124,44 @@ class Solver:
         answer = self.answers.get(key, _MISSING)
         if answer is not _MISSING:
             return answer  # type: ignore[no-any-return]  # the key decides the type
-        return self.answer(key, compute, Lattice(bottom, otherwise, join))
+        return self.opened(key, compute, Lattice(bottom, otherwise, join))
 
     def answer(self, key: Hashable, compute: Callable[[], Answer], kind: Lattice[Answer]) -> Answer:
         """As `ask`, for one of many questions of a kind."""
         answer = self.answers.get(key, _MISSING)
         if answer is not _MISSING:
             return answer  # type: ignore[no-any-return]  # the key decides the type
-        found = self._provisional.get(key)
-        if found is not None:
-            return self._given(found)  # type: ignore[no-any-return]  # likewise
-        depth = self._open.get(key)
-        if depth is not None:
-            self._cut = min(self._cut, depth)
-            self._note_use(key, kind.bottom)
-            return kind.bottom
-        question = _Question(key, compute, kind, len(self._open), len(self._trail))
+        return self.opened(key, compute, kind)
+
+    def opened(self, key: Hashable, compute: Callable[[], Answer], kind: Lattice[Answer]) -> Answer:
+        """As `answer`, for a question that has no final one, as `answers` says."""
+        question = self._pending.get(key)
+        if question is not None:
+            return self._given(question.found) if question.found is not None else self._bottom(question)  # type: ignore[no-any-return]
+        question = _Question(key, compute, kind, self._opened, len(self._trail))
         if self._level == 0:
             return self._from_the_ground(question)  # type: ignore[no-any-return]  # likewise
-        self._open[key] = question.depth
+        self._pending[key] = question
+        self._opened += 1
         if self._level >= _DEEPEST:
             raise _TooDeep(question)
         outer = self._cut
         try:
-            answer = self._settled(question)
+            answer: Answer = self._settled(question)
         except _TooDeep as deep:
             deep.left.append(question)
             raise
-        del self._open[key]
+        self._opened -= 1
         self._cut = outer
-        found = self._provisional.get(key)
-        return answer if found is None else self._given(found)  # type: ignore[no-any-return]  # likewise
+        found = question.found
+        return answer if found is None else self._given(found)
 
     # Questions within questions
 
     def _from_the_ground(self, question: _Question) -> Any:
         """Answer; where it leads too deep, the question down there comes first, then those that led to it, which stay open."""
-        self._open[question.key] = question.depth
+        self._pending[question.key] = question
+        self._opened += 1
         pending = [question]
         try:
             while True:
@@ -164,12 +171,13 @@ class Solver:
                 except _TooDeep as deep:
                     pending += reversed(deep.left)
                     continue
-                del self._open[pending.pop().key]
+                self._opened -= 1
+                pending.pop()
                 if not pending:
                     return answer
         finally:
-            self._open.clear()
-            self._provisional.clear()
+            self._opened = 0
+            self._pending.clear()
             self._trail.clear()
             self._bases.clear()
             self._level, self._cut, self._asking = 0, _NOWHERE, None
@@ -181,14 +189,14 @@ class Solver:
 
     def _settled(self, question: _Question) -> Any:
         """The answer: final, unless it rests on a question further out."""
-        if not question.is_resting:
+        if question.found is None:
             answer = self._computed(question)
             if self._cut < question.depth:
-                return self._note(question, answer)
-            if len(self._trail) == question.mark and not (question.uses and question.key in question.uses):
+                self._note(question, answer)
+                return answer
+            if len(self._trail) == question.mark and not (question.uses and question in question.uses):
                 return self._keep(question, answer)
-            self._note(question, answer)
-            self._close_circle(question)
+            self._close_circle(self._note(question, answer))
         self._bring_to_rest(question)
         return self._final(question)
 
@@ -215,112 +223,122 @@ class Solver:
         lowest = self._trail[end - 1].lowest
         if lowest < self._cut:
             self._cut = lowest
-        self._note_use(found.question.key, found.answer)
-        return found.answer
+        answer = found.answer
+        self._note_use(found.question, answer)
+        return answer
 
-    def _note_use(self, key: Hashable, answer: Any) -> None:
+    def _bottom(self, question: _Question) -> Any:
+        """What a question is given that comes to itself."""
+        if question.depth < self._cut:
+            self._cut = question.depth
+        self._note_use(question, question.kind.bottom)
+        return question.kind.bottom
+
+    def _note_use(self, question: _Question, answer: Any) -> None:
         asking = self._asking
         if asking is None:
             return
         if asking.uses is None:
-            asking.uses = {key: answer}
+            asking.uses = {question: answer}
         else:
-            asking.uses[key] = answer
+            asking.uses[question] = answer
 
-    def _note(self, question: _Question, answer: Any) -> Any:
+    def _note(self, question: _Question, answer: Any) -> _Provisional:
         base = self._bases[-1] if self._bases else 0
         before = self._trail[-1].lowest if len(self._trail) > base else _NOWHERE
         found = _Provisional(question, answer, len(self._trail), min(self._cut, question.depth, before))
-        self._provisional[question.key] = found
+        question.found = found
         self._trail.append(found)
-        return answer
+        return found
 
     # Circles
 
-    def _close_circle(self, question: _Question) -> None:
-        question.is_resting = True
+    def _close_circle(self, found: _Provisional) -> None:
+        question = found.question
+        found.is_resting = True
         for one in self._trail[question.mark :]:
             one.lowest = question.depth
         self._bases.append(question.mark)
 
     def _bring_to_rest(self, head: _Question) -> None:
         """Compute again what was given other answers than those of now; the questions of the circle, the innermost first."""
-        users: dict[Hashable, dict[int, None]] = {}
+        users: dict[_Question, dict[int, None]] = {}
         stale: list[int] = []
         noted = self._watch(head.mark, users, stale)
         while stale or self._lift(head, users, stale):
             found = self._trail[heappop(stale)]
             answer = self._again(found)
-            self._trail[-1].lowest = min(self._trail[-1].lowest, self._cut)
+            last = self._trail[-1]
+            if self._cut < last.lowest:
+                last.lowest = self._cut
             noted = self._watch(noted, users, stale)
-            for key in found.question.uses or ():
-                users.setdefault(key, {})[found.index] = None
+            _note_users(found, users)
             if answer != found.answer:
                 found.answer = answer
-                for user in users.get(found.question.key, {}):
-                    self._doubt(self._trail[user].question, found, user, stale)
+                for user in users.get(found.question, ()):
+                    self._doubt(self._trail[user], found, stale)
 
-    def _lift(self, head: _Question, users: dict[Hashable, dict[int, None]], stale: list[int]) -> bool:
+    def _lift(self, head: _Question, users: dict[_Question, dict[int, None]], stale: list[int]) -> bool:
         """Of a circle at rest, call what is `bottom` by what it stands for, and say whether somebody must know of it."""
         circle = self._trail[head.mark :]
         if min(one.lowest for one in circle) < head.depth:
             return False
         lifted = [one for one in circle if one.answer == one.question.kind.bottom != one.question.kind.otherwise]
         for one in lifted:
-            one.answer, one.question.is_lifted = one.question.kind.otherwise, True
+            one.answer, one.is_lifted = one.question.kind.otherwise, True
         for one in lifted:
-            for user in users.get(one.question.key, {}):
-                self._doubt(self._trail[user].question, one, user, stale)
+            for user in users.get(one.question, ()):
+                self._doubt(self._trail[user], one, stale)
         return bool(stale)
 
-    def _watch(self, start: int, users: dict[Hashable, dict[int, None]], stale: list[int]) -> int:
+    def _watch(self, start: int, users: dict[_Question, dict[int, None]], stale: list[int]) -> int:
         """Take note of the answers from `start` on: what they use, and whether that holds."""
-        for found in self._trail[start:]:
-            for key in found.question.uses or ():
-                users.setdefault(key, {})[found.index] = None
-            if self._is_stale(found.question):
-                found.question.is_stale = True
-                heappush(stale, found.index)
-        return len(self._trail)
+        trail = self._trail
+        for index in range(start, len(trail)):
+            found = trail[index]
+            _note_users(found, users)
+            if _is_stale(found):
+                found.is_stale = True
+                heappush(stale, index)
+        return len(trail)
 
-    def _is_stale(self, question: _Question) -> bool:
-        now = ((self._provisional.get(key), answer) for key, answer in (question.uses or {}).items())
-        return question.is_stale or any(found is not None and found.answer != given for found, given in now)
-
-    def _doubt(self, user: _Question, changed: _Provisional, index: int, stale: list[int]) -> None:
+    @staticmethod
+    def _doubt(user: _Provisional, changed: _Provisional, stale: list[int]) -> None:
         """Have a user of a changed answer computed again, unless it will be, was given the new answer, or never rests."""
-        if user.is_stale or (user.uses or {}).get(changed.question.key, _MISSING) == changed.answer:
+        if user.is_stale or (user.question.uses or {}).get(changed.question, _MISSING) == changed.answer:
             return
         if user.is_given_up:
             return
         user.is_stale = True
-        heappush(stale, index)
+        heappush(stale, user.index)
 
     def _again(self, found: _Provisional) -> Any:
         question = found.question
         answer = self._computed(question)
-        question.is_stale = False
-        question.changes += 1
-        if question.is_lifted and answer == question.kind.bottom:
+        found.is_stale = False
+        found.changes += 1
+        if found.is_lifted and answer == question.kind.bottom:
             answer = question.kind.otherwise
-        if question.changes >= _FEW_CHANGES:
+        if found.changes >= _FEW_CHANGES:
             answer = question.kind.join(found.answer, answer)
-        if question.changes < _MOST_CHANGES or answer == found.answer:
+        if found.changes < _MOST_CHANGES or answer == found.answer:
             return answer
-        question.is_given_up = True
+        found.is_given_up = True
         self.gave_up += 1
         return self._give_up(question.key, answer)
 
     def _final(self, head: _Question) -> Any:
         """Keep the answers of a circle at rest, unless bringing it there has tied it to a question further out."""
         self._bases.pop()
-        lowest = min(one.lowest for one in self._trail[head.mark :])
+        circle = self._trail[head.mark :]
+        lowest = min(one.lowest for one in circle)
         if lowest < head.depth:
-            for one in self._trail[head.mark :]:
+            for one in circle:
                 one.lowest = lowest
-            return self._provisional[head.key].answer
-        for one in self._trail[head.mark :]:
-            del self._provisional[one.question.key]
+            assert head.found is not None
+            return head.found.answer
+        for one in circle:
+            one.question.found = None
             self._keep(one.question, one.answer)
         del self._trail[head.mark :]
         return self.answers[head.key]
@@ -328,4 +346,25 @@ class Solver:
     def _keep(self, question: _Question, answer: Any) -> Any:
         kept = question.kind.otherwise if answer == question.kind.bottom else answer
         self.answers[question.key] = kept
+        del self._pending[question.key]
         return kept
+
+
+def _note_users(found: _Provisional, users: dict[_Question, dict[int, None]]) -> None:
+    for used in found.question.uses or ():
+        known = users.get(used)
+        if known is None:
+            users[used] = {found.index: None}
+        else:
+            known[found.index] = None
+
+
+def _is_stale(found: _Provisional) -> bool:
+    """Whether it will be computed again, or was given what is no longer so."""
+    if found.is_stale:
+        return True
+    for used, given in (found.question.uses or {}).items():
+        now = used.found
+        if now is not None and now.answer is not given and now.answer != given:
+            return True
+    return False

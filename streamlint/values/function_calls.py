@@ -24,6 +24,8 @@ from streamlint.values.domain import (
 )
 from streamlint.values.whole import Whole
 
+Located = tuple[Module, ir.Scope]
+
 
 class FunctionCalls:
     """Evaluates calls of project functions."""
@@ -41,7 +43,7 @@ class FunctionCalls:
         tells = self._tells(*located)
         known = self.evaluator.frames.tells_apart(*located, frame)
         arguments = self.arguments(function, call, frame, tells) if tells and known else {}
-        return self.given(function, arguments, frame)
+        return self._given(function, located, tells, arguments, frame)
 
     def _tells(self, module: Module, scope: ir.Scope) -> frozenset[str]:
         """The parameters that can make a difference to what a call gives."""
@@ -51,9 +53,19 @@ class FunctionCalls:
         located = self.evaluator.scope_of(function)
         if located is None:
             return UNKNOWN
+        return self._given(function, located, self._tells(*located), arguments, caller)
+
+    def _given(
+        self,
+        function: Function,
+        located: Located,
+        tells: frozenset[str],
+        arguments: Mapping[str, Values],
+        caller: Frame | None,
+    ) -> Values:
         module, scope = located
         valued = None if scope.is_generator else self.deciding.valued(module, scope)
-        frame = self._frame(function, arguments, caller, self._tells(module, scope), valued)
+        frame = self._frame(function, located, arguments, caller, tells, valued)
         if scope.is_generator:
             return frozenset((Generated(Function(module.path, scope.index), scope.is_async, frame),))
         nothing: Values = frozenset((Constant(None),))
@@ -71,25 +83,24 @@ class FunctionCalls:
         tells = self.deciding.anything(*located)
         known = self.evaluator.frames.tells_apart(*located, caller)
         arguments = self.arguments(function, call, caller, tells) if tells and known else {}
-        return self._frame(function, arguments, caller, tells)
+        return self._frame(function, located, arguments, caller, tells)
 
     def frame(self, function: Function, arguments: Mapping[str, Values], caller: Frame | None) -> Frame:
         """The frame in which a call with these arguments runs, made by `caller` where that is known."""
         located = self.evaluator.scope_of(function)
         assert located is not None
-        return self._frame(function, arguments, caller, self.deciding.anything(*located))
+        return self._frame(function, located, arguments, caller, self.deciding.anything(*located))
 
     def _frame(
         self,
         function: Function,
+        located: Located,
         arguments: Mapping[str, Values],
         caller: Frame | None,
         tells: frozenset[str],
         valued: frozenset[str] | None = None,
     ) -> Frame:
         """As `frame`, told only what is among `tells`, and of those that are not `valued` only which constants they are."""
-        located = self.evaluator.scope_of(function)
-        assert located is not None
         module, scope = located
         if not tells and function.frame is None:
             return self.evaluator.any_call(module, scope)

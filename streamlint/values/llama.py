@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from streamlint.knowledge.llama_index import Kind, Method, Returns, Role, Spelling
 from streamlint.knowledge.llama_index_engines import By, Engine, engine
+from streamlint.knowledge.token_streams import FINISHED
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
 from streamlint.values.domain import (
@@ -16,6 +17,7 @@ from streamlint.values.domain import (
     External,
     Llama,
     Object,
+    Token,
     Tokens,
     Unknown,
     Value,
@@ -234,6 +236,8 @@ class LlamaCalls:
                 return frozenset((Llama(Role.CHAT_STREAM, "", True, is_async, native, origin),))
             case Returns.RESPONSE:
                 return frozenset((Llama(Role.RESPONSE, "", False, False, native, origin),))
+            case Returns.COMPLETION | Returns.TEXT:
+                return frozenset((Token("completion" if returns is Returns.COMPLETION else FINISHED, origin),))
             case Returns.SELF:
                 return frozenset((replace(receiver, origin=origin),))
             case Returns.HANDLER:

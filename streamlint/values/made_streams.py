@@ -47,13 +47,16 @@ class MadeStreams:
                 continue
             if made.is_asked and not self._asked.of(call, frame, is_request=made.made.is_entered):
                 continue
-            return self._stream(made, call, frame)
+            whole = self._asked.without(made.asked_with, call, frame) if made.asked_with else None
+            return self._stream(made, call, frame) if whole is None else _pieces(Token(FINISHED, whole))
         return self._complete(name, call, frame)
 
     def _complete(self, name: str, call: ir.Call, frame: Frame) -> Values | None:
         """The answer that a call gives when it is complete."""
         row = self.facts.answered(name)
         if row is None or (row.rules_out and self._is_given(row.rules_out, call, frame) is not False):
+            return None
+        if row.is_asked and not self._asked.of(call, frame, is_request=True):
             return None
         answer: Values = frozenset((Token(row.items, self.evaluator.origin(call, frame)),))
         return frozenset((Coroutine(answer),)) if row.is_async else answer
@@ -121,7 +124,9 @@ class MadeStreams:
         row = self.facts.items(base.items)
         is_text = base.items == FINISHED or (row is not None and bool(row.parsed))
         if is_text and base.items == FINISHED and method in _CUTTING:
-            return frozenset((Collection("list", ((None, frozenset((base,))),), base.origin),))
+            return _pieces(base)
+        if row is not None and not base.part and method in row.cut_by:
+            return _pieces(Token(FINISHED, base.origin))
         return frozenset((base,)) if is_text and method in _SAME else UNKNOWN
 
     def item(self, base: Token, keys: tuple[str | None, ...] = (None,)) -> Values:
@@ -144,3 +149,8 @@ class MadeStreams:
     def _classes(self, operand: ir.Expression, frame: Frame) -> frozenset[str]:
         values = self.evaluator.value(operand, frame)
         return frozenset(value.name for value in values if isinstance(value, Instance))
+
+
+def _pieces(answer: Token) -> Values:
+    """A complete answer, cut up."""
+    return frozenset((Collection("list", ((None, frozenset((answer,))),), answer.origin),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable
+from functools import partial
 
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
@@ -141,16 +142,13 @@ class Names:
 
     def binding(self, binding: ir.Binding, frame: Frame) -> Values:
         """What a binding gives its name."""
-        kept: Values | None = self._answers.get((binding, frame))
-        if kept is not None:
-            return kept
-        if binding.kind == "parameter" and frame.arguments is not None and binding.scope == frame.scope.index:
-            given = frame.arguments.get(binding.name)
-            if given is not None:
-                return given
         if frame.arguments is not None:
+            if binding.kind == "parameter" and binding.scope == frame.scope.index:
+                given = frame.arguments.get(binding.name)
+                if given is not None:
+                    return given
             frame = self.evaluator.frames.for_binding(binding, frame)
-        return self.evaluator.kept((binding, frame), lambda: self._bound(binding, frame))
+        return self.evaluator.kept((binding, frame), partial(self._bound, binding, frame))
 
     def _bound(self, binding: ir.Binding, frame: Frame) -> Values:
         if binding.scope != frame.scope.index:

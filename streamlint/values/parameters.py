@@ -14,6 +14,7 @@ from streamlint.values.domain import (
     Instance,
     Llama,
     Object,
+    Token,
     Tokens,
     Unknown,
     Value,
@@ -68,6 +69,8 @@ class Parameters:
                 Function(frame.module.path, frame.scope.index), frame.scope, parameter
             )
             values = handed or values
+        if not any(known(values)) and frame.scope.name in evaluator.knowledge.token_streams.handed_methods:
+            return self._token(parameter, frame) or values or UNKNOWN
         if parameter.annotation is not None and not any(known(values)):
             annotated = self.annotated(parameter.annotation, outer)
             if any(known(annotated)):
@@ -75,6 +78,17 @@ class Parameters:
         if parameter.annotation is None and not any(known(values)) and _may_be_lifespan(frame.scope):
             values = evaluator.callers.applications(frame.module, frame.scope) or values
         return values or UNKNOWN
+
+    def _token(self, parameter: ir.Parameter, frame: Frame) -> Values:
+        """The token that a client gives a method of the project's: `on_llm_new_token(self, token)`."""
+        if frame.parent is None or frame.parent.scope.kind != "class":
+            return NOTHING
+        position = frame.scope.parameters.index(parameter) - 1
+        for name in self.evaluator.attributes.outside_bases(Class(frame.module.path, frame.parent.scope.index)):
+            row = self.evaluator.knowledge.token_streams.handed(name, frame.scope.name)
+            if row is not None and row.position == position:
+                return frozenset((Token(row.items),))
+        return NOTHING
 
     def receiver(self, method: Frame) -> Values:
         """What the first parameter of a method is: what a call gave it, or any object of its class."""
@@ -201,7 +215,7 @@ class Parameters:
         if items is not None:
             return frozenset((Tokens(items.is_async, items.items),))
         if name.rpartition(".")[2][:1].isupper() and not name.startswith(("typing.", "builtins.")):
-            return frozenset((Instance(name),))
+            return frozenset((Instance(knowledge.token_streams.returns(name) or name),))
         return UNKNOWN
 
 

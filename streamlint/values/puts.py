@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 from streamlint.model import syntax as ir
@@ -15,6 +16,8 @@ Named = tuple[int | None, str]
 """A variable by the scope that has it, or an attribute of whatever object (None); and its name."""
 
 _ADDING: dict[str, int] = {"append": 0, "add": 0, "appendleft": 0, "put": 0, "put_nowait": 0, "insert": 1}
+PUTTING = ("put", "put_nowait")
+"""Methods that hand something over: of queues, whoever asks for it has another name for the queue."""
 _JOINING = frozenset(("extend", "extendleft"))
 _PASSING = frozenset(("setdefault", "get"))
 """Methods that give what stands in a container: `registry.setdefault(kind, []).append(function)`."""
@@ -35,6 +38,7 @@ class Put:
     value: ir.Expression
     key: ir.Expression | None = None
     path: tuple[int, ...] = ()
+    hands_over: bool = False
 
     @cached_property
     def named(self) -> Named:
@@ -51,21 +55,31 @@ class Puts:
             for put in (*self._called(scope), *self._stored(scope)):
                 self.by_word.setdefault(root_word(put.base), []).append(put)
 
+    @cached_property
+    def handed_over(self) -> tuple[Put, ...]:
+        """What is put with the methods of queues, whatever the queue is called here."""
+        return tuple(put for puts in self.by_word.values() for put in puts if put.hands_over)
+
     def _stored(self, scope: ir.Scope) -> Iterator[Put]:
         for store in scope.stores:
             if not store.is_attribute and store.key is not None:
                 yield Put(self.module, scope, store.base, "keyed", store.value, store.key, store.path)
 
     def _called(self, scope: ir.Scope) -> Iterator[Put]:
+        """Also `loop.call_soon_threadsafe(queue.put_nowait, token)`."""
         for call in scope.calls:
             if isinstance(call.function, ir.Attribute) and call.placed == len(call.arguments):
                 yield from self._method(call, call.function, scope)
+            for method, value in pairwise(call.arguments):
+                if isinstance(method, ir.Attribute) and method.attribute in PUTTING:
+                    yield Put(self.module, scope, method.base, "item", value, hands_over=True)
 
     def _method(self, call: ir.Call, function: ir.Attribute, scope: ir.Scope) -> Iterator[Put]:
         name, given, base = function.attribute, call.arguments, function.base
         position = _ADDING.get(name, 0 if name == "set" and len(given) == 1 else None)
         if position is not None and position < len(given):
-            yield Put(self.module, scope, base, "item", given[position], _key_of(base))
+            is_handed = name in PUTTING
+            yield Put(self.module, scope, base, "item", given[position], _key_of(base), hands_over=is_handed)
         elif name in _JOINING and given:
             yield Put(self.module, scope, base, "each", given[0], _key_of(base))
         elif name in ("setdefault", "set") and len(given) == 2:

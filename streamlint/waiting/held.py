@@ -12,12 +12,12 @@ from streamlint.knowledge.blocking import Tier
 from streamlint.model import syntax as ir
 from streamlint.model.operators import Operator
 from streamlint.serving.ways import Hop
+from streamlint.sharing.memos import Memos
 from streamlint.streams import Drains
 from streamlint.values.domain import Class, Function, Object, Values
 from streamlint.values.lineages import is_abstract
 from streamlint.waiting.blocking import Blocking
 from streamlint.waiting.holds import stronger
-from streamlint.waiting.memos import Memos
 from streamlint.waiting.never import Never
 
 if TYPE_CHECKING:

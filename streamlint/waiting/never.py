@@ -9,10 +9,10 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
+from streamlint.sharing.memos import Memos
 from streamlint.values.domain import Class, Constant, Function, Object
 from streamlint.values.said import last_word
 from streamlint.values.truths import joined
-from streamlint.waiting.memos import Memos
 from streamlint.waiting.platforms import Platforms
 
 if TYPE_CHECKING:

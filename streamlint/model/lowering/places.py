@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from itertools import pairwise
 
 from streamlint.source import Source
+
+_NEAR = 1 << 16
+
+
+@cache
+def _near() -> tuple[int, ...]:
+    """The first places of any module, each once: they stand in most nodes of a project, and a number takes 32 bytes."""
+    return tuple(range(_NEAR))
 
 
 class Places:
@@ -15,8 +24,9 @@ class Places:
         self.text = source.text
         self._line_starts = source.line_starts
         self._wide = _wide_lines(source)
-        self._offsets: dict[int, int] = {}
-        """Each place once: many nodes begin or end in the same one, and a number takes 32 bytes."""
+        self._near = _near()
+        self._far: dict[int, int] = {}
+        """The other places, each once."""
 
     def offset(self, line: int, column: int) -> int:
         """A place from the parser's line and its column in bytes."""
@@ -27,14 +37,16 @@ class Places:
         return start + len(self.text[start:end].encode()[:column].decode())
 
     def span(self, node: ast.expr | ast.stmt | ast.excepthandler | ast.pattern) -> tuple[int, int]:
-        first, last, offsets = node.lineno, node.end_lineno, self._offsets
+        first, last, near = node.lineno, node.end_lineno, self._near
         assert last is not None and node.end_col_offset is not None
         if first in self._wide or last in self._wide:
             start, end = self.offset(first, node.col_offset), self.offset(last, node.end_col_offset)
         else:
             start = self._line_starts[first - 1] + node.col_offset
             end = self._line_starts[last - 1] + node.end_col_offset
-        return offsets.setdefault(start, start), offsets.setdefault(end, end)
+        if end < _NEAR:
+            return near[start], near[end]
+        return self._far.setdefault(start, start), self._far.setdefault(end, end)
 
 
 def _wide_lines(source: Source) -> frozenset[int]:

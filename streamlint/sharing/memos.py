@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.callers import class_around
-from streamlint.values.domain import Class, Constant, External, Function, Object
+from streamlint.values.domain import Class, Constant, External, Function, Instance, Object
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from streamlint.values.activations import Frame
 
 Span = tuple[int, int]
+Kept = ir.Name | ir.Attribute
 
 
 class Memos:
@@ -25,11 +26,19 @@ class Memos:
         self.evaluator = project.evaluator
         self.reach = project.reach
         self._told = project.knowledge.names("records", "log-methods") | {"print"}
-        self._known: dict[ir.Scope, tuple[Span, ...]] = {}
+        self._known: dict[ir.Scope, tuple[tuple[Span, Kept | None], ...]] = {}
 
     def is_filled_once(self, place: ir.Node, frame: Frame) -> bool:
         """Whether a place of a function only runs while something is empty."""
         return any(start <= place.start and place.end <= end for start, end in self._spans(frame))
+
+    def is_kept_for_all(self, start: int, end: int, frame: Frame) -> bool:
+        """Whether what is made at a place is made while a global name, or an attribute of a global object, is empty."""
+        return any(
+            span[0] <= start and end <= span[1] and _root(kept) not in frame.scope.by_name
+            for span, kept in self._fillings(frame)
+            if kept is not None
+        )
 
     def filled_before(self, frame: Frame) -> tuple[Span, ...]:
         """Where no request comes, because start-up has run the function."""
@@ -78,15 +87,18 @@ class Memos:
         return module is not None and not self._is_made_for_each(Class(owner.path, owner.scope), module)
 
     def _spans(self, frame: Frame) -> tuple[Span, ...]:
+        return tuple(span for span, _ in self._fillings(frame))
+
+    def _fillings(self, frame: Frame) -> tuple[tuple[Span, Kept | None], ...]:
         found = self._known.get(frame.scope)
         if found is None:
             self._known[frame.scope] = ()  # an object that a method of its own class makes asks for that method again
             found = self._known[frame.scope] = tuple(self._filling(frame)) if _may_fill(frame) else ()
         return found
 
-    def _filling(self, frame: Frame) -> Iterator[Span]:
+    def _filling(self, frame: Frame) -> Iterator[tuple[Span, Kept | None]]:
         body = frame.scope.body
-        yield from self._installing(frame)
+        yield from ((span, None) for span in self._installing(frame))
         for block in (body, *(one for statement in body.walk() for one in statement.blocks())):
             for statement in block.statements:
                 if isinstance(statement, ir.If) and len(statement.arms) == 1:
@@ -134,7 +146,7 @@ class Memos:
     def _listed(self, key: str) -> frozenset[str]:
         return self.evaluator.knowledge.names("waiting", key)
 
-    def _behind(self, statement: ir.If, block: ir.Block, frame: Frame) -> Iterator[Span]:
+    def _behind(self, statement: ir.If, block: ir.Block, frame: Frame) -> Iterator[tuple[Span, Kept]]:
         """`if x is None: x = ...`, or what comes after `if x: return x`."""
         arm = statement.arms[0]
         asked = _asked(arm.test)
@@ -149,9 +161,9 @@ class Memos:
         else:
             return
         if self._is_set(kept, start, end, frame):
-            yield start, end
+            yield (start, end), kept
 
-    def _is_set(self, kept: ir.Name | ir.Attribute, start: int, end: int, frame: Frame) -> bool:
+    def _is_set(self, kept: Kept, start: int, end: int, frame: Frame) -> bool:
         """Whether something that outlives the request is given its value between two places."""
         if isinstance(kept, ir.Name):
             outer = frame.module.summary.module
@@ -161,7 +173,15 @@ class Memos:
         base = ir.dotted(kept.base)
         stores = (one for one in frame.scope.stores if one.is_attribute and one.member == kept.attribute)
         set_here = any(start <= one.start < end and ir.dotted(one.base) == base for one in stores)
-        return set_here and self._lasts(base, frame)
+        return set_here and self._lasts(base, frame) and not self._is_of_one_request(kept.base, frame)
+
+    def _is_of_one_request(self, base: ir.Expression, frame: Frame) -> bool:
+        """Whether a global name stands for another object in each request or thread: `g`, `session`, a `threading.local()`."""
+        is_of_context = self.evaluator.knowledge.shared_state.is_of_context
+        if any(is_of_context(name) for name in self.evaluator.names(base, frame)):
+            return True
+        values = self.evaluator.value(base, frame)
+        return any(isinstance(value, Instance) and is_of_context(value.name) for value in values)
 
     def _empties_it(self, other: ir.Scope, frame: Frame) -> bool:
         """Whether it is another function that sets a global name, and requests run that one too."""
@@ -211,7 +231,12 @@ def _may_fill(frame: Frame) -> bool:
     return scope.is_function and bool(scope.branches)
 
 
-def _asked(test: ir.Expression | None) -> tuple[ir.Name | ir.Attribute, bool] | None:
+def _root(kept: ir.Expression) -> str:
+    """The first name of `name`, `object.name`."""
+    return ir.dotted(kept).partition(".")[0]
+
+
+def _asked(test: ir.Expression | None) -> tuple[Kept, bool] | None:
     """What a test finds empty or full, and whether it holds where that is full: `ready`, `self.model is not None`, `not ready`."""
     match test:
         case ir.Name() | ir.Attribute():

@@ -1,0 +1,84 @@
+"""Calls that run a model to its end while its callbacks fill what is sent afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from streamlint.knowledge.token_streams import TEXT
+from streamlint.model import syntax as ir
+from streamlint.streams.drained import Drain, How, names_in
+from streamlint.values.domain import Class, Instance, Object, Token, Tokens, Value
+
+if TYPE_CHECKING:
+    from streamlint.project import Project
+    from streamlint.values.activations import Frame
+
+_GIVEN = ("callbacks", "callback_manager")
+
+
+class CalledBack:
+    """Looks at calls that give a complete answer, and at what their callbacks are made of."""
+
+    def __init__(self, project: Project) -> None:
+        self.evaluator = project.evaluator
+        self._facts = project.knowledge.token_streams
+        self._methods = self._facts.handed_methods
+
+    def of(self, frame: Frame) -> Iterator[Drain]:
+        """Each as a drain whose names are the callbacks, and what those were given to fill."""
+        for call in frame.scope.calls:
+            names = self.filled(call, frame)
+            if names and self._is_waited_for(call, frame):
+                is_async = call.end in frame.scope.awaited
+                tokens = Tokens(is_async, TEXT, self.evaluator.origin(call, frame))
+                yield Drain(How.RUN, call.start, call.end, tokens, None, call, call.branch, names, is_async=is_async)
+
+    def _is_waited_for(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether the whole answer is there when the call has returned."""
+        origin = self.evaluator.origin(call, frame)
+        made = self.evaluator.value(call, frame)
+        answers = self.evaluator.awaited(made) if call.end in frame.scope.awaited else made
+        return any(isinstance(one, Token) and one.origin == origin for one in answers)
+
+    def filled(self, call: ir.Call, frame: Frame) -> frozenset[str]:
+        """The names that those callbacks of a call have here which are given tokens, and those of what they were made with."""
+        found: set[str] = set()
+        for given in self._given(call, frame):
+            for part in ir.walk(given):
+                made = _made(part, frame) if isinstance(part, ir.Name) else part
+                if isinstance(made, ir.Call) and self._is_called_back(made, frame):
+                    arguments = (*made.arguments, *(value for _, value in made.keywords))
+                    found |= {part.id} if isinstance(part, ir.Name) else set()
+                    found.update(name for one in arguments for name in names_in(one))
+        return frozenset(found)
+
+    def _given(self, call: ir.Call, frame: Frame) -> Iterator[ir.Expression]:
+        """The callbacks that a call, its `config=`, or what made its receiver is given."""
+        receiver = call.function.base if isinstance(call.function, ir.Attribute) else None
+        made = _made(receiver, frame) if isinstance(receiver, ir.Name) else receiver
+        for one in (call, made):
+            if isinstance(one, ir.Call):
+                yield from (value for name, value in one.keywords if name in _GIVEN)
+        config = call.argument(None, "config")
+        if isinstance(config, ir.Mapping):
+            yield from (
+                value for key, value in config.items if isinstance(key, ir.Constant) and key.value == "callbacks"
+            )
+
+    def _is_called_back(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether a call makes an object that is given each token, of a class of the project or of the client."""
+        return any(
+            self._takes(value, method) for value in self.evaluator.value(call, frame) for method in self._methods
+        )
+
+    def _takes(self, value: Value, method: str) -> bool:
+        if isinstance(value, Object):
+            return self.evaluator.attributes.method(Class(value.path, value.scope), method) is not None
+        return isinstance(value, Instance) and self._facts.handed(value.name, method) is not None
+
+
+def _made(name: ir.Name, frame: Frame) -> ir.Expression | None:
+    """What the one assignment of a local name gives it."""
+    bindings = [frame.scope.bindings[index] for index in name.bindings or ()]
+    return bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
