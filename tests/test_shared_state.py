@@ -178,16 +178,20 @@ def test_what_a_wait_would_split(body: str, word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("helper", "is_held"),
+    ("helper", "call", "is_held"),
     [
-        ("def helper():\n    time.sleep(1)\n", True),
-        ("@cache\ndef helper():\n    time.sleep(1)\n", False),
-        ("@cache\ndef helper(size=1):\n    time.sleep(size)\n", True),
-        ("@mine\ndef helper():\n    time.sleep(1)\n", True),
+        ("def helper():\n    time.sleep(1)\n", "helper()", True),
+        ("@cache\ndef helper():\n    time.sleep(1)\n", "helper()", False),
+        ("@cache\ndef helper(size=1):\n    time.sleep(size)\n", "helper()", False),
+        ("@cache\ndef helper(size=1):\n    time.sleep(size)\n", "helper(SIZES[0])", False),
+        ("@cache\ndef helper(size=1):\n    time.sleep(size)\n", "helper(size)", True),
+        ("@cache\ndef helper(size=1):\n    time.sleep(size)\n", "half = size / 2\n    helper(half)", True),
+        ("@mine\ndef helper():\n    time.sleep(1)\n", "helper()", True),
     ],
 )
-def test_a_helper_that_is_cached_holds_its_first_caller_only(helper: str, is_held: bool) -> None:
-    program = Program(f"import time\nfrom functools import cache\n\n\n{helper}\n\ndef outer():\n    helper()\n")
+def test_a_helper_that_is_cached_holds_its_first_caller_only(helper: str, call: str, is_held: bool) -> None:
+    text = f"import time\nfrom functools import cache\n\nSIZES = [1]\n\n\n{helper}\n\ndef outer(size):\n    {call}\n"
+    program = Program(text)
     frame = program.evaluator.any_call(program.module(), program.function("outer"))
     assert (program.project.ask(Blocking).of_frame(frame) is not None) is is_held
 

@@ -190,7 +190,9 @@ def missed(project: Project) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("code", ["STL101", "STL102", "STL103", "STL104", "STL107", "STL109", "STL111", "STL202", "STL208"])
+@pytest.mark.parametrize(
+    "code", ["STL101", "STL102", "STL103", "STL104", "STL107", "STL109", "STL111", "STL202", "STL208"]
+)
 def test_no_fixture_has_tokens_where_names_tell_of_none(code: str, tmp_path: Path) -> None:
     for number, path in enumerate(sorted(FIXTURES.glob(f"{code}/*"))):
         if path.name.endswith((".fixed.py", ".txt")):

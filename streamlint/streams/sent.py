@@ -207,7 +207,7 @@ class Sent:
     def _may_make(self, function: ir.Expression, module: Module, scope: ir.Scope) -> bool:
         """Whether what is called may make a response, by its name; a variable may hold any class."""
         word = last_word(function)
-        if word in self._words or word in self._classes or word == "cls":
+        if word == "cls" or word in self._words or word in self._classes:
             return True
         return word[:1].isupper() and isinstance(function, ir.Name) and _is_variable(word, module, scope)
 
@@ -265,6 +265,15 @@ class Sent:
         return alternatives(one for loop in loops for one in self.evaluator.iterated(loop, frame))
 
 
+def _is_variable(name: str, module: Module, scope: ir.Scope) -> bool:
+    """Whether a name is assigned or given, where it is neither imported nor defined."""
+    while name not in scope.by_name:
+        if scope.parent < 0:
+            return False
+        scope = module.scopes[scope.parent]
+    return any(scope.bindings[index].kind not in ("import", "class", "function") for index in scope.by_name[name])
+
+
 def _only_passes_on(constructor: ir.Scope) -> bool:
     """`def __init__(self, *args, **kwargs): super().__init__(*args, **kwargs)`, and nothing beside that."""
     own = [one for one in constructor.body.statements if not _is_docstring(one)]
@@ -283,15 +292,6 @@ def _is_docstring(statement: ir.Statement) -> bool:
     return (
         isinstance(statement, ir.Line) and len(statement.values) == 1 and isinstance(statement.values[0], ir.Constant)
     )
-
-
-def _is_variable(name: str, module: Module, scope: ir.Scope) -> bool:
-    """Whether a name is assigned or given, where it is neither imported nor defined."""
-    while name not in scope.by_name:
-        if scope.parent < 0:
-            return False
-        scope = module.scopes[scope.parent]
-    return any(scope.bindings[index].kind not in ("import", "class", "function") for index in scope.by_name[name])
 
 
 def _is_class(name: str) -> bool:
