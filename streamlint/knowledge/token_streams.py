@@ -239,11 +239,6 @@ class TokenStreamFacts:
         """The names of methods that are given tokens."""
         return frozenset(method for _, _, method in self._handed)
 
-    @cached_property
-    def handing(self) -> frozenset[str]:
-        """The packages whose classes have them."""
-        return frozenset(package for package, _, _ in self._handed)
-
     def handed(self, owner: str, method: str) -> Handed | None:
         """What a subclass of `owner`, a dotted name, is given where it defines a method."""
         return self._handed.get((owner.partition(".")[0], owner.rpartition(".")[2], method))

@@ -9,7 +9,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.streams.flows import Node
 from streamlint.values.calls import dotted_name
-from streamlint.values.domain import GaveUp, Instance, Pending, Values
+from streamlint.values.domain import Class, GaveUp, Instance, Pending, Values
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
@@ -44,9 +44,8 @@ class Beginnings:
             yield from ((module, node) for node in _read(module, words))
         for module in modules.saying(*packages, *(name.rpartition(".")[2] for name in facts.entered)):
             yield from ((module, node) for node in self._imported(module, packages))
-        if any(module.packages & facts.handing for module in modules.saying(*facts.handed_methods)):
-            for module in modules.saying(*facts.handed_methods):
-                yield from ((module, node) for node in self._handed(module))
+        for module in modules.saying(*facts.handed_methods):
+            yield from ((module, node) for node in self._handed(module))
         if any(module.packages & facts.packages for module in modules.saying(*facts.packages)):
             for module in modules.saying(*facts.words):
                 yield from ((module, node) for node in self._made(module))
@@ -54,8 +53,16 @@ class Beginnings:
     def _handed(self, module: Module) -> Iterator[Node]:
         """The parameters of methods that clients hand tokens to."""
         for scope in module.scopes:
-            if scope.name in self._facts.handed_methods and module.scopes[max(scope.parent, 0)].kind == "class":
-                yield from ((scope, parameter.name) for parameter in scope.parameters[1:])
+            owner = module.scopes[max(scope.parent, 0)]
+            if scope.name not in self._facts.handed_methods or owner.kind != "class":
+                continue
+            bases = self.evaluator.attributes.outside_bases(Class(module.path, owner.index))
+            rows = [row for base in bases if (row := self._facts.handed(base, scope.name)) is not None]
+            yield from (
+                (scope, scope.parameters[row.position + 1].name)
+                for row in rows
+                if row.position + 1 < len(scope.parameters)
+            )
 
     def _imported(self, module: Module, packages: frozenset[str]) -> Iterator[Node]:
         """Names of what comes from packages whose objects all may stream, and of streams that are entered."""
