@@ -70,6 +70,7 @@ def shop(write: Write, project: Path) -> Path:
     write("requirements.txt", "llama-index-core==0.12.1\nfastapi\n")
     write("Dockerfile", 'FROM python:3.12\nCMD ["uvicorn", "shop.app:app"]\n')
     write(".gitignore", "*.log\n")
+    write(".git/HEAD", "")  # nothing above a repository is asked for, where other tests make folders
     _age(project)
     return project
 
