@@ -86,13 +86,19 @@ class Resources:
         for binding in scope.bindings:
             opened = _entered(binding.value, stack.id)
             end = self.end(opened, frame) if opened is not None else None
+            if end is None or not end.is_of_readers:
+                continue
             name = ir.Name(entry.start, entry.end, binding.name, None)
-            for answer in scope.returns if end is not None and end.is_of_readers else ():
-                sending = self._sending(answer, frame) if entry.body_start <= answer.start < entry.body_end else None
-                if sending is not None and sending.response.streaming and self._reads(sending.content, name, frame):
-                    assert end is not None
-                    return Outlived(entry, end, name.id, sending, answer, None)
+            for answer, sending in self._returned(name, entry.body_start, entry.body_end, frame):
+                return Outlived(entry, end, name.id, sending, answer, None)
         return None
+
+    def _returned(self, name: ir.Name, start: int, end: int, frame: Frame) -> Iterator[tuple[ir.Return, Sending]]:
+        """The streaming responses that a function returns between two places, and that read from what a name is."""
+        for answer in frame.scope.returns:
+            sending = self._sending(answer, frame) if start <= answer.start < end else None
+            if sending is not None and sending.response.streaming and self._reads(sending.content, name, frame):
+                yield answer, sending
 
     # Cleanups
 
@@ -103,31 +109,17 @@ class Resources:
             return
         for attempt in (one for one in scope.body.walk() if isinstance(one, ir.Try)):
             for call in attempt.final.expressions():
-                end = self._closed(call, frame)
-                name = (
-                    call.function.base
-                    if isinstance(call, ir.Call) and isinstance(call.function, ir.Attribute)
-                    else None
-                )
-                for answer in scope.returns if end is not None else ():
-                    sending = self._sending(answer, frame) if attempt.start <= answer.start < call.start else None
-                    if sending is None or not sending.response.streaming or end is None:
-                        continue
-                    if (
-                        isinstance(call, ir.Call)
-                        and isinstance(name, ir.Name)
-                        and self._reads(sending.content, name, frame)
-                    ):
-                        yield Closed(call, end, sending)
-                        break
+                match call:
+                    case ir.Call(function=ir.Attribute(base=ir.Name() as name, attribute="close" | "aclose")):
+                        end = self._end_of_name(name, frame)
+                        read = self._returned(name, attempt.start, call.start, frame) if end is not None else iter(())
+                        _, sending = next(read, (None, None))
+                        if end is not None and sending is not None:
+                            yield Closed(call, end, sending)
 
-    def _closed(self, call: ir.Expression, frame: Frame) -> End | None:
-        """What `resource.close()` does to what a local name was given once."""
-        match call:
-            case ir.Call(function=ir.Attribute(base=ir.Name() as name, attribute="close" | "aclose")):
-                bindings = [frame.scope.bindings[index] for index in name.bindings or ()]
-            case _:
-                return None
+    def _end_of_name(self, name: ir.Name, frame: Frame) -> End | None:
+        """What `name.close()` does to what a local name was given once."""
+        bindings = [frame.scope.bindings[index] for index in name.bindings or ()]
         if len(bindings) != 1 or bindings[0].kind != "assign" or bindings[0].value is None:
             return None
         made = bindings[0].value

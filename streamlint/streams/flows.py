@@ -9,13 +9,11 @@ from typing import NamedTuple, TypeAlias
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.streams.meant import Meant
-from streamlint.values.puts import Puts
+from streamlint.values.puts import GETTING, Puts
 from streamlint.values.said import last_word
 
 HANDED_OVER = ("handed over",)
 """What is put into queues: who asks for it may have another name for the queue."""
-GETS = frozenset(("get", "get_nowait"))
-"""Methods of queues that give the next item."""
 Node: TypeAlias = Hashable
 """What may hold something: a variable (its scope and name), what a function gives, what is kept under a word, an argument."""
 _BELOW = "__init_subclass__"
@@ -170,7 +168,7 @@ class Leaves:
         given = [*call.arguments, *(value for _, value in call.keywords)]
         found = [Leaf(leaf.node, Step.CALLED) for leaf in self.called(function, module, scope)]
         found.append(Leaf(call))
-        if isinstance(function, ir.Attribute) and word in GETS and not call.arguments:
+        if isinstance(function, ir.Attribute) and word in GETTING and not call.arguments:
             found.append(Leaf(HANDED_OVER))
         match function:
             case ir.Name(id="getattr") if len(call.arguments) > 1:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
-from streamlint.streams.flows import GETS, Argument, Edges, Leaf, Node, Step, Under
+from streamlint.streams.flows import Argument, Edges, Leaf, Node, Step, Under
 from streamlint.streams.meant import Definitions, Place
+from streamlint.values.puts import GETTING
 from streamlint.values.said import last_word
 
 HOLDS, GIVES = 1, 2
@@ -79,7 +80,7 @@ class Spread:
             case (ir.Scope(kind="module" | "class"), str(word)) | (Under(), str(word)):
                 self._read_saying(word)
             case ("handed over",):
-                for word in GETS:
+                for word in GETTING:
                     self._read_saying(word)
 
     def _read_saying(self, word: str) -> None:

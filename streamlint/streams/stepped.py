@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from streamlint.model import syntax as ir
 from streamlint.model.branches import is_handler
 from streamlint.values.domain import Instance
+from streamlint.values.puts import GETTING
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 _STEPPING = frozenset(("builtins.next", "builtins.anext"))
 _STEPS = frozenset(("__next__", "__anext__"))
-_GETS = frozenset(("get", "get_nowait"))
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Steps:
         """What a call takes the next item of; None where it does something else."""
         if isinstance(call.function, ir.Attribute) and call.function.attribute in _STEPS:
             return call.function.base
-        if isinstance(call.function, ir.Attribute) and call.function.attribute in _GETS and not call.arguments:
+        if isinstance(call.function, ir.Attribute) and call.function.attribute in GETTING and not call.arguments:
             return call.function.base if self._is_queue(call.function.base, frame) else None
         is_step = bool(self.evaluator.names(call.function, frame) & _STEPPING)
         return call.arguments[0] if is_step and call.arguments else None

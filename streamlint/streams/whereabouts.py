@@ -11,11 +11,12 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.streams.beginnings import Beginnings
 from streamlint.streams.drained import names_in
-from streamlint.streams.flows import GETS, Edges, Leaves, Node, Under
+from streamlint.streams.flows import Edges, Leaves, Node, Under
 from streamlint.streams.meant import Meant
 from streamlint.streams.spreading import Lost, Spread
 from streamlint.values.container_calls import GIVING
 from streamlint.values.passing import BUILTINS, HANDING, PASSING, beginning
+from streamlint.values.puts import GETTING
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ class Takers:
         for call in scope.calls:
             parts = [*call.arguments, *(value for _, value in call.keywords)]
             if isinstance(call.function, ir.Attribute):
-                parts.append(call if call.function.attribute in GETS else call.function.base)
+                parts.append(call if call.function.attribute in GETTING else call.function.base)
             if any(self._has(part, module, scope) for part in parts):
                 yield call
         for one in scope.expressions():

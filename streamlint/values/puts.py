@@ -18,6 +18,8 @@ Named = tuple[int | None, str]
 _ADDING: dict[str, int] = {"append": 0, "add": 0, "appendleft": 0, "put": 0, "put_nowait": 0, "insert": 1}
 PUTTING = ("put", "put_nowait")
 """Methods that hand something over: of queues, whoever asks for it has another name for the queue."""
+GETTING = frozenset(("get", "get_nowait"))
+"""Methods that give what was handed over, the next of it."""
 _JOINING = frozenset(("extend", "extendleft"))
 _PASSING = frozenset(("setdefault", "get"))
 """Methods that give what stands in a container: `registry.setdefault(kind, []).append(function)`."""
