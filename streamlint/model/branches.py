@@ -38,7 +38,7 @@ def leads_to(scope: ir.Scope, first: int, second: int) -> bool:
 
 
 def branch_of(expression: Placed, scope: ir.Scope) -> int:
-    """The branch that an expression of a scope, or a function in it, stands in: that of its statement, or of the `elif` that it is asked for."""
+    """The branch that an expression or a function of a scope stands in: its statement's, or that of the `elif` it is asked for."""
     statement = scope.body.around(expression)[-1]
     if isinstance(statement, ir.If):
         arm = next((arm for arm in statement.arms if arm.test is not None and arm.test.contains(expression)), None)
