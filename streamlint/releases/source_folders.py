@@ -1,4 +1,4 @@
-"""Where packaging files and settings of tests say that packages are found: in a project, its workspace, and what it names by a path."""
+"""Where packaging files and settings of tests say that packages are: in a project, its workspace, and what it names by a path."""
 
 from __future__ import annotations
 
