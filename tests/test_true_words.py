@@ -63,7 +63,7 @@ LABELS: tuple[tuple[str, tuple[type[ast.AST], ...] | str], ...] = (
     (r"nothing is left here|the text is shown here|this stream is (compressed|held up)", ANY),
     (r"the generator is handed over here|starts a loop where one runs|calls it for every item", ANY),
     (r"waits here for the end of the run|every event is there already|holds the event loop", ANY),
-    (r"(`[^`]+` )?(does|embeds|opens|parses|queries|reranks|sleeps|waits|walks)\b.*", CALL),
+    (r"(`[^`]+` )?(does|embeds|opens|parses|queries|renders|reranks|sleeps|waits|walks)\b.*", CALL),
 )
 RECEIVED_NOTHING = re.compile(r"empty body|nothing of the stream|first token|breaks off|hangs|ends with an error")
 SAME = re.compile(r"\bthe same (response|items|bytes|tokens|answer)\b")
