@@ -14,6 +14,7 @@ from streamlint.knowledge.names import names
 from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
+from streamlint.serving.begun import Begun
 from streamlint.serving.entry_points import Entry
 from streamlint.serving.leads import Leads
 from streamlint.serving.reached import Key, Reached
@@ -54,15 +55,17 @@ class Reach:
         """How the scope comes to run on an event loop that serves requests; None where it does not."""
         key = (module.path, scope.index)
         on_loop, seen = self._ways
-        found = on_loop.get(key)
-        if found is not None:
+        found = on_loop.get(key) or self._begun.get(key)
+        if found is not None or scope.kind in ("lambda", "generator-expression") or not scope.is_async:
             return found
-        if scope.kind in ("lambda", "generator-expression") or not scope.is_async:
-            return None
         likely = self._leads.to(module, scope) if key not in seen else None
         if likely is None or self._is_test(module):
             return None
         return likely if likely.entry is None or key not in self._elsewhere else None
+
+    @cached_property
+    def _begun(self) -> dict[Key, Reached]:
+        return Begun(self.evaluator, self.entries, self.callees).found()
 
     @cached_property
     def _leads(self) -> Leads:
@@ -97,8 +100,7 @@ class Reach:
     def from_request(self, module: Module, scope: ir.Scope) -> Reached | None:
         """How a request comes to run the scope, on whatever thread; None where no request is known to."""
         key = (module.path, scope.index)
-        on_loop, seen = self._ways
-        return on_loop.get(key) or seen.get(key)
+        return self._ways[0].get(key) or self._ways[1].get(key)
 
     def touches(self, path: Path) -> bool:
         """Whether code of a file may run for requests."""
@@ -110,7 +112,7 @@ class Reach:
 
     @cached_property
     def _paths(self) -> frozenset[Path]:
-        return frozenset(path for known in self._ways for path, _ in known)
+        return frozenset(path for known in (*self._ways, self._begun) for path, _ in known)
 
     # Walks
 
@@ -244,7 +246,7 @@ class Reach:
                 yield from self._functions(frozenset(value for value in made if isinstance(value, Partial)))
             if scope.kind == "module" and self._in_script(module, call):
                 yield from self._functions(self.evaluator.value(call.function, frame))
-        if scope.is_async and any(self._is_started_by(decorator, module, scope) for decorator in scope.decorators):
+        if scope.is_async and any(self._is_started_by(each, module, scope) for each in scope.decorators):
             yield Function(module.path, scope.index)
 
     def _is_started_by(self, decorator: ir.Expression, module: Module, scope: ir.Scope) -> bool:
@@ -283,9 +285,7 @@ class Reach:
         if not holds_call and word not in self.evaluator.knowledge.off_loop.words:
             return None
         row = self.evaluator.calls.moving(call, frame)
-        if row is None or row.where not in _ELSEWHERE:
-            return None
-        return call.argument(row.position, row.keyword or None)
+        return call.argument(row.position, row.keyword or None) if row is not None and row.where in _ELSEWHERE else None
 
     def _moved(self, call: ir.Call, frame: Frame) -> list[ir.Call]:
         """The coroutine calls that this call is given to run on a loop of its own: by themselves, by a name, gathered."""
