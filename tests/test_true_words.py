@@ -49,6 +49,7 @@ LABELS: tuple[tuple[str, tuple[type[ast.AST], ...] | str], ...] = (
     (r"(iterates over it, which |enters it, which )?runs `[^`]+`", ANY),
     (r"the engine is built here, with.*|this engine hands on .*|an engine of this class never streams", CALL),
     (r"made once, for all requests|`[^`]+` is made here", CALL),
+    (r"begun once, for all requests", (ast.Call, ast.List)),
     (r"answered in one piece here", r"return|yield|await|send"),
     (r"`[^`]+` has no `[^`]+` of its own", r"class"),
     (r"starts [a-z]+", CALL),

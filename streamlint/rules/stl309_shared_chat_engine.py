@@ -8,6 +8,7 @@ from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
 from streamlint.serving import Entry
 from streamlint.sharing.lifetimes import Lifetimes
+from streamlint.sharing.message_lists import MessageLists
 from streamlint.tree.python import PythonFile
 from streamlint.values.domain import Origin
 
@@ -19,7 +20,8 @@ class SharedChatEngine(Rule):
     Finds chat engines, and memories and contexts that engines and agents are given, which are made once, at module level, at
     start-up, as a default, by a cached function, or by the first request that finds none (`if not hasattr(app, "engine")`), and
     that request handlers talk to. Query engines keep no history and may be shared. Chains and agents of LangChain that are made
-    once with a `memory` are such conversations too.
+    once with a `memory` are such conversations too, and so is a list of messages at module level that handlers add what users say
+    to, and that a model is given.
 
     ## Why it breaks streaming
 
@@ -76,7 +78,14 @@ class SharedChatEngine(Rule):
     since = "0.1.0"
     stands_on = ("Call",)
     message = "`{engine}` is one conversation for all users of {route}"
-    words = ("chat", "memory", "ctx", "chain", "agent", "conversation")
+    words = ("chat", "memory", "ctx", "chain", "agent", "conversation", "messages", "role")
+
+    @on(ir.Call)
+    def kept_in_a_list(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        found = file.project.ask(MessageLists).shared(call, file.frame(scope))
+        reached = file.project.ask(Lifetimes).asked(file.facts, scope) if found is not None else None
+        if found is not None and reached is not None and reached.entry is not None:
+            yield self._fact(file, call, reached.entry, *found, _LIST)
 
     @on(ir.Call)
     def shared(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
@@ -107,11 +116,13 @@ class SharedChatEngine(Rule):
             engine=file.one_line(shared),
             route=entry.title,
             label="adds to a history that every user shares",
-            related=(Related(place, "made once, for all requests"),) if place is not None else (),
+            related=(Related(place, _ONCE[way_out is _LIST]),) if place is not None else (),
             help=way_out,
         )
 
 
+_ONCE = ("made once, for all requests", "begun once, for all requests")
 _ENGINE = "make the engine for each request, with a memory that belongs to the user's session"
 _CHAIN = "make it for each request, with the history of the session that the request names"
+_LIST = "keep one list for each session, or let the client send what was said before"
 _MEMORY = "make one for each session, or find it by the session that the request names"
