@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from streamlint.values.activations import Frame
 
 _Taken: TypeAlias = "tuple[int, int, ir.Expression, How, int, Origin | None]"
+_SHOWN = re.compile(r"%[-#0 +]*\d*(?:\.\d+)?([a-zA-Z])")
+"""One place of a message that is filled, and how."""
 _DEEPEST = 2
 """Through so many helpers a stream is followed."""
 
@@ -116,9 +119,9 @@ class Consumptions:
         if not self.evaluator.names(call.function, frame) & self._prints and not self._logs(call, frame):
             return ()
         first = call.arguments[0] if call.arguments else None
-        if isinstance(first, ir.Constant) and isinstance(first.value, str) and "%r" in first.value:
-            return ()
-        return tuple(one for one in call.arguments if isinstance(one, ir.Name))
+        shown = _SHOWN.findall(first.value) if isinstance(first, ir.Constant) and isinstance(first.value, str) else []
+        described = {place for place, kind in enumerate(shown, 1) if kind in "ra"}
+        return tuple(one for n, one in enumerate(call.arguments) if isinstance(one, ir.Name) and n not in described)
 
     def _logs(self, call: ir.Call, frame: Frame) -> bool:
         """Whether a call is that of a logger which a name of the module holds, at a level that comes out."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from streamlint.serving import Entry
 
 Key = tuple[Path, int]
+_DEEPEST = 3
+"""Through so many helpers of helpers it is looked for what one asks for."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,20 @@ class Contexts:
                 return Loss(call, names[0], carried, context)
         return None
 
-    def _asked_by(self, module: Module, helper: ir.Scope, context: ViewContext) -> str:
-        """What a synchronous helper asks for in every call, with no context of its own."""
+    def _asked_by(self, module: Module, helper: ir.Scope, context: ViewContext, depth: int = 0) -> str:
+        """What a synchronous helper, or one that it calls, asks for in every call, with no context of its own."""
         if helper.is_generator or self._is_kept(module, helper, context):
             return ""
         for use in self._uses(module, helper):
             if use[0] is helper and branch_of(use[1], helper) < 0 and (name := self._needed(use, module, context)):
                 return name
+        frame = self.evaluator.any_call(module, helper)
+        for call in helper.calls if depth < _DEEPEST else ():
+            values = self.evaluator.value(call.function, frame) if call.branch < 0 else ()
+            located = [self.evaluator.scope_of(value) for value in values if isinstance(value, Function)]
+            names = [self._asked_by(*one, context, depth + 1) if one is not None else "" for one in located]
+            if names and len(names) == len(values) and all(names):
+                return names[0]
         return ""
 
     def _is_kept(self, module: Module, scope: ir.Scope, context: ViewContext) -> bool:

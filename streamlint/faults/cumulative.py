@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.token_streams import WHOLE
 from streamlint.model import syntax as ir
 from streamlint.streams.mismatches import Mismatches
 from streamlint.streams.sent import certain
-from streamlint.values.domain import External, Generated, Token
+from streamlint.values.callers import argument_of
+from streamlint.values.domain import UNKNOWN, External, Function, Generated, Token
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -112,7 +114,23 @@ class Cumulatives:
             case ir.Call(arguments=(base,), keywords=()) if self._is_str(expression, frame):
                 if self._is(base, "chunk", frame) and isinstance(base, ir.Name):
                     return Cumulative(expression, expression.start, expression.end, f"{base.id}.delta")
+            case ir.Call():
+                return self._read_by(expression, branch, frame)
         return self._whole(expression, frame) if isinstance(expression, ir.Name) else None
+
+    def _read_by(self, call: ir.Call, branch: int, frame: Frame) -> Cumulative | None:
+        """A helper that only reads the part of what it is given: `def text_of(event): return event.response`."""
+        (function, *others) = self.evaluator.value(call.function, frame) or UNKNOWN
+        located = self.evaluator.scope_of(function) if isinstance(function, Function) and not others else None
+        if located is None or not isinstance(function, Function) or len(located[1].returns) != 1:
+            return None
+        scope, read = located[1], located[1].returns[0].value
+        bound = [one.name for one in scope.bindings]
+        kept = (one for one in scope.parameters if bound.count(one.name) == 1)
+        given = {one.name: argument_of(call, scope, one, function.receiver is not None) for one in kept}
+        part = _of_given(read, given) if isinstance(read, ir.Attribute) and not scope.is_generator else None
+        found = self._of(part, branch, frame) if part is not None else None
+        return Cumulative(call, -1, -1, "") if found is not None else None
 
     def _whole(self, name: ir.Name, frame: Frame) -> Cumulative | None:
         """An item of a stream that can be asked for pieces: `result.stream_text()`."""
@@ -157,6 +175,17 @@ class Cumulatives:
 
 def _attribute(expression: ir.Expression, base: ir.Expression) -> Cumulative:
     return Cumulative(expression, base.end, expression.end, ".delta")
+
+
+def _of_given(read: ir.Expression, given: Mapping[str, ir.Expression | None]) -> ir.Expression | None:
+    """The part that a helper reads of a parameter, as its caller would have written it."""
+    match read:
+        case ir.Name(id=name):
+            return given.get(name)
+        case ir.Attribute(base=base):
+            held = _of_given(base, given)
+            return replace(read, base=held) if held is not None else None
+    return None
 
 
 def _is_type_test(test: ir.Expression) -> bool:

@@ -148,7 +148,7 @@ class Framing:
                 return Framed.RAW
             is_plain = isinstance(item.value, ir.Constant) and "\\n" not in text and ":" not in text
             return Framed.BARE if is_plain and text.strip() else Framed.UNKNOWN
-        return _of_event(text)
+        return _of_event(text, is_constant=written.is_constant)
 
     def _is_bare_token(self, written: Written) -> bool:
         """Whether a text without fields is a token and its line break: no parser of events reads it."""
@@ -206,12 +206,14 @@ def _is_word(constant: object) -> bool:
     return isinstance(constant, str) and "\n" not in constant and not _FIELD.match(constant)
 
 
-def _of_event(text: str) -> Framed:
+def _of_event(text: str, *, is_constant: bool = False) -> Framed:
     """The kind of a text that begins with a field; the text as written, with its escapes."""
     if text.endswith(("\\n\\n", "\\r\\n\\r\\n", "\\r\\r")):
         return Framed.WHOLE
     *lines, end = text.split("\\n")
     if lines and not end and all(map(_FIELD.match, lines)) and any(line.startswith("data:") for line in lines):
         return Framed.HALF
+    if is_constant and end and all(map(_FIELD.match, (*lines, end))) and not end.endswith((":", " ")):
+        return Framed.OPEN
     is_one_line = text.startswith("data:") and "\\" not in text and not text.endswith(("}", " "))
     return Framed.OPEN if is_one_line else Framed.UNKNOWN

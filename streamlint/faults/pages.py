@@ -108,10 +108,34 @@ class Pages:
                 shows.append((call, content))
                 if self._streams(content, frame):
                     yield Shown(Shows.MESSAGES, Fault.DESCRIBED, content.start, content.end, call, content)
-        for found in self._collected(Shows.MESSAGES, shows, (), frame):
+        for found in (*self._collected(Shows.MESSAGES, shows, (), frame), *self._later(frame)):
             sync_loop = found.drain is not None and found.drain.is_loop and not found.drain.is_async
             if not sync_loop:  # such a loop holds the event loop, which is the greater harm and told of as that
                 yield found
+
+    def _later(self, frame: Frame) -> Iterator[Shown]:
+        """Messages that have a name, are given the whole text, and are sent then: `message.content += token` in the loop."""
+        scope = frame.scope
+        made = ((one.name, one.value) for one in scope.bindings if one.kind == "assign")
+        messages = {name for name, call in made if isinstance(call, ir.Call) and self._is_message(call, frame)}
+        shows = [(name, call) for call in scope.calls if (name := _sent_name(call)) in messages] if messages else []
+        for drain in self.drains.in_frame(frame) if shows else ():
+            loop = drain.loop
+            if not drain.waits or is_handler(scope, drain.branch):
+                continue
+            for name, call in shows:
+                if call.end < drain.start or (loop is not None and any(loop.contains(one) for _, one in shows)):
+                    continue
+                stored = (
+                    one.value for one in scope.stores if one.is_attribute and _is_content(one.base, one.member, name)
+                )
+                grows = (one for one in scope.changes if one.is_augmented and loop is not None and loop.contains(one))
+                if any(self._is_text(one, drain, frame) for one in stored) or any(
+                    isinstance(one.target, ir.Attribute) and _is_content(one.target.base, one.target.attribute, name)
+                    for one in grows
+                ):
+                    yield Shown(Shows.MESSAGES, Fault.COLLECTED, drain.start, drain.end, call, drain=drain)
+                    break
 
     def is_before_the_page(self, entry: Entry) -> bool:
         """Whether an entry point runs to its end before the page that shows what it leaves behind."""
@@ -337,6 +361,18 @@ def _leaves(shown: ir.Expression) -> Iterator[ir.Expression]:
             yield from (leaf for _, value in pairs for leaf in _leaves(value))
         case _:
             yield shown
+
+
+def _sent_name(call: ir.Call) -> str:
+    """The name of what a call sends, or shows anew: `message` of `message.send()`."""
+    match call.function:
+        case ir.Attribute(base=ir.Name(id=name), attribute="send" | "update"):
+            return name
+    return ""
+
+
+def _is_content(base: ir.Expression, attribute: str, name: str) -> bool:
+    return attribute == "content" and isinstance(base, ir.Name) and base.id == name
 
 
 def _first(base: ir.Expression) -> ir.Expression:

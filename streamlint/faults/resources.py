@@ -186,6 +186,8 @@ class Resources:
                     return ends[name]
                 if name in closers and self._is_call_of(context.argument(0, "thing"), closers[name], frame):
                     return End.CLOSED
+                if isinstance(value, Function) and (end := self._made_by(value, context, frame, depth)) is not None:
+                    return end
         for value in self.evaluator.value(context, frame):
             if isinstance(value, Instance) and value.name in ends:
                 return ends[value.name]
@@ -196,6 +198,16 @@ class Resources:
             elif isinstance(value, Generated):
                 return self._of_manager(value, depth)
         return None
+
+    def _made_by(self, function: Function, call: ir.Call, frame: Frame, depth: int) -> End | None:
+        """What becomes of the manager that a plain function of the project makes and gives back."""
+        located = self.evaluator.scope_of(function)
+        if located is None or depth >= _DEEPEST or located[1].is_async or located[1].is_generator:
+            return None
+        (item, *others) = located[1].returns or (None,)
+        if item is None or others or not isinstance(item.value, ir.Call):
+            return None
+        return self.end(item.value, self.evaluator.calls.running(function, call, frame), depth + 1)
 
     def _is_call_of(self, expression: ir.Expression | None, names: frozenset[str], frame: Frame) -> bool:
         if isinstance(expression, ir.Name) and expression.bindings and len(expression.bindings) == 1:
@@ -255,9 +267,22 @@ class Resources:
     def _reads(self, content: ir.Expression, name: ir.Name, frame: Frame) -> bool:
         """Whether a body reads from the variable when it is sent, or from a cursor that it gave."""
         bindings = frame.scope.bindings
-        cursors = [one.name for one in bindings if _is_asked(one.value, name.id, self.facts.cursors)]
+        cursors = [
+            one.name
+            for one in bindings
+            if _is_asked(one.value, name.id, self.facts.cursors) or self._is_answer_of(one.value, name.id, frame)
+        ]
         names = (name, *(ir.Name(name.start, name.end, one, None) for one in cursors))
         return any(self._needs(content, one, frame, 0) for one in names)
+
+    def _is_answer_of(self, value: ir.Expression | None, name: str, frame: Frame) -> bool:
+        """Whether an expression is what a client's method gives before the body has come: `await session.post(...)` of aiohttp."""
+        made = value.value if isinstance(value, ir.Await) else value
+        match made:
+            case ir.Call(function=ir.Attribute(base=ir.Name(id=base))) if base == name and value is not None:
+                given = (one for one in self.evaluator.value(value, frame) if isinstance(one, Instance))
+                return any(self.evaluator.knowledge.token_streams.managed(one.name) is not None for one in given)
+        return False
 
     def _needs(self, content: ir.Expression, name: ir.Name, frame: Frame, depth: int) -> bool:
         """Whether a body reads from the variable when it is sent."""

@@ -15,7 +15,7 @@ from streamlint.streams.called_back import CalledBack
 from streamlint.streams.workflows import Workflows
 from streamlint.values import Values
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Coroutine, Function, Llama
+from streamlint.values.domain import Class, Coroutine, Function, Llama
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
@@ -171,8 +171,34 @@ class Runs:
             for started in inner.scope.calls:
                 begun = self._begun(started, inner)
                 is_given_back = any(item.value is started for item in inner.scope.returns)
-                if begun is not None and (is_given_back or self._is_kept_here(started, inner)):
+                if begun is None:
+                    continue
+                if is_given_back or self._is_kept_here(started, inner) or self._is_on_own(started, inner, call, frame):
                     yield begun[0]
+
+    def _is_on_own(self, started: ir.Call, inner: Frame, call: ir.Call, frame: Frame) -> bool:
+        """Whether a method keeps what it starts on an object that its caller made, keeps for itself, and never ends."""
+        made = call.function.base if isinstance(call.function, ir.Attribute) else None
+        if made is None or not any(one.value is started and one.is_attribute for one in inner.scope.stores):
+            return False
+        if isinstance(made, ir.Name):
+            bindings = [frame.scope.bindings[index] for index in made.bindings or ()]
+            made = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
+            if made is None or not self._is_kept_here(made, frame):
+                return False
+        if not isinstance(made, ir.Call) or not self._is_of_project(made, frame):
+            return False
+        located = [
+            self.evaluator.scope_of(value)
+            for other in frame.scope.calls
+            for value in self.evaluator.value(other.function, frame)
+            if isinstance(value, Function)
+        ]
+        return not any(one is not None and self._ends_something(*one) for one in located)
+
+    def _is_of_project(self, made: ir.Call, frame: Frame) -> bool:
+        values = self.evaluator.value(made.function, frame)
+        return bool(values) and all(isinstance(value, Class) for value in values)
 
     def _may_start(self, scope: ir.Scope) -> bool:
         words = {name.rpartition(".")[2] for name in self._tasks | self._threads}
@@ -218,7 +244,7 @@ class Runs:
         attributes = [one.attribute for found in located if found is not None for one in found[1].attributes]
         return "call_soon_threadsafe" in attributes
 
-    def _is_kept_here(self, call: ir.Call, frame: Frame) -> bool:
+    def _is_kept_here(self, call: ir.Expression, frame: Frame) -> bool:
         """Whether what is started stays in this function: dropped, or under a name that nothing else is given."""
         scope = frame.scope
         if any(_starts_with(statement, call) for statement in scope.alone()):
@@ -251,7 +277,7 @@ def _may_stop(loop: ir.Loop, scope: ir.Scope) -> bool:
     return any(loop.body_start <= item.start < loop.end for item in scope.returns)
 
 
-def _starts_with(statement: ir.Expression, call: ir.Call) -> bool:
+def _starts_with(statement: ir.Expression, call: ir.Expression) -> bool:
     """`call(...)` or `call(...).start()` as a statement."""
     if statement is call:
         return True

@@ -34,6 +34,7 @@ class FrameworkObjects:
     states: frozenset[str]
     results: Mapping[str, str]
     dependencies: frozenset[str]
+    markers: frozenset[str]
     token_aliases: Mapping[str, TokenAlias]
     callbacks: Mapping[str, Given]
 
@@ -55,6 +56,10 @@ class FrameworkObjects:
         """Whether a call of this name tells what provides a parameter."""
         return name in self.dependencies
 
+    def is_marker(self, name: str) -> bool:
+        """Whether this name, with a provider in brackets, stands for what that provides."""
+        return name in self.markers
+
     def given(self, call: str) -> Given | None:
         """What a call of this name, or a decorator, gives the callback that it takes."""
         return self.callbacks.get(call)
@@ -71,6 +76,7 @@ def framework_objects() -> FrameworkObjects:
         states=frozenset(name for row in table.rows("state") for name in row.texts("names")),
         results={call: row.text("gives") for row in table.rows("returns") for call in row.texts("calls")},
         dependencies=frozenset(name for row in table.rows("dependency") for name in row.texts("names")),
+        markers=frozenset(name for row in table.rows("marker") for name in row.texts("names")),
         token_aliases={
             name: TokenAlias(row.flag("is_async"), row.text("items"))
             for row in table.rows("tokens")

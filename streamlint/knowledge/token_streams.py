@@ -45,6 +45,10 @@ class MadeStream:
     """Whether it gives tokens only where a model was asked, by plain HTTP."""
     asked_with: str = ""
     """The keyword of that request without which the body is read whole before."""
+    filled_by: frozenset[str] = frozenset()
+    """Methods that put all tokens into it, and return then."""
+    filled_as: str = ""
+    """The keyword under which they are given it."""
 
     @property
     def decides(self) -> str:
@@ -153,7 +157,8 @@ class TokenStreamFacts:
         made = Made(row.text("is"))
         condition = row.text("with"), row.text("without")
         asked = row.flag("asked"), row.text("asked-with")
-        stream = MadeStream(made, row.text("items"), *condition, row.text("class"), *asked)
+        filled = frozenset(row.texts("filled-by")), row.text("filled-as")
+        stream = MadeStream(made, row.text("items"), *condition, row.text("class"), *asked, *filled)
         for name in row.texts("by"):
             self._made[name] = (*self._made.get(name, ()), stream)
         if stream.manager:
@@ -198,6 +203,15 @@ class TokenStreamFacts:
     def made(self, dotted: str) -> tuple[MadeStream, ...]:
         """The streams that calling `dotted` can give, each under its own condition."""
         return self._made.get(dotted, ())
+
+    @cached_property
+    def fillers(self) -> dict[tuple[str, str], frozenset[str]]:
+        """By a method and a keyword of it: the streams, by dotted names, that it fills to their end before it returns."""
+        found: dict[tuple[str, str], frozenset[str]] = {}
+        for name, rows in self._made.items():
+            for key in ((method, row.filled_as) for row in rows for method in row.filled_by):
+                found[key] = found.get(key, frozenset()) | {name}
+        return found
 
     def pieces(self, dotted: str) -> str:
         """The keyword that makes a call give pieces where it gives everything so far without it; "" for none."""

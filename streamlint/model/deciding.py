@@ -44,10 +44,10 @@ class Deciding:
         return known
 
     def asked(self, module: Module, scope: ir.Scope) -> Parameters:
-        """The parameters that a function asks for in a test, or passes on to calls that may."""
+        """The parameters that a function asks for in a test, passes on to calls that may, or chooses by what it calls."""
         known = self._asked.get(scope)
         if known is None:
-            roots = (*_tests(scope), *_passed_on(scope))
+            roots = (*_tests(scope), *_passed_on(scope), *_chosen_by(scope))
             known = self._asked[scope] = self._reached(module, scope, roots)
         return known
 
@@ -135,6 +135,15 @@ def _passed_on(scope: ir.Scope) -> Iterator[ir.Expression]:
     for call in scope.calls:
         yield from call.arguments
         yield from (value for _, value in call.keywords)
+
+
+def _chosen_by(scope: ir.Scope) -> Iterator[ir.Expression]:
+    """The keys of what a function calls, or goes over: `HANDLERS[kind](text)`, `for one in self.listeners[event]`."""
+    for used in (*(call.function for call in scope.calls), *(loop.iterable for loop in scope.loops)):
+        bindings = [scope.bindings[index] for index in used.bindings or ()] if isinstance(used, ir.Name) else ()
+        for one in (used, *(binding.value for binding in bindings)):
+            if isinstance(one, ir.Subscript):
+                yield one.key
 
 
 def _looked_at(expression: ir.Expression) -> Iterable[ir.Expression]:

@@ -237,7 +237,11 @@ class Modules:
         if key not in self._resolved:
             self._resolved[key] = self._resolve(importer, name, level)
         found = self._resolved[key]
-        return None if found == importer and name else found
+        return found if found != importer or not name or self._is_own_package(importer, name) else None
+
+    def _is_own_package(self, importer: Path, name: str) -> bool:
+        """Whether a package imports from itself, as `from plugins import wiki` in its `__init__.py`, and not from its namesake."""
+        return importer.name == "__init__.py" and name.partition(".")[0] not in self.installed
 
     def told(self, module: Module, scope: int) -> str:
         """The name under which the user's rows speak of a function, or nothing."""

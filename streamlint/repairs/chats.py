@@ -39,8 +39,10 @@ _PART = Refusal(
 def streamed_message(file: PythonFile, frame: Frame, shown: Shown) -> Fix | Refusal:
     """An empty message that is given each token, and sent as before; `safe`, as `send` then stores the same message."""
     drain = shown.drain
-    if drain is None or shown.show is None or shown.content is None:
+    if drain is None or shown.show is None:
         return Refusal("the message is given an iterator")
+    if shown.content is None:
+        return Refusal("the message was made before the text")
     if drain.hops:
         return through_helper(file, frame, drain, lambda own: streamed_message(file, frame, replace(shown, drain=own)))
     call, content = shown.show, shown.content

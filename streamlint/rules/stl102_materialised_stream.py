@@ -23,6 +23,7 @@ _TAKES = {
     How.METHOD: "waits for the whole stream",
     How.UNPACKED: "unpacks the whole stream",
     How.STEPS: "takes the whole stream step by step",
+    How.FILLED: "collects the whole stream",
 }
 
 

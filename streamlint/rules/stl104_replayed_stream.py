@@ -119,8 +119,8 @@ class ReplayedStream(Rule):
                 Span(drain.start, drain.end),
                 what=f"`{scope.name}`",
                 had="drained",
-                label="takes every token before an event is written",
-                help="write an event for each token, inside the loop that takes it",
+                label="takes every token before any of them is written",
+                help="write each token inside the loop that takes it",
                 related=(Related(file.place(written), "written here, when all tokens are there"),),
             )
 

@@ -1,10 +1,10 @@
-"""Tasks that start-up begins and does not wait for: they run on the loop beside all requests."""
+"""What runs while clients wait: entry points of requests, and tasks that start-up begins, though start-up itself does not."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from streamlint.knowledge.frameworks import Purpose, Runner
 from streamlint.knowledge.off_loop import Where
@@ -12,77 +12,82 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.serving.entry_points import Entry
 from streamlint.serving.reached import Key, Reached
+from streamlint.values.activations import Frame
 from streamlint.values.domain import Function
+from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.values import Evaluator
 
-_Place = tuple[Module, ir.Scope]
-_Callees: TypeAlias = Callable[[Module, ir.Scope], tuple[tuple[Function, ir.Expression], ...]]
-_FIRST = (Purpose.STARTUP, Purpose.LIFESPAN)
+AT_START = (Purpose.STARTUP, Purpose.LIFESPAN)
+Way = tuple[Module, ir.Scope, Reached, bool, bool]
+"""A function, how it is reached, whether that is on the loop, and whether what it awaits would be."""
 
 
 class Begun:
-    """Finds the coroutine functions of such tasks, and those that they await."""
+    """`spread` gives what some functions call."""
 
-    def __init__(self, evaluator: Evaluator, entries: Iterable[Entry], callees: _Callees) -> None:
+    def __init__(
+        self, evaluator: Evaluator, spread: Callable[[deque[tuple[Module, ir.Scope]]], frozenset[Key]]
+    ) -> None:
         self.evaluator = evaluator
-        self._entries = entries
-        self._callees = callees
-        off_loop = evaluator.knowledge.off_loop
-        self._names = off_loop.outliving(Where.TASK)
-        self._words = {name.rpartition(".")[2] for name in self._names}
+        self._spread = spread
+        self._begins = evaluator.knowledge.off_loop.outliving(Where.TASK)
+        self._words = frozenset(name.rpartition(".")[2] for name in self._begins)
 
-    def found(self) -> dict[Key, Reached]:
-        """By function, how it comes to run: from no entry point, as nobody's request begins it."""
-        found: dict[Key, Reached] = {}
-        pending = deque((place, Reached(None)) for place in self._tasks())
-        while pending:
-            (module, scope), reached = pending.popleft()
-            if (module.path, scope.index) in found or not scope.is_async:
+    def requested(self, entries: Iterable[Entry]) -> Iterator[Way]:
+        """What requests run first."""
+        for entry in entries:
+            if not entry.on_request_path:
                 continue
-            found[module.path, scope.index] = reached
-            for callee, call in self._callees(module, scope):
-                if (located := self.evaluator.scope_of(callee)) is not None:
-                    following = reached.calling(located[1].name, (module.path, call.start, call.end))
-                    pending.append((located, following))
-        return found
+            framework = self.evaluator.knowledge.frameworks.framework(entry.framework)
+            serves = framework.async_runner is Runner.EVENT_LOOP
+            first = Reached(entry, doubt=entry.doubt)
+            yield entry.module, entry.scope, first, entry.runner is Runner.EVENT_LOOP, serves
+            for module, scope in self._wrapped(entry):
+                yield module, scope, first, serves, serves
 
-    def _tasks(self) -> Iterator[_Place]:
-        beginning = {module.path for module in self.evaluator.modules.saying(*self._words)}
-        for module, scope in self._first() if beginning else ():
-            if module.path in beginning:
-                yield from self._begun_in(module, scope)
+    def _wrapped(self, entry: Entry) -> Iterator[tuple[Module, ir.Scope]]:
+        """The coroutine functions that decorators below the registering one have put in the place of an entry point."""
+        if len(entry.scope.decorators) < 2 or not entry.scope.is_async:
+            return
+        outer = self.evaluator.any_call(entry.module, entry.module.scopes[entry.scope.parent])
+        for value in self.evaluator.calls.decorated(entry.module, entry.scope.index, outer):
+            located = self.evaluator.scope_of(value) if isinstance(value, Function) else None
+            if located is not None and located[1].is_async and located[1] is not entry.scope:
+                yield located
 
-    def _first(self) -> Iterator[_Place]:
-        """What start-up runs, on the loop that serves the requests."""
-        frameworks = self.evaluator.knowledge.frameworks
-        pending = deque(
-            (entry.module, entry.scope)
-            for entry in self._entries
-            if entry.kind in _FIRST and frameworks.framework(entry.framework).async_runner is Runner.EVENT_LOOP
-        )
-        passed: set[Key] = set()
-        while pending:
-            module, scope = pending.popleft()
-            if (module.path, scope.index) in passed:
+    def at_start(self, entries: Iterable[Entry]) -> Iterator[Way]:
+        """The coroutine functions that start-up makes tasks of, each with the entry point that leads to it."""
+        for entry in entries:
+            framework = self.evaluator.knowledge.frameworks.framework(entry.framework)
+            if entry.kind not in AT_START or framework.async_runner is not Runner.EVENT_LOOP:
                 continue
-            passed.add((module.path, scope.index))
-            yield module, scope
-            located = (self.evaluator.scope_of(callee) for callee, _ in self._callees(module, scope))
-            pending.extend(place for place in located if place is not None)
+            for path, index in sorted(self._spread(deque(((entry.module, entry.scope),)))):
+                module = self.evaluator.modules.load(path)
+                if module is not None:
+                    yield from self._in(module, module.scopes[index], entry)
 
-    def _begun_in(self, module: Module, scope: ir.Scope) -> Iterator[_Place]:
+    def _in(self, module: Module, scope: ir.Scope, entry: Entry) -> Iterator[Way]:
         frame = self.evaluator.any_call(module, scope)
         for call in _left_alone(scope):
-            row = self.evaluator.calls.moving(call, frame)
-            given = call.argument(row.position, row.keyword or None) if row is not None else None
-            if row is None or row.name not in self._names or not isinstance(given, ir.Call):
+            if last_word(call.function) not in self._words:
                 continue
-            for value in self.evaluator.value(given.function, frame):
-                located = self.evaluator.scope_of(value) if isinstance(value, Function) else None
-                if located is not None:
-                    yield located
+            row = self.evaluator.calls.moving(call, frame)
+            made = (
+                call.argument(row.position, row.keyword or None)
+                if row is not None and row.name in self._begins
+                else None
+            )
+            if isinstance(made, ir.Call):
+                yield from self._by(call, made, entry, frame)
+
+    def _by(self, call: ir.Call, made: ir.Call, entry: Entry, frame: Frame) -> Iterator[Way]:
+        for value in self.evaluator.value(made.function, frame):
+            located = self.evaluator.scope_of(value) if isinstance(value, Function) else None
+            if located is not None and located[1].is_async:
+                place = (frame.module.path, call.start, call.end)
+                yield *located, Reached(entry, doubt=entry.doubt).calling(located[1].name, place), True, True
 
 
 def _left_alone(scope: ir.Scope) -> Iterator[ir.Call]:

@@ -9,12 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.frameworks import Purpose, Runner
 from streamlint.knowledge.names import names
 from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
-from streamlint.serving.begun import Begun
+from streamlint.serving.begun import AT_START, Begun
 from streamlint.serving.entry_points import Entry
 from streamlint.serving.leads import Leads
 from streamlint.serving.reached import Key, Reached
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 _TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
 _TEST_FOLDERS = ("tests", "test")
 _ELSEWHERE = (Where.OWN_LOOP, Where.PROCESS)
-_Way = tuple[Module, ir.Scope, Reached, bool, bool]
-"""A function, how it is reached, whether that is on the loop, and whether what it awaits would be."""
 
 
 def is_test_module(module: Module) -> bool:
@@ -55,17 +52,15 @@ class Reach:
         """How the scope comes to run on an event loop that serves requests; None where it does not."""
         key = (module.path, scope.index)
         on_loop, seen = self._ways
-        found = on_loop.get(key) or self._begun.get(key)
-        if found is not None or scope.kind in ("lambda", "generator-expression") or not scope.is_async:
+        found = on_loop.get(key)
+        if found is not None:
             return found
+        if scope.kind in ("lambda", "generator-expression") or not scope.is_async:
+            return None
         likely = self._leads.to(module, scope) if key not in seen else None
         if likely is None or self._is_test(module):
             return None
         return likely if likely.entry is None or key not in self._elsewhere else None
-
-    @cached_property
-    def _begun(self) -> dict[Key, Reached]:
-        return Begun(self.evaluator, self.entries, self.callees).found()
 
     @cached_property
     def _leads(self) -> Leads:
@@ -100,7 +95,8 @@ class Reach:
     def from_request(self, module: Module, scope: ir.Scope) -> Reached | None:
         """How a request comes to run the scope, on whatever thread; None where no request is known to."""
         key = (module.path, scope.index)
-        return self._ways[0].get(key) or self._ways[1].get(key)
+        on_loop, seen = self._ways
+        return on_loop.get(key) or seen.get(key)
 
     def touches(self, path: Path) -> bool:
         """Whether code of a file may run for requests."""
@@ -112,7 +108,7 @@ class Reach:
 
     @cached_property
     def _paths(self) -> frozenset[Path]:
-        return frozenset(path for known in (*self._ways, self._begun) for path, _ in known)
+        return frozenset(path for known in self._ways for path, _ in known)
 
     # Walks
 
@@ -121,7 +117,8 @@ class Reach:
         """How requests come to run functions: on the event loop, and elsewhere. Dear, so nobody walks who only asks for entries."""
         on_loop: dict[Key, Reached] = {}
         seen: dict[Key, Reached] = {}
-        pending, waiting = deque(self._requested()), list[_Way]()
+        begun = Begun(self.evaluator, self._spread)
+        pending, waiting = deque(begun.requested(self.entries)), list(begun.at_start(self.entries))
         while pending or any(self._exists(*one[:2], on_loop, seen) for one in waiting):
             if not pending:
                 pending, waiting = deque(waiting), []
@@ -142,18 +139,6 @@ class Reach:
                 pending.append((*located, following, located[1].is_async and serves, serves))
         return on_loop, seen
 
-    def _requested(self) -> Iterator[_Way]:
-        """What requests run first."""
-        for entry in self.entries:
-            if not entry.on_request_path:
-                continue
-            framework = self.evaluator.knowledge.frameworks.framework(entry.framework)
-            serves = framework.async_runner is Runner.EVENT_LOOP
-            first = Reached(entry, doubt=entry.doubt)
-            yield entry.module, entry.scope, first, entry.runner is Runner.EVENT_LOOP, serves
-            for module, scope in self._wrapped(entry):
-                yield module, scope, first, serves, serves
-
     def _exists(self, module: Module, scope: ir.Scope, *reached: Container[Key]) -> bool:
         """Whether a served process may have made a function: not one in a function that only a script runs, on its own loop."""
         outer = module.scopes[scope.parent]
@@ -166,21 +151,12 @@ class Reach:
     def _with_entries(self) -> frozenset[Path]:
         return frozenset(entry.module.path for entry in self.entries)
 
-    def _wrapped(self, entry: Entry) -> Iterator[tuple[Module, ir.Scope]]:
-        """The coroutine functions that decorators below the registering one have put in the place of an entry point."""
-        if len(entry.scope.decorators) < 2 or not entry.scope.is_async:
-            return
-        outer = self.evaluator.any_call(entry.module, entry.module.scopes[entry.scope.parent])
-        for value in self.evaluator.calls.decorated(entry.module, entry.scope.index, outer):
-            located = self.evaluator.scope_of(value) if isinstance(value, Function) else None
-            if located is not None and located[1].is_async and located[1] is not entry.scope:
-                yield located
-
     @cached_property
     def _elsewhere(self) -> frozenset[Key]:
         """What runs at start-up, in a script, or on a loop of its own."""
-        others = (entry for entry in self.entries if not entry.on_request_path)
-        return self._apart | self._spread(deque((entry.module, entry.scope) for entry in others))
+        return self._apart | self._spread(
+            deque((one.module, one.scope) for one in self.entries if not one.on_request_path)
+        )
 
     @cached_property
     def _apart(self) -> frozenset[Key]:
@@ -216,8 +192,7 @@ class Reach:
 
     @cached_property
     def _started(self) -> frozenset[Key]:
-        first = (entry for entry in self.entries if entry.kind in (Purpose.STARTUP, Purpose.LIFESPAN))
-        return self._spread(deque((entry.module, entry.scope) for entry in first))
+        return self._spread(deque((one.module, one.scope) for one in self.entries if one.kind in AT_START))
 
     def _starting(self) -> tuple[Module, ...]:
         """The modules that may start something elsewhere: they say how, they are scripts, or they decorate with what does it."""
@@ -246,7 +221,7 @@ class Reach:
                 yield from self._functions(frozenset(value for value in made if isinstance(value, Partial)))
             if scope.kind == "module" and self._in_script(module, call):
                 yield from self._functions(self.evaluator.value(call.function, frame))
-        if scope.is_async and any(self._is_started_by(each, module, scope) for each in scope.decorators):
+        if scope.is_async and any(self._is_started_by(decorator, module, scope) for decorator in scope.decorators):
             yield Function(module.path, scope.index)
 
     def _is_started_by(self, decorator: ir.Expression, module: Module, scope: ir.Scope) -> bool:
@@ -285,7 +260,9 @@ class Reach:
         if not holds_call and word not in self.evaluator.knowledge.off_loop.words:
             return None
         row = self.evaluator.calls.moving(call, frame)
-        return call.argument(row.position, row.keyword or None) if row is not None and row.where in _ELSEWHERE else None
+        if row is None or row.where not in _ELSEWHERE:
+            return None
+        return call.argument(row.position, row.keyword or None)
 
     def _moved(self, call: ir.Call, frame: Frame) -> list[ir.Call]:
         """The coroutine calls that this call is given to run on a loop of its own: by themselves, by a name, gathered."""

@@ -33,6 +33,20 @@ class CalledBack:
                 is_async = call.end in frame.scope.awaited
                 tokens = Tokens(is_async, TEXT, self.evaluator.origin(call, frame))
                 yield Drain(How.RUN, call.start, call.end, tokens, None, call, call.branch, names, is_async=is_async)
+            filled = self._filled_to_the_end(call, frame)
+            if filled is not None:
+                tokens = Tokens(False, TEXT, self.evaluator.origin(call, frame))
+                yield Drain(How.RUN, call.start, call.end, tokens, None, filled, call.branch, frozenset((filled.id,)))
+
+    def _filled_to_the_end(self, call: ir.Call, frame: Frame) -> ir.Name | None:
+        """The name of a stream that this call puts all tokens into: `model.generate(**inputs, streamer=streamer)`."""
+        method = call.function.attribute if isinstance(call.function, ir.Attribute) else ""
+        given = ((value, self._facts.fillers.get((method, keyword or ""))) for keyword, value in call.keywords)
+        for value, makers in given:
+            made = _made(value, frame) if makers and isinstance(value, ir.Name) else None
+            if makers and isinstance(made, ir.Call) and self.evaluator.names(made.function, frame) & makers:
+                return value if isinstance(value, ir.Name) else None
+        return None
 
     def _is_waited_for(self, call: ir.Call, frame: Frame) -> bool:
         """Whether the whole answer is there when the call has returned."""

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from streamlint.project import Project
 
 
+SENDING = ("send", "emit", "write_message")
+"""How the names of methods begin that send something over a socket."""
+
+
 class How(StrEnum):
     """In which form the tokens are taken."""
 
@@ -29,6 +33,8 @@ class How(StrEnum):
     UNPACKED = "unpacked"
     STEPS = "steps"
     """By a loop that asks for the next one; the drain is the call that asks."""
+    FILLED = "filled"
+    """By a collection that was there before: `parts.extend(tokens)`."""
     RUN = "run"
     """By a model that is run to its end, and calls back with each token."""
     HELPER = "helper"

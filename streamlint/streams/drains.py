@@ -12,8 +12,8 @@ from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive, is_handler
 from streamlint.serving.ways import Hop, through
 from streamlint.streams.called_back import CalledBack
-from streamlint.streams.drained import Drain, names_in, root_of
-from streamlint.streams.gathered import Turns
+from streamlint.streams.drained import SENDING, Drain, How, names_in, root_of
+from streamlint.streams.gathered import Turns, on_object, own_object
 from streamlint.streams.takings import WHERE, Takings
 from streamlint.values.activations import Frame
 from streamlint.values.domain import (
@@ -72,7 +72,7 @@ class Drains(Takings):
         for drain in self.in_frame(frame):
             if any(exclusive(frame.scope, drain.branch, item.branch) for item in answers):
                 continue
-            if self._is_alternative(drain, frame):
+            if self._is_alternative(drain, frame) or self._is_on_object(drain, frame):
                 continue
             if entry.kind is Purpose.WEBSOCKET and (self._passes_on(frame) or not self._sent(drain, frame)):
                 continue
@@ -82,6 +82,11 @@ class Drains(Takings):
                 continue
             found.append(drain)
         return tuple(found)
+
+    @staticmethod
+    def _is_on_object(drain: Drain, frame: Frame) -> bool:
+        """Whether a method only puts the tokens into what its object has, where others may wait for each of them."""
+        return drain.kept == {on_object(own_object(frame.module, frame.scope))}
 
     def _is_alternative(self, drain: Drain, frame: Frame) -> bool:
         """Whether a conditional expression takes either the drained text or a stream."""
@@ -145,7 +150,10 @@ class Drains(Takings):
                 if (
                     inside
                     or self.uses(content, copies, frame)
-                    or (self.uses(content, self.derived(drain, frame), frame) and not self._streams(content, frame))
+                    or (
+                        self.uses(content, self.derived(drain, frame), frame)
+                        and (_is_of_itself(drain) or not self._streams(content, frame))
+                    )
                 ):
                     found.append((call, content, drain))
                     break
@@ -185,7 +193,7 @@ class Drains(Takings):
         if any(y.is_from and y.value is not None and self._streams(y.value, inner) for y in inner.scope.yields):
             return None
         for drain in self.in_frame(inner):
-            if any(y.value is not None and self._holds(y.value, drain, inner) for y in inner.scope.yields):
+            if any(y.value is not None and self.holds(y.value, drain, inner) for y in inner.scope.yields):
                 place = Hop(inner.module.path, drain.start, drain.end, WHERE[drain.how])
                 return replace(drain, way=drain.way or through((place,)))
         behind = (self._first_collected(values, depth + 1) for values in self._behind(inner))
@@ -215,7 +223,7 @@ class Drains(Takings):
     def _streams(self, expression: ir.Expression, frame: Frame) -> bool:
         return self.evaluator.tokens(self.evaluator.value(expression, frame)) is not None
 
-    def _holds(self, expression: ir.Expression, drain: Drain, frame: Frame) -> bool:
+    def holds(self, expression: ir.Expression, drain: Drain, frame: Frame) -> bool:
         """Whether a yielded expression is what was drained, or one step of a loop over it."""
         if expression.contains(drain):
             return True
@@ -231,7 +239,7 @@ class Drains(Takings):
     def _sent(self, drain: Drain, frame: Frame) -> bool:
         names = self.derived(drain, frame)
         for call in frame.scope.calls:
-            if isinstance(call.function, ir.Attribute) and call.function.attribute.startswith("send"):
+            if isinstance(call.function, ir.Attribute) and call.function.attribute.startswith(SENDING):
                 within = call.contains(drain)
                 if within or any(names_in(argument) & names for argument in call.arguments):
                     return True
@@ -330,3 +338,8 @@ def _yields_within(loop: ir.Loop, scope: ir.Scope) -> bool:
     """Whether a generator yields in the body of a loop; that of a comprehension has none, unless it is the generator itself."""
     has_body = loop.body_start >= 0 or scope.kind == "generator-expression"
     return has_body and any(loop.body_start <= item.start < loop.end for item in scope.yields)
+
+
+def _is_of_itself(drain: Drain) -> bool:
+    """Whether a run has filled a stream that is still to be read: `model.generate(..., streamer=streamer)`."""
+    return drain.how is How.RUN and isinstance(drain.source, ir.Name)

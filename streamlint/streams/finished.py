@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.frameworks import Purpose
 from streamlint.knowledge.token_streams import FINISHED
 from streamlint.model import syntax as ir
-from streamlint.streams.drained import names_in
+from streamlint.streams.drained import SENDING, names_in
 from streamlint.streams.sent import Sending, Sent, certain
 from streamlint.values.domain import UNKNOWN, Collection, Iterated, Origin, Token, Value
 from streamlint.values.said import last_word
@@ -75,11 +75,21 @@ class Finished:
         response, content, frame = sending.response, sending.content, sending.frame
         if not response.streaming or response.takes_text or response.frames_sse:
             return None
-        origin = self._of_text(self.evaluator.value(content, frame))
-        if origin is None and isinstance(content, ir.Call) and content.arguments:
-            is_buffer = bool(self.evaluator.names(content.function, frame) & _BUFFERS)
-            origin = self._of_text(self.evaluator.value(content.arguments[0], frame)) if is_buffer else None
+        origin = self._of_text(self.evaluator.value(content, frame)) or self._in_a_file(content, frame)
         return Pieces(content, origin) if origin is not None else None
+
+    def _in_a_file(self, content: ir.Expression, frame: Frame) -> Origin | None:
+        """Of a file in memory around the text, or its bytes: `io.BytesIO(answer.encode())`, where it stands or under a name."""
+        if isinstance(content, ir.Name) and len(content.bindings or ()) == 1:
+            made = frame.scope.bindings[(content.bindings or (0,))[0]]
+            content = made.value if made.kind == "assign" and made.value is not None and not made.path else content
+        if not isinstance(content, ir.Call) or not content.arguments:
+            return None
+        if not self.evaluator.names(content.function, frame) & _BUFFERS:
+            return None
+        match content.arguments[0]:
+            case ir.Call(function=ir.Attribute(base=text, attribute="encode")) | text:
+                return self._of_text(self.evaluator.value(text, frame))
 
     def _of_text(self, values: Values) -> Origin | None:
         found = [_answer(value) for value in certain(values)]
@@ -129,7 +139,7 @@ def _sends_pieces(loop: ir.Loop, scope: ir.Scope) -> bool:
     """Whether a loop sends these: `await socket.send_text(piece)`."""
     names = _names_of_pieces(loop, scope)
     inside = (call for call in scope.calls if loop.body_start <= call.start < loop.end)
-    sending = (call for call in inside if last_word(call.function).startswith("send"))
+    sending = (call for call in inside if last_word(call.function).startswith(SENDING))
     return any(names_in(given) & names for call in sending for given in call.arguments)
 
 

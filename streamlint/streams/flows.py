@@ -17,6 +17,8 @@ HANDED_OVER = ("handed over",)
 Node: TypeAlias = Hashable
 """What may hold something: a variable (its scope and name), what a function gives, what is kept under a word, an argument."""
 _BELOW = "__init_subclass__"
+_MENTIONING = frozenset(("Annotated", "Provide", "Closing"))
+"""What stands for something that is named in its brackets."""
 _ADDED = frozenset(("BitOr", "Add", "Mult"))
 
 
@@ -106,7 +108,7 @@ class Leaves:
                 case ir.Subscript():
                     found += _key(current.key)
                     pending.append(current.base)
-                    if last_word(current.base) == "Annotated":
+                    if last_word(current.base) in _MENTIONING:
                         found += self.mentioned(current.key, module, scope)
                 case ir.Mapping():
                     pending += [value for _, value in current.items]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
 from streamlint.streams.drained import names_in
 from streamlint.streams.stepped import Stepped, taken
 from streamlint.values.domain import Collection, Instance, Text, Token
@@ -21,6 +22,19 @@ _HARMLESS = frozenset(
     )
 )  # fmt: skip
 _GATHERING = frozenset(("append", "extend", "add", "insert", "update", "appendleft"))
+_FILLING = frozenset(("extend", "extendleft", "update", "writelines"))
+_BUFFERS = frozenset(("io.StringIO", "io.BytesIO"))
+
+
+def own_object(module: Module, scope: ir.Scope) -> str:
+    """What a method calls its own object; "" of any other function."""
+    is_method = scope.kind == "function" and scope.parent >= 0 and module.scopes[scope.parent].kind == "class"
+    return scope.parameters[0].name if is_method and scope.parameters else ""
+
+
+def on_object(own: str) -> str:
+    """The name under which something is kept on an object, which is no name of the function."""
+    return f"{own}."
 
 
 @dataclass(frozen=True)
@@ -103,14 +117,13 @@ class Gathered:
         if isinstance(function, ir.Attribute):
             if function.attribute in self.log_methods:
                 return ""
+            own = own_object(frame.module, frame.scope)
+            if isinstance(function.base, ir.Attribute) and own and ir.dotted(function.base.base) == own:
+                return on_object(own) if self._is_kept_on(function, frame) else None
             if function.attribute in _GATHERING and isinstance(function.base, ir.Name):
-                held = self.evaluator.value(function.base, frame)
-                local = function.base.bindings is not None and bool(function.base.bindings)
-                return function.base.id if local and any(isinstance(v, Collection) for v in held) else None
+                return function.base.id if self._is_local_collection(function.base, frame) else None
             if function.attribute == "write" and isinstance(function.base, ir.Name):
-                held = self.evaluator.value(function.base, frame)
-                writers = {v.name for v in held if isinstance(v, Instance)}
-                return function.base.id if writers & {"io.StringIO", "io.BytesIO"} else None
+                return function.base.id if self._is_buffer(function.base, frame) else None
             if isinstance(function.base, ir.Name) and self.evaluator.names(function, frame) & self._queueing:
                 return function.base.id
             if isinstance(function.base, ir.Constant) or any(
@@ -119,3 +132,26 @@ class Gathered:
                 return ""
         names = self.evaluator.names(function, frame)
         return "" if names and names <= _HARMLESS | self._parsers else None
+
+    def _is_kept_on(self, function: ir.Attribute, frame: Frame) -> bool:
+        """Whether a method puts tokens into a list or a queue of its own object."""
+        if self.evaluator.names(function, frame) & self._queueing:
+            return True
+        held = self.evaluator.value(function.base, frame) if function.attribute in _GATHERING else ()
+        return any(isinstance(one, Collection) for one in held)
+
+    def filled(self, call: ir.Call, frame: Frame) -> str | None:
+        """The name of the local collection, or of the file in memory, that is given all items of an argument at once."""
+        match call:
+            case ir.Call(function=ir.Attribute(base=ir.Name() as base, attribute=word), arguments=(_,)) if (
+                word in _FILLING
+            ):
+                is_one = self._is_buffer if word == "writelines" else self._is_local_collection
+                return base.id if is_one(base, frame) else None
+        return None
+
+    def _is_local_collection(self, name: ir.Name, frame: Frame) -> bool:
+        return bool(name.bindings) and any(isinstance(one, Collection) for one in self.evaluator.value(name, frame))
+
+    def _is_buffer(self, name: ir.Name, frame: Frame) -> bool:
+        return any(isinstance(one, Instance) and one.name in _BUFFERS for one in self.evaluator.value(name, frame))

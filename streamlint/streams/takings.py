@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
@@ -14,12 +15,13 @@ from streamlint.model.branches import branch_of
 from streamlint.serving.ways import Hop, Way
 from streamlint.streams.answers import Answers
 from streamlint.streams.drained import Drain, DrainedNames, How, names_in
-from streamlint.streams.gathered import Gathered, Turns
+from streamlint.streams.gathered import Gathered, Turns, on_object, own_object
 from streamlint.streams.stepped import Stepped, Steps
 from streamlint.streams.whereabouts import Whereabouts
 from streamlint.values.activations import Frame
 from streamlint.values.domain import (
     Bound,
+    Class,
     External,
     Function,
     Llama,
@@ -28,6 +30,7 @@ from streamlint.values.domain import (
     Value,
 )
 from streamlint.values.llama import STREAM_ROLES
+from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -165,6 +168,10 @@ class Takings(DrainedNames):
     def _of_call(self, call: ir.Call, frame: Frame) -> Drain | None:
         if self.answers.is_join(call):
             return self._taking(How.JOIN, call, call.arguments[0], call.branch, frame)
+        filled = self.gathered.filled(call, frame)
+        if filled is not None:
+            drain = self._taking(How.FILLED, call, call.arguments[0], call.branch, frame)
+            return replace(drain, kept=frozenset((filled,))) if drain is not None else None
         for value in self.evaluator.value(call.function, frame):
             found = self._by_callee(value, call, frame)
             if found is not None:
@@ -172,13 +179,21 @@ class Takings(DrainedNames):
         return self._run(call, frame)
 
     def _run(self, call: ir.Call, frame: Frame) -> Drain | None:
-        """A coroutine that is run to its end on a loop of its own, and takes all tokens: `asyncio.run(collect(q))`."""
-        if not any(isinstance(part, ir.Call) for part in call.children() if part is not call.function):
+        """A coroutine that is run to its end, and takes all tokens: `asyncio.run(collect(q))`, `await wait_for(collect(q), 9)`."""
+        is_awaited = call.end in frame.scope.awaited
+        in_a_thread = is_awaited and last_word(call.function) in self._thread_words
+        if not in_a_thread and not any(
+            isinstance(part, ir.Call) for part in call.children() if part is not call.function
+        ):
             return None
         row = self.evaluator.calls.moving(call, frame)
-        if row is None or row.where is not Where.OWN_LOOP:
+        made = call.argument(row.position, row.keyword or None) if row is not None else None
+        if row is not None and in_a_thread and row.where is Where.THREAD:
+            made = self._in_a_thread(call, frame)
+        elif row is None or not (
+            row.where is Where.OWN_LOOP or (row.where is Where.TASK and is_awaited and not row.variadic)
+        ):
             return None
-        made = call.argument(row.position, row.keyword or None)
         if not isinstance(made, ir.Call):
             return None
         for value in self.evaluator.value(made.function, frame):
@@ -186,6 +201,18 @@ class Takings(DrainedNames):
             if found is not None:
                 return replace(found, start=call.start, end=call.end, source=call, branch=call.branch)
         return None
+
+    @cached_property
+    def _thread_words(self) -> frozenset[str]:
+        return self.evaluator.knowledge.off_loop.words_of(Where.THREAD)
+
+    def _in_a_thread(self, call: ir.Call, frame: Frame) -> ir.Call | None:
+        """The call of a helper that a thread makes: `collect(tokens)` of `await to_thread(collect, tokens)`."""
+        row, handed = self.evaluator.calls.moving(call, frame), self.evaluator.calls.handed(call, frame)
+        given = call.argument(row.position, row.keyword or None) if row is not None else None
+        if given is None or handed is None or isinstance(given, ir.Call):
+            return None
+        return ir.Call(call.start, call.end, given, handed[1], handed[2], call.branch)
 
     def _by_callee(self, value: Value, call: ir.Call, frame: Frame) -> Drain | None:
         match value:
@@ -256,7 +283,7 @@ class Takings(DrainedNames):
             return None
         inner = self.evaluator.calls.running(function, call, frame)
         for drain in self.in_frame(inner):
-            filled = _filled(drain, inner, call)
+            filled = _filled(drain, inner, call) | self._filled_object(drain, inner, call, frame)
             if not filled and not self._returned(drain, inner):
                 continue
             place = Hop(inner.module.path, drain.start, drain.end, WHERE[drain.how])
@@ -280,7 +307,20 @@ class Takings(DrainedNames):
         if may_be_kept is None:
             may_be_kept = self._kept_in[scope] = _may_be_kept(scope)
         given = _named(scope, call)
-        return _returns(scope) or not may_be_kept.isdisjoint(given)
+        is_method = isinstance(call.function, ir.Attribute)
+        return _returns(scope) or not may_be_kept.isdisjoint(given) or (is_method and _keeps_on_object(scope))
+
+    def _filled_object(self, drain: Drain, inner: Frame, call: ir.Call, frame: Frame) -> frozenset[str]:
+        """The name of the object on which a method keeps the tokens, where the caller has just made it."""
+        if on_object(own_object(inner.module, inner.scope)) not in drain.kept:
+            return frozenset()
+        base = call.function.base if isinstance(call.function, ir.Attribute) else None
+        bindings = [frame.scope.bindings[index] for index in base.bindings or ()] if isinstance(base, ir.Name) else []
+        made = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
+        if not isinstance(base, ir.Name) or not isinstance(made, ir.Call):
+            return frozenset()
+        is_new = any(isinstance(value, Class) for value in self.evaluator.value(made.function, frame))
+        return frozenset((base.id,)) if is_new else frozenset()
 
     def _returned(self, drain: Drain, frame: Frame) -> bool:
         """Whether a function gives back the text that it drained, and no stream; data read from the text is another thing."""
@@ -310,6 +350,13 @@ def _named(scope: ir.Scope, call: ir.Call) -> dict[str, str]:
     return {name: argument.id for name, argument in given.items() if isinstance(argument, ir.Name)}
 
 
+def _keeps_on_object(scope: ir.Scope) -> bool:
+    """Whether a function may put something into what its first parameter has: `self.queue.put(token)`."""
+    own = scope.parameters[0].name if scope.parameters else ""
+    bases = (call.function.base for call in scope.calls if isinstance(call.function, ir.Attribute))
+    return any(isinstance(one, ir.Attribute) and ir.dotted(one.base) == own for one in bases)
+
+
 def _returns(scope: ir.Scope) -> bool:
     """Whether a function may return something else than a constant."""
     return any(item.value is not None and not isinstance(item.value, ir.Constant) for item in scope.returns)
@@ -336,5 +383,6 @@ WHERE = {
     How.METHOD: "waits for the whole answer here",
     How.UNPACKED: "unpacks every token here",
     How.STEPS: "asks for every token here",
+    How.FILLED: "collects every token here",
     How.RUN: "runs the model to its end here",
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
-from streamlint.values.domain import Function
+from streamlint.values.domain import UNKNOWN, Constant, Function
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -25,6 +25,8 @@ class Written:
 
     text: str
     holes: tuple[tuple[ir.Expression, Frame], ...] = ()
+    is_constant: bool = False
+    """Whether all of it is known, so that what looks like a hole is a brace."""
 
 
 class Writings:
@@ -40,7 +42,7 @@ class Writings:
         match expression:
             case ir.Constant():
                 text = literal(expression, frame)
-                return Written(text) if text is not None else None
+                return Written(text, is_constant=True) if text is not None else None
             case ir.FormattedString():
                 text = literal(expression, frame)
                 holes = tuple((value, frame) for value in expression.values if _is_plain(value, frame))
@@ -52,6 +54,8 @@ class Writings:
                 return _filled(_OF_PERCENT.sub(HOLE, text), _items(given) if "%r" not in text else (), frame)
             case ir.Name():
                 return self._named(expression, frame, depth)
+            case ir.Attribute():
+                return self._constant(expression, frame)
             case ir.Call():
                 return self._called(expression, frame, depth)
         return None
@@ -67,14 +71,25 @@ class Writings:
 
     def _named(self, name: ir.Name, frame: Frame, depth: int) -> Written | None:
         bindings = [frame.scope.bindings[index] for index in name.bindings or ()]
+        if not bindings:
+            return self._constant(name, frame)
         if len(bindings) != 1 or bindings[0].kind != "assign" or bindings[0].path or bindings[0].value is None:
             return None
         return self.of(bindings[0].value, frame, depth + 1)
+
+    def _constant(self, expression: ir.Expression, frame: Frame) -> Written | None:
+        """The text that a constant of a module or a class is, written as in a source: `END = "data: [DONE]"`."""
+        (value, *others) = self.evaluator.value(expression, frame) or UNKNOWN
+        if others or not isinstance(value, Constant) or not isinstance(value.value, str):
+            return None
+        return Written(value.value.encode("unicode_escape").decode("ascii"), is_constant=True)
 
     def _called(self, call: ir.Call, frame: Frame, depth: int) -> Written | None:
         function = call.function
         if isinstance(function, ir.Attribute) and function.attribute == "encode":
             return self.of(function.base, frame, depth + 1)
+        if isinstance(function, ir.Attribute) and function.attribute == "join":
+            return self._joined(function.base, call, frame, depth)
         if isinstance(function, ir.Attribute) and function.attribute == "format":
             text = self._pattern(function.base, frame)
             return _filled(text or "", (*call.arguments, *(value for _, value in call.keywords)), frame)
@@ -82,6 +97,19 @@ class Writings:
         if len(values) != 1 or not isinstance(values[0], Function):
             return None
         return self._returned(values[0], call, frame, depth)
+
+    def _joined(self, separator: ir.Expression, call: ir.Call, frame: Frame, depth: int) -> Written | None:
+        """`"\\n".join([...])` of parts that are all written there, or in the list that only this call reads."""
+        between, given = literal(separator, frame), call.arguments[0] if len(call.arguments) == 1 else None
+        if isinstance(given, ir.Name):
+            given = _only_read(given, frame.scope)
+        if between is None or not isinstance(given, ir.Sequence) or given.kind == "set" or not given.items:
+            return None
+        if any(isinstance(one, ir.Starred) for one in given.items):
+            return None
+        parts = [self._part(one, frame, depth) for one in given.items]
+        text, holes = between.join(part.text for part in parts), tuple(hole for part in parts for hole in part.holes)
+        return Written(text, holes, all(part.is_constant for part in parts))
 
     def _pattern(self, expression: ir.Expression, frame: Frame) -> str | None:
         """The text that is filled: as it stands there, or where a constant of the module, `FRAME = "..."`, says it."""
@@ -106,6 +134,14 @@ class Writings:
 
 def _filled(text: str, given: tuple[ir.Expression, ...], frame: Frame) -> Written | None:
     return Written(text, tuple((one, frame) for one in given)) if text else None
+
+
+def _only_read(name: ir.Name, scope: ir.Scope) -> ir.Expression | None:
+    """What a local name is given, where nothing else is done with it than to read it here."""
+    bindings = [scope.bindings[index] for index in name.bindings or ()]
+    if len(bindings) != 1 or bindings[0].kind != "assign" or bindings[0].path:
+        return None
+    return bindings[0].value if sum(one.id == name.id for one in scope.names) == 1 else None
 
 
 def _is_plain(hole: ir.Expression, frame: Frame) -> bool:

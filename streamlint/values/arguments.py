@@ -95,7 +95,7 @@ class Arguments:
         if len(held) < len(value.items):
             return None
         is_seen = value.origin is None or isinstance(given, ir.Mapping) or self._is_constant(value, given, frame)
-        return held if is_seen else None
+        return held if is_seen or _is_own(given, frame.scope) else None
 
     def _is_constant(self, value: Collection, given: ir.Expression, frame: Frame) -> bool:
         """Whether a dict of the module is one to which nobody is seen to add anything."""
@@ -130,6 +130,24 @@ def _is_left_alone(name: ir.Name, scope: ir.Scope) -> bool:
         isinstance(one.target, ir.Subscript) and last_word(one.target.base) == name.id for one in scope.changes
     )
     return not (changed or stored or removed)
+
+
+def _is_own(given: ir.Expression, scope: ir.Scope) -> bool:
+    """Whether a name is a dict that its function writes out once, and hands to nobody but as `**`."""
+    bindings = [scope.bindings[index] for index in given.bindings or ()] if isinstance(given, ir.Name) else []
+    if len(bindings) != 1 or bindings[0].kind != "assign" or not isinstance(bindings[0].value, ir.Mapping):
+        return False
+    name = bindings[0].name
+    handed = (
+        part
+        for call in scope.calls
+        for part in (*call.arguments, *(value for keyword, value in call.keywords if keyword is not None))
+    )
+    kept = (store.value for store in scope.stores)
+    renamed = (one.value for one in scope.bindings if one is not bindings[0] and one.value is not None)
+    return scope.is_function and not any(
+        isinstance(part, ir.Name) and part.id == name for part in (*handed, *kept, *renamed)
+    )
 
 
 def by_name(given: ir.Expression | None) -> tuple[tuple[str | None, ir.Expression], ...]:

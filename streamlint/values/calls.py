@@ -387,4 +387,6 @@ def dotted_name(value: Value) -> str:
             return f"{value.receiver.name}.{value.name}"  # type: ignore[union-attr]  # the pattern says Instance
         case Bound(receiver=External()):
             return f"{value.receiver.name}.{value.name}"  # type: ignore[union-attr]  # the pattern says External
+        case Bound(receiver=Coroutine(), name=name):
+            return f"asyncio.Task.{name}"  # a coroutine itself has no methods that anybody calls
     return ""

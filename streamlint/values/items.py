@@ -49,6 +49,8 @@ class Items:
                 return self.evaluator.calls.results(found, given, {}, frame) if found else UNKNOWN
             case Token():
                 return self.evaluator.calls.streams.item(base, self.evaluator.keys(expression.key, frame))
+            case External() if self.evaluator.knowledge.objects.is_marker(base.name):
+                return self.evaluator.value(expression.key, frame)
             case External() | Unknown():
                 return frozenset((base,))
         return UNKNOWN

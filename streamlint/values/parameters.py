@@ -102,7 +102,7 @@ class Parameters:
         if "staticmethod" in kinds or frame.parent is None:
             return NOTHING
         path, owner = frame.module.path, frame.parent.scope.index
-        if "classmethod" in kinds or frame.scope.name == "__new__":
+        if "classmethod" in kinds or frame.scope.name in _OF_CLASSES:
             return frozenset((Class(path, owner),))
         return frozenset((Object(path, owner),))
 
@@ -120,6 +120,8 @@ class Parameters:
             candidates += self._metadata(parameter.annotation, outer)
         found: list[Located] = []
         for candidate, where in candidates:
+            if isinstance(candidate, ir.Subscript) and self._is_marked(candidate, where):
+                found.append((candidate, where))
             if not isinstance(candidate, ir.Call):
                 continue
             for value in self.evaluator.value(candidate.function, where):
@@ -130,6 +132,11 @@ class Parameters:
                     elif parameter.annotation is not None:
                         found.append((parameter.annotation, outer))
         return found
+
+    def _is_marked(self, candidate: ir.Subscript, frame: Frame) -> bool:
+        """`Provide[Container.engine]` as a default of its own."""
+        objects, values = self.evaluator.knowledge.objects, self.evaluator.value(candidate.base, frame)
+        return any(isinstance(value, External) and objects.is_marker(value.name) for value in values)
 
     def _metadata(self, annotation: ir.Expression, frame: Frame) -> list[Located]:
         """The extra items of `Annotated[type, extra, ...]`, through an alias too."""
@@ -217,6 +224,10 @@ class Parameters:
         if name.rpartition(".")[2][:1].isupper() and not name.startswith(("typing.", "builtins.")):
             return frozenset((Instance(knowledge.token_streams.returns(name) or name),))
         return UNKNOWN
+
+
+_OF_CLASSES = frozenset(("__new__", "__init_subclass__", "__class_getitem__"))
+"""Methods that Python itself makes class methods."""
 
 
 def _may_be_lifespan(scope: ir.Scope) -> bool:

@@ -22,6 +22,7 @@ from streamlint.values.domain import (
     Class,
     Collection,
     Constant,
+    Coroutine,
     External,
     Function,
     Generated,
@@ -264,7 +265,7 @@ class Blocking:
                 return self._of_partial(function, call, frame)
             case Bound(receiver=Llama()):
                 return self.leaves.of_llama(function, call, frame)
-            case External() | Bound(receiver=Instance()):
+            case External() | Bound(receiver=Instance() | Coroutine()):
                 return self.of_outside(function, call, frame)
             case Instance():
                 return self.of_outside(Bound(function, "__call__"), call, frame)

@@ -51,7 +51,7 @@ class OnLoop:
     def waiting(self) -> str:
         """Who waits, as the end of a sentence."""
         entry = self.reached.entry
-        if entry is None:
+        if entry is None or not entry.on_request_path:
             return "other clients wait"
         return f"{entry.title} waits"
 
