@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from streamlint.finding import Severity
 from streamlint.knowledge.blocking import Tier
 from streamlint.model import syntax as ir
+from streamlint.model.branches import branch_of
 from streamlint.model.operators import Operator
 from streamlint.serving.ways import Hop
 from streamlint.sharing.memos import Memos
@@ -33,7 +34,7 @@ SITES = (ir.Call, ir.WithItem, ir.Loop, ir.Attribute, Operator)
 
 _FAR = 3
 _NEAR = 2
-"""What is only likely to wait, behind more calls than this, cannot be judged: each of them may not come to it."""
+"""What is only likely to wait, behind more calls than this, cannot be judged where one of them may not come to it."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ class Holdings:
         hold = self._hold(site, frame) if runs else None
         if hold is not None and self._memos.is_filled_once(_node(site), frame):
             hold = replace(hold, tier=Tier.LIKELY, once=True)
-        if where is None or hold is None or not _is_worth_telling(where, hold):
+        if where is None or hold is None or not self._is_worth_telling(where, hold):
             return None
         return Held(site, _node(site), where, hold)
 
@@ -197,22 +198,33 @@ class Holdings:
                 receiver: Values = frozenset((Object(made.path, made.scope),))
                 yield self.evaluator.frames.call(module, scope, None, {scope.parameters[0].name: receiver}, None)
 
+    def _is_worth_telling(self, where: OnLoop, hold: Hold) -> bool:
+        """What no entry point is known to reach is told only where the hold is certain and at most one helper away.
+
+        The lock of a file that a helper writes is held for moments, and only seldom by somebody else.
+        """
+        if not where.reached.is_certain:
+            return hold.tier is Tier.CERTAIN and hold.way.length <= _NEAR
+        if hold.tier is Tier.CERTAIN or hold.is_direct:
+            return True
+        if hold.call is not None and hold.call.category == "file lock":
+            return False
+        return hold.way.length <= _FAR or all(map(self._is_come_to, hold.hops[1:]))
+
+    def _is_come_to(self, hop: Hop) -> bool:
+        """Whether a function comes to a place in it whatever it is given."""
+        module = self.evaluator.modules.load(hop.path)
+        if module is None:
+            return False
+        around = [scope for scope in module.scopes if scope.start <= hop.start and hop.end <= scope.end]
+        scope = min(around, key=lambda one: one.end - one.start)
+        is_left = any(one.end <= hop.start for one in scope.returns)
+        is_repeated = any(isinstance(one, ir.Loop | ir.While) for one in scope.body.around(hop))
+        return not is_left and not is_repeated and branch_of(hop, scope) == -1 and not _is_chosen(hop, scope)
+
     def _is_abstract(self, value: Value) -> bool:
         located = self.evaluator.scope_of(value) if isinstance(value, Function) else None
         return located is not None and is_abstract(located[1])
-
-
-def _is_worth_telling(where: OnLoop, hold: Hold) -> bool:
-    """What no entry point is known to reach is told only where the hold is certain and at most one helper away.
-
-    The lock of a file that a helper writes is held for moments, and only seldom by somebody else.
-    """
-    if not where.reached.is_certain:
-        return hold.tier is Tier.CERTAIN and hold.way.length <= _NEAR
-    if hold.tier is Tier.CERTAIN:
-        return True
-    is_lock = hold.call is not None and hold.call.category == "file lock"
-    return hold.is_direct or (hold.way.length <= _FAR and not is_lock)
 
 
 def _node(site: Site) -> ir.Expression:
@@ -225,3 +237,13 @@ def _node(site: Site) -> ir.Expression:
             return on
         case _:
             return site
+
+
+def _is_chosen(hop: Hop, scope: ir.Scope) -> bool:
+    """Whether what is evaluated there may be left out, in an expression: one of several values, an item of a comprehension."""
+    for one in scope.expressions():
+        if isinstance(one, ir.Comprehension) and one.contains(hop):
+            return True
+        if isinstance(one, ir.Choice) and any(option.contains(hop) for option in one.options[one.operator != "if" :]):
+            return True
+    return False
