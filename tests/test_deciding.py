@@ -77,6 +77,10 @@ def before(a, b):
 
 def generator(a, b):
     yield a
+
+
+def passing(a, b):
+    yield print("", end=a)
 """
 
 
@@ -112,6 +116,7 @@ def test_what_decides_a_result(name: str, deciding: str, module: Module) -> None
 def test_what_is_read_at_all(module: Module) -> None:
     read = {scope.name: Deciding().anything(module, scope) for scope in module.scopes if scope.kind == "function"}
     assert read["generator"] == {"a"}
+    assert read["passing"] == {"a"}
     assert read["nothing"] == {"a", "b"}
     assert read["closed_over"] == {"a", "c"}
 

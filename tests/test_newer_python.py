@@ -103,6 +103,12 @@ def test_what_the_running_python_takes_needs_no_newer_one(version: str, text: st
         assert newer.newest(text) is None
 
 
+@pytest.mark.parametrize(("version", "text", "line"), NEW.values(), ids=list(NEW))
+def test_beside_a_line_that_may_take_minutes_nothing_is_certain(version: str, text: str, line: int) -> None:
+    assert (newer.newest(f"{text}words = '{'a' * 1_000}'\n") is not None) == is_new(version)
+    assert newer.newest(f"{text}words = '{'a' * 5_000}'\n") is None
+
+
 def test_the_full_report_says_what_to_do(write: Write, streamlint: Streamlint) -> None:
     write("app.py", "try:\n    pass\nexcept KeyError, ValueError, OSError:\n    pass\n")
     result = streamlint()

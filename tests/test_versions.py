@@ -379,3 +379,13 @@ def test_the_project_answers(tmp_path: Path) -> None:
 )
 def test_every_list_of_dependencies_is_read(table: str, tmp_path: Path) -> None:
     assert shown(written(tmp_path, pyproject__toml=table)) == "0.38.2"
+
+
+def test_the_nearest_files_that_ask_for_packages_name_them(tmp_path: Path) -> None:
+    below = tmp_path / "service"
+    below.mkdir()
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "requirements.txt").write_text("gunicorn\n", "utf-8")
+    assert Versions(below).names_here("Gunicorn"), "the folder itself asks for nothing"
+    (below / "requirements.txt").write_text("starlette\n", "utf-8")
+    assert not Versions(below).names_here("gunicorn")
