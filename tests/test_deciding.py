@@ -80,7 +80,7 @@ def generator(a, b):
 
 
 def passing(a, b):
-    yield print("", end=a)
+    print("", end=a)
 """
 
 
