@@ -56,8 +56,7 @@ class _Question:
     """How many questions were open when it was opened."""
     mark: int
     """How many answers were provisional then."""
-    begun: int = 0
-    """How many steps had been made when it was opened."""
+    begun: int  # how many steps had been made then
     uses: dict[_Question, Any] | None = None
     """The answers, not final yet, that the last computation was given."""
     found: _Provisional | None = None
