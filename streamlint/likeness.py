@@ -66,7 +66,7 @@ class Likeness:
     @cached_property
     def _names(self) -> frozenset[str]:
         """Names that the module imports or makes: what is local to a function is not among them."""
-        at_top = self._source.line_starts
+        at_top = frozenset(self._source.line_starts)
         return frozenset(name for line in self._lines for name in _bound(line, line[0].start in at_top))
 
     def _first(self, span: Span) -> Iterator[_Token]:

@@ -135,7 +135,7 @@ class Project:
         from streamlint.serving.entry_points import EntryPoints
 
         with phase(ENTRY_POINTS):
-            modules = self.modules.among(self.registering.files)
+            modules = self.modules.among(self.registrars)
             return EntryPoints(self.evaluator, self.registering).find(modules) if modules else ()
 
     @cached_property
@@ -144,6 +144,11 @@ class Project:
         from streamlint.serving.registering import Registering
 
         return Registering(self.modules, self.knowledge.frameworks, self.knowledge.registering)
+
+    @property
+    def registrars(self) -> frozenset[Path]:
+        """The files in which a framework may be told of a function."""
+        return self.registering.files if self._entrances else frozenset()
 
     @cached_property
     def reach(self) -> Reach:

@@ -210,6 +210,7 @@ class Projects:
             lambda: self._within(found().files),
             texts=self._around,
             expected=expected,
+            owner=self.of,
         )
 
     def _within(self, paths: Iterable[Path]) -> list[Project]:

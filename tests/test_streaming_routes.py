@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from streamlint.deployment.streaming_routes import ProjectRoutes, StreamingRoute
-from tests.asking import Program
+from streamlint.deployment import Deployment
+from streamlint.deployment.streaming_routes import ProjectRoutes, StreamingRoute, StreamingRoutes
+from streamlint.project import Project
+from tests.asking import KNOWLEDGE, ROOT, Program
 
 HEAD = """
 import asyncio
@@ -287,3 +289,20 @@ async def ws(socket):
         await socket.send_text(token)
 """
     assert list(routes(HEAD + "    return StreamingResponse(tokens(q))\n" + socket)) == ["/chat"]
+
+
+def test_a_project_that_only_sees_the_routes_of_another_is_not_asked_for_them() -> None:
+    body = "    return StreamingResponse(tokens(q))\n"
+    owner = Program(HEAD + body).project
+    beside = Program(HEAD + body, conftest="import app\n").project
+
+    def said(owners: dict[str, Project]) -> list[tuple[str, bool]]:
+        together = Deployment(
+            ROOT, KNOWLEDGE, projects=lambda: (beside, owner), owner=lambda path: owners.get(path.stem, beside)
+        )
+        return [(route.path, route.project is owner) for route in together.ask(StreamingRoutes).rows]
+
+    assert said({"app": owner}) == [("/chat", True)]
+    assert beside.evaluator.solver.steps == 0
+    assert said({}) == [("/chat", False)]
+    assert said({"app": Program(HEAD).project}) == [("/chat", False)]

@@ -93,10 +93,14 @@ class ProjectRoutes:
 
 
 class StreamingRoutes:
-    """Those of all projects that are deployed together, and those that the settings name."""
+    """Those of all projects that are deployed together, and those that the settings name.
+
+    A project without a file of its own that registers anything is not asked: others tell what it sees of theirs.
+    """
 
     def __init__(self, deployment: Deployment) -> None:
-        found = [route for project in deployment.projects for route in project.ask(ProjectRoutes).rows]
+        asked = (each for each in deployment.projects if deployment.owns_any(each, each.registrars))
+        found = [route for project in asked for route in project.ask(ProjectRoutes).rows]
         named = [StreamingRoute(path, ()) for path in deployment.expected.streaming_paths]
         self.rows = tuple(dict.fromkeys((*found, *named)))
 

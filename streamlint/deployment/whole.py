@@ -36,7 +36,10 @@ class Expected:
 
 
 class Deployment:
-    """Read-only. `files` are those around the code, below `root`; `texts` stand in for files on the disk, and may grow."""
+    """Read-only. `files` are those around the code, below `root`; `texts` stand in for files on the disk, and may grow.
+
+    `owner` gives the project that a file of code belongs to; without it each project owns all its files.
+    """
 
     def __init__(
         self,
@@ -47,12 +50,14 @@ class Deployment:
         *,
         texts: Mapping[Path, Source] | None = None,
         expected: Expected | None = None,
+        owner: Callable[[Path], Project] | None = None,
     ) -> None:
         self.root = root
         self.knowledge = knowledge
         self.expected = expected or Expected()
         self._find_files = files
         self._find_projects = projects
+        self._owner = owner
         self._texts = {} if texts is None else texts
         self._read: dict[Path, Source | None] = {}
         self._analyses: dict[Callable[[Deployment], Any], Any] = {}
@@ -73,6 +78,13 @@ class Deployment:
     def projects(self) -> tuple[Project, ...]:
         """The projects whose code is deployed."""
         return tuple(self._find_projects())
+
+    def owns_any(self, project: Project, paths: Iterable[Path]) -> bool:
+        """Whether a project has one of these files for itself: what it only sees, the project says to which it belongs."""
+        if self._owner is None:
+            return True
+        owners = map(self._owner, paths)
+        return any(owner is project or owner not in self.projects for owner in owners)
 
     def source(self, path: Path) -> Source | None:
         """The text of a file; None where it cannot be had."""
