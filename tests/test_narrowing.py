@@ -177,3 +177,20 @@ def pick(unread, read):
     asked = {key[0] for key in program.evaluator.solver.answers if isinstance(key, tuple)}
     assert call.arguments[1] in asked
     assert call.arguments[0] not in asked
+
+
+def literal_steps(calls: int) -> int:
+    """How many steps it takes to ask for what a helper gives that is called with that many texts."""
+    helper = (
+        "def kind(name):\n    first = name\n    if first == 'a':\n        return first\n    return [first, name]\n\n\n"
+    )
+    program = Program(helper + "".join(f"«m{each}:kind('text {each}')»\n" for each in range(calls)))
+    for each in range(calls):
+        program.values(f"m{each}")
+    return program.evaluator.solver.steps
+
+
+def test_of_very_many_calls_of_one_function_most_are_judged_for_any_call() -> None:
+    few, more, most = map(literal_steps, (200, 1000, 1400))
+    assert few > 4 * 200
+    assert most - more < 2 * 400

@@ -211,6 +211,15 @@ class Frameworks:
         application = self._applications.get(dotted)
         return self._attributes[application.name].get(name) if application else None
 
+    def is_part(self, dotted: str) -> bool:
+        """Whether objects of this class come with an application, as `app.router` does, and nobody makes them."""
+        application = self._applications.get(dotted)
+        return application is not None and application.name in self._parts
+
+    @cached_property
+    def _parts(self) -> frozenset[str]:
+        return frozenset(name for attributes in self._attributes.values() for name in attributes.values())
+
     def decorator(self, dotted: str, method: str) -> Registration | None:
         """What `method` of an application registers, as decorator or by a call; "on_startup.append" is a method too."""
         application = self._applications.get(dotted)

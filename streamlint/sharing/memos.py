@@ -53,20 +53,26 @@ class Memos:
         given = (part for part in call.children() if part is not call.function)
         return self._is_cached(module, scope) and not any(self._may_differ(part, frame, set()) for part in given)
 
-    def _may_differ(self, expression: ir.Expression, frame: Frame, seen: set[int]) -> bool:
+    def _may_differ(self, expression: ir.Expression, frame: Frame, seen: set[ir.Binding]) -> bool:
         """Whether an expression is made of what a caller of its function gave, other than a constant."""
+        bindings = frame.scope.bindings
         for name in (part for part in ir.walk(expression) if isinstance(part, ir.Name)):
-            pending = [index for index in name.bindings or () if index not in seen]
+            pending = [bindings[index] for index in name.bindings or ()]
             while pending:
-                index = pending.pop()
-                binding = frame.scope.bindings[index]
+                binding = pending.pop()
+                if binding in seen:
+                    continue
                 if binding.kind == "parameter" and not (self._is_constant(name, frame) or self._lasts(name.id, frame)):
                     return True
-                seen.add(index)
-                pending += [source for source in binding.sources if source not in seen]
-                if binding.value is not None and self._may_differ(binding.value, frame, seen):
+                seen.add(binding)
+                pending += [bindings[source] for source in binding.sources]
+                if binding.value is not None and self._may_differ(binding.value, self._around(binding, frame), seen):
                     return True
         return False
+
+    def _around(self, binding: ir.Binding, frame: Frame) -> Frame:
+        """The frame in which the value of a binding stands: what a generator expression runs over stands outside of it."""
+        return frame.of(binding.scope) or self.evaluator.any_call(frame.module, frame.module.scopes[binding.scope])
 
     def _is_constant(self, name: ir.Name, frame: Frame) -> bool:
         return all(isinstance(value, Constant) for value in self.evaluator.value(name, frame))

@@ -124,6 +124,17 @@ class Callers:
             for one in scope.names
         )
 
+    def constructing(self, made: Class) -> list[Row]:
+        """The calls that may make an object of exactly this class, by its names and by `cls` where it stands."""
+        located = self.evaluator.scope_of(made)
+        if located is None:
+            return []
+        words = self._spellings(located[1].name)
+        return [
+            *(row for word in words for row in self.calls_of(word)),
+            *self._of_module(located[0]).calls.get("cls", ()),
+        ]
+
     def of(self, function: Function) -> tuple[CallSite, ...]:
         """The calls of a function of the project in the loaded modules, `Class(...)` for an `__init__` too."""
         key = ("sites", function.path, function.scope)

@@ -181,7 +181,12 @@ class Calls:
         return self.evaluator.value(given, frame), rest, keywords
 
     def moving(self, call: ir.Call, frame: Frame) -> OffLoopCall | None:
-        """What the table says of a call that takes a callable and runs it elsewhere."""
+        """What the table says of a call that takes a callable and runs it elsewhere; other words are not followed."""
+        if (
+            isinstance(call.function, ir.Attribute)
+            and call.function.attribute not in self.evaluator.knowledge.off_loop.words
+        ):
+            return None
         for function in self.evaluator.value(call.function, frame):
             name = dotted_name(function)
             row = self.evaluator.knowledge.off_loop.call(name) if name else None

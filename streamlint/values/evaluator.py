@@ -64,7 +64,7 @@ class Evaluator:
         self.limits = Limits()
         self.frames = Frames(Circles(modules), self.limits)
         self.any_call = self.frames.any_call
-        self.solver = Solver(self._restless)
+        self.solver = Solver(partial(self._left, Limit.CIRCLE), partial(self._left, Limit.QUESTIONS))
         self.callers = Callers(self)
         self.contents, self.attributes = Contents(self), Attributes(self)
         self.calls, self.parameters = Calls(self), Parameters(self)
@@ -181,9 +181,9 @@ class Evaluator:
         path = next((part for part in parts if isinstance(part, Path)), self.modules.root)
         return self.limits.note(limit, path, start)
 
-    def _restless(self, key: object, answer: object) -> object:
-        """What stands for an answer that went on changing; an answer that holds no values is kept as it is."""
-        self._note_limit(Limit.CIRCLE, key)
+    def _left(self, limit: Limit, key: object, answer: object) -> object:
+        """What stands for an answer that was given up; an answer that holds no values is kept as it is."""
+        self._note_limit(limit, key)
         return GAVE_UP if isinstance(answer, frozenset) and any(isinstance(one, Value) for one in answer) else answer
 
     # Keeping answers

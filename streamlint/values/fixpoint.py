@@ -8,9 +8,14 @@ from heapq import heappop, heappush
 from typing import Any, Generic, TypeVar
 
 Answer = TypeVar("Answer")
+_Making = Callable[[Hashable, Any], Any]
 
 _DEEPEST = 100
 """Questions within questions before the innermost is answered first; each takes about ten frames of Python's stack."""
+_MOST_STEPS = 300_000
+"""Computations behind one question; projects of a thousand files in which everything hangs together need half as many."""
+_FEWEST_STEPS = 2_000
+"""What is left of them, in the end, where question after question leads to too many."""
 _FEW_CHANGES = 6
 _MOST_CHANGES = 24
 _NOWHERE = 1 << 60
@@ -51,6 +56,7 @@ class _Question:
     """How many questions were open when it was opened."""
     mark: int
     """How many answers were provisional then."""
+    begun: int  # how many steps had been made then
     uses: dict[_Question, Any] | None = None
     """The answers, not final yet, that the last computation was given."""
     found: _Provisional | None = None
@@ -83,18 +89,25 @@ class _TooDeep(Exception):
         self.left = [question]
 
 
+class _TooMuch(Exception):
+    """Ends a question from the ground that leads to too many others."""
+
+
 class Solver:
     """Keeps every answer.
 
     A question that comes to itself is given the bottom of its kind at first. When the outermost question of the circle has its
     answer, those that were given something else than what the answer is by now are computed again, until nothing changes any
     more. Then all answers of the circle are final. So an answer does not depend on where a circle was entered.
+
+    A question that leads to too many others is given up, and so are those on the way to most of them; then everything hangs
+    together, and from there on less is looked through for a question.
     """
 
-    def __init__(self, give_up: Callable[[Hashable, Any], Any] = lambda _key, answer: answer) -> None:
+    def __init__(self, give_up: _Making = _newer, leave: _Making = _newer) -> None:
         self.gave_up = 0
-        """Answers that went on changing; what `give_up` makes of the question and its last answer is kept."""
-        self._give_up = give_up
+        """Answers that went on changing, or rest on too many; what is made of the question and its last answer is kept."""
+        self._give_up, self._left = give_up, leave
         self.steps = 0
         """How often something was computed."""
         self.answers: dict[Hashable, Any] = {}
@@ -103,6 +116,8 @@ class Solver:
         """The questions that are open, or have a provisional answer."""
         self._opened = 0
         """How many are open."""
+        self._most, self._last = _MOST_STEPS, 0
+        """How many steps may be made for a question from the ground, and the number of the one at which this one is given up."""
         self._trail: list[_Provisional] = []
         """The provisional answers in the order in which they were found."""
         self._bases: list[int] = []
@@ -138,7 +153,7 @@ class Solver:
         question = self._pending.get(key)
         if question is not None:
             return self._given(question.found) if question.found is not None else self._bottom(question)  # type: ignore[no-any-return]
-        question = _Question(key, compute, kind, self._opened, len(self._trail))
+        question = _Question(key, compute, kind, self._opened, len(self._trail), self.steps)
         if self._level == 0:
             return self._from_the_ground(question)  # type: ignore[no-any-return]  # likewise
         self._pending[key] = question
@@ -162,6 +177,7 @@ class Solver:
         """Answer; where it leads too deep, the question down there comes first, then those that led to it, which stay open."""
         self._pending[question.key] = question
         self._opened += 1
+        self._last = self.steps + self._most
         pending = [question]
         try:
             while True:
@@ -175,12 +191,24 @@ class Solver:
                 pending.pop()
                 if not pending:
                     return answer
+        except _TooMuch:
+            return self._leave(question)
         finally:
             self._opened = 0
             self._pending.clear()
             self._trail.clear()
             self._bases.clear()
             self._level, self._cut, self._asking = 0, _NOWHERE, None
+
+    def _leave(self, asked: _Question) -> Any:
+        """Give up a question, and what is open behind which most of the steps for it were made."""
+        self.gave_up += 1
+        many = self._most // 4
+        self._most = max(self._most // 2, _FEWEST_STEPS)
+        for one in [question for question in self._pending.values() if question.found is None]:
+            if one is asked or self.steps - one.begun >= many:
+                self._keep(one, self._left(one.key, one.kind.bottom))
+        return self.answers[asked.key]
 
     @property
     def asking(self) -> Hashable:
@@ -204,6 +232,8 @@ class Solver:
         outer, self._asking = self._asking, question
         question.uses = None
         self._cut = _NOWHERE
+        if self.steps >= self._last:
+            raise _TooMuch
         self.steps += 1
         self._level += 1
         answer = question.kind.kept(question.compute())

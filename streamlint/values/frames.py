@@ -29,6 +29,8 @@ from streamlint.values.narrowing import ALL, DEPTH, Narrowing, Needs
 
 _DEEPEST = 3
 """Calls within calls whose arguments are told apart; behind that, a function is judged for any call."""
+_MOST_CALLS = 512
+"""Calls of one function that are told apart."""
 _MOST_NESTED = 2
 _MOST_ITEMS = 16
 
@@ -43,6 +45,7 @@ class Frames:
         self._circles = circles
         self._limits = limits
         self._frames: dict[_Key, Frame] = {}
+        self._calls: dict[Scope, int] = {}
         self._any: dict[Scope, Frame] = {}
         self._narrowing = Narrowing()
 
@@ -77,13 +80,23 @@ class Frames:
             return self.any_call(module, scope)
         depth = 0 if is_any else depth
         known = None if is_any else {name: self._argument(scope, module, values) for name, values in arguments.items()}
+        if known and self._is_crowd(module, scope, _key(scope, outer, known, depth)):
+            return self.any_call(module, scope) if parent is None else self._made(module, scope, outer, None, 0)
         return self._made(module, scope, outer, known, depth)
+
+    def _is_crowd(self, module: Module, scope: Scope, key: _Key) -> bool:
+        """Whether a further call is one too many of a function; those that are told apart remain so."""
+        if key in self._frames:
+            return False
+        self._calls[scope] = number = self._calls.get(scope, 0) + 1
+        if number > _MOST_CALLS:
+            self._limits.note(Limit.FRAMES, module.path, scope.start)
+        return number > _MOST_CALLS
 
     def _made(
         self, module: Module, scope: Scope, parent: Frame | None, known: Mapping[str, Values] | None, depth: int
     ) -> Frame:
-        names = tuple(sorted(known)) if known is not None else ()
-        key = (scope, parent, depth, known is None, names, tuple([known[name] for name in names]) if known else ())
+        key = _key(scope, parent, known, depth)
         frame = self._frames.get(key)
         if frame is None:
             frame = self._frames[key] = Frame(module, scope, parent, known, depth)
@@ -117,6 +130,11 @@ class Frames:
         if nesting(values) > _MOST_NESTED:
             self._limits.note(Limit.NESTING, module.path, scope.start)
         return shallow(values, _MOST_NESTED)
+
+
+def _key(scope: Scope, parent: Frame | None, known: Mapping[str, Values] | None, depth: int) -> _Key:
+    names = tuple(sorted(known)) if known is not None else ()
+    return (scope, parent, depth, known is None, names, tuple([known[name] for name in names]) if known else ())
 
 
 def shallow(values: Values, left: int) -> Values:

@@ -21,6 +21,7 @@ from streamlint.values.domain import (
     Values,
     known,
 )
+from streamlint.values.standing import Standing
 from streamlint.values.whole import Whole
 
 Located = tuple[ir.Expression, Frame]
@@ -32,6 +33,7 @@ class Parameters:
 
     def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
+        self._standing = Standing(evaluator)
 
     def value(self, binding: ir.Binding, frame: Frame) -> Values:
         given = (frame.arguments or {}).get(binding.name)
@@ -55,6 +57,9 @@ class Parameters:
         if any(known(injected)):
             return injected
         outer = frame.parent or frame
+        standing = self._standing.of(parameter.annotation, outer)
+        if standing:
+            return standing
         found = [given] if given is not None else []
         if frame.arguments is None:
             function = Function(frame.module.path, frame.scope.index)

@@ -28,6 +28,7 @@ from streamlint.values.domain import (
 from streamlint.values.fixpoint import Solver
 from streamlint.values.frames import Frames
 from streamlint.values.limits import Limit
+from streamlint.values.said import Row
 
 Handed = tuple[Values, tuple[ir.Expression, ...], tuple[tuple[str | None, ir.Expression], ...]]
 """A callable that another call runs, with the arguments that it will get."""
@@ -83,6 +84,8 @@ class AskedCallers(Protocol):
     def given_to_constructor(self, made: Object, parameter: ir.Parameter) -> Values: ...
 
     def frames(self, module: Module, scope: ir.Scope) -> tuple[Frame, ...]: ...
+
+    def constructing(self, made: Class) -> list[Row]: ...
 
     def lifespan_state(self, base: Instance, member: str) -> Values: ...
 

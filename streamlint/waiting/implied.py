@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from streamlint.knowledge.blocking import Tier
@@ -48,6 +47,7 @@ class Implied:
     def __init__(self, project: Project, judge: Judge) -> None:
         self.evaluator = project.evaluator
         self._operators = project.ask(Operators)
+        self._holding: dict[str, bool] = {}
         self._of_function, self._of_frame, self._of_outside = judge.of_function, judge.of_frame, judge.of_outside
 
     def stated(self, scope: ir.Scope) -> Iterator[Operator]:
@@ -56,17 +56,17 @@ class Implied:
 
     def is_asked(self, operator: Operator) -> bool:
         """Whether a method that an operator may run holds anything at all."""
-        return bool(self._holding.intersection(operator.methods))
+        return any(map(self._may_hold, operator.methods))
 
-    @cached_property
-    def _holding(self) -> frozenset[str]:
-        """The names of the methods that hold something in one of the classes."""
-        any_call = self.evaluator.any_call
-        return frozenset(
-            name
-            for name, places in self._operators.methods.items()
-            if any(self._of_frame(any_call(module, scope)) is not None for module, scope in places)
-        )
+    def _may_hold(self, name: str) -> bool:
+        """Whether a method of this name holds something in one of the classes."""
+        known = self._holding.get(name)
+        if known is None:
+            places = self._operators.methods.get(name, ())
+            any_call = self.evaluator.any_call
+            found = (self._of_frame(any_call(module, scope)) for module, scope in places)
+            known = self._holding[name] = any(one is not None for one in found)
+        return known
 
     def of_steps(self, value: Object, iterable: ir.Expression, frame: Frame) -> Hold | None:
         """The hold of a `for` over an object of the project: of `__iter__`, of what that gives, of `__next__`."""
