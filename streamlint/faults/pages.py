@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.frameworks import Purpose, Shows
 from streamlint.knowledge.llama_index import Role
+from streamlint.knowledge.token_streams import TEXT
 from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive, is_handler
 from streamlint.streams import Drains
@@ -316,11 +317,13 @@ class Pages:
         return bool(items) and all(isinstance(one, Token) and one.items == "text" for one in items)
 
     def _is_token(self, expression: ir.Expression, frame: Frame) -> bool:
-        """One token and nothing before it: `token`, or `chunk.delta`."""
-        wanted = "text"
+        """One token and nothing before it: `token`, or the text of a chunk (`chunk.delta`, `chunk.content or ""`)."""
+        wanted = TEXT
+        if isinstance(expression, ir.Choice) and expression.operator == "or":
+            expression = expression.options[0]
         if isinstance(expression, ir.Attribute) and expression.attribute == "delta":
             expression, wanted = expression.base, "chunk"
-        if not isinstance(expression, ir.Name):
+        if not isinstance(expression, ir.Name | ir.Attribute | ir.Subscript):
             return False
         values = certain(self.evaluator.value(expression, frame))
         return bool(values) and all(isinstance(one, Token) and one.items == wanted for one in values)

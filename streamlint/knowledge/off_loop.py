@@ -110,6 +110,12 @@ class OffLoop:
         return frozenset(name for name, call in self._calls.items() if call.outlives and call.where is where)
 
     @cached_property
+    def beginning(self) -> frozenset[str]:
+        """The names of what makes one task of a coroutine, and does not wait for it: those of a group are among them."""
+        tasks = ((name, call) for name, call in self._calls.items() if call.where is Where.TASK and not call.variadic)
+        return frozenset(name for name, call in tasks if call.outlives or call.beside)
+
+    @cached_property
     def words_beside(self) -> frozenset[str]:
         """The last words of what runs a callable while its caller goes on."""
         return frozenset(name.rpartition(".")[2] for name, call in self._calls.items() if call.beside)

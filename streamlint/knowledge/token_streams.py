@@ -244,6 +244,11 @@ class TokenStreamFacts:
             return items.parts[path]
         return "" if any(known.startswith(f"{path}.") for known in items.parts) else None
 
+    @cached_property
+    def cutting(self) -> frozenset[str]:
+        """The methods that give a complete answer in pieces."""
+        return frozenset(name for items in self._items.values() for name in items.cut_by)
+
     def answered(self, dotted: str) -> Answered | None:
         """The complete answer that calling `dotted` gives."""
         return self._answered.get(dotted)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.frameworks import Purpose, Runner
-from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.serving.entry_points import Entry
@@ -32,7 +31,7 @@ class Begun:
     ) -> None:
         self.evaluator = evaluator
         self._spread = spread
-        self._begins = evaluator.knowledge.off_loop.outliving(Where.TASK)
+        self._begins = evaluator.knowledge.off_loop.beginning
         self._words = frozenset(name.rpartition(".")[2] for name in self._begins)
 
     def requested(self, entries: Iterable[Entry]) -> Iterator[Way]:

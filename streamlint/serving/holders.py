@@ -116,14 +116,14 @@ class Holders:
 
     def _decorating(self, module: Module, scope: ir.Scope) -> Iterator[Holder]:
         outer = module.scopes[scope.parent]
-        decorators = list(scope.decorators) + (outer.decorators if outer.kind == "class" else [])
-        for decorator in decorators:
+        decorated = (scope, outer) if outer.kind == "class" else (scope,)
+        for below, decorator in ((one, decorator) for one in decorated for decorator in one.decorators):
             relation: Relation | None = Relation.DECORATES
-            entries = self._entry_points.of_decorator(decorator, module, scope)
+            entries = self._entry_points.of_decorator(decorator, module, below)
             kinds = [entry.kind for entry in entries]
             if kinds:
                 relation = Relation.FRAMEWORK if any(kind in _READ_BY_THE_PROJECT for kind in kinds) else None
-            elif self._is_plain(decorator, module, scope):
+            elif self._is_plain(decorator, module, below):
                 relation = None
             if relation is not None:
                 function = decorator.function if isinstance(decorator, ir.Call) else decorator

@@ -36,7 +36,7 @@ class Finished:
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
-        self._sent = project.ask(Sent)
+        self._sent, self._cutting = project.ask(Sent), project.knowledge.token_streams.cutting
 
     def of_loop(self, loop: ir.Loop, frame: Frame) -> Pieces | None:
         """A loop that yields the pieces of an answer, in a generator that a response sends, or gives them to a WebSocket."""
@@ -73,9 +73,11 @@ class Finished:
     def of_sending(self, sending: Sending) -> Pieces | None:
         """A body that is the text itself, of which characters are sent, or a file in memory, of which lines are."""
         response, content, frame = sending.response, sending.content, sending.frame
-        if not response.streaming or response.takes_text or response.frames_sse:
+        is_cut = isinstance(content, ir.Call) and last_word(content.function) in self._cutting
+        if not response.streaming or (response.takes_text and not is_cut) or response.frames_sse:
             return None
-        origin = self._of_text(self.evaluator.value(content, frame)) or self._in_a_file(content, frame)
+        read = self._of_pieces if is_cut else self._of_text
+        origin = read(self.evaluator.value(content, frame)) or self._in_a_file(content, frame)
         return Pieces(content, origin) if origin is not None else None
 
     def _in_a_file(self, content: ir.Expression, frame: Frame) -> Origin | None:
