@@ -189,7 +189,13 @@ class Takers:
                 yield scope
 
     def _runs(self, call: ir.Call, module: Module, scope: ir.Scope) -> bool:
-        return self._functions.holds(self._leaves.called(call.function, module, scope))
+        """Whether a call runs one of the functions, itself or by what it hands it to: `await to_thread(collect, tokens)`."""
+        if self._functions.holds(self._leaves.called(call.function, module, scope)):
+            return True
+        handed = (
+            one for one in call.arguments if call.end in scope.awaited and isinstance(one, ir.Name | ir.Attribute)
+        )
+        return any(self._functions.holds(self._leaves.of(one, module, scope)) for one in handed)
 
     def _has(self, expression: ir.Expression, module: Module, scope: ir.Scope) -> bool:
         return self._streams.holds(self._leaves.of(expression, module, scope))
