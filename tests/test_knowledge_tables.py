@@ -27,7 +27,7 @@ SHARED_STATE = (
 )  # fmt: skip
 NAME_TABLES = (
     "answers_read", "computing", "disconnects", "llama_index_words", "records", "servers", "pages", "cumulative", "untouched",
-    "waiting", "test_files",
+    "waiting", "test_files", "conversations",
 )  # fmt: skip
 IMPORTED_NAMES = {
     "computing": ("functions", "hand-overs", "built-of"),

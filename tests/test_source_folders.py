@@ -51,6 +51,8 @@ TREES = {
     "uv, module root": ("lib/shelf", ROOT + '[tool.uv.build-backend]\nmodule-root = "lib"\n'),
     "pdm": ("lib/shelf", ROOT + '[tool.pdm.build]\npackage-dir = "lib"\n'),
     "maturin": ("lib/shelf", ROOT + '[tool.maturin]\npython-source = "lib"\n'),
+    "pytest": ("lib/shelf", ROOT + '[tool.pytest.ini_options]\npythonpath = [".", "lib"]\n'),
+    "pyright": ("lib/shelf", ROOT + '[tool.pyright]\nextraPaths = ["lib"]\n'),
     "uv workspace": ("libs/shelf/src/shelf", ROOT + '[tool.uv.workspace]\nmembers = ["libs/*"]\n'),
     "uv path": ("libs/shelf/shelf", ROOT + '[tool.uv.sources]\nshelf = { path = "libs/shelf", editable = true }\n'),
     "poetry path": (

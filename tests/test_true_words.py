@@ -63,8 +63,8 @@ LABELS: tuple[tuple[str, tuple[type[ast.AST], ...] | str], ...] = (
     (r"nothing is left here|the text is shown here|this stream is (compressed|held up)", ANY),
     (r"the generator is handed over here|starts a loop where one runs|calls it for every item", ANY),
     (r"waits here for the end of the run|every event is there already|holds the event loop", ANY),
-    (r"(`[^`]+` )?(does|embeds|opens|parses|queries|reranks|sleeps|waits|walks)\b.*", CALL),
 )
+"""Beside them stand calls that a label tells with a reason from a table."""
 RECEIVED_NOTHING = re.compile(r"empty body|nothing of the stream|first token|breaks off|hangs|ends with an error")
 SAME = re.compile(r"\bthe same (response|items|bytes|tokens|answer)\b")
 
@@ -72,8 +72,16 @@ SAME = re.compile(r"\bthe same (response|items|bytes|tokens|answer)\b")
 def kinds(label: str) -> tuple[type[ast.AST], ...] | str:
     """What a span with this label must be: a node of one of these types, or a text of this form."""
     found = next((kinds for pattern, kinds in LABELS if re.fullmatch(pattern, label)), None)
+    if found is None and re.fullmatch(rf"(`[^`]+` )?(does|{reasons()})\b.*", label):
+        return CALL
     assert found is not None, f"nothing says what a span is that is labelled `{label}`"
     return found
+
+
+@cache
+def reasons() -> str:
+    """The words with which reasons in tables start."""
+    return "|".join(sorted(set(re.findall(r'reason = "([a-z]+s)\b', tables()))))
 
 
 @cache

@@ -21,6 +21,7 @@ PROJECTS = sorted(
     path for code in ("STL101", "STL204", "STL308") for path in FIXTURES.glob(f"{code}/project_*") if path.is_dir()
 )
 PATHS = tuple(Path(f"{number}.py") for number in range(6))
+HERE = os.getpid()
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot copy a process")
 
@@ -78,7 +79,7 @@ def test_where_no_process_can_be_copied_one_does_all(monkeypatch: pytest.MonkeyP
 
 
 def _number(path: Path) -> tuple[int, bool]:
-    return int(path.stem), multiprocessing.parent_process() is None
+    return int(path.stem), os.getpid() == HERE
 
 
 def test_results_come_in_order_and_only_what_is_dear_goes_elsewhere() -> None:
@@ -88,7 +89,7 @@ def test_results_come_in_order_and_only_what_is_dear_goes_elsewhere() -> None:
 
 def test_what_a_killed_process_leaves_is_done_here() -> None:
     def look(path: Path) -> int:
-        if multiprocessing.parent_process() is not None and path == PATHS[1]:
+        if os.getpid() != HERE and path == PATHS[1]:
             os.kill(os.getpid(), signal.SIGKILL)
         return int(path.stem)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -58,6 +58,7 @@ class Runs:
         self._tasks, self._threads = off_loop.outliving(Where.TASK), off_loop.outliving(Where.THREAD)
         self._ends = names("disconnects", "ends") | names("llama_index_words", "run-ends")
         self._harmless = names("llama_index_words", "handler-attributes")
+        self._handed = names("disconnects", "handed")
 
     def of(self, frame: Frame) -> Iterator[RunsOn]:
         """What a generator starts, or reads from, and does not end; nothing where something near it is cancelled at all."""
@@ -68,10 +69,31 @@ class Runs:
             found = self._run(loop, frame)
             if found is not None:
                 yield found
+        handed = self._tasks_that_hand_over(functions, frame)
         for scope in functions:
             inner = frame if scope is frame.scope else self.evaluator.any_call(frame.module, scope)
             for call in scope.calls:
-                yield from self._started(call, inner)
+                yield from self._started(call, inner) if call not in handed else self._handing_over(call, inner)
+
+    def _tasks_that_hand_over(self, functions: Sequence[ir.Scope], frame: Frame) -> tuple[ir.Call, ...]:
+        """The one task beside a loop over what callbacks are handed, which is the run that hands it over."""
+        if not any(self._is_handed(loop, frame) for loop in frame.scope.loops):
+            return ()
+        started = []
+        for scope in functions:
+            inner = frame if scope is frame.scope else self.evaluator.any_call(frame.module, scope)
+            started += [call for call in scope.calls if self.evaluator.names(call.function, inner) & self._tasks]
+        return tuple(started) if len(started) == 1 else ()
+
+    def _is_handed(self, loop: ir.Loop, frame: Frame) -> bool:
+        function = loop.iterable.function if isinstance(loop.iterable, ir.Call) else None
+        is_named = isinstance(function, ir.Attribute) and function.attribute in self._handed
+        return is_named and self.evaluator.tokens(self.evaluator.iterated(loop, frame)) is not None
+
+    def _handing_over(self, call: ir.Call, frame: Frame) -> Iterator[RunsOn]:
+        if self._is_kept_here(call, frame):
+            name = next((one.name for one in frame.scope.bindings if one.value is call), None)
+            yield RunsOn(Fault.TASK, call, name, None, frame.scope)
 
     def _ends_something(self, module: Module, scope: ir.Scope) -> bool:
         inner = (one for one in module.scopes if scope.contains(one))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.model import syntax as ir
+from streamlint.source import Placed
 
 
 def exclusive(scope: ir.Scope, first: int, second: int) -> bool:
@@ -29,8 +30,15 @@ def is_handler(scope: ir.Scope, branch: int) -> bool:
     return False
 
 
-def branch_of(expression: ir.Expression, scope: ir.Scope) -> int:
-    """The branch that an expression of a scope stands in: that of its statement, or of the `elif` that it is asked for."""
+def leads_to(scope: ir.Scope, first: int, second: int) -> bool:
+    """Whether who comes to the second branch is in the first: it is the same, or one around it."""
+    while second >= 0 and second != first:
+        second = scope.branches[second].parent
+    return second == first
+
+
+def branch_of(expression: Placed, scope: ir.Scope) -> int:
+    """The branch that an expression or a function of a scope stands in: its statement's, or that of the `elif` it is asked for."""
     statement = scope.body.around(expression)[-1]
     if isinstance(statement, ir.If):
         arm = next((arm for arm in statement.arms if arm.test is not None and arm.test.contains(expression)), None)

@@ -1,4 +1,4 @@
-"""Where packaging files say that Python finds packages: in a project's own folders, its workspace, and what it names by a path."""
+"""Where packaging files and settings of tests say that packages are: in a project, its workspace, and what it names by a path."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ _ROOTS = (
     ("tool", "setuptools", "packages", "find", "where"),
     ("tool", "hatch", "build", "targets", "wheel", "sources"),
     ("tool", "hatch", "build", "sources"),
+    ("tool", "pytest", "ini_options", "pythonpath"),
+    ("tool", "pyright", "extraPaths"),
 )
 """Keys of `pyproject.toml` under which folders stand that hold packages."""
 _PACKAGES = (

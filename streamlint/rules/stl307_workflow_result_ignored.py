@@ -112,7 +112,7 @@ class WorkflowResultIgnored(Rule):
         if file.project.reach.from_request(file.facts, scope) is None:
             return
         for found in file.project.ask(Workflows).ignored_results(file.frame(scope)):
-            if not _is_left_early(found.loop, scope):
+            if found.waits_before is not None or not _is_left_early(found.loop, scope):
                 yield self._told(found, scope, file)
 
     def _told(self, found: EventLoop, scope: ir.Scope, file: PythonFile) -> Fact:
@@ -128,7 +128,7 @@ class WorkflowResultIgnored(Rule):
                 related=(Related(file.place(found.loop.iterable), "every event is there already"),),
                 help=f"read the events first and `await {handler}` after the loop",
                 severity=Severity.ERROR,
-                repair=partial(awaited_below, file, found, scope),
+                repair=None if _is_left_early(found.loop, scope) else partial(awaited_below, file, found, scope),
             )
         if found.name is None:
             return file.fact(

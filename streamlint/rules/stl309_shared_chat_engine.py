@@ -18,7 +18,8 @@ class SharedChatEngine(Rule):
 
     Finds chat engines, and memories and contexts that engines and agents are given, which are made once, at module level, at
     start-up, as a default, by a cached function, or by the first request that finds none (`if not hasattr(app, "engine")`), and
-    that request handlers talk to. Query engines keep no history and may be shared.
+    that request handlers talk to. Query engines keep no history and may be shared. Chains and agents of LangChain that are made
+    once with a `memory` are such conversations too.
 
     ## Why it breaks streaming
 
@@ -75,23 +76,26 @@ class SharedChatEngine(Rule):
     since = "0.1.0"
     stands_on = ("Call",)
     message = "`{engine}` is one conversation for all users of {route}"
-    words = ("chat", "memory", "ctx")
+    words = ("chat", "memory", "ctx", "chain", "agent", "conversation")
 
     @on(ir.Call)
     def shared(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         lifetimes = file.project.ask(Lifetimes)
-        if not isinstance(call.function, ir.Attribute) or not lifetimes.is_about_memory(call):
+        if not lifetimes.is_about_memory(call):
             return
         reached = lifetimes.asked(file.facts, scope)
         if reached is None or reached.entry is None:
             return
         frame = file.frame(scope)
         engine = lifetimes.shared_engine(call, frame)
-        if engine is not None:
+        if engine is not None and isinstance(call.function, ir.Attribute):
             yield self._fact(file, call, reached.entry, call.function.base, engine, _ENGINE)
         memory = lifetimes.shared_memory(call, frame) if engine is None else None
         if memory is not None:
             yield self._fact(file, call, reached.entry, *memory, _MEMORY)
+        chain = lifetimes.shared_chain(call, frame) if engine is None and memory is None else None
+        if chain is not None:
+            yield self._fact(file, call, reached.entry, *chain, _CHAIN)
 
     def _fact(
         self, file: PythonFile, call: ir.Call, entry: Entry, shared: ir.Expression, origin: Origin, way_out: str
@@ -109,4 +113,5 @@ class SharedChatEngine(Rule):
 
 
 _ENGINE = "make the engine for each request, with a memory that belongs to the user's session"
+_CHAIN = "make it for each request, with the history of the session that the request names"
 _MEMORY = "make one for each session, or find it by the session that the request names"

@@ -14,8 +14,9 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.serving.reached import Reached
 from streamlint.sharing.memos import Memos
+from streamlint.streams.mismatches import Mismatches
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Bound, Function, Llama, Origin, known
+from streamlint.values.domain import Bound, Function, Instance, Llama, Origin, known
 from streamlint.values.limits import Limit
 
 if TYPE_CHECKING:
@@ -33,10 +34,14 @@ class Lifetimes:
         self.evaluator = project.evaluator
         self.reach = project.reach
         self.memos = project.ask(Memos)
+        self._mismatches = project.ask(Mismatches)
         self._turns = project.knowledge.names("llama_index_words", "turns")
         self._restarts = project.knowledge.names("llama_index_words", "restarts")
         self._memories = project.knowledge.names("llama_index_words", "memory-keywords")
         self._written = project.knowledge.names("llama_index_words", "remembers")
+        self._asks = project.knowledge.names("conversations", "asks")
+        self._histories = project.knowledge.names("conversations", "memories")
+        self._remembers_itself = project.knowledge.names("conversations", "with-a-memory")
 
     def shared_engine(self, call: ir.Call, frame: Frame) -> Origin | None:
         """Where the chat engine was made that this call talks to, if all requests talk to the same one and its own memory."""
@@ -63,8 +68,46 @@ class Lifetimes:
         return isinstance(call.function, ir.Attribute) and call.function.attribute in self._turns
 
     def is_about_memory(self, call: ir.Call) -> bool:
-        """Whether a call may talk to a chat engine, or is given a memory, or writes to one, by the names in it."""
-        return self.is_turn(call) or next(self._remembering(call), None) is not None
+        """Whether a call may talk to a chat engine or a chain, or is given a memory, or writes to one, by the names in it."""
+        return self._has_histories or self.is_turn(call) or next(self._remembering(call), None) is not None
+
+    @cached_property
+    def _has_histories(self) -> bool:
+        """Whether anything of the project says a name of a memory outside LlamaIndex, or of what makes itself one."""
+        words = {name.rpartition(".")[2] for name in self._histories | self._remembers_itself}
+        return bool(self.evaluator.modules.saying(*words))
+
+    def shared_chain(self, call: ir.Call, frame: Frame) -> tuple[ir.Expression, Origin] | None:
+        """The chain or agent outside LlamaIndex that a call asks, if all requests ask the same one, which was given one memory."""
+        asked: ir.Expression = call.function
+        if isinstance(asked, ir.Attribute) and asked.attribute in self._asks:
+            asked = asked.base
+        if not self._has_histories or self._is_reset(asked, frame) or self.is_looked_up(asked, frame):
+            return None
+        origins = [
+            value.origin if isinstance(value, Instance) else None for value in known(self.evaluator.value(asked, frame))
+        ]
+        if (
+            not origins
+            or origins[0] is None
+            or not all(one is not None and self._is_one_history(one) for one in origins)
+        ):
+            return None
+        return asked, origins[0]
+
+    def _is_one_history(self, origin: Origin) -> bool:
+        """Whether what is made there is made once, with a memory that lives as long."""
+        located = self._mismatches.call_at(origin) if self.is_made_once(origin) else None
+        if located is None:
+            return False
+        call, frame = located[2], self.evaluator.any_call(*located[:2])
+        given = call.argument(None, "memory")
+        if given is None:
+            return bool(self.evaluator.names(call.function, frame) & self._remembers_itself)
+        return any(
+            isinstance(value, Instance) and value.name in self._histories
+            for value in self.evaluator.value(given, frame)
+        )
 
     def asked(self, module: Module, scope: ir.Scope) -> Reached | None:
         """How a request comes to run a function: itself, or in a thread that it starts."""

@@ -36,12 +36,26 @@ class Makers:
         below = self._below(call, module, scope)
         if below is None:
             return self.TOO_MUCH
+        kept = self._kept_by(call, below, module, scope)
+        if kept:
+            return kept
         used = [(call, module, scope)] + [(one, there, inner) for there, inner in below for one in inner.calls]
         for one, there, inner in used:
             made = list(self._receivers(one, there, inner))
             if any(self._maker(origin) and not _is_made_in(origin, below) for origin in made):
                 function = one.function
                 return there.text(function.base if isinstance(function, ir.Attribute) else function)
+        return ""
+
+    def _kept_by(self, call: ir.Call, below: list[tuple[Module, ir.Scope]], module: Module, scope: ir.Scope) -> str:
+        """What the object that a call makes, or is a method of, keeps of this kind in an attribute, and uses later elsewhere."""
+        functions = [function for function, where in self.reach.callees(module, scope) if where is call]
+        located = filter(None, map(self.evaluator.scope_of, functions))
+        classes = {(there.path, inner.parent) for there, inner in located if there.scopes[inner.parent].kind == "class"}
+        for there, inner in below:
+            for store in inner.stores if (there.path, inner.parent) in classes else ():
+                if store.is_attribute and self.given_by(store.value, there, inner):
+                    return f"{there.text(store.base)}.{store.member}"
         return ""
 
     def given_by(self, expression: ir.Expression, module: Module, scope: ir.Scope) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
+from streamlint.model.branches import branch_of, leads_to
 from streamlint.model.modules import Module
 from streamlint.model.uses import Use
 from streamlint.values import limits
@@ -119,13 +120,13 @@ class Workflows:
         return None
 
     def _comes_first(self, wait: ir.Expression, scope: ir.Scope, loop: ir.Loop, frame: Frame) -> bool:
-        """Whether an await always runs before a loop, of the same function or of one in it: it stands alone above, in no branch."""
+        """Whether an await always runs before a loop, of the same function or of one in it: it stands alone above, on its way."""
         inner = loop if scope is frame.scope else frame.scope
         alone = scope.stands_alone(wait) or any(b.value is wait for b in scope.bindings)
         if not alone or wait.end > inner.start or not scope.contains(inner):
             return False
         inside = any(one.body_start <= wait.start < one.end for one in scope.loops)
-        return not inside and not any(branch.decision < wait.start for branch in scope.branches)
+        return not inside and leads_to(scope, branch_of(wait, scope), branch_of(inner, scope))
 
     def _handler(self, iterable: ir.Expression) -> ir.Expression | None:
         match iterable:

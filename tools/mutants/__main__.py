@@ -59,7 +59,7 @@ def main() -> int:
     for name in _IMPORTED_BEFORE:
         importlib.import_module(name)
     modules = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in _paths()}
-    where = Reached.unknown(modules) if options.tests else reached(modules)
+    where = Reached.unknown(modules) if options.tests else reached(modules, options.jobs)
     chosen = _chosen(modules, options)
     trials = [Trial(fault, options.tests or where.tests(fault), options.seconds) for fault in chosen]
     print(f"{len(trials)} faults in {len({trial.fault.path for trial in trials})} modules", flush=True)

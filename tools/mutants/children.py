@@ -46,11 +46,6 @@ class Child(Generic[Value]):
             self._answers.close()
 
 
-def in_child(function: Callable[[], Value]) -> Value | None:
-    """The value of a function, computed in a copy of this process; None where the process was ended."""
-    return Child(function).value()
-
-
 def in_children(functions: Iterable[Callable[[], Value]], jobs: int) -> Iterator[tuple[int, Value | None]]:
     """The values of functions, `jobs` at a time, each with the number of its function, as they come."""
     gc.freeze()

@@ -8,10 +8,10 @@ import pickle
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
-from tools.mutants.children import in_child
+from tools.mutants.children import in_children
 from tools.mutants.counted import COUNTER, counted, names, statements
 from tools.mutants.faults import Fault
 from tools.mutants.replaced import ROOT, replace
@@ -85,8 +85,11 @@ class Reached:
         return found
 
 
-def reached(modules: Mapping[str, str]) -> Reached:
-    """Where the tests come by; kept, for each file of tests, until it, a source or a fixture that it reads changes."""
+def reached(modules: Mapping[str, str], jobs: int = 1) -> Reached:
+    """Where the tests come by; kept, for each file of tests, until it, a source or a fixture that it reads changes.
+
+    `jobs` files are run at a time. What fails without a fault is told and left out.
+    """
     lines = ((path, each.lineno) for path, text in modules.items() for each in statements(ast.parse(text)))
     places = tuple(dict.fromkeys(lines))
     kept = _kept()
@@ -94,15 +97,17 @@ def reached(modules: Mapping[str, str]) -> Reached:
     changed = [file for file, key in files.items() if file not in kept or kept[file].key != key]
     if changed:
         print(f"{len(changed)} files of tests are run to see where they come by", flush=True)
-        kept = {file: kept[file] for file in files if file not in changed} | _measured(changed, files, modules, places)
-        CACHE.parent.mkdir(exist_ok=True)
-        CACHE.write_bytes(pickle.dumps(kept))
+    kept = {file: kept[file] for file in files if file not in changed}
+    for file, measured in _measured(changed, modules, places, jobs):
+        kept[file] = _File(files[file], measured.seconds, measured.hits)
+        CACHE.mkdir(parents=True, exist_ok=True)
+        (CACHE / Path(file).stem).write_bytes(pickle.dumps((file, kept[file])))
     seconds = {test: each for file in kept.values() for test, each in file.seconds.items()}
     return Reached(modules, places, seconds, {test: hits for file in kept.values() for test, hits in file.hits.items()})
 
 
 def _kept() -> dict[str, _File]:
-    return pickle.loads(CACHE.read_bytes()) if CACHE.exists() else {}
+    return dict(pickle.loads(path.read_bytes()) for path in CACHE.glob("test_*"))
 
 
 def _keys() -> Iterator[tuple[Path, str]]:
@@ -124,24 +129,24 @@ def _digest(*patterns: str) -> str:
 
 
 def _measured(
-    files: Sequence[str], keys: Mapping[str, str], modules: Mapping[str, str], places: tuple[Place, ...]
-) -> dict[str, _File]:
-    session = in_child(lambda: _counted(files, modules, places))
-    if session is None or session.failed:
-        raise SystemExit(f"without a fault the tests have to pass: {session.failed if session else 'they did not end'}")
-    found = {file: _File(keys[file], {}, {}) for file in files}
-    for test, hits in session.hits.items():
-        if any(hits):
-            file = found[test.partition("::")[0]]
-            file.seconds[test], file.hits[test] = session.seconds[test], hits
-    return found
+    files: Sequence[str], modules: Mapping[str, str], places: tuple[Place, ...], jobs: int
+) -> Iterator[tuple[str, Session]]:
+    """Each file of tests with its session, of which those tests are kept that come by any of the places."""
+    for number, session in in_children([partial(_counted, file, modules, places) for file in files], jobs):
+        if session is None:
+            raise SystemExit(f"without a fault the tests have to end: {files[number]}")
+        for failure in session.failures:
+            print(f"left out, it fails without a fault: {failure}", flush=True)
+        session.hits = {test: hits for test, hits in session.hits.items() if any(hits)}
+        session.seconds = {test: session.seconds[test] for test in session.hits}
+        yield files[number], session
 
 
-def _counted(files: Sequence[str], modules: Mapping[str, str], places: tuple[Place, ...]) -> Session:
+def _counted(file: str, modules: Mapping[str, str], places: tuple[Place, ...]) -> Session:
     numbers: dict[str, dict[int, int]] = {path: {} for path in modules}
     for number, (path, line) in enumerate(places):
         numbers[path][line] = number
     counter = bytearray(len(places))
     codes = {path: counted(text, str(ROOT / path), numbers[path]) for path, text in modules.items()}
     replace(codes, **{COUNTER: counter})
-    return every_test(files, counter)
+    return every_test(file, counter)

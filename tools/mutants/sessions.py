@@ -27,19 +27,24 @@ class Session:
 
     counter: bytearray = field(default_factory=bytearray)
     """Bytes that the tested code sets."""
-    failed: str = ""
+    failures: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     hits: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> str:
+        """The first that failed; empty where all passed."""
+        return next(iter(self.failures), "")
 
     @property
     def total(self) -> float:
         return sum(self.seconds.values())
 
 
-def every_test(files: Sequence[str], counter: bytearray) -> Session:
-    """Run the tests of files that are not slow, up to the first that fails, and keep what each sets in `counter`."""
+def every_test(file: str, counter: bytearray) -> Session:
+    """Run the tests of a file that are not slow, and keep what each that passes sets in `counter`."""
     session = Session(counter)
-    _pytest((*files, "-m", "not slow and not witness"), session, _Watch(session))
+    _pytest((file, "-m", "not slow and not witness"), session, _Watch(session))
     return session
 
 
@@ -50,7 +55,7 @@ def chosen_tests(tests: Sequence[str], seconds: Mapping[str, float]) -> Session:
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_PROF, _START)
     files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
-    _pytest(files, session, _Chosen(tests), _Limit(seconds), _Watch(session))
+    _pytest(["-x", *files], session, _Chosen(tests), _Limit(seconds), _Watch(session))
     return session
 
 
@@ -58,9 +63,9 @@ def _pytest(arguments: Sequence[str], session: Session, *plugins: object) -> Non
     os.chdir(ROOT)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        code = pytest.main(["-x", *_OPTIONS, f"--basetemp={folder}/tests", *arguments], list(plugins))
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) and not session.failed:
-        session.failed = f"pytest ended with {code!r}"
+        code = pytest.main([*_OPTIONS, f"--basetemp={folder}/tests", *arguments], list(plugins))
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) and not session.failures:
+        session.failures.append(f"pytest ended with {code!r}")
 
 
 class _Watch:
@@ -76,17 +81,17 @@ class _Watch:
         started = time.process_time()
         outcome = yield
         session.seconds[item.nodeid] = time.process_time() - started
-        if session.counter:
+        if session.counter and item.nodeid not in session.failures:
             session.hits[item.nodeid] = bytes(session.counter)
         return outcome
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed and not self._session.failed:
-            self._session.failed = report.nodeid
+        if report.failed:
+            self._session.failures.append(report.nodeid)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed and not self._session.failed:
-            self._session.failed = f"the import of {report.nodeid}"
+        if report.failed:
+            self._session.failures.append(f"the import of {report.nodeid}")
 
 
 class _Chosen:
