@@ -37,7 +37,7 @@ from streamlint.values.domain import (
     Value,
 )
 from streamlint.values.evidence import ReceiverEvidence
-from streamlint.waiting.holds import Cause, Hold, hop_to, stronger
+from streamlint.waiting.holds import FARTHEST, Cause, Hold, hop_to, stronger
 from streamlint.waiting.implied import Implied
 from streamlint.waiting.leaves import Leaves, reason_of
 from streamlint.waiting.never import Never
@@ -199,14 +199,14 @@ class Blocking:
         return None
 
     def of_frame(self, frame: Frame) -> Hold | None:
-        """The first and strongest hold in the body of a synchronous function."""
+        """The first and strongest hold in the body of a synchronous function, a near one before one that is far away."""
         return self.evaluator.solver.ask(("hold", frame), lambda: self._of_body(frame), None, None)
 
     def _of_body(self, frame: Frame) -> Hold | None:
         best: Hold | None = None
         for found in self._holds(frame):
             best = stronger(best, found)
-            if best is not None and best.tier is Tier.CERTAIN:
+            if best is not None and best.tier is Tier.CERTAIN and best.is_within(FARTHEST):
                 break
         return best
 

@@ -18,7 +18,7 @@ from streamlint.streams import Drains
 from streamlint.values.domain import Class, Function, Object, Values
 from streamlint.values.lineages import is_abstract
 from streamlint.waiting.blocking import Blocking
-from streamlint.waiting.holds import stronger
+from streamlint.waiting.holds import FARTHEST, stronger
 from streamlint.waiting.never import Never
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ Site: TypeAlias = ir.Call | ir.WithItem | ir.Loop | ir.Attribute | Operator
 SITES = (ir.Call, ir.WithItem, ir.Loop, ir.Attribute, Operator)
 """What can hold a loop."""
 
-_FAR = 3
 _NEAR = 2
-"""What is only likely to wait, behind more calls than this, cannot be judged where one of them may not come to it."""
+_FAR = 3
+"""What is likely to wait behind more calls than this cannot be judged where one of them may not come to it."""
 
 
 @dataclass(frozen=True)
@@ -207,11 +207,11 @@ class Holdings:
         """
         if not where.reached.is_certain:
             return hold.tier is Tier.CERTAIN and hold.way.length <= _NEAR
-        if hold.tier is Tier.CERTAIN or hold.is_direct:
-            return True
-        if hold.call is not None and hold.call.category == "file lock":
+        is_certain = hold.tier is Tier.CERTAIN
+        if not is_certain and not hold.is_direct and hold.call is not None and hold.call.category == "file lock":
             return False
-        return hold.way.length <= _FAR or all(map(self._is_come_to, hold.hops[1:]))
+        is_near = hold.is_within(FARTHEST if is_certain else _FAR)
+        return is_near or all(map(self._is_come_to, hold.hops[1:]))
 
     def _is_come_to(self, hop: Hop) -> bool:
         """Whether a function comes to a place in it whatever it is given."""

@@ -22,6 +22,11 @@ class Cause(StrEnum):
     STREAM = "stream"
 
 
+FARTHEST = 8
+"""What waits behind more calls than this cannot be judged where one of them may not come to it: nobody sees then what all the
+conditions on the way ask for."""
+
+
 @dataclass(frozen=True)
 class Hold:
     """Why a call holds its thread. `name` is the leaf as people write it; `reason` completes "it ..."; `hops` lead to it.
@@ -47,6 +52,10 @@ class Hold:
     @property
     def is_direct(self) -> bool:
         return self.way.length == 1
+
+    def is_within(self, calls: int) -> bool:
+        """Whether a way to the leaf leads through so many calls at most; one that comes to a call again is no longer for that."""
+        return self.way.length <= calls or len(set(self.hops)) <= calls
 
     def behind(self, hop: Hop) -> Hold:
         return replace(self, way=self.way.behind(hop))
