@@ -19,6 +19,7 @@ from streamlint.knowledge.frameworks import Frameworks, Generator, Purpose, Runn
 from streamlint.knowledge.off_loop import OffLoop, Result, Where
 from streamlint.knowledge.responses import Fate
 from streamlint.knowledge.table import Row, read
+from streamlint.knowledge.token_streams import TokenStreamFacts
 
 SHARED_STATE = (
     ("changing", "functions"), ("element", "functions"), ("cache", "names"), ("manager", "names"), ("lock", "names"),
@@ -719,3 +720,18 @@ def test_all_knowledge_is_reached_through_one_object() -> None:
     assert knowledge.off_loop.call("asyncio.to_thread")
     assert knowledge.frameworks.application("fastapi.FastAPI")
     assert knowledge.responses.streaming("starlette.responses.StreamingResponse")
+
+
+def test_every_package_by_whose_names_streams_are_made_is_told() -> None:
+    """Where none of them is imported, nobody looks for streams."""
+    made = TokenStreamFacts(read("token_streams"))
+    makers = {name.rpartition(".")[0] for row in read("token_streams").rows("made") for name in row.texts("by")}
+    aliases = {
+        name
+        for table in ("blocking_calls", "blocking_services")
+        for row in read(table).rows("class")
+        if any(maker == row.text("name") or maker.startswith(f"{row.text('name')}.") for maker in makers)
+        for name in row.texts("also")
+    }
+    assert {"langchain_openai.ChatOpenAI", "langfuse.openai.OpenAI"} <= aliases
+    assert {name.partition(".")[0] for name in aliases} <= made.packages
