@@ -12,7 +12,6 @@ from streamlint.knowledge.frameworks import Purpose
 from streamlint.model import syntax as ir
 from streamlint.streams.answers import Answers
 from streamlint.streams.sent import Sent
-from streamlint.streams.whereabouts import Whereabouts
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import Collection, Constant, Generated, Iterated, Llama, Tokens, Value, Values
 from streamlint.values.llama import STREAM_ROLES
@@ -55,7 +54,6 @@ class SentStreams:
         self.reach = project.reach
         self._sent = project.ask(Sent)
         self._answers = Answers(project)
-        self._whereabouts = project.ask(Whereabouts)
         self._pauses = project.knowledge.names("waiting", "pauses")
         self._producing: dict[tuple[object, int], bool] = {}
 
@@ -163,10 +161,9 @@ class SentStreams:
 
     def _takes_tokens(self, module: Module, scope: ir.Scope) -> bool:
         frame = self.evaluator.any_call(module, scope)
-        loops = (loop for loop in scope.loops if self._whereabouts.may_hold(loop.iterable, frame))
-        if any(self.evaluator.tokens(self.evaluator.iterated(loop, frame)) is not None for loop in loops):
+        if any(self.evaluator.tokens(self.evaluator.iterated(loop, frame)) is not None for loop in scope.loops):
             return True
-        parts = (part for part in (*scope.calls, *scope.attributes) if self._whereabouts.may_hold(part, frame))
+        parts = (*scope.calls, *scope.attributes)
         return any(_is_stream(value) for part in parts for value in self.evaluator.value(part, frame))
 
     # What they do against a proxy

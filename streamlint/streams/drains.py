@@ -296,8 +296,6 @@ class Drains(Takings):
         return None
 
     def _starts(self, call: ir.Call, frame: Frame) -> bool:
-        if not self.whereabouts.may_hold(call, frame):
-            return False
         values = self.evaluator.value(call, frame)
         values = self.evaluator.union(v.result if isinstance(v, Coroutine) else frozenset((v,)) for v in values)
         for value in values:

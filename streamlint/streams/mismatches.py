@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.streams.sent import certain
-from streamlint.streams.whereabouts import Whereabouts
 from streamlint.values.domain import (
     Bound,
     Constant,
@@ -62,7 +61,6 @@ class Mismatches:
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
-        self._whereabouts = project.ask(Whereabouts)
 
     # Questions
 
@@ -79,15 +77,11 @@ class Mismatches:
 
     def of_await(self, waited: ir.Await, frame: Frame) -> Mismatch | None:
         """`await` on something that a synchronous call has already given."""
-        if not self._whereabouts.may_hold(waited.value, frame):
-            return None
         values = certain(self.evaluator.value(waited.value, frame))
         return _unasked(_same([self._of_awaited(value) for value in values]), waited.value, frame)
 
     def of_loop(self, loop: ir.Loop, frame: Frame) -> Mismatch | None:
         """`for` over asynchronous tokens, `async for` over synchronous ones."""
-        if not self._whereabouts.may_hold(loop.iterable, self.evaluator.loop_frame(loop, frame)):
-            return None
         values = certain(self.evaluator.iterated(loop, frame))
         return _unasked(_same([self._of_iterated(value, loop) for value in values]), loop.iterable, frame)
 

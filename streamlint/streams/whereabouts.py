@@ -56,10 +56,7 @@ class Whereabouts:
     def may_hold(self, expression: ir.Expression, frame: Frame) -> bool:
         """Whether an expression may be a stream of tokens, hold one, or be something that makes one."""
         found = self._found
-        if found is None:
-            return True
-        is_read = frame.scope in found.streams.edges.modules
-        return is_read and found.streams.holds(found.leaves.of(expression, frame.module, frame.scope))
+        return found is None or found.streams.holds(found.leaves.of(expression, frame.module, frame.scope))
 
     @cached_property
     def _found(self) -> _Found | None:

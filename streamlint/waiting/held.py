@@ -148,8 +148,6 @@ class Holdings:
 
     def sync_tokens(self, iterable: ir.Expression, frame: Frame) -> Tokens | None:
         """The tokens that iterating an expression takes one by one, without awaiting them."""
-        if not self.drains.whereabouts.may_hold(iterable, frame):
-            return None
         tokens = self.evaluator.tokens(self.evaluator.value(iterable, frame))
         return tokens if tokens is not None and tokens.is_async is not True else None
 
