@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.frameworks import Purpose
 from streamlint.model import syntax as ir
+from streamlint.model.branches import arms
 from streamlint.serving.path_tests import PathTests
 from streamlint.source import Span
 from streamlint.streams import Sent
@@ -149,14 +150,12 @@ class BodiesRead:
     def _conditions(self, branch: int, path: str, frame: Frame) -> list[bool | None]:
         """Whether the arms around a place run for requests of a path; None where that cannot be told."""
         found: list[bool | None] = []
-        while branch >= 0:
-            row = frame.scope.branches[branch]
+        for row in arms(frame.scope, branch):
             if row.arm.startswith("except"):
                 found.append(None)
             elif row.test is not None:
                 truth = self._tests.of(row.test, path, frame) if path and row.arm in ("if", "else") else None
                 found.append(truth if row.arm == "if" or truth is None else not truth)
-            branch = row.parent
         return found
 
     @staticmethod

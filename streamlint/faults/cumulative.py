@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.token_streams import WHOLE
 from streamlint.model import syntax as ir
+from streamlint.model.branches import arms
 from streamlint.streams.mismatches import Mismatches
 from streamlint.streams.sent import certain
 from streamlint.values.callers import argument_of
@@ -84,13 +85,11 @@ class Cumulatives:
     def _each_time(found: Cumulative, branch: int, start: int, frame: Frame) -> bool:
         """Whether it is sent for every token, and not only for one that some condition picks out."""
         own = {part.id for part in ir.walk(found.expression) if isinstance(part, ir.Name)}
-        while branch >= 0:
-            row = frame.scope.branches[branch]
+        for row in arms(frame.scope, branch):
             if row.test is not None and row.test.start >= start:
                 asked = {part.id for part in ir.walk(row.test) if isinstance(part, ir.Name)}
                 if not asked & own or not (_is_type_test(row.test) or _is_presence_test(row.test)):
                     return False
-            branch = row.parent
         return True
 
     # Expressions
@@ -159,8 +158,7 @@ class Cumulatives:
 
     def _is_agent_stream(self, base: ir.Expression, branch: int, frame: Frame) -> bool:
         """Whether an `isinstance` test around it says that an event holds tokens."""
-        while branch >= 0:
-            row = frame.scope.branches[branch]
+        for row in arms(frame.scope, branch):
             match row.test:
                 case ir.Call(arguments=(ir.Name(id=name), kind)) if isinstance(base, ir.Name) and name == base.id:
                     if not row.arm.startswith("else"):
@@ -169,7 +167,6 @@ class Cumulatives:
                             isinstance(one, External) and one.name.rpartition(".")[2] in self._token_events
                             for one in kinds
                         )
-            branch = row.parent
         return False
 
 

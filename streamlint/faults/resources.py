@@ -119,10 +119,10 @@ class Resources:
 
     def _end_of_name(self, name: ir.Name, frame: Frame) -> End | None:
         """What `name.close()` does to what a local name was given once."""
-        bindings = [frame.scope.bindings[index] for index in name.bindings or ()]
-        if len(bindings) != 1 or bindings[0].kind != "assign" or bindings[0].value is None:
+        assigned = frame.scope.assignment(name)
+        if assigned is None or assigned.value is None:
             return None
-        made = bindings[0].value
+        made = assigned.value
         made = made.value if isinstance(made, ir.Await) else made
         anything = frozenset(name for names in self.facts.closers.values() for name in names)
         return self.end(made, frame) or (End.CLOSED if self._is_call_of(made, anything, frame) else None)
@@ -289,8 +289,8 @@ class Resources:
         if isinstance(content, ir.Name):
             if content.id == name.id:
                 return True
-            bindings = [frame.scope.bindings[index] for index in content.bindings or ()]
-            value = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
+            assigned = frame.scope.assignment(content)
+            value = assigned.value if assigned is not None else None
             if value is not None and depth >= _DEEPEST:
                 self.evaluator.give_up(Limit.NAMES, content, frame)
                 return False

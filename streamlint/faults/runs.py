@@ -182,8 +182,8 @@ class Runs:
         if made is None or not any(one.value is started and one.is_attribute for one in inner.scope.stores):
             return False
         if isinstance(made, ir.Name):
-            bindings = [frame.scope.bindings[index] for index in made.bindings or ()]
-            made = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
+            assigned = frame.scope.assignment(made)
+            made = assigned.value if assigned is not None else None
             if made is None or not self._is_kept_here(made, frame):
                 return False
         if not isinstance(made, ir.Call) or not self._is_of_project(made, frame):

@@ -8,6 +8,18 @@ from streamlint.model import syntax as ir
 from streamlint.source import Placed
 
 
+def around(scope: ir.Scope, branch: int) -> Iterator[int]:
+    """A branch and those around it, the innermost first; nothing where there is none."""
+    while branch >= 0:
+        yield branch
+        branch = scope.branches[branch].parent
+
+
+def arms(scope: ir.Scope, branch: int) -> Iterator[ir.Branch]:
+    """What is known of a branch and of those around it, the innermost first."""
+    return (scope.branches[index] for index in around(scope, branch))
+
+
 def exclusive(scope: ir.Scope, first: int, second: int) -> bool:
     """Whether two branches never run in the same call."""
     arms = dict(_decisions(scope, first))
@@ -15,26 +27,18 @@ def exclusive(scope: ir.Scope, first: int, second: int) -> bool:
 
 
 def _decisions(scope: ir.Scope, branch: int) -> Iterator[tuple[int, str]]:
-    while branch >= 0:
-        found = scope.branches[branch]
-        if not found.arm.startswith("except"):
-            yield found.decision, found.arm
-        branch = found.parent
+    for row in arms(scope, branch):
+        if not row.arm.startswith("except"):
+            yield row.decision, row.arm
 
 
 def is_handler(scope: ir.Scope, branch: int) -> bool:
-    while branch >= 0:
-        if scope.branches[branch].arm.startswith("except"):
-            return True
-        branch = scope.branches[branch].parent
-    return False
+    return any(row.arm.startswith("except") for row in arms(scope, branch))
 
 
 def leads_to(scope: ir.Scope, first: int, second: int) -> bool:
     """Whether who comes to the second branch is in the first: it is the same, or one around it."""
-    while second >= 0 and second != first:
-        second = scope.branches[second].parent
-    return second == first
+    return first < 0 or first in around(scope, second)
 
 
 def branch_of(expression: Placed, scope: ir.Scope) -> int:

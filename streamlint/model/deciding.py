@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from streamlint.model import syntax as ir
+from streamlint.model.branches import arms
 from streamlint.model.modules import Module
 
 Parameters = frozenset[str]
@@ -115,12 +116,7 @@ def _results(scope: ir.Scope) -> Iterator[ir.Expression]:
         if item.value is None:
             continue
         yield item.value
-        branch = item.branch
-        while branch >= 0:
-            test = scope.branches[branch].test
-            if test is not None:
-                yield test
-            branch = scope.branches[branch].parent
+        yield from (row.test for row in arms(scope, item.branch) if row.test is not None)
 
 
 def _tests(scope: ir.Scope) -> Iterator[ir.Expression]:

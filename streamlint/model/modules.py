@@ -14,7 +14,7 @@ from streamlint.model.summary import UnparsableFile, summarise
 from streamlint.model.syntax import Expression, Scope, Summary
 from streamlint.model.texts import Texts
 from streamlint.model.uses import Uses
-from streamlint.source import Source, Span
+from streamlint.source import Placed, Source, Span
 from streamlint.timings import PARSING, phase
 from streamlint.working import tell
 
@@ -61,6 +61,10 @@ class Module:
     def inner(self, scope: Scope) -> list[Scope]:
         """The scopes directly in a scope."""
         return self._inner.get(scope.index, [])
+
+    def around(self, place: Placed) -> list[Scope]:
+        """The scopes that a place stands in, the innermost first."""
+        return sorted((scope for scope in self.scopes if scope.contains(place)), key=lambda one: one.end - one.start)
 
     def enclosing_function(self, scope: Scope) -> Scope | None:
         """The innermost named function that holds this scope, or is it."""

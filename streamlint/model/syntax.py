@@ -246,6 +246,12 @@ class Scope:
     def contains(self, other: Placed) -> bool:
         return self.start <= other.start and other.end <= self.end
 
+    def assignment(self, name: Expression | None) -> Binding | None:
+        """The one assignment that a local name comes from; None of what is no name, is bound otherwise, or in several places."""
+        bindings = (name.bindings or ()) if isinstance(name, Name) else ()
+        found = self.bindings[bindings[0]] if len(bindings) == 1 else None
+        return found if found is not None and found.kind == "assign" else None
+
     @property
     def decorator_words(self) -> frozenset[str]:
         """The last words of its decorators that are names: `setter` of `@value.setter`."""

@@ -58,12 +58,13 @@ class Begun:
 
     def at_start(self, entries: Iterable[Entry]) -> Iterator[Way]:
         """The coroutine functions that start-up makes tasks of, each with the entry point that leads to it."""
-        for entry in entries:
+        saying = frozenset(self.evaluator.modules.texts.saying(self._words))
+        for entry in entries if saying else ():
             framework = self.evaluator.knowledge.frameworks.framework(entry.framework)
             if entry.kind not in AT_START or framework.async_runner is not Runner.EVENT_LOOP:
                 continue
             for path, index in sorted(self._spread(deque(((entry.module, entry.scope),)))):
-                module = self.evaluator.modules.load(path)
+                module = self.evaluator.modules.load(path) if path in saying else None
                 if module is not None:
                     yield from self._in(module, module.scopes[index], entry)
 

@@ -227,8 +227,8 @@ class Lifetimes:
 
 def _innermost(module: Module, origin: Origin) -> ir.Scope:
     """The scope that makes something: of a default, the one in which its function stands."""
-    around = [scope for scope in module.scopes if scope.contains(origin) and not _is_default(origin, scope)]
-    return min(around, key=lambda scope: scope.end - scope.start, default=module.summary.module)
+    around = (scope for scope in module.around(origin) if not _is_default(origin, scope))
+    return next(around, module.summary.module)
 
 
 def _is_default(origin: Origin, scope: ir.Scope) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
+from streamlint.model.branches import around as branches_around
 from streamlint.model.modules import Module
 from streamlint.sharing.accesses import Access, Accesses, Activation, Event, How
 from streamlint.sharing.lasting import Lasting, Parameters
@@ -121,10 +122,7 @@ class SharedState:
         """Where the function waits for something outside already, whenever it comes to the place or from it."""
         scope = activation.scope
         branches = {call.end: call.branch for call in scope.calls}
-        passed, branch = {-1}, branches.get(end, -1)
-        while branch >= 0:
-            passed.add(branch)
-            branch = scope.branches[branch].parent
+        passed = {-1, *branches_around(scope, branches.get(end, -1))}
         frame = self.evaluator.any_call(activation.module, scope)
         steps = [
             loop.iterable.end

@@ -94,5 +94,5 @@ class CalledBack:
 
 def _made(name: ir.Name, frame: Frame) -> ir.Expression | None:
     """What the one assignment of a local name gives it."""
-    bindings = [frame.scope.bindings[index] for index in name.bindings or ()]
-    return bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
+    assigned = frame.scope.assignment(name)
+    return assigned.value if assigned is not None else None

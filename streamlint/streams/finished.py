@@ -82,9 +82,9 @@ class Finished:
 
     def _in_a_file(self, content: ir.Expression, frame: Frame) -> Origin | None:
         """Of a file in memory around the text, or its bytes: `io.BytesIO(answer.encode())`, where it stands or under a name."""
-        if isinstance(content, ir.Name) and len(content.bindings or ()) == 1:
-            made = frame.scope.bindings[(content.bindings or (0,))[0]]
-            content = made.value if made.kind == "assign" and made.value is not None and not made.path else content
+        made = frame.scope.assignment(content)
+        if made is not None and made.value is not None and not made.path:
+            content = made.value
         if not isinstance(content, ir.Call) or not content.arguments:
             return None
         if not self.evaluator.names(content.function, frame) & _BUFFERS:

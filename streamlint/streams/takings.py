@@ -189,7 +189,7 @@ class Takings(DrainedNames):
         row = self.evaluator.calls.moving(call, frame)
         made = call.argument(row.position, row.keyword or None) if row is not None else None
         if row is not None and in_a_thread and row.where is Where.THREAD:
-            made = self._in_a_thread(call, frame)
+            made = self._in_a_thread(made, call, frame)
         elif row is None or not (
             row.where is Where.OWN_LOOP or (row.where is Where.TASK and is_awaited and not row.variadic)
         ):
@@ -206,10 +206,9 @@ class Takings(DrainedNames):
     def _thread_words(self) -> frozenset[str]:
         return self.evaluator.knowledge.off_loop.words_of(Where.THREAD)
 
-    def _in_a_thread(self, call: ir.Call, frame: Frame) -> ir.Call | None:
+    def _in_a_thread(self, given: ir.Expression | None, call: ir.Call, frame: Frame) -> ir.Call | None:
         """The call of a helper that a thread makes: `collect(tokens)` of `await to_thread(collect, tokens)`."""
-        row, handed = self.evaluator.calls.moving(call, frame), self.evaluator.calls.handed(call, frame)
-        given = call.argument(row.position, row.keyword or None) if row is not None else None
+        handed = self.evaluator.calls.handed(call, frame)
         if given is None or handed is None or isinstance(given, ir.Call):
             return None
         return ir.Call(call.start, call.end, given, handed[1], handed[2], call.branch)
@@ -315,8 +314,8 @@ class Takings(DrainedNames):
         if on_object(own_object(inner.module, inner.scope)) not in drain.kept:
             return frozenset()
         base = call.function.base if isinstance(call.function, ir.Attribute) else None
-        bindings = [frame.scope.bindings[index] for index in base.bindings or ()] if isinstance(base, ir.Name) else []
-        made = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
+        assigned = frame.scope.assignment(base)
+        made = assigned.value if assigned is not None else None
         if not isinstance(base, ir.Name) or not isinstance(made, ir.Call):
             return frozenset()
         is_new = any(isinstance(value, Class) for value in self.evaluator.value(made.function, frame))

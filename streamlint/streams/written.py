@@ -70,12 +70,12 @@ class Writings:
         return self.of(expression, frame, depth + 1) or Written(HOLE, ((expression, frame),))
 
     def _named(self, name: ir.Name, frame: Frame, depth: int) -> Written | None:
-        bindings = [frame.scope.bindings[index] for index in name.bindings or ()]
-        if not bindings:
+        if not name.bindings:
             return self._constant(name, frame)
-        if len(bindings) != 1 or bindings[0].kind != "assign" or bindings[0].path or bindings[0].value is None:
+        assigned = frame.scope.assignment(name)
+        if assigned is None or assigned.path or assigned.value is None:
             return None
-        return self.of(bindings[0].value, frame, depth + 1)
+        return self.of(assigned.value, frame, depth + 1)
 
     def _constant(self, expression: ir.Expression, frame: Frame) -> Written | None:
         """The text that a constant of a module or a class is, written as in a source: `END = "data: [DONE]"`."""
@@ -138,10 +138,10 @@ def _filled(text: str, given: tuple[ir.Expression, ...], frame: Frame) -> Writte
 
 def _only_read(name: ir.Name, scope: ir.Scope) -> ir.Expression | None:
     """What a local name is given, where nothing else is done with it than to read it here."""
-    bindings = [scope.bindings[index] for index in name.bindings or ()]
-    if len(bindings) != 1 or bindings[0].kind != "assign" or bindings[0].path:
+    assigned = scope.assignment(name)
+    if assigned is None or assigned.path:
         return None
-    return bindings[0].value if sum(one.id == name.id for one in scope.names) == 1 else None
+    return assigned.value if sum(one.id == name.id for one in scope.names) == 1 else None
 
 
 def _is_plain(hole: ir.Expression, frame: Frame) -> bool:

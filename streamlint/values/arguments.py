@@ -134,17 +134,17 @@ def _is_left_alone(name: ir.Name, scope: ir.Scope) -> bool:
 
 def _is_own(given: ir.Expression, scope: ir.Scope) -> bool:
     """Whether a name is a dict that its function writes out once, and hands to nobody but as `**`."""
-    bindings = [scope.bindings[index] for index in given.bindings or ()] if isinstance(given, ir.Name) else []
-    if len(bindings) != 1 or bindings[0].kind != "assign" or not isinstance(bindings[0].value, ir.Mapping):
+    assigned = scope.assignment(given)
+    if assigned is None or not isinstance(assigned.value, ir.Mapping):
         return False
-    name = bindings[0].name
+    name = assigned.name
     handed = (
         part
         for call in scope.calls
         for part in (*call.arguments, *(value for keyword, value in call.keywords if keyword is not None))
     )
     kept = (store.value for store in scope.stores)
-    renamed = (one.value for one in scope.bindings if one is not bindings[0] and one.value is not None)
+    renamed = (one.value for one in scope.bindings if one is not assigned and one.value is not None)
     return scope.is_function and not any(
         isinstance(part, ir.Name) and part.id == name for part in (*handed, *kept, *renamed)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from streamlint.model import syntax as ir
+from streamlint.model.branches import arms
 from streamlint.model.deciding import Deciding
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
@@ -137,13 +138,11 @@ class FunctionCalls:
 
     def _happens(self, branch: int, frame: Frame) -> bool:
         """False where what is known of the arguments rules a branch out."""
-        while branch >= 0:
-            found = frame.scope.branches[branch]
+        for found in arms(frame.scope, branch):
             if found.test is not None and found.arm in ("if", "else"):
                 truth = self.evaluator.truth(found.test, frame)
                 if truth is not None and truth != (found.arm == "if"):
                     return False
-            branch = found.parent
         return True
 
 

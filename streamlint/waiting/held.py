@@ -216,8 +216,7 @@ class Holdings:
         module = self.evaluator.modules.load(hop.path)
         if module is None:
             return False
-        around = [scope for scope in module.scopes if scope.start <= hop.start and hop.end <= scope.end]
-        scope = min(around, key=lambda one: one.end - one.start)
+        scope = module.around(hop)[0]
         is_left = any(one.end <= hop.start for one in scope.returns)
         is_repeated = any(isinstance(one, ir.Loop | ir.While) for one in scope.body.around(hop))
         return not is_left and not is_repeated and branch_of(hop, scope) == -1 and not _is_chosen(hop, scope)
