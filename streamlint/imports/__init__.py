@@ -10,9 +10,10 @@ import libcst as cst
 
 from streamlint.fix import Import
 from streamlint.imports.names import canonical, clash, read, top_level, words
-from streamlint.imports.outline import Outline, outline, parsed
+from streamlint.imports.outline import Outline, outline
 from streamlint.imports.placing import placed
 from streamlint.imports.pruning import pruned, useless
+from streamlint.parsed import parsed
 
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 

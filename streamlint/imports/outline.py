@@ -7,30 +7,18 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 import libcst as cst
 
 from streamlint.form_feeds import straighten
+from streamlint.parsed import Lines, lines_of, parsed
 from streamlint.timings import TREES, phase
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _WORD = "left_out_"
-
-
-@lru_cache(maxsize=4)
-def parsed(text: str) -> ast.Module | None:
-    """The module, or None where the text is no Python."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 class Outline:
@@ -82,29 +70,18 @@ def outline(text: str) -> Outline | None:
     return Outline(text, tuple(_left_out(text, module))) if module is not None else None
 
 
-class _Line(NamedTuple):
-    """The statements of the top level that share lines, and where these begin and end."""
-
-    start: int
-    end: int
-    statements: tuple[ast.stmt, ...]
-
-    @property
-    def is_compound(self) -> bool:
-        return any(hasattr(one, "body") or hasattr(one, "cases") for one in self.statements)
-
-    def matters(self, is_first: bool) -> bool:
-        """Whether it holds an import, or may be the docstring."""
-        first = self.statements[0]
-        is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-        return (is_first and is_text) or any(isinstance(one, ast.Import | ast.ImportFrom) for one in self.statements)
+def _matters(lines: Lines, is_first: bool) -> bool:
+    """Whether they hold an import, or may be the docstring."""
+    first = lines.statements[0]
+    is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    return (is_first and is_text) or any(isinstance(one, ast.Import | ast.ImportFrom) for one in lines.statements)
 
 
 def _left_out(text: str, module: ast.Module) -> Iterator[tuple[int, int]]:
     """What stands between the lines that matter; a block in front of such a line stays, as it says whose the comments are."""
-    run: list[_Line] = []
-    for number, line in enumerate(_lines(text, module)):
-        if not line.matters(is_first=number == 0):
+    run: list[Lines] = []
+    for number, line in enumerate(lines_of(text, module)):
+        if not _matters(line, is_first=number == 0):
             run.append(line)
             continue
         if run and not run[-1].is_compound:
@@ -114,23 +91,6 @@ def _left_out(text: str, module: ast.Module) -> Iterator[tuple[int, int]]:
         run = []
     if run:
         yield run[0].start, len(text)
-
-
-def _lines(text: str, module: ast.Module) -> Iterator[_Line]:
-    starts = [0, *(match.end() for match in _LINE_END.finditer(text)), len(text)]
-    rows: list[tuple[int, int, list[ast.stmt]]] = []
-    for statement in module.body:
-        decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
-        first = min((one.lineno for one in decorators), default=statement.lineno)
-        last = statement.end_lineno or first
-        while starts[last] < len(text) and text[starts[last - 1] : starts[last]].rstrip("\r\n").endswith("\\"):
-            last += 1
-        if rows and (first <= rows[-1][1] or statement.col_offset):
-            rows[-1] = (rows[-1][0], last, [*rows[-1][2], statement])
-        else:
-            rows.append((first, last, [statement]))
-    for first, last, statements in rows:
-        yield _Line(starts[first - 1], starts[last], tuple(statements))
 
 
 def _word(text: str) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Sequence
 import libcst as cst
 
 from streamlint.imports.names import WORD, read, top_level, words
-from streamlint.imports.outline import parsed
 from streamlint.imports.statements import Statement, aliases, asname, closing, dotted, leading
+from streamlint.parsed import parsed
 
 _PART = re.compile(r"\w")
 _TYPE_COMMENT = re.compile(r"#\s*type:(.*)")
