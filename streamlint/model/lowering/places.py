@@ -39,7 +39,7 @@ class Places:
     def span(self, node: ast.expr | ast.stmt | ast.excepthandler | ast.pattern) -> tuple[int, int]:
         first, last, near = node.lineno, node.end_lineno, self._near
         assert last is not None and node.end_col_offset is not None
-        if first in self._wide or last in self._wide:
+        if self._wide and (first in self._wide or last in self._wide):
             start, end = self.offset(first, node.col_offset), self.offset(last, node.end_col_offset)
         else:
             start = self._line_starts[first - 1] + node.col_offset
