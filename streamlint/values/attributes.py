@@ -85,8 +85,8 @@ class Attributes:
                 return self._of_bound(base, name)
             case Function() if name in self._tools.methods:
                 return self._tools.method(base, name, expression, frame)
-            case Function(receiver=None) if name in ("delay", "remote", "apply_async"):
-                return UNKNOWN
+            case Function(receiver=None) if name in self._tools.queueing:
+                return self._tools.queued(base, name)
             case Pending():
                 return PENDING
             case Unknown():
