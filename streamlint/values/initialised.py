@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from streamlint.model import syntax as ir
 from streamlint.model.forms import Form
@@ -46,7 +47,7 @@ def _behind(scope: ir.Scope, word: str) -> Iterator[tuple[ir.Expression, ir.Expr
     rows = [one.items for one in scope.expressions() if isinstance(one, ir.Sequence) and one.kind == "tuple"]
     rows += [call.arguments for call in scope.calls]
     for row in rows:
-        for first, second in zip(row[1:], row[2:], strict=False):
+        for first, second in pairwise(row[1:]):
             if last_word(first) == word:
                 yield first, second
 
