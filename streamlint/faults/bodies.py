@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.responses import Fate
 from streamlint.model import syntax as ir
+from streamlint.streams.answers import Answers
 from streamlint.streams.sent import Sending, SentGenerator, certain
 from streamlint.values import Values
 from streamlint.values.domain import (
     Bound,
+    Class,
     Collection,
     Coroutine,
     Function,
@@ -52,6 +54,8 @@ class WrongBody:
 
     what: Fault
     value: Value
+    is_part: bool = False
+    """Whether it is only a part of what is sent: a field of a JSON document."""
 
 
 class Bodies:
@@ -59,6 +63,8 @@ class Bodies:
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
+        self._answers = project.ask(Answers)
+        self._models = project.knowledge.names("untouched", "models")
         self._frameworks = project.knowledge.frameworks
         self._uncalled = project.knowledge.names("llama_index_words", "uncalled")
 
@@ -89,10 +95,35 @@ class Bodies:
         found = self._same([self._of_returned(value, entry) for value in values])
         if found is None and frame.scope.is_async:
             found = self._same([self._of_coroutine(value) for value in values])
-        if found is None and isinstance(expression, ir.Mapping):
-            items = (self.of_return(item, frame, entry) or self._of_field(item, frame) for _, item in expression.items)
-            return next((item for item in items if item is not None), None)
-        return found
+        if found is not None:
+            return found
+        parts = self._parts(expression, frame)
+        faults = (self.of_return(one, frame, entry) or self._of_field(one, frame) for one in parts)
+        fields = (self._of_field(one, frame) for one in self._fields(expression, frame))
+        part = next((one for one in (*faults, *fields) if one is not None), None)
+        return replace(part, is_part=True) if part is not None else None
+
+    def _parts(self, expression: ir.Expression, frame: Frame) -> tuple[ir.Expression, ...]:
+        """The parts of a dict, the body of a tuple, or what a call writes as JSON: `jsonify(answer=...)`."""
+        if isinstance(expression, ir.Mapping):
+            return tuple(item for _, item in expression.items)
+        if isinstance(expression, ir.Sequence) and expression.kind == "tuple":  # Flask: body, status, headers
+            return expression.items[:1]
+        if isinstance(expression, ir.Call) and self._answers.is_json(expression, frame):
+            return (*expression.arguments, *(value for _, value in expression.keywords))
+        return ()
+
+    def _fields(self, expression: ir.Expression, frame: Frame) -> tuple[ir.Expression, ...]:
+        """What an object is made of that only holds data: `Answer(text=...)`."""
+        if not isinstance(expression, ir.Call) or not self._is_model(expression, frame):
+            return ()
+        return tuple(value for _, value in expression.keywords)
+
+    def _is_model(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether a call makes an object of a class that is written as JSON."""
+        classes = self.evaluator.value(call.function, frame)
+        bases = [self.evaluator.attributes.outside_bases(one) for one in classes if isinstance(one, Class)]
+        return bool(bases) and all(not self._models.isdisjoint(one) for one in bases)
 
     def _of_field(self, expression: ir.Expression, frame: Frame) -> WrongBody | None:
         """The fault of a part of what is written as JSON: nobody awaits it there."""

@@ -46,6 +46,8 @@ from streamlint.values.said import last_word
 from streamlint.values.tools import Tools
 from streamlint.values.whole import Whole
 
+_NEW = "builtins.object.__new__"
+
 
 class Attributes:
     """Looks attributes up in project classes, outside instances, modules and LlamaIndex objects."""
@@ -83,8 +85,8 @@ class Attributes:
                 return self._of_bound(base, name)
             case Function() if name in self._tools.methods:
                 return self._tools.method(base, name, expression, frame)
-            case Function(receiver=None) if name in ("delay", "remote", "apply_async"):
-                return UNKNOWN
+            case Function(receiver=None) if name in self._tools.queueing:
+                return self._tools.queued(base, name)
             case Pending():
                 return PENDING
             case Unknown():
@@ -127,8 +129,7 @@ class Attributes:
             if any(known(found)) or not isinstance(owner, Class):
                 return found
             vague = vague or found
-        stored = self._stored(base, name, is_attribute=True) if isinstance(base, Object) else NOTHING
-        return stored or vague
+        return self._stored(base, name, is_attribute=True) or vague
 
     def _above(self, base: Super, name: str) -> Values:
         """An attribute as `super()` finds it: of the classes behind its own in the lineage of the receiver, bound to that."""
@@ -140,7 +141,7 @@ class Attributes:
             found = self._own(owner, base.receiver, name)
             if any(known(found)):
                 return found
-        return NOTHING
+        return frozenset((External(_NEW),)) if name == "__new__" else NOTHING
 
     def _own(self, owner: Class, base: Object | Class, name: str) -> Values:
         located = self.evaluator.scope_of(owner)
@@ -282,8 +283,8 @@ class Attributes:
 
     # What is stored on objects from outside the class
 
-    def _stored(self, base: Instance | Object, member: str, *, is_attribute: bool) -> Values:
-        """What any module of the project stores under this name on an object of the same class."""
+    def _stored(self, base: Instance | Object | Class, member: str, *, is_attribute: bool) -> Values:
+        """What any module of the project stores under this name on an object of the same class, or on this class itself."""
         callers = self.evaluator.callers
         found = callers.stored(member, self.identity(base), is_attribute=is_attribute)
         return callers.lifespan_state(base, member) if isinstance(base, Instance) and not found else found

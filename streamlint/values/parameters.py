@@ -109,7 +109,7 @@ class Parameters:
         if "staticmethod" in kinds or frame.parent is None:
             return NOTHING
         path, owner = frame.module.path, frame.parent.scope.index
-        if "classmethod" in kinds or frame.scope.name in _OF_CLASSES:
+        if "classmethod" in kinds or frame.scope.name in OF_CLASSES:
             return frozenset((Class(path, owner),))
         return frozenset((Object(path, owner),))
 
@@ -237,7 +237,7 @@ class Parameters:
         return UNKNOWN
 
 
-_OF_CLASSES = frozenset(("__new__", "__init_subclass__", "__class_getitem__"))
+OF_CLASSES = frozenset(("__new__", "__init_subclass__", "__class_getitem__"))
 """Methods that Python itself makes class methods."""
 
 

@@ -249,6 +249,13 @@ def _type(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     )
 
 
+def _new(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
+    """`super().__new__(cls)`: an object of the class that is given."""
+    origin = evaluator.origin(call, frame)
+    made = (one for one in _first(evaluator, call, frame) if isinstance(one, Class))
+    return alternatives(Object(one.path, one.scope, origin) for one in made) or UNKNOWN
+
+
 def _cached(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     """`lru_cache(maxsize=1)` gives a decorator; `lru_cache(f)` gives f."""
     values = alternatives(v for v in _first(evaluator, call, frame) if isinstance(v, Function | Class | Partial))
@@ -335,6 +342,7 @@ BUILTINS: dict[str, Builtin] = {
     "json.loads": _parsed,
     "orjson.loads": _parsed,
     "builtins.super": _super,
+    "builtins.object.__new__": _new,
     "builtins.type": _type,
     "typing.cast": _second,
     "copy.copy": _first,
