@@ -43,6 +43,8 @@ class AsyncInName:
         """The class whose synchronous method this awaited call runs on the loop; None where another one may be meant."""
         if call.end not in frame.scope.awaited or not isinstance(call.function, ir.Attribute):
             return None
+        if self._is_default_model(call.function.base, frame):
+            return self._of_default_model(call.function.attribute)
         functions = self.evaluator.value(call.function, frame)
         if len(functions) != 1:
             return None
@@ -55,6 +57,21 @@ class AsyncInName:
                 return None
             return self._of(call.function.base, receiver, frame) or self._of_integration(function.name, receiver)
         return None
+
+    def _is_default_model(self, base: ir.Expression, frame: Frame) -> bool:
+        """Whether this reads `Settings.llm`."""
+        if not isinstance(base, ir.Attribute) or base.attribute != "llm":
+            return False
+        return self._is_settings(self.evaluator.value(base.base, frame))
+
+    def _of_default_model(self, method: str) -> InName | None:
+        """For what the project sets as `Settings.llm`, if it sets one class of models only."""
+        asked = self.evaluator.knowledge.llama.method(Role.LLM, method)
+        models = self._default_models()
+        if asked is None or asked.kind is not Kind.COROUTINE or len(models) != 1:
+            return None
+        only = models[0]
+        return self._of_model(only) if isinstance(only, Object) else self._of_integration(method, only)
 
     def _of_integration(self, method: str, receiver: Llama) -> InName | None:
         """For an LLM of an integration, given to an engine or asked itself."""
