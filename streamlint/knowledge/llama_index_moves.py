@@ -49,7 +49,11 @@ class LegacyPaths:
         """
         if module == OLD:
             return bool(name) and self._is_gone(f"{OLD}.{name}")
-        if not module.startswith(f"{OLD}.") or self._is_today(module) or module.rpartition(".")[0] in self._integrations:
+        if (
+            not module.startswith(f"{OLD}.")
+            or self._is_today(module)
+            or module.rpartition(".")[0] in self._integrations
+        ):
             return False
         return self._is_gone(f"{module}.{name}" if name else module)
 

@@ -21,7 +21,7 @@ _ROLE, _CONTENTS, _USERS = "role", ("content", "parts"), ("user", "human")
 
 
 class MessageLists:
-    """Follows names of a module's own level, and attributes of what is made once; what is kept by a key may be one for each user."""
+    """Follows names of a module's own level and attributes of what is made once; a key may lead to one for each user."""
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
@@ -54,7 +54,11 @@ class MessageLists:
         """Where the list of an object began, if the object is made once and nothing on the way begins the list anew."""
         if self._lifetimes.is_looked_up(kept.base, frame) or self._is_begun_anew(kept.attribute, frame):
             return None
-        lists = [one for one in known(self.evaluator.value(kept, frame)) if isinstance(one, Collection) and one.kind == "list"]
+        lists = [
+            one
+            for one in known(self.evaluator.value(kept, frame))
+            if isinstance(one, Collection) and one.kind == "list"
+        ]
         origins = sorted({one.origin for one in lists if one.origin is not None}, key=lambda one: one.start)
         return next((one for one in origins if self._lifetimes.is_made_once(one)), None)
 
