@@ -37,6 +37,7 @@ class FrameworkObjects:
     markers: frozenset[str]
     token_aliases: Mapping[str, TokenAlias]
     callbacks: Mapping[str, Given]
+    decorated: Mapping[tuple[str, str], str]
 
     def family(self, name: str) -> str:
         """One name for all import paths, and for classes that carry the same state."""
@@ -64,6 +65,10 @@ class FrameworkObjects:
         """What a call of this name, or a decorator, gives the callback that it takes."""
         return self.callbacks.get(call)
 
+    def made_of(self, decorator: str, method: str) -> str:
+        """The class whose method of this name a function has behind a decorator of that name, or ""."""
+        return self.decorated.get((decorator, method), "")
+
     def token_alias(self, name: str) -> TokenAlias | None:
         return self.token_aliases.get(name)
 
@@ -86,5 +91,11 @@ def framework_objects() -> FrameworkObjects:
             call: Given(row.number("position"), row.text("keyword"), row.texts("gives"))
             for row in table.rows("given")
             for call in row.texts("calls")
+        },
+        decorated={
+            (decorator, method): row.text("gives")
+            for row in table.rows("decorated")
+            for decorator in row.texts("decorators")
+            for method in row.texts("methods")
         },
     )

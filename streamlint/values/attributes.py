@@ -84,7 +84,7 @@ class Attributes:
             case Function() if name in self._tools.methods:
                 return self._tools.method(base, name, expression, frame)
             case Function(receiver=None) if name in ("delay", "remote", "apply_async"):
-                return UNKNOWN
+                return self._of_decorated(base, name)
             case Pending():
                 return PENDING
             case Unknown():
@@ -349,6 +349,18 @@ class Attributes:
             return frozenset((Token(FINISHED, base.origin),))
         part = self.evaluator.knowledge.llama.part(base.role, name)
         return frozenset((Llama(part, origin=base.origin) if part is not None else Bound(base, name),))
+
+    def _of_decorated(self, base: Function, name: str) -> Values:
+        """A method that a function has by one of its decorators: `task.delay`."""
+        located = self.evaluator.scope_of(base)
+        if located is None or located[1].parent < 0:
+            return UNKNOWN
+        module, scope = located
+        around = self.evaluator.any_call(module, module.scopes[scope.parent])
+        called = (one.function if isinstance(one, ir.Call) else one for one in scope.decorators)
+        names = (word for one in called for word in self.evaluator.names(one, around))
+        made = (self.evaluator.knowledge.objects.made_of(word, name) for word in names)
+        return next((frozenset((Bound(Instance(one), name),)) for one in made if one), UNKNOWN)
 
     def _of_token(self, base: Token, name: str) -> Values:
         streams = self.evaluator.calls.streams
