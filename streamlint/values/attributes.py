@@ -348,7 +348,8 @@ class Attributes:
             return frozenset((tokens,))
         if name == "response" and base.role is Role.RESPONSE and base.streaming is False:
             return frozenset((Token(FINISHED, base.origin),))
-        return frozenset((Bound(base, name),))
+        part = self.evaluator.knowledge.llama.part(base.role, name)
+        return frozenset((Llama(part, origin=base.origin) if part is not None else Bound(base, name),))
 
     def _of_token(self, base: Token, name: str) -> Values:
         streams = self.evaluator.calls.streams
