@@ -22,6 +22,8 @@ class Made(StrEnum):
     COROUTINE = "coroutine"
     MANAGER = "manager"
     ASYNC_MANAGER = "async-manager"
+    AWAITED = "awaited"
+    """An object that could be entered, behind an `await`."""
 
     @property
     def is_async(self) -> bool:
@@ -29,7 +31,7 @@ class Made(StrEnum):
 
     @property
     def is_entered(self) -> bool:
-        return self in (Made.MANAGER, Made.ASYNC_MANAGER)
+        return self in (Made.MANAGER, Made.ASYNC_MANAGER, Made.AWAITED)
 
 
 @dataclass(frozen=True)

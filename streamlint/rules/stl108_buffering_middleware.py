@@ -34,10 +34,10 @@ class BufferingMiddleware(Rule):
     ## What it does
 
     Finds middleware that reads `response.body_iterator` to its end for every response of an application that streams tokens, or
-    whose own `send` keeps every message of an answer until the last one, and `GZipMiddleware` of a release that does not send each
-    token on. Those are Starlette before 1.5 (from 0.46 on it lets `text/event-stream` pass) and Django before 6.1; where the
-    project does not tell its release, nothing is reported.
-    Middleware that hands the response on as it is, also one built on `BaseHTTPMiddleware`, streams and is not reported.
+    whose own `send` keeps every message of an answer until the last one, and `GZipMiddleware` of a release that does not send
+    each token on. Those are Starlette before 1.5 (from 0.46 on it lets `text/event-stream` pass) and Django before 6.1; where the
+    project does not tell its release, nothing is reported. Middleware that hands the response on as it is, also one built on
+    `BaseHTTPMiddleware`, streams and is not reported.
 
     ## Why it breaks streaming
 

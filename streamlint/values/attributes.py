@@ -8,7 +8,7 @@ from pathlib import Path
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.platforms import platforms
-from streamlint.knowledge.token_streams import FINISHED
+from streamlint.knowledge.token_streams import FINISHED, TEXT
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
@@ -40,6 +40,7 @@ from streamlint.values.domain import (
     known,
 )
 from streamlint.values.enumerations import Enumerations
+from streamlint.values.events import Events
 from streamlint.values.items import Items
 from streamlint.values.lineages import Lineages, is_called
 from streamlint.values.said import last_word
@@ -60,7 +61,7 @@ class Attributes:
         self._enumerations = Enumerations(evaluator)
         items = Items(evaluator)
         self.item, self.added = items.of, items.added
-        self._tools = Tools(evaluator)
+        self._tools, self._events = Tools(evaluator), Events(evaluator)
         self._on_self: dict[ir.Scope, dict[str, list[tuple[ir.Scope, ir.Store]]]] = {}
 
     def value(self, base: Value, name: str, expression: ir.Attribute | None, frame: Frame | None) -> Values:
@@ -353,6 +354,9 @@ class Attributes:
 
     def _of_token(self, base: Token, name: str) -> Values:
         streams = self.evaluator.calls.streams
+        own = self._events.field(name) if base.items == "event" and not base.part else NOTHING
+        if own:
+            return frozenset((Token(TEXT, base.origin),))
         is_method = name == "get" or streams.as_text(base, name) is not UNKNOWN
         return frozenset((Bound(base, name),)) if is_method else streams.part(base, name)
 
