@@ -7,13 +7,13 @@ import inspect
 import re
 import traceback
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from streamlint.finding import RULE_CRASHED, TOOL_CODES, Finding, Place, Severity, Symptom
+from streamlint.immutable import immutable
 from streamlint.source import Position, Span
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def on(*kinds: type[Any], where: Where | None = None) -> Callable[[Method], Meth
     return mark
 
 
-@dataclass(frozen=True)
+@immutable
 class RuleName:
     """What the name of a rule's file says about it."""
 
