@@ -9,10 +9,10 @@ import re
 import tokenize
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from streamlint.immutable import immutable
 from streamlint.parsed import Lines, lines_of, parsed
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _PLACE = re.compile(r"(?<!\{)\{(?!\{)(?:[^{}]|\{[^{}]*\})*\}")
 _NAME = re.compile(r"(?<![.\w!\"'])[^\W\d]\w*(?![\w\"'])")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class _Token:
     """A name, number, text or operator; an f-string is one text in every release of Python."""
 

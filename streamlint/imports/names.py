@@ -6,12 +6,12 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 from typing import NamedTuple
 
 from streamlint.fix import Import
+from streamlint.immutable import immutable
 
 _ANY_WORD = re.compile(r"\w+")
 WORD = re.compile(r"[^\W\d]\w*")
@@ -25,7 +25,7 @@ def words(text: str) -> list[str]:
     return _ANY_WORD.findall(text)
 
 
-@dataclass(frozen=True)
+@immutable
 class BoundName:
     """A name that the text binds; `origin` is what it imports under its own name, None for everything else."""
 
