@@ -82,7 +82,9 @@ class Solver:
         answer = self.answers.get(key, _MISSING)
         if answer is not _MISSING:
             return answer  # type: ignore[no-any-return]  # the key decides the type
-        return self.opened(key, compute, Lattice(bottom, otherwise, join))
+        pending = self._pending.get(key)
+        kind: Lattice[Answer] = Lattice(bottom, otherwise, join) if pending is None else pending.kind
+        return self.opened(key, compute, kind)
 
     def answer(self, key: Hashable, compute: Callable[[], Answer], kind: Lattice[Answer]) -> Answer:
         """As `ask`, for one of many questions of a kind."""
@@ -332,6 +334,7 @@ class Solver:
         kept = question.kind.otherwise if answer == question.kind.bottom else answer
         self.answers[question.key] = kept
         del self._pending[question.key]
+        question.uses = None  # those of a circle would hold each other
         return kept
 
 

@@ -149,7 +149,9 @@ class Names:
                 if given is not None:
                     return given
             frame = self.evaluator.frames.for_binding(binding, frame)
-        return self.evaluator.kept((binding, frame), partial(self._bound, binding, frame))
+        key = (binding, frame)
+        kept: Values | None = self._answers.get(key)
+        return kept if kept is not None else self.evaluator.kept(key, partial(self._bound, binding, frame))
 
     def _bound(self, binding: ir.Binding, frame: Frame) -> Values:
         if binding.scope != frame.scope.index:

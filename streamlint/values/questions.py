@@ -18,7 +18,7 @@ def _as_it_is(answer: Answer) -> Answer:
     return answer
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Lattice(Generic[Answer]):
     """What questions of one kind have in common.
 
