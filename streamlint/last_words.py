@@ -12,6 +12,7 @@ from pathlib import Path
 from streamlint import __version__
 from streamlint.outcome import Interrupted
 from streamlint.reporters import shown
+from streamlint.rule import named
 
 _NAMED = 5
 """How many of the files that an interrupted run leaves are named."""
@@ -21,11 +22,11 @@ _BENEATH = ("libcst", "click", "PyYAML")
 
 def of_failure(error: BaseException) -> str:
     """What broke in streamlint itself, with all that a report of it needs."""
-    trail = "".join(traceback.format_exception(error, limit=-_FRAMES))
+    trail = "".join(traceback.format_tb(error.__traceback__, limit=-_FRAMES))
     command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
     return (
         f"{trail}\n"
-        f"streamlint: internal error: {type(error).__name__}: {error}\n"
+        f"streamlint: internal error: {named(error)}\n"
         "    This is a fault of streamlint, not of your code. Please report it with the lines above and these:\n"
         f"    {ingredients()}\n"
         f"    {command}\n"

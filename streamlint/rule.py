@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+import textwrap
 import traceback
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ Method = TypeVar("Method", bound=Check)
 
 _FILE_NAME = re.compile(r"(stl\d{3})_([a-z0-9_]+)\.py")
 _RULES = "streamlint.rules"
+_LONGEST_ERROR = 300
 
 
 class Language(StrEnum):
@@ -143,12 +145,17 @@ def crash(what: str, error: Exception, place: Place) -> Finding:
         code=RULE_CRASHED.code,
         name=RULE_CRASHED.name,
         severity=RULE_CRASHED.severity,
-        message=f"{what} failed here with {type(error).__name__}: {error}",
+        message=f"{what} failed here with {named(error)}",
         place=place,
         label="while it looked at this",
         help="this is a fault of streamlint, not of your code; please report it with the lines below",
         notes=trail,
     )
+
+
+def named(error: BaseException) -> str:
+    """An error as it is told, with no more of its words than a person reads: some repeat whole values."""
+    return textwrap.shorten(f"{type(error).__name__}: {error}", _LONGEST_ERROR, placeholder=" …")
 
 
 def file_place(path: Path, line: int = 1, column: int = 1) -> Place:

@@ -159,6 +159,18 @@ def test_a_question_that_leads_to_too_many_is_given_up(monkeypatch: pytest.Monke
     assert solver.steps <= 91 + 301 + 91
 
 
+def test_a_circle_that_takes_too_many_steps_to_rest_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamlint.values.fixpoint._MOST_STEPS", 50)
+    solver = Solver()
+
+    def greatest(number: int) -> int:
+        return solver.ask(number, lambda: max(-number, greatest((number + 1) % 40)), -99, -100)
+
+    assert greatest(0) == -100
+    assert solver.gave_up == 1
+    assert chained(solver, "few", 20) == 20
+
+
 def test_less_is_looked_through_where_everything_hangs_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streamlint.values.fixpoint._MOST_STEPS", 1000)
     monkeypatch.setattr("streamlint.values.fixpoint._FEWEST_STEPS", 10)

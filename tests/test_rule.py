@@ -90,6 +90,15 @@ def test_a_crashing_check_is_told_loudly_and_the_others_go_on(copy: Path, write:
     assert "internal error" in done.stderr
 
 
+def test_of_an_error_with_very_many_words_the_first_are_told(copy: Path, write: Write, project: Path) -> None:
+    words = CRASHING.replace('"on purpose"', '"on purpose " * 10_000')
+    (copy / "streamlint" / "rules" / "stl199_crashing.py").write_text(words)
+    write("app.py", BLOCKING)
+    done = run(copy, project)
+    assert "failed here with ZeroDivisionError: on purpose on purpose" in done.stdout
+    assert len(done.stdout) + len(done.stderr) < 5_000
+
+
 ONLY_ON_LOOPS = CRASHING.replace("@on(ir.Call)", "@on(ir.Call, where=loops)").replace(
     "from streamlint.rule import Rule, on", "from streamlint.rule import Rule, on\nfrom streamlint.within import loops"
 )

@@ -64,7 +64,7 @@ class Spread:
             case Step.SAME:
                 return level
             case Step.MADE:
-                return GIVES if level else 0
+                return GIVES
         called = HOLDS | GIVES if level & GIVES else 0
         return called | (level & HOLDS) if self._runs_on else called
 

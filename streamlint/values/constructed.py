@@ -33,4 +33,5 @@ class Constructed:
                 yield self.evaluator.value(given, frame)
 
     def _is_class(self, call: ir.Call, made: Object, frame: Frame) -> bool:
-        return bool(call.arguments) and Class(made.path, made.scope) in self.evaluator.value(call.arguments[0], frame)
+        given = (*call.arguments, *(value for _, value in call.keywords))
+        return any(Class(made.path, made.scope) in self.evaluator.value(one, frame) for one in given)

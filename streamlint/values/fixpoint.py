@@ -205,7 +205,7 @@ class Solver:
         self.gave_up += 1
         many = self._most // 4
         self._most = max(self._most // 2, _FEWEST_STEPS)
-        for one in [question for question in self._pending.values() if question.found is None]:
+        for one in [question for question in self._pending.values() if question is asked or question.found is None]:
             if one is asked or self.steps - one.begun >= many:
                 self._keep(one, self._left(one.key, one.kind.bottom))
         return self.answers[asked.key]

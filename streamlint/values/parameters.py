@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
 from streamlint.values.domain import (
@@ -168,18 +170,22 @@ class Parameters:
         return None, frame
 
     def _imported_alias(self, binding: ir.Binding, frame: Frame) -> tuple[ir.Expression | None, Frame]:
-        modules = self.evaluator.modules
-        path = modules.resolve(frame.module.path, binding.module, binding.level)
-        module = modules.load(path) if path is not None and path in modules.files else None
-        if module is None:
-            return None, frame
-        scope = module.summary.module
-        for index in scope.by_name.get(binding.member, []):
-            found = scope.bindings[index]
-            if found.kind == "assign" and isinstance(found.value, ir.Subscript):
-                return found.value, self.evaluator.any_call(module, scope)
-            if found.kind == "import" and found.member and module is not frame.module:
-                return self._imported_alias(found, self.evaluator.any_call(module, scope))
+        """The alias where it is defined; modules that only import it may hand it on, and may import it from each other."""
+        modules, importer, followed = self.evaluator.modules, frame.module, set[ir.Binding]()
+        imported: ir.Binding | None = binding
+        while imported is not None and imported not in followed:
+            followed.add(imported)
+            path = modules.resolve(importer.path, imported.module, imported.level)
+            module = modules.load(path) if path is not None and path in modules.files else None
+            if module is None:
+                break
+            scope = module.summary.module
+            found = [scope.bindings[index] for index in scope.by_name.get(imported.member, [])]
+            alias = next((one for one in found if one.kind == "assign" and isinstance(one.value, ir.Subscript)), None)
+            if alias is not None:
+                return alias.value, self.evaluator.any_call(module, scope)
+            imported = next((one for one in found if one.kind == "import" and one.member), None)
+            importer = module
         return None, frame
 
     def provided(self, made: Values) -> Values:
@@ -203,7 +209,7 @@ class Parameters:
         if isinstance(annotation, ir.Name):
             alias, where = self.alias(annotation, frame)
             if alias is not None:
-                return self.annotated(alias, where)
+                return self.evaluator.found(("alias", alias, where), partial(self.annotated, alias, where))
         values = self.evaluator.value(annotation, frame)
         return self.evaluator.union(self.instance(value) for value in values)
 
