@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -97,27 +98,26 @@ class Bodies:
             found = self._same([self._of_coroutine(value) for value in values])
         if found is not None:
             return found
-        parts = self._parts(expression, frame)
-        faults = (self.of_return(one, frame, entry) or self._of_field(one, frame) for one in parts)
-        fields = (self._of_field(one, frame) for one in self._fields(expression, frame))
-        part = next((one for one in (*faults, *fields) if one is not None), None)
+        parts: Iterable[WrongBody | None] = ()
+        if isinstance(expression, ir.Mapping):
+            parts = (self.of_return(part, frame, entry) or self._of_field(part, frame) for _, part in expression.items)
+        else:
+            parts = (self._of_field(part, frame) for part in self._written(expression, frame))
+        part = next((one for one in parts if one is not None), None)
         return replace(part, is_part=True) if part is not None else None
 
-    def _parts(self, expression: ir.Expression, frame: Frame) -> tuple[ir.Expression, ...]:
-        """The parts of a dict, the body of a tuple, or what a call writes as JSON: `jsonify(answer=...)`."""
-        if isinstance(expression, ir.Mapping):
-            return tuple(item for _, item in expression.items)
+    def _written(self, expression: ir.Expression, frame: Frame) -> Iterator[ir.Expression]:
+        """What a call writes as JSON, with the parts of that: `jsonify(answer=...), 201`, `Answer(text=...)`."""
         if isinstance(expression, ir.Sequence) and expression.kind == "tuple":  # Flask: body, status, headers
-            return expression.items[:1]
-        if isinstance(expression, ir.Call) and self._answers.is_json(expression, frame):
-            return (*expression.arguments, *(value for _, value in expression.keywords))
-        return ()
-
-    def _fields(self, expression: ir.Expression, frame: Frame) -> tuple[ir.Expression, ...]:
-        """What an object is made of that only holds data: `Answer(text=...)`."""
-        if not isinstance(expression, ir.Call) or not self._is_model(expression, frame):
-            return ()
-        return tuple(value for _, value in expression.keywords)
+            expression = expression.items[0] if expression.items else expression
+        if not isinstance(expression, ir.Call):
+            return
+        if self._answers.is_json(expression, frame) or self._is_model(expression, frame):
+            pending = [*expression.arguments, *(value for _, value in expression.keywords)]
+            while pending:
+                part = pending.pop(0)
+                yield part
+                pending += [item for _, item in part.items] if isinstance(part, ir.Mapping) else []
 
     def _is_model(self, call: ir.Call, frame: Frame) -> bool:
         """Whether a call makes an object of a class that is written as JSON."""

@@ -12,6 +12,7 @@ from streamlint.knowledge.token_streams import FINISHED
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import alternatives
+from streamlint.values.app_configs import app_config
 from streamlint.values.domain import (
     UNKNOWN,
     Class,
@@ -341,6 +342,7 @@ BUILTINS: dict[str, Builtin] = {
     "textwrap.wrap": _cut(0),
     "json.loads": _parsed,
     "orjson.loads": _parsed,
+    "django.apps.apps.get_app_config": app_config,
     "builtins.super": _super,
     "builtins.object.__new__": _new,
     "builtins.type": _type,
