@@ -182,6 +182,8 @@ class Store:
     end: int
     key: Expression | None = None
     """Of an item: what its key is."""
+    annotation: Expression | None = None
+    """Of an attribute: what the assignment declares it to be."""
 
 
 @dataclass(slots=True, eq=False)

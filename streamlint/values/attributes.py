@@ -218,12 +218,15 @@ class Attributes:
 
     def _assigned_on_self(self, module: Module, scope: ir.Scope, name: str, made: Object) -> Values:
         """What the methods of one class assign to `self.name`, where `self` is this object."""
-        evaluator = self.evaluator
+        evaluator, stores = self.evaluator, self.stores_on_self(module, scope).get(name, ())
         found = []
-        for method, store in self.stores_on_self(module, scope).get(name, ()):
+        for method, store in stores:
             frame = self._making(module, method, store, made)
             found.append(evaluator.at(evaluator.value(store.value, frame), store.path))
-        return evaluator.union(found)
+        values = evaluator.union(found)
+        for method, store in stores:
+            values = evaluator.parameters.told(values, store.annotation, evaluator.any_call(module, method))
+        return values
 
     def stores_on_self(self, module: Module, scope: ir.Scope) -> Mapping[str, list[tuple[ir.Scope, ir.Store]]]:
         """By attribute: where the methods of a class, and the functions in them, assign it."""

@@ -28,16 +28,20 @@ class Declared:
         """The method that an expression means: the receiver's class has it, and no class below has another one."""
         if not isinstance(function, ir.Attribute):
             return None
-        receivers = self._of(function.base, self.evaluator.any_call(module, scope), _DEEPEST)
-        found = {self._only(one, function.attribute) for one in receivers if isinstance(one, Object)}
+        found = {self._only(one, function.attribute) for one in self.objects(function.base, module, scope)}
         return found.pop() if len(found) == 1 else None
 
     def exact(self, expression: ir.Expression, module: Module, scope: ir.Scope) -> Object | None:
         """The object that an expression is, where it is declared and no class descends from that of its declaration."""
+        found = self.objects(expression, module, scope)
+        if len(found) != 1 or self.evaluator.attributes.below(Class(found[0].path, found[0].scope)):
+            return None
+        return found[0]
+
+    def objects(self, expression: ir.Expression, module: Module, scope: ir.Scope) -> list[Object]:
+        """Objects of the classes that an expression is declared to be, or of classes below; none where that is not known."""
         found = self._of(expression, self.evaluator.any_call(module, scope), _DEEPEST)
-        one = next(iter(found), None) if len(found) == 1 else None
-        is_exact = isinstance(one, Object) and not self.evaluator.attributes.below(Class(one.path, one.scope))
-        return one if is_exact and isinstance(one, Object) else None
+        return [one for one in found if isinstance(one, Object)]
 
     def _only(self, receiver: Object, name: str) -> Function | None:
         attributes = self.evaluator.attributes
@@ -96,6 +100,11 @@ class Declared:
         is_object = is_own and scope.decorator_words <= _PLAIN
         return frozenset((Object(frame.module.path, outer.scope.index),)) if is_object else NOTHING
 
+    def _put(self, store: ir.Store, frame: Frame, left: int) -> Values:
+        if store.annotation is not None:
+            return self._annotated(store.annotation, frame)
+        return self._of(store.value, frame, left)
+
     def _annotated(self, annotation: ir.Expression, frame: Frame) -> Values:
         """Objects of the project's classes that an annotation names; of `None` nothing has a method."""
         values = [one for one in self.evaluator.parameters.annotated(annotation, frame) if one != Constant(None)]
@@ -126,5 +135,5 @@ class Declared:
             stores = self.evaluator.attributes.stores_on_self(module, scope).get(name, ())
             if stores:
                 any_call = self.evaluator.any_call
-                return self._all(self._of(one.value, any_call(module, method), left - 1) for method, one in stores)
+                return self._all(self._put(one, any_call(module, method), left - 1) for method, one in stores)
         return NOTHING

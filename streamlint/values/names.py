@@ -12,15 +12,12 @@ from streamlint.values.activations import Frame
 from streamlint.values.domain import (
     NOTHING,
     UNKNOWN,
-    Bound,
     Class,
     External,
-    Object,
     ProjectModule,
     Text,
     Token,
     Values,
-    known,
     says,
 )
 from streamlint.values.whole import Whole
@@ -189,10 +186,7 @@ class Names:
 
     def _assigned(self, binding: ir.Binding, frame: Frame) -> Values:
         values = self.evaluator.at(self._value_of(binding, frame), binding.path)
-        if binding.annotation is None:
-            return values
-        told = self.evaluator.parameters.annotated(binding.annotation, frame) if _says_little(values) else NOTHING
-        return told if not says(values) or any(isinstance(value, Object) for value in told) else values
+        return self.evaluator.parameters.told(values, binding.annotation, frame)
 
     def _annotated(self, binding: ir.Binding, frame: Frame) -> Values:
         if binding.annotation is None:
@@ -230,8 +224,3 @@ class Names:
         if found or level:
             return found or UNKNOWN
         return frozenset((External(f"{name}.{member}"),)) if path not in self.evaluator.modules.files else UNKNOWN
-
-
-def _says_little(values: Values) -> bool:
-    """Whether nothing is known but the dotted name of something outside the project."""
-    return all(isinstance(value, External | Bound) for value in known(values))

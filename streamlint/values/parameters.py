@@ -9,6 +9,7 @@ from streamlint.values.activations import Frame
 from streamlint.values.domain import (
     NOTHING,
     UNKNOWN,
+    Bound,
     Class,
     Constant,
     External,
@@ -21,6 +22,7 @@ from streamlint.values.domain import (
     Unknown,
     Value,
     Values,
+    known,
     says,
 )
 from streamlint.values.standing import Standing
@@ -196,6 +198,13 @@ class Parameters:
 
     # Annotations
 
+    def told(self, values: Values, annotation: ir.Expression | None, frame: Frame) -> Values:
+        """What is assigned, or what its annotation says where that says more."""
+        if annotation is None or not _says_little(values):
+            return values
+        told = self.annotated(annotation, frame)
+        return told if not says(values) or any(isinstance(value, Object) for value in told) else values
+
     def annotated(self, annotation: ir.Expression, frame: Frame) -> Values:
         """An instance of what an annotation names."""
         if isinstance(annotation, ir.Subscript):
@@ -248,3 +257,8 @@ OF_CLASSES = frozenset(("__new__", "__init_subclass__", "__class_getitem__"))
 def _may_be_lifespan(scope: ir.Scope) -> bool:
     """Whether a function is made like one that an application runs around its life: `async def lifespan(app): ...; yield`."""
     return scope.is_async and scope.is_generator and len(scope.parameters) == 1 and scope.kind == "function"
+
+
+def _says_little(values: Values) -> bool:
+    """Whether nothing is known but the dotted name of something outside the project."""
+    return all(isinstance(value, External | Bound) for value in known(values))

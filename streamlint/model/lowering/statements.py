@@ -92,6 +92,8 @@ class Statements:
         value = self.expression(node.value)
         for index in self.targets.bind(node.target, "assign", value):
             self.walk.scope.bindings[index].annotation = annotation
+        if isinstance(node.target, ast.Attribute):
+            self.walk.scope.stores[-1].annotation = annotation
         return self._line(node, "assignment", value, annotation)
 
     def _augmented_assign(self, node: ast.AugAssign) -> ir.Line:
