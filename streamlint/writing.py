@@ -11,6 +11,7 @@ that nobody holds was left behind by a run that was killed, and only then it is 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import stat
@@ -98,8 +99,6 @@ def _beside(target: Path, kind: str) -> Path:
 
 
 def _digest(name: str) -> str:
-    import hashlib  # what it brings along is dear to a run that writes nothing
-
     return hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
 
 
