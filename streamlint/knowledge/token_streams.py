@@ -22,6 +22,8 @@ class Made(StrEnum):
     COROUTINE = "coroutine"
     MANAGER = "manager"
     ASYNC_MANAGER = "async-manager"
+    AWAITED = "awaited"
+    """An object that could be entered, behind an `await`."""
 
     @property
     def is_async(self) -> bool:
@@ -29,7 +31,7 @@ class Made(StrEnum):
 
     @property
     def is_entered(self) -> bool:
-        return self in (Made.MANAGER, Made.ASYNC_MANAGER)
+        return self in (Made.MANAGER, Made.ASYNC_MANAGER, Made.AWAITED)
 
 
 @immutable
@@ -128,6 +130,12 @@ class TokenStreamFacts:
         self._classes: dict[str, str] = {}
         self._items: dict[str, Items] = {}
         self._imported = frozenset(name for row in table.rows("made") for name in row.texts("packages"))
+        self.requests = frozenset(
+            name for row in table.rows("class") if row.flag("is-request") for name in row.texts("names")
+        )
+        """Classes of requests of plain HTTP that are still to be sent."""
+        self.told_apart = frozenset(row.texts("names")[0] for row in table.rows("class") if row.texts("by"))
+        """Classes of objects of which it matters where each was made."""
         for row in table.rows("class"):
             names = row.texts("names")
             self._classes.update(dict.fromkeys((*names, *row.texts("by")), names[0]))

@@ -158,14 +158,12 @@ class Modules:
 
     def standing(self, word: str, *forms: Form, beside: Iterable[str] = ()) -> tuple[Module, ...]:
         """The modules that matter and in which a word may stand in one of these forms, by path; `beside` one of other words."""
-        members, loaded, paths = self.members, self._loaded, self.texts.saying((word,))
-        others = tuple(beside)
-        wanted = members.intersection(self.texts.saying(others)) if others else members
-        modules = (
-            self.load(path)
-            for path in paths
-            if path in wanted and (path in loaded or self._may_stand(path, word, forms))
-        )
+        loaded, others = self._loaded, tuple(beside)
+        wanted = self._numbers & self.texts.holding((word,))
+        if others:
+            wanted &= self.texts.holding(others)
+        paths = map(self.texts.paths.__getitem__, sorted(wanted))
+        modules = (self.load(path) for path in paths if path in loaded or self._may_stand(path, word, forms))
         return tuple(module for module in modules if module is not None)
 
     def _may_stand(self, path: Path, word: str, forms: tuple[Form, ...]) -> bool:
@@ -203,6 +201,11 @@ class Modules:
     def members(self) -> frozenset[Path]:
         """The files that matter, by what their texts import."""
         return frozenset(self.around(self._entrances))
+
+    @cached_property
+    def _numbers(self) -> frozenset[int]:
+        """The numbers of these files."""
+        return frozenset(map(self.texts.numbers.__getitem__, self.members))
 
     def around(self, paths: Iterable[Path], steps: int = -1) -> set[Path]:
         """These files and what they import, over so many steps; -1: over any number."""

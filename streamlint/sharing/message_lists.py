@@ -8,39 +8,72 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.sharing.lifetimes import Lifetimes
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Origin
+from streamlint.values.domain import Collection, Function, Origin, known
 
 if TYPE_CHECKING:
     from streamlint.project import Project
 
 _GROWS = "append"
+_WITH_HISTORY = 2
+"""A model is given the messages first, an engine what is said now and then the messages before it."""
+_CONSTRUCTORS = frozenset(("__init__", "__new__", "__post_init__"))
 _ROLE, _CONTENTS, _USERS = "role", ("content", "parts"), ("user", "human")
 
 
 class MessageLists:
-    """Follows names of a module's own level only: what is kept by a key, or by an object, may be one for each user."""
+    """Follows names at module level, and attributes of what is made once; what is kept by a key may be one for each user."""
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
+        self.reach = project.reach
         self._lifetimes = project.ask(Lifetimes)
         self._users = project.knowledge.names("conversations", "users")
         self._given = project.knowledge.names("conversations", "given")
         self._asks = project.knowledge.names("conversations", "asks")
         self._turns = project.knowledge.names("llama_index_words", "turns")
 
-    def shared(self, call: ir.Call, frame: Frame) -> tuple[ir.Name, Origin] | None:
+    def shared(self, call: ir.Call, frame: Frame) -> tuple[ir.Expression, Origin] | None:
         """The list that a call adds a user's message to, and where it was made, if all requests have the same one."""
         function = call.function
         if not (isinstance(function, ir.Attribute) and function.attribute == _GROWS and len(call.arguments) == 1):
             return None
-        kept, module = function.base, frame.module
-        if not isinstance(kept, ir.Name) or not self._is_said_by_a_user(call.arguments[0], frame):
+        kept = function.base
+        if not isinstance(kept, ir.Name | ir.Attribute) or not self._is_said_by_a_user(call.arguments[0], frame):
             return None
-        made = _made(kept, module, frame.scope)
-        if made is None or _is_emptied(kept, frame.scope) or not self._is_given_on(kept.id, module):
+        if _is_emptied(kept, frame.scope) or not self._is_given_on(_word(kept), frame.module):
             return None
-        origin = Origin(module.path, made.start, made.end)
-        return (kept, origin) if self._lifetimes.is_made_once(origin) else None
+        origin = self._of_module(kept, frame) if isinstance(kept, ir.Name) else self._of_object(kept, frame)
+        return (kept, origin) if origin is not None else None
+
+    def _of_module(self, kept: ir.Name, frame: Frame) -> Origin | None:
+        made = _made(kept, frame.module, frame.scope)
+        origin = Origin(frame.module.path, made.start, made.end) if made is not None else None
+        return origin if origin is not None and self._lifetimes.is_made_once(origin) else None
+
+    def _of_object(self, kept: ir.Attribute, frame: Frame) -> Origin | None:
+        """Where the list of an object began, if the object is made once and nothing on the way begins the list anew."""
+        if self._lifetimes.is_looked_up(kept.base, frame) or self._is_begun_anew(kept.attribute, frame):
+            return None
+        lists = [
+            one
+            for one in known(self.evaluator.value(kept, frame))
+            if isinstance(one, Collection) and one.kind == "list"
+        ]
+        origins = sorted({one.origin for one in lists if one.origin is not None}, key=lambda one: one.start)
+        return next((one for one in origins if self._lifetimes.is_made_once(one)), None)
+
+    def _is_begun_anew(self, word: str, frame: Frame) -> bool:
+        """Whether the function, what it calls, or what calls it puts another list there, or empties it."""
+        function = Function(frame.module.path, frame.scope.index)
+        around = [(frame.module, frame.scope)]
+        around += [(site.module, site.scope) for site in self.evaluator.callers.of(function)]
+        within = [
+            located
+            for module, scope in around
+            for called, _ in self.reach.callees(module, scope)
+            if (located := self.evaluator.scope_of(called)) is not None
+        ]
+        return any(_puts(word, scope) for _, scope in (*around, *within))
 
     def _is_said_by_a_user(self, message: ir.Expression, frame: Frame) -> bool:
         match message:
@@ -53,10 +86,10 @@ class MessageLists:
                 return is_users or bool(self.evaluator.names(function, frame) & self._users)
         return False
 
-    def _is_given_on(self, name: str, module: Module) -> bool:
+    def _is_given_on(self, word: str, module: Module) -> bool:
         """Whether a call of the module is given the list as messages, or the model is asked with it."""
         return any(
-            _reads(given, name)
+            _reads(given, word)
             for scope in module.scopes
             for call in scope.calls
             for given in (*self._as_messages(call), *self._asked_with(call))
@@ -72,8 +105,10 @@ class MessageLists:
 
     def _asked_with(self, call: ir.Call) -> tuple[ir.Expression, ...]:
         function = call.function
-        is_asking = isinstance(function, ir.Attribute) and function.attribute in self._asks | self._turns
-        return tuple(call.arguments[:1]) if is_asking else ()
+        asked = function.attribute if isinstance(function, ir.Attribute) else ""
+        if asked in self._turns:
+            return tuple(call.arguments[:_WITH_HISTORY])
+        return tuple(call.arguments[:1]) if asked in self._asks else ()
 
 
 def _is_user(role: ir.Expression | None) -> bool:
@@ -106,10 +141,26 @@ def _is_list(value: ir.Expression | None) -> bool:
     return False
 
 
-def _is_emptied(kept: ir.Name, scope: ir.Scope) -> bool:
+def _word(kept: ir.Expression | None) -> str:
+    """The name, or the last word, under which a list is kept."""
+    if isinstance(kept, ir.Attribute):
+        return kept.attribute
+    return kept.id if isinstance(kept, ir.Name) else ""
+
+
+def _is_emptied(kept: ir.Expression, scope: ir.Scope) -> bool:
     """Whether the function itself begins the conversation anew."""
-    return any(ir.dotted(call.function) == f"{kept.id}.clear" for call in scope.calls)
+    return any(ir.dotted(call.function) == f"{ir.dotted(kept)}.clear" for call in scope.calls)
 
 
-def _reads(given: ir.Expression, name: str) -> bool:
-    return any(isinstance(part, ir.Name) and part.id == name for part in ir.walk(given))
+def _puts(word: str, scope: ir.Scope) -> bool:
+    """Whether a function puts something else under this attribute, or empties what is there."""
+    if scope.name in _CONSTRUCTORS:
+        return False
+    empties = (call.function for call in scope.calls if isinstance(call.function, ir.Attribute))
+    is_emptied = any(one.attribute == "clear" and _word(one.base) == word for one in empties)
+    return is_emptied or any(store.is_attribute and store.member == word for store in scope.stores)
+
+
+def _reads(given: ir.Expression, word: str) -> bool:
+    return any(_word(part) == word for part in ir.walk(given))
