@@ -149,10 +149,10 @@ def working_folder() -> Path:
 
 def targets(given: Sequence[str]) -> dict[str, str]:
     """The releases that the command line names, by package."""
-    from streamlint.releases.ranges import parse_target
-
     found = {}
     for each in given:
+        from streamlint.releases.ranges import parse_target  # dear to a run that names none
+
         match = re.fullmatch(r"\s*([A-Za-z0-9][\w.-]*)\s*(=|(?=[<>~!]))(=?.*)", each)
         if match is None or parse_target(match[3]) is None:
             raise ConfigError(f"--target: `{each}` must be a package and a release, as `llama-index=0.14`")

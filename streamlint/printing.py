@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from streamlint import reporters
@@ -119,7 +118,13 @@ def style_of(*, err: bool = False) -> Style:
     """Colours and width of standard output or standard error."""
     stream = sys.stderr if err else sys.stdout
     is_terminal = stream is not None and stream.isatty()
-    return Style(wants_colour(os.environ, is_terminal), get_terminal_size((WIDTH, 0)).columns if is_terminal else WIDTH)
+    return Style(wants_colour(os.environ, is_terminal), _columns() if is_terminal else WIDTH)
+
+
+def _columns() -> int:
+    from shutil import get_terminal_size  # what it brings along is dear to a run without a terminal
+
+    return get_terminal_size((WIDTH, 0)).columns
 
 
 def _summarise(outcome: Outcome) -> None:

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from shutil import get_terminal_size
 from time import monotonic
 from typing import TextIO
 
@@ -25,6 +24,8 @@ def watched(*, quiet: bool) -> Iterator[None]:
     if quiet or stream is None or not stream.isatty() or os.environ.get("TERM", "dumb") == "dumb":
         yield
         return
+    from shutil import get_terminal_size  # what it brings along is dear to a run without a terminal
+
     line = Line(stream, get_terminal_size().columns)
     with listened(line.show):
         try:

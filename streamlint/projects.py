@@ -148,7 +148,9 @@ class Projects:
 
     def rules_for(self, path: Path, source: Source, language: rule.Language = rule.Language.PYTHON) -> list[rule.Rule]:
         """The rules that can fire in this file, or see what another one reports there."""
-        return [each for each in self._asked(path, language) if each.concerns(source.text)]
+        asked, text = self._asked(path, language), source.text
+        said = {word for word in {word for each in asked for word in each.words} if word in text}
+        return [each for each in asked if not each.words or not said.isdisjoint(each.words)]
 
     def _asked(self, path: Path, language: rule.Language) -> list[rule.Rule]:
         """The rules of a language that are asked about a file; the same for all files with the same settings."""

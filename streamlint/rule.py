@@ -66,9 +66,6 @@ class Rule:
         """Whether the rule looks at a file of which no request runs the code."""
         return any(word in text for word in self.anywhere)
 
-    def concerns(self, text: str) -> bool:
-        return not self.words or any(word in text for word in self.words)
-
 
 def on(*kinds: type[Any], where: Where | None = None) -> Callable[[Method], Method]:
     """Mark a method `check(self, node, scope, file)` as the one that looks at nodes of the Summary of these kinds.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 
 Codes = Mapping[str, str]
 """Every code that exists, with its name."""
@@ -41,6 +40,8 @@ def nearest(written: str, known: Iterable[str]) -> str:
     words = {word.lower(): word for word in known}
     if _CODE.fullmatch(written):
         return words.get(f"stl{written.lower().lstrip('stl-_ ').translate(_MEANT)}", "")
+    from difflib import get_close_matches  # of use where somebody errs
+
     foreign = _FOREIGN.fullmatch(written.lower())
     if foreign is not None and not get_close_matches(foreign[1], [EVERYTHING.lower()], cutoff=0.6):
         return ""

@@ -58,7 +58,7 @@ class SentStreams:
         self._answers = Answers(project)
         self._pauses = project.knowledge.names("waiting", "pauses")
         self._producing: dict[Key, bool] = {}
-        self._calls: dict[Key, tuple[ir.Call, ...]] = {}
+        self._made: dict[Key, tuple[SentStream, ...]] = {}
         self._callees: dict[Key, tuple[tuple[Module, ir.Scope], ...]] = {}
 
     def of(self, entry: Entry) -> SentStream | None:
@@ -79,19 +79,20 @@ class SentStreams:
         if declared is not None:
             yield declared
         for module, scope in self._run_by(entry.module, entry.scope):
-            for call in self._responding(module, scope):
-                yield from self._of_call(call, self.evaluator.any_call(module, scope))
+            yield from self._made_in(module, scope)
 
     @cached_property
     def _words(self) -> frozenset[str]:
         return frozenset(name.rpartition(".")[2] for name in self.evaluator.knowledge.responses.names)
 
-    def _responding(self, module: Module, scope: ir.Scope) -> tuple[ir.Call, ...]:
-        """The calls of a function that may make a response; routes share their helpers."""
+    def _made_in(self, module: Module, scope: ir.Scope) -> tuple[SentStream, ...]:
+        """Those that a function makes itself; routes share their helpers."""
         key = (module.path, scope.index)
-        if key not in self._calls:
-            self._calls[key] = tuple(call for call in scope.calls if self._may_respond(call))
-        return self._calls[key]
+        if key not in self._made:
+            frame = self.evaluator.any_call(module, scope)
+            calls = (call for call in scope.calls if self._may_respond(call))
+            self._made[key] = tuple(one for call in calls for one in self._of_call(call, frame))
+        return self._made[key]
 
     def _may_respond(self, call: ir.Call) -> bool:
         word = last_word(call.function)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -110,9 +109,13 @@ def _say(piece: Piece) -> None:
 def _row(piece: Piece) -> dict[str, Any]:
     if isinstance(piece.content, str):
         return asdict(piece)
-    return {**asdict(piece), "content": {"bytes": base64.b64encode(piece.content).decode("ascii")}}
+    from base64 import b64encode  # few answers need it
+
+    return {**asdict(piece), "content": {"bytes": b64encode(piece.content).decode("ascii")}}
 
 
 def _piece(row: dict[str, Any]) -> Piece:
+    from base64 import b64decode
+
     content = row["content"]
-    return Piece(**{**row, "content": content if isinstance(content, str) else base64.b64decode(content["bytes"])})
+    return Piece(**{**row, "content": content if isinstance(content, str) else b64decode(content["bytes"])})

@@ -6,7 +6,6 @@ Whatever goes wrong here is nobody's fault: what cannot be kept is found out aga
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
@@ -76,6 +75,8 @@ class Folder:
         """Remove all that is kept, where it is ours; whether something was there."""
         if not (self._is_own() and (self.path / _TAG).is_file()):
             return False
+        import shutil  # dear to the many runs that remove nothing
+
         shutil.rmtree(self.path, ignore_errors=True)
         return True
 

@@ -127,10 +127,10 @@ class Reader:
         return value
 
     def _versions(self) -> dict[str, str]:
-        from streamlint.releases import ranges as version_ranges
-
         table = self._table("versions", "package = version")
         for package, text in table.items():
+            from streamlint.releases import ranges as version_ranges  # dear to a run that names none
+
             if not isinstance(text, str) or version_ranges.parse(text) is None:
                 shown = repr(text) if isinstance(text, str) else _kind(text)
                 raise self._error(
