@@ -44,7 +44,7 @@ def alternatives(found: Iterable[Value]) -> Values:
     Of the two ways to know nothing, "gave up" is the one that is told, and what one display may hold at one time or another is
     one value: a loop that puts a display into itself would make more and more of them.
     """
-    made = found if isinstance(found, set | frozenset) else frozenset(found)
+    made = found if isinstance(found, (set, frozenset)) else frozenset(found)
     if isinstance(made, InOrder):
         return made
     if len(made) > 1 and not made.isdisjoint(PENDING):
@@ -149,14 +149,14 @@ def _spelled(part: object, left: int) -> str:
     """What tells two values of the same place apart: what is in them, some levels down."""
     if isinstance(part, Constant):
         return f"Constant(value={part.value!r})"  # as it would spell itself, in a tenth of the time
-    if isinstance(part, frozenset | tuple):
+    if isinstance(part, (frozenset, tuple)):
         return f"{len(part)}[{','.join(_spelled(one, left) for one in islice(part, _DETAILS))}]"
     if not isinstance(part, _HOLDERS):
         return str(part)
     if not left:
         return str(_place(part))
     inner = [getattr(part, one.name) for one in fields(part) if one.compare and one.name != "frame"]
-    held = _spelled_frame(part.frame, left - 1) if isinstance(part, Function | Generated) else ""
+    held = _spelled_frame(part.frame, left - 1) if isinstance(part, (Function, Generated)) else ""
     return f"{_place(part)}{held}{[_spelled(one, left - 1) for one in inner]}"
 
 

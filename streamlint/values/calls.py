@@ -266,7 +266,7 @@ class Calls:
 
     def _run(self, given: Values, frame: Frame) -> Values:
         """What `asyncio.run(main())`, or `anyio.run(main)`, gives."""
-        callables = alternatives(one for one in given if isinstance(one, Function | Partial))
+        callables = alternatives(one for one in given if isinstance(one, (Function, Partial)))
         made = self.results(callables, (), {}, frame) if callables else given
         return self.evaluator.awaited(made)
 
@@ -289,7 +289,7 @@ class Calls:
 
     def _bound(self, function: Bound, call: ir.Call, frame: Frame) -> Values:
         receiver = function.receiver
-        if isinstance(receiver, Llama | Unknown):
+        if isinstance(receiver, (Llama, Unknown)):
             return self.llama.method(receiver, function.name, call, frame)
         if isinstance(receiver, Future) and function.name in ("result", "get"):
             return receiver.result or UNKNOWN

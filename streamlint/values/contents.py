@@ -95,7 +95,7 @@ class Contents:
         """The names under which a container is kept where it was made."""
         if isinstance(container, External):
             return ((self.evaluator.modules.root, (None, container.name.rpartition(".")[2])),)
-        origin = container.origin if isinstance(container, Collection | Instance) else None
+        origin = container.origin if isinstance(container, (Collection, Instance)) else None
         if origin is None:
             return ()
         known = self._named_at.get(origin)

@@ -174,7 +174,7 @@ def _shallow(value: Value, left: int) -> Value:
 
 def _comes_from(scope: Scope, values: Values) -> bool:
     """Whether a call of a scope made one of the values, or something in what it was given: `tokens = cleaned(tokens)` in a loop."""
-    frames = (value.frame for value in frozenset.__iter__(values) if isinstance(value, Function | Generated))
+    frames = (value.frame for value in frozenset.__iter__(values) if isinstance(value, (Function, Generated)))
     return any(frame is not None and _was_called(scope, frame) for frame in frames)
 
 

@@ -130,9 +130,9 @@ class FunctionCalls:
         if not found:
             return frozenset((Constant(None),))
         values = evaluator.union(found)
-        if all(isinstance(value, Unknown | Constant) for value in values) and scope.returns_annotation is not None:
+        if all(isinstance(value, (Unknown, Constant)) for value in values) and scope.returns_annotation is not None:
             annotated = evaluator.parameters.annotated(scope.returns_annotation, frame.parent or frame)
-            if not all(isinstance(value, Unknown | Constant) for value in annotated):
+            if not all(isinstance(value, (Unknown, Constant)) for value in annotated):
                 return annotated
         return values
 
@@ -148,7 +148,7 @@ class FunctionCalls:
 
 def _constants(values: Values) -> Values:
     """Constants, and classes, by which containers are asked, as they are; everything else is only something."""
-    return values if all(isinstance(value, Constant | Member | Class) for value in values) else UNKNOWN
+    return values if all(isinstance(value, (Constant, Member, Class)) for value in values) else UNKNOWN
 
 
 def _is_known(value: Value) -> bool:

@@ -100,11 +100,11 @@ def is_nameable(expression: ir.Expression) -> bool:
     """Whether an expression may name a constant: others are not asked what they are."""
     if isinstance(expression, ir.Call):
         return ir.dotted(expression.function) in platforms().results
-    return isinstance(expression, ir.Constant | ir.Name | ir.Attribute)
+    return isinstance(expression, (ir.Constant, ir.Name, ir.Attribute))
 
 
 def _is_constant(value: Value) -> bool:
-    return isinstance(value, Constant | Member)
+    return isinstance(value, (Constant, Member))
 
 
 def keys(values: Values) -> tuple[str | None, ...]:
