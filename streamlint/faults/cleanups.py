@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.streams.caught import Caught, yields
 from streamlint.values.domain import Bound, Function, Llama, Unknown
+from streamlint.waiting.tested import only_without
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -59,10 +61,19 @@ class Cleanups:
         waits = [one for one in block.expressions() if isinstance(one, ir.Await)]
         for wait in sorted(waits, key=lambda one: (one.start, -one.end)):
             call, around = wait.value, block.around(wait)
-            if isinstance(call, ir.Call) and self._suspends(call, frame) and not any(map(self._is_shield, around)):
+            if not isinstance(call, ir.Call) or self._is_of_others(call, block, frame):
+                continue
+            if self._suspends(call, frame) and not any(map(self._is_shield, around)):
                 line = around[-1]
                 is_line = isinstance(line, ir.Line) and line.kind == "expression" and line.values == (wait,)
                 yield Cleanup(wait, call, line if isinstance(line, ir.Line) and is_line else None)
+
+    def _is_of_others(self, call: ir.Call, block: ir.Block, frame: Frame) -> bool:
+        """Whether a handler comes to a call only for other exceptions: `if isinstance(error, CancelledError): raise`."""
+        if not isinstance(block, ir.Handler):
+            return False
+        asks = partial(self.caught.asks_for_cancellation, handler=block, frame=frame)
+        return only_without(call, frame.scope, asks)
 
     def _suspends(self, call: ir.Call, frame: Frame) -> bool:
         """Whether awaiting the call waits for something: the end of a run, or a project coroutine that awaits more."""

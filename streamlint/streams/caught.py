@@ -34,10 +34,21 @@ class Caught:
 
     def names(self, handler: ir.Handler, frame: Frame) -> frozenset[str]:
         """Dotted names of what a handler catches; a bare `except:` catches `builtins.BaseException`."""
-        if handler.type is None:
-            return _EVERYTHING
-        listed = handler.type.items if isinstance(handler.type, ir.Sequence) else (handler.type,)
-        return frozenset(name for one in listed for name in self.evaluator.names(one, frame)) - {""}
+        return self._classes(handler.type, frame) if handler.type is not None else _EVERYTHING
+
+    def _classes(self, listed: ir.Expression, frame: Frame) -> frozenset[str]:
+        classes = listed.items if isinstance(listed, ir.Sequence) else (listed,)
+        return frozenset(name for one in classes for name in self.evaluator.names(one, frame)) - {""}
+
+    def asks_for_cancellation(self, test: ir.Call, handler: ir.Handler, frame: Frame) -> bool:
+        """`isinstance(error, CancelledError)`, which is so of every cancellation that the handler catches."""
+        if ir.dotted(test.function) != "isinstance" or len(test.arguments) != 2 or not handler.name:
+            return False
+        caught, asked = test.arguments
+        if not isinstance(caught, ir.Name) or caught.id != handler.name:
+            return False
+        classes = self._classes(asked, frame)
+        return bool(classes & _EVERYTHING) or self.names(handler, frame) & self._cancelling <= classes
 
     def cancellation(self, handler: ir.Handler, frame: Frame) -> bool:
         return bool(self.names(handler, frame) & (self._cancelling | _EVERYTHING))

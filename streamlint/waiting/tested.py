@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
+from typing import TypeAlias
 
 from streamlint.model import syntax as ir
+from streamlint.source import Placed
 from streamlint.values.activations import Frame
 
+Question: TypeAlias = Callable[[ir.Call], bool]
+"""Whether a call in a test asks what is meant."""
 _LEAVING = ("raise", "break", "continue")
 
 
@@ -15,11 +20,15 @@ def is_tested(call: ir.Call, asks: str, frame: Frame) -> bool:
     if not asks or not isinstance(call.function, ir.Attribute):
         return False
     question = f"{ir.dotted(call.function.base)}.{asks}"
-    around = frame.scope.body.around(call)
-    return any(_excludes(outer, inner, question) for outer, inner in pairwise(around))
+    return only_without(call, frame.scope, lambda asked: ir.dotted(asked.function) == question)
 
 
-def _excludes(outer: ir.Statement | ir.Block, inner: ir.Statement | ir.Block, question: str) -> bool:
+def only_without(place: Placed, scope: ir.Scope, question: Question) -> bool:
+    """Whether a place of a function is only come to where a question, asked on the way, was answered no."""
+    return any(_excludes(outer, inner, question) for outer, inner in pairwise(scope.body.around(place)))
+
+
+def _excludes(outer: ir.Statement | ir.Block, inner: ir.Statement | ir.Block, question: Question) -> bool:
     """Whether what is next on the way to the call is passed only where the answer was no."""
     match outer:
         case ir.If():
@@ -32,7 +41,7 @@ def _excludes(outer: ir.Statement | ir.Block, inner: ir.Statement | ir.Block, qu
     return False
 
 
-def _chosen(choice: ir.If, chosen: ir.Statement | ir.Block, question: str) -> bool:
+def _chosen(choice: ir.If, chosen: ir.Statement | ir.Block, question: Question) -> bool:
     for arm in choice.arms:
         if arm is chosen:
             return arm.test is not None and _says(arm.test, question, no=True)
@@ -41,7 +50,7 @@ def _chosen(choice: ir.If, chosen: ir.Statement | ir.Block, question: str) -> bo
     return False
 
 
-def _leaves(choice: ir.If, question: str) -> bool:
+def _leaves(choice: ir.If, question: Question) -> bool:
     """`if queue.empty(): return`."""
     arm = choice.arms[0]
     last = arm.statements[-1] if arm.statements else None
@@ -49,13 +58,13 @@ def _leaves(choice: ir.If, question: str) -> bool:
     return leaves and arm.test is not None and _says(arm.test, question, no=False)
 
 
-def _says(test: ir.Expression, question: str, *, no: bool) -> bool:
+def _says(test: ir.Expression, question: Question, *, no: bool) -> bool:
     """Whether the test holds only where the answer is no, or fails only there."""
     match test:
         case ir.Choice(operator="and" | "or" as operator, options=options):
             return (operator == "and") is no and any(_says(one, question, no=no) for one in options)
         case ir.Operation(operator="Not", operands=(inner,)):
             return _says(inner, question, no=not no)
-        case ir.Call(function=function):
-            return not no and ir.dotted(function) == question
+        case ir.Call():
+            return not no and question(test)
     return False
