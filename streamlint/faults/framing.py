@@ -105,7 +105,8 @@ class Framing:
         if fault is None:
             return None
         frame = generators[0].frame
-        return Unframed(fault, item.value, item.is_from, scope=frame.scope, items=self._kinds(frame))
+        sent = _unencoded(item.value) if fault is Fault.RAW else item.value
+        return Unframed(fault, sent, item.is_from, scope=frame.scope, items=self._kinds(frame))
 
     def _kinds(self, frame: Frame) -> tuple[tuple[ir.Yield, Framed], ...]:
         return tuple((item, self._kind(item, frame)) for item in items_of(frame.scope))
@@ -138,7 +139,8 @@ class Framing:
             return Framed.RAW if self._is_raw_iterator(values) else Framed.UNKNOWN
         written = self._writings.of(item.value, frame)
         if written is None:
-            return Framed.RAW if _is_token(certain(values)) else Framed.UNKNOWN
+            unencoded = self.evaluator.value(_unencoded(item.value), frame)
+            return Framed.RAW if _is_token(certain(values)) or _is_token(certain(unencoded)) else Framed.UNKNOWN
         text = written.text
         if _ONLY_HOLE.fullmatch(text) and len(written.holes) == 1:
             hole, where = written.holes[0]
@@ -146,8 +148,7 @@ class Framing:
         if not _FIELD.match(text):
             if self._is_bare_token(written):
                 return Framed.RAW
-            is_plain = isinstance(item.value, ir.Constant) and "\\n" not in text and ":" not in text
-            return Framed.BARE if is_plain and text.strip() else Framed.UNKNOWN
+            return Framed.BARE if _is_plain(text) else Framed.UNKNOWN
         return _of_event(text, is_constant=written.is_constant)
 
     def _is_bare_token(self, written: Written) -> bool:
@@ -193,6 +194,21 @@ class Framing:
                     continue
             return False
         return bool(alternatives)
+
+
+def _unencoded(expression: ir.Expression) -> ir.Expression:
+    """The text whose bytes this is: of `token.encode()` the token."""
+    match expression:
+        case ir.Call(function=ir.Attribute(base=text, attribute="encode")):
+            return text
+    return expression
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text begins with words that are no field, as `[DONE]` and `###END###{usage}` do, and holds no event behind them."""
+    start = text.partition("{")[0].strip()
+    is_open = any(field.startswith(start) for field in ("data:", "event:", "id:", "retry:"))
+    return bool(start) and not is_open and "\\n" not in text and ":" not in start and "data:" not in text
 
 
 def _is_token(alternatives: list[Value]) -> bool:

@@ -11,6 +11,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive
 from streamlint.streams import Sent
 from streamlint.values.activations import Frame
+from streamlint.values.callers import argument_of
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import NOTHING, Function, Generated, Instance
 from streamlint.values.limits import Limit
@@ -316,14 +317,39 @@ class Resources:
             given = [*content.arguments, *(value for _, value in content.keywords)]
             if any(isinstance(one, ir.Name) and one.id == name.id for one in given):
                 return True
-        if generated.frame.module is not frame.module:
-            return False
-        inner = generated.frame.scope
-        uses = frame.module.uses.of(name, frame.scope)
-        within = [use for use in uses if inner.contains(use.name)]
+        if generated.frame.module is frame.module and self._uses(name, frame.scope, generated):
+            return True
+        made = _maker(content, frame.scope)
+        return made is not None and self._is_given_to(made, name, generated)
+
+    def _is_given_to(self, made: ir.Call, name: ir.Name, generated: Generated) -> bool:
+        """Whether the call that made a generator function gave it the variable: `stream = await prepare(db)`, then `stream()`."""
+        module = generated.frame.module
+        outer = module.scopes[generated.frame.scope.parent]
+        is_bound = outer.is_function and module.scopes[outer.parent].kind == "class"
+        for parameter in outer.parameters if outer.is_function else ():
+            given = argument_of(made, outer, parameter, is_bound)
+            if isinstance(given, ir.Name) and given.id == name.id:
+                return self._uses(ir.Name(outer.start, outer.start, parameter.name, None), outer, generated)
+        return False
+
+    def _uses(self, name: ir.Name, scope: ir.Scope, generated: Generated) -> bool:
+        """Whether a generator uses a variable of the function around it for more than what the variable always has."""
+        uses = generated.frame.module.uses.of(name, scope)
+        within = (use for use in uses if generated.frame.scope.contains(use.name))
         return any(
             not (isinstance(u.parent, ir.Attribute) and u.parent.attribute in self.facts.lasting_facts) for u in within
         )
+
+
+def _maker(content: ir.Expression, scope: ir.Scope) -> ir.Call | None:
+    """The call that gave a function the generator function that it calls, under a name or where it stands."""
+    called = content.function if isinstance(content, ir.Call) else None
+    if isinstance(called, ir.Name):
+        assigned = scope.assignment(called)
+        called = assigned.value if assigned is not None else None
+    called = called.value if isinstance(called, ir.Await) else called
+    return called if isinstance(called, ir.Call) else None
 
 
 def _entered(value: ir.Expression | None, stack: str) -> ir.Expression | None:

@@ -221,6 +221,11 @@ class LlamaIndex:
         """The methods of such a stream that take all its tokens."""
         return frozenset(self._role_meanings[role].texts("drains"))
 
+    def part(self, role: Role, attribute: str) -> Role | None:
+        """What an attribute of such an object is; None where no table says so."""
+        given = self._role_meanings[role].mapping("parts").get(attribute)
+        return Role(given) if given else None
+
     def fake_async(self, dotted: str, method: str, version: str | None = None) -> str | None:
         """The sync method that an async one of a known class calls without waiting, which holds the loop; or None.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.llama_index import load
 from streamlint.knowledge.llama_index_facts import release as numbers
 from streamlint.knowledge.table import read
@@ -17,7 +17,7 @@ _DEEP = (("indices", "managed"), "storage")
 """Parts of which each package two steps below is one."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Target:
     """Where a name is now: a module, and the distribution that must be installed for it."""
 
@@ -44,11 +44,16 @@ class LegacyPaths:
     def is_legacy(self, module: str, name: str) -> bool:
         """Whether `from module import name` (or, without a name, `import module`) meant something in 0.9 and means nothing now.
 
-        A module that an integration has today is none of the old ones, whatever stood there.
+        A module that an integration has today is none of the old ones, whatever stood there, nor is what lies in its package:
+        the integrations took their modules along (`llama_index.agent.openai.base`; llama-index-agent-openai 0.1.7 and 0.4.12).
         """
         if module == OLD:
             return bool(name) and self._is_gone(f"{OLD}.{name}")
-        if not module.startswith(f"{OLD}.") or self._is_today(module):
+        if (
+            not module.startswith(f"{OLD}.")
+            or self._is_today(module)
+            or module.rpartition(".")[0] in self._integrations
+        ):
             return False
         return self._is_gone(f"{module}.{name}" if name else module)
 

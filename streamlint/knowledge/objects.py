@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import read
 
 
-@dataclass(frozen=True)
+@immutable
 class TokenAlias:
     """A type name that stands for a stream: its kind, and "text" or "chunk" items."""
 
@@ -16,7 +16,7 @@ class TokenAlias:
     items: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Given:
     """Where a call takes a callback, and the classes of what that is given first."""
 
@@ -25,7 +25,7 @@ class Given:
     classes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class FrameworkObjects:
     """The table of framework objects, by dotted name."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, cached_property
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import Row, read
 
 _ITSELF = "__call__"
@@ -34,7 +34,7 @@ class Made(StrEnum):
         return self in (Made.MANAGER, Made.ASYNC_MANAGER, Made.AWAITED)
 
 
-@dataclass(frozen=True)
+@immutable
 class MadeStream:
     """A stream that a call makes: `needs` is the keyword that must be true for it, or `keyword=text`, `rules_out` what must not."""
 
@@ -58,7 +58,7 @@ class MadeStream:
         return self.needs.partition("=")[0]
 
 
-@dataclass(frozen=True)
+@immutable
 class Answered:
     """An answer that a call gives when it is complete, as an item with its text; not where the keyword `rules_out` is true."""
 
@@ -69,7 +69,7 @@ class Answered:
     """Whether it is one only where a model was asked, by plain HTTP."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Handed:
     """A token that a method of a subclass is given, as its parameter behind `self` at this position."""
 
@@ -77,7 +77,7 @@ class Handed:
     items: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Managed:
     """A stream that is entered first; `parts` are further streams, by attribute."""
 
@@ -86,7 +86,7 @@ class Managed:
     parts: dict[str, str]
 
 
-@dataclass(frozen=True)
+@immutable
 class Items:
     """What stands in the items of a stream: paths of attributes or keys, `[]` for one item of a list.
 
@@ -112,7 +112,7 @@ class Items:
     """Methods of a complete answer that give it in pieces."""
 
 
-@dataclass(frozen=True)
+@immutable
 class _Pipe:
     """What `a | b` is where one part is an `of`, and the last one of `ends`, or anything where there are none."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
 
 
-@dataclass(frozen=True)
+@immutable
 class Use:
     """One place at which a name is read."""
 

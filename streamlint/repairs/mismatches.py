@@ -49,9 +49,11 @@ def fitting_tokens(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute, m
 
 
 def fitting_loop(file: PythonFile, scope: ir.Scope, loop: ir.Loop, mismatch: Mismatch) -> Fix | None:
-    """`async for`, a missing `await`, or an iterator that is advanced in a thread."""
-    if not scope.is_async or loop.body_start < 0:
+    """`async for`, a missing `await` or pair of brackets, or an iterator that is advanced in a thread."""
+    if not scope.is_async or loop.body_start < 0 or mismatch.kind is Misfit.OBJECT:
         return None
+    if mismatch.kind is Misfit.UNCALLED:
+        return _safe("call it", [Edit(Span(loop.iterable.end, loop.iterable.end), "()")]) if loop.is_async else None
     edits = []
     if mismatch.kind is Misfit.ASYNC_LOOP:
         return _in_thread(file, scope, loop.iterable, file.text(loop.iterable))

@@ -26,6 +26,8 @@ _WHAT = {
     Misfit.UNAWAITED: "`{text}` is a coroutine that nobody awaits",
     Misfit.FINISHED: "`{text}` belongs to a finished answer, which has no tokens",
     Misfit.MISSPELT: "`stream=True` is swallowed by `**kwargs` of `as_query_engine`",
+    Misfit.OBJECT: "`{text}` gives an object that has tokens, and no loop can run over it",
+    Misfit.UNCALLED: "`{text}` is a method that nobody calls, and no loop can run over it",
 }
 _EFFECT = {
     Misfit.ASYNC_STARTED: "the server hangs, or the client receives an empty body",
@@ -42,6 +44,8 @@ _HELP = {
     Misfit.UNAWAITED: "await it first",
     Misfit.FINISHED: "ask with `stream_chat()`, or `await astream_chat()`",
     Misfit.MISSPELT: "write `streaming=True`",
+    Misfit.OBJECT: "take its tokens, which are text, with `.response_gen`, or of an awaited start with `.async_response_gen()`",
+    Misfit.UNCALLED: "call it",
 }
 _UNTAKEN = (
     "; leave out `{0}=`, which it does not take: an engine is built with `streaming=True`, or asked with `stream_chat`"
@@ -54,7 +58,8 @@ class WrongTokenGenerator(Rule):
 
     Finds streams whose start and whose token generator do not fit: `astream_chat()` with `.response_gen`, `stream_chat()` or
     `query()` with `.async_response_gen()`, a plain `for` over async tokens, `async for` over sync ones, `await` on a synchronous
-    call, a missing `await`, `chat()` with `.response_gen`, `as_query_engine(stream=True)`.
+    call, a missing `await`, `chat()` with `.response_gen`, `as_query_engine(stream=True)`, a loop over the response itself, or over
+    `response.async_response_gen` without its brackets.
 
     ## Why it breaks streaming
 

@@ -45,6 +45,8 @@ class Misfit(StrEnum):
     UNAWAITED = "unawaited"
     FINISHED = "finished"
     MISSPELT = "misspelt"
+    OBJECT = "object"
+    UNCALLED = "uncalled"
 
 
 @dataclass(frozen=True)
@@ -182,12 +184,27 @@ class Mismatches:
                 return Mismatch(kind, value, value.origin)
             case Coroutine(result=result) if any(isinstance(one, Tokens) for one in certain(result)):
                 return Mismatch(Misfit.UNAWAITED, value) if self._is_plain(value) else None
+            case Llama() | Coroutine(function=None) | Bound(receiver=Llama()):
+                return self._of_object(value)
             case Generated(is_async=is_async) if is_async != loop.is_async:
                 located = self.evaluator.scope_of(value.function)
                 known = self.evaluator.tokens(frozenset((value,)))
                 if known is not None and located is not None and not located[1].decorators:
                     return Mismatch(kind, value, known.origin)
         return None
+
+    def _of_object(self, value: Llama | Coroutine | Bound) -> Mismatch | None:
+        """For what has the tokens: the stream itself, awaited or not, and a method of it that is not called."""
+        if isinstance(value, Bound):
+            owner = value.receiver
+            if not isinstance(owner, Llama) or value.name not in self._listed("uncalled"):
+                return None
+            return Mismatch(Misfit.UNCALLED, owner, owner.origin)
+        made: list[Value] = list(certain(value.result)) if isinstance(value, Coroutine) else [value]
+        streams = [
+            one for one in made if isinstance(one, Llama) and one.role in STREAM_ROLES and one.origin is not None
+        ]
+        return Mismatch(Misfit.OBJECT, streams[0], streams[0].origin) if streams and len(streams) == len(made) else None
 
     def _is_plain(self, value: Coroutine) -> bool:
         """Whether calling this surely gives a coroutine: no decorator makes something else of its function."""

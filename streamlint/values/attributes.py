@@ -37,7 +37,7 @@ from streamlint.values.domain import (
     Unknown,
     Value,
     Values,
-    known,
+    says,
 )
 from streamlint.values.enumerations import Enumerations
 from streamlint.values.events import Events
@@ -127,7 +127,7 @@ class Attributes:
         vague: Values = NOTHING
         for owner in self.lineage(base):
             found = self._own(owner, base, name) if isinstance(owner, Class) else self._inherited(owner, base, name)
-            if any(known(found)) or not isinstance(owner, Class):
+            if says(found) or not isinstance(owner, Class):
                 return found
             vague = vague or found
         return self._stored(base, name, is_attribute=True) or vague
@@ -140,7 +140,7 @@ class Attributes:
             if not isinstance(owner, Class):
                 return self._inherited(owner, base.receiver, name)
             found = self._own(owner, base.receiver, name)
-            if any(known(found)):
+            if says(found):
                 return found
         return frozenset((External(_NEW),)) if name == "__new__" else NOTHING
 
@@ -170,7 +170,7 @@ class Attributes:
         if isinstance(base, Object) and binding.annotation is not None:
             given = evaluator.callers.field_values(base, binding.name)
             checked = self._validated(module, scope, binding.name)
-            found = evaluator.union([v for v in (values, given, checked) if any(known(v))]) or values
+            found = evaluator.union([v for v in (values, given, checked) if says(v)]) or values
             is_one_of_several = self._is_filled(base) and all(isinstance(value, Constant) for value in found)
             return evaluator.union((found, UNKNOWN)) if is_one_of_several else found
         return values
@@ -260,7 +260,7 @@ class Attributes:
         given = (
             (p, callers.initial(function, method, p, made) or callers.given_to_constructor(made, p)) for p in parameters
         )
-        told = {p.name: values for p, values in given if any(known(values)) or (values and p.default is not None)}
+        told = {p.name: values for p, values in given if says(values) or (values and p.default is not None)}
         return evaluator.frames.call(module, method, None, told, None)
 
     @staticmethod
@@ -326,7 +326,7 @@ class Attributes:
         if made:
             return frozenset((Instance(made),))
         stored = self._stored(base, name, is_attribute=True)
-        if any(known(stored)):
+        if says(stored):
             return stored
         tokens = self.evaluator.calls.streams.attribute(base, name)
         if tokens is not None:
@@ -349,7 +349,8 @@ class Attributes:
             return frozenset((tokens,))
         if name == "response" and base.role is Role.RESPONSE and base.streaming is False:
             return frozenset((Token(FINISHED, base.origin),))
-        return frozenset((Bound(base, name),))
+        part = self.evaluator.knowledge.llama.part(base.role, name)
+        return frozenset((Llama(part, origin=base.origin) if part is not None else Bound(base, name),))
 
     def _of_token(self, base: Token, name: str) -> Values:
         streams = self.evaluator.calls.streams

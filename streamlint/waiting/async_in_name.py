@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Kind, Role
 from streamlint.model import syntax as ir
+from streamlint.streams.mismatches import Mismatches
 from streamlint.values import Values
 from streamlint.values.activations import Frame
 from streamlint.values.calls import dotted_name
@@ -38,11 +39,14 @@ class AsyncInName:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self.blocking = project.ask(Blocking)
+        self._made_at = project.ask(Mismatches).call_at
 
     def of_call(self, call: ir.Call, frame: Frame) -> InName | None:
         """The class whose synchronous method this awaited call runs on the loop; None where another one may be meant."""
         if call.end not in frame.scope.awaited or not isinstance(call.function, ir.Attribute):
             return None
+        if self._is_default_model(call.function.base, frame):
+            return self._of_default_model(call.function.attribute)
         functions = self.evaluator.value(call.function, frame)
         if len(functions) != 1:
             return None
@@ -55,6 +59,21 @@ class AsyncInName:
                 return None
             return self._of(call.function.base, receiver, frame) or self._of_integration(function.name, receiver)
         return None
+
+    def _is_default_model(self, base: ir.Expression, frame: Frame) -> bool:
+        """Whether this reads `Settings.llm`."""
+        if not isinstance(base, ir.Attribute) or base.attribute != "llm":
+            return False
+        return self._is_settings(self.evaluator.value(base.base, frame))
+
+    def _of_default_model(self, method: str) -> InName | None:
+        """For what the project sets as `Settings.llm`, if it sets one class of models only."""
+        asked = self.evaluator.knowledge.llama.method(Role.LLM, method)
+        models = self._default_models()
+        if asked is None or asked.kind is not Kind.COROUTINE or len(models) != 1:
+            return None
+        only = models[0]
+        return self._of_model(only) if isinstance(only, Object) else self._of_integration(method, only)
 
     def _of_integration(self, method: str, receiver: Llama) -> InName | None:
         """For an LLM of an integration, given to an engine or asked itself."""
@@ -76,11 +95,22 @@ class AsyncInName:
         own = [value for value in self.evaluator.value(base, frame) if isinstance(value, Object)]
         if own:
             return self._of_model(own[0]) or self._of_other(own[0]) if len(own) == 1 else None
-        if receiver.role not in _USING_MODELS or receiver.native_async is True or receiver.origin is None:
+        if receiver.role not in _USING_MODELS or receiver.origin is None:
             return None
-        models = self._models(receiver.origin)
+        models = self._models(receiver.origin) if receiver.native_async is not True else []
         only = models[0] if len(models) == 1 else None
-        return self._of_model(only) if isinstance(only, Object) else None
+        found = self._of_model(only) if isinstance(only, Object) else None
+        return found or self._of_retriever(receiver.origin)
+
+    def _of_retriever(self, origin: Origin) -> InName | None:
+        """For the project's own retriever, where the engine made at this place was given that and no other one."""
+        located = self._made_at(origin)
+        given = located[2].argument(None, "retriever") if located is not None else None
+        if located is None or given is None:
+            return None
+        values = list(self.evaluator.value(given, self.evaluator.any_call(*located[:2])))
+        only = values[0] if len(values) == 1 else None
+        return self._of_other(only) if isinstance(only, Object) else None
 
     def _of_model(self, owner: Object) -> InName | None:
         """For an LLM: none of the asynchronous methods is the project's own, and the inherited ones call the synchronous ones."""
@@ -118,18 +148,13 @@ class AsyncInName:
 
     def _models(self, origin: Origin) -> list[Object | Llama]:
         """The LLM that the engine made at this place uses; more than one, or none, where that cannot be told."""
-        module = self.evaluator.modules.load(origin.path)
-        for scope in module.scopes if module is not None else ():
-            for call in scope.calls:
-                if (call.start, call.end) != (origin.start, origin.end):
-                    continue
-                assert module is not None
-                given = call.argument(None, "llm")
-                hidden = call.hides_keywords
-                if given is None:
-                    return [] if hidden else self._default_models()
-                return _only_models(self.evaluator.value(given, self.evaluator.any_call(module, scope)))
-        return []
+        located = self._made_at(origin)
+        if located is None:
+            return []
+        given = located[2].argument(None, "llm")
+        if given is None:
+            return [] if located[2].hides_keywords else self._default_models()
+        return _only_models(self.evaluator.value(given, self.evaluator.any_call(*located[:2])))
 
     def _default_models(self) -> list[Object | Llama]:
         """What the project sets as `Settings.llm`, in every place."""
