@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import click
 from streamlint import config, disk, reporters, rule, settings
 from streamlint.discovery import is_beside
 from streamlint.fix import Level
+from streamlint.immutable import immutable
 from streamlint.known import Known
 from streamlint.projects import Request
 from streamlint.source import Source, UnreadableFile
@@ -124,7 +124,7 @@ def known_findings(options: dict[str, Any]) -> Known:
     return asked
 
 
-@dataclass(frozen=True)
+@immutable
 class Given:
     """What came through standard input, as text and as bytes."""
 

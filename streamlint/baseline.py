@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamlint import disk
+from streamlint.immutable import immutable
 from streamlint.likeness import Likeness
 from streamlint.parts import part_of, parts_of
 
@@ -32,7 +33,7 @@ class BrokenBaseline(Exception):
     """A file that is no baseline; the message says why, in words for its owner."""
 
 
-@dataclass(frozen=True, order=True)
+@immutable(order=True)
 class Entry:
     """What a finding is known by; `path` is relative to the folder of the baseline, with `/`."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache as cached
 from functools import cached_property
 from itertools import islice
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from streamlint import discovery, disk
 from streamlint.discovery import Patterns
+from streamlint.immutable import immutable
 from streamlint.import_starts import ImportedName, ImportStarts, content_of
 from streamlint.model.words import words_of
 from streamlint.releases.source_folders import source_folders
@@ -32,7 +32,7 @@ _PART_DEPTH, _PART_FILES, _FILES = 6, 400, 2_000
 """How much of each folder beside each other, and of all of them, is searched for imports; a bound that a home folder needs."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Boundary:
     """A project's root, and its files and folders in there; no `parts` mean that everything in there belongs to it.
 

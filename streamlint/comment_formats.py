@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import Row, read
 from streamlint.surroundings import toml_file, yaml_file
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _READERS: dict[str, Callable[[str], Document]] = {"toml_file": toml_file.read, "yaml_file": yaml_file.read}
 
 
-@dataclass(frozen=True)
+@immutable
 class CommentFormat:
     """Whether a comment may stand behind text, or between joined lines; `without` says why there is none at all."""
 

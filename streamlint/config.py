@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import click
 from streamlint.discovery import DEFAULT_EXCLUDE, Patterns
 from streamlint.finding import Severity
 from streamlint.fix import Level
+from streamlint.immutable import immutable
 from streamlint.selectors import EVERYTHING, Codes, nearest, prefix
 
 Row = Mapping[str, str | int | bool]
@@ -28,7 +29,7 @@ class ConfigError(click.ClickException):
     exit_code = 2
 
 
-@dataclass(frozen=True)
+@immutable
 class Selection:
     """Which codes are reported, by codes and beginnings of codes; the longest match decides, and ignore wins a tie."""
 
@@ -61,7 +62,7 @@ class Selection:
         )
 
 
-@dataclass(frozen=True)
+@immutable
 class Config:
     """The settings of one run; patterns are relative to `root`."""
 

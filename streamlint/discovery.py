@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from streamlint import disk, links, writing
+from streamlint.immutable import immutable
 from streamlint.outcome import Skipped
 from streamlint.patterns import Rules
 from streamlint.surroundings.names import is_dependency_file, is_deployment_file
@@ -350,7 +351,7 @@ def _entries(folder: str, found: Found) -> list[os.DirEntry[str]]:
         return []
 
 
-@dataclass(frozen=True)
+@immutable
 class _Ignore:
     """A `.gitignore` and the folder that it speaks about, with a separator at its end."""
 

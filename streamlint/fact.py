@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from streamlint.fix import Fix
+from streamlint.immutable import immutable
 from streamlint.refusals import Refusal
 from streamlint.source import Span
 
@@ -18,7 +19,7 @@ Offer: TypeAlias = Fix | Refusal | None
 """A repair, why there is none, or nothing."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Stand:
     """The node that a fact is about: where it stands, what libcst may call it, and a word that is written in it."""
 
@@ -31,7 +32,7 @@ class Stand:
         return f"{types} with `{self.word}`" if self.word else types
 
 
-@dataclass(frozen=True)
+@immutable
 class Fact:
     """A finding without its repair, and without the part of its help that depends on that."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from streamlint.fix import Fix, Level
+from streamlint.immutable import immutable
 from streamlint.source import Position, Source, Span
 
 
@@ -44,7 +45,7 @@ _MEANINGS = {
 }
 
 
-@dataclass(frozen=True)
+@immutable
 class Place:
     """A span in a file, with the positions that people read; `end` is just behind the last character."""
 
@@ -62,7 +63,7 @@ class Place:
         return cls(source.path, span, start, source.position(span.end), source.line(start.line))
 
 
-@dataclass(frozen=True)
+@immutable
 class Related:
     """A secondary place of a finding, in the same file or another, with what it contributes."""
 
@@ -70,7 +71,7 @@ class Related:
     label: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Also:
     """Another rule that sees the same fault, and where it does; it is not reported, but an ignore comment may name it."""
 
@@ -78,7 +79,7 @@ class Also:
     place: Place
 
 
-@dataclass(frozen=True)
+@immutable
 class Finding:
     """A fault at a place: what happens to the stream (`message`), why this token (`label`), the way out (`help`)."""
 
@@ -126,7 +127,7 @@ class Finding:
         return (str(self.place.path), self.place.span.start, self.place.span.end, self.code)
 
 
-@dataclass(frozen=True)
+@immutable
 class ToolCode:
     """A code that the program itself reports, outside of any rule."""
 

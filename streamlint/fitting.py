@@ -6,9 +6,10 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from streamlint.fix import Edit, Fix
+from streamlint.immutable import immutable
 from streamlint.source import Source, Span
 
 _OPERATORS = re.compile(r"\b(?:if|else|and|or|in|is|not|for)\b|[-+*/%<>=|&]")
@@ -66,7 +67,7 @@ def _broken(line: str, width: int) -> list[str]:
     return _split(code, marks, indent, width) if marks is not None else [line]
 
 
-@dataclass(frozen=True)
+@immutable
 class _Mark:
     """A bracket, comma or word: its offset, its text, and how many brackets it stands in."""
 

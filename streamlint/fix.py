@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from streamlint.immutable import immutable
 from streamlint.source import Span
 
 
@@ -26,7 +26,7 @@ class Level(StrEnum):
         return other is not Level.DISPLAY and order.index(other) <= order.index(self)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@immutable(slots=True, order=True)
 class Edit:
     """Replace the characters of `span` by `text`; an empty span inserts."""
 
@@ -34,7 +34,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@immutable(slots=True, order=True)
 class Import:
     """A name that a fix needs: `from module import name`, or `import module` where `name` is empty."""
 
@@ -47,7 +47,7 @@ class Import:
         return self.name or self.module.partition(".")[0]
 
 
-@dataclass(frozen=True)
+@immutable
 class Fix:
     """Edits that belong together; all of them are applied or none.
 

@@ -140,11 +140,14 @@ def _sound(source: Source, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
 
 
 def _is_sound(source: Source, fixes: tuple[Fix, ...]) -> bool:
+    """Whether the text is Python after some fixes, and has the imports that they need."""
     from streamlint import imports
 
+    needed = {each for fix in fixes for each in fix.imports}
     try:
-        return imports.parses(apply(source, fixes))
+        text = apply(source, fixes)
     except (
         RecursionError
     ):  # libcst writes code recursively; deeply nested code in front of the imports is too much for it
         return False
+    return imports.parses(text) and not imports.missing(text, needed)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from streamlint import disk
+from streamlint.immutable import immutable
 from streamlint.links import real_path
 
 _NEWEST = "HEAD"
@@ -23,7 +23,7 @@ class GitError(Exception):
     """What git could not give; the message says why, in words for its owner."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Repository:
     """The working tree with its root at `top`, which is a real path."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import tokenize
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from streamlint.finding import Finding, Place
+from streamlint.immutable import immutable
 from streamlint.logical_lines import Lines, LogicalLines
 from streamlint.plain_lines import PlainLines
 from streamlint.selectors import EVERYTHING, prefix
@@ -21,7 +21,7 @@ _COMMENT = re.compile(
 """Codes stand in closed square brackets; `broken` is what was meant as codes and is not."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Entry:
     """A code, the beginning of codes or a name in the brackets; `prefix` is empty where nothing is called that."""
 
@@ -33,7 +33,7 @@ class Entry:
         return bool(self.prefix) and code.startswith(self.prefix)
 
 
-@dataclass(frozen=True)
+@immutable
 class Ignore:
     """An ignore comment that speaks for `line` of `statement`, and for all of `decorated`: decorators, header and body.
 
@@ -92,7 +92,7 @@ def _of_lines(source: Source, codes: Mapping[str, str]) -> Iterator[Ignore]:
         yield _ignore(source, source.line_starts[number - 1], match, target, codes)
 
 
-@dataclass(frozen=True)
+@immutable
 class _Target:
     line: int
     statement: Lines

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from textwrap import wrap
 
@@ -12,6 +11,7 @@ from streamlint.comment_formats import CommentFormat, comment_format
 from streamlint.finding import TOOL_CODES, Finding
 from streamlint.fix import Edit
 from streamlint.ignores import Ignore, read
+from streamlint.immutable import immutable
 from streamlint.logical_lines import LogicalLines
 from streamlint.plain_lines import PlainLines
 from streamlint.source import Source, Span
@@ -20,7 +20,7 @@ _OF_THE_PROGRAM = frozenset(row.code for row in TOOL_CODES)
 """Codes that no comment excuses: what is said of comments themselves, and of what nobody could read."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Spot:
     """A place for a comment: behind the text of a line, or on a line of its own above it."""
 
@@ -32,7 +32,7 @@ def is_excusable(finding: Finding) -> bool:
     return finding.code not in _OF_THE_PROGRAM
 
 
-@dataclass(frozen=True)
+@immutable
 class Ignoring:
     """Writes comments that give this reason into one text, in lines that are no longer than `width` where that can be had."""
 

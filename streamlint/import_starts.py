@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -24,8 +23,7 @@ _NAMED = re.compile(rb"""["']([A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)++)(?::\w+)?["']""
 _DOTS = re.compile(rb"from[ \t]+(\.+)")
 
 
-@dataclass(frozen=True)
-class ImportedName:
+class ImportedName(NamedTuple):
     """What a file imports, or names as a module in a text; `level` is the number of leading dots."""
 
     file: Path
@@ -53,7 +51,7 @@ class ImportStarts:
         self._expected: frozenset[bytes] = frozenset()
         """All names that were asked for so far; looks at files share it, as a folder may hold very many."""
         self._encoded: dict[frozenset[str], frozenset[bytes]] = {}
-        self._starts: dict[tuple[Path, int, tuple[str, ...], Path], Path | None] = {}
+        self._starts: dict[tuple[str, tuple[str, ...], Path], Path | None] = {}
         self._held: dict[tuple[str, tuple[str, ...]], bool] = {}
         self._inside: dict[str, frozenset[str] | None] = {}
 
@@ -103,16 +101,16 @@ class ImportStarts:
 
     def start(self, one: ImportedName, highest: Path) -> Path | None:
         """The lowest folder around the file, up to `highest`, from which the import can be followed."""
-        key = (one.file.parent, one.level, one.name, highest)
+        if one.level:
+            return next(islice(one.file.parents, one.level, None), None)
+        if not one.name[0] or one.name[0] in sys.stdlib_module_names:
+            return None
+        key = (os.path.dirname(one.file), one.name, highest)
         if key not in self._starts:
             self._starts[key] = self._find_start(one, highest)
         return self._starts[key]
 
     def _find_start(self, one: ImportedName, highest: Path) -> Path | None:
-        if one.level:
-            return next(islice(one.file.parents, one.level, None), None)
-        if not one.name[0] or one.name[0] in sys.stdlib_module_names:
-            return None
         for folder in one.file.parents:
             if self._holds(str(folder), one.name):
                 return folder

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint import disk
 from streamlint.config import ConfigError
+from streamlint.immutable import immutable
 
 if TYPE_CHECKING:
     from streamlint.baseline import Entry
@@ -19,7 +20,7 @@ DEFAULT = ".streamlint-baseline.json"
 """The file of `--write-baseline` where none is named."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Known:
     """What was asked for: the file that holds a baseline, whether it is written or made smaller, a revision."""
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import keyword
 import re
 import tokenize
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from streamlint.immutable import immutable
+from streamlint.parsed import Lines, lines_of, parsed
 
 if TYPE_CHECKING:
     from streamlint.source import Source, Span
@@ -22,6 +25,8 @@ _FIXED = frozenset((*keyword.kwlist, *(name for name in dir(builtins) if not nam
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _STARTS = frozenset(number for name, number in vars(tokenize).items() if name in ("FSTRING_START", "TSTRING_START"))
 _ENDS = frozenset(number for name, number in vars(tokenize).items() if name in ("FSTRING_END", "TSTRING_END"))
+_BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
+_ASSIGNED = re.compile(r"([^\W\d]\w*)(?:[ \t\f]|\\(?:\r\n|\r|\n))*(?:=(?!=)|:(?!=))")
 _STRING = re.compile(r"([A-Za-z]*)(\"\"\"|'''|\"|')(.*)\2", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _PLACE = re.compile(r"(?<!\{)\{(?!\{)(?:[^{}]|\{[^{}]*\})*\}")
@@ -29,7 +34,7 @@ _PLACE = re.compile(r"(?<!\{)\{(?!\{)(?:[^{}]|\{[^{}]*\})*\}")
 _NAME = re.compile(r"(?<![.\w!\"'])[^\W\d]\w*(?![\w\"'])")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class _Token:
     """A name, number, text or operator; an f-string is one text in every release of Python."""
 
@@ -42,10 +47,11 @@ class _Token:
 
 
 class Likeness:
-    """Answers for one file, which is read once."""
+    """Answers for one file; of a text that is Python only the statements of the top level are read in which somebody asks."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self._read: dict[int, tuple[tuple[_Token, ...], ...]] = {}
 
     def of(self, span: Span) -> str:
         """A span as it reads in any layout, up to the end of its first line; in Python of its first statement or header."""
@@ -55,26 +61,44 @@ class Likeness:
         return " ".join(_Words(self._names).of(tokens))
 
     @cached_property
-    def _lines(self) -> tuple[tuple[_Token, ...], ...]:
-        """The tokens of each logical line, comments left out; as far as the text can be read."""
-        return tuple(_logical_lines(self._source)) if self._source.is_python else ()
+    def _pieces(self) -> Sequence[Lines]:
+        """The lines of the statements of the top level; all lines where the text is no Python."""
+        text = self._source.text
+        module = parsed(text)
+        return tuple(lines_of(text, module)) if module is not None else (Lines(0, len(text), ()),)
 
     @cached_property
-    def _starts(self) -> list[int]:
-        return [line[-1].end for line in self._lines]
+    def _ends(self) -> list[int]:
+        return [piece.end for piece in self._pieces]
+
+    def _lines(self, number: int) -> tuple[tuple[_Token, ...], ...]:
+        """The tokens of each logical line of a piece, comments left out; as far as the text can be read."""
+        if number not in self._read:
+            self._read[number] = tuple(_logical_lines(self._source, self._pieces[number]))
+        return self._read[number]
 
     @cached_property
     def _names(self) -> frozenset[str]:
         """Names that the module imports or makes: what is local to a function is not among them."""
+        found: set[str] = set()
+        for number, piece in enumerate(self._pieces):
+            known = _bound_in(self._source, piece)
+            found.update(self._by_tokens(number) if known is None else known)
+        return frozenset(found)
+
+    def _by_tokens(self, number: int) -> Iterator[str]:
         at_top = frozenset(self._source.line_starts)
-        return frozenset(name for line in self._lines for name in _bound(line, line[0].start in at_top))
+        return (name for line in self._lines(number) for name in _bound(line, line[0].start in at_top))
 
     def _first(self, span: Span) -> Iterator[_Token]:
-        for line in self._lines[bisect_left(self._starts, span.start + 1) :]:
-            inside = [token for token in line if span.start <= token.start and token.end <= span.end]
-            if inside or line[0].start >= span.end:
-                yield from _header(inside)
-                return
+        for number in range(bisect_left(self._ends, span.start + 1), len(self._pieces)):
+            for line in self._lines(number):
+                if line[-1].end <= span.start:
+                    continue
+                inside = [token for token in line if span.start <= token.start and token.end <= span.end]
+                if inside or line[0].start >= span.end:
+                    yield from _header(inside)
+                    return
 
 
 class _Words:
@@ -174,10 +198,43 @@ def _bound(line: Sequence[_Token], is_at_top: bool) -> Iterator[str]:
         yield first
 
 
-def _logical_lines(source: Source) -> Iterator[tuple[_Token, ...]]:
+def _bound_in(source: Source, piece: Lines) -> set[str] | None:
+    """What `_bound` gives for all lines of a piece; None where only their tokens say that."""
+    if not piece.statements:
+        return None
+    found: set[str] = set()
+    first = piece.statements[0]
+    if isinstance(first, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        found.add(first.name)
+    elif not piece.is_compound and (assigned := _ASSIGNED.match(source.text, piece.start)) is not None:
+        found.add(assigned[1])
+    pending: list[ast.AST] = list(piece.statements)
+    while pending:
+        statement = pending.pop()
+        if not isinstance(statement, ast.Import | ast.ImportFrom):
+            blocks = (getattr(statement, name, ()) for name in _BODIES)
+            pending.extend(one for block in blocks for one in block)
+            continue
+        if not _is_alone(source, statement):
+            return None
+        for alias in statement.names:
+            found.update((*alias.name.split("."), alias.asname or ""))
+    return found - {"", "*"}
+
+
+def _is_alone(source: Source, statement: ast.Import | ast.ImportFrom) -> bool:
+    """Whether nothing else stands on the lines of a statement."""
+    first, last = source.line(statement.lineno), source.line(statement.end_lineno or statement.lineno)
+    before = source.line(statement.lineno - 1) if statement.lineno > 1 else ""
+    behind = last.encode("utf-8", "surrogatepass")[statement.end_col_offset or 0 :].strip()
+    is_first = not first[: statement.col_offset].strip(" \t") and not before.endswith("\\")
+    return is_first and (not behind or behind.startswith(b"#"))
+
+
+def _logical_lines(source: Source, piece: Lines) -> Iterator[tuple[_Token, ...]]:
     line: list[_Token] = []
     try:
-        for token in _tokens(source):
+        for token in _tokens(source, piece):
             if token.kind != tokenize.NEWLINE:
                 line.append(token)
             elif line:
@@ -189,9 +246,11 @@ def _logical_lines(source: Source) -> Iterator[tuple[_Token, ...]]:
         yield tuple(line)
 
 
-def _tokens(source: Source) -> Iterator[_Token]:
-    starts, depth, opened = source.line_starts, 0, []
-    lines = (f"{line}\n" for line in _LINE_END.split(source.text))
+def _tokens(source: Source, piece: Lines) -> Iterator[_Token]:
+    text = source.text[piece.start : piece.end]
+    starts = [piece.start, *(piece.start + match.end() for match in _LINE_END.finditer(text))]
+    depth, opened = 0, list[int]()
+    lines = (f"{line}\n" for line in _LINE_END.split(text))
     for token in tokenize.generate_tokens(lambda: next(lines, "")):
         (row, column), (last, behind) = token.start, token.end
         if token.type in _STARTS:

@@ -7,11 +7,12 @@ link's name and never written through: the file belongs to somebody else, or was
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from streamlint import disk
 from streamlint.finding import Finding, Place
+from streamlint.immutable import immutable
 
 
 def real_path(path: Path) -> Path:
@@ -37,7 +38,7 @@ def surplus(files: Collection[Path], links: Collection[Path]) -> Iterator[Path]:
         seen.add(identity)
 
 
-@dataclass(frozen=True)
+@immutable
 class Renaming:
     """From the folder that a link leads to, to the name under which a run was given it."""
 

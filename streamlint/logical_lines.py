@@ -6,10 +6,10 @@ import io
 import tokenize
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 
+from streamlint.immutable import immutable
 from streamlint.source import Source
 
 _SILENT = frozenset(
@@ -21,7 +21,7 @@ _OPENING, _CLOSING = (
 """The tokens around a formatted string, from Python 3.12 on (templates from 3.14); before, it is one token."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Lines:
     """A statement's lines, or a compound statement's header, first and last included."""
 
@@ -32,7 +32,7 @@ class Lines:
         return self.first <= line <= self.last
 
 
-@dataclass(frozen=True)
+@immutable
 class Statement:
     """A logical line; `depth` counts the blocks around it."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from streamlint.finding import Finding
 from streamlint.ignores import Entry, Ignore
+from streamlint.immutable import immutable
 from streamlint.logical_lines import LogicalLines
 from streamlint.selectors import nearest
 from streamlint.source import Source
@@ -16,7 +17,7 @@ _NEAR = 2
 """Lines between a finding and a comment that may have been meant for it."""
 
 
-@dataclass(frozen=True)
+@immutable
 class NearMisses:
     """Of one text: `idle` are the entries of its comments that no finding needs."""
 

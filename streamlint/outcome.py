@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.finding import UNREADABLE_FILE, Finding, Severity
 from streamlint.fix import Level
+from streamlint.immutable import immutable
 
 if TYPE_CHECKING:
     from streamlint.fix import Fix
@@ -23,7 +24,7 @@ class Interrupted(KeyboardInterrupt):
         self.left, self.what = tuple(left), what
 
 
-@dataclass(frozen=True)
+@immutable
 class Skipped:
     """A path that was not looked at, and why, in words for its owner."""
 
@@ -33,7 +34,7 @@ class Skipped:
     """Whether it should have been looked at and could not be read."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Applied:
     """A finding whose fix was applied, or would be; `routes` are those that run the changed code, where that is known."""
 
@@ -47,7 +48,7 @@ class Applied:
         return self.finding.fix.level if self.finding.fix else Level.DISPLAY
 
 
-@dataclass(frozen=True)
+@immutable
 class Change:
     """A file's text before and after its fixes."""
 
@@ -55,7 +56,7 @@ class Change:
     after: Source
 
 
-@dataclass(frozen=True)
+@immutable
 class Outcome:
     """Everything that a reporter shows. Findings stand in `sources`, which hold the texts after the fixes.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -14,12 +13,13 @@ from streamlint import reporters
 from streamlint.config import ConfigError
 from streamlint.copies import Piece, copy
 from streamlint.discovery import SUFFIXES
+from streamlint.immutable import immutable
 from streamlint.reporters.text import visible
 from streamlint.saving import UnsavedFile, save
 from streamlint.selectors import nearest
 
 
-@dataclass(frozen=True)
+@immutable
 class Output:
     """A format and the file that a report in it is written to."""
 

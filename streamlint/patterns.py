@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+
+from streamlint.immutable import immutable
 
 _CLASSES = {
     "alnum": "a-zA-Z0-9",
@@ -39,7 +40,7 @@ class _Impossible(Exception):
     """A pattern that fits nothing: a bracket without an end, a class that does not exist, a backslash at the end."""
 
 
-@dataclass(frozen=True)
+@immutable
 class _Rule:
     """One pattern, for the name of an entry alone or for its path from the folder of the patterns."""
 

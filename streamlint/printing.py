@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from streamlint import reporters
 from streamlint.config import ConfigError
 from streamlint.finding import RULE_CRASHED
+from streamlint.immutable import immutable
 from streamlint.output import say, write
 from streamlint.outputs import Output, append
 from streamlint.reporters.style import WIDTH, Style, wants_colour
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from streamlint.outcome import Outcome
 
 
-@dataclass(frozen=True)
+@immutable
 class Printing:
     """What was asked for: the format of the report and its file, where it has one, further files, and silence."""
 

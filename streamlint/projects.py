@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache as cached
 from functools import cached_property, partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from streamlint import discovery, disk, intake, rule
 from streamlint.boundaries import Boundaries, Boundary
 from streamlint.finding import Finding, Severity
 from streamlint.fix import Level
+from streamlint.immutable import immutable
 from streamlint.links import real_path
 from streamlint.precedence import kin
 from streamlint.surroundings.names import is_deployment_file
@@ -42,7 +43,7 @@ class Earlier(Protocol):
     def read_as(self, finding: Finding) -> Finding | None: ...
 
 
-@dataclass(frozen=True)
+@immutable
 class Request:
     """What a run is asked for. `level` limits what `fix` applies; `text` stands in for the file of its path.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from streamlint.immutable import immutable
 
 
-@dataclass(frozen=True)
+@immutable
 class Refusal:
     """Why no repair is offered, and what to do about it, as the help text says it; no reason where another rule has the repair."""
 

@@ -15,9 +15,9 @@ Result = TypeVar("Result")
 _FRAMES = 8_000
 """Python's limit of 1,000 is for smaller things."""
 _WORDS = 1 << 19
-_THRESHOLDS = (50_000, 1_000, 1_000)
-"""What a run makes it keeps: the collector looks at everything once, when it is young. Asked as often as usual, it took a third of
-the time and saved 4 % of the memory."""
+_THRESHOLDS = (10_000_000, 1_000, 1_000)
+"""What a run makes it keeps, and hardly anything of it holds itself: of 5 million objects of one run the collector took 26,000
+away, for a thirtieth of the time (measured with Python 3.11, 2026-11-27). It is asked where a run makes very many."""
 
 
 def last() -> None:

@@ -8,13 +8,13 @@ import re
 import textwrap
 import traceback
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from streamlint.finding import RULE_CRASHED, TOOL_CODES, Finding, Place, Severity, Symptom
+from streamlint.immutable import immutable
 from streamlint.source import Position, Span
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def on(*kinds: type[Any], where: Where | None = None) -> Callable[[Method], Meth
     return mark
 
 
-@dataclass(frozen=True)
+@immutable
 class RuleName:
     """What the name of a rule's file says about it."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlint.immutable import immutable
 from streamlint.links import Renaming, real_path
 from streamlint.room import roomy
 from streamlint.run import Request, opened
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from streamlint.serving.routes import EntryPoint
 
 
-@dataclass(frozen=True)
+@immutable
 class Ways:
     """What the streams of a deployment pass, for the routes of a request."""
 

@@ -10,12 +10,13 @@ import warnings
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from streamlint import disk
+from streamlint.immutable import immutable
 
 _Converted = TypeVar("_Converted")
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -34,7 +35,7 @@ class UnreadableFile(Exception):
     """A file whose text cannot be had; the message says why, in words for its owner."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Position:
     """A place as people and editors count: line and column, both from 1, columns in characters."""
 
@@ -52,7 +53,7 @@ class Placed(Protocol):
     def end(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@immutable(slots=True, order=True)
 class Span:
     """A half-open range of character offsets into the decoded text, `start` <= `end`."""
 
@@ -67,7 +68,7 @@ class Span:
         return self.start <= other.start and other.end <= self.end
 
 
-@dataclass(frozen=True)
+@immutable
 class Source:
     """A decoded file; `text` keeps the line ends as they are and leaves out the byte-order mark."""
 

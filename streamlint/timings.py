@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
-from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
+
+from streamlint.immutable import immutable
 
 IMPORTING, READING, PARSING, ENTRY_POINTS, TREES, REPAIRS, READERS, REST = (
     "importing the rules",
@@ -22,7 +23,7 @@ IMPORTING, READING, PARSING, ENTRY_POINTS, TREES, REPAIRS, READERS, REST = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class GivenUp:
     """A limit that ended `times` searches on a line; 0 stands for the whole file or folder."""
 
@@ -32,7 +33,7 @@ class GivenUp:
     times: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Effort:
     """What a model took for its answers."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from pathlib import Path
 
+from streamlint.immutable import immutable
 
-@dataclass(frozen=True, slots=True)
+
+@immutable(slots=True)
 class Step:
     """`doing` something with a file, which is number `number` of `total` where they are counted."""
 

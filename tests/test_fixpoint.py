@@ -62,6 +62,37 @@ def test_the_least_solution_in_any_order_of_questions(deepest: int, monkeypatch:
         assert reachable.solver.gave_up == 0
 
 
+class InParts(Reachable):
+    """The same, where each union is a part of its answer that several answers have."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        self.made = 0
+
+    def of(self, node: int) -> frozenset[int]:
+        whole = self.solver.ask(node, lambda: self._part(node), NONE, NONE)
+        return whole | self.solver.ask(("again", node), lambda: self._part(node), NONE, NONE)
+
+    def _part(self, node: int) -> frozenset[int]:
+        return self.solver.part(("part", node), lambda: self._made(node))
+
+    def _made(self, node: int) -> frozenset[int]:
+        self.made += 1
+        return self._union(node)
+
+
+@pytest.mark.parametrize("deepest", [3, 10, 100])
+def test_a_part_is_kept_where_it_is_final_and_nowhere_else(deepest: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamlint.values.fixpoint._DEEPEST", deepest)
+    for seed in range(200):
+        graph = random_graph(seed)
+        parts = InParts(graph)
+        assert {node: parts.of(node) for node in graph} == {node: walked(graph, node) for node in graph}, seed
+    leaf = InParts({0: []})
+    leaf.of(0)
+    assert leaf.made == 1
+
+
 def steps(graph: Graph, first: int = 0) -> int:
     reachable = Reachable(graph)
     assert reachable.of(first) == walked(graph, first)

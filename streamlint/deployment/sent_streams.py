@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from streamlint.model.modules import Module
     from streamlint.project import Project
     from streamlint.serving import Entry
+    from streamlint.serving.reached import Key
     from streamlint.values.activations import Frame
 
 PIECEMEAL = frozenset(("text/event-stream", "application/x-ndjson", "application/jsonl", "application/stream+json"))
@@ -55,7 +57,9 @@ class SentStreams:
         self._sent = project.ask(Sent)
         self._answers = Answers(project)
         self._pauses = project.knowledge.names("waiting", "pauses")
-        self._producing: dict[tuple[object, int], bool] = {}
+        self._producing: dict[Key, bool] = {}
+        self._calls: dict[Key, tuple[ir.Call, ...]] = {}
+        self._callees: dict[Key, tuple[tuple[Module, ir.Scope], ...]] = {}
 
     def of(self, entry: Entry) -> SentStream | None:
         """The stream that a route answers with; of several the one that does least against a proxy."""
@@ -75,14 +79,19 @@ class SentStreams:
         if declared is not None:
             yield declared
         for module, scope in self._run_by(entry.module, entry.scope):
-            frame = self.evaluator.any_call(module, scope)
-            for call in scope.calls:
-                if self._may_respond(call):
-                    yield from self._of_call(call, frame)
+            for call in self._responding(module, scope):
+                yield from self._of_call(call, self.evaluator.any_call(module, scope))
 
     @cached_property
     def _words(self) -> frozenset[str]:
         return frozenset(name.rpartition(".")[2] for name in self.evaluator.knowledge.responses.names)
+
+    def _responding(self, module: Module, scope: ir.Scope) -> tuple[ir.Call, ...]:
+        """The calls of a function that may make a response; routes share their helpers."""
+        key = (module.path, scope.index)
+        if key not in self._calls:
+            self._calls[key] = tuple(call for call in scope.calls if self._may_respond(call))
+        return self._calls[key]
 
     def _may_respond(self, call: ir.Call) -> bool:
         word = last_word(call.function)
@@ -90,19 +99,24 @@ class SentStreams:
 
     def _run_by(self, module: Module, scope: ir.Scope) -> Iterator[tuple[Module, ir.Scope]]:
         """A function and those that it calls, to a small depth."""
-        seen: set[tuple[object, int]] = set()
-        pending = [(module, scope, 0)]
+        seen: set[Key] = set()
+        pending = deque([(module, scope, 0)])
         while pending:
-            where, current, depth = pending.pop(0)
+            where, current, depth = pending.popleft()
             key = (where.path, current.index)
             if key in seen:
                 continue
             seen.add(key)
             yield where, current
-            for function, _ in self.reach.callees(where, current) if depth < _DEEPEST else ():
-                located = self.evaluator.scope_of(function)
-                if located is not None:
-                    pending.append((*located, depth + 1))
+            if depth < _DEEPEST:
+                pending.extend((*located, depth + 1) for located in self._called(where, current))
+
+    def _called(self, module: Module, scope: ir.Scope) -> tuple[tuple[Module, ir.Scope], ...]:
+        key = (module.path, scope.index)
+        if key not in self._callees:
+            located = (self.evaluator.scope_of(function) for function, _ in self.reach.callees(module, scope))
+            self._callees[key] = tuple(one for one in located if one is not None)
+        return self._callees[key]
 
     # Responses
 

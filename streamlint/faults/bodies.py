@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.responses import Fate
 from streamlint.model import syntax as ir
+from streamlint.streams.answers import Answers
 from streamlint.streams.sent import Sending, SentGenerator, certain
 from streamlint.values import Values
 from streamlint.values.domain import (
     Bound,
+    Class,
     Collection,
     Coroutine,
     Function,
@@ -52,6 +55,8 @@ class WrongBody:
 
     what: Fault
     value: Value
+    is_part: bool = False
+    """Whether it is only a part of what is sent: a field of a JSON document."""
 
 
 class Bodies:
@@ -59,6 +64,8 @@ class Bodies:
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
+        self._answers = project.ask(Answers)
+        self._models = project.knowledge.names("untouched", "models")
         self._frameworks = project.knowledge.frameworks
         self._uncalled = project.knowledge.names("llama_index_words", "uncalled")
 
@@ -89,10 +96,34 @@ class Bodies:
         found = self._same([self._of_returned(value, entry) for value in values])
         if found is None and frame.scope.is_async:
             found = self._same([self._of_coroutine(value) for value in values])
-        if found is None and isinstance(expression, ir.Mapping):
-            items = (self.of_return(item, frame, entry) or self._of_field(item, frame) for _, item in expression.items)
-            return next((item for item in items if item is not None), None)
-        return found
+        if found is not None:
+            return found
+        parts: Iterable[WrongBody | None] = ()
+        if isinstance(expression, ir.Mapping):
+            parts = (self.of_return(part, frame, entry) or self._of_field(part, frame) for _, part in expression.items)
+        else:
+            parts = (self._of_field(part, frame) for part in self._written(expression, frame))
+        part = next((one for one in parts if one is not None), None)
+        return replace(part, is_part=True) if part is not None else None
+
+    def _written(self, expression: ir.Expression, frame: Frame) -> Iterator[ir.Expression]:
+        """What a call writes as JSON, with the parts of that: `jsonify(answer=...), 201`, `Answer(text=...)`."""
+        if isinstance(expression, ir.Sequence) and expression.kind == "tuple":  # Flask: body, status, headers
+            expression = expression.items[0] if expression.items else expression
+        if not isinstance(expression, ir.Call):
+            return
+        if self._answers.is_json(expression, frame) or self._is_model(expression, frame):
+            pending = [*expression.arguments, *(value for _, value in expression.keywords)]
+            while pending:
+                part = pending.pop(0)
+                yield part
+                pending += [item for _, item in part.items] if isinstance(part, ir.Mapping) else []
+
+    def _is_model(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether a call makes an object of a class that is written as JSON."""
+        classes = self.evaluator.value(call.function, frame)
+        bases = [self.evaluator.attributes.outside_bases(one) for one in classes if isinstance(one, Class)]
+        return bool(bases) and all(not self._models.isdisjoint(one) for one in bases)
 
     def _of_field(self, expression: ir.Expression, frame: Frame) -> WrongBody | None:
         """The fault of a part of what is written as JSON: nobody awaits it there."""

@@ -70,6 +70,25 @@ class BodiesRead:
                 if taken is not None and stream is not None:
                     yield given, *taken, stream
 
+    def by_messages(self, entry: Entry) -> Iterator[tuple[ir.Expression, Sending]]:
+        """The functions that the next application is given as its `send`, which send nothing on, and a stream that is held up."""
+        scope = entry.scope
+        names = [one.name for one in scope.parameters][-3:]
+        if not self._is_answering(entry) or not scope.is_async or names != ["scope", "receive", "send"]:
+            return
+        for call in scope.calls:
+            given = call.arguments[2] if len(call.arguments) == 3 and call.end in scope.awaited else None
+            later = any(last_word(other.function) == "send" and other.start > call.end for other in scope.calls)
+            if isinstance(given, ir.Name) and later and self._keeps_messages(given, entry):
+                stream = self._held_up(call, entry)
+                if stream is not None:
+                    yield given, stream
+
+    def _keeps_messages(self, given: ir.Name, entry: Entry) -> bool:
+        """Whether a name is that of a function of the middleware which does not know its `send`."""
+        inner = [one for one in entry.module.inner(entry.scope) if one.name == given.id and one.kind == "function"]
+        return bool(inner) and all(one.is_async and not any(n.id == "send" for n in one.names) for one in inner)
+
     @staticmethod
     def _is_answering(entry: Entry) -> bool:
         return entry.kind is Purpose.MIDDLEWARE and not entry.scope.is_generator
@@ -154,7 +173,7 @@ class BodiesRead:
             if row.arm.startswith("except"):
                 found.append(None)
             elif row.test is not None:
-                truth = self._tests.of(row.test, path, frame) if path and row.arm in ("if", "else") else None
+                truth = self._tests.of(row.test, path, frame) if row.arm in ("if", "else") else None
                 found.append(truth if row.arm == "if" or truth is None else not truth)
         return found
 

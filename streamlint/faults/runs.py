@@ -135,7 +135,7 @@ class Runs:
         if begun is not None and self._is_kept_here(call, frame):
             name = next((one.name for one in frame.scope.bindings if one.value is call), None)
             yield RunsOn(begun[0], call, name, None, frame.scope, self._stoppable(begun[1], frame))
-        elif begun is None and self._is_kept_here(call, frame):
+        elif begun is None and (self._is_kept_here(call, frame) or _names_of(call, frame.scope)):
             what = next((what for what in self._by_helpers(call, frame)), None)
             if what is not None:
                 yield RunsOn(what, call, None, None, frame.scope)
@@ -170,11 +170,31 @@ class Runs:
             inner = self.evaluator.calls.running(value, call, frame)
             for started in inner.scope.calls:
                 begun = self._begun(started, inner)
-                is_given_back = any(item.value is started for item in inner.scope.returns)
                 if begun is None:
                     continue
-                if is_given_back or self._is_kept_here(started, inner) or self._is_on_own(started, inner, call, frame):
+                is_given_back = any(item.value is started for item in inner.scope.returns)
+                if (
+                    is_given_back
+                    or self._is_unpacked(started, inner, call, frame)
+                    or self._is_kept_here(started, inner)
+                    or self._is_on_own(started, inner, call, frame)
+                ):
                     yield begun[0]
+
+    def _is_unpacked(self, started: ir.Call, inner: Frame, call: ir.Call, frame: Frame) -> bool:
+        """Whether a helper gives back what it starts beside something else, and its caller keeps it: `queue, task = start(q)`."""
+        names = {
+            one.name for one in inner.scope.bindings if one.value is started and one.kind == "assign" and not one.path
+        }
+        places = {
+            (place,)
+            for item in inner.scope.returns
+            if isinstance(item.value, ir.Sequence)
+            for place, part in enumerate(item.value.items)
+            if part is started or (isinstance(part, ir.Name) and part.id in names)
+        }
+        kept = {name for path, name in _names_of(call, frame.scope).items() if path in places}
+        return bool(kept) and not self._is_given(kept, frame)
 
     def _is_on_own(self, started: ir.Call, inner: Frame, call: ir.Call, frame: Frame) -> bool:
         """Whether a method keeps what it starts on an object that its caller made, keeps for itself, and never ends."""
@@ -252,7 +272,11 @@ class Runs:
         names = {binding.name for binding in scope.bindings if binding.value is call and binding.kind == "assign"}
         if len(names) != 1:
             return False
-        functions = [one for one in frame.module.scopes if scope.contains(one)]
+        return not self._is_given(names, frame)
+
+    def _is_given(self, names: set[str], frame: Frame) -> bool:
+        """Whether something else than this function is given what has one of these names in it."""
+        functions = [one for one in frame.module.scopes if frame.scope.contains(one)]
         given = [
             part
             for one in functions
@@ -261,7 +285,12 @@ class Runs:
         ]
         given += [item.value for one in functions for item in one.returns if item.value is not None]
         given += [store.value for one in functions for store in one.stores]
-        return not any(isinstance(part, ir.Name) and part.id in names for root in given for part in ir.walk(root))
+        return any(isinstance(part, ir.Name) and part.id in names for root in given for part in ir.walk(root))
+
+
+def _names_of(call: ir.Expression, scope: ir.Scope) -> dict[tuple[int, ...], str]:
+    """By their place: the names into which what a call gives is unpacked."""
+    return {one.path: one.name for one in scope.bindings if one.value is call and one.kind == "assign" and one.path}
 
 
 def _around(module: Module, scope: ir.Scope) -> Iterator[ir.Scope]:

@@ -9,17 +9,27 @@ from functools import lru_cache
 import libcst as cst
 
 from streamlint.fix import Import
-from streamlint.form_feeds import straighten
-from streamlint.imports.names import canonical, clash, parse, read, top_level, words
+from streamlint.imports.names import canonical, clash, read, top_level, words
+from streamlint.imports.outline import Outline, outline
 from streamlint.imports.placing import placed
 from streamlint.imports.pruning import pruned, useless
+from streamlint.parsed import parsed
 
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 
 
 def parses(text: str) -> bool:
-    """Whether libcst can read the text as Python."""
-    return parse(text) is not None
+    """Whether the text is Python."""
+    return parsed(text) is not None
+
+
+def missing(text: str, needed: Collection[Import]) -> list[Import]:
+    """Those of some imports that a text does not have on its top level."""
+    module = parsed(text) if needed else None
+    held = (
+        {canonical(one.origin) for one in top_level(module) if one.origin is not None} if module is not None else set()
+    )
+    return [each for each in sorted(needed) if canonical(each) not in held]
 
 
 def available(text: str, imports: Collection[Import]) -> bool:
@@ -27,7 +37,7 @@ def available(text: str, imports: Collection[Import]) -> bool:
 
     libcst loses the last line end of a file with lone carriage returns, so nothing is placed there.
     """
-    module = parse(text)
+    module = parsed(text)
     if module is None or _LONE_RETURN.search(text):
         return False
     if not {needed.binds for needed in imports} & set(words(text)):
@@ -37,35 +47,34 @@ def available(text: str, imports: Collection[Import]) -> bool:
 
 @lru_cache(maxsize=8)
 def arrange(before: str, after: str, needed: frozenset[Import]) -> str:
-    """`after` with the imports in `needed`, and without those that `before` used and `after` does not."""
-    module = parse(after)
-    if module is None:
+    """`after` with the imports in `needed`, and without those that `before` used and `after` does not.
+
+    It stays as it is where it is no Python, or where libcst cannot read what an import is written beside.
+    """
+    added, gone = missing(after, needed), useless(before, after)
+    around = outline(after) if added or gone else None
+    if around is None or around.module is None:
         return after
-    held = {canonical(binding.origin) for binding in top_level(module) if binding.origin is not None}
-    changed = module
-    for each in sorted(needed):
-        if canonical(each) not in held:
-            changed = placed(changed, each)
-    changed = pruned(changed, useless(before, after, module))
-    return _spliced(after, module, changed)
+    changed = around.module
+    for each in added:
+        changed = placed(changed, each)
+    return _spliced(around, around.module, pruned(changed, gone))
 
 
-def _spliced(text: str, old: cst.Module, new: cst.Module) -> str:
+def _spliced(text: Outline, old: cst.Module, new: cst.Module) -> str:
     """The code of `new`, made from the text of `old` by writing only the statements in which they differ.
 
     To let libcst write the whole module takes ten times as long as to parse it.
     """
     start = _common(old.body, new.body)
     end = _common(old.body[start:][::-1], new.body[start:][::-1])
-    if len(old.body) == len(new.body) == start:
-        return text
     prefix = _code(old, old.body[:start], old.header)
     before = _code(old, old.body[start : len(old.body) - end])
     after = _code(old, new.body[start : len(new.body) - end])
-    parsed = straighten(text)
-    if not parsed.text.startswith(prefix + before):
-        return new.code
-    return text[: parsed.offset(len(prefix))] + after + text[parsed.offset(len(prefix) + len(before)) :]
+    if not text.code.startswith(prefix + before):
+        return text.whole(new.code)
+    first, last = text.offset(len(prefix)), text.offset(len(prefix) + len(before))
+    return text.text[:first] + text.whole(after, len(prefix)) + text.text[last:]
 
 
 def _common(one: Sequence[cst.CSTNode], other: Sequence[cst.CSTNode]) -> int:

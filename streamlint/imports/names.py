@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import ast
 import re
 import tomllib
 from collections.abc import Iterator
@@ -10,29 +10,14 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import NamedTuple
 
-import libcst as cst
-
 from streamlint.fix import Import
-from streamlint.form_feeds import straighten
-from streamlint.imports.statements import aliases, asname, dotted, imports
-from streamlint.timings import TREES, phase
+from streamlint.immutable import immutable
 
 _ANY_WORD = re.compile(r"\w+")
 WORD = re.compile(r"[^\W\d]\w*")
-_LAYOUT = re.compile(
-    "whitespace|leading_lines|lines_after|header|footer|lpar|rpar|lbra|rbra|comma|semicolon|equal|newline"
-)
 _TYPING_CALLS = {"cast", "TypeVar", "NewType", "TypeAliasType", "ForwardRef", "NamedTuple", "TypedDict"}
-
-
-@lru_cache(maxsize=4)
-def parse(text: str) -> cst.Module | None:
-    """The module, or None where libcst cannot read the text."""
-    try:
-        with phase(TREES):
-            return cst.parse_module(straighten(text).text)
-    except (cst.ParserSyntaxError, RecursionError):
-        return None
+_IDENTIFIERS = {"name", "names", "rest", "kwd_attrs"}
+"""Fields in which a node of Python's parser holds names as texts."""
 
 
 def words(text: str) -> list[str]:
@@ -40,7 +25,7 @@ def words(text: str) -> list[str]:
     return _ANY_WORD.findall(text)
 
 
-@dataclasses.dataclass(frozen=True)
+@immutable
 class BoundName:
     """A name that the text binds; `origin` is what it imports under its own name, None for everything else."""
 
@@ -48,25 +33,27 @@ class BoundName:
     origin: Import | None = None
 
 
-def top_level(module: cst.Module) -> Iterator[BoundName]:
+def top_level(module: ast.Module) -> Iterator[BoundName]:
     """What is imported whenever the module is."""
-    statements: list[cst.CSTNode] = list(module.body)
+    statements: list[ast.stmt] = list(module.body)
     while statements:
         statement = statements.pop()
-        if isinstance(statement, cst.Try) and isinstance(statement.body, cst.IndentedBlock):
-            statements.extend(statement.body.body)
-        for node in imports(statement):
-            yield from _bindings(node)
+        if isinstance(statement, ast.Try):
+            statements.extend(statement.body)
+        elif isinstance(statement, ast.Import | ast.ImportFrom):
+            yield from _bindings(statement)
 
 
-def _bindings(node: cst.Import | cst.ImportFrom) -> Iterator[BoundName]:
-    module = dotted(node.module) if isinstance(node, cst.ImportFrom) else ""
-    relative = isinstance(node, cst.ImportFrom) and bool(node.relative)
-    for alias in aliases(node):
-        name = dotted(alias.name)
-        own = not relative and asname(alias) in ("", name)
-        bound = asname(alias) or (name if isinstance(node, cst.ImportFrom) else name.partition(".")[0])
-        origin = Import(module, name) if isinstance(node, cst.ImportFrom) else Import(name)
+def _bindings(node: ast.Import | ast.ImportFrom) -> Iterator[BoundName]:
+    module = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+    relative = isinstance(node, ast.ImportFrom) and node.level > 0
+    for alias in node.names:
+        name = alias.name
+        if name == "*":
+            continue
+        own = not relative and alias.asname in (None, name)
+        bound = alias.asname or (name if isinstance(node, ast.ImportFrom) else name.partition(".")[0])
+        origin = Import(module, name) if isinstance(node, ast.ImportFrom) else Import(name)
         yield BoundName(bound, origin if own else None)
 
 
@@ -96,7 +83,7 @@ def clash(binding: BoundName, needed: Import) -> bool:
 
 
 @lru_cache(maxsize=4)
-def read(module: cst.Module) -> Reader:
+def read(module: ast.Module) -> Reader:
     reader = Reader()
     reader.read(module)
     return reader
@@ -105,22 +92,19 @@ def read(module: cst.Module) -> Reader:
 class _Visit(NamedTuple):
     """A node to look at; `in_class`: it stands directly in a class body; `typing`: strings in it may name types."""
 
-    node: cst.CSTNode
+    node: ast.AST
     in_class: bool = False
     typing: bool = False
 
 
 class Reader:
-    """The names that a text binds outside of class bodies, and those that it uses, also in annotations written as strings.
-
-    A walk of its own: libcst's visitors also visit the white space, and take ten times as long.
-    """
+    """The names that a text binds outside of class bodies, and those that it uses, also in annotations written as strings."""
 
     def __init__(self) -> None:
         self.bindings: list[BoundName] = []
         self.uses: set[str] = set()
 
-    def read(self, module: cst.Module) -> None:
+    def read(self, module: ast.Module) -> None:
         """Read everything below, without recursion: a sum of a thousand terms is a thousand nodes deep."""
         pending: list[_Visit] = [_Visit(module)]
         while pending:
@@ -131,75 +115,81 @@ class Reader:
         """Take in one node, and say what is left below it."""
         node, in_class, typing = visit.node, visit.in_class, visit.typing
         match node:
-            case cst.Import() | cst.ImportFrom():
+            case ast.Import() | ast.ImportFrom():
                 self.bindings.extend(() if in_class else _bindings(node))
                 return
-            case cst.Name():
-                self.uses.add(node.value)
+            case ast.Name(id=name):
+                self.uses.add(name)
                 return
-            case cst.SimpleString():
-                self.uses.update(WORD.findall(node.value) if typing else ())
+            case ast.Constant(value=value):
+                self.uses.update(WORD.findall(value) if typing and isinstance(value, str) else ())
                 return
-            case cst.Attribute(value=value) | cst.Arg(value=value):
-                yield _Visit(value, in_class, typing)
+            case ast.JoinedStr(values=values):
+                yield from (_Visit(one, in_class, typing) for one in values if not isinstance(one, ast.Constant))
                 return
-            case cst.MatchAs(name=cst.Name() as target) | cst.Param(name=target) | cst.AsName(name=target):
-                self._bind(target, in_class)
-            case cst.AssignTarget(target=target) | cst.AnnAssign(target=target) | cst.NamedExpr(target=target):
-                self._bind(target, in_class)
-            case cst.For(target=target) | cst.CompFor(target=target):
-                self._bind(target, in_class)
-            case cst.FunctionDef(name=target) | cst.ClassDef(name=target):
-                self._bind(target, in_class)
-                in_class = isinstance(node, cst.ClassDef)
-            case cst.Lambda():
+        self._take_targets(node, in_class)
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
                 in_class = False
-            case cst.Annotation() | cst.Subscript():
+            case ast.ClassDef():
+                in_class = True
+            case ast.Subscript():
                 typing = True
-            case cst.Call():
+            case ast.Call():
                 typing = typing or _is_typing(node)
-            case cst.SimpleStatementLine():
+            case ast.stmt():
                 typing = _exports(node)
-        for child in _children(node):
-            yield _Visit(child, in_class, typing)
+        for field, part in ast.iter_fields(node):
+            is_typing = typing or field in ("annotation", "returns")
+            for one in part if isinstance(part, list) else (part,):
+                if isinstance(one, ast.AST):
+                    yield _Visit(one, in_class, is_typing)
+                elif isinstance(one, str) and field in _IDENTIFIERS:
+                    self.uses.add(one)
 
-    def _bind(self, target: cst.CSTNode, in_class: bool) -> None:
-        if in_class:
-            return
-        if isinstance(target, cst.Name):
-            self.bindings.append(BoundName(target.value))
-        elif isinstance(target, cst.Tuple | cst.List):
-            for element in target.elements:
-                self._bind(element.value, in_class)
+    def _take_targets(self, node: ast.AST, in_class: bool) -> None:
+        """Take in what a node binds itself."""
+        match node:
+            case ast.arg(arg=name):
+                self.uses.add(name)
+                self._bind(name, in_class)
+            case ast.MatchAs(name=str(name)) | ast.ExceptHandler(name=str(name)):
+                self._bind(name, in_class)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                self._bind(name, in_class)
+            case ast.Assign(targets=targets):
+                for target in targets:
+                    self._bind(target, in_class)
+            case ast.AnnAssign(target=target) | ast.NamedExpr(target=target) | ast.comprehension(target=target):
+                self._bind(target, in_class)
+            case (
+                ast.For(target=target) | ast.AsyncFor(target=target) | ast.withitem(optional_vars=ast.expr() as target)
+            ):
+                self._bind(target, in_class)
+
+    def _bind(self, target: ast.expr | str, in_class: bool) -> None:
+        match target:
+            case _ if in_class:
+                pass
+            case str(name) | ast.Name(id=name):
+                self.bindings.append(BoundName(name))
+            case ast.Starred(value=value):
+                self._bind(value, in_class)
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                for element in elements:
+                    self._bind(element, in_class)
 
 
-def _children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    for name in _fields(type(node)):
-        value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
-            yield value
-        elif isinstance(value, list | tuple):
-            yield from (each for each in value if isinstance(each, cst.CSTNode))
+def _is_typing(call: ast.Call) -> bool:
+    function = call.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name in _TYPING_CALLS
 
 
-@cache
-def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
-    """The fields of a node that can hold a name."""
-    return tuple(field.name for field in dataclasses.fields(kind) if not _LAYOUT.match(field.name))
-
-
-def _is_typing(call: cst.Call) -> bool:
-    name = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
-    return isinstance(name, cst.Name) and name.value in _TYPING_CALLS
-
-
-def _exports(line: cst.SimpleStatementLine) -> bool:
-    statement = line.body[0] if line.body else None
+def _exports(statement: ast.stmt) -> bool:
     match statement:
-        case cst.Assign(targets=[cst.AssignTarget(target=target), *_]) | cst.AugAssign(target=target):
-            pass
-        case cst.AnnAssign(target=target) | cst.Expr(value=cst.Call(func=cst.Attribute(value=target))):
-            pass
-        case _:
-            return False
-    return isinstance(target, cst.Name) and target.value == "__all__"
+        case ast.Assign(targets=[target, *_]) | ast.AugAssign(target=target) | ast.AnnAssign(target=target):
+            return isinstance(target, ast.Name) and target.id == "__all__"
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="__all__")))):
+            return True
+    return False

@@ -3,28 +3,51 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import libcst as cst
 
-from streamlint.imports.names import WORD, parse, read, top_level, words
+from streamlint.imports.names import WORD, read, top_level, words
 from streamlint.imports.statements import Statement, aliases, asname, closing, dotted, leading
+from streamlint.parsed import parsed
 
+_PART = re.compile(r"\w")
 _TYPE_COMMENT = re.compile(r"#\s*type:(.*)")
 
 
-def useless(before: str, after: str, module: cst.Module) -> set[str]:
+def useless(before: str, after: str) -> set[str]:
     """Imported names that `before` used more often than `after`, and that are now used nowhere."""
-    imported = {binding.name for binding in top_level(module)}
-    now, then = Counter(words(after)), Counter(words(before))
-    fewer = {name for name in imported if now[name] < then[name]}
+    module = parsed(after)
+    if module is None:
+        return set()
+    then, now = (Counter(words(text)) for text in _differing(before, after))
+    fewer = {name for name, number in then.items() if now[name] < number}
+    fewer &= {binding.name for binding in top_level(module)} if fewer else fewer
     if not fewer:
         return fewer
     fewer -= read(module).uses
     fewer -= {word for note in _TYPE_COMMENT.findall(after) for word in WORD.findall(note)}
-    old = parse(before) if fewer else None
+    old = parsed(before) if fewer else None
     return fewer & read(old).uses if old is not None else set()
+
+
+def _differing(one: str, other: str) -> tuple[str, str]:
+    """The texts without the whole words with which both begin, and those with which both end."""
+    start = _shared(one, other, lambda length: one.startswith(other[:length]))
+    while start and _PART.match(one[start - 1]):
+        start -= 1
+    one, other = one[start:], other[start:]
+    end = _shared(one, other, lambda length: not length or one.endswith(other[-length:]))
+    while end and _PART.match(one[-end]):
+        end -= 1
+    return one[: len(one) - end], other[: len(other) - end]
+
+
+def _shared(one: str, other: str, is_shared: Callable[[int], bool]) -> int:
+    """The greatest length that is shared; every shorter one is."""
+    return bisect_right(range(1, min(len(one), len(other)) + 1), False, key=lambda length: not is_shared(length))
 
 
 def pruned(module: cst.Module, useless: Collection[str]) -> cst.Module:

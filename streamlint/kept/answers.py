@@ -6,7 +6,7 @@ import base64
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from time import time_ns
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from streamlint import disk, exits
 from streamlint.config import Config
 from streamlint.copies import Piece, copied
+from streamlint.immutable import immutable
 from streamlint.kept import circumstances
 from streamlint.kept.findings import Findings
 from streamlint.kept.folder import Folder
@@ -49,7 +50,7 @@ def folder_of(options: Mapping[str, Any]) -> Folder | None:
     return Folder.around(options["paths"] or (Path(),))
 
 
-@dataclass(frozen=True)
+@immutable
 class Answers:
     """One answer, in a folder under a name."""
 

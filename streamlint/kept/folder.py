@@ -10,12 +10,12 @@ import shutil
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from time import time
 
 from streamlint.boundaries import is_crowded
 from streamlint.disk import digest
+from streamlint.immutable import immutable
 from streamlint.saving import UnsavedFile, save
 
 NAME = ".streamlint_cache"
@@ -29,7 +29,7 @@ _LONG = 3_600
 """Seconds after which a half-written file was left by a run that was killed."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Folder:
     """Named contents in a folder of our own; nothing here raises."""
 

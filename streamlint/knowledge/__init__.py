@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from streamlint.immutable import immutable
 
 if TYPE_CHECKING:
     from streamlint.knowledge.blocking import BlockingCalls, HeavyCalls
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 UserRows = Sequence[Mapping[str, object]]
 
 
-@dataclass(frozen=True)
+@immutable
 class Knowledge:
     """All tables, each read when first asked; the user's rows of `[tool.streamlint]` extend the shipped ones."""
 

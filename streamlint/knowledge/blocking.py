@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import Row, read
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -19,7 +20,7 @@ class Tier(StrEnum):
     LIKELY = "likely"
 
 
-@dataclass(frozen=True)
+@immutable
 class Unless:
     """An argument with which the call returns at once; `values` are source texts such as `False` or `os.WNOHANG`."""
 
@@ -32,7 +33,7 @@ class Unless:
         return any(_is_value(text, value) for text in texts for value in self.values)
 
 
-@dataclass(frozen=True)
+@immutable
 class BlockingCall:
     """A call that holds its thread; `reason` completes "it ..." ("waits for the network")."""
 
@@ -62,7 +63,7 @@ class BlockingCall:
     """The method of the same object that says whether there is nothing to wait for."""
 
 
-@dataclass(frozen=True)
+@immutable
 class _Group:
     patterns: tuple[str, ...]
     exceptions: tuple[str, ...]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import read
 
 ANY = "*"
 """Stands for any key."""
 
 
-@dataclass(frozen=True)
+@immutable
 class CommandFile:
     """A kind of file; `command` and `environment` are keys from the outermost in."""
 

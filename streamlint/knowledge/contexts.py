@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import Row
 
 
-@dataclass(frozen=True)
+@immutable
 class ViewContext:
     """`by_call`: the keeper is given the generator; otherwise it decorates the generator function."""
 

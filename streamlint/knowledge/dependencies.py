@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import read
 
 
-@dataclass(frozen=True)
+@immutable
 class Broken:
     """The releases of a package, from one on and before another, in which a probe saw a stream break."""
 
@@ -23,7 +23,7 @@ class Broken:
     """Words: of each group one stands in the code of a project that is touched."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Packages:
     """The names of LlamaIndex's packages, and the first line in which it is several."""
 

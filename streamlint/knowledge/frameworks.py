@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import cached_property
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import Row, read
 
 
@@ -60,7 +61,7 @@ class Shows(StrEnum):
     RESULTS = "results"
 
 
-@dataclass(frozen=True)
+@immutable
 class Argument:
     """Where an argument of a call stands: a position from 0, a keyword, either, or (neither) nowhere."""
 
@@ -71,7 +72,7 @@ class Argument:
         return self.position is not None or bool(self.keyword)
 
 
-@dataclass(frozen=True)
+@immutable
 class Framework:
     """A framework and who runs its functions where no registration says otherwise."""
 
@@ -101,7 +102,7 @@ class Framework:
     """Each wait in a stream that has been ended is cancelled anew."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Application:
     """A class whose instances collect routes; a router's routes count only where it is included."""
 
@@ -111,7 +112,7 @@ class Application:
     prefix_keyword: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Registration:
     """How a call registers a function.
 
@@ -153,7 +154,7 @@ class Registration:
         return self.kind is Purpose.INCLUDE or bool(self.handler) or bool(self.dispatch_keyword)
 
 
-@dataclass(frozen=True)
+@immutable
 class ClassView:
     """A base class (or, for a convention, a class name) whose methods the framework calls."""
 

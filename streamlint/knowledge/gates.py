@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import Row, read
 
 
-@dataclass(frozen=True)
+@immutable
 class Unless:
     """A setting some steps above a limit that says that no program answers there."""
 
@@ -17,7 +17,7 @@ class Unless:
     holds: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class LimitRow:
     """Where a limit is written, below what must be there, and what holds where it is not."""
 
@@ -38,7 +38,7 @@ class LimitRow:
     unless: Unless | None
 
 
-@dataclass(frozen=True)
+@immutable
 class GateRow:
     """One product under the names that a file has for it; `only` says which values of a setting are meant where it is written."""
 
@@ -107,7 +107,7 @@ def default(product: str, setting: str) -> float | None:
     return next((row.real("default") for row in rows if row.text("setting") == setting), None)
 
 
-@dataclass(frozen=True)
+@immutable
 class EndpointRow:
     """Where the kind of endpoint of a REST API is written: in which resource, and how what asks the function names that."""
 
@@ -131,7 +131,7 @@ def endpoints() -> dict[str, EndpointRow]:
     }
 
 
-@dataclass(frozen=True)
+@immutable
 class Controller:
     """What an Ingress is for: by its class, or by the beginning of its annotations."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, cached_property
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.llama_index import load
 from streamlint.knowledge.llama_index_facts import release as numbers
 from streamlint.knowledge.llama_index_moves import CORE, OLD
 from streamlint.knowledge.table import Row, read
 
 
-@dataclass(frozen=True)
+@immutable
 class Change:
     """What happens from a release on, and what does the same now."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.llama_index_facts import Range, Role, span
 from streamlint.knowledge.table import Row, read
 
@@ -22,7 +22,7 @@ class By(StrEnum):
     NEVER = "never"
 
 
-@dataclass(frozen=True)
+@immutable
 class Engine:
     """How the engines of some classes come to stream; `position` is that of the argument which decides, if one does."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from streamlint.immutable import immutable
 
 if TYPE_CHECKING:
     from streamlint.knowledge.table import Row
@@ -104,7 +105,7 @@ class Spelling(StrEnum):
     METHOD = "method"
 
 
-@dataclass(frozen=True)
+@immutable
 class Range:
     """Releases of llama-index-core, both ends included; an empty end is open."""
 
@@ -119,7 +120,7 @@ class Range:
         return (not self.since or asked >= release(self.since)) and (not self.until or asked <= release(self.until))
 
 
-@dataclass(frozen=True)
+@immutable
 class Class:
     """A class in one range of releases; `bases` are the bare names of those of its bases that have a role."""
 
@@ -134,7 +135,7 @@ class Class:
         return self.name.rpartition(".")[2]
 
 
-@dataclass(frozen=True)
+@immutable
 class Method:
     """A method of a role or a class.
 
@@ -154,7 +155,7 @@ class Method:
     arguments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@immutable
 class Twin:
     """What the asynchronous twins of a role's methods need to leave the loop free, or whether they run in a thread."""
 
@@ -163,7 +164,7 @@ class Twin:
     since: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Telling:
     """A method of LlamaIndex that is known by what is read from its result, or from the items of it."""
 
@@ -172,7 +173,7 @@ class Telling:
     items: frozenset[str]
 
 
-@dataclass(frozen=True)
+@immutable
 class Function:
     """A module-level function; the fields mean what they mean for a Method."""
 
@@ -184,7 +185,7 @@ class Function:
     returns: Returns = Returns.NOTHING
 
 
-@dataclass(frozen=True)
+@immutable
 class TokenAttribute:
     """How the tokens of a stream object are reached, and whether `async for` or `for` takes them."""
 
@@ -209,7 +210,7 @@ def span(row: Row) -> Range:
     return Range(row.text("since"), row.text("until"))
 
 
-@dataclass(frozen=True)
+@immutable
 class Fake:
     """The sync method that an async one `calls` without waiting, in a range of releases."""
 
@@ -217,7 +218,7 @@ class Fake:
     range: Range
 
 
-@dataclass(frozen=True)
+@immutable
 class Start:
     """A method of an engine that starts a stream."""
 

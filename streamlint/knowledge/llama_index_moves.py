@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.llama_index import load
 from streamlint.knowledge.llama_index_facts import release as numbers
 from streamlint.knowledge.table import read
@@ -17,7 +17,7 @@ _DEEP = (("indices", "managed"), "storage")
 """Parts of which each package two steps below is one."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Target:
     """Where a name is now: a module, and the distribution that must be installed for it."""
 

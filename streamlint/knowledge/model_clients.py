@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 from packaging.version import Version
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import Row, read
 
 _MODULE = "llama_index.llms."
@@ -14,7 +15,7 @@ SHORT_AT_HOME, SHORT_FOR_ANY = 60.0, 15.0
 """Seconds: a model on a machine of one's own reads a long prompt for longer; the first token of any model may take so long."""
 
 
-@dataclass(frozen=True)
+@immutable
 class ModelLimits:
     """What a class of LlamaIndex sets by itself in some releases; no value: what the client under it does, or no limit.
 
@@ -37,7 +38,7 @@ class ModelLimits:
         return self.time, self.seconds, self.output, self.tokens
 
 
-@dataclass(frozen=True)
+@immutable
 class ClientLimits:
     """A client that is no class of LlamaIndex, as its row in `model_clients.toml` says."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import read
 
 
-@dataclass(frozen=True)
+@immutable
 class NestedLoopCalls:
     """Dotted names: what starts a loop, what asks whether one runs, what makes loops within loops possible."""
 

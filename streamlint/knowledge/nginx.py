@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 from packaging.version import Version
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import Row, read
 
 
-@dataclass(frozen=True)
+@immutable
 class Module:
     """What passes requests on: the directive, and the prefix of its settings."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import read
 
 
-@dataclass(frozen=True)
+@immutable
 class TokenAlias:
     """A type name that stands for a stream: its kind, and "text" or "chunk" items."""
 
@@ -16,7 +16,7 @@ class TokenAlias:
     items: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Given:
     """Where a call takes a callback, and the classes of what that is given first."""
 
@@ -25,7 +25,7 @@ class Given:
     classes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class FrameworkObjects:
     """The table of framework objects, by dotted name."""
 
@@ -37,7 +37,6 @@ class FrameworkObjects:
     markers: frozenset[str]
     token_aliases: Mapping[str, TokenAlias]
     callbacks: Mapping[str, Given]
-    decorated: Mapping[tuple[str, str], str]
 
     def family(self, name: str) -> str:
         """One name for all import paths, and for classes that carry the same state."""
@@ -65,10 +64,6 @@ class FrameworkObjects:
         """What a call of this name, or a decorator, gives the callback that it takes."""
         return self.callbacks.get(call)
 
-    def made_of(self, decorator: str, method: str) -> str:
-        """The class whose method of this name a function has behind a decorator of that name, or ""."""
-        return self.decorated.get((decorator, method), "")
-
     def token_alias(self, name: str) -> TokenAlias | None:
         return self.token_aliases.get(name)
 
@@ -91,11 +86,5 @@ def framework_objects() -> FrameworkObjects:
             call: Given(row.number("position"), row.text("keyword"), row.texts("gives"))
             for row in table.rows("given")
             for call in row.texts("calls")
-        },
-        decorated={
-            (decorator, method): row.text("gives")
-            for row in table.rows("decorated")
-            for decorator in row.texts("decorators")
-            for method in row.texts("methods")
         },
     )

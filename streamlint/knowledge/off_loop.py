@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import Row, read
 
 
@@ -33,7 +33,7 @@ class Result(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True)
+@immutable
 class OffLoopCall:
     """A call that takes a callable (for `iterate` an iterator, for `task` mostly a coroutine) and runs it elsewhere."""
 
@@ -54,7 +54,7 @@ class OffLoopCall:
         return self.where in (Where.THREAD, Where.PROCESS, Where.ITERATE, Where.EITHER)
 
 
-@dataclass(frozen=True)
+@immutable
 class ThreadFunctions:
     """What a framework has to run a function, or to advance an iterator, in a thread; `module` is where they are imported from.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import read
 
 
-@dataclass(frozen=True)
+@immutable
 class Platforms:
     """By their dotted names: what attributes are, and what functions without arguments give."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import Row, read
 
 
@@ -22,7 +22,7 @@ class Driven(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True)
+@immutable
 class Releases:
     """From one release on, until before another one; "" where there is no such border."""
 
@@ -31,7 +31,7 @@ class Releases:
     below: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Compression:
     """Middleware that compresses responses."""
 
@@ -48,7 +48,7 @@ class Compression:
     exempt: frozenset[str]
 
 
-@dataclass(frozen=True)
+@immutable
 class GeneratorRoute:
     """A route with `yield` whose class of answer is one of these."""
 
@@ -59,7 +59,7 @@ class GeneratorRoute:
     of_async: Driven
 
 
-@dataclass(frozen=True)
+@immutable
 class ReleaseFacts:
     """The table; of the rows for one thing, those that stand first come first."""
 

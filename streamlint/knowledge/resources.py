@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import Row
 
 
@@ -23,7 +23,7 @@ class End(StrEnum):
         return self in (End.CLOSED, End.REOPENED)
 
 
-@dataclass(frozen=True)
+@immutable
 class ResourceFacts:
     """`ends` by the dotted name of what makes the resource; `closers` by the call that closes, with what fails after that."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.frameworks import Argument
 from streamlint.knowledge.table import Row
 
@@ -25,7 +25,7 @@ class Fate(StrEnum):
         return self in (Fate.THREAD_POOL, Fate.WORKER_THREAD, Fate.EVENT_LOOP)
 
 
-@dataclass(frozen=True)
+@immutable
 class ResponseClass:
     """A class or function that makes a response.
 
@@ -60,7 +60,7 @@ class ResponseClass:
     sends_accel_header: bool = False
 
 
-@dataclass(frozen=True)
+@immutable
 class Preferred:
     """How a repair sends a stream in a framework: `takes_sync` and `takes_async` tell which iterators it may be given.
 
@@ -82,7 +82,7 @@ class Preferred:
     async_since: str = ""
 
 
-@dataclass(frozen=True)
+@immutable
 class Written:
     """How a handler of a framework writes its stream piece by piece, in statements with `{response}`, `{request}` and `{token}`.
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from packaging.version import Version
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import Row, read
 
 
-@dataclass(frozen=True)
+@immutable
 class OptionRow:
     """One option of a server; `failure` names what it does to a stream, and is "" where it does nothing to one."""
 
@@ -25,7 +25,7 @@ class OptionRow:
     """How a call in Python spells it, the first of them beats the others."""
 
 
-@dataclass(frozen=True)
+@immutable
 class ServerRow:
     """One server; `flags` are its options without a value."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import Row
 
 
-@dataclass(frozen=True)
+@immutable
 class SharedStateFacts:
     """The table; names are dotted, methods are bare words."""
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import read
 
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*(s\b|sec|min|m\b)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@immutable
 class Cause:
     """What may be behind a symptom; `seconds` after how many it ends a stream, where that is fixed."""
 
@@ -20,7 +20,7 @@ class Cause:
     seconds: float | None
 
 
-@dataclass(frozen=True)
+@immutable
 class Symptom:
     """One kind of failure, with what may be behind it: what fits the question best comes first."""
 

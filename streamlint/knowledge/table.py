@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from streamlint.immutable import immutable
 
-@dataclass(frozen=True)
+
+@immutable
 class Row:
     """One table of a TOML file; a key that is absent gives the empty value of the type that is asked for."""
 

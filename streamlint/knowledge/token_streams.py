@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, cached_property
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.table import Row, read
 
 _ITSELF = "__call__"
@@ -22,6 +22,8 @@ class Made(StrEnum):
     COROUTINE = "coroutine"
     MANAGER = "manager"
     ASYNC_MANAGER = "async-manager"
+    AWAITED = "awaited"
+    """An object that could be entered, behind an `await`."""
 
     @property
     def is_async(self) -> bool:
@@ -29,10 +31,10 @@ class Made(StrEnum):
 
     @property
     def is_entered(self) -> bool:
-        return self in (Made.MANAGER, Made.ASYNC_MANAGER)
+        return self in (Made.MANAGER, Made.ASYNC_MANAGER, Made.AWAITED)
 
 
-@dataclass(frozen=True)
+@immutable
 class MadeStream:
     """A stream that a call makes: `needs` is the keyword that must be true for it, or `keyword=text`, `rules_out` what must not."""
 
@@ -56,7 +58,7 @@ class MadeStream:
         return self.needs.partition("=")[0]
 
 
-@dataclass(frozen=True)
+@immutable
 class Answered:
     """An answer that a call gives when it is complete, as an item with its text; not where the keyword `rules_out` is true."""
 
@@ -67,7 +69,7 @@ class Answered:
     """Whether it is one only where a model was asked, by plain HTTP."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Handed:
     """A token that a method of a subclass is given, as its parameter behind `self` at this position."""
 
@@ -75,7 +77,7 @@ class Handed:
     items: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Managed:
     """A stream that is entered first; `parts` are further streams, by attribute."""
 
@@ -84,7 +86,7 @@ class Managed:
     parts: dict[str, str]
 
 
-@dataclass(frozen=True)
+@immutable
 class Items:
     """What stands in the items of a stream: paths of attributes or keys, `[]` for one item of a list.
 
@@ -110,7 +112,7 @@ class Items:
     """Methods of a complete answer that give it in pieces."""
 
 
-@dataclass(frozen=True)
+@immutable
 class _Pipe:
     """What `a | b` is where one part is an `of`, and the last one of `ends`, or anything where there are none."""
 
@@ -128,6 +130,12 @@ class TokenStreamFacts:
         self._classes: dict[str, str] = {}
         self._items: dict[str, Items] = {}
         self._imported = frozenset(name for row in table.rows("made") for name in row.texts("packages"))
+        self.requests = frozenset(
+            name for row in table.rows("class") if row.flag("is-request") for name in row.texts("names")
+        )
+        """Classes of requests of plain HTTP that are still to be sent."""
+        self.told_apart = frozenset(row.texts("names")[0] for row in table.rows("class") if row.texts("by"))
+        """Classes of objects of which it matters where each was made."""
         for row in table.rows("class"):
             names = row.texts("names")
             self._classes.update(dict.fromkeys((*names, *row.texts("by")), names[0]))

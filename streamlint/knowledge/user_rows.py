@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from keyword import iskeyword
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.blocking import Tier
 from streamlint.knowledge.extended import LISTS
 from streamlint.knowledge.frameworks import Frameworks, Purpose, Runner
@@ -22,7 +22,7 @@ _ITERATORS = ("sync-iterator", "async-iterator", "sync-iterator-wsgi", "async-it
 _SOURCES = ("docs", "release", "since")
 
 
-@dataclass(frozen=True)
+@immutable
 class Key:
     """The type of a value, and the values that it may have where these are few."""
 

@@ -22,12 +22,15 @@ class Circles:
         """Whether a function calls itself, directly or through others."""
         if scope.is_function and scope not in self._number:
             for component in self._components((module, scope)):
-                if len(component) > 1 or any(one is component[0][1] for _, one in self._called(*component[0])):
+                if len(component) > 1:
                     self._members.update(one for _, one in component)
         return scope in self._members
 
     def _components(self, root: Node) -> Iterator[list[Node]]:
-        """The strongly connected components below a function that are not known yet, after Tarjan, without recursion."""
+        """The strongly connected components below a function that are not known yet, after Tarjan, without recursion.
+
+        One that calls itself is noted where that is seen.
+        """
         number = self._number
         low: dict[ir.Scope, int] = {}
         stack: list[Node] = []
@@ -46,7 +49,9 @@ class Circles:
                 if successor[1] not in number:
                     pending = successor
                     break
-                if successor[1] in waiting:
+                if successor[1] is node[1]:
+                    self._members.add(node[1])
+                elif successor[1] in waiting:
                     low[node[1]] = min(low[node[1]], number[successor[1]])
             if pending is not None:
                 continue

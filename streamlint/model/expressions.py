@@ -61,8 +61,11 @@ class Call(Expression):
     """How many of the arguments have a known position: those before the first `*`."""
 
     def __post_init__(self) -> None:
-        starred = (n for n, argument in enumerate(self.arguments) if isinstance(argument, Starred))
-        self.placed = next(starred, len(self.arguments))
+        self.placed = len(self.arguments)
+        for number, argument in enumerate(self.arguments):
+            if type(argument) is Starred:
+                self.placed = number
+                break
 
     @property
     def hides_keywords(self) -> bool:

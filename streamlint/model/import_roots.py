@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
+
+from streamlint.immutable import immutable
 
 Find = Callable[..., Path | None]
 
 
-@dataclass(frozen=True)
+@immutable
 class ImportRoots:
     """`folders` hold packages; `packages` lie in folders of other names."""
 

@@ -109,10 +109,11 @@ class Texts:
 
     def saying(self, words: Iterable[str]) -> tuple[Path, ...]:
         """The files that hold one of these texts, as far as the words of each tell; in the order of the paths."""
-        found: set[int] = set()
-        for word in words:
-            found |= self._holding(word)
-        return tuple(self.paths[number] for number in sorted(found))
+        return tuple(self.paths[number] for number in sorted(self.holding(words)))
+
+    def holding(self, words: Iterable[str]) -> set[int]:
+        """The numbers of the files that `saying` gives."""
+        return set[int]().union(*map(self._holding, words))
 
     def _holding(self, text: str) -> set[int]:
         parts = sorted(words_of(text.encode("utf-8", "replace")))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
 
 
-@dataclass(frozen=True)
+@immutable(slots=True)
 class Use:
     """One place at which a name is read."""
 
@@ -24,13 +24,18 @@ class Uses:
 
     def __init__(self, scopes: Sequence[ir.Scope]) -> None:
         self.scopes = scopes
+        self._known: dict[ir.Scope, dict[ir.Expression, ir.Expression]] = {}
 
     def of(self, name: ir.Name, scope: ir.Scope) -> tuple[Use, ...]:
         """Every use of the variable that `name` means in `scope`, this one included."""
         owner = self.owner(name.id, scope)
         if owner is None:
             return ()
-        return tuple(use for use in self._by_word.get(name.id, ()) if self.owner(name.id, use.scope) is owner)
+        return tuple(
+            Use(where, one, self._parents_in(where).get(one))
+            for where, one in self._by_word.get(name.id, ())
+            if self.owner(name.id, where) is owner
+        )
 
     def owner(self, word: str, scope: ir.Scope) -> ir.Scope | None:
         """The scope whose variable a name is; None for builtins and star imports."""
@@ -52,17 +57,22 @@ class Uses:
         return [binding for binding in found if binding.kind != "merge"]
 
     @cached_property
-    def _by_word(self) -> dict[str, list[Use]]:
-        found: dict[str, list[Use]] = {}
+    def _by_word(self) -> dict[str, list[tuple[ir.Scope, ir.Name]]]:
+        found: dict[str, list[tuple[ir.Scope, ir.Name]]] = {}
         for scope in self.scopes:
-            for name in {id(name): name for name in scope.names}.values():
-                found.setdefault(name.id, []).append(Use(scope, name, self._parents.get(name)))
+            for name in dict.fromkeys(scope.names):
+                found.setdefault(name.id, []).append((scope, name))
         return found
+
+    def _parents_in(self, scope: ir.Scope) -> dict[ir.Expression, ir.Expression]:
+        """What each expression of one function is part of: of most functions nobody asks that."""
+        known = self._known.get(scope)
+        if known is None:
+            known = self._known[scope] = {}
+            for expression in (*scope.expressions(), *scope.yields):
+                known.update((child, expression) for child in expression.children())
+        return known
 
     @cached_property
     def _parents(self) -> dict[ir.Expression, ir.Expression]:
-        found: dict[ir.Expression, ir.Expression] = {}
-        for scope in self.scopes:
-            for expression in (*scope.expressions(), *scope.yields):
-                found.update((child, expression) for child in expression.children())
-        return found
+        return {child: parent for scope in self.scopes for child, parent in self._parents_in(scope).items()}

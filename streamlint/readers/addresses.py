@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.names import names
 from streamlint.serving.route_paths import UNKNOWN_PART
 
@@ -21,7 +21,7 @@ _NUMBERS = rf"(?:[\d{HOLE}]+)"
 _SEGMENT = r"[^/]+"
 
 
-@dataclass(frozen=True)
+@immutable
 class Address:
     """The path of a request, with `HOLE` for what is unknown; `is_based`: something unknown may stand before it."""
 
@@ -62,7 +62,7 @@ def _is_here(host: str) -> bool:
         return "." not in name or name.endswith(tuple(names("clients", "local-hosts")))
 
 
-@dataclass(frozen=True)
+@immutable
 class Pattern:
     """The path of a route, and what addresses it answers."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from streamlint.finding import Place
+from streamlint.immutable import immutable
 from streamlint.readers.addresses import Address
 
 
@@ -16,7 +16,7 @@ class Reading(StrEnum):
     EVENTS = "listens to the answer as events"
 
 
-@dataclass(frozen=True)
+@immutable
 class Ask:
     """`method` is "" where it cannot be told."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
 from streamlint.values.domain import Function
 
@@ -22,7 +22,7 @@ _RUNS = ("run", "run_until_complete", "wait_for")
 _FIXTURE = "fixture"
 
 
-@dataclass(frozen=True)
+@immutable
 class Made:
     """A call, and where it stands."""
 

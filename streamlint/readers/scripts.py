@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.names import names
 from streamlint.readers.addresses import HOLE
 from streamlint.readers.asking import Reading
@@ -23,7 +23,7 @@ _FARTHEST = 16
 """How many tokens a type annotation between a name and its value has at most."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Request:
     """A request as a script spells it; `method` is "" where it cannot be told, `span` is the call."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
+
+from streamlint.immutable import immutable
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+|//[^\n]*|/\*.*?(?:\*/|\Z))
@@ -38,7 +39,7 @@ class Kind(Enum):
     CLOSE_TEMPLATE = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Token:
     """A piece of the text; `text` is what a string says, and else what is written."""
 

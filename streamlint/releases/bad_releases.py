@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.dependencies import Broken, broken_releases, commands
 from streamlint.releases import ranges
 from streamlint.releases.declared import Declared
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from streamlint.project import Project
 
 
-@dataclass(frozen=True)
+@immutable
 class Bad:
     """What the releases that a statement admits do to a stream; `good` is the next release that does nothing of it."""
 

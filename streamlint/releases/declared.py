@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
+from streamlint.immutable import immutable
 from streamlint.releases.ranges import ANY
 from streamlint.source import Source, Span
 from streamlint.surroundings import Fault, Setting
@@ -34,7 +35,7 @@ class Kind(StrEnum):
     LOCKED = "locked"
 
 
-@dataclass(frozen=True)
+@immutable
 class Declared:
     """One statement about a package; a conditional one holds in some environments and stands beside its like."""
 
@@ -69,7 +70,7 @@ class Declared:
         return f"{self.package}{written if same else self.specifier}"
 
 
-@dataclass(frozen=True)
+@immutable
 class Reading:
     """What one file says, and where it cannot be read; `includes` are the files that it takes in, with what that makes of them."""
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from streamlint import disk
+from streamlint.immutable import immutable
 from streamlint.releases.declared import Declared, Kind, Reading, is_secondary
 from streamlint.source import Source, UnreadableFile
 from streamlint.surroundings.names import (
@@ -81,7 +82,7 @@ class DependencyFiles:
             yield from self._included(included, kind if kind is Kind.CONSTRAINT else as_what, seen)
 
 
-@dataclass(frozen=True)
+@immutable
 class Trusted:
     """Files that are trusted alike; one that does not speak of a package leaves it to the next."""
 
@@ -98,7 +99,7 @@ class Trusted:
         return found
 
 
-@dataclass(frozen=True)
+@immutable
 class Folder:
     """The dependency files of one folder, in the order of trust."""
 

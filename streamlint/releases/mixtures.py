@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.dependencies import is_integration, packages
 from streamlint.releases import lines, ranges
 from streamlint.releases.declared import Declared, Kind
@@ -23,7 +23,7 @@ _APART = "asks for another line than its neighbour"
 _HELP_APART = "ask for the same line of both, or for `{umbrella}` alone, which brings its own core"
 
 
-@dataclass(frozen=True)
+@immutable
 class Mixture:
     """The statement that a file's own one does not go with."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import Version
+
+from streamlint.immutable import immutable
 
 ANY = SpecifierSet()
 _POETRY = re.compile(r"([~^])\s*([0-9][^\s,]*)")
@@ -89,7 +90,7 @@ def at_least(specifier: SpecifierSet, version: Version) -> bool | None:
     return None if after == before else after
 
 
-@dataclass(frozen=True)
+@immutable
 class _Bounds:
     low: Version | None = None
     high: Version | None = None

@@ -7,11 +7,11 @@ import re
 import tomllib
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from streamlint import disk
+from streamlint.immutable import immutable
 from streamlint.model.import_roots import ImportRoots
 from streamlint.source import Source, UnreadableFile
 from streamlint.surroundings import ini_file
@@ -42,7 +42,7 @@ _PACKAGES = (
 """Keys under which the packages stand themselves."""
 
 
-@dataclass(frozen=True)
+@immutable
 class SourceFolders:
     """Where imports start, and in `beside` the other projects whose code is imported."""
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.dependencies import packages
 from streamlint.links import Renaming
 from streamlint.releases.versions import Versions
 
 
-@dataclass(frozen=True)
+@immutable
 class Told:
     """What is known of one package, as seen from a folder; `path` is None where no file says it."""
 

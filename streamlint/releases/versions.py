@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from streamlint import disk
+from streamlint.immutable import immutable
 from streamlint.knowledge.dependencies import packages
 from streamlint.releases import ranges as version_ranges
 from streamlint.releases.declared import Declared, canonical
@@ -20,7 +21,7 @@ _DEEPEST = 2
 _NO_PROJECT = frozenset(("node_modules", "site-packages", "venv", "__pycache__"))
 
 
-@dataclass(frozen=True)
+@immutable
 class VersionAnswer:
     """What is known about one package: one of the `choices` holds; `path` is None where no file says it."""
 
@@ -68,7 +69,7 @@ class VersionAnswer:
         return " or ".join(str(version_ranges.exact(choice) or choice) or "any version" for choice in self.choices)
 
 
-@dataclass(frozen=True)
+@immutable
 class Versions:
     """The versions as seen from a folder: files in it and above it, up to the repository's root, the nearest first.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
+from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import split_at
 from streamlint.repairs.workflows import free
@@ -22,7 +22,7 @@ _REASON = "the same request and the same lines; other clients are served while t
 _CLIENTS = ("client", "http_client", "async_client")
 
 
-@dataclass(frozen=True)
+@immutable
 class _Block:
     """A `with` block around a streamed response, and the call that makes it."""
 

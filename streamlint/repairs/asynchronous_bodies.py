@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streamlint.faults.servers import Interface
 from streamlint.fix import Edit, Fix, Import, Level
+from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
 from streamlint.repairs.off_loop import is_free
 from streamlint.repairs.workflows import free
@@ -25,7 +25,7 @@ _ITERATORS, _ITEMS, _NAMES = (
 )
 
 
-@dataclass(frozen=True)
+@immutable
 class _Way:
     """How a generator gets the items of the other kind of iterator: what it is built of, and what this promises."""
 

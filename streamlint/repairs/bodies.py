@@ -56,7 +56,7 @@ def returned_iterator(
     """A streaming response in place of a returned stream; None where somebody else reads what is returned."""
     preferred = file.project.knowledge.responses.preferred(entry.framework)
     made = _only_iterator(file, frame, expression, fault)
-    if preferred is None or made is None or isinstance(expression, ir.Mapping):
+    if preferred is None or made is None or fault.is_part:
         return None
     if file.project.ask(Holders).readers(file.facts, frame.scope):
         return None

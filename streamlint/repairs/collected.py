@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
 from streamlint.source import Span
 from streamlint.tree import nodes as cst
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from streamlint.repairs.drains import Repair
 
 
-@dataclass(frozen=True)
+@immutable
 class Step:
     """The statement that adds a token to a name, and what it adds."""
 

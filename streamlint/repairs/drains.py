@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streamlint.faults.bodies_read import BodiesRead
 from streamlint.fix import Edit, Fix, Level
+from streamlint.immutable import immutable
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
@@ -40,7 +40,7 @@ _ON_THE_WAY = Refusal("the tokens are changed, counted or shown on the way")
 _CHAIN = (ir.Name, ir.Attribute, ir.Call)
 
 
-@dataclass(frozen=True)
+@immutable
 class Removed:
     """Statements that only serve the drained text, and their code, with `_` for what stays."""
 
@@ -48,7 +48,7 @@ class Removed:
     drops: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@immutable
 class _Plan:
     """The statements to remove, the return to change, what it was, and the stream that it is to send."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
+from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.announced import Announced
@@ -26,7 +27,7 @@ _KINDS = ("mimetype", "content_type")
 _REFUSAL = Refusal("the answer carries more than the text")
 
 
-@dataclass(frozen=True)
+@immutable
 class Dress:
     """The body in an answer, what a response over the stream takes the place of, and what else that response is given."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.token_streams import TEXT, Items
 from streamlint.model import syntax as ir
 from streamlint.source import Span
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from streamlint.tree.python import PythonFile
 
 
-@dataclass(frozen=True)
+@immutable
 class Tokens:
     """An iterator as code, and the code around the tokens that it leaves out, with `_` for what stays."""
 

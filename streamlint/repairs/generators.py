@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Import
+from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.collected import Section, Step
@@ -33,7 +33,7 @@ _LISTED = frozenset((How.CALL, How.COMPREHENSION, How.UNPACKED))
 _OTHERS = Refusal("the text is used for more than the answer")
 
 
-@dataclass(frozen=True)
+@immutable
 class Items:
     """What a generator yields for a token, and when all tokens are there."""
 
@@ -50,7 +50,7 @@ class Items:
 _TOKENS_ALONE = Items()
 
 
-@dataclass(frozen=True)
+@immutable
 class Generated:
     """The generator in place of the lines that it takes over, how it is called, and what goes or is needed for it."""
 

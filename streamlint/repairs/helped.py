@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Import
+from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.drains import Repair
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _RETURN = "let the helper return the iterator instead of the text"
 
 
-@dataclass(frozen=True)
+@immutable
 class HandedOn:
     """The helper changed, and the drain that its call then is: that of an iterator over text."""
 
@@ -121,7 +122,7 @@ def _removed(repair: Repair, forms: tuple[Form, ...]) -> Removed | Refusal:
     return repair.replaced(Span(answer.start, answer.end), readers_follow=True)
 
 
-@dataclass(frozen=True)
+@immutable
 class Declared:
     """What a function says of what it returns, changed."""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from streamlint.immutable import immutable
 from streamlint.knowledge.llama_index import Returns
 from streamlint.model import syntax as ir
 from streamlint.sharing import SharedState
@@ -16,7 +15,7 @@ from streamlint.waiting.held import Held, OnLoop
 from streamlint.waiting.holds import Cause
 
 
-@dataclass(frozen=True)
+@immutable
 class Obstacle:
     """Why nothing is offered that waits at a place, in words: what stands in the way, and what a person can do."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Import
+from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.collected import Step, added_by
@@ -28,7 +28,7 @@ _PIECES = ("piece", "part", "text_to_send")
 _CHANGED = Refusal("the tokens are changed, counted or shown on the way")
 
 
-@dataclass(frozen=True)
+@immutable
 class Passed:
     """The loop that gives each token on, with the collecting where somebody else reads the text."""
 
@@ -37,7 +37,7 @@ class Passed:
     imports: frozenset[Import]
 
 
-@dataclass(frozen=True)
+@immutable
 class Given:
     """What is done with each token, `before` the first, and `after` the last in place of what was done with the text."""
 

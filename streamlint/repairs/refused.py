@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
+from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
 from streamlint.source import Placed, Span
 from streamlint.tree import nodes as cst
@@ -20,7 +20,7 @@ _REASON = (
 )
 
 
-@dataclass(frozen=True)
+@immutable
 class _Moved:
     """The lines that go before the generator, as they are written there, and the lines that they are taken from."""
 

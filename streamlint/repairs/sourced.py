@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Import, Level
+from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.announced import Announced
@@ -30,7 +31,7 @@ _BESIDE = "send the rest as headers, or as the first or last item of the stream"
 _REFUSAL = Refusal("the answer carries more than the text", _BESIDE)
 
 
-@dataclass(frozen=True)
+@immutable
 class _Document:
     """The one document that is answered: under which key it has the text, and the code of all else in it."""
 

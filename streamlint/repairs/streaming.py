@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
+from streamlint.immutable import immutable
 from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.llama_index_engines import By, Engine
 from streamlint.model import syntax as ir
@@ -49,7 +50,7 @@ def release(project: Project, path: Path) -> str | None:
     return str(known.version) if known.version is not None else known.last_of(project.knowledge.llama.releases)
 
 
-@dataclass(frozen=True)
+@immutable
 class Building:
     """The call that builds an engine, and what is known of what it builds."""
 

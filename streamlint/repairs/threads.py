@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Import
+from streamlint.immutable import immutable
 
 if TYPE_CHECKING:
     from streamlint.tree.python import PythonFile
 
 
-@dataclass(frozen=True)
+@immutable
 class Threads:
     """How a module runs a function, or advances an iterator, in a thread."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.streams import Drains
@@ -39,7 +39,7 @@ class Form(StrEnum):
     ANSWER = "answer"
 
 
-@dataclass(frozen=True)
+@immutable
 class Same:
     """The text in some form; `drops` is the code around it, with `_` for what stays."""
 

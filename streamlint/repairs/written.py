@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streamlint.faults.bodies_read import BodiesRead
 from streamlint.fix import Edit, Fix, Import, Level
+from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.drains import REASON, WHOLE, Repair
@@ -34,7 +34,7 @@ _TRY = Refusal(
 )
 
 
-@dataclass(frozen=True)
+@immutable
 class _Answer:
     """The answer that goes: its return, the text in it, and what the response is given beside it."""
 

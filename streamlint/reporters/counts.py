@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from streamlint import rule
 from streamlint.fix import Level
+from streamlint.immutable import immutable
 
 if TYPE_CHECKING:
     from streamlint.finding import Finding, Symptom
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Kind = TypeVar("Kind", bound=Hashable)
 
 
-@dataclass(frozen=True)
+@immutable
 class Count:
     """Findings of one kind: reported, of these fixable by `--fix`, fixed in this run, in the baseline, taken back by a comment."""
 
@@ -28,7 +28,7 @@ class Count:
     ignored: int
 
 
-@dataclass(frozen=True)
+@immutable
 class Counts:
     """Of an outcome, each kind that it has in an order that only the numbers and the names decide."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Fix, Level
+from streamlint.immutable import immutable
 from streamlint.reporters.diff import changes, lines
 from streamlint.reporters.readable import readable
 from streamlint.reporters.snippet import gutter_width, render_snippet
@@ -104,7 +105,7 @@ def _diff_lines(diff: list[_Line], gutter: int, style: Style) -> Iterator[str]:
         yield f"{style.paint('gutter', f'{line.number:>{gutter}} |')} {body}"
 
 
-@dataclass(frozen=True)
+@immutable
 class _Line:
     """A line of a diff: its number in the text that it stands in, its sign, and the text."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streamlint.fingerprints import fingerprints
+from streamlint.immutable import immutable
 
 if TYPE_CHECKING:
     from streamlint.finding import Finding
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Marked = tuple["Finding", str]
 
 
-@dataclass(frozen=True)
+@immutable
 class Marks:
     """Findings with their fingerprints: what is reported, what the baseline has, what a comment takes back."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from streamlint.finding import Finding, Related, Severity
 from streamlint.fix import Level
+from streamlint.immutable import immutable
 from streamlint.reporters.edits import ready
 from streamlint.reporters.sarif_places import Places, region_of
 
@@ -21,7 +21,7 @@ _STEP = re.compile(r"(\d+)\. ")
 _BRACKET = re.compile(r"[\\\[\]]")
 
 
-@dataclass(frozen=True)
+@immutable
 class Result:
     """A finding with its fingerprint, whether an older run had it, and by what it is held back."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint import reporters
+from streamlint.immutable import immutable
 from streamlint.reporters.text import printable, width, window
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _READERS = 3
 """How many of those who read an answer are shown with their code."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Mark:
     """An underlined stretch of one line, columns from 0, end behind the last character."""
 
@@ -110,7 +110,7 @@ def _marked(line: int, text: str, marks: Sequence[Mark], gutter: int, style: Sty
         yield f"{bar} {row}".rstrip()
 
 
-@dataclass(frozen=True)
+@immutable
 class _Stroke:
     """A mark in screen columns, from 0, end behind the last."""
 

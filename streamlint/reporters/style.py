@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from streamlint.immutable import immutable
 
 _CODES = {
     "error": "1;31", "warning": "1;33", "advice": "1;36", "strong": "1", "gutter": "1;34", "secondary": "1;34",
@@ -15,7 +16,7 @@ WIDTH = 120
 """Columns where the output is no terminal."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Style:
     """Paints text by its role, or leaves it as it is."""
 

@@ -33,10 +33,11 @@ class BufferingMiddleware(Rule):
     """
     ## What it does
 
-    Finds middleware that reads `response.body_iterator` to its end for every response of an application that streams tokens,
-    and `GZipMiddleware` of a release that does not send each token on. Those are Starlette before 1.5 (from 0.46 on it lets
-    `text/event-stream` pass) and Django before 6.1; where the project does not tell its release, nothing is reported.
-    Middleware that hands the response on as it is, also one built on `BaseHTTPMiddleware`, streams and is not reported.
+    Finds middleware that reads `response.body_iterator` to its end for every response of an application that streams tokens, or
+    whose own `send` keeps every message of an answer until the last one, and `GZipMiddleware` of a release that does not send
+    each token on. Those are Starlette before 1.5 (from 0.46 on it lets `text/event-stream` pass) and Django before 6.1; where the
+    project does not tell its release, nothing is reported. Middleware that hands the response on as it is, also one built on
+    `BaseHTTPMiddleware`, streams and is not reported.
 
     ## Why it breaks streaming
 
@@ -124,7 +125,7 @@ class BufferingMiddleware(Rule):
     since = "0.1.0"
     stands_on = EXPRESSIONS
     message = "`{part}` {does}"
-    words = ("body_iterator", "GZipMiddleware")
+    words = ("body_iterator", "GZipMiddleware", "receive")
     anywhere = ("GZipMiddleware",)
 
     @on(ir.Scope, where=entries)
@@ -163,6 +164,22 @@ class BufferingMiddleware(Rule):
                 label="the function takes every chunk before the first one goes on",
                 related=tuple(Related(place, label) for place, label in places if place is not None),
                 help="send each chunk on in a generator, and do the rest after the last one",
+            )
+
+    @on(ir.Scope, where=entries)
+    def kept(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        entry = file.entry(scope)
+        for given, sending in file.project.ask(BodiesRead).by_messages(entry) if entry is not None else ():
+            content = sending.content
+            place = file.project.place(sending.frame.module.path, content.start, content.end)
+            yield file.fact(
+                self,
+                given,
+                part=file.text(given),
+                does="keeps every message of the answer until the last one, so no route behind it streams",
+                label="what the application sends is kept here",
+                related=(Related(place, "this stream is held up"),) if place is not None else (),
+                help="send each message on when it comes, and do the rest after the last one",
             )
 
     @on(ir.Name, ir.Attribute, ir.Constant)

@@ -19,9 +19,9 @@ class SharedChatEngine(Rule):
 
     Finds chat engines, and memories and contexts that engines and agents are given, which are made once, at module level, at
     start-up, as a default, by a cached function, or by the first request that finds none (`if not hasattr(app, "engine")`), and
-    that request handlers talk to. Query engines keep no history and may be shared. Chains and agents of LangChain that are made
-    once with a `memory` are such conversations too, and so is a list of messages at module level that handlers add what users say
-    to, and that a model is given.
+    that request handlers talk to. Query engines keep no history and may be shared. Such conversations are also chains and agents
+    of LangChain that are made once with a `memory`, chats of Gemini (`client.chats.create`, `model.start_chat`), and a list of
+    messages at module level that handlers add what users say to, and that a model is given.
 
     ## Why it breaks streaming
 
@@ -78,7 +78,7 @@ class SharedChatEngine(Rule):
     since = "0.1.0"
     stands_on = ("Call",)
     message = "`{engine}` is one conversation for all users of {route}"
-    words = ("chat", "memory", "ctx", "chain", "agent", "conversation", "messages", "role")
+    words = ("chat", "memory", "ctx", "chain", "agent", "conversation", "messages", "role", "send_message")
 
     @on(ir.Call)
     def kept_in_a_list(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
@@ -102,6 +102,9 @@ class SharedChatEngine(Rule):
         memory = lifetimes.shared_memory(call, frame) if engine is None else None
         if memory is not None:
             yield self._fact(file, call, reached.entry, *memory, _MEMORY)
+        chat = lifetimes.shared_chat(call, frame)
+        if chat is not None:
+            yield self._fact(file, call, reached.entry, *chat, _CHAIN)
         chain = lifetimes.shared_chain(call, frame) if engine is None and memory is None else None
         if chain is not None:
             yield self._fact(file, call, reached.entry, *chain, _CHAIN)

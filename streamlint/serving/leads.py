@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
@@ -36,6 +36,7 @@ class Leads:
         self._served = served
         self._callees = callees
         self._by_name: dict[str, list[_Place]] = {}
+        self._near: dict[str, list[tuple[_Place, _Shape]]] = {}
         names = evaluator.knowledge.names
         self._packages, self._lists = names("handed_on", "callers"), names("handed_on", "lists")
         self._hooks = names("handed_on", "hooks")
@@ -108,6 +109,13 @@ class Leads:
             ]
         return self._by_name[word]
 
+    def _at_hand(self, word: str) -> list[tuple[_Place, _Shape]]:
+        """Those of them that the code imports that is known to run, each with what it can be called with."""
+        if word not in self._near:
+            known = (place for place in self._methods(word) if place[0].path in self._around)
+            self._near[word] = [(place, _shape(place[1])) for place in known]
+        return self._near[word]
+
     def _overriding(self, module: Module, scope: ir.Scope) -> Iterator[_Place]:
         """The coroutine functions that stand for a method in classes below its own, imported by the application or plugged in."""
         if scope.name not in self._coroutines or module.scopes[scope.parent].kind != "class":
@@ -126,8 +134,7 @@ class Leads:
         values = self.evaluator.value(function, self.evaluator.any_call(module, scope))
         if not any(isinstance(value, Unknown) for value in values):
             return []
-        known = (place for place in self._methods(function.attribute) if place[0].path in self._around)
-        methods = [place for place in known if _takes(place[1], call)]
+        methods = [place for place, shape in self._at_hand(function.attribute) if shape.takes(call)]
         families = self._families(methods)
         if len(families) > 1:
             meant = {(value.path, value.scope) for value in values if isinstance(value, Function)}
@@ -234,21 +241,39 @@ def _given(call: ir.Call) -> Iterator[ir.Expression]:
             pending.extend(one.items)
 
 
-def _takes(method: ir.Scope, call: ir.Call) -> bool:
-    """Whether a method can be called with these arguments, bound to its object."""
-    if not call.is_plain:
-        return True
+class _Shape(NamedTuple):
+    """What a method can be called with, bound to its object: `is_open` for more positions; `needed` has no default."""
+
+    positional: tuple[str, ...]
+    is_open: bool
+    names: frozenset[str] | None
+    """None: whatever there is."""
+    needed: tuple[str, ...]
+
+    def takes(self, call: ir.Call) -> bool:
+        """Whether the method can be called with these arguments."""
+        if not call.is_plain:
+            return True
+        given = len(call.arguments)
+        if given > len(self.positional) and not self.is_open:
+            return False
+        named = {name for name, _ in call.keywords}
+        if self.names is not None and not named <= self.names:
+            return False
+        return all(name in named or name in self.positional[:given] for name in self.needed)
+
+
+def _shape(method: ir.Scope) -> _Shape:
     is_static = "staticmethod" in method.decorator_words
     positional = [p for p in method.parameters if p.kind == "positional"][0 if is_static else 1 :]
     kinds = {p.kind for p in method.parameters}
-    if len(call.arguments) > len(positional) and "starred" not in kinds:
-        return False
-    named = {name for name, _ in call.keywords}
-    if not named <= {p.name for p in method.parameters} and "mapping" not in kinds:
-        return False
-    filled = {p.name for p in positional[: len(call.arguments)]} | named
     needed = [*positional, *(p for p in method.parameters if p.kind == "keyword")]
-    return all(p.default is not None or p.name in filled for p in needed)
+    return _Shape(
+        tuple(p.name for p in positional),
+        "starred" in kinds,
+        None if "mapping" in kinds else frozenset(p.name for p in method.parameters),
+        tuple(p.name for p in needed if p.default is None),
+    )
 
 
 def _twin(name: str) -> str:

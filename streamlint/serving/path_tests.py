@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.values.activations import Frame
 
+_TYPE = "http"
+"""https://asgi.readthedocs.io/en/latest/specs/www.html#http-connection-scope"""
 _OPPOSITE = {"NotEq": "Eq", "NotIn": "In"}
 
 
@@ -21,7 +23,7 @@ class PathTests:
         self.evaluator = project.evaluator
 
     def of(self, test: ir.Expression, path: str, frame: Frame) -> bool | None:
-        """Whether the test is true for requests of this path; None where that cannot be told."""
+        """Whether the test is true for requests of this path, "" where that is not known; None where that cannot be told."""
         match test:
             case ir.Operation(operator="Not", operands=(inner,)):
                 return _opposite(self.of(inner, path, frame))
@@ -34,30 +36,35 @@ class PathTests:
                 decides = operator == "or"
                 return decides if decides in found else None if None in found else not decides
             case ir.Call(function=ir.Attribute(attribute="startswith", base=base), arguments=(given,)):
-                return self._begins(given, path, frame) if self._is_path(base, frame) else None
+                said = self._said(base, path, frame)
+                return self._begins(given, said, frame) if said else None
         return None
 
     def _compared(self, operator: str, operands: tuple[ir.Expression, ...], path: str, frame: Frame) -> bool | None:
-        if len(operands) != 2 or not self._is_path(operands[0], frame):
+        said = self._said(operands[0], path, frame) if len(operands) == 2 else ""
+        if not said:
             return None
         texts = self._texts(operands[1], frame)
         if texts is None or (operator == "Eq" and len(texts) != 1):
             return None
-        return path in texts
+        return said in texts
 
     def _begins(self, given: ir.Expression, path: str, frame: Frame) -> bool | None:
         texts = self._texts(given, frame)
         return None if texts is None else path.startswith(texts)
 
-    def _is_path(self, expression: ir.Expression, frame: Frame) -> bool:
-        """`request.url.path`, or a name for it."""
+    def _said(self, expression: ir.Expression, path: str, frame: Frame) -> str:
+        """What `request.url.path`, `scope["path"]` or `scope["type"]` is for the route, also under a name; "" for anything else."""
         match expression:
             case ir.Attribute(attribute="path", base=ir.Attribute(attribute="url")):
-                return True
+                return path
+            case ir.Subscript(base=ir.Name(id="scope"), key=ir.Constant(value="path" | "type" as key)):
+                return path if key == "path" else _TYPE
             case ir.Name(bindings=(index,)):
                 bound = frame.scope.bindings[index]
-                return bound.kind == "assign" and bound.value is not None and self._is_path(bound.value, frame)
-        return False
+                is_name = bound.kind == "assign" and bound.value is not None
+                return self._said(bound.value, path, frame) if is_name and bound.value is not None else ""
+        return ""
 
     def _texts(self, expression: ir.Expression, frame: Frame) -> tuple[str, ...] | None:
         """The texts that an expression is, or has in it; None where one of them is unknown."""

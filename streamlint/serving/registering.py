@@ -30,6 +30,8 @@ class Registering:
         self._direct: dict[str, frozenset[Path]] = {}
         """Of the importers of a package those that say its name."""
         self._named: dict[str, frozenset[str]] = {}
+        self._given: dict[str, list[tuple[Path, Path]]] = {}
+        """By name: who imports it from which file of the project."""
 
     @cached_property
     def frameworks_present(self) -> frozenset[str]:
@@ -93,9 +95,12 @@ class Registering:
                 yield one.name
 
     def _receiving(self, word: str, givers: set[Path]) -> Iterator[Path]:
-        for path, one in self.texts.importing(word):
-            if self.modules.resolve(path, one.module, one.level) in givers:
-                yield path
+        if word not in self._given:
+            rows = (
+                (path, self.modules.resolve(path, one.module, one.level)) for path, one in self.texts.importing(word)
+            )
+            self._given[word] = [(path, giver) for path, giver in rows if giver is not None]
+        return (path for path, giver in self._given[word] if giver in givers)
 
     def users(self, dotted: str) -> Collection[Path]:
         """The files that may say a name of a package from outside."""

@@ -6,13 +6,13 @@ import os
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from streamlint import disk
 from streamlint.config import Config, ConfigError, working_folder
 from streamlint.discovery import CONFIGURING
+from streamlint.immutable import immutable
 from streamlint.selectors import Codes
 from streamlint.settings.keys import merged
 from streamlint.settings.reading import Reader
@@ -23,7 +23,7 @@ _HIGHEST = 20
 """How many files may extend each other."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Given:
     """What the command line says about settings: a file in place of those that lie around, values over them, or neither."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from streamlint.finding import Severity
 from streamlint.fix import Level
+from streamlint.immutable import immutable
 
 LEVELS = tuple(level.value for level in Level if level is not Level.DISPLAY)
 SEVERITIES = tuple(severity.value for severity in Severity)
@@ -21,7 +21,7 @@ class Merge(StrEnum):
     ADDS = "adds"
 
 
-@dataclass(frozen=True)
+@immutable
 class Key:
     """A key: what its value is, for people and as a JSON Schema, and what an extended file's value means beside it."""
 

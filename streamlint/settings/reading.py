@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from streamlint.config import Config, ConfigError, Row, Selection, resolve, sugg
 from streamlint.discovery import DEFAULT_EXCLUDE
 from streamlint.finding import Severity
 from streamlint.fix import Level
+from streamlint.immutable import immutable
 from streamlint.selectors import Codes
 from streamlint.settings.keys import KEYS, LEVELS, SEVERITIES, TABLES
 
@@ -25,7 +25,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True)
+@immutable
 class Reader:
     """One table; `where` is how people know it, `folder` what its paths and patterns are relative to."""
 

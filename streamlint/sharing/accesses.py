@@ -286,13 +286,15 @@ class Accesses:
         skipped = [(store.start, store.end) for store in scope.stores]
         skipped += [(change.target.start, change.target.end) for change in scope.changes]
         skipped += [(call.function.start, call.function.end) for call in scope.calls if self._is_change(call)]
+        keys: dict[ir.Expression, ir.Expression] | None = None
         for expression in (*scope.names, *scope.attributes):
             if any(start <= expression.start and expression.end <= end for start, end in skipped):
                 continue
             if not self._lasts(expression, activation):
                 continue
-            parent = activation.module.uses.parent(expression)
-            key = parent.key if isinstance(parent, ir.Subscript) and parent.base is expression else None
+            if keys is None:
+                keys = {one.base: one.key for one in scope.expressions() if isinstance(one, ir.Subscript)}
+            key = keys.get(expression)
             member = str(key.value) if isinstance(key, ir.Constant) else _ANY
             yield Event(Access(last_word(expression), member, How.READ), expression.end, expression.end)
 

@@ -41,6 +41,8 @@ class Lifetimes:
         self._written = project.knowledge.names("llama_index_words", "remembers")
         self._asks = project.knowledge.names("conversations", "asks")
         self._histories = project.knowledge.names("conversations", "memories")
+        self._chats = project.knowledge.names("conversations", "chats")
+        self._says = project.knowledge.names("conversations", "says")
         self._remembers_itself = project.knowledge.names("conversations", "with-a-memory")
 
     def shared_engine(self, call: ir.Call, frame: Frame) -> Origin | None:
@@ -69,7 +71,15 @@ class Lifetimes:
 
     def is_about_memory(self, call: ir.Call) -> bool:
         """Whether a call may talk to a chat engine or a chain, or is given a memory, or writes to one, by the names in it."""
-        return self._has_histories or self.is_turn(call) or next(self._remembering(call), None) is not None
+        return (
+            self._has_histories
+            or self.is_turn(call)
+            or self._is_said(call)
+            or next(self._remembering(call), None) is not None
+        )
+
+    def _is_said(self, call: ir.Call) -> bool:
+        return isinstance(call.function, ir.Attribute) and call.function.attribute in self._says
 
     @cached_property
     def _has_histories(self) -> bool:
@@ -94,6 +104,21 @@ class Lifetimes:
         ):
             return None
         return asked, origins[0]
+
+    def shared_chat(self, call: ir.Call, frame: Frame) -> tuple[ir.Expression, Origin] | None:
+        """The chat object of a model's client that a call says something to, if all requests go on with the same one."""
+        if not (self._is_said(call) and isinstance(call.function, ir.Attribute)):
+            return None
+        chat = call.function.base
+        if self._is_reset(chat, frame) or self.is_looked_up(chat, frame) or _is_begun_anew(chat, frame.scope):
+            return None
+        origins = [
+            value.origin if isinstance(value, Instance) and value.name in self._chats else None
+            for value in known(self.evaluator.value(chat, frame))
+        ]
+        if not origins or origins[0] is None:
+            return None
+        return (chat, origins[0]) if all(one is not None and self.is_made_once(one) for one in origins) else None
 
     def _is_one_history(self, origin: Origin) -> bool:
         """Whether what is made there is made once, with a memory that lives as long."""
@@ -233,3 +258,8 @@ def _innermost(module: Module, origin: Origin) -> ir.Scope:
 
 def _is_default(origin: Origin, scope: ir.Scope) -> bool:
     return any(one.default is not None and one.default.contains(origin) for one in scope.parameters)
+
+
+def _is_begun_anew(chat: ir.Expression, scope: ir.Scope) -> bool:
+    """Whether the function itself puts another history into a chat: `chat.history = []`."""
+    return any(store.is_attribute and ir.dotted(store.base) == ir.dotted(chat) for store in scope.stores)

@@ -21,7 +21,7 @@ _ROLE, _CONTENTS, _USERS = "role", ("content", "parts"), ("user", "human")
 
 
 class MessageLists:
-    """Follows names of a module's own level and attributes of what is made once; a key may lead to one for each user."""
+    """Follows names at module level, and attributes of what is made once; what is kept by a key may be one for each user."""
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator

@@ -210,11 +210,17 @@ class Drains(Takings):
 
     def _may_forward(self, loop: ir.Loop, frame: Frame, depth: int) -> bool:
         """Whether a loop yields what comes from a stream, or from something of which nothing is known."""
-        values = self.evaluator.iterated(loop, frame) if _yields_within(loop, frame.scope) else NOTHING
+        is_forwarding = _yields_within(loop, frame.scope) and not self._is_counting(loop, frame)
+        values = self.evaluator.iterated(loop, frame) if is_forwarding else NOTHING
         return (
             any(isinstance(value, Unknown) or self._may_give_early(value, depth) for value in values)
             or self.evaluator.tokens(values) is not None
         )
+
+    def _is_counting(self, loop: ir.Loop, frame: Frame) -> bool:
+        """Whether a loop runs over numbers: `for start in range(0, len(text), 20)`, which cuts what is there already."""
+        made, around = loop.iterable, self.evaluator.loop_frame(loop, frame)
+        return isinstance(made, ir.Call) and self.evaluator.names(made.function, around) == {"builtins.range"}
 
     def _may_give_early(self, value: Value, depth: int) -> bool:
         """Whether a generator may give items before it has them all: any that is not seen to collect them first."""

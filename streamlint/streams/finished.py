@@ -49,10 +49,11 @@ class Finished:
             is_sent = self._is_of_socket(frame) and _sends_pieces(loop, scope)
         if not is_sent:
             return None
+        around = self.evaluator.loop_frame(loop, frame)
         origin = (
             self._of_pieces(self.evaluator.iterated(loop, frame))
-            or self._of_range(loop.iterable, frame)
-            or self._beside_excuses(loop.iterable, frame)
+            or self._of_range(loop.iterable, around)
+            or self._beside_excuses(loop.iterable, around)
         )
         return Pieces(loop.iterable, origin) if origin is not None else None
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from streamlint.immutable import immutable
 from streamlint.source import Span
 from streamlint.surroundings import templates
 
@@ -14,7 +15,7 @@ _WORD = re.compile(r"\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|[^\s\"'<>][^\s>]*|[<>]")
 _DEEPEST = 40
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Word:
     """One argument without its quotes; `is_known` unless a variable or a template computes it."""
 
@@ -23,7 +24,7 @@ class Word:
     is_known: bool
 
 
-@dataclass(frozen=True)
+@immutable
 class Directive:
     """A line, or a section with what stands in it: `<Location /chat>`."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from streamlint.immutable import immutable
 from streamlint.source import Span
 from streamlint.surroundings import templates
 
@@ -23,7 +24,7 @@ _TOKEN = re.compile(
 _DEEPEST = 60
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Word:
     """One word as Caddy means it; `is_known` unless an environment variable or a template computes it."""
 
@@ -32,7 +33,7 @@ class Word:
     is_known: bool
 
 
-@dataclass(frozen=True)
+@immutable
 class Directive:
     """What a line says, and the lines in the braces at its end."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
+from streamlint.immutable import immutable
 from streamlint.source import Span
 from streamlint.surroundings.document import Fault
 from streamlint.surroundings.json_file import read as read_json
@@ -26,7 +26,7 @@ _WITH_JSON = frozenset(("add", "copy", "cmd", "entrypoint", "run", "shell", "vol
 _WITH_FLAGS = frozenset(("add", "copy", "from", "healthcheck", "run"))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Instruction:
     """`name` in small letters; `value` is all behind the name and the flags, `strings` the list where that is one in JSON."""
 
@@ -52,7 +52,7 @@ class Instruction:
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Stage:
     """What one `FROM` begins; `name` is "" where it has none."""
 
@@ -65,7 +65,7 @@ class Stage:
         return next((each for each in reversed(self.instructions) if each.name == name), None)
 
 
-@dataclass(frozen=True)
+@immutable
 class Dockerfile:
     instructions: tuple[Instruction, ...] = ()
     faults: tuple[Fault, ...] = ()

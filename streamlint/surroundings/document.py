@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
+from streamlint.immutable import immutable
 from streamlint.source import Span
 
 Keys = tuple[str | int, ...]
 """Names of tables and numbers of list entries, from the outermost in."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Setting:
     """One value that holds no others. `value` is what a text says, and for all else what is written; `span` is all of it."""
 
@@ -24,7 +25,7 @@ class Setting:
     is_text: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Fault:
     """Where a file is not what its format asks for; what stands behind it may be missing."""
 
@@ -32,7 +33,7 @@ class Fault:
     message: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Document:
     """The settings of one file in their order, as far as it can be read."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from streamlint.immutable import immutable
 from streamlint.surroundings.written import Written
 
 _LINE = re.compile(
@@ -15,7 +15,7 @@ _LINE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Variable:
     """`is_known` is false where its value is made of others; `is_plain` where the value stands without quotes."""
 

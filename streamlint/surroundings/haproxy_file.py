@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from streamlint.immutable import immutable
 from streamlint.source import Span
 from streamlint.surroundings import templates
 
@@ -30,7 +31,7 @@ SECTIONS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Word:
     """One word as the program means it, and where it is written; `is_known` unless something computes it."""
 
@@ -39,7 +40,7 @@ class Word:
     is_known: bool
 
 
-@dataclass(frozen=True)
+@immutable
 class Line:
     """One statement: its first words say what it sets."""
 
@@ -61,7 +62,7 @@ class Line:
         return self.text(texts.index(word) + 1) if word in texts else ""
 
 
-@dataclass(frozen=True)
+@immutable
 class Section:
     """`defaults`, `frontend web`, `backend app`: its head, and its statements."""
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from streamlint.immutable import immutable
 from streamlint.source import Span
 from streamlint.surroundings import templates
 from streamlint.surroundings.document import Fault
@@ -38,7 +39,7 @@ _NOT_INSIDE = {
 """Blocks that end where one of a kind begins that can never stand in them: somebody forgot a brace."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Argument:
     """A word behind a directive's name; `text` is what nginx makes of it, `span` what is written, quotes included."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from streamlint.immutable import immutable
 from streamlint.surroundings.document import Fault
 from streamlint.surroundings.written import Written
 
@@ -12,13 +12,13 @@ _LINE = re.compile(r"[^\r\n]+")
 _PROCESS = re.compile(r"[ \t]*([A-Za-z0-9_-]+)[ \t]*:[ \t]*(?=\S)")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Process:
     name: str
     command: Written
 
 
-@dataclass(frozen=True)
+@immutable
 class Procfile:
     processes: tuple[Process, ...] = ()
     faults: tuple[Fault, ...] = ()

@@ -6,9 +6,9 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeGuard
 
+from streamlint.immutable import immutable
 from streamlint.source import Span
 from streamlint.surroundings.document import Fault
 
@@ -26,7 +26,7 @@ _ENVIRONMENT = frozenset(("os.getenv", "os.environ.get", "getenv", "environ.get"
 _DEEPEST = 30
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Assigned:
     """A name with its value: what it surely is, or what it is unless the environment says otherwise, or None: cannot be said."""
 
@@ -38,7 +38,7 @@ class Assigned:
     statement: Span
 
 
-@dataclass(frozen=True)
+@immutable
 class PythonSettings:
     assigned: tuple[Assigned, ...] = ()
     faults: tuple[Fault, ...] = ()
@@ -48,7 +48,7 @@ class PythonSettings:
         return next((each for each in reversed(self.assigned) if each.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class _Value:
     value: object
     is_known: bool = True

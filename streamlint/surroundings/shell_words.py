@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from streamlint.immutable import immutable
 from streamlint.source import Span
 from streamlint.surroundings.written import Written
 
@@ -27,7 +28,7 @@ _BEFORE_A_COMMAND = frozenset(("if", "then", "elif", "else", "while", "until", "
 _ALONE = frozenset(("fi", "done", "esac", "}"))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Word:
     """A word as the program is given it; `span` is all that is written for it.
 
@@ -41,7 +42,7 @@ class Word:
     """Where the characters of `text` stand one by one, where they do."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Simple:
     """One command: its words, the assignments before them, and the operator behind (`&&`, `;`, a line end, or nothing)."""
 

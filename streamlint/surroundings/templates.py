@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
 
+from streamlint.immutable import immutable
 from streamlint.source import Span
 
 HOLE = "\ue000"
@@ -36,7 +36,7 @@ class Kind(Enum):
     COMMENT = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Mark:
     """One marked place of a template; `is_alone` where its lines hold nothing but marks."""
 
@@ -46,7 +46,7 @@ class Mark:
     is_alone: bool
 
 
-@dataclass(frozen=True)
+@immutable
 class Template:
     """The marks of a text in their order, and the parts that come only on a condition, or several times."""
 

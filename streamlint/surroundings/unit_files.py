@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from streamlint.immutable import immutable
 from streamlint.source import Span
 from streamlint.surroundings.document import Fault
 from streamlint.surroundings.written import Written
@@ -20,7 +20,7 @@ _Lines = list[tuple[str, int]]
 _Continuation = Callable[[_Lines, int, tuple[str, int]], tuple[_Lines, int]]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Entry:
     """One key with its value; a key may stand several times."""
 
@@ -31,7 +31,7 @@ class Entry:
     """From the key to the end of the value."""
 
 
-@dataclass(frozen=True)
+@immutable
 class UnitFile:
     entries: tuple[Entry, ...] = ()
     faults: tuple[Fault, ...] = ()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from streamlint.immutable import immutable
 from streamlint.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Written:
     """`pieces` say which offset of the text stands where in the file, each up to the next; without any only `whole` is known."""
 

@@ -11,11 +11,11 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import libcst as cst
 
 from streamlint.form_feeds import Straight, straighten
+from streamlint.immutable import immutable
 from streamlint.model.summary import UnparsableFile
 from streamlint.source import Span
 from streamlint.tree.spans import spans_of
@@ -28,7 +28,7 @@ _BRACKET = re.compile(r"[(){}\[\]]")
 _CONTINUED = re.compile(r"^\s*(?:[-.+*/%|&^<>=]|(?:and|or|if|else|not|in|is)\b(?!.*:\s*$))", re.MULTILINE)
 
 
-@dataclass(frozen=True, order=True)
+@immutable(order=True)
 class Newer:
     """Grammar of a later release, where it stands, and how older ones write it."""
 
@@ -84,7 +84,7 @@ _TEMPLATE: type[cst.CSTNode] | None = getattr(cst, "TemplatedString", None)
 _STRINGS = (cst.FormattedString, *((_TEMPLATE,) if _TEMPLATE else ()))
 
 
-@dataclass(frozen=True)
+@immutable
 class _Reader:
     text: str
     module: cst.Module

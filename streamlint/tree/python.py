@@ -97,17 +97,28 @@ class PythonFile:
 
     def nodes(self, kind: type[Any]) -> Iterator[tuple[Any, ir.Scope]]:
         """What the Summary has of a kind, each with its scope, in the order of the text, outer ones first."""
-        found: list[tuple[Any, ir.Scope]]
         if kind is Held:
-            found = list(self._holds())
-        elif kind is Operator:
+            return iter(sorted(self._holds(), key=_in_text))
+        if kind is Operator or kind in _LISTED:
+            return iter(self._directly(kind, self.facts.scopes))
+        return iter(self._by_kind.get(kind, ()))
+
+    def _directly(self, kind: type[Any], scopes: Iterable[ir.Scope]) -> list[tuple[Any, ir.Scope]]:
+        """What stands directly in some scopes."""
+        if kind is Operator:
             asked = self.project.ask(Operators)
-            found = [(one, scope) for scope in self.facts.scopes for one in asked.of(scope)]
-        elif kind in _LISTED:
-            found = [(node, scope) for scope in self.facts.scopes for node in _listed(scope, kind)]
-        else:
-            found = [(node, scope) for scope, node in self._expressions.values() if isinstance(node, kind)]
-        return iter(sorted(found, key=lambda row: (row[0].start, -row[0].end)))
+            return sorted(((one, scope) for scope in scopes for one in asked.of(scope)), key=_in_text)
+        return sorted(((node, scope) for scope in scopes for node in _listed(scope, kind)), key=_in_text)
+
+    @cached_property
+    def _by_kind(self) -> dict[type[Any], list[tuple[ir.Expression, ir.Scope]]]:
+        """The expressions by their classes, each list in the order of the text."""
+        found: dict[type[Any], list[tuple[ir.Expression, ir.Scope]]] = {}
+        for scope, node in self._expressions.values():
+            found.setdefault(type(node), []).append((node, scope))
+        for rows in found.values():
+            rows.sort(key=_in_text)
+        return found
 
     @cached_property
     def _expressions(self) -> dict[tuple[int, int], tuple[ir.Scope, ir.Expression]]:
@@ -156,9 +167,10 @@ class PythonFile:
     def _holds(self) -> Iterator[tuple[Held, ir.Scope]]:
         """What holds a loop, wherever it does."""
         holdings = self.project.ask(Holdings)
-        for kind in SITES:
-            for site, scope in self.nodes(kind):
-                held = holdings.at(site, self.frame(scope)) if self.on_loop(scope) is not None else None
+        on_loop = [scope for scope in self.facts.scopes if self.on_loop(scope) is not None]
+        for kind in SITES if on_loop else ():
+            for site, scope in self._directly(kind, on_loop):
+                held = holdings.at(site, self.frame(scope))
                 if held is not None:
                     yield held, scope
 
@@ -266,6 +278,10 @@ def _unparsable(source: Source) -> UnparsableFile:
     except UnparsableFile as error:
         return error
     return UnparsableFile("cannot be read", 1, 1)
+
+
+def _in_text(row: tuple[Any, ir.Scope]) -> tuple[int, int]:
+    return (row[0].start, -row[0].end)
 
 
 _LISTED = (ir.Scope, ir.Call, ir.Attribute, ir.WithItem, ir.Return, ir.Yield, ir.Loop, ir.Import)

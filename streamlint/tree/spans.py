@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -33,21 +31,31 @@ class _OffsetState(CodegenState):
     def after_codegen(self, node: cst.CSTNode) -> None:
         pass
 
-    @contextmanager
-    def record_syntactic_position(
-        self,
-        node: cst.CSTNode,
-        *,
-        start_node: cst.CSTNode | None = None,
-        end_node: cst.CSTNode | None = None,
-    ) -> Iterator[None]:
-        start = self.offset
-        try:
-            yield
-        finally:
-            first = self.spans[start_node].start if start_node in self.spans else start
-            last = self.spans[end_node].end if end_node in self.spans else self.offset
-            self.spans[node] = Span(first, last)
+    def record_syntactic_position(  # type: ignore[override]  # a generator for each node takes as long as the rest
+        self, node: cst.CSTNode, *, start_node: cst.CSTNode | None = None, end_node: cst.CSTNode | None = None
+    ) -> _Recorded:
+        return _Recorded(self, node, start_node, end_node)
+
+
+class _Recorded:
+    """Notes what is written meanwhile as the place of a node, from where one of its parts begins to where another one ends."""
+
+    __slots__ = ("_begins", "_ends", "_node", "_start", "_state")
+
+    def __init__(
+        self, state: _OffsetState, node: cst.CSTNode, begins: cst.CSTNode | None, ends: cst.CSTNode | None
+    ) -> None:
+        self._state, self._node, self._begins, self._ends = state, node, begins, ends
+        self._start = state.offset
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        state, spans = self._state, self._state.spans
+        first = spans[self._begins].start if self._begins in spans else self._start
+        last = spans[self._ends].end if self._ends in spans else state.offset
+        spans[self._node] = Span(first, last)
 
 
 def spans_of(module: cst.Module, parsed: Straight, base: int = 0) -> dict[cst.CSTNode, Span]:
@@ -55,17 +63,14 @@ def spans_of(module: cst.Module, parsed: Straight, base: int = 0) -> dict[cst.CS
 
     Raises `UnparsableFile` where the module is not the whole text that was parsed.
     """
-    state = _OffsetState(default_indent=module.default_indent, default_newline=module.default_newline)
+    start = 0 if parsed.is_changed else base
+    state = _OffsetState(module.default_indent, module.default_newline, offset=start)
     module._codegen(state)
-    beyond = state.offset - len(parsed.text)  # it writes a line end of its own behind the text
+    beyond = state.offset - start - len(parsed.text)  # it writes a line end of its own behind the text
     if beyond not in (0, len(module.default_newline)):
         raise UnparsableFile("cannot be read by libcst: it leaves out characters", 1, 1)
     if not parsed.is_changed:
-        return (
-            {node: Span(base + span.start, base + span.end) for node, span in state.spans.items()}
-            if base
-            else state.spans
-        )
+        return state.spans
     return {
         node: Span(base + parsed.offset(span.start), base + parsed.offset(span.end))
         for node, span in state.spans.items()

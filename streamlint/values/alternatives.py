@@ -134,14 +134,15 @@ def _pooled(answers: Iterable[Values]) -> Values:
 
 
 def _place(value: Value) -> tuple[str, str, str, int, int]:
-    """What kind of value it is, what it is called, and where it was made."""
+    """What kind of value it is, what it is called, and where it was made; of a method, where its receiver was."""
     if isinstance(value, Unknown):
         return "Unknown", type(value).__name__, "", 0, 0
     name = str(getattr(value, "name", "") or getattr(value, "kind", "") or getattr(value, "items", ""))
-    origin = getattr(value, "origin", None)
+    made = value.receiver if isinstance(value, Bound) else value
+    origin = getattr(made, "origin", None)
     if origin is not None:
         return type(value).__name__, name, str(origin.path), origin.start, origin.end
-    return type(value).__name__, name, str(getattr(value, "path", "")), getattr(value, "scope", 0), 0
+    return type(value).__name__, name, str(getattr(made, "path", "")), getattr(made, "scope", 0), 0
 
 
 def _spelled(part: object, left: int) -> str:

@@ -57,8 +57,20 @@ class AskedModels:
         streams = self._says_stream(call, frame)
         if streams is not None:
             return streams
+        prepared = self._prepared(call, frame)
+        if prepared is not None:
+            return self._asks(*prepared)
         given = (*call.arguments, *(value for name, value in call.keywords if name == "url"))
         return any(self.facts.is_of_model(text) for one in given for text in self._texts(one, frame))
+
+    def _prepared(self, call: ir.Call, frame: Frame) -> tuple[ir.Call, Frame] | None:
+        """What made the request that is sent here: `client.send(client.build_request("POST", address))`."""
+        first = call.arguments[0] if call.arguments else None
+        if first is None or isinstance(first, ir.Constant | ir.FormattedString):
+            return None
+        given = [one for one in self.evaluator.value(first, frame) if isinstance(one, Instance)]
+        made = [one.origin for one in given if one.name in self.facts.requests]
+        return self._begun(made[0]) if len(made) == 1 and made[0] is not None else None
 
     def _texts(self, address: ir.Expression, frame: Frame) -> list[str]:
         """An address as it is written, and what it may be."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.platforms import platforms
-from streamlint.knowledge.token_streams import FINISHED
+from streamlint.knowledge.token_streams import FINISHED, TEXT
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
@@ -37,14 +37,17 @@ from streamlint.values.domain import (
     Unknown,
     Value,
     Values,
-    known,
+    says,
 )
 from streamlint.values.enumerations import Enumerations
+from streamlint.values.events import Events
 from streamlint.values.items import Items
 from streamlint.values.lineages import Lineages, is_called
 from streamlint.values.said import last_word
 from streamlint.values.tools import Tools
 from streamlint.values.whole import Whole
+
+_NEW = "builtins.object.__new__"
 
 
 class Attributes:
@@ -58,7 +61,7 @@ class Attributes:
         self._enumerations = Enumerations(evaluator)
         items = Items(evaluator)
         self.item, self.added = items.of, items.added
-        self._tools = Tools(evaluator)
+        self._tools, self._events = Tools(evaluator), Events(evaluator)
         self._on_self: dict[ir.Scope, dict[str, list[tuple[ir.Scope, ir.Store]]]] = {}
 
     def value(self, base: Value, name: str, expression: ir.Attribute | None, frame: Frame | None) -> Values:
@@ -83,8 +86,8 @@ class Attributes:
                 return self._of_bound(base, name)
             case Function() if name in self._tools.methods:
                 return self._tools.method(base, name, expression, frame)
-            case Function(receiver=None) if name in ("delay", "remote", "apply_async"):
-                return self._of_decorated(base, name)
+            case Function(receiver=None) if name in self._tools.queueing:
+                return self._tools.queued(base, name)
             case Pending():
                 return PENDING
             case Unknown():
@@ -124,11 +127,10 @@ class Attributes:
         vague: Values = NOTHING
         for owner in self.lineage(base):
             found = self._own(owner, base, name) if isinstance(owner, Class) else self._inherited(owner, base, name)
-            if any(known(found)) or not isinstance(owner, Class):
+            if says(found) or not isinstance(owner, Class):
                 return found
             vague = vague or found
-        stored = self._stored(base, name, is_attribute=True) if isinstance(base, Object) else NOTHING
-        return stored or vague
+        return self._stored(base, name, is_attribute=True) or vague
 
     def _above(self, base: Super, name: str) -> Values:
         """An attribute as `super()` finds it: of the classes behind its own in the lineage of the receiver, bound to that."""
@@ -138,9 +140,9 @@ class Attributes:
             if not isinstance(owner, Class):
                 return self._inherited(owner, base.receiver, name)
             found = self._own(owner, base.receiver, name)
-            if any(known(found)):
+            if says(found):
                 return found
-        return NOTHING
+        return frozenset((External(_NEW),)) if name == "__new__" else NOTHING
 
     def _own(self, owner: Class, base: Object | Class, name: str) -> Values:
         located = self.evaluator.scope_of(owner)
@@ -168,7 +170,7 @@ class Attributes:
         if isinstance(base, Object) and binding.annotation is not None:
             given = evaluator.callers.field_values(base, binding.name)
             checked = self._validated(module, scope, binding.name)
-            found = evaluator.union([v for v in (values, given, checked) if any(known(v))]) or values
+            found = evaluator.union([v for v in (values, given, checked) if says(v)]) or values
             is_one_of_several = self._is_filled(base) and all(isinstance(value, Constant) for value in found)
             return evaluator.union((found, UNKNOWN)) if is_one_of_several else found
         return values
@@ -258,7 +260,7 @@ class Attributes:
         given = (
             (p, callers.initial(function, method, p, made) or callers.given_to_constructor(made, p)) for p in parameters
         )
-        told = {p.name: values for p, values in given if any(known(values)) or (values and p.default is not None)}
+        told = {p.name: values for p, values in given if says(values) or (values and p.default is not None)}
         return evaluator.frames.call(module, method, None, told, None)
 
     @staticmethod
@@ -282,8 +284,8 @@ class Attributes:
 
     # What is stored on objects from outside the class
 
-    def _stored(self, base: Instance | Object, member: str, *, is_attribute: bool) -> Values:
-        """What any module of the project stores under this name on an object of the same class."""
+    def _stored(self, base: Instance | Object | Class, member: str, *, is_attribute: bool) -> Values:
+        """What any module of the project stores under this name on an object of the same class, or on this class itself."""
         callers = self.evaluator.callers
         found = callers.stored(member, self.identity(base), is_attribute=is_attribute)
         return callers.lifespan_state(base, member) if isinstance(base, Instance) and not found else found
@@ -324,7 +326,7 @@ class Attributes:
         if made:
             return frozenset((Instance(made),))
         stored = self._stored(base, name, is_attribute=True)
-        if any(known(stored)):
+        if says(stored):
             return stored
         tokens = self.evaluator.calls.streams.attribute(base, name)
         if tokens is not None:
@@ -350,20 +352,11 @@ class Attributes:
         part = self.evaluator.knowledge.llama.part(base.role, name)
         return frozenset((Llama(part, origin=base.origin) if part is not None else Bound(base, name),))
 
-    def _of_decorated(self, base: Function, name: str) -> Values:
-        """A method that a function has by one of its decorators: `task.delay`."""
-        located = self.evaluator.scope_of(base)
-        if located is None or located[1].parent < 0:
-            return UNKNOWN
-        module, scope = located
-        around = self.evaluator.any_call(module, module.scopes[scope.parent])
-        called = (one.function if isinstance(one, ir.Call) else one for one in scope.decorators)
-        names = (word for one in called for word in self.evaluator.names(one, around))
-        made = (self.evaluator.knowledge.objects.made_of(word, name) for word in names)
-        return next((frozenset((Bound(Instance(one), name),)) for one in made if one), UNKNOWN)
-
     def _of_token(self, base: Token, name: str) -> Values:
         streams = self.evaluator.calls.streams
+        own = self._events.field(name) if base.items == "event" and not base.part else NOTHING
+        if own:
+            return frozenset((Token(TEXT, base.origin),))
         is_method = name == "get" or streams.as_text(base, name) is not UNKNOWN
         return frozenset((Bound(base, name),)) if is_method else streams.part(base, name)
 

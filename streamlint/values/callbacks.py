@@ -8,6 +8,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.domain import NOTHING, Function, Instance, Values
+from streamlint.values.initialised import Initialised
 from streamlint.values.said import Row
 from streamlint.values.whole import Whole
 
@@ -18,9 +19,12 @@ class Callbacks:
     def __init__(self, evaluator: Whole, passing: Callable[[str], list[Row]]) -> None:
         self.evaluator = evaluator
         self._passing = passing
+        self._initialised = Initialised(evaluator)
 
     def given(self, function: Function, scope: ir.Scope, parameter: ir.Parameter) -> Values:
         """What a parameter is given by the framework; nothing where the table knows nobody who takes the function."""
+        if scope.name in self._initialised.methods:
+            return self._initialised.given(function, parameter)
         names = [one.name for one in scope.parameters]
         itself = 1 if names[:1] == ["self"] else 0
         number = names.index(parameter.name) - itself

@@ -48,6 +48,7 @@ class Callers:
         self._calls: dict[str, list[Row]] = {}
         self._passed: dict[str, list[Row]] = {}
         self._spelled: dict[str, list[str]] = {}
+        self._below: dict[str, tuple[frozenset[str], tuple[Module, ...]]] = {}
         declared = Declared(evaluator)
         self._meanings = Meanings(evaluator, declared)
         self._shifted: dict[ir.Call, ir.Call] = {}
@@ -178,13 +179,7 @@ class Callers:
 
     def _constructing(self, name: str, wanted: Definition) -> Iterator[CallSite]:
         """Calls that may run the `__init__` of a class of this name: its own, its descendants', `cls(...)`, `super()`'s."""
-        names, pending = {name}, [name]
-        while pending:
-            current = pending.pop()
-            for said in self._standing(current, Form.BASE, Form.RENAMED):
-                new = {*said.below.get(current, ()), *said.aliases.get(current, ())} - names
-                names |= new
-                pending += sorted(new)
+        names, _ = self.below(name)
         for word in sorted(names):
             yield from self._making(self.calls_of(word), ("calls", word), wanted)
         # a class calls itself `cls`, and those above it by `super()`, where its own name stands
@@ -192,6 +187,20 @@ class Callers:
             yield from self._making(said.calls.get("cls", []), ("calls", said.path, "cls"), wanted)
         for said in self._standing("__init__", Form.CALLED, beside=names):
             yield from self._among(said.calls.get("__init__", []), ("calls", said.path, "__init__"), wanted)
+
+    def below(self, name: str) -> tuple[frozenset[str], tuple[Module, ...]]:
+        """The names of the classes below one of this name, of those below them and so on, and the modules that name bases so."""
+        if name not in self._below:
+            names, pending, found = {name}, [name], dict[Module, None]()
+            while pending:
+                current = pending.pop()
+                for module in self.evaluator.modules.standing(current, Form.BASE, Form.RENAMED):
+                    said, found[module] = self._of_module(module), None
+                    new = {*said.below.get(current, ()), *said.aliases.get(current, ())} - names
+                    names |= new
+                    pending += sorted(new)
+            self._below[name] = frozenset(names), tuple(sorted(found, key=lambda module: module.path.parts))
+        return self._below[name]
 
     def _making(self, rows: list[Row], key: tuple[object, ...], wanted: Definition) -> Iterator[CallSite]:
         for path, scope in self._meanings.of(rows, key):

@@ -34,7 +34,7 @@ from streamlint.values.domain import (
     Unknown,
     Value,
     Values,
-    known,
+    says,
 )
 from streamlint.values.function_calls import FunctionCalls
 from streamlint.values.llama import LlamaCalls
@@ -156,7 +156,7 @@ class Calls:
                     return frozenset((OffLoop(values),))
                 case Function():
                     found = self.results(frozenset((made,)), (values,), {}, frame)
-                    if any(known(found)):
+                    if says(found):
                         return found
         return values
 
@@ -276,7 +276,7 @@ class Calls:
             return UNKNOWN
         over = self.evaluator.value(call.arguments[1], frame)
         element = self.results(functions, (self.evaluator.element(over),), {}, frame)
-        return frozenset((Iterated(UNKNOWN, element, False),)) if any(known(element)) else UNKNOWN
+        return frozenset((Iterated(UNKNOWN, element, False),)) if says(element) else UNKNOWN
 
     def _handed_result(self, handed: Handed, call: ir.Call, frame: Frame) -> Values:
         """What the functions that a call hands elsewhere return there; what they make is made at the call."""
@@ -303,6 +303,8 @@ class Calls:
                 return put
             if made is None:
                 return self._decided(full, call, frame)
+            if made in self.streams.facts.told_apart:
+                return self._instance(made, call, frame)
             return frozenset((Instance(made),)) if made else self._looked_up(function, call)
         if function.name in ("__anext__", "__next__", "asend", "send"):
             element = self.evaluator.element(frozenset((receiver,)))

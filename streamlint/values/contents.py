@@ -61,6 +61,10 @@ class Contents:
         found = dict.fromkeys(module for some in modules for module in some)
         return tuple(put for module in found for put in self._of_module(module).handed_over)
 
+    def is_named(self, container: Value) -> bool:
+        """Whether a container has a name where it was made."""
+        return bool(self._names(container))
+
     def name_of(self, expression: ir.Expression, frame: Frame) -> Kept:
         """Under which name an expression reads a container."""
         return frame.module.path, name_of(expression, frame.module, frame.scope)
@@ -87,7 +91,7 @@ class Contents:
 
     # Names
 
-    def _names(self, container: Value) -> Iterable[Kept]:
+    def _names(self, container: Value) -> tuple[Kept, ...]:
         """The names under which a container is kept where it was made."""
         if isinstance(container, External):
             return ((self.evaluator.modules.root, (None, container.name.rpartition(".")[2])),)

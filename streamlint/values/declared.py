@@ -9,6 +9,7 @@ from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.domain import NOTHING, Class, Constant, Function, Object, Values
 from streamlint.values.lineages import is_abstract
+from streamlint.values.parameters import OF_CLASSES
 from streamlint.values.whole import Whole
 
 _PLAIN = frozenset(("override", "final"))
@@ -91,7 +92,8 @@ class Declared:
             return NOTHING
         if parameter.annotation is not None:
             return self._annotated(parameter.annotation, outer)
-        is_object = number == 0 and outer.scope.kind == "class" and scope.decorator_words <= _PLAIN
+        is_own = number == 0 and outer.scope.kind == "class" and scope.name not in OF_CLASSES
+        is_object = is_own and scope.decorator_words <= _PLAIN
         return frozenset((Object(frame.module.path, outer.scope.index),)) if is_object else NOTHING
 
     def _annotated(self, annotation: ir.Expression, frame: Frame) -> Values:

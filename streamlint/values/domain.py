@@ -348,9 +348,17 @@ UNKNOWN: Values = frozenset((Unknown(),))
 GAVE_UP: Values = frozenset((GaveUp(),))
 PENDING: Values = frozenset((Pending(),))
 NOTHING: Values = frozenset()
-_NONE = Constant(None)
 
 
 def known(values: Values) -> Iterator[Value]:
     """The alternatives that say something; `None` is left out where there are others."""
-    return (value for value in values if not isinstance(value, Unknown) and value != _NONE)
+    return (value for value in values if _says(value))
+
+
+def says(values: Values) -> bool:
+    """Whether any of the alternatives says something, as `known` has them; nobody is put in order for that."""
+    return any(map(_says, frozenset.__iter__(values)))
+
+
+def _says(value: Value) -> bool:
+    return value.value is not None if type(value) is Constant else not isinstance(value, Unknown)

@@ -40,12 +40,13 @@ from streamlint.values.domain import (
     left_out,
     nesting,
 )
-from streamlint.values.fixpoint import Lattice, Solver
+from streamlint.values.fixpoint import Solver
 from streamlint.values.frames import Frames, shallow
 from streamlint.values.limits import Limit, Limits
 from streamlint.values.llama import STREAM_ROLES
 from streamlint.values.names import Names
 from streamlint.values.parameters import Parameters
+from streamlint.values.questions import Lattice
 from streamlint.values.token_streams import TokenStreams
 from streamlint.values.truths import Truths, is_nameable, keys
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-Answer = TypeVar("Answer")
+from streamlint.values.questions import Answer, Lattice, Provisional, Question, newer
+
 _Making = Callable[[Hashable, Any], Any]
 
 _DEEPEST = 100
@@ -22,69 +22,10 @@ _NOWHERE = 1 << 60
 _MISSING: Any = object()
 
 
-def _newer(_old: Answer, new: Answer) -> Answer:
-    return new
-
-
-def _as_it_is(answer: Answer) -> Answer:
-    return answer
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Lattice(Generic[Answer]):
-    """What questions of one kind have in common.
-
-    A question that comes to itself is given `bottom` at first; `otherwise` stands for an answer that is `bottom` in the end. An
-    answer that changes a few times is taken for the `join` of the old and the new one from then on; `kept` gives what stands
-    for an answer from the beginning.
-    """
-
-    bottom: Answer
-    otherwise: Answer
-    join: Callable[[Answer, Answer], Answer] = _newer
-    kept: Callable[[Answer], Answer] = _as_it_is
-
-
-@dataclass(slots=True, eq=False)
-class _Question:
-    """One that has no final answer yet."""
-
-    key: Hashable
-    compute: Callable[[], Any]
-    kind: Lattice[Any]
-    depth: int
-    """How many questions were open when it was opened."""
-    mark: int
-    """How many answers were provisional then."""
-    begun: int  # how many steps had been made then
-    uses: dict[_Question, Any] | None = None
-    """The answers, not final yet, that the last computation was given."""
-    found: _Provisional | None = None
-    """Its answer that is not final; None while it is open."""
-
-
-@dataclass(slots=True, eq=False)
-class _Provisional:
-    """An answer that rests on others which are not final; those are answers to questions opened at depth `lowest` or deeper."""
-
-    question: _Question
-    answer: Any
-    index: int
-    lowest: int
-    is_resting: bool = False
-    """Whether it closes a circle, which is being brought to rest."""
-    is_stale: bool = False
-    """Whether its last computation was broken off, or was given what is no longer so."""
-    changes: int = 0
-    is_lifted: bool = False
-    """Whether it was found to be nothing but what others make of it."""
-    is_given_up: bool = False
-
-
 class _TooDeep(Exception):
     """Unwinds Python's stack; `left` are the questions that it leaves unanswered, the innermost first."""
 
-    def __init__(self, question: _Question) -> None:
+    def __init__(self, question: Question) -> None:
         super().__init__()
         self.left = [question]
 
@@ -104,7 +45,7 @@ class Solver:
     together, and from there on less is looked through for a question.
     """
 
-    def __init__(self, give_up: _Making = _newer, leave: _Making = _newer) -> None:
+    def __init__(self, give_up: _Making = newer, leave: _Making = newer) -> None:
         self.gave_up = 0
         """Answers that went on changing, or rest on too many; what is made of the question and its last answer is kept."""
         self._give_up, self._left = give_up, leave
@@ -112,17 +53,19 @@ class Solver:
         """How often something was computed."""
         self.answers: dict[Hashable, Any] = {}
         """The final ones; who asks the same again and again looks here first."""
-        self._pending: dict[Hashable, _Question] = {}
+        self._pending: dict[Hashable, Question] = {}
         """The questions that are open, or have a provisional answer."""
         self._opened = 0
         """How many are open."""
         self._most, self._last = _MOST_STEPS, 0
         """How many steps may be made for a question from the ground, and the number of the one at which this one is given up."""
-        self._trail: list[_Provisional] = []
+        self._trail: list[Provisional] = []
         """The provisional answers in the order in which they were found."""
         self._bases: list[int] = []
         """For every circle that is being brought to rest, the inner ones last: where it begins on the trail."""
-        self._asking: _Question | None = None
+        self._asking: Question | None = None
+        self._lent = 0
+        """How often somebody was given an answer that was not final."""
         self._level = 0
         self._cut = _NOWHERE
         """The lowest depth of an open question on which something rests that was given since the innermost one was opened."""
@@ -133,13 +76,15 @@ class Solver:
         compute: Callable[[], Answer],
         bottom: Answer,
         otherwise: Answer,
-        join: Callable[[Answer, Answer], Answer] = _newer,
+        join: Callable[[Answer, Answer], Answer] = newer,
     ) -> Answer:
         """The answer that `compute` gives, or gave before, to a question of a kind of its own."""
         answer = self.answers.get(key, _MISSING)
         if answer is not _MISSING:
             return answer  # type: ignore[no-any-return]  # the key decides the type
-        return self.opened(key, compute, Lattice(bottom, otherwise, join))
+        pending = self._pending.get(key)
+        kind: Lattice[Answer] = Lattice(bottom, otherwise, join) if pending is None else pending.kind
+        return self.opened(key, compute, kind)
 
     def answer(self, key: Hashable, compute: Callable[[], Answer], kind: Lattice[Answer]) -> Answer:
         """As `ask`, for one of many questions of a kind."""
@@ -148,12 +93,23 @@ class Solver:
             return answer  # type: ignore[no-any-return]  # the key decides the type
         return self.opened(key, compute, kind)
 
+    def part(self, key: Hashable, compute: Callable[[], Answer]) -> Answer:
+        """What `compute` gives as a part of the answer that is being computed, kept where it rests on final answers only."""
+        answer = self.answers.get(key, _MISSING)
+        if answer is not _MISSING:
+            return answer  # type: ignore[no-any-return]  # the key decides the type
+        before = self._lent
+        made = compute()
+        if self._lent == before:
+            self.answers[key] = made
+        return made
+
     def opened(self, key: Hashable, compute: Callable[[], Answer], kind: Lattice[Answer]) -> Answer:
         """As `answer`, for a question that has no final one, as `answers` says."""
         question = self._pending.get(key)
         if question is not None:
             return self._given(question.found) if question.found is not None else self._bottom(question)  # type: ignore[no-any-return]
-        question = _Question(key, compute, kind, self._opened, len(self._trail), self.steps)
+        question = Question(key, compute, kind, self._opened, len(self._trail), self.steps)
         if self._level == 0:
             return self._from_the_ground(question)  # type: ignore[no-any-return]  # likewise
         self._pending[key] = question
@@ -173,7 +129,7 @@ class Solver:
 
     # Questions within questions
 
-    def _from_the_ground(self, question: _Question) -> Any:
+    def _from_the_ground(self, question: Question) -> Any:
         """Answer; where it leads too deep, the question down there comes first, then those that led to it, which stay open."""
         self._pending[question.key] = question
         self._opened += 1
@@ -200,7 +156,7 @@ class Solver:
             self._bases.clear()
             self._level, self._cut, self._asking = 0, _NOWHERE, None
 
-    def _leave(self, asked: _Question) -> Any:
+    def _leave(self, asked: Question) -> Any:
         """Give up a question, and what is open behind which most of the steps for it were made."""
         self.gave_up += 1
         many = self._most // 4
@@ -215,7 +171,7 @@ class Solver:
         """The key of the question that is being computed; None where there is none."""
         return self._asking.key if self._asking is not None else None
 
-    def _settled(self, question: _Question) -> Any:
+    def _settled(self, question: Question) -> Any:
         """The answer: final, unless it rests on a question further out."""
         if question.found is None:
             answer = self._computed(question)
@@ -228,7 +184,7 @@ class Solver:
         self._bring_to_rest(question)
         return self._final(question)
 
-    def _computed(self, question: _Question) -> Any:
+    def _computed(self, question: Question) -> Any:
         outer, self._asking = self._asking, question
         question.uses = None
         self._cut = _NOWHERE
@@ -243,7 +199,7 @@ class Solver:
 
     # Answers that are not final
 
-    def _given(self, found: _Provisional) -> Any:
+    def _given(self, found: Provisional) -> Any:
         """A provisional answer; who is given it rests on what it rests on."""
         end = len(self._trail)
         for base in reversed(self._bases):
@@ -257,14 +213,15 @@ class Solver:
         self._note_use(found.question, answer)
         return answer
 
-    def _bottom(self, question: _Question) -> Any:
+    def _bottom(self, question: Question) -> Any:
         """What a question is given that comes to itself."""
         if question.depth < self._cut:
             self._cut = question.depth
         self._note_use(question, question.kind.bottom)
         return question.kind.bottom
 
-    def _note_use(self, question: _Question, answer: Any) -> None:
+    def _note_use(self, question: Question, answer: Any) -> None:
+        self._lent += 1
         asking = self._asking
         if asking is None:
             return
@@ -273,26 +230,26 @@ class Solver:
         else:
             asking.uses[question] = answer
 
-    def _note(self, question: _Question, answer: Any) -> _Provisional:
+    def _note(self, question: Question, answer: Any) -> Provisional:
         base = self._bases[-1] if self._bases else 0
         before = self._trail[-1].lowest if len(self._trail) > base else _NOWHERE
-        found = _Provisional(question, answer, len(self._trail), min(self._cut, question.depth, before))
+        found = Provisional(question, answer, len(self._trail), min(self._cut, question.depth, before))
         question.found = found
         self._trail.append(found)
         return found
 
     # Circles
 
-    def _close_circle(self, found: _Provisional) -> None:
+    def _close_circle(self, found: Provisional) -> None:
         question = found.question
         found.is_resting = True
         for one in self._trail[question.mark :]:
             one.lowest = question.depth
         self._bases.append(question.mark)
 
-    def _bring_to_rest(self, head: _Question) -> None:
+    def _bring_to_rest(self, head: Question) -> None:
         """Compute again what was given other answers than those of now; the questions of the circle, the innermost first."""
-        users: dict[_Question, dict[int, None]] = {}
+        users: dict[Question, dict[int, None]] = {}
         stale: list[int] = []
         noted = self._watch(head.mark, users, stale)
         while stale or self._lift(head, users, stale):
@@ -308,7 +265,7 @@ class Solver:
                 for user in users.get(found.question, ()):
                     self._doubt(self._trail[user], found, stale)
 
-    def _lift(self, head: _Question, users: dict[_Question, dict[int, None]], stale: list[int]) -> bool:
+    def _lift(self, head: Question, users: dict[Question, dict[int, None]], stale: list[int]) -> bool:
         """Of a circle at rest, call what is `bottom` by what it stands for, and say whether somebody must know of it."""
         circle = self._trail[head.mark :]
         if min(one.lowest for one in circle) < head.depth:
@@ -321,7 +278,7 @@ class Solver:
                 self._doubt(self._trail[user], one, stale)
         return bool(stale)
 
-    def _watch(self, start: int, users: dict[_Question, dict[int, None]], stale: list[int]) -> int:
+    def _watch(self, start: int, users: dict[Question, dict[int, None]], stale: list[int]) -> int:
         """Take note of the answers from `start` on: what they use, and whether that holds."""
         trail = self._trail
         for index in range(start, len(trail)):
@@ -333,7 +290,7 @@ class Solver:
         return len(trail)
 
     @staticmethod
-    def _doubt(user: _Provisional, changed: _Provisional, stale: list[int]) -> None:
+    def _doubt(user: Provisional, changed: Provisional, stale: list[int]) -> None:
         """Have a user of a changed answer computed again, unless it will be, was given the new answer, or never rests."""
         if user.is_stale or (user.question.uses or {}).get(changed.question, _MISSING) == changed.answer:
             return
@@ -342,7 +299,7 @@ class Solver:
         user.is_stale = True
         heappush(stale, user.index)
 
-    def _again(self, found: _Provisional) -> Any:
+    def _again(self, found: Provisional) -> Any:
         question = found.question
         answer = self._computed(question)
         found.is_stale = False
@@ -357,7 +314,7 @@ class Solver:
         self.gave_up += 1
         return self._give_up(question.key, answer)
 
-    def _final(self, head: _Question) -> Any:
+    def _final(self, head: Question) -> Any:
         """Keep the answers of a circle at rest, unless bringing it there has tied it to a question further out."""
         self._bases.pop()
         circle = self._trail[head.mark :]
@@ -373,14 +330,15 @@ class Solver:
         del self._trail[head.mark :]
         return self.answers[head.key]
 
-    def _keep(self, question: _Question, answer: Any) -> Any:
+    def _keep(self, question: Question, answer: Any) -> Any:
         kept = question.kind.otherwise if answer == question.kind.bottom else answer
         self.answers[question.key] = kept
         del self._pending[question.key]
+        question.uses = None  # those of a circle would hold each other
         return kept
 
 
-def _note_users(found: _Provisional, users: dict[_Question, dict[int, None]]) -> None:
+def _note_users(found: Provisional, users: dict[Question, dict[int, None]]) -> None:
     for used in found.question.uses or ():
         known = users.get(used)
         if known is None:
@@ -389,7 +347,7 @@ def _note_users(found: _Provisional, users: dict[_Question, dict[int, None]]) ->
             known[found.index] = None
 
 
-def _is_stale(found: _Provisional) -> bool:
+def _is_stale(found: Provisional) -> bool:
     """Whether it will be computed again, or was given what is no longer so."""
     if found.is_stale:
         return True

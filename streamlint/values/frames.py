@@ -47,6 +47,7 @@ class Frames:
         self._frames: dict[_Key, Frame] = {}
         self._calls: dict[Scope, int] = {}
         self._any: dict[Scope, Frame] = {}
+        self._shallow: dict[Values, Values] = {}
         self._narrowing = Narrowing()
 
     def any_call(self, module: Module, scope: Scope) -> Frame:
@@ -127,9 +128,13 @@ class Frames:
         if any(map(_is_large, values)):
             self._limits.note(Limit.ITEMS, module.path, scope.start)
             values = alternatives(_emptied(value) if _is_large(value) else value for value in values)
-        if nesting(values) > _MOST_NESTED:
-            self._limits.note(Limit.NESTING, module.path, scope.start)
-        return shallow(values, _MOST_NESTED)
+        if nesting(values) <= _MOST_NESTED:
+            return values
+        self._limits.note(Limit.NESTING, module.path, scope.start)
+        known = self._shallow.get(values)
+        if known is None:
+            known = self._shallow[values] = shallow(values, _MOST_NESTED)
+        return known
 
 
 def _key(scope: Scope, parent: Frame | None, known: Mapping[str, Values] | None, depth: int) -> _Key:

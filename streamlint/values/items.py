@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
-from streamlint.values.contents import read_under
+from streamlint.values.contents import Kept, read_under
 from streamlint.values.domain import (
     NOTHING,
     UNKNOWN,
@@ -75,9 +77,14 @@ class Items:
         return self.evaluator.union((found, UNKNOWN)) if found else NOTHING
 
     def _under(self, base: Collection, key: str | None, read: ir.Expression, frame: Frame) -> Values:
-        """What a dict holds under a key: from the beginning, or put there later."""
-        found = [read_under(self._entry(base, key), key)]
-        found.append(self.evaluator.contents.of(base, key, self.evaluator.contents.name_of(read, frame)))
+        """What a dict holds under a key: asked once for all places that read it under the same name."""
+        contents = self.evaluator.contents
+        read_as = None if contents.is_named(base) else contents.name_of(read, frame)
+        return self.evaluator.solver.part(("under", base, key, read_as), partial(self._held, base, key, read_as))
+
+    def _held(self, base: Collection, key: str | None, read_as: Kept | None) -> Values:
+        """What it holds from the beginning, or is put there later."""
+        found = [read_under(self._entry(base, key), key), self.evaluator.contents.of(base, key, read_as)]
         if key is not None:
             found.append(
                 self.evaluator.callers.stored(key, self.evaluator.attributes.identity(base), is_attribute=False)

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from streamlint.model import syntax as ir
-from streamlint.model.forms import Form
-from streamlint.model.modules import Module
 from streamlint.values.domain import Bound, Class, External, Function, Instance, Object, Value
 from streamlint.values.limits import Limit
-from streamlint.values.said import last_word
 from streamlint.values.whole import Whole
 
 _MOST_CLASSES = 12
@@ -63,23 +60,12 @@ class Lineages:
 
     def _below(self, owner: Class) -> Iterator[Class]:
         located = self.evaluator.scope_of(owner)
-        for module in self._naming_base(located[1].name) if located is not None else ():
+        _, modules = self.evaluator.callers.below(located[1].name) if located is not None else ((), ())
+        for module in modules:
             for scope in module.scopes:
                 found = Class(module.path, scope.index)
                 if scope.kind == "class" and scope.bases and found != owner and owner in self.of(found):
                     yield found
-
-    def _naming_base(self, name: str) -> list[Module]:
-        """The modules with a class below one of this name, or below such a class and so on, by path."""
-        names, pending, found = {name}, [name], dict[Module, None]()
-        while pending:
-            current = pending.pop()
-            for module in self.evaluator.modules.standing(current, Form.BASE, Form.RENAMED):
-                found[module] = None
-                new = set(_names_for(current, module)) - names
-                names |= new
-                pending += sorted(new)
-        return sorted(found, key=lambda module: module.path.parts)
 
     def outside_bases(self, base: Object | Class) -> list[str]:
         """Dotted names of the classes outside the project that this one descends from."""
@@ -106,17 +92,6 @@ class Lineages:
                 if binding.kind == "function" and is_meant(module.scopes[binding.target]):
                     return Function(module.path, binding.target)
         return None
-
-
-def _names_for(word: str, module: Module) -> Iterator[str]:
-    """The classes of a module whose bases end in a word, and what it imports that word as."""
-    for scope in module.scopes:
-        for base in scope.bases:
-            if last_word(base.base if isinstance(base, ir.Subscript) else base) == word:
-                yield scope.name
-        for binding in scope.bindings:
-            if binding.kind == "import" and binding.member == word:
-                yield binding.name
 
 
 def is_called(function: ir.Scope) -> bool:

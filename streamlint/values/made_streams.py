@@ -64,7 +64,8 @@ class MadeStreams:
     def _stream(self, made: MadeStream, call: ir.Call, frame: Frame) -> Values:
         origin = self.evaluator.origin(call, frame)
         if made.made.is_entered:
-            return frozenset((Instance(made.manager, origin),))
+            entered: Values = frozenset((Instance(made.manager, origin),))
+            return frozenset((Coroutine(entered),)) if made.made is Made.AWAITED else entered
         is_async = made.made.is_async
         tokens: Values = frozenset((Tokens(is_async, made.items, origin, Role.LLM, is_async),))
         return frozenset((Coroutine(tokens),)) if made.made is Made.COROUTINE else tokens

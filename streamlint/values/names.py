@@ -21,6 +21,7 @@ from streamlint.values.domain import (
     Token,
     Values,
     known,
+    says,
 )
 from streamlint.values.whole import Whole
 
@@ -96,7 +97,7 @@ class Names:
 
     def _or_put(self, name: str, frame: Frame, found: Values) -> Values:
         """What a module's own level gives a name, or what other modules put there where that says nothing."""
-        if frame.scope.kind == "module" and not any(known(found)):
+        if frame.scope.kind == "module" and not says(found):
             return self.evaluator.attributes.put_on_module(frame.module.path, name) or found
         return found
 
@@ -148,7 +149,9 @@ class Names:
                 if given is not None:
                     return given
             frame = self.evaluator.frames.for_binding(binding, frame)
-        return self.evaluator.kept((binding, frame), partial(self._bound, binding, frame))
+        key = (binding, frame)
+        kept: Values | None = self._answers.get(key)
+        return kept if kept is not None else self.evaluator.kept(key, partial(self._bound, binding, frame))
 
     def _bound(self, binding: ir.Binding, frame: Frame) -> Values:
         if binding.scope != frame.scope.index:
@@ -189,7 +192,7 @@ class Names:
         if binding.annotation is None:
             return values
         told = self.evaluator.parameters.annotated(binding.annotation, frame) if _says_little(values) else NOTHING
-        return told if not any(known(values)) or any(isinstance(value, Object) for value in told) else values
+        return told if not says(values) or any(isinstance(value, Object) for value in told) else values
 
     def _annotated(self, binding: ir.Binding, frame: Frame) -> Values:
         if binding.annotation is None:

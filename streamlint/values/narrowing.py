@@ -19,6 +19,8 @@ _MOST = 12
 _NOTHING: Needs = frozenset()
 _ONLY_ALL: Needs = frozenset((ALL,))
 _ONLY_DEPTH: Needs = frozenset((DEPTH,))
+_LEAVES = frozenset((ir.Name, ir.Constant))
+_OWN: dict[type[ir.Expression], Needs] = {ir.Closure: _ONLY_ALL, ir.Call: _ONLY_DEPTH, ir.Subscript: _ONLY_DEPTH}
 
 
 class Narrowing:
@@ -46,16 +48,17 @@ class Narrowing:
 
     def _asked(self, expression: ir.Expression, scope: ir.Scope) -> Needs:
         """Parts before the whole, so that each is read once and no chain is too long."""
-        known, pending = self._expressions, [expression]
+        known, pending = self._expressions, [(expression, _parts(expression))]
         while pending:
-            current = pending[-1]
-            parts = [part for part in _parts(current) if part not in known]
-            if parts:
-                pending += parts
+            current, parts = pending[-1]
+            unknown = [part for part in parts if part not in known]
+            if unknown:
+                pending += [(part, _parts(part)) for part in unknown]
                 continue
             pending.pop()
-            named = self.of_bindings(_bound(current, scope), scope)
-            known[current] = self._joined((named, _own(current, scope), *(known[part] for part in _parts(current))))
+            bound = _bound(current, scope)
+            named = self.of_bindings(bound, scope) if bound else _NOTHING
+            known[current] = self._joined([named, _own(current, scope), *[known[part] for part in parts]])
         return known[expression]
 
     def _joined(self, several: Iterable[Needs]) -> Needs:
@@ -116,7 +119,7 @@ def _walked(expression: ir.Expression) -> Iterator[ir.Expression]:
 
 
 def _parts(expression: ir.Expression) -> tuple[ir.Expression, ...]:
-    return () if isinstance(expression, ir.Name | ir.Constant) else tuple(expression.children())
+    return () if type(expression) in _LEAVES else tuple(expression.children())
 
 
 def _bound(expression: ir.Expression, scope: ir.Scope) -> tuple[int, ...]:
@@ -128,10 +131,9 @@ def _bound(expression: ir.Expression, scope: ir.Scope) -> tuple[int, ...]:
 
 def _own(expression: ir.Expression, scope: ir.Scope) -> Needs:
     """What an expression needs besides its parts and bindings."""
-    if isinstance(expression, ir.Closure):
-        return _ONLY_ALL
-    if isinstance(expression, ir.Call | ir.Subscript):
-        return _ONLY_DEPTH
+    own = _OWN.get(type(expression))
+    if own is not None:
+        return own
     if isinstance(expression, ir.Name) and expression.id == "super":  # it asks for the receiver, and does not say so
         return frozenset(one.name for one in scope.parameters[:1])
     return _NOTHING

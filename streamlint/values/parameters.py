@@ -21,7 +21,7 @@ from streamlint.values.domain import (
     Unknown,
     Value,
     Values,
-    known,
+    says,
 )
 from streamlint.values.standing import Standing
 from streamlint.values.whole import Whole
@@ -36,6 +36,7 @@ class Parameters:
     def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
         self._standing = Standing(evaluator)
+        self._instances: dict[str, Values] = {}
 
     def value(self, binding: ir.Binding, frame: Frame) -> Values:
         given = (frame.arguments or {}).get(binding.name)
@@ -56,7 +57,7 @@ class Parameters:
         """What is known of a parameter of which its call tells nothing; `given` is an argument of which nothing is known."""
         evaluator = self.evaluator
         injected = self.injected(parameter, frame)
-        if any(known(injected)):
+        if says(injected):
             return injected
         outer = frame.parent or frame
         standing = self._standing.of(parameter.annotation, outer)
@@ -71,18 +72,18 @@ class Parameters:
                 found.append(UNKNOWN)
             found.append(evaluator.value(parameter.default, outer))
         values = evaluator.union(found)
-        if frame.arguments is None and parameter.annotation is None and not any(known(values)):
+        if frame.arguments is None and parameter.annotation is None and not says(values):
             handed = evaluator.callers.given_by_framework(
                 Function(frame.module.path, frame.scope.index), frame.scope, parameter
             )
             values = handed or values
-        if not any(known(values)) and frame.scope.name in evaluator.knowledge.token_streams.handed_methods:
+        if not says(values) and frame.scope.name in evaluator.knowledge.token_streams.handed_methods:
             return self._token(parameter, frame) or values or UNKNOWN
-        if parameter.annotation is not None and not any(known(values)):
+        if parameter.annotation is not None and not says(values):
             annotated = self.annotated(parameter.annotation, outer)
-            if any(known(annotated)):
+            if says(annotated):
                 return annotated
-        if parameter.annotation is None and not any(known(values)) and _may_be_lifespan(frame.scope):
+        if parameter.annotation is None and not says(values) and _may_be_lifespan(frame.scope):
             values = evaluator.callers.applications(frame.module, frame.scope) or values
         return values or UNKNOWN
 
@@ -109,7 +110,7 @@ class Parameters:
         if "staticmethod" in kinds or frame.parent is None:
             return NOTHING
         path, owner = frame.module.path, frame.parent.scope.index
-        if "classmethod" in kinds or frame.scope.name in _OF_CLASSES:
+        if "classmethod" in kinds or frame.scope.name in OF_CLASSES:
             return frozenset((Class(path, owner),))
         return frozenset((Object(path, owner),))
 
@@ -219,7 +220,10 @@ class Parameters:
             case Class():
                 return frozenset((Object(value.path, value.scope),))
             case External():
-                return self._outside(value.name)
+                known = self._instances.get(value.name)
+                if known is None:
+                    known = self._instances[value.name] = self._outside(value.name)
+                return known
             case Constant(value=None):
                 return frozenset((value,))
         return UNKNOWN
@@ -237,7 +241,7 @@ class Parameters:
         return UNKNOWN
 
 
-_OF_CLASSES = frozenset(("__new__", "__init_subclass__", "__class_getitem__"))
+OF_CLASSES = frozenset(("__new__", "__init_subclass__", "__class_getitem__"))
 """Methods that Python itself makes class methods."""
 
 

@@ -12,6 +12,7 @@ from streamlint.knowledge.token_streams import FINISHED
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import alternatives
+from streamlint.values.app_configs import app_config
 from streamlint.values.domain import (
     UNKNOWN,
     Class,
@@ -249,6 +250,13 @@ def _type(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     )
 
 
+def _new(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
+    """`super().__new__(cls)`: an object of the class that is given."""
+    origin = evaluator.origin(call, frame)
+    made = (one for one in _first(evaluator, call, frame) if isinstance(one, Class))
+    return alternatives(Object(one.path, one.scope, origin) for one in made) or UNKNOWN
+
+
 def _cached(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     """`lru_cache(maxsize=1)` gives a decorator; `lru_cache(f)` gives f."""
     values = alternatives(v for v in _first(evaluator, call, frame) if isinstance(v, Function | Class | Partial))
@@ -334,7 +342,9 @@ BUILTINS: dict[str, Builtin] = {
     "textwrap.wrap": _cut(0),
     "json.loads": _parsed,
     "orjson.loads": _parsed,
+    "django.apps.apps.get_app_config": app_config,
     "builtins.super": _super,
+    "builtins.object.__new__": _new,
     "builtins.type": _type,
     "typing.cast": _second,
     "copy.copy": _first,

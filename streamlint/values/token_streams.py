@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from streamlint.values.domain import Generated, Instance, Iterated, Tokens, Value, Values
+from streamlint.values.domain import Generated, Instance, Iterated, Object, Tokens, Value, Values
 from streamlint.values.limits import Limit
 from streamlint.values.whole import Whole
 
@@ -30,11 +30,24 @@ class TokenStreams:
                 return value
             case Instance() if depth <= _DEEPEST:
                 return self.evaluator.calls.streams.managed(value)
+            case Object() if depth <= _DEEPEST:
+                return self._of_object(value, depth, seen)
             case Iterated() | Generated() if (value, depth) not in seen:
                 found = self._wrapped(value, depth, seen)
                 if found is None:
                     seen.add((value, depth))
                 return found
+        return None
+
+    def _of_object(self, value: Object, depth: int, seen: _Seen) -> Tokens | None:
+        """The tokens that an object of the project gives where it is iterated over."""
+        for name in ("__iter__", "__aiter__"):
+            method = self.evaluator.attributes.of_class(value, name)
+            made = self.evaluator.calls.results(method, (), {}, None) if method else ()
+            for one in made:
+                found = self._tokens(one, depth + 1, seen) if not isinstance(one, Object) else None
+                if found is not None:
+                    return found
         return None
 
     def _wrapped(self, value: Iterated | Generated, depth: int, seen: _Seen) -> Tokens | None:

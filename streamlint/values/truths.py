@@ -24,21 +24,24 @@ class Truths:
 
     def of(self, test: ir.Expression, frame: Frame) -> bool | None:
         """Whether a test holds; None where that is open."""
-        match test:
-            case ir.Operation(operator="Not", operands=(inner,)):
+        if isinstance(test, ir.Operation):
+            return self._compared(test, frame)
+        if isinstance(test, ir.Choice) and test.operator in ("and", "or"):
+            return joined([self.of(option, frame) for option in test.options], test.operator == "or")
+        return constant_truth(self._constants(test, frame))
+
+    def _compared(self, test: ir.Operation, frame: Frame) -> bool | None:
+        match test.operands:
+            case (inner,) if test.operator == "Not":
                 held = self.of(inner, frame)
                 return None if held is None else not held
-            case ir.Operation(operator=operator, operands=(left, right)) if operator in _SAME:
-                same = self._same(left, right, frame, is_identity=operator in ("Is", "IsNot"))
-                return None if same is None else same is _SAME[operator]
-            case ir.Operation(operator=operator, operands=(left, ir.Sequence(items=items))) if operator in _AMONG:
+            case (left, right) if test.operator in _SAME:
+                same = self._same(left, right, frame, is_identity=test.operator in ("Is", "IsNot"))
+                return None if same is None else same is _SAME[test.operator]
+            case (left, ir.Sequence(items=items)) if test.operator in _AMONG:
                 found = self._among(left, items, frame)
-                return None if found is None else found is _AMONG[operator]
-            case ir.Operation():
-                return None
-            case ir.Choice(operator="and" | "or" as operator):
-                return joined([self.of(option, frame) for option in test.options], operator == "or")
-        return constant_truth(self._constants(test, frame))
+                return None if found is None else found is _AMONG[test.operator]
+        return None
 
     def _same(self, left: ir.Expression, right: ir.Expression, frame: Frame, *, is_identity: bool) -> bool | None:
         if not is_nameable(left) or not is_nameable(right):
@@ -56,7 +59,7 @@ class Truths:
     def _constants(self, expression: ir.Expression, frame: Frame) -> Values:
         """What an expression may be; nothing where it is a name that somebody may still set, such as `engine = None`."""
         values = self.evaluator.value(expression, frame)
-        is_placeholder = _NONE in values and len(values) == 1 and not _is_told(expression, frame)
+        is_placeholder = len(values) == 1 and _NONE in values and not _is_told(expression, frame)
         return NOTHING if is_placeholder else values
 
     def choice(self, choice: ir.Choice, frame: Frame) -> Values:
@@ -125,7 +128,7 @@ def _key(value: object) -> str | None:
 
 def constant_truth(values: Values) -> bool | None:
     """True or False where all alternatives agree on a constant."""
-    truths = {_truth(value) for value in values}
+    truths = {_truth(value) for value in frozenset.__iter__(values)}
     return truths.pop() if len(truths) == 1 else None
 
 

@@ -20,6 +20,8 @@ _BASES: dict[type[ast.expr], str] = {
     ast.BinOp: "left",
 }
 """What the links of a chain (`a.b(c)[d] + e`) hang on. Chains have thousands of links; a recursion would not come to their end."""
+_ENDS = (ast.Name, ast.Constant)
+"""What most expressions end in: nothing stands in them."""
 DEEPEST = 300
 """Levels that libcst's recursion is known to come through."""
 _PIECES = 500
@@ -68,12 +70,15 @@ class Expressions:
         }
 
     def expression(self, node: ast.expr) -> ir.Expression:
-        if type(node) in _BASES:
+        kind = type(node)
+        if kind in _BASES:
             return self._chain(node)
         if self.depth == DEEPEST:
             self.walk.summary.deep.append(self.span(node))
+        if kind in _ENDS:
+            return self._readers[kind](node)
         self.depth += 1
-        lowered = self._readers.get(type(node), self._other)(node)
+        lowered = self._readers.get(kind, self._other)(node)
         self.depth -= 1
         return lowered
 
@@ -112,10 +117,9 @@ class Expressions:
         return self.expression(node)
 
     def name(self, node: ast.Name) -> ir.Name:
-        name = ir.Name(*self.span(node), node.id, self.walk.environment.get(node.id))
-        if node.id in self.walk.elsewhere and node.id not in self.walk.environment:
-            name.bindings = None
-        self.walk.scope.names.append(name)
+        walk = self.walk
+        name = ir.Name(*self.span(node), node.id, walk.environment.get(node.id))
+        walk.scope.names.append(name)
         return name
 
     def _attribute(self, node: ast.Attribute, base: ir.Expression) -> ir.Attribute:

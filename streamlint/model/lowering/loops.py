@@ -12,6 +12,7 @@ from streamlint.model.lowering.places import Places
 from streamlint.model.lowering.walk import Environment, Exits, ReadBlock, Walk
 
 _CLOSED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_EMPTY = frozenset((ast.Load, ast.Store, ast.Constant, ast.Lambda))
 _NAMING = (ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping)
 
 
@@ -101,7 +102,7 @@ def _assigned(node: ast.stmt) -> set[str]:
             for value in vars(current).values():
                 if type(value) is list:
                     pending += [one for one in value if isinstance(one, ast.AST)]
-                elif isinstance(value, ast.AST):
+                elif isinstance(value, ast.AST) and type(value) not in _EMPTY:
                     pending.append(value)
     return names
 

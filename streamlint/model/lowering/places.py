@@ -22,7 +22,8 @@ class Places:
 
     def __init__(self, source: Source) -> None:
         self.text = source.text
-        self._line_starts = source.line_starts
+        self._line_starts = [0, *source.line_starts]
+        """By the number of a line."""
         self._wide = _wide_lines(source)
         self._near = _near()
         self._far: dict[int, int] = {}
@@ -30,22 +31,21 @@ class Places:
 
     def offset(self, line: int, column: int) -> int:
         """A place from the parser's line and its column in bytes."""
-        start = self._line_starts[line - 1]
+        start = self._line_starts[line]
         if line not in self._wide:
             return start + column
-        end = self._line_starts[line] if line < len(self._line_starts) else len(self.text)
+        end = self._line_starts[line + 1] if line + 1 < len(self._line_starts) else len(self.text)
         return start + len(self.text[start:end].encode()[:column].decode())
 
     def span(self, node: ast.expr | ast.stmt | ast.excepthandler | ast.pattern) -> tuple[int, int]:
-        first, last, near = node.lineno, node.end_lineno, self._near
+        first, last, starts = node.lineno, node.end_lineno, self._line_starts
         assert last is not None and node.end_col_offset is not None
-        if first in self._wide or last in self._wide:
+        if self._wide and (first in self._wide or last in self._wide):
             start, end = self.offset(first, node.col_offset), self.offset(last, node.end_col_offset)
         else:
-            start = self._line_starts[first - 1] + node.col_offset
-            end = self._line_starts[last - 1] + node.end_col_offset
+            start, end = starts[first] + node.col_offset, starts[last] + node.end_col_offset
         if end < _NEAR:
-            return near[start], near[end]
+            return self._near[start], self._near[end]
         return self._far.setdefault(start, start), self._far.setdefault(end, end)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from streamlint import disk
+from streamlint.immutable import immutable
 from streamlint.releases.declared import Declared, Kind, Reading, of_egg, of_text
 from streamlint.source import Source, Span
 from streamlint.surroundings import Fault
@@ -27,7 +28,7 @@ _HEAD = 2_000
 _ABOUT = "llama"
 
 
-@dataclass(frozen=True)
+@immutable
 class _Logical:
     """A line with its continuations: of each character but comments and the ends of lines, where it stands."""
 
