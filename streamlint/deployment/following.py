@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.deployment.dockerfiles import Start
 from streamlint.deployment.limits import Anchor
-from streamlint.deployment.units import Given, Unit
+from streamlint.deployment.units import Given, Unit, is_for_development
 from streamlint.source import Span
 from streamlint.surroundings import shell_words
 from streamlint.surroundings.shell_words import Simple, Word
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SCRIPT = re.compile(r".*\.sh(?:\.\w+)?|[^.]+", re.IGNORECASE)
 _SHEBANG = re.compile(r"#![ \t]*(\S+)(?:[ \t]+(\S+))?")
+_PRODUCTION = re.compile(r"(?<![a-z])prod", re.IGNORECASE)
 _SHELL_ONLY = re.compile(r"[$`*?<>~\n#\\]")
 _DEEPEST = 4
 _MOST = 20_000
@@ -46,6 +47,8 @@ class Shell:
     first: Word
     """The first word of the command as it is written, such as `exec`, and the file of the text."""
     path: Path
+    is_for_development: bool = False
+    """Whether the text has the command for development only: `if [ "$ENV" = dev ]`."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,10 @@ class Command:
     @property
     def anchor(self) -> Anchor:
         return Anchor(self.path, Span(self.words[0].span.start, max(word.span.end for word in self.words)))
+
+    @property
+    def is_for_development(self) -> bool:
+        return self.unit.is_for_development or any(shell.is_for_development for shell in self.shells)
 
     @property
     def program(self) -> str:
@@ -137,7 +144,7 @@ class Following:
     def of_text(self, text: Written, shell: str, running: Running, is_script: bool = False) -> Iterator[Command]:
         """The commands of a shell's text."""
         found = shell_words.commands(text)
-        for number, simple in enumerate(found):
+        for number, (simple, tests) in enumerate(zip(found, shell_words.tests(found), strict=True)):
             if not simple.words or simple.depth:
                 continue
             self._left -= 1
@@ -155,6 +162,7 @@ class Following:
                 is_plain,
                 simple.words[0],
                 running.path,
+                any(self._asks_for_development(test) for test in tests),
             )
             words = simple.words[hands_over:]
             inner = replace(running, shells=(*running.shells, own))
@@ -164,6 +172,13 @@ class Following:
             else:
                 behind = replace(inner, rest=(), rest_path=None, environment=_set_before(simple, running.path))
                 yield from self.of_words(words, behind)
+
+    def _asks_for_development(self, test: Simple) -> bool:
+        """Whether a test is passed by those who develop: it names what they have, or is no for what is deployed."""
+        words = [word.text for word in test.words[1:] if "/" not in word.text]
+        if "!" in test.keywords or not {"!", "!=", "-z"}.isdisjoint(words):
+            return any(_PRODUCTION.search(word) for word in words)
+        return is_for_development(self.deployment.knowledge, *words)
 
     def of_script(self, path: Path, running: Running) -> Iterator[Command]:
         if len(running.shells) > _DEEPEST:

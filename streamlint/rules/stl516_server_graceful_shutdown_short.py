@@ -66,7 +66,7 @@ class ServerGracefulShutdownShort(Rule):
     @on(Server)
     def limited(self, server: Server, file: DeploymentFile) -> Iterator[Fact]:
         limit = next((each for each in server.limits if each.failure is Failure.SHUTDOWN), None)
-        if limit is None or limit.seconds is None or limit.seconds >= _ENOUGH or server.unit.is_for_development:
+        if limit is None or limit.seconds is None or limit.seconds >= _ENOUGH or server.command.is_for_development:
             return
         anchor = server.anchor_of(limit.anchor)
         passage = file.deployment.ask(ServedRoutes).of(server)

@@ -26,7 +26,7 @@ class ServerReloadInProduction(Rule):
 
     Finds `--reload`, `flask run --debug`, `fastapi dev`, `uvicorn.run(..., reload=True)` and `app.run(debug=True)` in what an
     image, a process, a unit or a service for production runs for an application that streams. Files, stages and services that are
-    named for development are not reported, nor is code that no command runs.
+    named for development are not reported, nor is a branch of a script that only they take, nor code that no command runs.
 
     ## Why it breaks streaming
 
@@ -108,7 +108,7 @@ def _is_on(server: Server, option: Option) -> bool:
 def _is_deployed(server: Server) -> bool:
     """Whether the command is that of something that is deployed, as far as names tell."""
     unit = server.unit
-    if unit.is_for_development or unit.kind is UnitKind.SCRIPT:
+    if server.command.is_for_development or unit.kind is UnitKind.SCRIPT:
         return False
     return (
         unit.kind is not UnitKind.SERVICE or server.anchor.path != unit.path or bool(_PRODUCTION.search(unit.path.name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from streamlint.immutable import immutable
@@ -51,6 +51,8 @@ class Simple:
     behind: str = ""
     depth: int = 0
     """In how many brackets it stands."""
+    keywords: tuple[str, ...] = ()
+    """Those before it since the command before: `then`, `fi`, `else`."""
 
     @property
     def span(self) -> Span:
@@ -78,12 +80,31 @@ def words(written: Written) -> tuple[Word, ...]:
     return tuple(word for command in commands(written) for word in (*command.assignments, *command.words))
 
 
+def tests(found: Iterable[Simple]) -> Iterator[tuple[Simple, ...]]:
+    """Of each command the tests of the branches of `if` in which it stands; of an `else` none are told."""
+    branches: list[list[Simple]] = []
+    is_asked = False
+    for simple in found:
+        for word in simple.keywords:
+            if word == "if":
+                branches.append([])
+            elif word == "fi":
+                del branches[-1:]
+            elif word in ("elif", "else"):
+                branches[-1:] = [[]]
+            is_asked = word in ("if", "elif") or (is_asked and word != "then")
+        if is_asked:
+            branches[-1].append(simple)
+        yield tuple(each for branch in branches for each in branch)
+
+
 class _Reader:
     def __init__(self, written: Written) -> None:
         self.written = written
         self.text = written.text
         self.at = 0
         self.depth = 0
+        self.keywords: list[str] = []
         self.documents: list[tuple[str, bool]] = []
         """The here-documents that begin behind the next line end: their last line, and whether tabs before it are left out."""
 
@@ -105,10 +126,11 @@ class _Reader:
 
     def _closed(self, found: list[Word], operator: str) -> Iterator[Simple]:
         while found and found[0].text in _BEFORE_A_COMMAND | _ALONE and found[0].inside is not None:
-            del found[0]
+            self.keywords.append(found.pop(0).text)
         number = next((at for at, word in enumerate(found) if not _ASSIGNMENT.match(word.text)), len(found))
         if found:
-            yield Simple(tuple(found[number:]), tuple(found[:number]), operator, self.depth)
+            keywords, self.keywords = tuple(self.keywords), []
+            yield Simple(tuple(found[number:]), tuple(found[:number]), operator, self.depth, keywords)
 
     def _redirected(self) -> bool:
         """Skip a redirection and its target; of a here-document remember the end."""
