@@ -36,6 +36,12 @@ def test_the_object_is_known_by_its_annotation(annotation: str) -> None:
     assert said("\nhub = Hub('one')\n", annotation, "other") == {"'one'"}
 
 
+def test_objects_of_a_stranger_of_the_same_name_count_for_nothing() -> None:
+    strangers = HUB + "".join(f"hub_{number} = Hub('{number}')\n" for number in range(20))
+    program = Program(HUB + "\nhub = Hub('one')\n" + USE.format(annotation="Hub", given="other"), strangers=strangers)
+    assert program.said() == {"'one'"}
+
+
 @pytest.mark.parametrize(
     "above",
     [

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
 from streamlint.values.domain import NOTHING, Class, Constant, Instance, Object, Value, Values
+from streamlint.values.said import Row
 from streamlint.values.whole import Whole
 
 _FEW = 8
@@ -43,10 +46,18 @@ class Standing:
         attributes = self.evaluator.attributes
         if attributes.below(made) or not _PLAIN.issuperset(attributes.outside_bases(made)):
             return NOTHING
-        rows = self.evaluator.callers.constructing(made)
+        rows = list(
+            islice((row for row in self.evaluator.callers.constructing(made) if self._may_make(made, row)), _FEW + 1)
+        )
         if not rows or len(rows) > _FEW:
             return NOTHING
         (module, scope, call), *others = rows
         frame = self.evaluator.any_call(module, scope)
         is_this = not others and made in self.evaluator.value(call.function, frame)
         return frozenset((Object(made.path, made.scope, self.evaluator.origin(call, frame) if is_this else None),))
+
+    def _may_make(self, made: Class, row: Row) -> bool:
+        """Whether a call that is spelled like the class may mean it, and no stranger of that name."""
+        module, scope, call = row
+        values = self.evaluator.value(call.function, self.evaluator.any_call(module, scope))
+        return made in values or any(not isinstance(value, Class) for value in values)
