@@ -38,7 +38,7 @@ def test_the_object_is_known_by_its_annotation(annotation: str) -> None:
 
 def test_objects_of_a_stranger_of_the_same_name_count_for_nothing() -> None:
     strangers = HUB + "".join(f"hub_{number} = Hub('{number}')\n" for number in range(20))
-    program = Program(HUB + "\nhub = Hub('one')\n" + USE.format(annotation="Hub", given="other"), strangers=strangers)
+    program = Program(HUB + "\nhub = Hub('one')\n" + USE.format(annotation="Hub", given="Other()"), strangers=strangers)
     assert program.said() == {"'one'"}
 
 
