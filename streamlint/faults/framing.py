@@ -149,7 +149,25 @@ class Framing:
             if self._is_bare_token(written):
                 return Framed.RAW
             return Framed.BARE if _is_plain(text) else Framed.UNKNOWN
-        return _of_event(text, is_constant=written.is_constant)
+        kind = _of_event(text, is_constant=written.is_constant)
+        return Framed.UNKNOWN if kind is Framed.HALF and self._ends_in_a_line(written) else kind
+
+    def _ends_in_a_line(self, written: Written) -> bool:
+        """Whether the last hole is an item of a generator that writes whole lines, so that two line breaks end the event."""
+        if not written.holes or not written.text.endswith("}\\n"):
+            return False
+        hole, where = written.holes[-1]
+        bindings = [where.scope.bindings[index] for index in hole.bindings or ()] if isinstance(hole, ir.Name) else []
+        sources = (one.value for one in bindings if one.kind == "loop" and one.value is not None)
+        return any(
+            isinstance(value, Generated) and self._writes_lines(value.frame)
+            for source in sources
+            for value in self.evaluator.value(source, where)
+        )
+
+    def _writes_lines(self, frame: Frame) -> bool:
+        written = (self._writings.of(item.value, frame) for item in items_of(frame.scope) if item.value is not None)
+        return any(one is not None and one.text.endswith("\\n") for one in written)
 
     def _is_bare_token(self, written: Written) -> bool:
         """Whether a text without fields is a token and its line break: no parser of events reads it."""
