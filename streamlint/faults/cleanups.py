@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
+from streamlint.model.answered import answered
 from streamlint.streams.caught import Caught, yields
 from streamlint.values.domain import Bound, Function, Llama, Unknown
-from streamlint.waiting.tested import only_without
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -73,7 +73,7 @@ class Cleanups:
         if not isinstance(block, ir.Handler):
             return False
         asks = partial(self.caught.asks_for_cancellation, handler=block, frame=frame)
-        return only_without(call, frame.scope, asks)
+        return answered(call, frame.scope, asks, answer=False)
 
     def _suspends(self, call: ir.Call, frame: Frame) -> bool:
         """Whether awaiting the call waits for something: the end of a run, or a project coroutine that awaits more."""

@@ -216,6 +216,8 @@ class Scope:
     returns_annotation: Expression | None = None
     bindings: list[Binding] = field(default_factory=list)
     by_name: dict[str, list[int]] = field(default_factory=dict)
+    asked_kinds: set[str] = field(default_factory=set)
+    """The names of which `isinstance` is asked."""
     own_names: set[str] = field(default_factory=set)
     """The names that belong to the scope for its whole length: those of comprehensions do not."""
     from_inside: dict[str, list[int]] = field(default_factory=dict)

@@ -20,6 +20,7 @@ from streamlint.values.domain import (
     Values,
     says,
 )
+from streamlint.values.kinds import Kinds
 from streamlint.values.whole import Whole
 
 _BUILTIN_NAMES = frozenset(dir(builtins))
@@ -31,6 +32,7 @@ class Names:
     def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
         self._answers = evaluator.solver.answers
+        self._kinds = Kinds(evaluator)
         self._builtins: dict[str, Values] = {}
 
     def named(self, module: Module, name: str) -> Values:
@@ -39,6 +41,10 @@ class Names:
         return self._outer(name, frame)
 
     def value(self, name: ir.Name, frame: Frame) -> Values:
+        values = self._value(name, frame)
+        return self._kinds.remaining(values, name, frame) if name.id in frame.scope.asked_kinds else values
+
+    def _value(self, name: ir.Name, frame: Frame) -> Values:
         if name.bindings is None:
             return self._lookup(name.id, frame)
         inside = frame.scope.from_inside.get(name.id)

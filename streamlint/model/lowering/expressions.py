@@ -132,6 +132,8 @@ class Expressions:
         keywords = tuple([(keyword.arg, self.expression(keyword.value)) for keyword in node.keywords])
         call = ir.Call(*self.span(node), function, arguments, keywords, self.walk.branch)
         self.walk.scope.calls.append(call)
+        if isinstance(function, ir.Name) and function.id == "isinstance" and len(arguments) == 2:
+            self.walk.scope.asked_kinds.update(one.id for one in arguments[:1] if isinstance(one, ir.Name))
         return call
 
     def _await(self, node: ast.Await) -> ir.Await:
