@@ -7,6 +7,7 @@ import pytest
 from streamlint.sharing import SharedState
 from streamlint.sharing.accesses import Activation
 from streamlint.sharing.makers import Makers
+from streamlint.sharing.paths import Paths
 from streamlint.waiting import Blocking
 
 from .asking import Program
@@ -214,3 +215,15 @@ def test_a_helper_that_is_cached_holds_its_first_caller_only(helper: str, call: 
 def test_what_a_function_writes(body: str, word: str) -> None:
     program = Program(f"{ROUTE}    {body}\n")
     assert program.project.ask(SharedState).written_by(program.module(), program.function("home")) == word
+
+
+@pytest.mark.parametrize(("folder", "is_own"), [("tempfile.mkdtemp()", True), ("root + name", False)])
+def test_the_path_of_an_item_that_a_generator_expression_goes_over(folder: str, is_own: bool) -> None:
+    """What it goes over is written with the names of the function around it, which mean nothing in the expression itself."""
+    program = Program(
+        "import os, tempfile\n\n\ndef clear(name, root, more):\n"
+        f"    folder = {folder}\n    return any(os.remove(«path») for path in (os.listdir(folder) if more else [folder]))\n"
+    )
+    path, frame = program.at()
+    assert frame.scope.kind == "generator-expression"
+    assert Paths(program.project).is_own(path, frame.module, frame.scope) is is_own

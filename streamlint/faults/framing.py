@@ -157,8 +157,8 @@ class Framing:
         if not written.holes or not written.text.endswith("}\\n"):
             return False
         hole, where = written.holes[-1]
-        bindings = [where.scope.bindings[index] for index in hole.bindings or ()] if isinstance(hole, ir.Name) else []
-        sources = (one.value for one in bindings if one.kind == "loop" and one.value is not None)
+        loops = (one for one in where.scope.sources(hole) if one.kind == "loop")
+        sources = (one.value for one in loops if one.value is not None)
         return any(
             isinstance(value, Generated) and self._writes_lines(value.frame)
             for source in sources

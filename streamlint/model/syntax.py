@@ -256,6 +256,11 @@ class Scope:
         found = self.bindings[bindings[0]] if len(bindings) == 1 else None
         return found if found is not None and found.kind == "assign" else None
 
+    def sources(self, name: Expression) -> list[Binding]:
+        """Where a local name may come from, as far as that is written in this scope: elsewhere names mean something else."""
+        bindings = (name.bindings or ()) if isinstance(name, Name) else ()
+        return [binding for binding in (self.bindings[index] for index in bindings) if binding.scope == self.index]
+
     @property
     def decorator_words(self) -> frozenset[str]:
         """The last words of its decorators that are names: `setter` of `@value.setter`."""

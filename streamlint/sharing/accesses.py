@@ -314,7 +314,7 @@ class Accesses:
             match current:
                 case ir.Name():
                     words[current.id] = None
-                    pending += [scope.bindings[index].value for index in current.bindings or ()]
+                    pending += [one.value for one in scope.sources(current)]
                 case ir.Attribute():
                     words[current.attribute] = None
                 case ir.Subscript():

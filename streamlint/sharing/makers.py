@@ -128,10 +128,9 @@ def _calls_behind(expression: ir.Expression, scope: ir.Scope) -> Iterator[ir.Cal
     """The calls that give the value of an expression, directly or through a local name."""
     if isinstance(expression, ir.Call):
         yield expression
-    if isinstance(expression, ir.Name):
-        for binding in (scope.bindings[index] for index in expression.bindings or ()):
-            if binding.kind == "assign" and not binding.path and isinstance(binding.value, ir.Call):
-                yield binding.value
+    for binding in scope.sources(expression):
+        if binding.kind == "assign" and not binding.path and isinstance(binding.value, ir.Call):
+            yield binding.value
 
 
 def _origins(values: Values) -> Iterator[Origin]:

@@ -30,17 +30,17 @@ class Paths:
 
     def is_own(self, path: ir.Expression, module: Module, scope: ir.Scope) -> bool:
         """Whether a part of it is made anew for each request: a temporary folder, a random name."""
-        pending, seen = [path], set[int]()
-        frame = self.evaluator.any_call(module, scope)
+        pending, seen = [(path, scope)], set[int]()
         while pending:
-            current = pending.pop()
+            current, around = pending.pop()
             if id(current) in seen:
                 continue
             seen.add(id(current))
+            frame = self.evaluator.any_call(module, around)
             if isinstance(current, ir.Call) and self.evaluator.names(current.function, frame) & self.facts.file_makers:
                 return True
-            pending += current.children()
+            pending += [(part, around) for part in current.children()]
             if isinstance(current, ir.Name):
-                bound = (scope.bindings[index].value for index in current.bindings or ())
-                pending += [value for value in bound if value is not None]
+                bound = (around.bindings[index] for index in current.bindings or ())
+                pending += [(one.value, module.scopes[one.scope]) for one in bound if one.value is not None]
         return False

@@ -97,10 +97,10 @@ class Tied:
                 continue
             seen.add(id(current))
             if isinstance(current, ir.Name):
-                bound = [frame.scope.bindings[index] for index in current.bindings or ()]
+                bound = frame.scope.sources(current)
                 values = [one.value for one in bound if one.value is not None and one.kind != "parameter"]
                 given = [one for one in bound if one.kind == "parameter" and self._is_fetched(one.name, frame)]
-                if not bound or len(values) + len(given) != len(bound):
+                if not bound or len(values) + len(given) != len(current.bindings or ()):
                     return False
                 pending += values
             elif not isinstance(current, ir.Call):
