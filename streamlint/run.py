@@ -201,7 +201,10 @@ def _looked_at(
     def look(path: Path) -> list[Finding]:
         return known[path] if path in known else list(_check(projects, path, sources[path]))
 
-    looked = workers.each(tuple(paths), look, dear, workers.processes(request.jobs, len(dear)))
+    number = workers.processes(request.jobs, len(dear))
+    for path in sorted(dear) if number > 1 else ():
+        projects.module(path)  # else each process parses what it asks for
+    looked = workers.each(tuple(paths), look, dear, number)
     for path, (_, found) in zip(told("judging", paths), looked, strict=True):
         if path not in known:
             projects.note(path, found)
