@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from itertools import pairwise, takewhile
+from operator import itemgetter
 from typing import TypeAlias
 
 from streamlint.model import syntax as ir
@@ -11,16 +13,21 @@ from streamlint.source import Placed
 
 Question: TypeAlias = Callable[[ir.Call], bool]
 """Whether a call in a test asks what is meant."""
-_LEAVING = ("raise", "break", "continue")
 
 
 def answered(place: Placed, scope: ir.Scope, question: Question, *, answer: bool) -> bool:
     """Whether a place of a function is only come to where a question, asked on the way, was answered so."""
-    return any(_says(test, held, question, answer) for test, held in _passed(place, scope))
+    return any(said is answer and question(call) for call, said in answers(place, scope))
+
+
+def answers(place: Placed, scope: ir.Scope) -> Iterator[tuple[ir.Call, bool]]:
+    """The calls in tests on the way to a place that have given one answer wherever the place is come to."""
+    for test, held in _passed(place, scope):
+        yield from _implied(test, held)
 
 
 def _passed(place: Placed, scope: ir.Scope) -> Iterator[tuple[ir.Expression, bool]]:
-    """The tests that are passed on the way to a place, with what they gave; each statement's own first, the outermost first."""
+    """The tests that are passed on the way to a place, with what they gave."""
     way = scope.body.around(place)
     for outer, inner in pairwise(way):
         yield from _by(outer, inner)
@@ -40,16 +47,8 @@ def _by(outer: ir.Statement | ir.Block, inner: ir.Statement | ir.Block) -> Itera
         case ir.While() if inner is outer.body:
             yield outer.test, True
         case ir.Block():
-            before = outer.statements[: outer.statements.index(inner)] if inner in outer.statements else ()
-            yield from (passed for one in before for passed in _before(one))
-
-
-def _before(statement: ir.Statement) -> Iterator[tuple[ir.Expression, bool]]:
-    match statement:
-        case ir.If(arms=(ir.Arm(test=test) as arm, *_)) if test is not None and _leaves(arm):
-            yield test, False
-        case ir.Line(kind="assert", values=(test, *_)):
-            yield test, True
+            tests = outer.passed_tests
+            yield from (tests[number][1:] for number in range(bisect_left(tests, inner.start, key=itemgetter(0))))
 
 
 def _chosen(choice: ir.If, chosen: ir.Statement | ir.Block) -> Iterator[tuple[ir.Expression, bool]]:
@@ -58,12 +57,6 @@ def _chosen(choice: ir.If, chosen: ir.Statement | ir.Block) -> Iterator[tuple[ir
             yield arm.test, arm is chosen
         if arm is chosen:
             return
-
-
-def _leaves(arm: ir.Arm) -> bool:
-    """`if queue.empty(): return`."""
-    last = arm.statements[-1] if arm.statements else None
-    return isinstance(last, ir.Return) or (isinstance(last, ir.Line) and last.kind in _LEAVING)
 
 
 def _within(choice: ir.Choice, place: Placed) -> Iterator[tuple[ir.Expression, bool]]:
@@ -80,13 +73,13 @@ def _within(choice: ir.Choice, place: Placed) -> Iterator[tuple[ir.Expression, b
         yield option, choice.operator == "and"
 
 
-def _says(test: ir.Expression, held: bool, question: Question, answer: bool) -> bool:
-    """Whether a test gives this only where the answer is that."""
+def _implied(test: ir.Expression, held: bool) -> Iterator[tuple[ir.Call, bool]]:
+    """The calls of which the outcome of a test tells the answer."""
     match test:
-        case ir.Choice(operator="and" | "or" as operator, options=options):
-            return (operator == "and") is held and any(_says(one, held, question, answer) for one in options)
+        case ir.Choice(operator="and" | "or" as operator, options=options) if (operator == "and") is held:
+            for one in options:
+                yield from _implied(one, held)
         case ir.Operation(operator="Not", operands=(inner,)):
-            return _says(inner, not held, question, answer)
+            yield from _implied(inner, not held)
         case ir.Call():
-            return held is answer and question(test)
-    return False
+            yield test, held

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from operator import attrgetter
 from typing import Literal, TypeVar
@@ -37,6 +37,14 @@ class Block:
     """Statements that run one after another."""
 
     statements: tuple[Statement, ...]
+    _passed_tests: tuple[tuple[int, Expression, bool], ...] | None = field(default=None, init=False, repr=False)
+
+    @property
+    def passed_tests(self) -> tuple[tuple[int, Expression, bool], ...]:
+        """What later statements have passed: tests that leave the block, and assertions; where each begins, and its outcome."""
+        if self._passed_tests is None:
+            self._passed_tests = tuple(found for one in self.statements if (found := _passing(one)) is not None)
+        return self._passed_tests
 
     @property
     def start(self) -> int:
@@ -328,6 +336,20 @@ class Definition(Statement):
 
     def expressions(self) -> Iterator[Expression]:
         return iter(self.values)
+
+
+def _passing(statement: Statement) -> tuple[int, Expression, bool] | None:
+    match statement:
+        case If(arms=(Arm(test=test, statements=(*_, last)), *_)) if test is not None and _leaves(last):
+            return statement.start, test, False
+        case Line(kind="assert", values=(test, *_)):
+            return statement.start, test, True
+    return None
+
+
+def _leaves(last: Statement) -> bool:
+    """Whether nothing behind an arm is come to from its last statement."""
+    return isinstance(last, Return) or (isinstance(last, Line) and last.kind in ("raise", "break", "continue"))
 
 
 def _asks(loop: Loop | While, place: Placed, inner: Statement | Block | None) -> bool:

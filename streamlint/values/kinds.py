@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
-from functools import partial
-from operator import is_
 
 from streamlint.model import syntax as ir
-from streamlint.model.answered import answered
+from streamlint.model.answered import answers
 from streamlint.values.activations import Frame
 from streamlint.values.domain import Class, Object, Value, Values
 from streamlint.values.whole import Whole
+
+_NEAREST = 16
+"""Tests of one value that are looked at, those that stand nearest before it."""
 
 
 class Kinds:
@@ -26,8 +28,10 @@ class Kinds:
             return values
         tests = self._tests.get(name)
         if tests is None:
-            tests = self._tests[name] = tuple(_passed(name, frame.scope))
+            tests = self._tests[name] = tuple(deque(_passed(name, frame.scope), _NEAREST))
         for kind, answer in tests:
+            if len(values) == 1:
+                break
             classes = self._classes(kind, frame)
             kept = frozenset(value for value in values if self._may_be(value, classes, answer)) if classes else values
             values = self.evaluator.union((kept,)) if kept else values
@@ -53,10 +57,8 @@ class Kinds:
 
 def _passed(name: ir.Name, scope: ir.Scope) -> Iterator[tuple[ir.Expression, bool]]:
     """The second arguments of the tests of this very value that are passed on the way to it, with what they answered."""
-    for call in scope.calls:
+    for call, answer in answers(name, scope):
         match call:
             case ir.Call(function=ir.Name(id="isinstance"), arguments=(ir.Name(id=word, bindings=bindings), kind)):
                 if word == name.id and bindings == name.bindings and not call.contains(name):
-                    for answer in (True, False):
-                        if answered(name, scope, partial(is_, call), answer=answer):
-                            yield kind, answer
+                    yield kind, answer
