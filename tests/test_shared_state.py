@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streamlint.sharing import SharedState
-from streamlint.sharing.accesses import Activation
+from streamlint.sharing.accesses import Access, Activation
 from streamlint.sharing.makers import Makers
 from streamlint.sharing.paths import Paths
 from streamlint.waiting import Blocking
@@ -227,3 +227,26 @@ def test_the_path_of_an_item_that_a_generator_expression_goes_over(folder: str, 
     path, frame = program.at()
     assert frame.scope.kind == "generator-expression"
     assert Paths(program.project).is_own(path, frame.module, frame.scope) is is_own
+
+
+def compared(number: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many pairs of accesses are compared where each of so many waits stands between reads of one list."""
+    count = 0
+    disturbs = Access.disturbs
+
+    def counted(self: Access, other: Access) -> bool:
+        nonlocal count
+        count += 1
+        return disturbs(self, other)
+
+    program = Program(ROUTE + "".join(f"    print(ITEMS)\n    «w{one}:len(name)»\n" for one in range(number)))
+    state = program.project.ask(SharedState)
+    places = [program.at(f"w{one}") for one in range(number)]
+    with monkeypatch.context() as patch:
+        patch.setattr(Access, "disturbs", counted)
+        assert {state.split_at(one.start, one.end, frame.module, frame.scope) for one, frame in places} == {""}
+    return count
+
+
+def test_between_reads_each_wait_is_compared_with_each_access_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 0 < compared(40, monkeypatch) <= 40 * 40

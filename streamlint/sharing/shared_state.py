@@ -100,16 +100,19 @@ class SharedState:
         for one in events:
             if one.at >= end or _is_in(one.at, loop):
                 after.setdefault(one.access.word, []).append(one)
+        disturbed: dict[Access, list[Event]] = {}
         for first in before:
-            for second in after.get(first.access.word, ()):
+            if first.access not in disturbed:
+                those = after.get(first.access.word, ())
+                disturbed[first.access] = [one for one in those if first.access.disturbs(one.access)]
+            for second in disturbed[first.access]:
                 if first is second and not (_is_in(first.at, loop) and first.access.how is How.STEP):
                     continue
                 if _is_in(first.at, guard) and _is_in(second.at, guard):
                     continue
                 if any(first.at < at < second.at for at in waits):
                     continue
-                if first.access.disturbs(second.access):
-                    return first.access.word
+                return first.access.word
         return ""
 
     def _circle(self, start: int, end: int, activation: Activation) -> tuple[int, int]:
