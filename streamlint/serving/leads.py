@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
@@ -14,6 +14,7 @@ from streamlint.serving.reached import Key, Reached
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import Class, Function, Unknown
 from streamlint.values.said import last_word
+from streamlint.values.shapes import Taking, shape_of
 
 if TYPE_CHECKING:
     from streamlint.values import Evaluator
@@ -36,7 +37,7 @@ class Leads:
         self._served = served
         self._callees = callees
         self._by_name: dict[str, list[_Place]] = {}
-        self._near: dict[str, list[tuple[_Place, _Shape]]] = {}
+        self._near: dict[str, list[tuple[_Place, Taking]]] = {}
         names = evaluator.knowledge.names
         self._packages, self._lists = names("handed_on", "callers"), names("handed_on", "lists")
         self._hooks = names("handed_on", "hooks")
@@ -109,11 +110,11 @@ class Leads:
             ]
         return self._by_name[word]
 
-    def _at_hand(self, word: str) -> list[tuple[_Place, _Shape]]:
+    def _at_hand(self, word: str) -> list[tuple[_Place, Taking]]:
         """Those of them that the code imports that is known to run, each with what it can be called with."""
         if word not in self._near:
             known = (place for place in self._methods(word) if place[0].path in self._around)
-            self._near[word] = [(place, _shape(place[1])) for place in known]
+            self._near[word] = [(place, _taking(place[1])) for place in known]
         return self._near[word]
 
     def _overriding(self, module: Module, scope: ir.Scope) -> Iterator[_Place]:
@@ -134,7 +135,8 @@ class Leads:
         values = self.evaluator.value(function, self.evaluator.any_call(module, scope))
         if not any(isinstance(value, Unknown) for value in values):
             return []
-        methods = [place for place, shape in self._at_hand(function.attribute) if shape.takes(call)]
+        shape = shape_of(call)
+        methods = [place for place, taking in self._at_hand(function.attribute) if taking.takes(shape)]
         families = self._families(methods)
         if len(families) > 1:
             meant = {(value.path, value.scope) for value in values if isinstance(value, Function)}
@@ -241,39 +243,9 @@ def _given(call: ir.Call) -> Iterator[ir.Expression]:
             pending.extend(one.items)
 
 
-class _Shape(NamedTuple):
-    """What a method can be called with, bound to its object: `is_open` for more positions; `needed` has no default."""
-
-    positional: tuple[str, ...]
-    is_open: bool
-    names: frozenset[str] | None
-    """None: whatever there is."""
-    needed: tuple[str, ...]
-
-    def takes(self, call: ir.Call) -> bool:
-        """Whether the method can be called with these arguments."""
-        if not call.is_plain:
-            return True
-        given = len(call.arguments)
-        if given > len(self.positional) and not self.is_open:
-            return False
-        named = {name for name, _ in call.keywords}
-        if self.names is not None and not named <= self.names:
-            return False
-        return all(name in named or name in self.positional[:given] for name in self.needed)
-
-
-def _shape(method: ir.Scope) -> _Shape:
-    is_static = "staticmethod" in method.decorator_words
-    positional = [p for p in method.parameters if p.kind == "positional"][0 if is_static else 1 :]
-    kinds = {p.kind for p in method.parameters}
-    needed = [*positional, *(p for p in method.parameters if p.kind == "keyword")]
-    return _Shape(
-        tuple(p.name for p in positional),
-        "starred" in kinds,
-        None if "mapping" in kinds else frozenset(p.name for p in method.parameters),
-        tuple(p.name for p in needed if p.default is None),
-    )
+def _taking(method: ir.Scope) -> Taking:
+    """What a method can be given, bound to its object."""
+    return Taking.of(method.parameters[0 if "staticmethod" in method.decorator_words else 1 :])
 
 
 def _twin(name: str) -> str:

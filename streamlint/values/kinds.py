@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 
 from streamlint.model import syntax as ir
 from streamlint.model.answered import answers
 from streamlint.values.activations import Frame
 from streamlint.values.domain import Class, Object, Value, Values
+from streamlint.values.limits import Limit
 from streamlint.values.whole import Whole
 
 _NEAREST = 16
@@ -24,11 +24,11 @@ class Kinds:
 
     def remaining(self, values: Values, name: ir.Name, frame: Frame) -> Values:
         """The values without those; all of them where nothing would be left."""
-        if sum(isinstance(value, Object) for value in values) == 0 or len(values) == 1:
+        if len(values) == 1 or not any(isinstance(value, Object) for value in values):
             return values
         tests = self._tests.get(name)
         if tests is None:
-            tests = self._tests[name] = tuple(deque(_passed(name, frame.scope), _NEAREST))
+            tests = self._tests[name] = self._nearest(name, frame)
         for kind, answer in tests:
             if len(values) == 1:
                 break
@@ -36,6 +36,12 @@ class Kinds:
             kept = frozenset(value for value in values if self._may_be(value, classes, answer)) if classes else values
             values = self.evaluator.union((kept,)) if kept else values
         return values
+
+    def _nearest(self, name: ir.Name, frame: Frame) -> tuple[tuple[ir.Expression, bool], ...]:
+        tests = tuple(_passed(name, frame.scope))
+        if len(tests) > _NEAREST:
+            self.evaluator.give_up(Limit.TESTS, name, frame)
+        return tests[-_NEAREST:]
 
     def _classes(self, kind: ir.Expression, frame: Frame) -> list[Class]:
         """The classes that a test asks for; none where one of them is not known, or is from outside."""

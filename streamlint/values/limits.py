@@ -23,6 +23,7 @@ class Limit(StrEnum):
     GENERATORS = "too many generators within generators"
     NAMES = "a value handed on through too many names"
     MANAGERS = "too many context managers within each other"
+    TESTS = "too many tests of one value: the nearest are looked at"
     FUNCTIONS = "too many functions to look through"
 
 
