@@ -16,13 +16,12 @@ from streamlint.immutable import immutable
 from streamlint.parsed import Lines, lines_of, parsed
 
 if TYPE_CHECKING:
-    from streamlint.source import Source, Span
+    from streamlint.source import LINE_END, Source, Span
 
 _BLOCKS = frozenset(
     ("async", "class", "def", "elif", "else", "except", "finally", "for", "if", "try", "while", "with")
 )  # fmt: skip
 _FIXED = frozenset((*keyword.kwlist, *(name for name in dir(builtins) if not name.startswith("_"))))
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _STARTS = frozenset(number for name, number in vars(tokenize).items() if name in ("FSTRING_START", "TSTRING_START"))
 _ENDS = frozenset(number for name, number in vars(tokenize).items() if name in ("FSTRING_END", "TSTRING_END"))
 _BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
@@ -57,7 +56,7 @@ class Likeness:
         """A span as it reads in any layout, up to the end of its first line; in Python of its first statement or header."""
         tokens = tuple(self._first(span)) if self._source.is_python else ()
         if not tokens:
-            return " ".join(_LINE_END.split(self._source.slice(span), maxsplit=1)[0].split())
+            return " ".join(LINE_END.split(self._source.slice(span), maxsplit=1)[0].split())
         return " ".join(_Words(self._names).of(tokens))
 
     @cached_property
@@ -248,9 +247,9 @@ def _logical_lines(source: Source, piece: Lines) -> Iterator[tuple[_Token, ...]]
 
 def _tokens(source: Source, piece: Lines) -> Iterator[_Token]:
     text = source.text[piece.start : piece.end]
-    starts = [piece.start, *(piece.start + match.end() for match in _LINE_END.finditer(text))]
+    starts = [piece.start, *(piece.start + match.end() for match in LINE_END.finditer(text))]
     depth, opened = 0, list[int]()
-    lines = (f"{line}\n" for line in _LINE_END.split(text))
+    lines = (f"{line}\n" for line in LINE_END.split(text))
     for token in tokenize.generate_tokens(lambda: next(lines, "")):
         (row, column), (last, behind) = token.start, token.end
         if token.type in _STARTS:

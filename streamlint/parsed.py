@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
+from streamlint.source import LINE_END
 
 
 @lru_cache(maxsize=4)
@@ -38,7 +37,7 @@ class Lines(NamedTuple):
 
 def lines_of(text: str, module: ast.Module) -> Iterator[Lines]:
     """The lines of a module's statements, in their order; what stands between them are comments and empty lines."""
-    starts = [0, *(match.end() for match in _LINE_END.finditer(text)), len(text)]
+    starts = [0, *(match.end() for match in LINE_END.finditer(text)), len(text)]
     rows: list[tuple[int, int, list[ast.stmt]]] = []
     for statement in module.body:
         decorators: list[ast.expr] = getattr(statement, "decorator_list", [])

@@ -19,7 +19,8 @@ from streamlint import disk
 from streamlint.immutable import immutable
 
 _Converted = TypeVar("_Converted")
-_LINE_END = re.compile(r"\r\n|\r|\n")
+LINE_END = re.compile(r"\r\n|\r|\n")
+"""What ends a line for Python."""
 _BOM = codecs.BOM_UTF8
 _COOKIE = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 SIZE_LIMIT = 2_000_000
@@ -176,12 +177,12 @@ class Source:
     @cached_property
     def line_starts(self) -> Sequence[int]:
         """Offset of the first character of each line, by Python's line ends only."""
-        return array("L", (0, *(match.end() for match in _LINE_END.finditer(self.text))))
+        return array("L", (0, *(match.end() for match in LINE_END.finditer(self.text))))
 
     @cached_property
     def newline(self) -> str:
         """The line end that the file uses first, or a line feed."""
-        match = _LINE_END.search(self.text)
+        match = LINE_END.search(self.text)
         return match.group() if match else "\n"
 
     def position(self, offset: int) -> Position:

@@ -6,7 +6,6 @@ libcst needs ten times as long for a text as Python's own parser, and of most te
 from __future__ import annotations
 
 import ast
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -15,9 +14,9 @@ import libcst as cst
 
 from streamlint.form_feeds import straighten
 from streamlint.parsed import Lines, lines_of, parsed
+from streamlint.source import LINE_END
 from streamlint.timings import TREES, phase
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _WORD = "left_out_"
 
 
@@ -98,5 +97,5 @@ def _word(text: str) -> str:
     word = _WORD
     while word in text:
         word += "_"
-    end = _LINE_END.search(text)
+    end = LINE_END.search(text)
     return word + (end.group() if end is not None else "\n")

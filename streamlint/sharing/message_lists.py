@@ -9,6 +9,7 @@ from streamlint.model.modules import Module
 from streamlint.sharing.lifetimes import Lifetimes
 from streamlint.values.activations import Frame
 from streamlint.values.domain import Collection, Function, Origin, known
+from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -40,7 +41,7 @@ class MessageLists:
         kept = function.base
         if not isinstance(kept, ir.Name | ir.Attribute) or not self._is_said_by_a_user(call.arguments[0], frame):
             return None
-        if _is_emptied(kept, frame.scope) or not self._is_given_on(_word(kept), frame.module):
+        if _is_emptied(kept, frame.scope) or not self._is_given_on(last_word(kept), frame.module):
             return None
         origin = self._of_module(kept, frame) if isinstance(kept, ir.Name) else self._of_object(kept, frame)
         return (kept, origin) if origin is not None else None
@@ -141,13 +142,6 @@ def _is_list(value: ir.Expression | None) -> bool:
     return False
 
 
-def _word(kept: ir.Expression | None) -> str:
-    """The name, or the last word, under which a list is kept."""
-    if isinstance(kept, ir.Attribute):
-        return kept.attribute
-    return kept.id if isinstance(kept, ir.Name) else ""
-
-
 def _is_emptied(kept: ir.Expression, scope: ir.Scope) -> bool:
     """Whether the function itself begins the conversation anew."""
     return any(ir.dotted(call.function) == f"{ir.dotted(kept)}.clear" for call in scope.calls)
@@ -158,9 +152,9 @@ def _puts(word: str, scope: ir.Scope) -> bool:
     if scope.name in _CONSTRUCTORS:
         return False
     empties = (call.function for call in scope.calls if isinstance(call.function, ir.Attribute))
-    is_emptied = any(one.attribute == "clear" and _word(one.base) == word for one in empties)
+    is_emptied = any(one.attribute == "clear" and last_word(one.base) == word for one in empties)
     return is_emptied or any(store.is_attribute and store.member == word for store in scope.stores)
 
 
 def _reads(given: ir.Expression, word: str) -> bool:
-    return any(_word(part) == word for part in ir.walk(given))
+    return any(last_word(part) == word for part in ir.walk(given))
