@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from streamlint.immutable import immutable
 from streamlint.parsed import Lines, lines_of, parsed
+from streamlint.source import LINE_END
 
 if TYPE_CHECKING:
-    from streamlint.source import LINE_END, Source, Span
+    from streamlint.source import Source, Span
 
 _BLOCKS = frozenset(
     ("async", "class", "def", "elif", "else", "except", "finally", "for", "if", "try", "while", "with")
