@@ -10,13 +10,16 @@ from streamlint.model.modules import Module
 
 Parameters = frozenset[str]
 Parts = Callable[[ir.Expression], Iterable[ir.Expression]]
+OfCall = Callable[[ir.Call, Module, ir.Scope], Iterable[ir.Expression]]
 _DECIDED = frozenset(("Not", "Eq", "NotEq", "Is", "IsNot", "In", "NotIn", "BitOr"))
 
 
 class Deciding:
-    """Reads each function once, by its text alone: what the evaluator would look at, and what that is made of."""
+    """Reads each function once, by its text: what the evaluator would look at, and what that is made of."""
 
-    def __init__(self) -> None:
+    def __init__(self, of_call: OfCall | None = None) -> None:
+        self._of_call = of_call
+        """The parts of a call that matter, where more than its text is known; else all of them do."""
         self._results: dict[ir.Scope, Parameters] = {}
         self._valued: dict[ir.Scope, Parameters] = {}
         self._anything: dict[ir.Scope, Parameters] = {}
@@ -55,7 +58,7 @@ class Deciding:
     def _reached(
         self, module: Module, scope: ir.Scope, roots: Iterable[ir.Expression], parts_of: Parts | None = None
     ) -> Parameters:
-        parts_of = parts_of or _looked_at
+        parts_of = self._parts(parts_of or _looked_at, module, scope)
         found: set[str] = set()
         bindings = list(_leading_from(roots, module, scope, parts_of))
         seen: set[int] = set()
@@ -80,6 +83,12 @@ class Deciding:
                 parts += _around(inner)
             bindings += _leading_from(parts, module, scope, parts_of)
         return frozenset(found) | _behind(scope)
+
+    def _parts(self, parts_of: Parts, module: Module, scope: ir.Scope) -> Parts:
+        of_call = self._of_call
+        if of_call is None:
+            return parts_of
+        return lambda one: of_call(one, module, scope) if isinstance(one, ir.Call) else parts_of(one)
 
 
 def _behind(scope: ir.Scope) -> Parameters:

@@ -201,7 +201,7 @@ class Calls:
         put = self._containers.of_outside(function.name, call, frame)
         if put:
             return put
-        made = self._made_by(function.name)
+        made = self.made_by(function.name)
         if made is not None:
             return self._instance(made, call, frame)
         if self.evaluator.knowledge.objects.is_dependency(function.name):
@@ -218,7 +218,7 @@ class Calls:
     def _instance(self, made: str, call: ir.Call, frame: Frame) -> Values:
         return frozenset((Instance(made, self.evaluator.origin(call, frame)),)) if made else UNKNOWN
 
-    def _made_by(self, name: str) -> str | None:
+    def made_by(self, name: str) -> str | None:
         """The class of what calling a name gives whatever it is given, "" for nothing known; None where the call decides."""
         if name not in self._makers:
             knowledge = self.evaluator.knowledge
@@ -297,7 +297,7 @@ class Calls:
             full = f"{receiver.name}.{function.name}"
             if full in ENTERING and call.arguments:
                 return self._entering(function.name, call.arguments[0], frame)
-            made = self._method_gives(full)
+            made = self.method_gives(full)
             put = self._containers.of_instance(receiver, function.name, call)
             if put:
                 return put
@@ -328,8 +328,8 @@ class Calls:
         made = self.streams.of_call(name, call, frame) or self._off_loop(name, call, frame)
         return self._instance(self._method_made(name), call, frame) if made is None else made
 
-    def _method_gives(self, name: str) -> str | None:
-        """As `_made_by`, for a method of an outside class."""
+    def method_gives(self, name: str) -> str | None:
+        """As `made_by`, for a method of an outside class."""
         if name not in self._methods:
             decides = self.evaluator.knowledge.off_loop.call(name) is not None or self.streams.knows(name)
             self._methods[name] = None if decides else self._method_made(name)

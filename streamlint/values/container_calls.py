@@ -7,9 +7,10 @@ from streamlint.values.activations import Frame
 from streamlint.values.domain import NOTHING, UNKNOWN, Collection, External, Instance, Values
 from streamlint.values.whole import Whole
 
-_BY_KEY = frozenset(("get", "pop", "setdefault"))
+BY_KEY = frozenset(("get", "pop", "setdefault"))
+"""Methods that give what is under a key."""
 _NEXT = frozenset(("get", "get_nowait", "pop", "popleft", "peek"))
-GIVING = _BY_KEY | _NEXT | {"values", "items", "copy", "__iter__"}
+GIVING = BY_KEY | _NEXT | {"values", "items", "copy", "__iter__"}
 """Methods that give what is in a container."""
 
 
@@ -28,7 +29,7 @@ class ContainerCalls:
             return UNKNOWN
         if name in ("values", "items") and display.kind == "dict":
             return self._views(display, name, base, call, frame)
-        if name in _BY_KEY and call.arguments and display.kind == "dict":
+        if name in BY_KEY and call.arguments and display.kind == "dict":
             subscript = ir.Subscript(call.start, call.end, base, call.arguments[0])
             found = [self.evaluator.attributes.item(display, subscript, frame)]
             return union((*found, *(self.evaluator.value(other, frame) for other in call.arguments[1:2])))
@@ -54,7 +55,7 @@ class ContainerCalls:
     def of_outside(self, name: str, call: ir.Call, frame: Frame) -> Values:
         """`session.get("engine")` of an object outside the project: what the project puts there under the key."""
         owner, _, method = name.rpartition(".")
-        if method not in _BY_KEY or not call.arguments or owner.rpartition(".")[2][:1].isupper():
+        if method not in BY_KEY or not call.arguments or owner.rpartition(".")[2][:1].isupper():
             return NOTHING
         keys = self.evaluator.keys(call.arguments[0], frame)
         return self.evaluator.union(self.evaluator.contents.of(External(owner), key) for key in keys if key is not None)

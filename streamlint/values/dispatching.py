@@ -10,7 +10,8 @@ from streamlint.values.activations import Frame
 from streamlint.values.domain import Class, Collection, Constant, External, Function, Instance, Object, Value
 from streamlint.values.whole import Whole
 
-_WORDS = frozenset(("singledispatch", "singledispatchmethod"))
+DISPATCHING = frozenset(("singledispatch", "singledispatchmethod"))
+"""Words of the decorators of a function that runs another one, by what it is given."""
 _OF_ALL = "builtins.object"
 _ABOVE = {"builtins.bool": ("builtins.int",)}
 Registered = tuple[tuple[Value, Function], ...]
@@ -25,7 +26,7 @@ class Dispatching:
     def meant(self, function: Function, call: ir.Call, frame: Frame) -> tuple[Function, ...]:
         """What a call of a function runs: itself, or what is registered for what it is given."""
         located = self.evaluator.scope_of(function)
-        if located is None or not located[1].decorators or located[1].decorator_words.isdisjoint(_WORDS):
+        if located is None or not located[1].decorators or located[1].decorator_words.isdisjoint(DISPATCHING):
             return (function,)
         registered = self._registered(*located)
         given = call.argument(0, None)

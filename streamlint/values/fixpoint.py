@@ -64,7 +64,7 @@ class Solver:
         self._bases: list[int] = []
         """For every circle that is being brought to rest, the inner ones last: where it begins on the trail."""
         self._asking: Question | None = None
-        self._lent = 0
+        self.lent = 0
         """How often somebody was given an answer that was not final."""
         self._level = 0
         self._cut = _NOWHERE
@@ -98,9 +98,9 @@ class Solver:
         answer = self.answers.get(key, _MISSING)
         if answer is not _MISSING:
             return answer  # type: ignore[no-any-return]  # the key decides the type
-        before = self._lent
+        before = self.lent
         made = compute()
-        if self._lent == before:
+        if self.lent == before:
             self.answers[key] = made
         return made
 
@@ -221,7 +221,7 @@ class Solver:
         return question.kind.bottom
 
     def _note_use(self, question: Question, answer: Any) -> None:
-        self._lent += 1
+        self.lent += 1
         asking = self._asking
         if asking is None:
             return

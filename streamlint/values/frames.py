@@ -58,6 +58,10 @@ class Frames:
             frame = self._any[scope] = Frame(module, scope, parent, None, 0)
         return frame
 
+    def nothing_given(self, module: Module, scope: Scope) -> Frame:
+        """The frame that stands for every call of a function in what depends on nothing that they give."""
+        return self._made(module, scope, self.any_call(module, module.scopes[scope.parent]), {}, 1)
+
     def tells_apart(self, module: Module, scope: Scope, caller: Frame) -> bool:
         """Whether the arguments make a difference to the frame of a call that `caller` makes."""
         return not self._is_any(module, scope, caller.depth + 1)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from streamlint.model import syntax as ir
 from streamlint.model.branches import arms
-from streamlint.model.deciding import Deciding
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.arguments import Arguments
@@ -23,6 +22,7 @@ from streamlint.values.domain import (
     Value,
     Values,
 )
+from streamlint.values.looked_at import LookedAt
 from streamlint.values.whole import Whole
 
 Located = tuple[Module, ir.Scope]
@@ -33,7 +33,7 @@ class FunctionCalls:
 
     def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
-        self.deciding = Deciding()
+        self.deciding = LookedAt(evaluator).deciding
         given = Arguments(evaluator)
         self.arguments, self.named = given.of, given.named
 
