@@ -19,6 +19,7 @@ from streamlint.source import Position, Span
 
 if TYPE_CHECKING:
     from streamlint.fact import Fact
+    from streamlint.project import Project
 
 Check = Callable[..., Iterator["Fact"]]
 Where = Callable[[Any, Any], bool]
@@ -65,6 +66,10 @@ class Rule:
     def looks_beyond(self, text: str) -> bool:
         """Whether the rule looks at a file of which no request runs the code."""
         return any(word in text for word in self.anywhere)
+
+    def is_about(self, project: Project, path: Path) -> bool:
+        """Whether the rule can find something in such a file, by what the project knows of it; asked before it is parsed."""
+        return True
 
 
 def on(*kinds: type[Any], where: Where | None = None) -> Callable[[Method], Method]:

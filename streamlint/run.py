@@ -274,12 +274,13 @@ def _is_asked(projects: Projects, path: Path) -> bool:
 
 def _rules(projects: Projects, path: Path, source: Source) -> list[rule.Rule]:
     """The rules that may find something in a file; where no request runs its code, those that look beyond that."""
-    project = projects.of(path)
-    if project.concerns(projects.real(path)):
+    project, real = projects.of(path), projects.real(path)
+    if project.concerns(real):
         return projects.rules_for(path, source)
     if not project.speaks_of_llama_index(source.text) and not project.entries:
         return []
-    return [one for one in projects.rules_for(path, source) if one.looks_beyond(source.text)]
+    beyond = (one for one in projects.rules_for(path, source) if one.looks_beyond(source.text))
+    return [one for one in beyond if one.is_about(project, real)]
 
 
 def _check_dependencies(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:

@@ -145,7 +145,7 @@ class Pages:
     def stored(self, frame: Frame) -> Iterator[Shown]:
         """The faults of a Streamlit callback, which keeps a text for the page that is drawn after it."""
         kept = [value for base, value in self._kept(frame) if self.evaluator.names(base, frame) == {_SESSION}]
-        for drain in self.drains.in_frame(frame):
+        for drain in self.drains.in_frame(frame) if kept else ():
             if not drain.waits or is_handler(frame.scope, drain.branch) or self._is_decorated(drain, frame):
                 continue
             if any(drain.start < one.end and self._is_text(one, drain, frame) for one in kept):
@@ -169,18 +169,18 @@ class Pages:
         if frame.scope.is_generator:
             yield from self._replaced(frame)
             return
-        drains = [d for d in self.drains.in_frame(frame) if d.waits and not self._is_decorated(d, frame)]
-        for item in frame.scope.returns:
-            if item.value is None:
-                continue
-            for part in _parts(item.value):
+        answers = [(item.value, item.end) for item in frame.scope.returns if item.value is not None]
+        taken = self.drains.in_frame(frame) if answers else ()
+        drains = [d for d in taken if d.waits and not self._is_decorated(d, frame)]
+        for answer, end in answers:
+            for part in _parts(answer):
                 if self._streams(part, frame):
                     yield Shown(Shows.RESULTS, Fault.DESCRIBED, part.start, part.end)
-            listed = [leaf for part in _parts(item.value) for leaf in _listed(part, frame.scope)]
+            listed = [leaf for part in _parts(answer) for leaf in _listed(part, frame.scope)]
             for drain in drains:
-                if drain.start >= item.end:
+                if drain.start >= end:
                     continue
-                if any(self._is_text(part, drain, frame) for part in _parts(item.value)):
+                if any(self._is_text(part, drain, frame) for part in _parts(answer)):
                     yield Shown(Shows.RESULTS, Fault.COLLECTED, drain.start, drain.end, drain=drain)
                     continue
                 kept = next((one for one in listed if self._is_text(one, drain, frame)), None)
@@ -239,7 +239,7 @@ class Pages:
     def _collected(
         self, by: Shows, shows: Sequence[tuple[ir.Call, ir.Expression]], streamed: Sequence[int], frame: Frame
     ) -> Iterator[Shown]:
-        for drain in self.drains.in_frame(frame):
+        for drain in self.drains.in_frame(frame) if shows else ():
             if not drain.waits or is_handler(frame.scope, drain.branch) or self._is_decorated(drain, frame):
                 continue
             if any(exclusive(frame.scope, drain.branch, branch) for branch in streamed):

@@ -105,18 +105,12 @@ class Resources:
 
     def closed_finally(self, frame: Frame) -> Iterator[Closed]:
         """What a `finally` closes while a response that reads from it is only returned in its `try`."""
-        scope = frame.scope
-        if scope.is_generator or not scope.is_function:
-            return
-        for attempt in (one for one in scope.body.walk() if isinstance(one, ir.Try)):
-            for call in attempt.final.expressions():
-                match call:
-                    case ir.Call(function=ir.Attribute(base=ir.Name() as name, attribute="close" | "aclose")):
-                        end = self._end_of_name(name, frame)
-                        read = self._returned(name, attempt.start, call.start, frame) if end is not None else iter(())
-                        _, sending = next(read, (None, None))
-                        if end is not None and sending is not None:
-                            yield Closed(call, end, sending)
+        for attempt, call, name in closings(frame.scope):
+            end = self._end_of_name(name, frame)
+            read = self._returned(name, attempt.start, call.start, frame) if end is not None else iter(())
+            _, sending = next(read, (None, None))
+            if end is not None and sending is not None:
+                yield Closed(call, end, sending)
 
     def _end_of_name(self, name: ir.Name, frame: Frame) -> End | None:
         """What `name.close()` does to what a local name was given once."""
@@ -340,6 +334,17 @@ class Resources:
         return any(
             not (isinstance(u.parent, ir.Attribute) and u.parent.attribute in self.facts.lasting_facts) for u in within
         )
+
+
+def closings(scope: ir.Scope) -> Iterator[tuple[ir.Try, ir.Call, ir.Name]]:
+    """The calls in the `finally` of a function that close what a name holds, each with its statement."""
+    if scope.is_generator or not scope.is_function:
+        return
+    for attempt in (one for one in scope.body.walk() if isinstance(one, ir.Try)):
+        for call in attempt.final.expressions():
+            match call:
+                case ir.Call(function=ir.Attribute(base=ir.Name() as name, attribute="close" | "aclose")):
+                    yield attempt, call, name
 
 
 def _maker(content: ir.Expression, scope: ir.Scope) -> ir.Call | None:

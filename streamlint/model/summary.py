@@ -40,6 +40,10 @@ def summarise(source: Source) -> ir.Summary:
 
 def _lowered(tree: ast.Module, source: Source) -> ir.Summary:
     walk = Walk(len(source.text))
-    walk.scope.body = Statements(walk, Places(source)).block(tree.body)
+    statements = Statements(walk, Places(source))
+    walk.scope.body = statements.block(tree.body)
     walk.scope.final = walk.environment
+    for scope in walk.scopes:
+        scope.settle()
+    statements.part()
     return walk.summary

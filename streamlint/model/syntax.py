@@ -7,8 +7,8 @@ be followed backwards without reading statements again.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, Literal, TypeAlias
 
 from streamlint.model.expressions import (
     Attribute,
@@ -109,6 +109,8 @@ __all__ = [
     "walk_once",
 ]
 
+Bindings: TypeAlias = tuple[int, ...] | list[int]
+"""The bindings of a name, by their numbers in the scope."""
 BindingKind = Literal[
     "assign",
     "augmented",
@@ -215,12 +217,12 @@ class Scope:
     keywords: list[tuple[str | None, Expression]] = field(default_factory=list)
     returns_annotation: Expression | None = None
     bindings: list[Binding] = field(default_factory=list)
-    by_name: dict[str, list[int]] = field(default_factory=dict)
+    by_name: dict[str, Bindings] = field(default_factory=dict)
     asked_kinds: set[str] = field(default_factory=set)
     """The names of which `isinstance` is asked."""
-    own_names: set[str] = field(default_factory=set)
-    """The names that belong to the scope for its whole length: those of comprehensions do not."""
-    from_inside: dict[str, list[int]] = field(default_factory=dict)
+    lent_names: set[str] = field(default_factory=set)
+    """Of `by_name` those that do not belong to the scope for its whole length: of comprehensions, or bound only from within."""
+    from_inside: dict[str, Bindings] = field(default_factory=dict)
     """Of `by_name` what functions within bind, through `global` or `nonlocal`."""
     final: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """Of a module: the bindings that hold when it has been read to its end."""
@@ -246,6 +248,19 @@ class Scope:
     @property
     def is_function(self) -> bool:
         return self.kind not in ("module", "class")
+
+    def owns(self, name: str) -> bool:
+        """Whether a name belongs to the scope for its whole length."""
+        return name in self.by_name and name not in self.lent_names
+
+    def settle(self) -> None:
+        """Give back the room that nothing takes, once all of it has been read; nothing is added from here on."""
+        for name, empty in _EMPTY.items():
+            held = getattr(self, name)
+            if not held:
+                setattr(self, name, empty)
+            elif type(held) is list:
+                setattr(self, name, held[:])
 
     def contains(self, other: Placed) -> bool:
         return self.start <= other.start and other.end <= self.end
@@ -289,6 +304,11 @@ class Scope:
         """Whether an expression is a statement, so that its value is dropped."""
         statement = self.body.around(expression)[-1]
         return isinstance(statement, Line) and statement.kind == "expression" and statement.values[0] is expression
+
+
+_EMPTY: dict[str, Any] = {
+    one.name: one.default_factory() for one in fields(Scope) if one.default_factory is not MISSING
+}
 
 
 @dataclass(slots=True, eq=False)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from streamlint.fact import Fact
-from streamlint.faults.resources import Outlived, Resources
+from streamlint.faults.resources import Outlived, Resources, closings
 from streamlint.finding import Related, Severity, Symptom
 from streamlint.fix import Fix
 from streamlint.knowledge.resources import End
@@ -138,7 +138,7 @@ class ResourceClosedEarly(Rule):
 
     @on(ir.Scope)
     def cleaned_up(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        if not file.serves(scope):
+        if not any(closings(scope)) or not file.serves(scope):
             return
         for found in file.project.ask(Resources).closed_finally(file.frame(scope)):
             assert isinstance(found.call.function, ir.Attribute)

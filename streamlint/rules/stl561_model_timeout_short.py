@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from streamlint.deployment.model_clients import ModelClient, ModelClients
 from streamlint.fact import Fact, of_facts
 from streamlint.finding import Related, Severity, Symptom
 from streamlint.knowledge.model_clients import measured
 from streamlint.model import syntax as ir
+from streamlint.project import Project
 from streamlint.repairs.model_clients import patient
 from streamlint.rule import Rule, on
 from streamlint.tree.python import PythonFile
@@ -87,6 +89,9 @@ class ModelTimeoutShort(Rule):
     message = "`{name}` gives up after {seconds} s without a token{default}, and {why}"
     words = ()
     anywhere = ("llama_index", "httpx", "openai", "anthropic", "boto3")
+
+    def is_about(self, project: Project, path: Path) -> bool:
+        return project.ask(ModelClients).is_served(path)
 
     @on(ir.Call)
     def short(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:

@@ -106,6 +106,13 @@ class Reach:
         """The modules with code that a request is known to run."""
         return self.evaluator.modules.among(self._paths)
 
+    def known(self) -> Iterator[tuple[Module, set[int]]]:
+        """The same, each with the numbers of the scopes that a request is known to run."""
+        scopes: dict[Path, set[int]] = {}
+        for path, scope in (key for known in self._ways for key in known):
+            scopes.setdefault(path, set()).add(scope)
+        yield from ((module, scopes[module.path]) for module in self.touched())
+
     @cached_property
     def _paths(self) -> frozenset[Path]:
         return frozenset(path for known in self._ways for path, _ in known)

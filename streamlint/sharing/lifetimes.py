@@ -139,9 +139,16 @@ class Lifetimes:
         reached = self.reach.from_request(module, scope)
         if reached is not None:
             return reached
-        sites = self.evaluator.callers.of(Function(module.path, scope.index))
+        function, callers = Function(module.path, scope.index), self.evaluator.callers
+        sites = callers.of(function) if not self._said_for_requests.isdisjoint(callers.words(function)) else ()
         ways = (self.reach.from_request(site.module, site.scope) for site in sites)
         return next((way for way in ways if way is not None), None)
+
+    @cached_property
+    def _said_for_requests(self) -> frozenset[str]:
+        """The words of all calls that requests are known to run, and of what they are given."""
+        rows = ((self.evaluator.callers.said_by(module), scopes) for module, scopes in self.reach.known())
+        return frozenset(word for said, scopes in rows for word in said.words_in(scopes))
 
     def shared_memory(self, call: ir.Call, frame: Frame) -> tuple[ir.Expression, Origin] | None:
         """The memory that a call is given, or writes to, and where it was made, if all requests have the same one."""

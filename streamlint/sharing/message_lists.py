@@ -126,7 +126,7 @@ def _made(kept: ir.Name, module: Module, scope: ir.Scope) -> ir.Expression | Non
     """The list that a name of a module's own level has when the module has been read, if it is one that is written there."""
     around = scope
     while around.kind != "module":
-        if kept.id in around.own_names or kept.bindings:
+        if around.owns(kept.id) or kept.bindings:
             return None
         around = module.scopes[around.parent]
     values = [around.bindings[index].value for index in around.final.get(kept.id, ())]

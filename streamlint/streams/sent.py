@@ -75,8 +75,7 @@ class Sent:
             return False
         if self.reach.from_request(module, function) is not None or self.reach.on_loop(module, function) is not None:
             return True
-        key = (module.path, scope.index)
-        return key in self._sent_scopes
+        return scope.is_generator and (module.path, scope.index) in self._sent_scopes
 
     def of_call(self, call: ir.Call, frame: Frame) -> Sending | None:
         """The body that this call gives to a response class, or to a subclass of one that adds nothing to it."""

@@ -78,4 +78,4 @@ def _goes_on(loop: ir.While, step: ir.Call, scope: ir.Scope) -> bool:
 def _asks_for(branch: int, names: frozenset[str], scope: ir.Scope) -> bool:
     test = scope.branches[branch].test if branch >= 0 else None
     asked = {part.id for part in ir.walk(test) if isinstance(part, ir.Name)} if test is not None else set()
-    return bool(asked & names) and scope.own_names.isdisjoint(asked - names)
+    return bool(asked & names) and not any(map(scope.owns, asked - names))

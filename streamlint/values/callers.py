@@ -59,9 +59,10 @@ class Callers:
         self.given_to_constructor = Constructed(evaluator, self.passing).given
 
     def _standing(self, word: str, *forms: Form, beside: Iterable[str] = ()) -> Iterator[Said]:
-        return map(self._of_module, self.evaluator.modules.standing(word, *forms, beside=beside))
+        return map(self.said_by, self.evaluator.modules.standing(word, *forms, beside=beside))
 
-    def _of_module(self, module: Module) -> Said:
+    def said_by(self, module: Module) -> Said:
+        """What the text of a module calls, passes on and stores."""
         if module not in self._said:
             self._said[module] = Said(module)
         return self._said[module]
@@ -133,7 +134,7 @@ class Callers:
         words = self._spellings(located[1].name)
         return [
             *(row for word in words for row in self.calls_of(word)),
-            *self._of_module(located[0]).calls.get("cls", ()),
+            *self.said_by(located[0]).calls.get("cls", ()),
         ]
 
     def of(self, function: Function) -> tuple[CallSite, ...]:
@@ -158,6 +159,20 @@ class Callers:
             for word in self._spellings(parent.name):
                 yield from self._among(self._calls_of_made(word), ("given", word), wanted)
         yield from self._handed_over(scope.name, wanted)
+
+    def words(self, function: Function) -> frozenset[str]:
+        """The words at the ends of all calls that may be one of a function, or of what such a call is given."""
+        located = self.evaluator.scope_of(function)
+        if located is None:
+            return frozenset()
+        module, scope = located
+        found = {*self._spellings(scope.name)}
+        parent = module.scopes[scope.parent] if scope.parent >= 0 else None
+        if parent is not None and parent.kind == "class" and scope.name == "__init__":
+            found |= {*self.below(parent.name)[0], "cls"}
+        if parent is not None and parent.kind == "function":
+            found |= {*self._spellings(parent.name)}
+        return frozenset(found)
 
     def _among(
         self, rows: list[Row], key: tuple[object, ...], wanted: Definition, made: Class | None = None
@@ -195,7 +210,7 @@ class Callers:
             while pending:
                 current = pending.pop()
                 for module in self.evaluator.modules.standing(current, Form.BASE, Form.RENAMED):
-                    said, found[module] = self._of_module(module), None
+                    said, found[module] = self.said_by(module), None
                     new = {*said.below.get(current, ()), *said.aliases.get(current, ())} - names
                     names |= new
                     pending += sorted(new)
@@ -343,7 +358,7 @@ class Callers:
     def _lifespans(self) -> list[Row]:
         return [
             row
-            for said in map(self._of_module, self.evaluator.modules.saying("lifespan"))
+            for said in map(self.said_by, self.evaluator.modules.saying("lifespan"))
             for rows in said.calls.values()
             for row in rows
             if any(keyword == "lifespan" for keyword, _ in row[2].keywords)

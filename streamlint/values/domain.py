@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from sys import intern
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
 from streamlint.knowledge.llama_index import Role
@@ -70,7 +71,7 @@ class Constant(_Leaf):
     kind: str = field(default="", init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "kind", type(self.value).__name__)
+        object.__setattr__(self, "kind", intern(type(self.value).__name__))
 
 
 @frozen

@@ -38,21 +38,20 @@ from streamlint.values.domain import (
     Value,
     Values,
     left_out,
-    nesting,
 )
 from streamlint.values.fixpoint import Solver
-from streamlint.values.frames import Frames, shallow
+from streamlint.values.frames import Frames
 from streamlint.values.limits import Limit, Limits
 from streamlint.values.llama import STREAM_ROLES
 from streamlint.values.names import Names
 from streamlint.values.parameters import Parameters
 from streamlint.values.questions import Lattice
+from streamlint.values.sameness import Sameness
 from streamlint.values.token_streams import TokenStreams
 from streamlint.values.truths import Truths, is_nameable, keys
 
 _MOST_ITEMS = 64
 """Of a longer display the rest is not looked at."""
-_MOST_NESTED = 3
 _NONE = Constant(None)
 
 
@@ -77,7 +76,7 @@ class Evaluator:
         self._answers = self.solver.answers
         self._constants: dict[tuple[type, object], Values] = {}
         self._origins: dict[ir.Expression, Origin] = {}
-        self._same: dict[Values, Values] = {UNKNOWN: UNKNOWN}
+        self._one = Sameness(partial(self.give_up, Limit.NESTING)).one
         self._united: dict[frozenset[Value], Values] = {}
         self._some = Lattice(PENDING, UNKNOWN, self.joined, self._some_of)
         self._any = Lattice(PENDING, NOTHING, self.joined, self._one)
@@ -199,20 +198,6 @@ class Evaluator:
 
     def _some_of(self, values: Values) -> Values:
         return self._one(values or UNKNOWN)
-
-    def _one(self, values: Values) -> Values:
-        """The one object that stands for these values wherever they are the answer, not nested deeply."""
-        known = self._same.get(values)
-        if known is None:
-            known = self._shallow(values)
-            known = self._same.setdefault(known, known)
-            self._same[values] = known
-        return known
-
-    def _shallow(self, values: Values) -> Values:
-        if nesting(values) > _MOST_NESTED:
-            self.give_up(Limit.NESTING)
-        return shallow(values, _MOST_NESTED)
 
     def joined(self, old: Values, new: Values) -> Values:
         """Alternatives in a circle only grow, so that they come to rest."""

@@ -60,7 +60,7 @@ class Names:
         """A name that the frame's own scope does not bind before its use."""
         if name in frame.scope.by_name and frame.scope.kind == "module":
             return self._seen(name, frame)
-        if name in frame.scope.own_names and frame.scope.is_function:
+        if frame.scope.is_function and frame.scope.owns(name):
             return UNKNOWN  # Python raises UnboundLocalError, whatever the name means around the function
         return self._around(name, frame)
 
@@ -105,9 +105,9 @@ class Names:
         return found
 
     @staticmethod
-    def _lasting(scope: ir.Scope, name: str) -> list[int]:
+    def _lasting(scope: ir.Scope, name: str) -> ir.Bindings:
         """Of a module's bindings those that its end sees, and those that functions make through `global`."""
-        indices = scope.by_name.get(name, [])
+        indices = scope.by_name.get(name, ())
         final = scope.final.get(name)
         if final is None:
             return indices

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator
+
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 
@@ -54,6 +56,11 @@ class Said:
                 )
             elif store.key is not None and last_word(store.key):
                 self.keyed.setdefault(last_word(store.key), []).append((module, scope, store))
+
+    def words_in(self, scopes: Container[int]) -> Iterator[str]:
+        """The words of what some scopes of the module call, decorate with and pass on."""
+        for rows in (self.calls, self.given, self.passed):
+            yield from (word for word, found in rows.items() if any(scope.index in scopes for _, scope, _ in found))
 
     def _read_decorator(self, module: Module, scope: ir.Scope) -> None:
         """A bare decorator is called with the function below it; what outer ones are given, their inner ones decide."""

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import ast
+from typing import Literal
 
 from streamlint.model import syntax as ir
 from streamlint.model.lowering.heads import Heads, head
 from streamlint.model.lowering.places import Places
 from streamlint.model.lowering.targets import Targets
 from streamlint.model.lowering.walk import Environment, ReadExpression, Walk
+
+_KINDS: dict[type[ast.expr], Literal["list", "set", "dict"]] = {
+    ast.ListComp: "list",
+    ast.SetComp: "set",
+    ast.DictComp: "dict",
+}
 
 
 class Closures:
@@ -56,8 +63,7 @@ class Closures:
         key = self.expression(node.key) if isinstance(node, ast.DictComp) else None
         element = self.expression(node.value if isinstance(node, ast.DictComp) else node.elt)
         self.walk.environment = self._with_walrus(outer, node)
-        kind = type(node).__name__.removesuffix("Comp").lower()
-        return ir.Comprehension(*self.span(node), kind, element, tuple(loops), key)  # type: ignore[arg-type]
+        return ir.Comprehension(*self.span(node), _KINDS[type(node)], element, tuple(loops), key)
 
     def _clause(self, generator: ast.comprehension, iterable: ir.Expression, outer: ir.Scope | None = None) -> ir.Loop:
         is_async, mark = bool(generator.is_async), len(self.targets.stored)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from sys import intern
+from typing import Literal
 
 from streamlint.model import syntax as ir
 from streamlint.model.lowering.closures import Closures
@@ -24,8 +26,11 @@ _ENDS = (ast.Name, ast.Constant)
 """What most expressions end in: nothing stands in them."""
 DEEPEST = 300
 """Levels that libcst's recursion is known to come through."""
+_KINDS: dict[type[ast.expr], Literal["tuple", "list", "set"]] = {ast.Tuple: "tuple", ast.List: "list", ast.Set: "set"}
 _PIECES = 500
 _PIECE = re.compile(r"""["'][ \t\r\n\\]+[a-zA-Z]{0,2}["']""")
+_SHORT = 64
+"""Characters of texts of which many are the same: keys, and names in quotes."""
 
 
 class Expressions:
@@ -147,6 +152,8 @@ class Expressions:
         value = node.value
         if value is Ellipsis or isinstance(value, complex):
             value = None
+        elif type(value) is str and len(value) < _SHORT:
+            value = intern(value)
         start, end = self.span(node)
         if end - start > _PIECES:
             self._note_pieces(start, end)
@@ -158,8 +165,7 @@ class Expressions:
             self.walk.summary.deep.append((start, end))
 
     def _sequence(self, node: ast.Tuple | ast.List | ast.Set) -> ir.Sequence:
-        kind = type(node).__name__.lower()
-        return ir.Sequence(*self.span(node), kind, tuple(self.expression(item) for item in node.elts))  # type: ignore[arg-type]
+        return ir.Sequence(*self.span(node), _KINDS[type(node)], tuple([self.expression(item) for item in node.elts]))
 
     def _mapping(self, node: ast.Dict) -> ir.Mapping:
         items = tuple(

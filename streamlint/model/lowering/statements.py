@@ -56,6 +56,11 @@ class Statements:
             ast.Assert: self._assert,
         }
 
+    def part(self) -> None:
+        """Forget the other readers, who know this one too: what they have of a file need not wait for the collector."""
+        vars(self.expressions).clear()
+        vars(self).clear()
+
     def block(self, statements: list[ast.stmt]) -> ir.Block:
         branch = self.walk.branch
         block = ir.Block(tuple([self._statement(statement) for statement in statements])) if statements else ir.NOTHING

@@ -47,6 +47,7 @@ class Walk:
         """Whether the target of a comprehension is read, whose names end with it."""
         self._outside: dict[tuple[int, str], int] = {}
         """By scope and name: the binding that stands for what lies around."""
+        self._known: dict[tuple[int, ...], tuple[int, ...]] = {}
         self.scope = self.new_scope("module", "", 0, length)
 
     def new_scope(self, kind: str, name: str, start: int, end: int) -> ir.Scope:
@@ -73,14 +74,16 @@ class Walk:
         binding = ir.Binding(name, kind, self.scope.index, *span, **facts)  # type: ignore[arg-type]  # checked by callers
         index = len(self.scope.bindings)
         self.scope.bindings.append(binding)
-        target = self.elsewhere.get(name)
+        target, alone = self.elsewhere.get(name), (index,)
         if target is None:
-            self.scope.by_name.setdefault(name, []).append(index)
             if not self.is_clause:
-                self.scope.own_names.add(name)
+                self.scope.lent_names.discard(name)
+            elif name not in self.scope.by_name:
+                self.scope.lent_names.add(name)
+            _add(self.scope.by_name, name, alone)
         else:
             _bind_from_inside(self.scopes[target], binding)
-        self.environment[name] = (index,)
+        self.environment[name] = alone
         return index
 
     def merge(self, environments: Iterable[Environment]) -> Environment:
@@ -93,11 +96,16 @@ class Walk:
                 if known is None:
                     merged[name] = bindings
                 elif known != bindings:
-                    merged[name] = tuple(dict.fromkeys((*known, *bindings)))
+                    merged[name] = self._joined((*known, *bindings))
         if self.scope.kind in ("module", "class"):
             for name in sorted(name for name in merged if not all(name in environment for environment in ways)):
-                merged[name] = tuple(dict.fromkeys((*merged[name], *self.outside(name))))
+                merged[name] = self._joined((*merged[name], *self.outside(name)))
         return merged
+
+    def _joined(self, bindings: tuple[int, ...]) -> tuple[int, ...]:
+        """These bindings, each once; the same ones are one object."""
+        found = tuple(dict.fromkeys(bindings))
+        return self._known.setdefault(found, found)
 
     def outside(self, name: str) -> tuple[int, ...]:
         """What a name of a module or class means where it is not bound there: perhaps what a star import or Python gives."""
@@ -124,7 +132,7 @@ class Walk:
         for index in range(mark, len(self.scope.bindings)):
             name = self.scope.bindings[index].name
             if self.scope.bindings[index].kind != "outside":
-                thrown[name] = tuple(dict.fromkeys((*(thrown.get(name) or self.outside(name)), index)))
+                thrown[name] = self._joined((*(thrown.get(name) or self.outside(name)), index))
         return thrown
 
     def owner(self, name: str) -> int:
@@ -139,6 +147,20 @@ class Walk:
 
 def _bind_from_inside(outer: ir.Scope, binding: ir.Binding) -> None:
     """Bind a name of an outer scope that an inner one declares `global` or `nonlocal`."""
-    outer.by_name.setdefault(binding.name, []).append(len(outer.bindings))
-    outer.from_inside.setdefault(binding.name, []).append(len(outer.bindings))
+    alone = (len(outer.bindings),)
+    if binding.name not in outer.by_name:
+        outer.lent_names.add(binding.name)
+    _add(outer.by_name, binding.name, alone)
+    _add(outer.from_inside, binding.name, alone)
     outer.bindings.append(binding)
+
+
+def _add(found: dict[str, ir.Bindings], name: str, alone: tuple[int]) -> None:
+    """Add a binding to those of its name, most of which are the only one."""
+    known = found.get(name)
+    if known is None:
+        found[name] = alone
+    elif isinstance(known, list):
+        known += alone
+    else:
+        found[name] = [*known, *alone]
