@@ -28,6 +28,7 @@ class Record:
 
     `read` has the limit of bytes (-1: none), the size, the times of content and of state in nanoseconds, and a digest;
     `listed` the times of a folder and a digest of its names. `kinds` follow links, `own` do not; `real` are the paths behind links.
+    `pieces` of files of Python were looked into with their comments, each as `start:end:path`; of all else only the code counted.
     """
 
     read: dict[str, tuple[int, int, int, int, str]] = field(default_factory=dict)
@@ -35,11 +36,19 @@ class Record:
     kinds: dict[str, str] = field(default_factory=dict)
     own: dict[str, str] = field(default_factory=dict)
     real: dict[str, str] = field(default_factory=dict)
+    pieces: dict[str, str] = field(default_factory=dict)
     is_whole: bool = True
     """Whether the answers depend on nothing else."""
 
     def as_rows(self) -> dict[str, dict[str, Any]]:
-        return {"read": self.read, "listed": self.listed, "kinds": self.kinds, "own": self.own, "real": self.real}
+        return {
+            "read": self.read,
+            "listed": self.listed,
+            "kinds": self.kinds,
+            "own": self.own,
+            "real": self.real,
+            "pieces": self.pieces,
+        }
 
     def as_plain(self, started: int) -> Plain:
         """The record for JSON; of what was changed shortly before `started`, in nanoseconds, only the digest counts."""
@@ -68,6 +77,13 @@ def depends_on_more() -> None:
     record = _RECORD.get()
     if record is not None:
         record.is_whole = False
+
+
+def note_piece(path: _Name, start: int, end: int) -> None:
+    """Say that comments count in a piece of a file, by character offsets."""
+    record = _RECORD.get()
+    if record is not None:
+        record.pieces[f"{start}:{end}:{os.fspath(path)}"] = ""
 
 
 def note(found: Record) -> None:
@@ -270,23 +286,31 @@ def _sort(entry: os.DirEntry[str]) -> str:
 
 def is_as_before(plain: Plain) -> bool:
     """Whether the disk would say now what a record has, as plain data; the time decides, the content only where it changed."""
-    return (
+    return rewritten(plain) == []
+
+
+def rewritten(plain: Plain) -> list[str] | None:
+    """The files that have another content than in a record; None where the disk would say something else beside that."""
+    if not (
         all(_kind(path) == found for path, found in plain["kinds"].items())
         and all(_kind(path, follows=False) == found for path, found in plain["own"].items())
-        and all(_is_read_as_before(path, *row) for path, row in plain["read"].items())
         and all(_is_listed_as_before(path, *row) for path, row in plain["listed"].items())
         and all(os.path.realpath(path) == found for path, found in plain["real"].items())
-    )
+    ):
+        return None
+    as_before = {path: _is_read_as_before(path, *row) for path, row in plain["read"].items()}
+    return None if None in as_before.values() else [path for path, is_same in as_before.items() if not is_same]
 
 
-def _is_read_as_before(path: str, limit: int, size: int, changed: int, altered: int, content: str) -> bool:
+def _is_read_as_before(path: str, limit: int, size: int, changed: int, altered: int, content: str) -> bool | None:
+    """Whether a file holds what it held; None where it cannot be read."""
     try:
         status = os.stat(path)
         if (status.st_size, status.st_mtime_ns, status.st_ctime_ns) == (size, changed, altered):
             return True
         return digest(read_bytes(path, limit)) == content
     except OSError:
-        return False
+        return None
 
 
 def _is_listed_as_before(folder: str, changed: int, altered: int, names: str) -> bool:

@@ -144,12 +144,16 @@ class ImportStarts:
 
 
 def _imports(file: Path) -> Iterator[ImportedName]:
-    content = b"\n" + content_of(file)
-    for dots, module, member, plain in _STATEMENT.findall(content):
+    return (ImportedName(file, level, name) for level, name in names_in(content_of(file)))
+
+
+def names_in(content: bytes) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """What a file of this content imports, or names as a module: the number of leading dots, and the parts of the name."""
+    for dots, module, member, plain in _STATEMENT.findall(b"\n" + content):
         for name in plain.split(b",") if plain else (b".".join(part for part in (module, member) if part),):
-            yield ImportedName(file, len(dots), tuple(name.decode("utf-8", "replace").strip().split(".")))
+            yield len(dots), tuple(name.decode("utf-8", "replace").strip().split("."))
     for name in _NAMED.findall(content):
-        yield ImportedName(file, 0, tuple(name.decode("ascii").split(".")))
+        yield 0, tuple(name.decode("ascii").split("."))
 
 
 def content_of(file: Path) -> bytes:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint import applicable, discovery, excusing, intake, judging, rule, workers
+from streamlint import applicable, discovery, disk, excusing, intake, judging, rule, workers
 from streamlint.config import ConfigError
 from streamlint.fact import Fact
 from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Severity
@@ -317,6 +317,8 @@ def _check_python(
         from streamlint.tree.flagging import flag
 
         yield from flag(file, facts)
+        for piece in file.tree.looked_into:
+            disk.note_piece(source.path, piece.start, piece.end)
 
 
 def _reported(request: Request, finding: Finding) -> bool:

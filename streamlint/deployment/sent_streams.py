@@ -237,7 +237,7 @@ def _is_stream(value: Value) -> bool:
 
 
 def _says_no(module: Module, scope: ir.Scope) -> bool:
-    return _SAYS_NO.search(module.source.text, scope.start, scope.end) is not None
+    return _SAYS_NO.search(module.code(scope)) is not None
 
 
 def _is_no(name: str | None, given: Values) -> bool:

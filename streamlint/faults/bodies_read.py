@@ -11,7 +11,6 @@ from streamlint.knowledge.frameworks import Purpose
 from streamlint.model import syntax as ir
 from streamlint.model.branches import arms
 from streamlint.serving.path_tests import PathTests
-from streamlint.source import Span
 from streamlint.streams import Sent
 from streamlint.values.domain import Function
 from streamlint.values.said import last_word
@@ -146,7 +145,7 @@ class BodiesRead:
         """Whether it takes the chunks of an answer, or looks into the messages that carry them."""
         if any(one.attribute in self._chunks for one in scope.attributes):
             return True
-        return bool(_MESSAGE.search(module.source.slice(Span(scope.start, scope.end))))
+        return bool(_MESSAGE.search(module.code(scope)))
 
     def _held_up(self, place: ir.Loop | ir.Call, entry: Entry) -> Sending | None:
         """A stream of the application that is read at this place of a middleware: no condition, or one that its path meets."""

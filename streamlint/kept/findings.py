@@ -10,6 +10,7 @@ from typing import Any
 
 from streamlint import disk
 from streamlint.finding import Finding
+from streamlint.kept.contents import Contents
 from streamlint.kept.folder import Folder
 from streamlint.kept.plain import plain, valued
 
@@ -31,6 +32,8 @@ class Findings:
     read: dict[Finding, Finding] = field(default_factory=dict)
     """Of those, with who reads the answers that their fixes change."""
     _is_used: bool = False
+    _is_renewed: bool = False
+    """Whether what is kept was for other texts of the same code."""
 
     def of(self, path: Path) -> list[Finding] | None:
         """What an earlier run found in a file, where the disk is as it was."""
@@ -58,7 +61,7 @@ class Findings:
 
     def keep(self, seen: disk.Plain) -> None:
         """Keep what is known now, with what the disk said of it."""
-        if not self.found:
+        if not self.found and not self._is_renewed:
             return
         new = {str(path): plain(tuple(found)) for path, found in self.found.items()}
         earlier = self._earlier
@@ -69,6 +72,11 @@ class Findings:
         rows = [plain((before, after)) for before, after in read.items()]
         kept = {"seen": both, "found": {**earlier["found"], **new}, "read": rows}
         self.folder.write(self.name, json.dumps(kept, separators=(",", ":")).encode())
+        self._contents.keep(both)
+
+    @cached_property
+    def _contents(self) -> Contents:
+        return Contents(self.folder, self.name)
 
     @cached_property
     def _earlier(self) -> dict[str, Any]:
@@ -76,9 +84,20 @@ class Findings:
         try:
             kept = json.loads(content) if content is not None else _NONE
             is_whole = isinstance(kept["found"], dict) and isinstance(kept["read"], list)
-            return kept if is_whole and _holds(kept) else _NONE
+            return (self._as_of_now(kept) if is_whole else None) or _NONE
         except (ValueError, LookupError, TypeError, AttributeError):
             return _NONE
+
+    def _as_of_now(self, kept: dict[str, Any]) -> dict[str, Any] | None:
+        """What was kept, where it still holds, or holds again at other places."""
+        rewritten = disk.rewritten(kept["seen"])
+        if not rewritten:
+            return kept if rewritten is not None else None
+        from streamlint.kept.renewed import renewed  # most runs need no more than the answer
+
+        found = renewed(kept, rewritten, self._contents)
+        self._is_renewed = found is not None
+        return found
 
     @cached_property
     def _read(self) -> dict[Finding, Finding]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from streamlint.model.comments import uncommented
 from streamlint.model.forms import Form
 from streamlint.model.import_roots import ImportRoots
 from streamlint.model.summary import UnparsableFile, summarise
@@ -37,6 +38,10 @@ class Module:
 
     def text(self, expression: Expression) -> str:
         return self.source.slice(Span(expression.start, expression.end))
+
+    def code(self, scope: Scope) -> str:
+        """The text of a scope, with blanks in place of comments."""
+        return uncommented(self.source.slice(Span(scope.start, scope.end)))
 
     @cached_property
     def is_package(self) -> bool:

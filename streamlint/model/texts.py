@@ -1,6 +1,7 @@
 """What the files of a project say before any of them is parsed: their words, their imports, the heads of their classes.
 
-All answers are of the kind "may": a word may stand in a comment, an import in a text. What is parsed for such an answer decides.
+All answers are of the kind "may": a word may stand in a text, and so may an import. What is parsed for such an answer decides. What
+stands in comments is not looked at, so no answer changes where only comments do.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from streamlint.model.comments import uncommented_bytes
 from streamlint.model.words import words_of
 from streamlint.source import Source, UnreadableFile
 
@@ -22,8 +24,7 @@ _IMPORT = re.compile(
     + rb")"
     rb"|import\b(" + _REST + rb"))"
 )
-_STAR = re.compile(r"import[ \t\\\r\n]*\*")
-_COMMENT = re.compile(rb"#[^\n]*")
+_STAR = re.compile(rb"import[ \t\\\r\n]*\*")
 _CLASS = re.compile(
     rb"[\n\r;:][ \t\f]*class[ \t]+([\w\x80-\xff]+)[ \t]*(?:\[[^\]]*\][ \t]*)?(?:\(((?:[^()]|\([^()]*\))*))?"
 )
@@ -84,15 +85,14 @@ class Texts:
         return self._earlier is not None and self.source(path) is self._earlier.source(path)
 
     def content(self, path: Path) -> bytes:
-        """The text in UTF-8, with a line end before it, so that every line stands behind one."""
+        """The text in UTF-8 without comments, with a line end before it, so that every line stands behind one."""
         source = self.source(path)
-        return b"\n" + source.text.encode("utf-8", "replace") if source is not None else b""
+        return b"\n" + uncommented_bytes(source.text.encode("utf-8", "replace")) if source is not None else b""
 
     # Words
 
     def holds(self, path: Path, text: str) -> bool:
-        source = self.source(path)
-        return source is not None and text in source.text
+        return text.encode() in self.content(path)
 
     @cached_property
     def _same(self) -> frozenset[int]:
@@ -145,8 +145,7 @@ class Texts:
 
     @cached_property
     def _starred(self) -> tuple[Path, ...]:
-        sources = ((path, self.source(path)) for path in self.paths)
-        return tuple(path for path, source in sources if source is not None and _STAR.search(source.text))
+        return tuple(path for path in self.paths if _STAR.search(self.content(path)))
 
     def packages(self, path: Path) -> set[str]:
         """The top-level names that a file may import from."""
@@ -202,7 +201,7 @@ class Texts:
 
 def _imports(content: bytes) -> Iterator[Import]:
     for dots, module, members, plain in _IMPORT.findall(content):
-        text = _COMMENT.sub(b"", members or plain).replace(b"\\", b" ").strip(b"() \t\r\n")
+        text = (members or plain).replace(b"\\", b" ").strip(b"() \t\r\n")
         for item in text.split(b","):
             given = item.split()
             if not given:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -177,13 +176,8 @@ def _only_streams(file: PythonFile, engine: Llama, built: Building) -> bool:
     if len(bound) != 1 or len(built.scope.by_name.get(bound[0].name, ())) != 1:
         return False
     evaluator = file.project.evaluator
-    name = re.compile(rf"\b{re.escape(bound[0].name)}\b")
-    others = (
-        one
-        for path in file.project.evaluator.modules.texts.saying((bound[0].name,))
-        if path != file.path and (one := evaluator.modules.texts.source(path))
-    )
-    if any(name.search(one.text) and file.path.stem in one.text for one in others):
+    texts = evaluator.modules.texts
+    if any(texts.holds(path, file.path.stem) for path in texts.saying((bound[0].name,)) if path != file.path):
         return False
     uses = file.facts.uses.of(ir.Name(0, 0, bound[0].name, ()), built.scope)
     for use in uses:

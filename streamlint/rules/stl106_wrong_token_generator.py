@@ -44,7 +44,7 @@ _HELP = {
     Misfit.UNAWAITED: "await it first",
     Misfit.FINISHED: "ask with `stream_chat()`, or `await astream_chat()`",
     Misfit.MISSPELT: "write `streaming=True`",
-    Misfit.OBJECT: "take its tokens, which are text: `response.response_gen`, or `response.async_response_gen()` of an awaited start",
+    Misfit.OBJECT: "take its tokens, which are text: `response.response_gen`, or, awaited, `response.async_response_gen()`",
     Misfit.UNCALLED: "call it",
 }
 _UNTAKEN = (

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from streamlint.model.modules import Modules
 
 _BY_NAME = "import_module"
-_QUOTED = re.compile(r"""["']([\w.]+)["']""")
+_QUOTED = re.compile(rb"""["']([\w.\x80-\xff]+)["']""")
 
 
 def connected(modules: Modules, files: Collection[Path]) -> frozenset[Path]:
@@ -39,8 +39,7 @@ def connected(modules: Modules, files: Collection[Path]) -> frozenset[Path]:
 
 def _named(modules: Modules, path: Path) -> Iterator[Path]:
     """The files that a file may import by names in quotes."""
-    source = modules.texts.source(path)
-    for name in dict.fromkeys(_QUOTED.findall(source.text)) if source is not None else ():
+    for name in map(bytes.decode, dict.fromkeys(_QUOTED.findall(modules.texts.content(path)))):
         found = modules.resolve(path, name) if not name.startswith(".") else None
         if found is not None and found in modules.files:
             yield found

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.frameworks import Purpose
 from streamlint.model import syntax as ir
+from streamlint.model.comments import uncommented
 from streamlint.model.modules import Module
 from streamlint.serving.entry_points import EntryPoints
 from streamlint.serving.ways import Hop
@@ -178,18 +179,16 @@ class Holders:
 
     def _saying(self, module: Module, word: str) -> list[Module]:
         """The modules whose text holds a word; of those that nothing of the application imports, the ones that name the module."""
-        pattern = re.compile(rf"\b{re.escape(word)}\b")
-        found = [one for one in self.modules.saying(word) if pattern.search(one.source.text)]
+        found = list(self.modules.saying(word))
         root = self.modules.root
         parts = (
             module.path.relative_to(root).with_suffix("").parts
             if module.path.is_relative_to(root)
             else (module.path.stem,)
         )
-        names = re.compile("|".join(rf"\b{re.escape(part)}\b" for part in parts) + r"|\bfrom\s+\.")
+        names = re.compile("|".join(rf"\b{re.escape(part)}\b" for part in parts).encode() + rb"|\bfrom\s+\.")
         for path in self.modules.texts.saying((word,)):
-            source = self.modules.texts.source(path) if path not in self.modules.members else None
-            if source is None or not pattern.search(source.text) or not names.search(source.text):
+            if path in self.modules.members or not names.search(self.modules.texts.content(path)):
                 continue
             one = self.modules.load(path)
             if one is not None:
@@ -326,7 +325,7 @@ class Holders:
         """The dotted names that stand in quotes in a module, by their last word."""
         if module.path not in self._texts:
             found: dict[str, list[re.Match[str]]] = {}
-            for match in _DOTTED_TEXT.finditer(module.source.text):
+            for match in _DOTTED_TEXT.finditer(uncommented(module.source.text)):
                 found.setdefault(match[3], []).append(match)
             self._texts[module.path] = found
         return self._texts[module.path]

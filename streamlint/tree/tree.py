@@ -47,6 +47,11 @@ class Tree:
         """All pieces of the file."""
         return self.pieces(self._places)
 
+    @property
+    def looked_into(self) -> list[Span]:
+        """The pieces that somebody asked for, comments and all."""
+        return [self._places[index] for index in self._read]
+
     def _overlapping(self, start: int, end: int) -> Iterator[Piece]:
         yield from (self.piece(place.start) for place in self._places if place.start < end and start < place.end)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
@@ -32,6 +33,9 @@ MOST_ALTERNATIVES = 16
 """A crowd is nobody."""
 _DETAILS = 8
 _LEVELS = 3
+_NUMBER = re.compile(r"\d+")
+_DIGITS = 7
+"""Of places in files that are read."""
 _HOLDERS = (Bound, Function, Future, Partial, OffLoop, Generated, Iterated, Collection, Coroutine)
 """The values that hold others."""
 _DISPLAYED = (Bound, Collection)
@@ -77,9 +81,12 @@ class InOrder(frozenset[Value]):
 def _sorted(values: list[Value]) -> list[Value]:
     places = {value: _place(value) for value in values}
     sharing = Counter(places.values())
-    return sorted(
-        values, key=lambda value: (places[value], _spelled(value, _LEVELS) if sharing[places[value]] > 1 else "")
-    )
+    return sorted(values, key=lambda value: (places[value], _ordered(value) if sharing[places[value]] > 1 else ""))
+
+
+def _ordered(value: Value) -> str:
+    """What tells it from others of its place; a place further on comes later, however many digits it has."""
+    return _NUMBER.sub(lambda number: number[0].zfill(_DIGITS), _spelled(value, _LEVELS))
 
 
 def _source(value: Value) -> object:

@@ -131,7 +131,7 @@ def _is_same(name: ir.Name, module: Module, scope: ir.Scope) -> bool:
 
 def _is_of_module(name: str, module: Module, scope: ir.Scope) -> bool:
     """Whether a name that a function does not bind means one of its module, or one of Python's own."""
-    if name in scope.own_names:
+    if scope.owns(name):
         return False
     around = module.scopes[scope.parent]
     while around.parent >= 0:

@@ -122,7 +122,7 @@ def _key(value: object) -> str | None:
         case Class():
             return f"{value.path.stem}.{value.scope}"
         case Instance(origin=origin) | Object(origin=origin) if origin is not None:
-            return f"{origin.path.stem}:{origin.start}"
+            return f"{origin.path.stem}:{origin.start:07}"
     return None
 
 
