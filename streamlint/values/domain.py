@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.llama_index import Role
 from streamlint.values.frozen import Hashed, frozen
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from streamlint.values.activations import Frame
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Origin:
     """The expression that made a value: a file and character offsets in it."""
 
