@@ -75,11 +75,11 @@ class Circles:
     # What a function may call
 
     def _called(self, module: Module, scope: ir.Scope) -> Iterator[Node]:
-        for name in scope.names:
-            yield from self._named(module, scope, name.id)
-        for attribute in scope.attributes:
-            if isinstance(attribute.base, ir.Name):
-                yield from self._member(module, scope, attribute.base.id, attribute.attribute)
+        for name in dict.fromkeys(name.id for name in scope.names):
+            yield from self._named(module, scope, name)
+        members = ((one.base.id, one.attribute) for one in scope.attributes if isinstance(one.base, ir.Name))
+        for base, member in dict.fromkeys(members):
+            yield from self._member(module, scope, base, member)
         for inner in module.scopes[scope.index + 1 :]:
             if inner.start >= scope.end:
                 break

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from streamlint.immutable import immutable
 from streamlint.model.modules import Module
 from streamlint.model.syntax import Scope
 from streamlint.values.domain import Values, nesting
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable(slots=True)
 class Frame:
     """One way to run a scope; `arguments` None means any call, and frames are the same only where they are identical.
 
@@ -27,6 +28,9 @@ class Frame:
 
     nested: int = field(default=0, init=False, repr=False)
     """How many values stand in one another in what makes the frame."""
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __post_init__(self) -> None:
         own = max(map(nesting, self.arguments.values()), default=0) if self.arguments else 0

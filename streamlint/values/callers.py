@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
+from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
 from streamlint.model.forms import Form
 from streamlint.model.modules import Module
@@ -23,7 +23,7 @@ _FEW = 32
 _BELOW = "__init_subclass__"
 
 
-@dataclass(frozen=True)
+@immutable(slots=True)
 class CallSite:
     """A call of a known function: where it stands, and how its arguments meet the parameters."""
 

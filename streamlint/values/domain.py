@@ -8,6 +8,7 @@ from pathlib import Path
 from sys import intern
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
+from streamlint.immutable import immutable
 from streamlint.knowledge.llama_index import Role
 from streamlint.values.frozen import Hashed, frozen
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from streamlint.values.activations import Frame
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(slots=True)
 class Origin:
     """The expression that made a value: a file and character offsets in it."""
 

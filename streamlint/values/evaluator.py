@@ -125,18 +125,18 @@ class Evaluator:
 
     def union(self, answers: Iterable[Values]) -> Values:
         """All alternatives together; `None` counts only beside constants, whose truth it shares, and a crowd is nobody."""
-        first, found = NOTHING, set[Value]()
+        first, found = NOTHING, None
         for values in answers:
-            if found:
+            if found is not None:
                 found |= values
             elif not first:
                 first = values
             elif values is not first:
-                found.update(first, values)
-        if not found:
+                found = {*first}.union(values)
+        if found is None:
             if len(first) < 2 or (type(first) is InOrder and _NONE not in first and len(first) <= MOST_ALTERNATIVES):
                 return first
-            found.update(first)
+            found = {*first}
         if _NONE in found and any(type(value) is not Constant for value in found):
             found.discard(_NONE)
         return self._one_of(frozenset(found)) if len(found) <= MOST_ALTERNATIVES else self.give_up(Limit.ALTERNATIVES)
