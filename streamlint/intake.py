@@ -77,7 +77,7 @@ class Texts:
         return self._pages
 
     def check_syntax(self, source: Source) -> tuple[Finding, ...]:
-        """The syntax error of a file that is not looked at otherwise."""
+        """The syntax error of a file that is not looked at otherwise, in each round."""
         key = (source.path, source.text)
         if key not in self._syntax:
             self._syntax[key] = tuple(syntax_fault(source))
@@ -134,7 +134,7 @@ def read(found: Found, text: Source | None = None, names: Callable[[Path], Seque
             if form_feeds.in_indentation(source.text):
                 texts.held.setdefault(path, FORM_FEEDS)
         else:
-            texts.faults.extend(texts.check_syntax(source))
+            texts.faults.extend(syntax_fault(source))
     _read_beside(found, text, texts)
     texts.unjudged.update(fault.path for fault in texts.faults)
     return texts

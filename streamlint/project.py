@@ -52,7 +52,7 @@ class Project:
     packages are needed. With `from_environment`, what is installed here counts where the project says nothing.
     `deployment` gives what the project is part of when it runs.
     `earlier` is the same project with other texts; what is the same in both is neither read nor parsed again.
-    `parsed` are modules of other projects of the same run, which may have files in common with this one.
+    `parsed` are modules of other projects of the same run, which may have files in common with this one, and `on_disk` the texts.
     """
 
     def __init__(
@@ -69,11 +69,13 @@ class Project:
         earlier: Project | None = None,
         deployment: Callable[[], Deployment] | None = None,
         parsed: dict[Path, Module] | None = None,
+        on_disk: dict[Path, Source | None] | None = None,
     ) -> None:
         self.root = root
         self._find_deployment = deployment
         self._earlier = earlier
         self._parsed = parsed
+        self._on_disk = on_disk
         self._files = tuple(files)
         self._overlay = dict(overlay or {})
         self.knowledge = knowledge or Knowledge()
@@ -115,7 +117,8 @@ class Project:
     def _texts(self) -> Texts:
         from streamlint.model.texts import Texts
 
-        return Texts(self._files, self._overlay, self._earlier._texts if self._earlier is not None else None)
+        earlier = self._earlier._texts if self._earlier is not None else None
+        return Texts(self._files, self._overlay, earlier, self._on_disk)
 
     @cached_property
     def _entrances(self) -> tuple[Path, ...]:
@@ -222,6 +225,12 @@ class Project:
     def is_llama_index(self) -> bool:
         """Whether the project is LlamaIndex itself: what it imports of that are its own modules, whatever a release lacks."""
         return self.modules.resolve(self.root / "__main__.py", "llama_index.core") in self.modules.files
+
+    def release(self) -> None:
+        """Let go what was answered; what is asked from here on is answered anew."""
+        self._analyses.clear()
+        if "evaluator" in vars(self):
+            self.evaluator.solver.answers.clear()
 
     def effort(self) -> Effort:
         """What the answers so far took, and which of them a limit ended."""

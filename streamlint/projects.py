@@ -127,6 +127,7 @@ class Projects:
         self._folders: dict[Path, Path] = {}
         self._made: dict[Boundary, Project] = {}
         self._parsed: dict[Path, Module] = {}
+        self._on_disk: dict[Path, Source | None] = {}
         self._answers: dict[Boundary, Answers] = {}
         self._deployments: dict[Path, Deployment] = {}
         self._tables: dict[Path, Knowledge] = {}
@@ -308,6 +309,11 @@ class Projects:
             self._answers[boundary] = Answers(self.of(path), self.real, self.texts.pages(self._exclude), self._exclude)
         return self._answers[boundary]
 
+    def release(self) -> None:
+        """Let go what was answered: nothing is asked any more, and reports need room of their own."""
+        for project in self._made.values():
+            project.release()
+
     def _boundary(self, path: Path) -> Boundary:
         root = self._request.root
         return self._boundaries.of(self.real(path)) if root is None else Boundary(Path(disk.real(root)))
@@ -332,6 +338,7 @@ class Projects:
             earlier=self._earlier.get(boundary),
             deployment=lambda: self.deployment(next(iter(files), boundary.root / "pyproject.toml")),
             parsed=self._parsed,
+            on_disk=self._on_disk,
         )
         watch(project.effort)
         return project

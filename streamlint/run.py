@@ -53,6 +53,7 @@ def _judge(request: Request, found: discovery.Found, judged: dict[Path, list[Fin
     if found.deploying:
         projects.admit(found)
     findings, applied, left, overlay = _settle(request, projects, judged)
+    projects.release()
     held = texts.refused(findings, partial(excusing.is_wanted, request))
     findings = [excusing.told(request, texts, texts.shown(finding)) for finding in findings]
     kept = [finding for finding in (*texts.faults, *findings) if _reported(request, finding)]

@@ -52,10 +52,18 @@ class ClassHead(NamedTuple):
 class Texts:
     """The texts of files, each read once; `overlay` are those in place of files on disk.
 
-    What `earlier` texts of the same files were read for is not read again where the text is the same.
+    What `earlier` texts of the same files were read for is not read again where the text is the same. What is on disk is
+    read once for all who have `on_disk` in common.
     """
 
-    def __init__(self, files: Iterable[Path], overlay: Mapping[Path, Source], earlier: Texts | None = None) -> None:
+    def __init__(
+        self,
+        files: Iterable[Path],
+        overlay: Mapping[Path, Source],
+        earlier: Texts | None = None,
+        on_disk: dict[Path, Source | None] | None = None,
+    ) -> None:
+        self._on_disk = on_disk if on_disk is not None else {}
         self._earlier = earlier if earlier is not None and set(overlay) <= set(earlier.paths) else None
         self.paths: tuple[Path, ...] = tuple(sorted({*files, *overlay}, key=lambda path: path.parts))
         self.numbers = {path: number for number, path in enumerate(self.paths)}
@@ -76,10 +84,9 @@ class Texts:
             return self.overlay[path]
         if self._earlier is not None:
             return self._earlier.source(path)
-        try:
-            return Source.read(path)
-        except UnreadableFile:
-            return None
+        if path not in self._on_disk:
+            self._on_disk[path] = _read(path)
+        return self._on_disk[path]
 
     def _is_as_before(self, path: Path) -> bool:
         return self._earlier is not None and self.source(path) is self._earlier.source(path)
@@ -197,6 +204,13 @@ class Texts:
     def decorators(self, path: Path) -> set[bytes]:
         """The words of a file's decorators, up to their parentheses."""
         return {word for line in _DECORATOR.findall(self.content(path)) for word in words_of(line)}
+
+
+def _read(path: Path) -> Source | None:
+    try:
+        return Source.read(path)
+    except UnreadableFile:
+        return None
 
 
 def _imports(content: bytes) -> Iterator[Import]:
