@@ -293,7 +293,7 @@ def _linted(options: dict[str, Any], answers: Answers | None = None) -> int:
     given = asked.stdin(options["paths"], options["stdin_filename"])
     request = asked.request(options, given)
     if answers is not None:
-        request = replace(request, earlier=answers.findings(request.config))
+        request = replace(request, earlier=answers.findings(request))
     options = {**options, "output_format": asked.output_format(options, request.config)}
     if _listed(options, request):
         return exits.CLEAN

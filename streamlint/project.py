@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from streamlint.knowledge import Knowledge
 from streamlint.knowledge.signs import conventions, entrances, is_worth_a_look
-from streamlint.model.comments import uncommented_bytes
 from streamlint.model.words import words_of
 from streamlint.timings import ENTRY_POINTS, Effort, GivenUp, phase
 
@@ -30,18 +29,12 @@ Analysis = TypeVar("Analysis")
 
 
 def interesting(content: bytes, names: Iterable[str] = ()) -> bool:
-    """Whether a file with this content can matter at all: cheap, and never wrong in the negative. Comments do not count.
+    """Whether a file with this content can matter at all: cheap, and never wrong in the negative.
 
     `names` are dotted names that register functions, beside those of the frameworks.
     """
-    said = frozenset(name.rpartition(".")[2].encode() for name in names)
-    return _may_matter(words_of(content), said) and (
-        b"#" not in content or _may_matter(words_of(uncommented_bytes(content)), said)
-    )
-
-
-def _may_matter(words: set[bytes], names: frozenset[bytes]) -> bool:
-    return is_worth_a_look(words) or not names.isdisjoint(words)
+    words = words_of(content)
+    return is_worth_a_look(words) or any(name.rpartition(".")[2].encode() in words for name in names)
 
 
 class Project:

@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, field
 from pathlib import Path
 from time import time_ns
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from streamlint import disk, exits
-from streamlint.config import Config
 from streamlint.copies import Piece, copied
 from streamlint.immutable import immutable
 from streamlint.kept import circumstances
@@ -19,6 +18,9 @@ from streamlint.kept.findings import Findings
 from streamlint.kept.folder import Folder
 from streamlint.output import write
 from streamlint.outputs import Output
+
+if TYPE_CHECKING:
+    from streamlint.projects import Request
 
 _NO_REPORT = ("show_settings", "show_files", "show_routes", "show_versions", "tested", "timings")
 _OF_MORE = ("revision", "tracked", "reason", "write_baseline", "update_baseline")
@@ -58,9 +60,10 @@ class Answers:
     options: Mapping[str, Any]
     _of_files: list[Findings] = field(default_factory=list)
 
-    def findings(self, config: Config) -> Findings:
+    def findings(self, request: Request) -> Findings:
         """What is kept of single files, for a run with these settings; what it finds is kept with its answer."""
-        self._of_files.append(Findings(self.folder, circumstances.key_of_findings(self.options, config)))
+        name = circumstances.key_of_findings(self.options, request.config)
+        self._of_files.append(Findings(self.folder, name, request.registering))
         return self._of_files[-1]
 
     def of(self, ask: Callable[[], int]) -> int:

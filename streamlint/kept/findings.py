@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,8 @@ class Findings:
 
     folder: Folder
     name: str
+    registering: Callable[[Path], Sequence[str]]
+    """The names of functions that register others in a file, as its settings have them."""
     found: dict[Path, list[Finding]] = field(default_factory=dict)
     """What this run found in files of which nothing was known."""
     read: dict[Finding, Finding] = field(default_factory=dict)
@@ -95,7 +98,7 @@ class Findings:
             return kept if rewritten is not None else None
         from streamlint.kept.renewed import renewed  # most runs need no more than the answer
 
-        found = renewed(kept, rewritten, self._contents)
+        found = renewed(kept, rewritten, self._contents, self.registering)
         self._is_renewed = found is not None
         return found
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from streamlint import disk
+from streamlint import disk, project
 from streamlint.finding import Also, Finding, Place, Related
 from streamlint.fix import Edit, Fix
 from streamlint.import_starts import names_in
@@ -28,6 +28,7 @@ from streamlint.surroundings.names import declares_resources, is_dependency_file
 
 _Placed = TypeVar("_Placed", Related, Also)
 _Moved = TypeVar("_Moved")
+Registering: TypeAlias = Callable[[Path], Sequence[str]]
 _MOST = 32
 """Files; where more have changed, a branch was changed, and not their comments."""
 
@@ -36,10 +37,12 @@ class _Lost(Exception):
     """Something stood where comments changed."""
 
 
-def renewed(kept: Mapping[str, Any], rewritten: Iterable[str], contents: Contents) -> dict[str, Any] | None:
+def renewed(
+    kept: Mapping[str, Any], rewritten: Iterable[str], contents: Contents, registering: Registering
+) -> dict[str, Any] | None:
     """What was kept, for the files as they are now; None where more than comments changed in those that were rewritten.
 
-    Raises `LookupError`, `TypeError` or `ValueError` where nothing of ours was kept.
+    `registering` gives the names of functions that register others in a file, as its settings have them. Raises `LookupError`, `TypeError` or `ValueError` where nothing of ours was kept.
     """
     files, seen = list(rewritten), dict(kept["seen"])
     if len(files) > _MOST or not all(_is_plain_code(path) for path in files):
@@ -47,7 +50,7 @@ def renewed(kept: Mapping[str, Any], rewritten: Iterable[str], contents: Content
     moved: dict[str, Moves] = {}
     for path in files:
         limit, *_, digest = seen["read"][path]
-        found = _moves(path, contents.of(digest))
+        found = _moves(Path(path), contents.of(digest), registering)
         if found is None:
             return None
         moved[path] = found
@@ -61,20 +64,23 @@ def _is_plain_code(path: str) -> bool:
     return path.endswith(".py") and not is_dependency_file(path) and not is_deployment_file(path)
 
 
-def _moves(path: str, before: bytes | None) -> Moves | None:
+def _moves(path: Path, before: bytes | None, registering: Registering) -> Moves | None:
     """How the places of a file move; None where its new content may mean something else, to whoever looks at its bytes too."""
     try:
         after = disk.read_bytes(path, SIZE_LIMIT + 1)
-        if before is None or len(after) > SIZE_LIMIT or _looks(before) != _looks(after) or declares_resources(after):
+        if before is None or len(after) > SIZE_LIMIT or declares_resources(after):
             return None
-        return moves(Source.decode(Path(path), before), Source.decode(Path(path), after))
+        names = registering(path)
+        if _looks(before, names) != _looks(after, names):
+            return None
+        return moves(Source.decode(path, before), Source.decode(path, after))
     except (OSError, UnreadableFile):
         return None
 
 
-def _looks(content: bytes) -> tuple[object, ...]:
+def _looks(content: bytes, names: Sequence[str]) -> tuple[object, ...]:
     """What is asked of the bytes of a file before a project has them."""
-    return LLAMA_MODULE.encode() in content, list(names_in(content))
+    return project.interesting(content, names), LLAMA_MODULE.encode() in content, list(names_in(content))
 
 
 class _Renewal:

@@ -25,10 +25,12 @@ _IMPORT = re.compile(
     rb"|import\b(" + _REST + rb"))"
 )
 _STAR = re.compile(rb"import[ \t\\\r\n]*\*")
+_COMMENT = re.compile(rb"#[^\n]*")
+_IN_COMMENT = re.compile(rb"#[^\n\r]*[;:][ \t\f]*(?:from|import)\b")
 _CLASS = re.compile(
     rb"[\n\r;:][ \t\f]*class[ \t]+([\w\x80-\xff]+)[ \t]*(?:\[[^\]]*\][ \t]*)?(?:\(((?:[^()]|\([^()]*\))*))?"
 )
-_DECORATOR = re.compile(rb"[\n\r][ \t\f]*@[^\n\r(]*")
+_DECORATOR = re.compile(rb"[\n\r][ \t\f]*@[^\n\r(#]*")
 _COROUTINE = re.compile(rb"[\n\r;:][ \t\f]*async[ \t]+def[ \t]+([\w\x80-\xff]+)")
 _NAMED = re.compile(rb"[\n\r]([\w\x80-\xff]+)[ \t]*=[ \t]*([\w.\x80-\xff]+)[ \t]*(?=[#\n\r])")
 
@@ -93,13 +95,21 @@ class Texts:
 
     def content(self, path: Path) -> bytes:
         """The text in UTF-8 without comments, with a line end before it, so that every line stands behind one."""
+        return uncommented_bytes(self._whole(path))
+
+    def _whole(self, path: Path) -> bytes:
         source = self.source(path)
-        return b"\n" + uncommented_bytes(source.text.encode("utf-8", "replace")) if source is not None else b""
+        return b"\n" + source.text.encode("utf-8", "replace") if source is not None else b""
+
+    def matches(self, path: Path, pattern: re.Pattern[bytes]) -> bool:
+        """Whether something of this form stands in a file; comments are only taken away where it seems so."""
+        return pattern.search(self._whole(path)) is not None and pattern.search(self.content(path)) is not None
 
     # Words
 
     def holds(self, path: Path, text: str) -> bool:
-        return text.encode() in self.content(path)
+        source = self.source(path)
+        return source is not None and text in source.text and text.encode() in self.content(path)
 
     @cached_property
     def _same(self) -> frozenset[int]:
@@ -139,8 +149,12 @@ class Texts:
         """Everything that a file may import, in functions too."""
         if path not in self._imports:
             earlier = self._earlier if self._is_as_before(path) else None
-            self._imports[path] = earlier.imports(path) if earlier else tuple(_imports(self.content(path)))
+            self._imports[path] = earlier.imports(path) if earlier else tuple(self._read_imports(path))
         return self._imports[path]
+
+    def _read_imports(self, path: Path) -> Iterator[Import]:
+        whole = self._whole(path)
+        return _imports(whole if not _IN_COMMENT.search(whole) else self.content(path))
 
     def importing(self, member: str) -> list[tuple[Path, Import]]:
         """The files that may import something of this name from a module, `*` too."""
@@ -152,7 +166,7 @@ class Texts:
 
     @cached_property
     def _starred(self) -> tuple[Path, ...]:
-        return tuple(path for path in self.paths if _STAR.search(self.content(path)))
+        return tuple(path for path in self.paths if self.matches(path, _STAR))
 
     def packages(self, path: Path) -> set[str]:
         """The top-level names that a file may import from."""
@@ -203,7 +217,7 @@ class Texts:
 
     def decorators(self, path: Path) -> set[bytes]:
         """The words of a file's decorators, up to their parentheses."""
-        return {word for line in _DECORATOR.findall(self.content(path)) for word in words_of(line)}
+        return {word for line in _DECORATOR.findall(self._whole(path)) for word in words_of(line)}
 
 
 def _read(path: Path) -> Source | None:
@@ -215,7 +229,7 @@ def _read(path: Path) -> Source | None:
 
 def _imports(content: bytes) -> Iterator[Import]:
     for dots, module, members, plain in _IMPORT.findall(content):
-        text = (members or plain).replace(b"\\", b" ").strip(b"() \t\r\n")
+        text = _COMMENT.sub(b"", members or plain).replace(b"\\", b" ").strip(b"() \t\r\n")
         for item in text.split(b","):
             given = item.split()
             if not given:

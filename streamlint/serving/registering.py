@@ -162,7 +162,7 @@ class Registering:
 
     def _matching(self, pattern: re.Pattern[bytes], rows: Iterable[tuple[str, Registration]]) -> Iterator[Path]:
         for path in self.texts.saying({_last(name) for name, _ in rows}):
-            if pattern.search(self.texts.content(path)):
+            if self.texts.matches(path, pattern):
                 yield path
 
 
