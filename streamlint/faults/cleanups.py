@@ -11,7 +11,7 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.answered import answered
 from streamlint.streams.caught import Caught, yields
-from streamlint.values.domain import Bound, Function, Llama, Unknown
+from streamlint.values.domain import Bound, Function, Llama, Unknown, Value, known
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -81,19 +81,17 @@ class Cleanups:
         if all(isinstance(value, Unknown) for value in values):
             packages = self.evaluator.knowledge.names("llama_index_words", "stream-packages")
             return self._ends_a_run(call) and bool(frame.module.packages & packages)
-        if len(values) != 1:
+        told = [*known(values)]
+        return bool(told) and all(map(self._is_waited_for, told))
+
+    def _is_waited_for(self, function: Value) -> bool:
+        if isinstance(function, Bound) and isinstance(function.receiver, Llama):
+            return function.receiver.role is Role.WORKFLOW_HANDLER and function.name in self._run_ends
+        located = self.evaluator.scope_of(function) if isinstance(function, Function) else None
+        if located is None or not located[1].is_async or located[1].is_generator:
             return False
-        for value in values:
-            if isinstance(value, Bound) and isinstance(value.receiver, Llama):
-                return value.receiver.role is Role.WORKFLOW_HANDLER and value.name in self._run_ends
-            located = self.evaluator.scope_of(value) if isinstance(value, Function) else None
-            if located is None or not located[1].is_async or located[1].is_generator:
-                return False
-            words = {attribute.attribute for attribute in located[1].attributes} | {
-                name.id for name in located[1].names
-            }
-            return bool(located[1].awaited) and not words & self._shields
-        return False
+        words = {attribute.attribute for attribute in located[1].attributes} | {name.id for name in located[1].names}
+        return bool(located[1].awaited) and not words & self._shields
 
     def _is_shield(self, piece: ir.Statement | ir.Block) -> bool:
         """Whether cancellation does not enter a `with` block."""

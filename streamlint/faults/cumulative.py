@@ -11,7 +11,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.branches import arms
 from streamlint.streams.mismatches import Mismatches
 from streamlint.streams.sent import certain
-from streamlint.values.callers import argument_of
+from streamlint.values.call_sites import argument_of
 from streamlint.values.domain import UNKNOWN, External, Function, Generated, Token
 
 if TYPE_CHECKING:

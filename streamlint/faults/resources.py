@@ -11,7 +11,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive
 from streamlint.streams import Sent
 from streamlint.values.activations import Frame
-from streamlint.values.callers import argument_of
+from streamlint.values.call_sites import argument_of
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import NOTHING, Function, Generated, Instance
 from streamlint.values.limits import Limit

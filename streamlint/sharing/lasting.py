@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
-from streamlint.values.callers import argument_of
+from streamlint.values.call_sites import argument_of
 from streamlint.values.domain import Bound, Collection, External, Function, Instance, Object, Unknown, Value
 from streamlint.values.said import last_word
 

@@ -14,7 +14,7 @@ from streamlint.model.modules import Module
 from streamlint.model.uses import Use
 from streamlint.values import limits
 from streamlint.values.activations import Frame
-from streamlint.values.callers import CallSite, argument_of
+from streamlint.values.call_sites import CallSite, argument_of
 from streamlint.values.domain import Class, Function, Object, Origin
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
-from streamlint.values.callers import argument_of, may_hide
+from streamlint.values.call_sites import argument_of, may_hide
 from streamlint.values.domain import UNKNOWN, Collection, Constant, Function, Values
 from streamlint.values.said import last_word
 from streamlint.values.whole import Whole

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
 from streamlint.model.forms import Form
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
+from streamlint.values.call_sites import CallSite, argument_of, may_hide, position_of
 from streamlint.values.callbacks import Callbacks
 from streamlint.values.constructed import Constructed
 from streamlint.values.declared import Declared
 from streamlint.values.domain import NOTHING, PENDING, UNKNOWN, Class, Collection, Function, Instance, Object, Values
+from streamlint.values.handed_through import HandedThrough
 from streamlint.values.meanings import Definition, Meanings, Meant, by_definition
 from streamlint.values.said import Row, Said
 from streamlint.values.stores import Stores
@@ -21,19 +22,6 @@ from streamlint.values.whole import Whole
 
 _FEW = 32
 _BELOW = "__init_subclass__"
-
-
-@immutable(slots=True)
-class CallSite:
-    """A call of a known function: where it stands, and how its arguments meet the parameters."""
-
-    module: Module
-    scope: ir.Scope
-    call: ir.Call
-    frame: Frame
-    is_bound: bool
-    made: Class | None = None
-    """The class that a constructor call makes; None for `super().__init__()` and all other calls."""
 
 
 class Callers:
@@ -55,6 +43,7 @@ class Callers:
         stores = Stores(evaluator, declared, self._standing)
         self.stores, self.items, self.stored, self.stored_under = stores.of, stores.items, stores.values, stores.under
         self._given: dict[str, list[Row]] = {}
+        self._handed_through = HandedThrough(evaluator, self.of)
         self.given_by_framework = Callbacks(evaluator, self.passing).given
         self.given_to_constructor = Constructed(evaluator, self.passing).given
 
@@ -257,8 +246,13 @@ class Callers:
             if given is not None:
                 found.append(self.evaluator.value(given, site.frame))
             elif may_hide(site.call, scope, parameter, site.is_bound):
-                found.append(UNKNOWN)
+                found.append(self._hidden(site, scope, parameter))
         return self.evaluator.union(found)
+
+    def _hidden(self, site: CallSite, scope: ir.Scope, parameter: ir.Parameter) -> Values:
+        """What a call gives behind `*` or `**`, where it is what the callers of the function around it gave."""
+        handed = self._handed_through.given(site, (position_of(scope, parameter, site.is_bound), parameter.name))
+        return UNKNOWN if handed is None else handed
 
     def initial(self, function: Function, scope: ir.Scope, parameter: ir.Parameter, made: Object) -> Values:
         """What the constructor calls that make an object of exactly this class, or of one below it, give for a parameter."""
@@ -278,7 +272,7 @@ class Callers:
             if given is not None:
                 found.append(self.evaluator.value(given, site.frame))
             elif concerns and may_hide(site.call, scope, parameter, site.is_bound):
-                found.append(UNKNOWN)
+                found.append(self._hidden(site, scope, parameter))
             elif concerns and parameter.default is not None:
                 found.append(self._default(function, parameter.default))
         return self.evaluator.union(found)
@@ -372,29 +366,3 @@ def class_around(module: Module, scope: ir.Scope) -> Class | None:
         if scope.kind == "class":
             return Class(module.path, scope.index)
     return None
-
-
-def argument_of(call: ir.Call, scope: ir.Scope, parameter: ir.Parameter, is_bound: bool) -> ir.Expression | None:
-    """The expression that a call gives for a parameter; None where it gives none, or hides it behind `*`."""
-    return call.argument(_position(scope, parameter, is_bound), parameter.name)
-
-
-def may_hide(
-    call: ir.Call, scope: ir.Scope, parameter: ir.Parameter, is_bound: bool, *, sees_keywords: bool = False
-) -> bool:
-    """Whether a call that names no argument for a parameter may give it one through `*`, or `**` that cannot be seen."""
-    position = _position(scope, parameter, is_bound)
-    if position is None and parameter.kind == "positional":
-        return False
-    if call.hides_keywords and not sees_keywords:
-        return True
-    return position is not None and call.placed <= position and call.placed < len(call.arguments)
-
-
-def _position(scope: ir.Scope, parameter: ir.Parameter, is_bound: bool) -> int | None:
-    """Where a call gives a parameter by position; None for what it can only name, or is bound to already."""
-    positional = [p.name for p in scope.parameters if p.kind == "positional"]
-    if parameter.kind != "positional":
-        return None
-    position = positional.index(parameter.name) - (1 if is_bound else 0)
-    return position if position >= 0 else None

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from streamlint.model import syntax as ir
 from streamlint.model.deciding import Deciding
 from streamlint.model.modules import Module
-from streamlint.values.callers import argument_of
+from streamlint.values.call_sites import argument_of
 from streamlint.values.container_calls import BY_KEY
 from streamlint.values.dispatching import DISPATCHING
 from streamlint.values.domain import NOTHING, Bound, Class, External, Function, Instance, Unknown, Value, Values

@@ -15,7 +15,7 @@ from streamlint.sharing.memos import Memos
 from streamlint.values import Values
 from streamlint.values.activations import Frame
 from streamlint.values.arguments import left_out
-from streamlint.values.callers import argument_of
+from streamlint.values.call_sites import argument_of
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import (
     Bound,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from streamlint.finding import Severity
 from streamlint.knowledge.blocking import Tier
 from streamlint.model import syntax as ir
-from streamlint.model.branches import branch_of
 from streamlint.model.operators import Operator
 from streamlint.serving.ways import Hop
 from streamlint.sharing.memos import Memos
@@ -24,6 +23,7 @@ from streamlint.waiting.never import Never
 if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.serving.reached import Reached
+    from streamlint.source import Placed
     from streamlint.values.activations import Frame
     from streamlint.values.domain import Tokens, Value
     from streamlint.waiting.holds import Hold
@@ -217,9 +217,23 @@ class Holdings:
         if module is None:
             return False
         scope = module.around(hop)[0]
-        is_left = any(one.end <= hop.start for one in scope.returns)
-        is_repeated = any(isinstance(one, ir.Loop | ir.While) for one in scope.body.around(hop))
-        return not is_left and not is_repeated and branch_of(hop, scope) == -1 and not _is_chosen(hop, scope)
+        if any(one.end <= hop.start for one in scope.returns) or _is_chosen(hop, scope):
+            return False
+        return _is_straight(hop, scope.body) or self._waits_in_each_arm(hop, self.evaluator.any_call(module, scope))
+
+    def _waits_in_each_arm(self, hop: Hop, frame: Frame) -> bool:
+        """Whether a function waits whichever arm of the `if` around a place it takes; an arm may end with an error."""
+        choice = next((one for one in frame.scope.body.around(hop) if isinstance(one, ir.If)), None)
+        if choice is None or choice.arms[-1].test is not None or not _is_straight(choice, frame.scope.body):
+            return False
+        return all(
+            _is_straight(hop, arm) or _ends_with_an_error(arm) or self._waits_in(arm, frame) for arm in choice.arms
+        )
+
+    def _waits_in(self, arm: ir.Arm, frame: Frame) -> bool:
+        """Whether a call of an arm itself waits, which nothing in it can keep from running."""
+        calls = (one for one in frame.scope.calls if _is_straight(one, arm) and not _is_chosen(one, frame.scope))
+        return any(self.blocking.of_call(one, frame) is not None for one in calls)
 
     def _is_abstract(self, value: Value) -> bool:
         located = self.evaluator.scope_of(value) if isinstance(value, Function) else None
@@ -238,7 +252,28 @@ def _node(site: Site) -> ir.Expression:
             return site
 
 
-def _is_chosen(hop: Hop, scope: ir.Scope) -> bool:
+def _is_straight(place: Placed, block: ir.Block) -> bool:
+    """Whether whoever comes to a block comes to a place in it, once, or leaves with an error before."""
+    around = block.around(place) if block.contains(place) else ()
+    return bool(around) and not any(
+        isinstance(one, ir.Loop | ir.While | ir.Match | ir.Handler)
+        or (isinstance(one, ir.If) and one is not place and not _asks_first(one, place))
+        for one in around
+    )
+
+
+def _asks_first(choice: ir.If, place: Placed) -> bool:
+    """Whether a place stands in the first test of an `if`."""
+    test = choice.arms[0].test
+    return test is not None and test.contains(place)
+
+
+def _ends_with_an_error(arm: ir.Arm) -> bool:
+    last = arm.statements[-1] if arm.statements else None
+    return isinstance(last, ir.Line) and last.kind == "raise"
+
+
+def _is_chosen(hop: Placed, scope: ir.Scope) -> bool:
     """Whether what is evaluated there may be left out, in an expression: one of several values, an item of a comprehension."""
     for one in scope.expressions():
         if isinstance(one, ir.Comprehension) and one.contains(hop):
