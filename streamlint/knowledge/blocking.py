@@ -22,11 +22,15 @@ class Tier(StrEnum):
 
 @immutable
 class Unless:
-    """An argument with which the call returns at once; `values` are source texts such as `False` or `os.WNOHANG`."""
+    """An argument with which the call returns at once; `values` are source texts such as `False` or `os.WNOHANG`.
+
+    `begins`: it does so for a text that begins like this.
+    """
 
     position: int | None
     keyword: str
     values: tuple[str, ...]
+    begins: str = ""
 
     def holds(self, texts: Iterable[str]) -> bool:
         """Whether one of these texts of the argument, or of the flags that it joins, is one of the values."""
@@ -304,7 +308,8 @@ def _fact(row: Row) -> BlockingCall:
         row.flag("pages"),
         row.text("lazy-with"),
         tuple(
-            Unless(each.number("position"), each.text("keyword"), each.texts("values")) for each in row.rows("unless")
+            Unless(each.number("position"), each.text("keyword"), each.texts("values"), each.text("begins"))
+            for each in row.rows("unless")
         ),
         row.text("asks"),
     )

@@ -36,6 +36,11 @@ def is_handler(scope: ir.Scope, branch: int) -> bool:
     return any(row.arm.startswith("except") for row in arms(scope, branch))
 
 
+def is_conditional(place: Placed, scope: ir.Scope) -> bool:
+    """Whether a test, or a failure, decides that a call comes to a place."""
+    return any(row.test is not None or row.arm.startswith("except") for row in arms(scope, branch_of(place, scope)))
+
+
 def leads_to(scope: ir.Scope, first: int, second: int) -> bool:
     """Whether who comes to the second branch is in the first: it is the same, or one around it."""
     return first < 0 or first in around(scope, second)

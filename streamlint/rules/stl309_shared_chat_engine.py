@@ -7,6 +7,7 @@ from streamlint.finding import Related, Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.rule import Rule, on
 from streamlint.serving import Entry
+from streamlint.sharing.conversations import Conversations
 from streamlint.sharing.lifetimes import Lifetimes
 from streamlint.sharing.message_lists import MessageLists
 from streamlint.tree.python import PythonFile
@@ -88,6 +89,16 @@ class SharedChatEngine(Rule):
             yield self._fact(file, call, reached.entry, *found, _LIST)
 
     @on(ir.Call)
+    def named_alike(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        conversations = file.project.ask(Conversations)
+        if not conversations.may_be_shared(call):
+            return
+        reached = file.project.ask(Lifetimes).asked(file.facts, scope)
+        found = conversations.shared(call, file.frame(scope)) if reached is not None else None
+        if found is not None and reached is not None and reached.entry is not None:
+            yield self._fact(file, call, reached.entry, *found, _SESSION)
+
+    @on(ir.Call)
     def shared(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         lifetimes = file.project.ask(Lifetimes)
         if not lifetimes.is_about_memory(call):
@@ -127,5 +138,6 @@ class SharedChatEngine(Rule):
 _ONCE = ("made once, for all requests", "begun once, for all requests")
 _ENGINE = "make the engine for each request, with a memory that belongs to the user's session"
 _CHAIN = "make it for each request, with the history of the session that the request names"
+_SESSION = "name the session of the request in `config`, and keep one history for each"
 _LIST = "keep one list for each session, or let the client send what was said before"
 _MEMORY = "make one for each session, or find it by the session that the request names"

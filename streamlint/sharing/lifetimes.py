@@ -16,7 +16,7 @@ from streamlint.serving.reached import Reached
 from streamlint.sharing.memos import Memos
 from streamlint.streams.mismatches import Mismatches
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Bound, Function, Instance, Llama, Origin, known
+from streamlint.values.domain import Bound, Constant, Function, Instance, Llama, Origin, known
 from streamlint.values.limits import Limit
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class Lifetimes:
                 return self.is_looked_up(engine.value, frame, depth + 1)
             case ir.Call(function=ir.Attribute(attribute=word)) if word in _LOOKUPS and engine.arguments:
                 return True
-            case ir.Call() if engine.arguments or engine.keywords:
+            case ir.Call() if self._may_choose(engine, frame):
                 return any(isinstance(value, Function) for value in self.evaluator.value(engine.function, frame))
             case ir.Name() if engine.bindings and depth >= _DEEPEST:
                 self.evaluator.give_up(Limit.NAMES, engine, frame)
@@ -193,6 +193,11 @@ class Lifetimes:
                 made = [frame.scope.bindings[index].value for index in engine.bindings]
                 return any(one is not None and self.is_looked_up(one, frame, depth + 1) for one in made)
         return False
+
+    def _may_choose(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether a call is given something that is not the same in each request: no constant."""
+        given = (*call.arguments, *(value for _, value in call.keywords))
+        return any(not isinstance(value, Constant) for one in given for value in self.evaluator.value(one, frame))
 
     def is_made_once(self, origin: Origin) -> bool:
         """Whether the program makes what comes from there only once."""
@@ -214,7 +219,9 @@ class Lifetimes:
         """Whether the first request makes it, and all others are given the same one."""
         if self._runs_per_visitor(module):
             return False
-        return self.memos.is_kept_for_all(origin.start, origin.end, self.evaluator.any_call(module, scope))
+        frame = self.evaluator.any_call(module, scope)
+        is_kept = self.memos.is_kept_for_all(origin.start, origin.end, frame)
+        return is_kept or self.memos.is_kept_under_one_key(origin.start, origin.end, frame)
 
     def _runs_per_visitor(self, module: Module) -> bool:
         """Whether a framework runs the module again for every visitor."""

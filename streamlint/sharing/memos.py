@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
-from streamlint.values.callers import class_around
+from streamlint.values.callers import argument_of, class_around, may_hide
 from streamlint.values.domain import Class, Constant, External, Function, Instance, Object
 from streamlint.values.said import last_word
 
@@ -39,6 +39,44 @@ class Memos:
             for span, kept in self._fillings(frame)
             if kept is not None
         )
+
+    def key_of(self, start: int, end: int, frame: Frame) -> ir.Expression | None:
+        """The key under which something lasting keeps what is made at a place, where that is made only while none is there."""
+        for store in frame.scope.stores:
+            if store.is_attribute or store.key is None or not isinstance(store.base, ir.Name | ir.Attribute):
+                continue
+            if not _holds(store.value, start, end, frame.scope) or not self._is_of_all(store.base, frame):
+                continue
+            told = {ir.dotted(store.base), ir.dotted(store.value)} - {""}
+            if any(_tests(one, told) for one in frame.scope.body.walk() if one.start <= store.start):
+                return store.key
+        return None
+
+    def is_kept_under_one_key(self, start: int, end: int, frame: Frame) -> bool:
+        """Whether what is made at a place is kept for all requests, as all of them ask for it by the same key."""
+        key = self.key_of(start, end, frame)
+        return key is not None and (self._is_constant(key, frame) or self._is_always_constant(key, frame))
+
+    def _is_always_constant(self, key: ir.Expression, frame: Frame) -> bool:
+        """Whether a key is a parameter for which every caller gives a constant, or leaves the one that is its default."""
+        bindings = [frame.scope.bindings[index] for index in key.bindings or ()] if isinstance(key, ir.Name) else []
+        parameter = next((one for one in frame.scope.parameters if ir.dotted(key) == one.name), None)
+        sites = self.evaluator.callers.of(Function(frame.module.path, frame.scope.index))
+        if parameter is None or not sites or any(one.kind != "parameter" for one in bindings):
+            return False
+        if self.reach.entry(frame.module, frame.scope) or self.evaluator.callers.passing(frame.scope.name):
+            return False
+        given = [(argument_of(one.call, frame.scope, parameter, one.is_bound), one) for one in sites]
+        if any(one is None and may_hide(at.call, frame.scope, parameter, at.is_bound) for one, at in given):
+            return False
+        keys = [(one, at.frame) if one is not None else (parameter.default, frame) for one, at in given]
+        return all(one is not None and self._is_constant(one, where) for one, where in keys)
+
+    def _is_of_all(self, kept: Kept, frame: Frame) -> bool:
+        """Whether a collection is a global one, or one of an object that lasts, and none of a session."""
+        if isinstance(kept, ir.Name):
+            return _root(kept) not in frame.scope.by_name and not self._is_of_one_request(kept, frame)
+        return self._lasts(ir.dotted(kept.base), frame) and not self._is_of_one_request(kept.base, frame)
 
     def filled_before(self, frame: Frame) -> tuple[Span, ...]:
         """Where no request comes, because start-up has run the function."""
@@ -74,8 +112,8 @@ class Memos:
         """The frame in which the value of a binding stands: what a generator expression runs over stands outside of it."""
         return frame.of(binding.scope) or self.evaluator.any_call(frame.module, frame.module.scopes[binding.scope])
 
-    def _is_constant(self, name: ir.Name, frame: Frame) -> bool:
-        return all(isinstance(value, Constant) for value in self.evaluator.value(name, frame))
+    def _is_constant(self, told: ir.Expression, frame: Frame) -> bool:
+        return all(isinstance(value, Constant) for value in self.evaluator.value(told, frame))
 
     def _is_cached(self, module: Module, scope: ir.Scope) -> bool:
         if not scope.decorators:
@@ -230,6 +268,20 @@ def _arms(statement: ir.Statement) -> Iterator[tuple[ir.Block, ir.Expression | N
             yield from ((one, one.type) for one in statement.handlers)
         case ir.If():
             yield from ((one, None) for one in statement.arms)
+
+
+def _holds(value: ir.Expression, start: int, end: int, scope: ir.Scope) -> bool:
+    """Whether an expression is what is made at a place, there or under a local name."""
+    made = [value]
+    if isinstance(value, ir.Name):
+        made += [one.value for one in scope.bindings if one.name == value.id and one.value is not None]
+    return any(one.start <= start and end <= one.end for one in made)
+
+
+def _tests(statement: ir.Statement, told: set[str]) -> bool:
+    """Whether a statement asks for one of these: `if key not in kept`, `if found is None`."""
+    tests = [arm.test for arm in statement.arms if arm.test is not None] if isinstance(statement, ir.If) else []
+    return any(ir.dotted(part) in told for test in tests for part in ir.walk(test))
 
 
 def _may_fill(frame: Frame) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
+from streamlint.model.branches import is_conditional
 from streamlint.model.modules import Module
 from streamlint.sharing.lifetimes import Lifetimes
 from streamlint.values.activations import Frame
@@ -71,8 +72,8 @@ class MessageLists:
         within = [
             located
             for module, scope in around
-            for called, _ in self.reach.callees(module, scope)
-            if (located := self.evaluator.scope_of(called)) is not None
+            for called, place in self.reach.callees(module, scope)
+            if not is_conditional(place, scope) and (located := self.evaluator.scope_of(called)) is not None
         ]
         return any(_puts(word, scope) for _, scope in (*around, *within))
 
@@ -143,17 +144,20 @@ def _is_list(value: ir.Expression | None) -> bool:
 
 
 def _is_emptied(kept: ir.Expression, scope: ir.Scope) -> bool:
-    """Whether the function itself begins the conversation anew."""
-    return any(ir.dotted(call.function) == f"{ir.dotted(kept)}.clear" for call in scope.calls)
+    """Whether the function itself begins the conversation anew, whatever it is asked."""
+    always = (call for call in scope.calls if not is_conditional(call, scope))
+    return any(ir.dotted(call.function) == f"{ir.dotted(kept)}.clear" for call in always)
 
 
 def _puts(word: str, scope: ir.Scope) -> bool:
-    """Whether a function puts something else under this attribute, or empties what is there."""
+    """Whether a function always puts something else under this attribute, or empties what is there."""
     if scope.name in _CONSTRUCTORS:
         return False
-    empties = (call.function for call in scope.calls if isinstance(call.function, ir.Attribute))
+    always = (call for call in scope.calls if not is_conditional(call, scope))
+    empties = (call.function for call in always if isinstance(call.function, ir.Attribute))
     is_emptied = any(one.attribute == "clear" and last_word(one.base) == word for one in empties)
-    return is_emptied or any(store.is_attribute and store.member == word for store in scope.stores)
+    stores = (one for one in scope.stores if one.is_attribute and one.member == word)
+    return is_emptied or any(not is_conditional(store, scope) for store in stores)
 
 
 def _reads(given: ir.Expression, word: str) -> bool:

@@ -59,6 +59,8 @@ class Answers:
         if isinstance(expression, ir.Call):
             for value in self.evaluator.value(expression.function, frame):
                 response = self.evaluator.knowledge.responses.response(dotted_name(value))
+                if response is not None and response.streaming and not response.content and not response.file:
+                    return True  # a template that is filled while it is sent
                 if response is not None:
                     return self._sends_pieces(response.streaming, response.content, expression, frame)
         for value in self.evaluator.value(expression, frame):

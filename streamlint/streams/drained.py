@@ -89,6 +89,7 @@ class DrainedNames:
             b.name
             for b in frame.scope.bindings
             if b.kind in ("assign", "augmented") and b.value is not None and b.value.contains(drain)
+            if not _is_beside(drain, b)
         )
         return replace(drain, kept=drain.kept | kept)
 
@@ -140,6 +141,15 @@ class DrainedNames:
                 if {n.id for n in inner.names} & names:
                     return True
         return False
+
+
+def _is_beside(drain: Drain, binding: ir.Binding) -> bool:
+    """Whether a name is given the result of another coroutine that runs beside this one: `text, title = await gather(a(), b())`."""
+    run = binding.value.value if isinstance(binding.value, ir.Await) else None
+    if not binding.path or not isinstance(run, ir.Call) or binding.path[0] >= len(run.arguments):
+        return False
+    others = (one for index, one in enumerate(run.arguments) if index != binding.path[0])
+    return any(one.contains(drain) for one in others)
 
 
 def root_of(source: ir.Expression) -> ir.Name | None:

@@ -179,7 +179,7 @@ class Takings(DrainedNames):
         return self._run(call, frame)
 
     def _run(self, call: ir.Call, frame: Frame) -> Drain | None:
-        """A coroutine that is run to its end, and takes all tokens: `asyncio.run(collect(q))`, `await wait_for(collect(q), 9)`."""
+        """A coroutine that is run to its end, and takes all tokens: `asyncio.run(collect(q))`, `await gather(collect(q), ...)`."""
         is_awaited = call.end in frame.scope.awaited
         in_a_thread = is_awaited and last_word(call.function) in self._thread_words
         if not in_a_thread and not any(
@@ -190,16 +190,19 @@ class Takings(DrainedNames):
         made = call.argument(row.position, row.keyword or None) if row is not None else None
         if row is not None and in_a_thread and row.where is Where.THREAD:
             made = self._in_a_thread(made, call, frame)
-        elif row is None or not (
-            row.where is Where.OWN_LOOP or (row.where is Where.TASK and is_awaited and not row.variadic)
-        ):
+        elif row is None or not (row.where is Where.OWN_LOOP or (row.where is Where.TASK and is_awaited)):
             return None
+        if row.variadic:
+            return next(filter(None, (self._made_to_run(one, one, frame) for one in call.arguments)), None)
+        return self._made_to_run(made, call, frame)
+
+    def _made_to_run(self, made: ir.Expression | None, at: ir.Expression, frame: Frame) -> Drain | None:
         if not isinstance(made, ir.Call):
             return None
         for value in self.evaluator.value(made.function, frame):
             found = self._through_helper(value, made, frame) if isinstance(value, Function) else None
             if found is not None:
-                return replace(found, start=call.start, end=call.end, source=call, branch=call.branch)
+                return replace(found, start=at.start, end=at.end, source=at, branch=made.branch)
         return None
 
     @cached_property

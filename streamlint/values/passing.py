@@ -21,6 +21,7 @@ from streamlint.values.domain import (
     Coroutine,
     External,
     Function,
+    Instance,
     Iterated,
     Llama,
     Object,
@@ -86,6 +87,24 @@ def begins(evaluator: Whole, text: Constant, call: ir.Call, frame: Frame) -> Val
     if len(given) < len(starts) or not isinstance(text.value, str):
         return UNKNOWN
     return frozenset(Constant(text.value.startswith(one)) for one in given)
+
+
+def start_of(evaluator: Whole, text: ir.Expression, frame: Frame) -> str:
+    """How a text begins, as far as it is written: of `"data:" + body` and `f"data:{body}"` the first part."""
+    match text:
+        case ir.Operation(operator="Add", operands=(left, *_)):
+            return start_of(evaluator, left, frame)
+        case ir.FormattedString():
+            return frame.module.text(text).lstrip("fFrR").lstrip("\"'").partition("{")[0]
+    given = [one.value if isinstance(one, Constant) else None for one in evaluator.value(text, frame)]
+    return given[0] if len(given) == 1 and isinstance(given[0], str) else ""
+
+
+def _opened(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
+    """What `urlopen` gives: of a `data:` address nothing that is waited for."""
+    if call.arguments and start_of(evaluator, call.arguments[0], frame).startswith("data:"):
+        return UNKNOWN
+    return frozenset((Instance("http.client.HTTPResponse", evaluator.origin(call, frame)),))
 
 
 def _next(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
@@ -363,6 +382,7 @@ BUILTINS: dict[str, Builtin] = {
     "functools.cache": _cached,
     "functools.wraps": lambda evaluator, call, frame: frozenset((External("functools.wraps"),)),
     "asyncio.gather": _gathered,
+    "urllib.request.urlopen": _opened,
     "itertools.chain": _around,
     "itertools.tee": _tee,
     "itertools.islice": _first,

@@ -13,6 +13,7 @@ from streamlint.serving.ways import Way
 from streamlint.values.activations import Frame
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import Bound, Constant, External, Instance, Llama, Value
+from streamlint.values.passing import start_of
 from streamlint.values.said import last_word
 from streamlint.waiting.holds import Cause, Hold, hop_to
 from streamlint.waiting.tested import is_tested
@@ -139,6 +140,8 @@ class Leaves:
             given = call.argument(unless.position, unless.keyword or None)
             if given is None:
                 continue
+            if unless.begins and start_of(self.evaluator, given, frame).startswith(unless.begins):
+                return True
             texts = {frame.module.text(flag) for flag in _flags(given)}
             texts |= {repr(v.value) for v in self.evaluator.value(given, frame) if isinstance(v, Constant)}
             if unless.holds(texts):
