@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
-from streamlint.values.callers import argument_of, class_around, may_hide
+from streamlint.values.call_sites import argument_of, may_hide
+from streamlint.values.callers import class_around
 from streamlint.values.domain import Class, Constant, External, Function, Instance, Object
 from streamlint.values.said import last_word
 
