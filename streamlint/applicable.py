@@ -42,10 +42,11 @@ def _hindrances(source: Source, findings: Sequence[Finding], level: Level, fixed
     from streamlint.fixing import choose
 
     chosen = () if fixed else choose(findings, level, source)
+    applied = frozenset(chosen)
     found: dict[Fix, str] = {}
     for finding in findings:
         fix = finding.fix
-        if fix is None or not finding.is_fixable or fix in chosen or fix in found:
+        if fix is None or not finding.is_fixable or fix in applied or fix in found:
             continue
         if taken := _taken(source, fix, chosen):
             found[fix] = taken

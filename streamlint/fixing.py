@@ -40,15 +40,21 @@ def apply(source: Source, fixes: Sequence[Fix]) -> str:
 
     A text that does not parse after the edits is returned as it is, without a look at its imports.
     """
-    text = source.text
-    for edit in sorted({edit for fix in fixes for edit in fix.edits}, reverse=True):
-        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    text = edited(source, fixes)
     needed = frozenset[Import]().union(*(fix.imports for fix in fixes))
     if (text == source.text and not needed) or not source.is_python:
         return text
     from streamlint import imports
 
     return imports.arrange(source.text, text, needed)
+
+
+def edited(source: Source, fixes: Sequence[Fix]) -> str:
+    """The text after the edits of `fixes` alone."""
+    text = source.text
+    for edit in sorted({edit for fix in fixes for edit in fix.edits}, reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return text
 
 
 def write(source: Source, text: str) -> None:

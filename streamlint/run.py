@@ -186,7 +186,8 @@ def _fix(source: Source, findings: Sequence[Finding], level: Level) -> tuple[str
 
     with phase(REPAIRS):
         chosen = fixing.choose(findings, level, source)
-        return fixing.apply(source, chosen), [finding for finding in findings if finding.fix in chosen]
+        applied = frozenset(chosen)
+        return fixing.apply(source, chosen), [finding for finding in findings if finding.fix in applied]
 
 
 def _looked_at(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
 import sys
+import weakref
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,8 @@ import pytest
 
 from streamlint import disk, import_starts, projects, run
 from streamlint.config import Config, Selection
-from streamlint.model import modules
+from streamlint.model import modules, summary
+from streamlint.model.lowering.places import Places
 from streamlint.project import Project
 from streamlint.source import Source, Span
 from streamlint.surroundings import names
@@ -333,3 +336,77 @@ def test_what_is_served_is_known_before_anybody_follows_it(tmp_path: Path) -> No
     entry = found.reach.entries[0]
     assert found.reach.on_loop(entry.module, entry.scope) is not None
     assert any(isinstance(key, tuple) and key[0] == "callees" for key in asked)
+
+
+SHOWN = """\
+import streamlit as st
+
+from shop import Basket
+
+basket = Basket()
+st.write(basket.total())
+
+
+def counted(prices):
+    text = ""
+    for price in prices:
+        text += price
+    return text
+"""
+
+
+def test_what_shows_nothing_is_not_asked_for_what_it_takes(
+    write: Write, project: Path, parsed: dict[str, list[str]]
+) -> None:
+    write("shop.py", "class Basket:\n    def total(self):\n        return 0\n")
+    write("callers.py", "import page\n\n\ndef both():\n    return page.counted(['1', '2'])\n")
+    write("page.py", SHOWN)
+    assert run.run(run.Request((Path(),), Config(project), Selection())).findings == ()
+    assert "callers.py" not in parsed["ast"]
+
+
+def test_clients_of_models_are_not_looked_for_where_nothing_streams(
+    write: Write, project: Path, parsed: dict[str, list[str]]
+) -> None:
+    client = "import httpx\n\nclient = httpx.Client(base_url='http://localhost:11434', timeout=5)\n"
+    write("models.py", f"{client}\n\ndef ask():\n    return client.stream('POST', '/api/chat')\n")
+    write("app.py", CLEAN.replace("from fastapi", "import models\nfrom fastapi", 1))
+    run.run(run.Request((Path(),), Config(project), Selection()))
+    assert "models.py" not in parsed["ast"]
+
+
+def test_what_reads_a_file_is_gone_when_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    places: list[weakref.ref[Places]] = []
+
+    def noted(source: Source) -> Any:
+        made = Places(source)
+        places.append(weakref.ref(made))
+        return made
+
+    monkeypatch.setattr(summary, "Places", noted)
+    gc.disable()
+    try:
+        read = summary.summarise(Source(Path("app.py"), "def f(a):\n    return [b for b in a if b]\n"))
+        assert [place() for place in places] == [None]
+    finally:
+        gc.enable()
+    assert [scope.name for scope in read.scopes] == ["", "f"]
+    assert read.scopes[0].calls is read.scopes[1].calls
+
+
+def test_answers_are_let_go_before_reports_are_made(
+    write: Write, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solvers: list[Any] = []
+    release = Project.release
+
+    def noted(one: Project) -> None:
+        solvers.append((one.evaluator.solver, len(one.evaluator.solver.answers)))
+        release(one)
+
+    monkeypatch.setattr(Project, "release", noted)
+    write("app.py", BLOCKING)
+    assert run.run(run.Request((Path(),), Config(project), Selection())).findings
+    ((solver, before),) = solvers
+    assert before
+    assert not solver.answers

@@ -16,6 +16,7 @@ from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.fixing import apply
 from streamlint.outcome import Applied, Change, Outcome, Skipped
 from streamlint.reporters import diff
+from streamlint.reporters.edits import ready
 from streamlint.reporters.style import Style, wants_colour
 from streamlint.reporters.text import printed
 from streamlint.source import Source, Span
@@ -490,3 +491,17 @@ def test_ready_edits_do_the_whole_fix(app: Source, finding: Finding) -> None:
         text = text[: edit["start"]["offset"]] + edit["text"] + text[edit["end"]["offset"] :]
     assert text == apply(app, (fix,))
     assert "from fastapi.responses import StreamingResponse" in text
+
+
+def test_a_fix_far_below_its_import_is_told_as_lines_of_both() -> None:
+    call = "    time.sleep(200)\n"
+    calls = "".join(f"    time.sleep({seconds})\n" for seconds in range(300))
+    text = f"import time\n\n\nasync def f():\n{calls}    return 1\n"
+    source, start = Source(Path("app.py"), text), text.index(call)
+    wait = Edit(Span(start, start + len(call)), "    await asyncio.sleep(1)\n")
+    fix = Fix("wait", (wait,), Level.SAFE, "", frozenset((Import("asyncio"),)))
+    edits = ready(fix, source)
+    assert [(edit.span.start, edit.span.end, edit.text) for edit in edits] == [
+        (0, 0, "import asyncio\n"),
+        (wait.span.start, wait.span.end, wait.text),
+    ]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 
 import libcst as cst
 
-from streamlint.imports.names import WORD, read, top_level, words
+from streamlint.imports.names import WORD, Reader, read, top_level, words
 from streamlint.imports.statements import Statement, aliases, asname, closing, dotted, leading
-from streamlint.parsed import parsed
+from streamlint.parsed import lines_of, parsed
 
 _PART = re.compile(r"\w")
 _TYPE_COMMENT = re.compile(r"#\s*type:(.*)")
@@ -22,9 +24,11 @@ def useless(before: str, after: str) -> set[str]:
     module = parsed(after)
     if module is None:
         return set()
-    then, now = (Counter(words(text)) for text in _differing(before, after))
+    start, end = _edges(before, after)
+    then, now = (Counter(words(text[start : len(text) - end])) for text in (before, after))
     fewer = {name for name, number in then.items() if now[name] < number}
     fewer &= {binding.name for binding in top_level(module)} if fewer else fewer
+    fewer = {name for name in fewer if not _is_used_beside(name, before, start, len(before) - end)}
     if not fewer:
         return fewer
     fewer -= read(module).uses
@@ -33,8 +37,26 @@ def useless(before: str, after: str) -> set[str]:
     return fewer & read(old).uses if old is not None else set()
 
 
-def _differing(one: str, other: str) -> tuple[str, str]:
-    """The texts without the whole words with which both begin, and those with which both end."""
+def _is_used_beside(name: str, text: str, start: int, end: int) -> bool:
+    """Whether a statement of the top level uses a name that lies wholly before or behind a part of the text."""
+    return any(last <= start or first >= end for first, last in _users(text).get(name, ()))
+
+
+@lru_cache(maxsize=2)
+def _users(text: str) -> dict[str, list[tuple[int, int]]]:
+    """Where the statements of the top level begin and end that use each name."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    module = parsed(text)
+    for lines in lines_of(text, module) if module is not None else ():
+        reader = Reader()
+        reader.read(ast.Module([*lines.statements], []))
+        for name in reader.uses:
+            found.setdefault(name, []).append((lines.start, lines.end))
+    return found
+
+
+def _edges(one: str, other: str) -> tuple[int, int]:
+    """How much both texts begin with, and end with, in whole words."""
     start = _shared(one, other, lambda length: one.startswith(other[:length]))
     while start and _PART.match(one[start - 1]):
         start -= 1
@@ -42,7 +64,7 @@ def _differing(one: str, other: str) -> tuple[str, str]:
     end = _shared(one, other, lambda length: not length or one.endswith(other[-length:]))
     while end and _PART.match(one[-end]):
         end -= 1
-    return one[: len(one) - end], other[: len(other) - end]
+    return start, end
 
 
 def _shared(one: str, other: str, is_shared: Callable[[int], bool]) -> int:
