@@ -57,7 +57,8 @@ def renewed(
         seen["read"] = {**seen["read"], path: (limit, -1, 0, 0, found.digest)}
     renewal = _Renewal(moved)
     seen["pieces"] = dict.fromkeys(renewal.pieces(seen["pieces"]), "")
-    return {"seen": seen, "found": dict(renewal.found(kept["found"])), "read": list(renewal.read(kept["read"]))}
+    found_now, read_now = dict(renewal.found(kept["found"])), list(renewal.read(kept["read"]))
+    return {**kept, "seen": seen, "found": found_now, "read": read_now}
 
 
 def _is_plain_code(path: str) -> bool:
