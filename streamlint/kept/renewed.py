@@ -48,8 +48,11 @@ def renewed(
     if len(files) > _MOST or not all(_is_plain_code(path) for path in files):
         return None
     moved: dict[str, Moves] = {}
+    held: dict[Path, str] = {}
     for path in files:
         limit, *_, digest = seen["read"][path]
+        if held.setdefault(real_path(Path(path)), digest) != digest:  # it was written while that run read it
+            return None
         found = _moves(Path(path), contents.of(digest), registering)
         if found is None:
             return None
