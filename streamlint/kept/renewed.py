@@ -42,7 +42,8 @@ def renewed(
 ) -> dict[str, Any] | None:
     """What was kept, for the files as they are now; None where more than comments changed in those that were rewritten.
 
-    `registering` gives the names of functions that register others in a file, as its settings have them. Raises `LookupError`, `TypeError` or `ValueError` where nothing of ours was kept.
+    `registering` gives the names of functions that register others in a file, as its settings have them. Raises `LookupError`,
+    `TypeError` or `ValueError` where nothing of ours was kept.
     """
     files, seen = list(rewritten), dict(kept["seen"])
     if len(files) > _MOST or not all(_is_plain_code(path) for path in files):
