@@ -56,7 +56,7 @@ class Run:
             return measure(arguments)
         text = one.file.read_bytes()
         try:
-            one.file.write_bytes(text + b"\n# a line more\n")
+            one.file.write_bytes(text + f"\n{program.edits}\n".encode())
             return measure(arguments)
         finally:
             one.file.write_bytes(text)

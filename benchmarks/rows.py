@@ -20,7 +20,8 @@ class Program:
     needs: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
     """What runs before it is measured."""
-    edits: bool = False
+    edits: str = ""
+    """What is added to the tree's file before each measured run."""
     within: int | None = None
 
 
@@ -44,7 +45,7 @@ def programs() -> list[Program]:
             tuple(row["arguments"]),
             tuple(row.get("needs", ())),
             tuple(row["arguments"] if row.get("first") is True else row.get("first", ())),
-            row.get("edits", False),
+            row.get("edits", ""),
             row.get("within"),
         )
         for row in _rows("program")

@@ -38,7 +38,12 @@ class Earlier(Protocol):
     read: dict[Finding, Finding]
     """Findings with those who depend on the answers that their fixes change."""
 
+    streaming: dict[Path, bool]
+    """Of files that say how a program is served, whether something streams that is deployed with them."""
+
     def of(self, path: Path) -> list[Finding] | None: ...
+
+    def streams(self, path: Path) -> bool | None: ...
 
     def read_as(self, finding: Finding) -> Finding | None: ...
 
@@ -234,9 +239,16 @@ class Projects:
 
     def _streams(self, path: Path) -> bool:
         """Whether something that is deployed with a file streams."""
+        earlier = self._earlier_findings
+        known = earlier.streams(path) if earlier is not None else None
+        if known is not None:
+            return known
         from streamlint.deployment.streaming_routes import StreamingRoutes
 
-        return bool(self.deployment(path).ask(StreamingRoutes))
+        found = bool(self.deployment(path).ask(StreamingRoutes))
+        if earlier is not None:
+            earlier.streaming[path] = found
+        return found
 
     def concerned(self, edited: Collection[Path]) -> list[Path]:
         """The files of the run that may be judged otherwise when these are edited."""

@@ -39,7 +39,7 @@ def test_the_file_is_as_it_was_after_each_run(tmp_path: Path) -> None:
     file = tmp_path / "routes.py"
     file.write_text("one = 1\n")
     counting = "import sys; sys.exit(9 if 'a line more' not in open(sys.argv[1]).read() else 0)"
-    edited = Program("edited", ("{python}", "-c", counting, "{file}"), edits=True)
+    edited = Program("edited", ("{python}", "-c", counting, "{file}"), edits="# a line more")
     failing = Program("failing", ("{python}", "-c", "raise SystemExit(4)"))
     large = Program("large", ("{python}", "-c", "raise SystemExit(4)"), within=0)
     run = Run(tmp_path / "work", 2)

@@ -16,10 +16,12 @@ from streamlint.cli import command
 from streamlint.finding import Finding
 from streamlint.kept.folder import NAME
 from streamlint.kept.moves import moves
+from streamlint.model import modules
 from streamlint.model.summary import UnparsableFile, summarise
+from streamlint.model.syntax import Summary
 from streamlint.projects import Projects
 from streamlint.source import Source, Span
-from tests.conftest import BLOCKING, Write, runner
+from tests.conftest import BLOCKING, STREAMING, Write, runner
 
 FIXTURES = Path(__file__).parent / "fixtures"
 HELPER = """\
@@ -97,6 +99,9 @@ def shop(write: Write, project: Path) -> Path:
     write("client.py", "import httpx\n\nprint(httpx.get('/chat').json()['answer'])\n")
     write("requirements.txt", "llama-index-core==0.12.1\nfastapi\n")
     write(".git/HEAD", "")
+    write("shop/stream.py", STREAMING)
+    write("Dockerfile", 'FROM python:3.12\nCMD ["gunicorn", "shop.stream:app", "-t", "5"]\n')
+    write("site.conf", "server { location / { proxy_pass http://app:8000; } }\n")
     return project
 
 
@@ -111,6 +116,20 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return real(projects, path, source)
 
     monkeypatch.setattr(run, "_check", counting)
+    return made
+
+
+@pytest.fixture
+def parses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files of which a Summary is made."""
+    made: list[str] = []
+    real = modules.summarise
+
+    def counting(source: Source) -> Summary:
+        made.append(source.path.name)
+        return real(source)
+
+    monkeypatch.setattr(modules, "summarise", counting)
     return made
 
 
@@ -140,17 +159,22 @@ def _edit(path: str, before: str, after: str) -> None:
         ("shop/app.py", "app = FastAPI()\n", "\n# one\napp = FastAPI()\n"),
         ("shop/app.py", "import FastAPI\n", "import FastAPI  # one\n"),
         ("shop/app.py", "    return other(1, 2)\n", "    return other(1, 2)\n# the end\n"),
+        ("shop/stream.py", "app = FastAPI()\n", "# it streams\napp = FastAPI()\n"),
         ("shop/app.py", "async def quick()", "\nasync def quick()"),
         ("shop/idle.py", "LIMIT = 3\n", "LIMIT = 3  # at most\n"),
         ("shop/page.py", "app = FastAPI()\n", "app = FastAPI()  # of 'the page'\n"),
     ],
 )
-def test_comments_have_no_file_looked_at(shop: Path, looks: list[str], path: str, before: str, after: str) -> None:
-    assert "STL204" in _told().stdout
+def test_comments_have_no_file_looked_at(
+    shop: Path, looks: list[str], parses: list[str], path: str, before: str, after: str
+) -> None:
+    first = _told().stdout
+    assert all(said in first for said in ("STL204", "shop/app.py", "shop/page.py", "shop/stream.py", "site.conf"))
     looks.clear()
+    parses.clear()
     _edit(path, before, after)
     whole, one = _told("--output-format", "json"), _told(path, "--output-format", "json")
-    assert not looks
+    assert not looks and not parses
     assert _all(whole) == _all(_told("--no-cache", "--output-format", "json"))
     assert _all(one) == _all(_told("--no-cache", path, "--output-format", "json"))
     looks.clear()

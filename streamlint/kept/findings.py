@@ -19,6 +19,7 @@ _NONE: dict[str, Any] = {
     "seen": disk.Record().as_rows(),
     "found": {},
     "read": [],
+    "streaming": {},
 }
 
 
@@ -34,6 +35,8 @@ class Findings:
     """What this run found in files of which nothing was known."""
     read: dict[Finding, Finding] = field(default_factory=dict)
     """Of those, with who reads the answers that their fixes change."""
+    streaming: dict[Path, bool] = field(default_factory=dict)
+    """Of files that say how a program is served, whether something streams that is deployed with them."""
     _is_used: bool = False
     _is_renewed: bool = False
     """Whether what is kept was for other texts of the same code."""
@@ -56,6 +59,14 @@ class Findings:
             self._rest_on_earlier()
         return found
 
+    def streams(self, path: Path) -> bool | None:
+        """Whether something streamed that is deployed with a file; None where no earlier run asked."""
+        found = self._earlier["streaming"].get(str(path))
+        if not isinstance(found, bool):
+            return None
+        self._rest_on_earlier()
+        return found
+
     def _rest_on_earlier(self) -> None:
         """What this run says depends on what the disk told the earlier one."""
         if not self._is_used:
@@ -64,7 +75,7 @@ class Findings:
 
     def keep(self, seen: disk.Plain) -> None:
         """Keep what is known now, with what the disk said of it."""
-        if not self.found and not self._is_renewed:
+        if not (self.found or self.streaming or self._is_renewed):
             return
         new = {str(path): plain(tuple(found)) for path, found in self.found.items()}
         earlier = self._earlier
@@ -73,7 +84,13 @@ class Findings:
             earlier, both = _NONE, seen
         read = {**self._read, **self.read} if earlier is not _NONE else self.read
         rows = [plain((before, after)) for before, after in read.items()]
-        kept = {"seen": both, "found": {**earlier["found"], **new}, "read": rows}
+        streaming = {str(path): found for path, found in self.streaming.items()}
+        kept = {
+            "seen": both,
+            "found": {**earlier["found"], **new},
+            "read": rows,
+            "streaming": {**earlier["streaming"], **streaming},
+        }
         self.folder.write(self.name, json.dumps(kept, separators=(",", ":")).encode())
         self._contents.keep(both)
 
@@ -86,7 +103,9 @@ class Findings:
         content = self.folder.read(self.name)
         try:
             kept = json.loads(content) if content is not None else _NONE
-            is_whole = isinstance(kept["found"], dict) and isinstance(kept["read"], list)
+            is_whole = isinstance(kept["read"], list) and all(
+                isinstance(kept[key], dict) for key in ("found", "streaming")
+            )
             return (self._as_of_now(kept) if is_whole else None) or _NONE
         except (ValueError, LookupError, TypeError, AttributeError):
             return _NONE

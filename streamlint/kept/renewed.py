@@ -49,8 +49,11 @@ def renewed(
     if len(files) > _MOST or not all(_is_plain_code(path) for path in files):
         return None
     moved: dict[str, Moves] = {}
+    held: dict[Path, str] = {}
     for path in files:
         limit, *_, digest = seen["read"][path]
+        if held.setdefault(real_path(Path(path)), digest) != digest:  # it was written while that run read it
+            return None
         found = _moves(Path(path), contents.of(digest), registering)
         if found is None:
             return None
@@ -58,7 +61,8 @@ def renewed(
         seen["read"] = {**seen["read"], path: (limit, -1, 0, 0, found.digest)}
     renewal = _Renewal(moved)
     seen["pieces"] = dict.fromkeys(renewal.pieces(seen["pieces"]), "")
-    return {"seen": seen, "found": dict(renewal.found(kept["found"])), "read": list(renewal.read(kept["read"]))}
+    found_now, read_now = dict(renewal.found(kept["found"])), list(renewal.read(kept["read"]))
+    return {**kept, "seen": seen, "found": found_now, "read": read_now}
 
 
 def _is_plain_code(path: str) -> bool:
