@@ -471,6 +471,13 @@ def test_attributes_and_items_lead_along_a_client() -> None:
     assert BLOCKING.item("requests.Session") is None
 
 
+def test_items_are_those_of_either_table() -> None:
+    knowledge = Knowledge()
+    assert knowledge.item("pymongo.MongoClient") == "pymongo.database.Database"
+    assert knowledge.item("fitz.Document") == "pymupdf.Page"
+    assert knowledge.item("requests.Session") == ""
+
+
 def test_what_a_fix_may_do() -> None:
     sleep, session, query = map(BLOCKING.call, ("time.sleep", "requests.Session.get", "sqlite3.Cursor.execute"))
     assert sleep is not None
