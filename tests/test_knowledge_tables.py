@@ -324,7 +324,7 @@ KEYS = {
                             "replacement-import", "drop-in", "thread-safe", "needs-argument", "lazy", "lazy-with", "enters",
                             "pages", "iterates", "unless", "asks"},
     "blocking_calls.class": {"name", "also", "returns", "attributes", "items", "iteration", "entering", "invented"},
-    "heavy_calls.call": {"names", "classes", "methods", "category", "reason", "thread-safe", "lazy", "lazy-with"},
+    "heavy_calls.call": {"names", "classes", "methods", "category", "reason", "tier", "thread-safe", "lazy", "lazy-with"},
     "off_loop.call": {"names", "classes", "methods", "kind", "position", "keyword", "variadic", "result", "beside", "outlives",
                       "docs"},
     "off_loop.threads": {"package", "module", "run", "iterate", "docs"},
@@ -469,6 +469,13 @@ def test_attributes_and_items_lead_along_a_client() -> None:
     assert BLOCKING.attribute("requests.Session", "headers") is None
     assert BLOCKING.item("pymongo.MongoClient") == "pymongo.database.Database"
     assert BLOCKING.item("requests.Session") is None
+
+
+def test_items_are_those_of_either_table() -> None:
+    knowledge = Knowledge()
+    assert knowledge.item("pymongo.MongoClient") == "pymongo.database.Database"
+    assert knowledge.item("fitz.Document") == "pymupdf.Page"
+    assert knowledge.item("requests.Session") == ""
 
 
 def test_what_a_fix_may_do() -> None:

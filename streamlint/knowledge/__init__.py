@@ -55,6 +55,10 @@ class Knowledge:
 
         return HeavyCalls()
 
+    def item(self, dotted: str) -> str:
+        """The class of what an outside object holds, under a key or at a step of an iteration, or nothing."""
+        return self.blocking.item(dotted) or self.heavy.item(dotted) or ""
+
     @cached_property
     def off_loop(self) -> OffLoop:
         from streamlint.knowledge.off_loop import OffLoop

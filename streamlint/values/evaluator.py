@@ -330,6 +330,8 @@ class Evaluator:
                 return frozenset((self.calls.streams.first(value),))
             case Instance() if (tokens := self.calls.streams.managed(value)) is not None:
                 return frozenset((self.calls.streams.first(tokens),))
+            case Instance() if item := self.knowledge.item(value.name):
+                return frozenset((Instance(item),))
             case Token():
                 return self.calls.streams.item(value)
             case Iterated():

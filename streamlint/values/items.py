@@ -101,7 +101,7 @@ class Items:
         stored = self.evaluator.union(
             self.evaluator.callers.stored_under(word, one, holder) for one in keys if one is not None
         )
-        item = self.evaluator.knowledge.blocking.item(base.name)
+        item = self.evaluator.knowledge.item(base.name)
         return stored or frozenset((Instance(item) if item else base,))
 
     def _entry(self, base: Collection, key: str | None) -> Values:
