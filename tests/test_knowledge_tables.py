@@ -335,7 +335,7 @@ KEYS = {
     "frameworks.framework": {"name", "packages", "extends", "sync", "async", "async-wsgi", "generator", "generator-asgi",
                              "whole-file", "title", "unknown-router", "streams-with", "shows", "encodes-items", "takes-functions",
                              "returns-no-iterator", "sends-iterators", "drains-iterators", "synchronous-bodies", "cancels-again",
-                             "docs"},
+                             "served-by", "served-with", "docs"},
     "frameworks.shape": {"names", "docs"},
     "contexts.context": {"framework", "names", "keeps", "opens", "keeps-call", "makes"},
     "responses.response": {"names", "framework", "streaming", "content", "content-keyword", "variadic",

@@ -89,12 +89,33 @@ class Framing:
         mapped = self._sent.mapped(sending)
         items = items_of(mapped.frame.scope) if mapped is not None else ()
         fault = self._of_yield(items[0], mapped) if mapped is not None and len(items) == 1 else None
+        if mapped is None and self._of_mapped_text(sending) in (Framed.HALF, Framed.OPEN):
+            return Unframed(Fault.HALF, sending.content)
         if mapped is None or fault is None:
             return None
         is_here = items[0].value is not None and sending.content.contains(items[0].value)
         if not is_here or items[0].value is None:
             return Unframed(fault, sending.content)
         return Unframed(fault, items[0].value, scope=mapped.frame.scope, items=self._kinds(mapped.frame))
+
+    def _of_mapped_text(self, sending: Sending) -> Framed:
+        """The kind of the events that `map("data: {}\\n\\n".format, tokens)` makes as a body."""
+        match sending.content:
+            case ir.Call(
+                function=ir.Name(id="map", bindings=None), arguments=(ir.Attribute(attribute="format", base=pattern), _)
+            ):
+                text = self._writings.pattern(pattern, sending.frame) or ""
+                is_event = sending.media_type == SSE and not sending.response.frames_sse and _FIELD.match(text)
+                return _of_event(text) if is_event else Framed.UNKNOWN
+        return Framed.UNKNOWN
+
+    def broken_by_map(self, sending: Sending) -> ir.Expression | None:
+        """The raw tokens that `map("data: {}\\n\\n".format, tokens)` puts into whole events."""
+        if self._of_mapped_text(sending) is not Framed.WHOLE or not isinstance(sending.content, ir.Call):
+            return None
+        over = sending.content.arguments[1]
+        items = self.evaluator.element(self.evaluator.value(over, sending.frame))
+        return over if _is_token(certain(items)) else None
 
     def of_yield(self, item: ir.Yield, generators: tuple[SentGenerator, ...]) -> Unframed | None:
         """An item of a generator; all responses that send it, and all its other items, have a say."""
@@ -116,7 +137,7 @@ class Framing:
         frame, sending = generator.frame, generator.sending
         if sending.response.frames_sse:
             written = self._writings.of(self._data(item.value, frame), frame)
-            return Fault.TWICE if written is not None and written.text.startswith("data:") else None
+            return Fault.TWICE if written is not None and _is_event(written.text) else None
         if sending.media_type != SSE:
             return None
         kinds = {kind for _, kind in self._kinds(frame)}
@@ -238,6 +259,12 @@ def _is_token(alternatives: list[Value]) -> bool:
 def _is_word(constant: object) -> bool:
     """Whether a constant is text that frames nothing."""
     return isinstance(constant, str) and "\n" not in constant and not _FIELD.match(constant)
+
+
+def _is_event(text: str) -> bool:
+    """Whether a text is the data of an event, or a whole event with other fields before that."""
+    has_data = _FIELD.match(text) is not None and "\\ndata:" in text
+    return text.startswith("data:") or (has_data and _of_event(text) is Framed.WHOLE)
 
 
 def _of_event(text: str, *, is_constant: bool = False) -> Framed:

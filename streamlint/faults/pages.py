@@ -262,7 +262,7 @@ class Pages:
     def _is_text(self, shown: ir.Expression, drain: Drain, frame: Frame) -> bool:
         """Whether an expression is the drained text, perhaps dressed, and not something that was made of it."""
         if (shown.start, shown.end) == (drain.start, drain.end):
-            return not drain.is_loop
+            return not drain.is_loop or bool(drain.hops)
         match shown:
             case ir.Await(value=inner):
                 return self._is_text(inner, drain, frame)

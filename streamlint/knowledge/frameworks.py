@@ -100,6 +100,10 @@ class Framework:
     synchronous_bodies: bool = False
     cancels_again: bool = False
     """Each wait in a stream that has been ended is cancelled anew."""
+    served_by: tuple[str, ...] = ()
+    """Calls that serve it to more than one client: without any, nothing of it is called for many."""
+    served_with: tuple[tuple[str, str], ...] = ()
+    """Calls that do so where this keyword says it."""
 
 
 @immutable
@@ -434,6 +438,8 @@ def _framework(row: Row) -> Framework:
         row.flag("drains-iterators"),
         row.flag("synchronous-bodies"),
         row.flag("cancels-again"),
+        row.texts("served-by"),
+        tuple(row.mapping("served-with").items()),
     )
 
 

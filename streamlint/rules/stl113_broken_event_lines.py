@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from streamlint.fact import Fact, of_facts
+from streamlint.fact import Fact, Offer, of_facts
 from streamlint.faults.framing import Framing
 from streamlint.finding import Severity, Symptom
 from streamlint.model import syntax as ir
@@ -98,6 +99,9 @@ class BrokenEventLines(Rule):
     def mapped(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         sending = file.sending(call, scope)
         mapped = file.project.ask(Sent).mapped(sending) if sending is not None else None
+        tokens = file.project.ask(Framing).broken_by_map(sending) if sending is not None else None
+        if sending is not None and tokens is not None:
+            yield self._told(sending.content, file.one_line(tokens), None, file)
         for item in items_of(mapped.frame.scope) if mapped is not None else ():
             if mapped is not None and item.value is not None and call.contains(item.value):
                 yield from self._found(item, mapped.frame.scope, (mapped,), file)
@@ -111,10 +115,14 @@ class BrokenEventLines(Rule):
     ) -> Iterator[Fact]:
         tokens = file.project.ask(Framing).broken_lines(item, found) if found else ()
         if item.value is not None and tokens:
-            yield file.fact(
-                self,
-                item.value,
-                token=" ".join(tokens[0].text.split()),
-                help="send `json.dumps(token)`, or one `data:` line for each line of the token",
-                repair=of_facts(encoded, file, scope, tokens),
-            )
+            repair = of_facts(encoded, file, scope, tokens)
+            yield self._told(item.value, " ".join(tokens[0].text.split()), repair, file)
+
+    def _told(self, at: ir.Expression, token: str, repair: Callable[[Any], Offer] | None, file: PythonFile) -> Fact:
+        return file.fact(
+            self,
+            at,
+            token=token,
+            help="send `json.dumps(token)`, or one `data:` line for each line of the token",
+            repair=repair,
+        )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.frameworks import ClassView, Generator, Purpose, Registration, Runner
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
+from streamlint.serving.hosts import Hosts
 from streamlint.serving.registrations import Registrations
 from streamlint.serving.route_paths import RoutePaths, argument
 from streamlint.values import Values
@@ -99,6 +100,7 @@ class EntryPoints:
         self.evaluator = evaluator
         self.frameworks = evaluator.knowledge.frameworks
         self.paths = RoutePaths(evaluator)
+        self._hosts = Hosts(evaluator)
         self._registrations = Registrations(evaluator, registering)
         self._view_paths: dict[tuple[Path, int], list[tuple[ir.Call, Value | None, str | None, Frame]]] = {}
 
@@ -110,7 +112,7 @@ class EntryPoints:
                     self._include(call, self.evaluator.any_call(module, scope))
         found: dict[tuple[object, int, Purpose], Entry] = {}
         for module in modules:
-            for entry in self._of_module(module):
+            for entry in filter(self._hosts.is_served, self._of_module(module)):
                 key = (*entry.key, entry.kind)
                 known = found.get(key)
                 found[key] = entry if known is None else known.joined(entry)

@@ -125,7 +125,20 @@ class Leads:
         for place in self._methods(scope.name):
             below = Class(place[0].path, place[1].parent)
             if place[1].is_async and below != own and own in self.evaluator.attributes.lineage(below):
-                yield place
+                if self._may_be_made(place[0], below):
+                    yield place
+
+    def _may_be_made(self, module: Module, made: Class) -> bool:
+        """Whether there may be objects of a class: some code names it, or one below it, or finds it in a way that cannot be seen."""
+        is_plugged_in = module.path not in self._around or self._are_listed
+        if is_plugged_in or module.scopes[made.scope].decorators:
+            return True
+        return any(map(self.evaluator.callers.names, (made, *self.evaluator.attributes.below(made))))
+
+    @cached_property
+    def _are_listed(self) -> bool:
+        """Whether some code has Python tell the classes below another one."""
+        return bool(self.evaluator.modules.saying("__subclasses__", "__init_subclass__"))
 
     def _meant(self, call: ir.Call, module: Module, scope: ir.Scope) -> list[_Place]:
         """The coroutine functions of the one family of classes that a call of a method can mean, where its object is unknown."""

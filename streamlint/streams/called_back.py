@@ -33,10 +33,22 @@ class CalledBack:
                 is_async = call.end in frame.scope.awaited
                 tokens = Tokens(is_async, TEXT, self.evaluator.origin(call, frame))
                 yield Drain(How.RUN, call.start, call.end, tokens, None, call, call.branch, names, is_async=is_async)
-            filled = self._filled_to_the_end(call, frame)
+            filled = self._filled_to_the_end(self._run_by_thread(call, frame) or call, frame)
             if filled is not None:
                 tokens = Tokens(False, TEXT, self.evaluator.origin(call, frame))
                 yield Drain(How.RUN, call.start, call.end, tokens, None, filled, call.branch, frozenset((filled.id,)))
+
+    def _run_by_thread(self, call: ir.Call, frame: Frame) -> ir.Call | None:
+        """What a thread runs that this call waits for: `thread.join()`, of `thread = Thread(target=model.generate, kwargs=...)`."""
+        function = call.function
+        if not isinstance(function, ir.Attribute) or function.attribute != "join" or call.arguments:
+            return None
+        made = _made(function.base, frame) if isinstance(function.base, ir.Name) else None
+        handed = self.evaluator.calls.handed(made, frame) if isinstance(made, ir.Call) else None
+        target = made.argument(None, "target") if isinstance(made, ir.Call) else None
+        if handed is None or target is None:
+            return None
+        return ir.Call(call.start, call.end, target, handed[1], handed[2], call.branch)
 
     def _filled_to_the_end(self, call: ir.Call, frame: Frame) -> ir.Name | None:
         """The name of a stream that this call puts all tokens into: `model.generate(**inputs, streamer=streamer)`."""

@@ -11,7 +11,7 @@ from streamlint.knowledge.token_streams import FINISHED
 from streamlint.model import syntax as ir
 from streamlint.streams.drained import SENDING, names_in
 from streamlint.streams.sent import Sending, Sent, certain
-from streamlint.values.domain import UNKNOWN, Collection, Iterated, Origin, Token, Value
+from streamlint.values.domain import UNKNOWN, Collection, Constant, Iterated, Origin, Token, Value
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Finished:
                 return self._of_text(self.evaluator.value(text, frame))
 
     def _of_text(self, values: Values) -> Origin | None:
-        found = [_answer(value) for value in certain(values)]
+        found = [_answer(value) for value in certain(values) if not _is_written(value)]
         return found[0] if found and all(one is not None for one in found) else None
 
     def _of_pieces(self, values: Values) -> Origin | None:
@@ -175,6 +175,11 @@ def _is_text(binding: ir.Binding, name: str) -> bool:
         case ir.Call(function=ir.Attribute(base=ir.Name(id=own), attribute=word)):
             return own == name and word in _OF_TEXT
     return False
+
+
+def _is_written(value: Value) -> bool:
+    """Whether it is a text in the place of an answer: `reply.content or ""`."""
+    return isinstance(value, Constant) and isinstance(value.value, str)
 
 
 def _answer(value: Value) -> Origin | None:

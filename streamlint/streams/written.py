@@ -50,7 +50,7 @@ class Writings:
             case ir.Operation(operator="Add", operands=(left, right)):
                 return self._sum(left, right, frame, depth)
             case ir.Operation(operator="Mod", operands=(ir.Constant() | ir.Name() as pattern, given)):
-                text = self._pattern(pattern, frame) or ""
+                text = self.pattern(pattern, frame) or ""
                 return _filled(_OF_PERCENT.sub(HOLE, text), _items(given) if "%r" not in text else (), frame)
             case ir.Name():
                 return self._named(expression, frame, depth)
@@ -87,11 +87,12 @@ class Writings:
     def _called(self, call: ir.Call, frame: Frame, depth: int) -> Written | None:
         function = call.function
         if isinstance(function, ir.Attribute) and function.attribute == "encode":
-            return self.of(function.base, frame, depth + 1)
+            own = [one for one in self.evaluator.value(function, frame) if isinstance(one, Function)]
+            return self._returned(own[0], call, frame, depth) if own else self.of(function.base, frame, depth + 1)
         if isinstance(function, ir.Attribute) and function.attribute == "join":
             return self._joined(function.base, call, frame, depth)
         if isinstance(function, ir.Attribute) and function.attribute == "format":
-            text = self._pattern(function.base, frame)
+            text = self.pattern(function.base, frame)
             return _filled(text or "", (*call.arguments, *(value for _, value in call.keywords)), frame)
         values = list(self.evaluator.value(function, frame))
         if len(values) != 1 or not isinstance(values[0], Function):
@@ -111,7 +112,7 @@ class Writings:
         text, holes = between.join(part.text for part in parts), tuple(hole for part in parts for hole in part.holes)
         return Written(text, holes, all(part.is_constant for part in parts))
 
-    def _pattern(self, expression: ir.Expression, frame: Frame) -> str | None:
+    def pattern(self, expression: ir.Expression, frame: Frame) -> str | None:
         """The text that is filled: as it stands there, or where a constant of the module, `FRAME = "..."`, says it."""
         if isinstance(expression, ir.Constant):
             return literal(expression, frame)

@@ -151,7 +151,9 @@ def _is_own(given: ir.Expression, scope: ir.Scope) -> bool:
 
 
 def by_name(given: ir.Expression | None) -> tuple[tuple[str | None, ir.Expression], ...]:
-    """What a dict that is written out holds under its names, as a call would give it."""
+    """What a dict that is written out holds under its names, as a call would give it: `{"q": q}`, `dict(q=q)`."""
+    if isinstance(given, ir.Call) and ir.dotted(given.function) == "dict" and not given.arguments:
+        return given.keywords
     items = given.items if isinstance(given, ir.Mapping) else ()
     return tuple(
         (key.value, value) for key, value in items if isinstance(key, ir.Constant) and isinstance(key.value, str)

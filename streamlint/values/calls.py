@@ -262,7 +262,8 @@ class Calls:
             result = self._handed_result(handed, call, frame) if handed is not None else UNKNOWN
             made = self._method_made(name) or "concurrent.futures.Future"
             return frozenset((Future(made, self.evaluator.origin(call, frame), result),))
-        return self._mapped(values, call, frame) if name.rpartition(".")[2] in _MAPPING else UNKNOWN
+        is_map = name.rpartition(".")[2] in _MAPPING
+        return self._mapped(values, call, frame) if is_map else self._instance(self._class_made(name), call, frame)
 
     def _run(self, given: Values, frame: Frame) -> Values:
         """What `asyncio.run(main())`, or `anyio.run(main)`, gives."""
