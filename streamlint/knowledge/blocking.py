@@ -104,6 +104,7 @@ class CallTable:
         self._functions: dict[str, BlockingCall] = {}
         self._classes: dict[str, _Class] = {}
         self._made_by: dict[str, str] = {}
+        self._families: dict[str, _Class] = {}
         self._unread = frozenset(table.texts("services"))
         self._add(table)
         for values in user_rows:
@@ -208,6 +209,16 @@ class CallTable:
             if (owner := self._classes.get(dotted[:end])) is not None:
                 return owner, dotted[end + 1 :]
             end = dotted.rfind(".", 0, end)
+        return self._of_family(dotted)
+
+    def _of_family(self, dotted: str) -> tuple[_Class | None, str]:
+        """The class that all classes of a package are of (`langchain.llms.ollama.Ollama` of `langchain.llms`), but stand-ins."""
+        for package, owner in self._families.items():
+            if dotted.startswith(f"{package}."):
+                parts = dotted[len(package) + 1 :].split(".")
+                number = next((number for number, part in enumerate(parts) if part[:1].isupper()), None)
+                if number is not None and not parts[number].startswith("Fake"):
+                    return owner, ".".join(parts[number + 1 :])
         return None, ""
 
     def _attribute_class(self, owner: _Class, name: str) -> str:
@@ -257,6 +268,7 @@ class CallTable:
         )
         for name in (known.name, *row.texts("also")):
             self._classes[name] = known
+        self._families.update(dict.fromkeys(row.texts("packages"), known))
 
     def _add_call(self, row: Row) -> None:
         fact = _fact(row)

@@ -12,6 +12,8 @@ from streamlint.knowledge.table import Row, read
 _ITSELF = "__call__"
 TEXT, WHOLE, FINISHED = "text", "cumulative", "finished"
 """What a part of an item can be in the end: the next piece, everything that came so far, the text of an answer that is complete."""
+AGENT_ANSWER = "agent"
+"""What awaiting the run of an agent of LlamaIndex gives."""
 
 
 class Made(StrEnum):
@@ -110,6 +112,8 @@ class Items:
     """What an item is when it is read as JSON, where it is a part of a body."""
     cut_by: frozenset[str] = frozenset()
     """Methods of a complete answer that give it in pieces."""
+    is_said: bool = False
+    """Whether `str` of a complete answer is its text."""
 
 
 @immutable
@@ -300,6 +304,7 @@ def _items(row: Row) -> Items:
         row.flag("of-runs"),
         row.text("parsed"),
         frozenset(row.texts("cut-by")),
+        row.flag("said"),
     )
 
 

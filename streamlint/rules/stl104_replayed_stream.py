@@ -18,6 +18,11 @@ from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
 from streamlint.within import entries, loops, requests
 
+_ASK = (
+    "ask for a stream (`astream_chat`, `streaming=True`, `stream=True`, a run's `stream_events()`), "
+    "and yield each token as it comes"
+)
+
 
 class ReplayedStream(Rule):
     """
@@ -146,7 +151,7 @@ class ReplayedStream(Rule):
             what=what,
             had="received whole",
             label="pieces of an answer that is complete",
-            help="ask for a stream (`astream_chat`, `streaming=True`, `stream=True`), and yield each token as it comes",
+            help=_ASK,
             related=(Related(place, "waits for the whole answer here"),) if place is not None else (),
             severity=Severity.WARNING,
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.off_loop import OffLoopCall, Result, Where
+from streamlint.knowledge.token_streams import AGENT_ANSWER
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import alternatives
@@ -357,8 +358,8 @@ class Calls:
         match value:
             case Coroutine():
                 return value.result
-            case Llama(role=Role.WORKFLOW_HANDLER):
-                return UNKNOWN
+            case Llama(role=Role.WORKFLOW_HANDLER, name=agent):
+                return frozenset((Token(AGENT_ANSWER, value.origin),)) if agent else UNKNOWN
         return frozenset((value,))
 
     def entered(self, values: Values) -> Values:

@@ -241,7 +241,8 @@ class LlamaCalls:
             case Returns.SELF:
                 return frozenset((replace(receiver, origin=origin),))
             case Returns.HANDLER:
-                return frozenset((Llama(Role.WORKFLOW_HANDLER, "", None, True, native, origin),))
+                of_agent = receiver.name if receiver.role is Role.AGENT_WORKFLOW else ""
+                return frozenset((Llama(Role.WORKFLOW_HANDLER, of_agent, None, True, native, origin),))
         role = _ROLES.get(returns)
         if role is None:
             return UNKNOWN

@@ -172,8 +172,17 @@ def _string(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     values = _first(evaluator, call, frame)
     if any(evaluator.is_stream_object(value) or isinstance(value, Tokens) for value in values):
         return frozenset((Text(evaluator.origin(call, frame)),))
-    finished = alternatives(_finished(value) for value in values)
+    finished = alternatives(_said(evaluator, value) for value in values)
     return UNKNOWN if Unknown() in finished else finished
+
+
+def _said(evaluator: Whole, value: Value) -> Value:
+    """What `str` makes of an answer that is complete: its text."""
+    if isinstance(value, Token) and not value.part:
+        row = evaluator.knowledge.token_streams.items(value.items)
+        if row is not None and row.is_said:
+            return Token(FINISHED, value.origin)
+    return _finished(value)
 
 
 def _finished(value: Value) -> Value:
