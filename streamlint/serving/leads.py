@@ -124,12 +124,13 @@ class Leads:
         own = Class(module.path, scope.parent)
         for place in self._methods(scope.name):
             below = Class(place[0].path, place[1].parent)
-            if place[1].is_async and below != own and own in self.evaluator.attributes.lineage(below):
-                if self._may_be_made(place[0], below):
-                    yield place
+            if not place[1].is_async or below == own or own not in self.evaluator.attributes.lineage(below):
+                continue
+            if self._may_be_made(place[0], below):
+                yield place
 
     def _may_be_made(self, module: Module, made: Class) -> bool:
-        """Whether there may be objects of a class: some code names it, or one below it, or finds it in a way that cannot be seen."""
+        """Whether there may be objects of a class: some code names it, or one below it, or finds it in ways that cannot be seen."""
         is_plugged_in = module.path not in self._around or self._are_listed
         if is_plugged_in or module.scopes[made.scope].decorators:
             return True

@@ -40,7 +40,8 @@ from streamlint.values.domain import (
 from streamlint.values.function_calls import FunctionCalls
 from streamlint.values.llama import LlamaCalls
 from streamlint.values.made_streams import MadeStreams
-from streamlint.values.passing import BUILTINS, ENTERING, SAME_ITEMS, begins
+from streamlint.values.passing import BUILTINS, ENTERING, SAME_ITEMS
+from streamlint.values.starts import begins
 from streamlint.values.whole import Handed, Whole
 
 _MAPPING = frozenset(("map", "imap", "imap_unordered"))
@@ -392,10 +393,8 @@ def dotted_name(value: Value) -> str:
     match value:
         case External():
             return value.name
-        case Bound(receiver=Instance()):
-            return f"{value.receiver.name}.{value.name}"  # type: ignore[union-attr]  # the pattern says Instance
-        case Bound(receiver=External()):
-            return f"{value.receiver.name}.{value.name}"  # type: ignore[union-attr]  # the pattern says External
+        case Bound(receiver=Instance(name=owner) | External(name=owner), name=name):
+            return f"{owner}.{name}"
         case Bound(receiver=Coroutine(), name=name):
             return f"asyncio.Task.{name}"  # a coroutine itself has no methods that anybody calls
     return ""

@@ -34,6 +34,7 @@ from streamlint.values.domain import (
     Value,
     Values,
 )
+from streamlint.values.starts import start_of
 from streamlint.values.whole import Whole
 
 Builtin = Callable[[Whole, ir.Call, Frame], Values]
@@ -78,26 +79,6 @@ def _second(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
 def _given(value: str) -> Builtin:
     values: Values = frozenset((Constant(value),))
     return lambda evaluator, call, frame: values
-
-
-def begins(evaluator: Whole, text: Constant, call: ir.Call, frame: Frame) -> Values:
-    """What `text.startswith(...)` gives: `True` or `False` where both are constants."""
-    starts = _first(evaluator, call, frame)
-    given = [one.value for one in starts if isinstance(one, Constant) and isinstance(one.value, str)]
-    if len(given) < len(starts) or not isinstance(text.value, str):
-        return UNKNOWN
-    return frozenset(Constant(text.value.startswith(one)) for one in given)
-
-
-def start_of(evaluator: Whole, text: ir.Expression, frame: Frame) -> str:
-    """How a text begins, as far as it is written: of `"data:" + body` and `f"data:{body}"` the first part."""
-    match text:
-        case ir.Operation(operator="Add", operands=(left, *_)):
-            return start_of(evaluator, left, frame)
-        case ir.FormattedString():
-            return frame.module.text(text).lstrip("fFrR").lstrip("\"'").partition("{")[0]
-    given = [one.value if isinstance(one, Constant) else None for one in evaluator.value(text, frame)]
-    return given[0] if len(given) == 1 and isinstance(given[0], str) else ""
 
 
 def _opened(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:

@@ -13,8 +13,8 @@ from streamlint.serving.ways import Way
 from streamlint.values.activations import Frame
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import Bound, Constant, External, Instance, Llama, Value
-from streamlint.values.passing import start_of
 from streamlint.values.said import last_word
+from streamlint.values.starts import start_of
 from streamlint.waiting.holds import Cause, Hold, hop_to
 from streamlint.waiting.tested import is_tested
 
