@@ -23,6 +23,7 @@ ENTRIES = {
     "overridden": (
         "class Above:\n    async def served(self, q): ...\n\n\n"
         "class Below(Above):\n    async def served(self, q):\n        return {call}\n\n\n"
+        "app.dependency_overrides[Above] = Below\n\n\n"
         '@app.get("/")\nasync def root(above: Above = Depends()):\n    return await above.served("")\n',
         False,
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Protocol
 
 from streamlint.model import syntax as ir
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
 
 _ONE_CLIENT = Constant("stdio")
 _MANY_CLIENTS = ("sse", "http", "streamable-http")
+
+
+def telling(word: str, keyword: str) -> re.Pattern[bytes]:
+    """Calls of a method that may be told a transport: `server.run(transport="sse")`, `server.run("sse")`."""
+    told = rb"\b" + keyword.encode() + rb"\s*=|[\"'](?:" + "|".join(_MANY_CLIENTS).encode() + rb")[\"']"
+    return re.compile(rb"\.\s*" + word.encode() + rb"\s*\((?:[^()]|\([^()]*\))*?(?:" + told + rb")")
 
 
 class Hosted(Protocol):

@@ -138,8 +138,8 @@ class Leads:
 
     @cached_property
     def _are_listed(self) -> bool:
-        """Whether some code has Python tell the classes below another one."""
-        return bool(self.evaluator.modules.saying("__subclasses__", "__init_subclass__"))
+        """Whether some code has Python tell the classes below another one, or all that a module has."""
+        return bool(self.evaluator.modules.saying("__subclasses__", "__init_subclass__", "globals"))
 
     def _meant(self, call: ir.Call, module: Module, scope: ir.Scope) -> list[_Place]:
         """The coroutine functions of the one family of classes that a call of a method can mean, where its object is unknown."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.signs import shaped
+from streamlint.serving.hosts import telling
 
 if TYPE_CHECKING:
     from streamlint.knowledge.frameworks import Frameworks, Registration
@@ -35,19 +36,35 @@ class Registering:
 
     @cached_property
     def frameworks_present(self) -> frozenset[str]:
-        """The frameworks whose packages some file imports."""
-        return self.frameworks.of_packages(
-            [package for package in self.frameworks.packages if self._importing(package)]
+        """The frameworks whose packages some file imports, and which some file may serve where that has to be said."""
+        imported = [package for package in self.frameworks.packages if self._importing(package)]
+        return frozenset(filter(self._may_be_served, self.frameworks.of_packages(imported)))
+
+    def _may_be_served(self, name: str) -> bool:
+        framework = self.frameworks.framework(name)
+        if not framework.served_by or self.texts.holding(framework.served_by):
+            return True
+        return any(
+            self.texts.matches(path, telling(word, keyword))
+            for word, keyword in framework.served_with
+            for path in self.texts.saying((word,))
         )
 
     @cached_property
     def files(self) -> frozenset[Path]:
         """The files in which a registration may stand."""
         found = set(self.texts.saying(map(_last, self._told)))
-        for name in (*self.frameworks.functions, *self.frameworks.applications):
+        for name in (*self.frameworks.functions, *self._applications()):
             found.update(self.users(name))
         found.update(self._viewing(), self._conventional(), self._whole(), self._on_applications(), self._shaped())
         return frozenset(found)
+
+    def _applications(self) -> Iterator[str]:
+        """The dotted names of the classes of applications, but those of hosts that nothing serves to many."""
+        for name in self.frameworks.applications:
+            application = self.frameworks.application(name)
+            if application is not None and self._may_be_served(application.framework):
+                yield name
 
     def imports(self, dotted: str) -> bool:
         """Whether some file imports the package of a dotted name."""
@@ -157,7 +174,7 @@ class Registering:
 
     def _methods(self, package: str) -> Iterator[tuple[str, Registration]]:
         for name in self.frameworks.names:
-            if package in self.frameworks.framework(name).packages:
+            if name in self.frameworks_present and package in self.frameworks.framework(name).packages:
                 yield from self.frameworks.methods(name)
 
     def _matching(self, pattern: re.Pattern[bytes], rows: Iterable[tuple[str, Registration]]) -> Iterator[Path]:
