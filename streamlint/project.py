@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from streamlint.knowledge import Knowledge
-from streamlint.knowledge.signs import conventions, entrances, is_worth_a_look
+from streamlint.knowledge.signs import conventions, entrances, hosts, is_worth_a_look
 from streamlint.model.words import words_of
 from streamlint.timings import ENTRY_POINTS, Effort, GivenUp, phase
 
@@ -120,6 +120,9 @@ class Project:
         found = set(texts.saying(name.rpartition(".")[2] for name in self.knowledge.registering))
         for sign in entrances():
             found.update(path for path in texts.saying((sign,)) if "." not in sign or texts.holds(path, sign))
+        for host in hosts():
+            served = set(texts.saying(host.packages))
+            found.update(served if served and texts.tells(host.served_by, host.told) else ())
         for name, methods in conventions():
             found.update(set(texts.saying((name,))).intersection(texts.saying(methods)))
         return tuple(path for path in texts.paths if path in found)

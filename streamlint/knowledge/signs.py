@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from functools import cache
+from typing import NamedTuple
 
 from streamlint.knowledge.table import read
+
+MANY_CLIENTS = ("sse", "http", "streamable-http")
+"""The transports of tool servers over which more than one client may come."""
+Form = tuple[str, re.Pattern[bytes]]
+"""A word, and what stands around it where it counts."""
+
+
+class Host(NamedTuple):
+    """What runs functions for many only where code says so."""
+
+    packages: tuple[str, ...]
+    served_by: tuple[str, ...]
+    told: tuple[Form, ...]
 
 
 @cache
 def entrances() -> tuple[str, ...]:
     """Texts of which one stands in every file that may hold an entry point or a stream, beside conventions."""
-    packages = {name for row in read("frameworks").rows("framework") for name in row.texts("packages")}
+    rows = (row for row in read("frameworks").rows("framework") if not row.texts("served-by"))
+    packages = {name for row in rows for name in row.texts("packages")}
     return (*sorted(packages), *read("signs").texts("entrance"), *shaped())
+
+
+@cache
+def hosts() -> tuple[Host, ...]:
+    """The hosts whose packages are an entrance only where some file says that they serve many."""
+    rows = (row for row in read("frameworks").rows("framework") if row.texts("served-by"))
+    return tuple(
+        Host(row.texts("packages"), row.texts("served-by"), telling(row.mapping("served-with").items())) for row in rows
+    )
+
+
+def telling(calls: Iterable[tuple[str, str]]) -> tuple[Form, ...]:
+    """Calls of methods that may be told a transport by a keyword: `server.run(transport="sse")`, `server.run("sse")`."""
+    return tuple((word, _telling(word, keyword)) for word, keyword in calls)
+
+
+def _telling(word: str, keyword: str) -> re.Pattern[bytes]:
+    told = rb"\b" + keyword.encode() + rb"\s*=|[\"'](?:" + "|".join(MANY_CLIENTS).encode() + rb")[\"']"
+    return re.compile(rb"\.\s*" + word.encode() + rb"\s*\((?:[^()]|\([^()]*\))*?(?:" + told + rb")")
 
 
 @cache
@@ -52,7 +87,10 @@ def _packages(frameworks: Iterable[str]) -> tuple[str, ...]:
 @cache
 def _words() -> frozenset[bytes]:
     """The words of which one makes a file worth a look."""
-    return frozenset(sign.encode() for sign in (*entrances(), *read("signs").texts("further")) if "." not in sign)
+    hosted = (name for host in hosts() for name in host.packages)
+    return frozenset(
+        sign.encode() for sign in (*entrances(), *hosted, *read("signs").texts("further")) if "." not in sign
+    )
 
 
 def is_worth_a_look(words: Collection[bytes]) -> bool:

@@ -105,6 +105,12 @@ class Texts:
         """Whether something of this form stands in a file; comments are only taken away where it seems so."""
         return pattern.search(self._whole(path)) is not None and pattern.search(self.content(path)) is not None
 
+    def tells(self, words: Iterable[str], forms: Iterable[tuple[str, re.Pattern[bytes]]]) -> bool:
+        """Whether some file holds one of these words, or one of these forms, each of which is sought where its word stands."""
+        if self.holding(words):
+            return True
+        return any(self.matches(path, pattern) for word, pattern in forms for path in self.saying((word,)))
+
     # Words
 
     def holds(self, path: Path, text: str) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Protocol
 
+from streamlint.knowledge.signs import MANY_CLIENTS
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.domain import Constant
@@ -13,13 +13,6 @@ if TYPE_CHECKING:
     from streamlint.values import Evaluator
 
 _ONE_CLIENT = Constant("stdio")
-_MANY_CLIENTS = ("sse", "http", "streamable-http")
-
-
-def telling(word: str, keyword: str) -> re.Pattern[bytes]:
-    """Calls of a method that may be told a transport: `server.run(transport="sse")`, `server.run("sse")`."""
-    told = rb"\b" + keyword.encode() + rb"\s*=|[\"'](?:" + "|".join(_MANY_CLIENTS).encode() + rb")[\"']"
-    return re.compile(rb"\.\s*" + word.encode() + rb"\s*\((?:[^()]|\([^()]*\))*?(?:" + told + rb")")
 
 
 class Hosted(Protocol):
@@ -54,5 +47,5 @@ class Hosts:
         """Whether a call that runs a server is told another transport than its standard input and output."""
         told, first = call.argument(None, keyword), call.argument(0, None)
         if told is None:
-            return isinstance(first, ir.Constant) and first.value in _MANY_CLIENTS
+            return isinstance(first, ir.Constant) and first.value in MANY_CLIENTS
         return any(one != _ONE_CLIENT for one in self.evaluator.value(told, self.evaluator.any_call(module, scope)))

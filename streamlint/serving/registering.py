@@ -8,8 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.signs import shaped
-from streamlint.serving.hosts import telling
+from streamlint.knowledge.signs import shaped, telling
 
 if TYPE_CHECKING:
     from streamlint.knowledge.frameworks import Frameworks, Registration
@@ -42,13 +41,7 @@ class Registering:
 
     def _may_be_served(self, name: str) -> bool:
         framework = self.frameworks.framework(name)
-        if not framework.served_by or self.texts.holding(framework.served_by):
-            return True
-        return any(
-            self.texts.matches(path, telling(word, keyword))
-            for word, keyword in framework.served_with
-            for path in self.texts.saying((word,))
-        )
+        return not framework.served_by or self.texts.tells(framework.served_by, telling(framework.served_with))
 
     @cached_property
     def files(self) -> frozenset[Path]:
