@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -13,6 +12,7 @@ from streamlint import disk
 from streamlint.finding import Place
 from streamlint.immutable import immutable
 from streamlint.model.comments import uncommented
+from streamlint.parsed import parsed
 from streamlint.source import Source, Span
 
 _BLOCKS = (
@@ -132,7 +132,7 @@ def moves(old: Source, new: Source) -> Moves | None:
     ends = zip(map(before.end, before.coded), map(after.end, after.coded), strict=True)
     if any(one != other and one and other for one, other in ends):
         return None
-    trees = [_parsed(source.text) for source in (old, new)]
+    trees = [parsed(source.text) for source in (old, new)]
     if None in trees or ast.dump(trees[0]) != ast.dump(trees[1]):  # type: ignore[arg-type]  # neither is None
         return None
     held = [
@@ -140,15 +140,6 @@ def moves(old: Source, new: Source) -> Moves | None:
         for tree, lines in zip(trees, (before, after), strict=True)
     ]
     return Moves(old, new, before, after) if held[0] == held[1] else None
-
-
-def _parsed(text: str) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _held(tree: ast.AST | None) -> Iterator[tuple[int, int]]:
