@@ -56,7 +56,8 @@ class Registering:
         """The dotted names of the classes of applications, but those of hosts that nothing serves to many."""
         for name in self.frameworks.applications:
             application = self.frameworks.application(name)
-            if application is not None and self._may_be_served(application.framework):
+            host = application.framework if application is not None else ""
+            if not host or not self.frameworks.framework(host).served_by or host in self.frameworks_present:
                 yield name
 
     def imports(self, dotted: str) -> bool:
