@@ -287,7 +287,10 @@ class Drains(Takings):
     def _only_asks(self, drain: Drain, frame: Frame) -> bool:
         """Whether the drained text is nothing but the question that the next stream answers."""
         names = self.derived(drain, frame)
-        uses = [name for name in frame.scope.names if name.id in names and name.start >= max(drain.end, _end_of(drain))]
+        after = max(drain.end, _end_of(drain))
+        uses = [name for name in frame.scope.names if name.id in names and name.start >= after]
+        given_on = [one.value for one in self.makings(frame) if one.name in names and one.start >= after]
+        uses = [name for name in uses if not any(value.contains(name) for value in given_on)]
         asking = [call for call in frame.scope.calls if self._starts_anew(call, frame)]
         return bool(uses) and all(any(c.contains(use) for c in asking) for use in uses)
 

@@ -12,6 +12,7 @@ from streamlint.knowledge.off_loop import Where
 from streamlint.knowledge.token_streams import TEXT
 from streamlint.model import syntax as ir
 from streamlint.model.branches import branch_of
+from streamlint.running.never import Never
 from streamlint.serving.ways import Hop, Way
 from streamlint.streams.answers import Answers
 from streamlint.streams.drained import Drain, DrainedNames, How, names_in
@@ -50,6 +51,7 @@ class Takings(DrainedNames):
         self.answers = project.ask(Answers)
         self.gathered = project.ask(Gathered)
         self._steps = project.ask(Steps)
+        self._never = project.ask(Never)
         self.whereabouts = project.ask(Whereabouts)
         self._searched: set[ir.Scope] = set()
         self._kept_in: dict[ir.Scope, frozenset[str]] = {}
@@ -62,10 +64,14 @@ class Takings(DrainedNames):
         self._searched.add(frame.scope)
         if len(self._searched) > _FEW and not self.whereabouts.may_take(frame):
             return ()
-        return self.evaluator.solver.ask(("takings", frame), lambda: tuple(self.found(frame)), (), ())
+        return self.evaluator.solver.ask(("takings", frame), lambda: tuple(self._taken(frame)), (), ())
 
-    def found(self, frame: Frame) -> Iterator[Drain]:
-        """Every drain of a function, whether tokens are seen to come to it or not."""
+    def _taken(self, frame: Frame) -> Iterator[Drain]:
+        """The drains that a call comes to with its arguments: of `if live: return tokens` not the one behind it."""
+        return (drain for drain in self._found(frame) if not self._never.passes_by(drain, frame))
+
+    def _found(self, frame: Frame) -> Iterator[Drain]:
+        """Every drain in the text of a function."""
         scope = frame.scope
         for loop in scope.loops:
             drain = self._of_loop(loop, frame)
@@ -240,7 +246,8 @@ class Takings(DrainedNames):
                         is_async=stream.role is Role.ASYNC_STREAM,
                     )
             case Function():
-                return self._in_helper(value, call, frame)
+                meant = self.evaluator.calls.meant(value, call, frame)
+                return next(filter(None, (self._in_helper(one, call, frame) for one in meant)), None)
         return None
 
     def _taking(self, how: How, call: ir.Call, argument: ir.Expression, branch: int, frame: Frame) -> Drain | None:
