@@ -151,7 +151,10 @@ class Gathered:
         return None
 
     def _is_local_collection(self, name: ir.Name, frame: Frame) -> bool:
-        return bool(name.bindings) and any(isinstance(one, Collection) for one in self.evaluator.value(name, frame))
+        """Whether a name means a collection of this scope, or of a function around it."""
+        owner = frame.module.uses.owner(name.id, frame.scope) if not name.bindings else None
+        is_local = bool(name.bindings) or (owner is not None and owner.is_function)
+        return is_local and any(isinstance(one, Collection) for one in self.evaluator.value(name, frame))
 
     def _is_buffer(self, name: ir.Name, frame: Frame) -> bool:
         return any(isinstance(one, Instance) and one.name in _BUFFERS for one in self.evaluator.value(name, frame))
