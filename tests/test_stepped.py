@@ -11,10 +11,13 @@ from .asking import Program
 HEAD = """\
 import queue
 
+import httpx
+
 waiting = queue.Queue()
+client = httpx.Client()
 
 
-def take(tokens, other):
+async def take(tokens, other):
 """
 
 
@@ -42,7 +45,16 @@ NEXT_OR_NONE = ("next(tokens, None)", "tokens", {"token"})
         ("while True:\n    print(other)\ntoken = next(tokens)", []),
         ("while True:\n    token = anext(tokens)", [("anext(tokens)", "tokens", {"token"})]),
         ("while True:\n    token = tokens.__next__()", [("tokens.__next__()", "tokens", {"token"})]),
+        ("while True:\n    token = await tokens.__anext__()", [("tokens.__anext__()", "tokens", {"token"})]),
         ("while True:\n    token = tokens.next()", []),
+        ("while True:\n    token = next()", []),
+        ("while True:\n    token = next(tokens)\n    kept = other", [NEXT]),
+        ("while True:\n    token = waiting.qsize()", []),
+        ("while True:\n    token = client.get()", []),
+        (
+            "given = waiting if other else tokens\nwhile True:\n    token = given.get()",
+            [("given.get()", "given", {"token"})],
+        ),
         ("while True:\n    token = waiting.get()", [("waiting.get()", "waiting", {"token"})]),
         ("while True:\n    token = waiting.get(False)", []),
         ("while True:\n    token = other.get()", []),
