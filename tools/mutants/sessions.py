@@ -19,7 +19,7 @@ _TIMES, _SECONDS = 10.0, 5.0
 """A test may take so many times what it takes without a fault, and so many seconds more, before it counts as endless."""
 _START = 60.0
 _FIRST = 60
-"""So many tests are collected and run before the others: most faults are seen by one of them, and all files take seconds to collect."""
+"""So many tests are collected and run before the others: most faults are seen by these, and all files take seconds to collect."""
 _OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-o", "tmp_path_retention_policy=none")
 
 
