@@ -78,6 +78,25 @@ def test_only_what_the_application_imports_is_at_hand() -> None:
     assert likely(f"import other\n{text}", other=POLLER) == {"Poller.poll"}
 
 
+@pytest.mark.parametrize(
+    ("started", "expected"),
+    [
+        ("import anyio\nanyio.run(work)\n", set()),
+        ("import asyncio\nasyncio.run(work())\n", set()),
+        ("import asyncio\nmade = work()\nasyncio.run(made)\n", set()),
+        ("import asyncio\nasyncio.run(asyncio.gather(work(), work()))\n", set()),
+        ("import anyio\nfrom functools import partial\nanyio.run(partial(work))\n", set()),
+        ("if __name__ == '__main__':\n    work()\n", set()),
+        ("work()\n", {"Poller.poll"}),
+        ("import anyio\nanyio.sleep(work)\n", {"Poller.poll"}),
+        ("import anyio\n", {"Poller.poll"}),
+    ],
+)
+def test_what_runs_on_a_loop_of_its_own_is_not_meant(started: str, expected: set[str]) -> None:
+    work = f"{POLLER}async def work():\n    await Poller().poll(1)\n\n\n{started}"
+    assert likely(HEAD.format("await thing.poll(name)") + work) == expected
+
+
 # What may stand for a method that is known to run
 
 BASE = """\
