@@ -360,7 +360,7 @@ class Calls:
             case Coroutine():
                 return value.result
             case Llama(role=Role.WORKFLOW_HANDLER, name=agent):
-                return frozenset((Token(AGENT_ANSWER, value.origin),)) if agent else UNKNOWN
+                return frozenset((Token(AGENT_ANSWER, value.origin),)) if agent else self.llama.runs.of(value.origin)
         return frozenset((value,))
 
     def entered(self, values: Values) -> Values:
