@@ -218,9 +218,10 @@ class Framing:
         if written is None or not _FIELD.match(written.text) or _of_event(written.text) is not Framed.WHOLE:
             return
         for hole, where in written.holes:
-            if _is_token(certain(self.evaluator.value(hole, where))):
+            values = self.evaluator.value(hole, where)
+            if _may_be_token(values):
                 is_inside = where.module is frame.module and item.value.contains(hole)
-                yield RawToken(where.module.text(hole), hole if is_inside else None)
+                yield RawToken(where.module.text(hole), hole if is_inside and _is_token(certain(values)) else None)
 
     def _is_raw_iterator(self, values: Values) -> bool:
         alternatives = certain(values)
@@ -248,6 +249,11 @@ def _is_plain(text: str) -> bool:
     start = text.partition("{")[0].strip()
     is_open = any(field.startswith(start) for field in ("data:", "event:", "id:", "retry:"))
     return bool(start) and not is_open and "\\n" not in text and ":" not in start and "data:" not in text
+
+
+def _may_be_token(values: Values) -> bool:
+    """Whether one of several texts is a token as it came: its line breaks end the line whatever the others are."""
+    return any(isinstance(value, Token) and value.items in _TEXT for value in values)
 
 
 def _is_token(alternatives: list[Value]) -> bool:

@@ -156,6 +156,8 @@ class Calls:
                         return frozenset((OffLoop(values),))
                 case OffLoop():
                     return frozenset((OffLoop(values),))
+                case Instance() if wrapped := self._method_made(f"{made.name}.__call__"):
+                    return frozenset((Instance(wrapped, self.evaluator.origin(decorator, frame)),))
                 case Function():
                     found = self.results(frozenset((made,)), (values,), {}, frame)
                     if says(found):
