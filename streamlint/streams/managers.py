@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.resources import End
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Function, Generated, Instance, Object, known
+from streamlint.values.domain import Function, Generated, Instance, Object, dotted_name, known
 from streamlint.values.limits import Limit
 
 if TYPE_CHECKING:

@@ -35,6 +35,7 @@ from streamlint.values.domain import (
     Unknown,
     Value,
     Values,
+    dotted_name,
     says,
 )
 from streamlint.values.function_calls import FunctionCalls
@@ -391,15 +392,3 @@ class Calls:
             case Coroutine():
                 return self.entered(value.result)
         return frozenset((value,))
-
-
-def dotted_name(value: Value) -> str:
-    """The dotted name of an outside function, or of a method of an outside instance; "" for anything else."""
-    match value:
-        case External():
-            return value.name
-        case Bound(receiver=Instance(name=owner) | External(name=owner), name=name):
-            return f"{owner}.{name}"
-        case Bound(receiver=Coroutine(), name=name):
-            return f"asyncio.Task.{name}"  # a coroutine itself has no methods that anybody calls
-    return ""

@@ -17,7 +17,6 @@ from streamlint.values import Values
 from streamlint.values.activations import Frame
 from streamlint.values.arguments import left_out
 from streamlint.values.call_sites import argument_of
-from streamlint.values.calls import dotted_name
 from streamlint.values.domain import (
     Bound,
     Class,
@@ -36,6 +35,7 @@ from streamlint.values.domain import (
     Tokens,
     Unknown,
     Value,
+    dotted_name,
 )
 from streamlint.values.evidence import ReceiverEvidence
 from streamlint.waiting.holds import FARTHEST, Cause, Hold, hop_to, stronger
