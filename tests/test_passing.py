@@ -124,6 +124,8 @@ def test_containers_and_copies(expression: str, expected: set[str]) -> None:
         ("getattr(K())", {"?"}),
         ("importlib.import_module('lib')", {"module lib"}),
         ("importlib.import_module('.lib')", {"?"}),
+        ("importlib.import_module('.outside')", {"?"}),
+        ("importlib.import_module('outside')", {"outside"}),
         ("importlib.import_module(word)", {"?"}),
     ],
 )

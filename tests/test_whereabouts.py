@@ -102,6 +102,8 @@ WAYS = {
     "global": "held = None\n\n\ndef put(q):\n    global held\n    held = tokens(q)\n\n\ndef show():\n    return list(held)\n",
     "getattr": "class A:\n    s = tokens('q')\n\n\ndef show(a):\n    return list(getattr(a, 's'))\n",
     "options": "def show(**options):\n    return list(options['s'])\n\n\ndef go(q):\n    return show(**{'s': tokens(q)})\n",
+    "state": "async def lifespan(app):\n    yield {'held': tokens('q')}\n\n\ndef show(request):\n"
+    "    return list(request.state.held)\n",
     "manager": "from contextlib import contextmanager\n\n\n@contextmanager\ndef opened(q):\n    yield tokens(q)\n\n\ndef show(q):\n"
     "    with opened(q) as s:\n        return list(s)\n",
 }

@@ -84,7 +84,7 @@ def _logical_lines(text: str) -> Iterator[_Logical]:
             held += f"{bare[:-1]} "
             continue
         whole = (held + bare).strip()
-        if whole and start >= 0:
+        if whole:
             yield _Logical(whole, Span(start, match.start() + len(bare.rstrip())))
         held, start = "", -1
 
