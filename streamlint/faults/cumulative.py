@@ -12,12 +12,16 @@ from streamlint.model.branches import arms
 from streamlint.streams.mismatches import Mismatches
 from streamlint.streams.sent import certain
 from streamlint.values.call_sites import argument_of
-from streamlint.values.domain import UNKNOWN, External, Function, Generated, Token
+from streamlint.values.domain import UNKNOWN, External, Function, Generated, Partial, Token
+from streamlint.values.getters import read_by
 
 if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.streams.sent import Sending
     from streamlint.values.activations import Frame
+
+_WHOLE_PARTS = ("text", "message.content")
+"""Parts of a chunk that repeat everything before them."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +55,41 @@ class Cumulatives:
         return self._in_loop(item.value, item.branch, frame)
 
     def of_sending(self, sending: Sending) -> Cumulative | None:
-        """The element of a generator expression that is the body of a response."""
+        """The element of a generator expression that is the body of a response, or what `map` reads of each chunk for it."""
+        mapped = self._mapped(sending)
+        if mapped is not None:
+            return mapped
         for value in self.evaluator.value(sending.content, sending.frame):
             if isinstance(value, Generated) and value.frame.scope.kind == "generator-expression":
                 item = value.frame.scope.yields[0].value
                 is_here = sending.content.start <= value.frame.scope.start < sending.content.end
                 return self._of(item, -1, value.frame) if item is not None and is_here else None
         return None
+
+    def _mapped(self, sending: Sending) -> Cumulative | None:
+        """`map(attrgetter("text"), chunks)`, where it is given to a response."""
+        match sending.content:
+            case ir.Call(arguments=(function, over), keywords=()) as call:
+                if self.evaluator.names(call.function, sending.frame) != {"builtins.map"}:
+                    return None
+                chunks = certain(self.evaluator.element(self.evaluator.value(over, sending.frame)))
+                if chunks and all(isinstance(one, Token) and one.items == "chunk" for one in chunks):
+                    return Cumulative(call, -1, -1, "") if self._reads_whole(function, sending.frame) else None
+        return None
+
+    def _reads_whole(self, function: ir.Expression, frame: Frame) -> bool:
+        """Whether a getter, or a lambda that is one, reads what repeats everything before it."""
+        (value, *others) = self.evaluator.value(function, frame) or UNKNOWN
+        if others:
+            return False
+        if isinstance(value, Partial):
+            return read_by(value) in _WHOLE_PARTS
+        located = self.evaluator.scope_of(value) if isinstance(value, Function) else None
+        if located is None or len(located[1].returns) != 1 or len(located[1].parameters) != 1:
+            return False
+        read = located[1].returns[0].value
+        base, _, part = ir.dotted(read).partition(".") if isinstance(read, ir.Attribute) else ("", "", "")
+        return base == located[1].parameters[0].name and part in _WHOLE_PARTS
 
     def of_call(self, call: ir.Call, frame: Frame) -> Cumulative | None:
         """What `send_text`, `stream_token` and their like are given."""
@@ -133,6 +165,9 @@ class Cumulatives:
     def _read_by(self, call: ir.Call, branch: int, frame: Frame) -> Cumulative | None:
         """A helper that only reads the part of what it is given: `def text_of(event): return event.response`."""
         (function, *others) = self.evaluator.value(call.function, frame) or UNKNOWN
+        if isinstance(function, Partial) and not others and len(call.arguments) == 1:
+            is_whole = read_by(function) in _WHOLE_PARTS and self._is(call.arguments[0], "chunk", frame)
+            return Cumulative(call, -1, -1, "") if is_whole else None
         located = self.evaluator.scope_of(function) if isinstance(function, Function) and not others else None
         if located is None or not isinstance(function, Function) or len(located[1].returns) != 1:
             return None
