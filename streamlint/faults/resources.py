@@ -13,7 +13,7 @@ from streamlint.streams import Sent
 from streamlint.streams.managers import CLOSING, Managers, held_name
 from streamlint.values.activations import Frame
 from streamlint.values.call_sites import argument_of
-from streamlint.values.domain import NOTHING, Function, Generated, Instance
+from streamlint.values.domain import NOTHING, Function, Generated, Instance, Object
 from streamlint.values.limits import Limit
 
 if TYPE_CHECKING:
@@ -200,7 +200,9 @@ class Resources:
         cursors = [
             one.name
             for one in bindings
-            if _is_asked(one.value, name.id, self.facts.cursors) or self._is_answer_of(one.value, name.id, frame)
+            if _is_asked(one.value, name.id, self.facts.cursors)
+            or self._is_answer_of(one.value, name.id, frame)
+            or self._is_made_with(one.value, name.id, frame)
         ]
         names = (name, *(ir.Name(name.start, name.end, one, None) for one in cursors))
         return any(self._needs(content, one, frame, 0) for one in names)
@@ -213,6 +215,27 @@ class Resources:
                 given = (one for one in self.evaluator.value(value, frame) if isinstance(one, Instance))
                 return any(self.evaluator.knowledge.token_streams.managed(one.name) is not None for one in given)
         return False
+
+    def _is_made_with(self, value: ir.Expression | None, name: str, frame: Frame) -> bool:
+        """Whether an expression makes an object of the project that keeps the variable: `answers = Answers(session)`."""
+        if not isinstance(value, ir.Call):
+            return False
+        given = (*value.arguments, *(one for _, one in value.keywords))
+        if not any(isinstance(one, ir.Name) and one.id == name for one in given):
+            return False
+        made = [one for one in self.evaluator.value(value, frame) if isinstance(one, Object)]
+        return any(self._is_kept_by(one, value, name) for one in made)
+
+    def _is_kept_by(self, made: Object, call: ir.Call, name: str) -> bool:
+        """Whether the constructor puts what it is given into an attribute."""
+        method = self.evaluator.attributes.method(made, "__init__")
+        located = self.evaluator.scope_of(method) if method is not None else None
+        if located is None:
+            return False
+        given = ((one.name, argument_of(call, located[1], one, True)) for one in located[1].parameters)
+        kept = {parameter for parameter, one in given if isinstance(one, ir.Name) and one.id == name}
+        stores = (one for one in located[1].stores if one.is_attribute and isinstance(one.value, ir.Name))
+        return any(isinstance(one.value, ir.Name) and one.value.id in kept for one in stores)
 
     def _needs(self, content: ir.Expression, name: ir.Name, frame: Frame, depth: int) -> bool:
         """Whether a body reads from the variable when it is sent."""

@@ -57,7 +57,6 @@ class Calls:
         self._containers = ContainerCalls(evaluator)
         self._functions = FunctionCalls(evaluator)
         self._makers: dict[str, str | None] = {}
-        self._wrapping = evaluator.knowledge.names("handed_on", "wrapping")
         self._methods: dict[str, str | None] = {}
         self.meant = Dispatching(evaluator).meant
         self.native_async = self.llama.native_async
@@ -151,12 +150,10 @@ class Calls:
         return values
 
     def _decorate(self, decorator: ir.Expression, values: Values, frame: Frame) -> Values:
+        off_loop = self.evaluator.knowledge.off_loop
         for made in self.evaluator.value(decorator, frame):
             match made:
-                case External():
-                    if self.evaluator.knowledge.off_loop.decorator(made.name):
-                        return frozenset((OffLoop(values),))
-                case OffLoop():
+                case OffLoop() | External() if isinstance(made, OffLoop) or off_loop.decorator(made.name):
                     return frozenset((OffLoop(values),))
                 case Instance() if wrapped := self._method_made(f"{made.name}.__call__"):
                     return frozenset((Instance(wrapped, self.evaluator.origin(decorator, frame)),))
@@ -204,8 +201,6 @@ class Calls:
         known_builtin = BUILTINS.get(function.name)
         if known_builtin is not None:
             return known_builtin(self.evaluator, call, frame)
-        if function.name in self._wrapping and (wrapped := call.argument(0, "client")) is not None:
-            return self.evaluator.value(wrapped, frame)
         put = self._containers.of_outside(function.name, call, frame)
         if put:
             return put
@@ -230,7 +225,7 @@ class Calls:
         """The class of what calling a name gives whatever it is given, "" for nothing known; None where the call decides."""
         if name not in self._makers:
             knowledge = self.evaluator.knowledge
-            told = knowledge.objects.is_dependency(name) or knowledge.off_loop.call(name) or name in self._wrapping
+            told = knowledge.objects.is_dependency(name) or knowledge.off_loop.call(name)
             decides = told or self.streams.knows(name) or self.llama.knows(name)
             self._makers[name] = None if decides else self._class_made(name)
         return self._makers[name]

@@ -31,15 +31,19 @@ class MadeStreams:
         self.evaluator = evaluator
         self.facts = evaluator.knowledge.token_streams
         self._asked = AskedModels(evaluator)
+        self._wrapping = evaluator.knowledge.names("handed_on", "wrapping")
 
     # Calls
 
     def knows(self, name: str) -> bool:
         """Whether what calling this dotted name gives is decided here, by its arguments."""
-        return bool(self.facts.made(name)) or self.facts.answered(name) is not None
+        return bool(self.facts.made(name)) or self.facts.answered(name) is not None or name in self._wrapping
 
     def of_call(self, name: str, call: ir.Call, frame: Frame) -> Values | None:
-        """The stream that a call makes; None where it makes none, or where its arguments do not tell."""
+        """The stream that a call makes, or the client that it wraps; None where it makes none, or its arguments do not tell."""
+        wrapped = call.argument(0, "client") if name in self._wrapping else None
+        if wrapped is not None:
+            return self.evaluator.value(wrapped, frame)
         for made in self.facts.made(name):
             if made.needs and self._is_given(made.needs, call, frame) is not True:
                 continue
