@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import symtable
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
     from streamlint.discovery import Found, Patterns
     from streamlint.readers import Pages
 
+_REFUSED = "from __future__ import braces\n"
+_REFUSAL = "not a chance"
+"""What Python says of that import once it has parsed a text."""
 _NEWER = re.compile(
     r"\btype\s+\w|\b(?:def|class)\s+\w+\s*\[|\bexcept\b[ \t*]*[^\n:]*,|\b(?:[rR]?[fFtT]|[fFtT][rR])['\"]",
     re.MULTILINE,
@@ -233,12 +235,17 @@ def _newer(source: Source) -> Finding | None:
 
 
 def _is_python(text: str) -> bool:
-    """Whether the parser takes the text; twice as fast as to build its tree, and not sure of the answer no."""
+    """Whether the parser takes the text, and not sure of the answer no.
+
+    What is refused only when all of it has been parsed costs two thirds of its tree (measured with 3.11 to 3.13, 2026-11-27).
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            symtable.symtable(text, "<text>", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+            compile(_REFUSED + text, "<text>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return error.msg == _REFUSAL
+    except (ValueError, RecursionError, MemoryError):
         return False
     return True
 

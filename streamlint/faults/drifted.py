@@ -86,6 +86,10 @@ class Drift:
         """Whether a name holds what a call has made that is reported itself."""
         if not isinstance(expression, ir.Name):
             return False
+        key = ("told", frame.scope, expression.id)
+        return self.evaluator.solver.part(key, lambda: self._holds_told(expression, frame))
+
+    def _holds_told(self, expression: ir.Name, frame: Frame) -> bool:
         module = frame.module
         outer = [(scope, scope.by_name.get(expression.id, ())) for scope in (frame.scope, module.scopes[0])]
         bound = (scope.bindings[index] for scope, found in outer for index in found)

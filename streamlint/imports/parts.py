@@ -39,7 +39,9 @@ class Parts:
         new = [self._new(span, edits) for span in spans]
         modules = [parsed(text) if text and text[-1] in "\r\n" else None for text in new]
         known = [module for module in modules if module is not None]
-        return Change(self, spans, new, known) if len(known) == len(new) else None
+        lines = [self._lines(span, edits) for span in spans]
+        change = Change(self, spans, lines, [self._new(span, edits) for span in lines], known)
+        return change if len(known) == len(new) else None
 
     def _around(self, span: Span) -> Span:
         """The lines of the statements that a place touches."""
@@ -49,6 +51,13 @@ class Parts:
             self._starts[first] if first and self._starts else 0,
             self._starts[last] if last < len(self._starts) else len(self.text),
         )
+
+    def _lines(self, span: Span, edits: Collection[Edit]) -> Span:
+        """The lines of the text from the first edit to the last one among some statements."""
+        within = [edit.span for edit in edits if span.contains(edit.span)]
+        first, last = min(one.start for one in within), max(one.end for one in within)
+        end = self.text.find("\n", last, span.end)
+        return Span(max(self.text.rfind("\n", span.start, first) + 1, span.start), end if end >= 0 else span.end)
 
     def _new(self, span: Span, edits: Collection[Edit]) -> str:
         within = (edit for edit in edits if span.contains(edit.span))
@@ -114,16 +123,25 @@ class Parts:
 class Change:
     """New lines in the place of some of a text's; each of the new is Python by itself."""
 
-    def __init__(self, parts: Parts, spans: Sequence[Span], new: Sequence[str], modules: Sequence[ast.Module]) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        spans: Sequence[Span],
+        lines: Sequence[Span],
+        new: Sequence[str],
+        modules: Sequence[ast.Module],
+    ) -> None:
         self.parts = parts
-        self._spans, self._new, self._modules = spans, new, modules
+        self._spans, self._lines, self._modules = spans, lines, modules
+        self._old, self._new = [parts.text[span.start : span.end] for span in lines], new
+        """The lines that differ, before and after."""
         self._rows = frozenset(number for span in spans for number in parts.numbers(span))
         self._bindings = [binding for module in modules for binding in top_level(module)]
 
     @classmethod
     def whole(cls, parts: Parts, text: str, module: ast.Module) -> Change:
         """Another text in the place of the whole."""
-        return cls(parts, [Span(0, len(parts.text))], [text], [module])
+        return cls(parts, [Span(0, len(parts.text))], [Span(0, len(parts.text))], [text], [module])
 
     @cached_property
     def start(self) -> int:
@@ -148,8 +166,7 @@ class Change:
 
     def useless(self) -> frozenset[str]:
         """Imported names that are used less often after it, and then nowhere."""
-        old = [self.parts.text[span.start : span.end] for span in self._spans]
-        then, now = (Counter(word for text in texts for word in words(text)) for texts in (old, self._new))
+        then, now = (Counter(word for text in texts for word in words(text)) for texts in (self._old, self._new))
         fewer = {name for name, number in then.items() if now[name] < number}
         imported = {binding.name for binding in self._bindings}
         fewer = {each for each in fewer if each in imported or self._is_beside(self.parts.imported.get(each, ()))}
@@ -165,7 +182,7 @@ class Change:
 
     def _is_noted(self, name: str) -> bool:
         places = self.parts.noted.get(name, ())
-        return any(not any(span.start <= place < span.end for span in self._spans) for place in places)
+        return any(not any(span.start <= place < span.end for span in self._lines) for place in places)
 
 
 @lru_cache(maxsize=2)

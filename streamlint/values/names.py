@@ -34,6 +34,7 @@ class Names:
         self._answers = evaluator.solver.answers
         self._kinds = Kinds(evaluator)
         self._builtins: dict[str, Values] = {}
+        self._whole: dict[Module, tuple[Module, ...]] = {}
 
     def named(self, module: Module, name: str) -> Values:
         """A name of a module's own level, as another module sees it."""
@@ -122,17 +123,22 @@ class Names:
             current = pending.pop()
             if current is not module and name in current.summary.module.by_name:
                 return self.named(current, name) if self._is_public(current, name) else NOTHING
-            for imported, level in current.summary.star_imports:
-                path = self.evaluator.modules.resolve(current.path, imported, level)
-                other = (
-                    self.evaluator.modules.load(path)
-                    if path is not None and path in self.evaluator.modules.files
-                    else None
-                )
-                if other is not None and other not in seen:
+            for other in self._given_whole(current):
+                if other not in seen:
                     seen.add(other)
                     pending.append(other)
         return NOTHING
+
+    def _given_whole(self, module: Module) -> tuple[Module, ...]:
+        """The modules of which one imports everything."""
+        known = self._whole.get(module)
+        if known is None:
+            modules = self.evaluator.modules
+            stars = module.summary.star_imports
+            paths = (modules.resolve(module.path, imported, level) for imported, level in stars)
+            loaded = (modules.load(path) for path in paths if path is not None and path in modules.files)
+            known = self._whole[module] = tuple(one for one in loaded if one is not None)
+        return known
 
     def _is_public(self, module: Module, name: str) -> bool:
         """Whether `import *` brings a name of a module: what its `__all__` lists, or has no underscore in front."""
