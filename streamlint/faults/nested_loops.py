@@ -30,6 +30,8 @@ class Nested:
 
     fault: Fault
     way: Way | None = None
+    awaited: str = ""
+    """The method to await instead, where the call makes the coroutine itself."""
 
     @property
     def hops(self) -> tuple[Hop, ...]:
@@ -52,7 +54,7 @@ class NestedLoops:
         if self._patched or self._asks(frame):
             return None
         if names & self.known.starts:
-            return Nested(Fault.STARTS)
+            return Nested(Fault.STARTS, awaited=next((self.known.awaited.get(name, "") for name in sorted(names)), ""))
         values = self.evaluator.value(call.function, frame)
         if len(values) != 1:
             return None

@@ -14,6 +14,8 @@ class NestedLoopCalls:
     asks: frozenset[str]
     current: frozenset[str]
     patches: frozenset[str]
+    awaited: dict[str, str]
+    """Of what makes the coroutine that it runs itself: the method beside it that gives this coroutine."""
 
     @property
     def patching_packages(self) -> frozenset[str]:
@@ -22,7 +24,12 @@ class NestedLoopCalls:
 
 
 def nested_loop_calls() -> NestedLoopCalls:
-    return NestedLoopCalls(_names("starts"), _names("asks"), _names("current"), _names("patches"))
+    return NestedLoopCalls(_names("starts"), _names("asks"), _names("current"), _names("patches"), _awaited())
+
+
+def _awaited() -> dict[str, str]:
+    rows = [row for row in read("nested_loops").rows("starts") if row.text("awaited")]
+    return {name: row.text("awaited") for row in rows for name in (*row.texts("names"), *row.texts("methods"))}
 
 
 def _names(kind: str) -> frozenset[str]:

@@ -101,16 +101,16 @@ class NestedEventLoop(Rule):
             if starts
             else "patches the loop that runs, which uvloop does not allow",
             related=(*file.related(where.way), *file.related(nested.hops[1:])),
-            help=_way_out(starts, bool(nested.hops)),
+            help=_way_out(starts, bool(nested.hops), nested.awaited),
             notes=(*where.doubts, _RAISES if starts else _PATCHES),
             severity=where.severity(certain=starts),
-            repair=partial(awaited, file, where) if starts and not nested.hops else None,
+            repair=partial(awaited, file, where, nested.awaited) if starts and not nested.hops else None,
         )
 
 
-def _way_out(starts: bool, in_helper: bool) -> str:
+def _way_out(starts: bool, in_helper: bool, method: str) -> str:
     if not starts:
         return "await instead of starting loops within loops, or apply it once at the top of a module"
     if in_helper:
         return "make the helper `async def` and await it, or call it in a thread"
-    return "await the coroutine"
+    return f"await `{method}`" if method else "await the coroutine"
