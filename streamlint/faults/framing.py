@@ -134,7 +134,7 @@ class Framing:
         if fault is None:
             return None
         frame = generators[0].frame
-        sent = _unencoded(item.value) if fault is Fault.RAW else item.value
+        sent = unencoded(item.value) if fault is Fault.RAW else item.value
         return Unframed(fault, sent, item.is_from, scope=frame.scope, items=self._kinds(frame))
 
     def _kinds(self, frame: Frame) -> tuple[tuple[ir.Yield, Framed], ...]:
@@ -173,8 +173,8 @@ class Framing:
         if document is not None:
             return document
         if written is None:
-            unencoded = self.evaluator.value(_unencoded(item.value), frame)
-            return Framed.RAW if _is_token(certain(values)) or _is_token(certain(unencoded)) else Framed.UNKNOWN
+            bare = self.evaluator.value(unencoded(item.value), frame)
+            return Framed.RAW if _is_token(certain(values)) or _is_token(certain(bare)) else Framed.UNKNOWN
         text = written.text
         if _ONLY_HOLE.fullmatch(text) and len(written.holes) == 1:
             hole, where = written.holes[0]
@@ -189,7 +189,7 @@ class Framing:
     def _document(self, item: ir.Expression, written: Written | None, frame: Frame) -> Framed | None:
         """Whether an item is a line of JSON and nothing else, and whether a token is in it."""
         if written is None:
-            hole, where = _unencoded(item), frame
+            hole, where = unencoded(item), frame
         elif len(written.holes) == 1 and not written.is_constant and _DOCUMENT.fullmatch(written.text):
             hole, where = written.holes[0]
         else:
@@ -269,7 +269,7 @@ class Framing:
         return bool(alternatives)
 
 
-def _unencoded(expression: ir.Expression) -> ir.Expression:
+def unencoded(expression: ir.Expression) -> ir.Expression:
     """The text whose bytes this is: of `token.encode()` the token."""
     match expression:
         case ir.Call(function=ir.Attribute(base=text, attribute="encode")):

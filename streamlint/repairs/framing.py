@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from streamlint.faults.framing import Fault, Framed, RawToken, Unframed
+from streamlint.faults.framing import Fault, Framed, RawToken, Unframed, unencoded
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.model import syntax as ir
 from streamlint.source import Span
@@ -60,7 +60,7 @@ def _whole(file: PythonFile, item: ir.Yield, kind: Framed, unframed: Unframed) -
     value = item.value
     if value is None:
         return None
-    span, text = Span(value.start, value.end), file.text(value)
+    span, text = Span(value.start, value.end), file.text(unencoded(value))
     match kind:
         case Framed.RAW if item.is_from:
             return _each(file, value, is_async=False)
