@@ -10,6 +10,7 @@ from streamlint.knowledge.blocking import BlockingCall
 from streamlint.knowledge.frameworks import Purpose, Runner
 from streamlint.model import syntax as ir
 from streamlint.repairs.arguments import parted
+from streamlint.repairs.given_too_late import stands_for_its_function, with_its_arguments
 from streamlint.repairs.mixing import SAME_TOKENS, of_call
 from streamlint.repairs.obstacles import iteration_obstacle, obstacle
 from streamlint.repairs.threads import threads
@@ -46,6 +47,8 @@ def off_loop(file: PythonFile, held: Held, node: cst.CSTNode) -> Fix | None:
         return plain_function(file, where)
     if not isinstance(node, cst.Call):
         return None
+    if stands_for_its_function(file, held):
+        return with_its_arguments(file, held, node)
     loop = file.tree.parent(node)
     if isinstance(loop, cst.For) and obstacle(file, held) is None:
         return plain_function(file, where) or made_and_iterated_off_loop(file, where, loop, node, *level_of(file, held))
