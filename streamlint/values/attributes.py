@@ -128,9 +128,17 @@ class Attributes:
         for owner in self.lineage(base):
             found = self._own(owner, base, name) if isinstance(owner, Class) else self._inherited(owner, base, name)
             if says(found) or not isinstance(owner, Class):
-                return found
+                return self._set_later(found, base, name)
             vague = vague or found
         return self._stored(base, name, is_attribute=True) or vague
+
+    def _set_later(self, found: Values, base: Object | Class, name: str) -> Values:
+        """A flag as its class has it, and what other code makes of it: `service.is_live = True`."""
+        if not all(isinstance(value, Constant) for value in found):
+            return found
+        owners = [owner for owner in self.lineage(base) if isinstance(owner, Class)]
+        holders = [*owners, *((one.path, one.scope) for one in owners if isinstance(base, Object))]
+        return self.evaluator.union((found, *(self.evaluator.callers.set_outside(name, one) for one in holders)))
 
     def _above(self, base: Super, name: str) -> Values:
         """An attribute as `super()` finds it: of the classes behind its own in the lineage of the receiver, bound to that."""
