@@ -266,13 +266,19 @@ class Attributes:
         parameters = [p for p in method.parameters[1:] if p.name in used and p.kind in ("positional", "keyword")]
         if method.name != "__init__" or not parameters:
             return evaluator.any_call(module, method)
-        function = Function(module.path, method.index)
-        callers = evaluator.callers
+        function, callers = Function(module.path, method.index), evaluator.callers
         given = (
             (p, callers.initial(function, method, p, made) or callers.given_to_constructor(made, p)) for p in parameters
         )
-        told = {p.name: values for p, values in given if says(values) or (values and p.default is not None)}
+        known = ((p, values) for p, values in given if says(values) or p.default is not None)
+        told = {p.name: values or self._unseen(p, module, method) for p, values in known}
         return evaluator.frames.call(module, method, None, told, None)
+
+    def _unseen(self, parameter: ir.Parameter, module: Module, method: ir.Scope) -> Values:
+        """What a constructor that nobody is seen to call may be given: its default, or something else."""
+        outer = self.evaluator.any_call(module, module.scopes[method.parent])
+        default = self.evaluator.value(parameter.default, outer) if parameter.default is not None else NOTHING
+        return self.evaluator.union((default, UNKNOWN))
 
     @staticmethod
     def _method_around(module: Module, function: ir.Scope, owner: ir.Scope) -> ir.Scope | None:
