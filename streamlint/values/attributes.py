@@ -128,9 +128,17 @@ class Attributes:
         for owner in self.lineage(base):
             found = self._own(owner, base, name) if isinstance(owner, Class) else self._inherited(owner, base, name)
             if says(found) or not isinstance(owner, Class):
-                return found
+                return self._set_later(found, base, name)
             vague = vague or found
         return self._stored(base, name, is_attribute=True) or vague
+
+    def _set_later(self, found: Values, base: Object | Class, name: str) -> Values:
+        """A flag as its class has it, and what other code makes of it: `service.is_live = True`."""
+        if not all(isinstance(value, Constant) for value in found):
+            return found
+        owners = [owner for owner in self.lineage(base) if isinstance(owner, Class)]
+        holders = [*owners, *((one.path, one.scope) for one in owners if isinstance(base, Object))]
+        return self.evaluator.union((found, *(self.evaluator.callers.set_outside(name, one) for one in holders)))
 
     def _above(self, base: Super, name: str) -> Values:
         """An attribute as `super()` finds it: of the classes behind its own in the lineage of the receiver, bound to that."""
@@ -258,13 +266,19 @@ class Attributes:
         parameters = [p for p in method.parameters[1:] if p.name in used and p.kind in ("positional", "keyword")]
         if method.name != "__init__" or not parameters:
             return evaluator.any_call(module, method)
-        function = Function(module.path, method.index)
-        callers = evaluator.callers
+        function, callers = Function(module.path, method.index), evaluator.callers
         given = (
             (p, callers.initial(function, method, p, made) or callers.given_to_constructor(made, p)) for p in parameters
         )
-        told = {p.name: values for p, values in given if says(values) or (values and p.default is not None)}
+        known = ((p, values) for p, values in given if says(values) or p.default is not None)
+        told = {p.name: values or self._unseen(p, module, method) for p, values in known}
         return evaluator.frames.call(module, method, None, told, None)
+
+    def _unseen(self, parameter: ir.Parameter, module: Module, method: ir.Scope) -> Values:
+        """What a constructor that nobody is seen to call may be given: its default, or something else."""
+        outer = self.evaluator.any_call(module, module.scopes[method.parent])
+        default = self.evaluator.value(parameter.default, outer) if parameter.default is not None else NOTHING
+        return self.evaluator.union((default, UNKNOWN))
 
     @staticmethod
     def _method_around(module: Module, function: ir.Scope, owner: ir.Scope) -> ir.Scope | None:

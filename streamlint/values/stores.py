@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from streamlint.model import syntax as ir
 from streamlint.model.forms import Form
 from streamlint.values.declared import Declared
 from streamlint.values.domain import NOTHING, Values
@@ -40,6 +41,11 @@ class Stores:
         """What the project stores under this name on what `holder` identifies, as in `Attributes.identity`."""
         rows = (self.of(member) if is_attribute else self.items(member)) if member else []
         return self._put_on(("stores" if is_attribute else "items", member), rows, holder) if rows else NOTHING
+
+    def outside(self, member: str, holder: object) -> Values:
+        """What the project stores under this name on what `holder` identifies, methods on their own object left out."""
+        rows = [row for row in self.of(member) if not _is_on_own(row)]
+        return self._put_on(("outside", member), rows, holder) if rows else NOTHING
 
     def under(self, word: str, key: str, holder: object) -> Values:
         """What the project stores under this key, which is written as a name that ends in `word`: `app[ENGINE] = ...`."""
@@ -79,3 +85,10 @@ class Stores:
                 if numbers[-1:] != [number]:
                     numbers.append(number)
         return {holder: tuple(numbers) for holder, numbers in found.items()}
+
+
+def _is_on_own(row: Stored) -> bool:
+    """Whether a method stores on its first parameter."""
+    module, scope, store = row
+    is_method = scope.parent >= 0 and module.scopes[scope.parent].kind == "class" and bool(scope.parameters)
+    return is_method and isinstance(store.base, ir.Name) and store.base.id == scope.parameters[0].name
