@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,16 @@ from streamlint.model.branches import arms
 from streamlint.streams.mismatches import Mismatches
 from streamlint.streams.sent import certain
 from streamlint.values.call_sites import argument_of
-from streamlint.values.domain import UNKNOWN, External, Function, Generated, Token
+from streamlint.values.domain import UNKNOWN, External, Function, Generated, Partial, Token
+from streamlint.values.getters import read_by
 
 if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.streams.sent import Sending
     from streamlint.values.activations import Frame
+
+_WHOLE_PARTS = ("text", "message.content")
+"""Parts of a chunk that repeat everything before them."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +55,41 @@ class Cumulatives:
         return self._in_loop(item.value, item.branch, frame)
 
     def of_sending(self, sending: Sending) -> Cumulative | None:
-        """The element of a generator expression that is the body of a response."""
+        """The element of a generator expression that is the body of a response, or what `map` reads of each chunk for it."""
+        mapped = self._mapped(sending)
+        if mapped is not None:
+            return mapped
         for value in self.evaluator.value(sending.content, sending.frame):
             if isinstance(value, Generated) and value.frame.scope.kind == "generator-expression":
                 item = value.frame.scope.yields[0].value
                 is_here = sending.content.start <= value.frame.scope.start < sending.content.end
                 return self._of(item, -1, value.frame) if item is not None and is_here else None
         return None
+
+    def _mapped(self, sending: Sending) -> Cumulative | None:
+        """`map(attrgetter("text"), chunks)`, where it is given to a response."""
+        match sending.content:
+            case ir.Call(arguments=(function, over), keywords=()) as call:
+                if self.evaluator.names(call.function, sending.frame) != {"builtins.map"}:
+                    return None
+                chunks = certain(self.evaluator.element(self.evaluator.value(over, sending.frame)))
+                if chunks and all(isinstance(one, Token) and one.items == "chunk" for one in chunks):
+                    return Cumulative(call, -1, -1, "") if self._reads_whole(function, sending.frame) else None
+        return None
+
+    def _reads_whole(self, function: ir.Expression, frame: Frame) -> bool:
+        """Whether a getter, or a lambda that is one, reads what repeats everything before it."""
+        (value, *others) = self.evaluator.value(function, frame) or UNKNOWN
+        if others:
+            return False
+        if isinstance(value, Partial):
+            return read_by(value) in _WHOLE_PARTS
+        located = self.evaluator.scope_of(value) if isinstance(value, Function) else None
+        if located is None or len(located[1].returns) != 1 or len(located[1].parameters) != 1:
+            return False
+        read = located[1].returns[0].value
+        base, _, part = ir.dotted(read).partition(".") if isinstance(read, ir.Attribute) else ("", "", "")
+        return base == located[1].parameters[0].name and part in _WHOLE_PARTS
 
     def of_call(self, call: ir.Call, frame: Frame) -> Cumulative | None:
         """What `send_text`, `stream_token` and their like are given."""
@@ -84,7 +116,7 @@ class Cumulatives:
     @staticmethod
     def _each_time(found: Cumulative, branch: int, start: int, frame: Frame) -> bool:
         """Whether it is sent for every token, and not only for one that some condition picks out."""
-        own = {part.id for part in ir.walk(found.expression) if isinstance(part, ir.Name)}
+        own = {part.id for part in _names(found.expression, frame)}
         for row in arms(frame.scope, branch):
             if row.test is not None and row.test.start >= start:
                 asked = {part.id for part in ir.walk(row.test) if isinstance(part, ir.Name)}
@@ -115,11 +147,27 @@ class Cumulatives:
                     return Cumulative(expression, expression.start, expression.end, f"{base.id}.delta")
             case ir.Call():
                 return self._read_by(expression, branch, frame)
-        return self._whole(expression, frame) if isinstance(expression, ir.Name) else None
+            case ir.Name():
+                return self._whole(expression, frame) or self._named(expression, branch, frame)
+        return None
+
+    def _named(self, name: ir.Name, branch: int, frame: Frame) -> Cumulative | None:
+        """What was read of this very item before it is sent: `text = chunk.text`, `case AgentStream(response=text):`."""
+        binding = frame.scope.assignment(name)
+        inside = [loop for loop in frame.scope.loops if 0 <= loop.body_start <= name.start < loop.end]
+        if binding is None or binding.path or not isinstance(binding.value, ir.Attribute) or not inside:
+            return None
+        if binding.start < max(loop.body_start for loop in inside):
+            return None
+        found = self._of(binding.value, branch, frame)
+        return replace(found, expression=name, start=-1, end=-1) if found is not None else None
 
     def _read_by(self, call: ir.Call, branch: int, frame: Frame) -> Cumulative | None:
         """A helper that only reads the part of what it is given: `def text_of(event): return event.response`."""
         (function, *others) = self.evaluator.value(call.function, frame) or UNKNOWN
+        if isinstance(function, Partial) and not others and len(call.arguments) == 1:
+            is_whole = read_by(function) in _WHOLE_PARTS and self._is(call.arguments[0], "chunk", frame)
+            return Cumulative(call, -1, -1, "") if is_whole else None
         located = self.evaluator.scope_of(function) if isinstance(function, Function) and not others else None
         if located is None or not isinstance(function, Function) or len(located[1].returns) != 1:
             return None
@@ -168,6 +216,16 @@ class Cumulatives:
                             for one in kinds
                         )
         return False
+
+
+def _names(expression: ir.Expression, frame: Frame) -> Iterator[ir.Name]:
+    """The names in an expression, and those in what they were read of."""
+    for part in ir.walk(expression):
+        if isinstance(part, ir.Name):
+            yield part
+            read = frame.scope.assignment(part)
+            if read is not None and isinstance(read.value, ir.Attribute):
+                yield from (one for one in ir.walk(read.value) if isinstance(one, ir.Name))
 
 
 def _attribute(expression: ir.Expression, base: ir.Expression) -> Cumulative:

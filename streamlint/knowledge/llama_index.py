@@ -213,9 +213,9 @@ class LlamaIndex:
         decisive = self._role_meanings[known.role].texts("async")
         return False if any(self.fake_async(dotted, name, version) for name in decisive) else None
 
-    def is_async_in_name(self, dotted: str) -> bool:
-        """Whether an LLM of an integration has no async method of its own, and those that it inherits call the sync ones."""
-        return self._integration(dotted) is Role.LLM and dotted.rpartition(".")[2] in self._inheriting
+    def is_async_in_name(self, dotted: str, role: Role = Role.LLM) -> bool:
+        """Whether a class of an integration has no async method of its own, and those that it inherits call the sync ones."""
+        return self._integration(dotted) is role and dotted.rpartition(".")[2] in self._inheriting
 
     def draining(self, role: Role) -> frozenset[str]:
         """The methods of such a stream that take all its tokens."""

@@ -10,6 +10,7 @@ from streamlint.knowledge.frameworks import Purpose
 from streamlint.knowledge.token_streams import FINISHED
 from streamlint.model import syntax as ir
 from streamlint.streams.drained import SENDING, names_in
+from streamlint.streams.put_together import parts
 from streamlint.streams.sent import Sending, Sent, certain
 from streamlint.values.domain import UNKNOWN, Collection, Constant, Iterated, Origin, Token, Value
 from streamlint.values.said import last_word
@@ -54,6 +55,7 @@ class Finished:
             self._of_pieces(self.evaluator.iterated(loop, frame))
             or self._of_range(loop.iterable, around)
             or self._beside_excuses(loop.iterable, around)
+            or self._among_others(loop.iterable, around)
         )
         return Pieces(loop.iterable, origin) if origin is not None else None
 
@@ -121,14 +123,36 @@ class Finished:
         values = self.evaluator.union(self.evaluator.value(one, frame) if one is not None else UNKNOWN for one in given)
         return self._of_pieces(values)
 
+    def _among_others(self, iterable: ir.Expression, frame: Frame) -> Origin | None:
+        """Of a text that a complete answer is a part of, and of several texts, of which one is such an answer."""
+        text = self._measured(iterable, frame) or _cut(iterable)
+        found = self._of_text(self.evaluator.value(text, frame)) if text is not None else None
+        if found is not None:
+            return found
+        for part, around in parts(text or iterable, frame):
+            found = found or self._of_text(self.evaluator.value(part, around))
+        return found
+
     def _of_range(self, iterable: ir.Expression, frame: Frame) -> Origin | None:
-        """`range(0, len(text), 20)`."""
+        text = self._measured(iterable, frame)
+        return self._of_text(self.evaluator.value(text, frame)) if text is not None else None
+
+    def _measured(self, iterable: ir.Expression, frame: Frame) -> ir.Expression | None:
+        """The text of `range(0, len(text), 20)`."""
         if not isinstance(iterable, ir.Call) or self.evaluator.names(iterable.function, frame) != {"builtins.range"}:
             return None
         for argument in iterable.arguments:
             if isinstance(argument, ir.Call) and self.evaluator.names(argument.function, frame) == {"builtins.len"}:
-                return self._of_text(self.evaluator.value(argument.arguments[0], frame)) if argument.arguments else None
+                return argument.argument(0, None)
         return None
+
+
+def _cut(iterable: ir.Expression) -> ir.Expression | None:
+    """The text of `text.split()`."""
+    match iterable:
+        case ir.Call(function=ir.Attribute(base=text, attribute="split" | "splitlines" | "rsplit")):
+            return text
+    return None
 
 
 def _yields_pieces(loop: ir.Loop, scope: ir.Scope) -> bool:

@@ -16,6 +16,7 @@ from streamlint.serving.ways import Hop, Way
 from streamlint.streams.answers import Answers
 from streamlint.streams.drained import Drain, DrainedNames, How, names_in
 from streamlint.streams.gathered import Gathered, Turns, on_object, own_object
+from streamlint.streams.runners import Runners
 from streamlint.streams.stepped import Stepped, Steps
 from streamlint.streams.whereabouts import Whereabouts
 from streamlint.values.activations import Frame
@@ -49,7 +50,7 @@ class Takings(DrainedNames):
         super().__init__(project)
         self.answers = project.ask(Answers)
         self.gathered = project.ask(Gathered)
-        self._steps = project.ask(Steps)
+        self._steps, self._runners = project.ask(Steps), project.ask(Runners)
         self.whereabouts = project.ask(Whereabouts)
         self._searched: set[ir.Scope] = set()
         self._kept_in: dict[ir.Scope, frozenset[str]] = {}
@@ -117,7 +118,9 @@ class Takings(DrainedNames):
         items = self.evaluator.knowledge.token_streams.items(tokens.items)
         if items is None or not items.are_of_runs:
             return True
-        inside = (one for one in frame.scope.expressions() if isinstance(one, ir.Attribute | ir.Subscript))
+        captured = (one.value for one in frame.scope.bindings)  # what patterns give names
+        read = (*frame.scope.expressions(), *captured)
+        inside = (one for one in read if isinstance(one, ir.Attribute | ir.Subscript))
         parts = (one for one in inside if max(loop.body_start, 0) <= one.start < loop.end)
         return any(
             isinstance(value, Token) and value.items == TEXT and value.origin == tokens.origin
@@ -188,9 +191,11 @@ class Takings(DrainedNames):
             return None
         row = self.evaluator.calls.moving(call, frame)
         made = call.argument(row.position, row.keyword or None) if row is not None else None
-        if row is not None and in_a_thread and row.where is Where.THREAD:
+        if row is None:
+            return self._made_to_run(self._runners.given(call, frame), call, frame)
+        if in_a_thread and row.where is Where.THREAD:
             made = self._in_a_thread(made, call, frame)
-        elif row is None or not (row.where is Where.OWN_LOOP or (row.where is Where.TASK and is_awaited)):
+        elif not (row.where is Where.OWN_LOOP or (row.where is Where.TASK and is_awaited)):
             return None
         if row.variadic:
             return next(filter(None, (self._made_to_run(one, one, frame) for one in call.arguments)), None)

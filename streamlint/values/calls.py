@@ -38,13 +38,12 @@ from streamlint.values.domain import (
     says,
 )
 from streamlint.values.function_calls import FunctionCalls
+from streamlint.values.getters import ATTRIBUTE, ITEM, got
 from streamlint.values.llama import LlamaCalls
 from streamlint.values.made_streams import MadeStreams
 from streamlint.values.passing import BUILTINS, ENTERING, SAME_ITEMS
 from streamlint.values.starts import begins
 from streamlint.values.whole import Handed, Whole
-
-_MAPPING = frozenset(("map", "imap", "imap_unordered"))
 
 
 class Calls:
@@ -95,8 +94,7 @@ class Calls:
 
     def _construct(self, made: Class, call: ir.Call, frame: Frame) -> Values:
         origin = self.evaluator.origin(call, frame)
-        outside = self.evaluator.attributes.outside_bases(made)
-        if any(name.endswith("Enum") for name in outside):
+        if any(name.endswith("Enum") for name in self.evaluator.attributes.outside_bases(made)):
             return UNKNOWN
         return frozenset((Object(made.path, made.scope, origin),))
 
@@ -130,6 +128,8 @@ class Calls:
                 return frozenset(
                     (Coroutine(self.evaluator.awaited(self.results(function.function, arguments, keywords, None))),)
                 )
+            case External(name=name) if name in (ATTRIBUTE, ITEM):
+                return got(self.evaluator, name, arguments)
             case External() if function.name.rpartition(".")[2][:1].isupper():
                 return self.evaluator.parameters.instance(function)
             case Object():
@@ -264,7 +264,7 @@ class Calls:
             result = self._handed_result(handed, call, frame) if handed is not None else UNKNOWN
             made = self._method_made(name) or "concurrent.futures.Future"
             return frozenset((Future(made, self.evaluator.origin(call, frame), result),))
-        is_map = name.rpartition(".")[2] in _MAPPING
+        is_map = name.rpartition(".")[2] in ("map", "imap", "imap_unordered")
         return self._mapped(values, call, frame) if is_map else self._instance(self._class_made(name), call, frame)
 
     def _run(self, given: Values, frame: Frame) -> Values:
@@ -360,7 +360,7 @@ class Calls:
             case Coroutine():
                 return value.result
             case Llama(role=Role.WORKFLOW_HANDLER, name=agent):
-                return frozenset((Token(AGENT_ANSWER, value.origin),)) if agent else UNKNOWN
+                return frozenset((Token(AGENT_ANSWER, value.origin),)) if agent else self.llama.runs.of(value.origin)
         return frozenset((value,))
 
     def entered(self, values: Values) -> Values:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.platforms import platforms
@@ -34,6 +35,7 @@ from streamlint.values.domain import (
     Value,
     Values,
 )
+from streamlint.values.getters import ATTRIBUTE, ITEM, getter
 from streamlint.values.starts import start_of
 from streamlint.values.whole import Whole
 
@@ -366,6 +368,7 @@ BUILTINS: dict[str, Builtin] = {
     "quart.stream_with_context": _first,
     "quart.helpers.stream_with_context": _first,
     "functools.partial": _partial,
+    **{name: partial(getter, name) for name in (ATTRIBUTE, ITEM)},
     "functools.partialmethod": _partial_method,
     **{f"dependency_injector.providers.{name}": _partial for name in _PROVIDERS},
     "functools.lru_cache": _cached,

@@ -13,6 +13,7 @@ from streamlint.values.activations import Frame
 from streamlint.values.calls import dotted_name
 from streamlint.values.domain import Bound, Constant, Llama, Object, Origin, Value
 from streamlint.waiting.blocking import Blocking
+from streamlint.waiting.stores import Stores
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -24,13 +25,14 @@ _USING_MODELS = frozenset((Role.LLM, Role.QUERY_ENGINE, Role.CHAT_ENGINE, Role.S
 class InName:
     """The class behind an awaited method, the asynchronous method that it lacks, and the synchronous one that runs instead.
 
-    `owner` is the project's own class; None for one of an integration.
+    `owner` is the project's own class; None for one of an integration. `is_store` where it is a vector store.
     """
 
     owner: Object | None
     name: str
     missing: str
     runs: str
+    is_store: bool = False
 
 
 class AsyncInName:
@@ -39,6 +41,7 @@ class AsyncInName:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self.blocking = project.ask(Blocking)
+        self.stores = project.ask(Stores)
         self._made_at = project.ask(Mismatches).call_at
 
     def of_call(self, call: ir.Call, frame: Frame) -> InName | None:
@@ -57,7 +60,8 @@ class AsyncInName:
             method = self.evaluator.knowledge.llama.method(receiver.role, function.name, of=receiver.name)
             if method is None or method.kind is not Kind.COROUTINE:
                 return None
-            return self._of(call.function.base, receiver, frame) or self._of_integration(function.name, receiver)
+            model = self._of(call.function.base, receiver, frame) or self._of_integration(function.name, receiver)
+            return model or self._of_store(function.name, receiver)
         return None
 
     def _is_default_model(self, base: ir.Expression, frame: Frame) -> bool:
@@ -90,6 +94,15 @@ class AsyncInName:
         is_streamed = "stream" in method or receiver.streaming is True
         missing, runs = ("astream_complete", "stream_complete") if is_streamed else ("acomplete", "complete")
         return InName(None, name.rpartition(".")[2], missing, runs)
+
+    def _of_store(self, method: str, receiver: Llama) -> InName | None:
+        """For a vector store of an integration that an engine or a retriever asks."""
+        if method not in self._listed("retrieving-methods"):
+            return None
+        store = self.stores.behind(receiver)
+        if store is None or not self.evaluator.knowledge.llama.is_async_in_name(store.name, Role.VECTOR_STORE):
+            return None
+        return InName(None, store.name.rpartition(".")[2], "aquery", "query", is_store=True)
 
     def _of(self, base: ir.Expression, receiver: Llama, frame: Frame) -> InName | None:
         own = [value for value in self.evaluator.value(base, frame) if isinstance(value, Object)]

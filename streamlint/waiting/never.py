@@ -1,4 +1,4 @@
-"""Which places of a function a call never comes to: behind a `return`, under a test that fails, for a memo that is full."""
+"""Which places of a function a call on a loop never comes to: behind a `return`, under a test that fails, for a full memo."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from streamlint.values.domain import Class, Constant, Function, Object
 from streamlint.values.said import last_word
 from streamlint.values.truths import joined
 from streamlint.waiting.platforms import Platforms
+from streamlint.waiting.running_loops import RunningLoops
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -60,6 +61,7 @@ class Never:
         self.evaluator = project.evaluator
         self._memos = project.ask(Memos)
         self._platforms = project.ask(Platforms)
+        self._loops = project.ask(RunningLoops)
         self._known: dict[Frame, tuple[Span, ...]] = {}
         self._deciding: dict[ir.Scope, _Decided] = {}
 
@@ -93,8 +95,8 @@ class Never:
         for match in decided.matches:
             yield from _spans(self._idle_cases(match, frame))
         for attempt in decided.attempts:
-            if self._cannot_fail(attempt.body, frame):
-                yield from _spans(attempt.handlers)
+            cannot_fail = self._cannot_fail(attempt.body, frame)
+            yield from _spans(attempt.handlers if cannot_fail else self._loops.failing(attempt, frame))
         for expression in decided.conditional:
             yield from self._idle_options(expression, frame)
         yield from self._memos.filled_before(frame)
@@ -168,6 +170,7 @@ class Never:
     def _holds(self, test: ir.Expression, frame: Frame) -> bool | None:
         """Whether a test holds in this call; None where that is open."""
         on_servers = self._platforms.holds(test, frame)
+        on_servers = self._loops.holds(test, frame) if on_servers is None else on_servers
         if on_servers is not None:
             return on_servers
         match test:
