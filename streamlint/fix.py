@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from streamlint.immutable import immutable
@@ -81,3 +82,13 @@ class Fix:
     def touched(self) -> tuple[Span, ...]:
         """Everything that no other fix may touch in the same round."""
         return (*(edit.span for edit in self.edits), *self.claims)
+
+
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    """The text after some edits that go together."""
+    parts: list[str] = []
+    done = 0
+    for edit in sorted(edits):
+        parts += (text[done : edit.span.start], edit.text)
+        done = edit.span.end
+    return "".join(parts) + text[done:]

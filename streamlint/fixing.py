@@ -9,7 +9,7 @@ from pathlib import Path
 
 from streamlint import writing
 from streamlint.finding import Finding
-from streamlint.fix import Edit, Fix, Import, Level
+from streamlint.fix import Edit, Fix, Import, Level, edited
 from streamlint.source import Source, UnreadableFile
 from streamlint.writing import UnwritableFile
 
@@ -40,21 +40,23 @@ def apply(source: Source, fixes: Sequence[Fix]) -> str:
 
     A text that does not parse after the edits is returned as it is, without a look at its imports.
     """
-    text = edited(source, fixes)
-    needed = frozenset[Import]().union(*(fix.imports for fix in fixes))
-    if (text == source.text and not needed) or not source.is_python:
-        return text
+    return edited(source.text, whole(source, fixes))
+
+
+def whole(source: Source, fixes: Sequence[Fix]) -> tuple[Edit, ...]:
+    """The edits of `fixes`, which must go together, with those of the imports around them."""
+    edits, needed = _together(fixes)
+    if not source.is_python or not (edits or needed):
+        return edits
     from streamlint import imports
 
-    return imports.arrange(source.text, text, needed)
+    return imports.arranged(source.text, edits, needed).edits
 
 
-def edited(source: Source, fixes: Sequence[Fix]) -> str:
-    """The text after the edits of `fixes` alone."""
-    text = source.text
-    for edit in sorted({edit for fix in fixes for edit in fix.edits}, reverse=True):
-        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
-    return text
+def _together(fixes: Sequence[Fix]) -> tuple[tuple[Edit, ...], frozenset[Import]]:
+    """All edits of some fixes, and all imports that they need."""
+    needed = frozenset[Import]().union(*(fix.imports for fix in fixes))
+    return tuple(sorted({edit for fix in fixes for edit in fix.edits})), needed
 
 
 def write(source: Source, text: str) -> None:
@@ -138,10 +140,17 @@ def _sound(source: Source, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
 
     if not imports.parses(source.text) or _is_sound(source, fixes):
         return fixes
-    kept: tuple[Fix, ...] = ()
-    for fix in fixes:
-        if _is_sound(source, (*kept, fix)):
-            kept = (*kept, fix)
+    return _sound_with(source, (), fixes)
+
+
+def _sound_with(source: Source, kept: tuple[Fix, ...], fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
+    """Those of `kept`, and of further fixes of which not all go, in their order; halves are tried before each is alone."""
+    middle = len(fixes) // 2
+    for part in (fixes[:middle], fixes[middle:]):
+        if not part or _is_sound(source, (*kept, *part)):
+            kept = (*kept, *part)
+        elif len(part) > 1:
+            kept = _sound_with(source, kept, part)
     return kept
 
 
@@ -149,11 +158,9 @@ def _is_sound(source: Source, fixes: tuple[Fix, ...]) -> bool:
     """Whether the text is Python after some fixes, and has the imports that they need."""
     from streamlint import imports
 
-    needed = {each for fix in fixes for each in fix.imports}
     try:
-        text = apply(source, fixes)
+        return imports.arranged(source.text, *_together(fixes)).is_sound
     except (
         RecursionError
     ):  # libcst writes code recursively; deeply nested code in front of the imports is too much for it
         return False
-    return imports.parses(text) and not imports.missing(text, needed)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import tokenize
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from streamlint.finding import Finding, Place
 from streamlint.immutable import immutable
+from streamlint.line_ranges import LineRanges
 from streamlint.logical_lines import Lines, LogicalLines
 from streamlint.plain_lines import PlainLines
 from streamlint.selectors import EVERYTHING, prefix
@@ -49,6 +50,12 @@ class Ignore:
     decorated: Lines | None = None
     broken: str = ""
 
+    @property
+    def lines(self) -> tuple[int, int]:
+        """The first and last line that it can speak for, where that is not the whole file."""
+        reached = (self.statement, *((self.decorated,) if self.decorated is not None else ()))
+        return min(self.line, *(one.first for one in reached)), max(self.line, *(one.last for one in reached))
+
     def reaches(self, finding: Finding) -> bool:
         """Whether the comment stands where it can speak for this finding."""
         return any(self._reaches(place) for place in finding.places)
@@ -62,6 +69,19 @@ class Ignore:
         if not self.statement.first <= first <= self.statement.last:
             return False
         return self.line in (self.statement.first, self.statement.last) or first <= self.line <= last
+
+
+class Reach:
+    """The ignore comments of a file, by the findings for which they can speak."""
+
+    def __init__(self, ignores: Collection[Ignore]) -> None:
+        self._everywhere = [one for one in ignores if one.whole_file]
+        self._by_lines = LineRanges((*one.lines, one) for one in ignores if not one.whole_file)
+
+    def of(self, finding: Finding) -> list[Ignore]:
+        """Those that reach a finding."""
+        near = (one for place in finding.places for one in self._by_lines.holding(place.start.line))
+        return self._everywhere + [one for one in dict.fromkeys(near) if one.reaches(finding)]
 
 
 def read(source: Source, codes: Mapping[str, str]) -> tuple[Ignore, ...]:

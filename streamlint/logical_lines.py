@@ -7,7 +7,6 @@ import tokenize
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
-from itertools import takewhile
 
 from streamlint.immutable import immutable
 from streamlint.source import Source
@@ -83,11 +82,29 @@ class LogicalLines:
 
     def block(self, number: int) -> Lines:
         """From the statement of this number, a header or a decorator, to the end of what it heads."""
-        top, rest = self.statements[number], self.statements[number:]
-        header = next((at for at, each in enumerate(rest) if not each.is_decorator), len(rest) - 1)
-        body = takewhile(lambda each: each.depth > top.depth, rest[header + 1 :])
-        last = max((each.lines.last for each in body), default=rest[header].lines.last)
-        return Lines(top.lines.first, last)
+        header = self._headers[number]
+        last = self.statements[self._behind[header] - 1].lines.last
+        return Lines(self.statements[number].lines.first, last)
+
+    @cached_property
+    def _headers(self) -> list[int]:
+        """By the number of a statement: that of what it decorates, for all others its own."""
+        found = list(range(len(self.statements)))
+        for number in reversed(found[:-1]):
+            if self.statements[number].is_decorator:
+                found[number] = found[number + 1]
+        return found
+
+    @cached_property
+    def _behind(self) -> list[int]:
+        """By the number of a statement: that of the first one behind what it heads."""
+        found = [len(self.statements)] * len(self.statements)
+        open_: list[int] = []
+        for number, statement in enumerate(self.statements):
+            while open_ and self.statements[open_[-1]].depth >= statement.depth:
+                found[open_.pop()] = number
+            open_.append(number)
+        return found
 
     def takes_behind(self, line: int) -> bool:
         """Whether a comment can stand at the end of a line: not in a string, nor behind a backslash."""

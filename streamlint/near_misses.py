@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
 from streamlint.finding import Finding
 from streamlint.ignores import Entry, Ignore
 from streamlint.immutable import immutable
-from streamlint.logical_lines import LogicalLines
+from streamlint.line_ranges import LineRanges
+from streamlint.logical_lines import Lines, LogicalLines
 from streamlint.selectors import nearest
 from streamlint.source import Source
 
@@ -31,9 +32,34 @@ class NearMisses:
         if not self.idle:
             return finding
         line = finding.place.start.line
-        ordered = sorted(self._idle, key=lambda pair: (abs(self._line(pair[0]) - line), pair[1].span))
+        ordered = sorted(self._candidates(finding), key=lambda pair: (abs(self._line(pair[0]) - line), pair[1].span))
         told = (self._hint(ignore, entry, finding) for ignore, entry in ordered)
         return replace(finding, hint=next((hint for hint in told if hint), ""))
+
+    def _candidates(self, finding: Finding) -> Iterator[tuple[Ignore, Entry]]:
+        """Those that reach a finding, and those that are near it."""
+        first, last = finding.place.start.line, finding.place.end.line
+        near = (one for place in finding.places for one in self._reaching.holding(place.start.line))
+        beside = self._written.holding(first - _NEAR, last + _NEAR)
+        return iter(dict.fromkeys((*self._everywhere, *near, *beside, *self._heading.holding(first))))
+
+    @cached_property
+    def _everywhere(self) -> list[tuple[Ignore, Entry]]:
+        return [(ignore, entry) for ignore, entry in self._idle if ignore.whole_file]
+
+    @cached_property
+    def _reaching(self) -> LineRanges[tuple[Ignore, Entry]]:
+        return LineRanges((*pair[0].lines, pair) for pair in self._idle if not pair[0].whole_file)
+
+    @cached_property
+    def _written(self) -> LineRanges[tuple[Ignore, Entry]]:
+        return LineRanges((self._line(pair[0]), self._line(pair[0]), pair) for pair in self._idle)
+
+    @cached_property
+    def _heading(self) -> LineRanges[tuple[Ignore, Entry]]:
+        """By the lines of the functions at whose heads they stand."""
+        found = ((self._headed(pair[0]), pair) for pair in self._idle)
+        return LineRanges((lines.first, lines.last, pair) for lines, pair in found if lines is not None)
 
     @cached_property
     def _idle(self) -> list[tuple[Ignore, Entry]]:
@@ -61,10 +87,13 @@ class NearMisses:
         comment = self._line(ignore)
         if first - _NEAR <= comment <= last + _NEAR:
             return True
-        if self._text is None:
-            return False
-        number = self._text.index(ignore.statement.first)
-        return number is not None and self._text.block(number).hold(first)
+        headed = self._headed(ignore)
+        return headed is not None and headed.hold(first)
+
+    def _headed(self, ignore: Ignore) -> Lines | None:
+        """The lines of what the comment's statement heads."""
+        number = self._text.index(ignore.statement.first) if self._text is not None else None
+        return self._text.block(number) if self._text is not None and number is not None else None
 
     @cached_property
     def _text(self) -> LogicalLines | None:

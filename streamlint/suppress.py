@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from streamlint.finding import BLANKET_IGNORE, RULE_CRASHED, UNREADABLE_FILE, UNUSED_IGNORE, Finding, Place, ToolCode
 from streamlint.fix import Edit, Fix, Level
-from streamlint.ignores import MARK, Entry, Ignore, read
+from streamlint.ignores import MARK, Entry, Ignore, Reach, read
 from streamlint.near_misses import NearMisses
 from streamlint.selectors import nearest, prefix
 from streamlint.source import Source, Span
@@ -16,6 +16,8 @@ from streamlint.source import Source, Span
 _CUT_SHORT = (UNREADABLE_FILE.code, RULE_CRASHED.code)
 """With one of these, nobody knows what an ignore would have met."""
 _OF_COMMENTS = (UNUSED_IGNORE.code, BLANKET_IGNORE.code)
+_ANYWHERE = 0
+"""Stands for the line of a comment that speaks for its file."""
 _BROKEN = "the codes of this comment do not stand in closed square brackets, so it hides nothing"
 
 
@@ -33,10 +35,11 @@ def suppress(
     if MARK not in source.text:
         return list(findings)
     ignores = read(source, codes)
+    reach = Reach(ignores)
     used: set[Entry] = set()
     left = []
     for finding in findings:
-        matching = list(_matching(finding, ignores))
+        matching = list(_matching(finding, reach))
         used.update(entry for _, entry in matching if entry is not None)
         if not matching or finding.code == RULE_CRASHED.code:
             left.append(finding)
@@ -46,19 +49,16 @@ def suppress(
     idle = {each for each in entries if each not in used and (not each.prefix or _judged(each, codes, judged))}
     misses = NearMisses(source, ignores, idle, codes)
     remarks = [remark for ignore in ignores for remark in _remarks(source, ignore, idle, codes)]
-    return list(map(misses.hinted, left)) + [
-        remark for remark in remarks if selects(remark.code) and not _excused(remark, ignores)
-    ]
+    told = [remark for remark in _unexcused(remarks, ignores) if selects(remark.code)]
+    return list(map(misses.hinted, left)) + told
 
 
 def _none(_code: str) -> bool:
     return False
 
 
-def _matching(finding: Finding, ignores: Sequence[Ignore]) -> Iterator[tuple[Ignore, Entry | None]]:
-    for ignore in ignores:
-        if not ignore.reaches(finding):
-            continue
+def _matching(finding: Finding, reach: Reach) -> Iterator[tuple[Ignore, Entry | None]]:
+    for ignore in reach.of(finding):
         if ignore.blanket:
             yield ignore, None
         for entry in ignore.entries:
@@ -66,11 +66,16 @@ def _matching(finding: Finding, ignores: Sequence[Ignore]) -> Iterator[tuple[Ign
                 yield ignore, entry
 
 
-def _excused(remark: Finding, ignores: Sequence[Ignore]) -> bool:
-    """Whether a comment names the remark's own code; a blanket comment cannot excuse itself."""
-    line = remark.place.start.line
-    speaking = (ignore for ignore in ignores if not ignore.blanket and (ignore.whole_file or ignore.line == line))
-    return any(entry.names(remark.code) for ignore in speaking for entry in ignore.entries)
+def _unexcused(remarks: Iterable[Finding], ignores: Sequence[Ignore]) -> Iterator[Finding]:
+    """Those of which no comment names the code; a blanket comment cannot excuse itself."""
+    by_line: dict[int, list[Ignore]] = {}
+    for ignore in ignores:
+        if not ignore.blanket:
+            by_line.setdefault(_ANYWHERE if ignore.whole_file else ignore.line, []).append(ignore)
+    for remark in remarks:
+        speaking = (ignore for line in (_ANYWHERE, remark.place.start.line) for ignore in by_line.get(line, ()))
+        if not any(entry.names(remark.code) for ignore in speaking for entry in ignore.entries):
+            yield remark
 
 
 def _remarks(source: Source, ignore: Ignore, idle: Collection[Entry], codes: Mapping[str, str]) -> Iterator[Finding]:

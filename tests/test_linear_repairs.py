@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import time
 from pathlib import Path
 
 import libcst as cst
 import pytest
 
+from streamlint import fixing
 from streamlint.config import Config, Selection
+from streamlint.fix import Edit, Fix, Level
 from streamlint.model import syntax as ir
+from streamlint.parsed import parsed
 from streamlint.project import Project
+from streamlint.reporters.edits import ready
 from streamlint.run import Request, run
 from streamlint.source import Source, Span
 from streamlint.tree.python import PythonFile
@@ -78,6 +84,45 @@ def test_every_node_knows_what_it_is_a_part_of(file: PythonFile) -> None:
         for child in node.children:
             assert file.tree.parent(child) is node
     assert all(file.tree.parent(piece.module) is None for piece in file.tree.whole())
+
+
+def read_for(folder: Path, routes: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many characters Python's parser reads of a file with so many repairs, until each is told with its edits."""
+    folder.mkdir()
+    (folder / "app.py").write_text(HEAD + "".join(ROUTE.format(i=i) for i in range(routes)), "utf-8")
+    read = 0
+    parse = ast.parse
+
+    def counted(text: str) -> ast.Module:
+        nonlocal read
+        read += len(text)
+        return parse(text)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ast, "parse", counted)
+        parsed.cache_clear()
+        outcome = run(Request((folder,), Config(root=folder), Selection(), root=folder))
+        told = [ready(one.fix, outcome.sources[one.path]) for one in outcome.findings if one.fix is not None]
+    assert len(told) == routes
+    assert all("import StreamingResponse" in edits[0].text and len(edits) > 1 for edits in told)
+    return read
+
+
+def test_a_repair_reads_its_own_function_again_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few, many = (read_for(tmp_path / str(number), number, monkeypatch) for number in (20, 40))
+    assert many < 2.2 * few
+
+
+def test_one_broken_repair_among_many_is_found_by_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "".join(f"name{n} = {n}\n" for n in range(256))
+    starts = [match.start() for match in re.finditer("name", text)]
+    edits = [Edit(Span(at, at + 4), "n" if n != 100 else "(n") for n, at in enumerate(starts)]
+    fixes = tuple(Fix(str(n), (edit,), Level.SAFE, "") for n, edit in enumerate(edits))
+    tried: list[int] = []
+    is_sound = fixing._is_sound
+    monkeypatch.setattr(fixing, "_is_sound", lambda source, some: tried.append(len(some)) or is_sound(source, some))
+    assert fixing._sound(Source(Path("app.py"), text), fixes) == fixes[:100] + fixes[101:]
+    assert len(tried) < 20
 
 
 def test_thousands_of_names_for_one_stream(tmp_path: Path) -> None:

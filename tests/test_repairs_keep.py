@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from streamlint import imports
 from streamlint.config import Config, Selection
 from streamlint.finding import Finding, Severity
-from streamlint.fix import Edit, Fix, Level
-from streamlint.fixing import apply, choose
+from streamlint.fix import Edit, Fix, Level, edited
+from streamlint.fixing import apply, choose, whole
 from streamlint.outcome import Outcome
+from streamlint.reporters import edits
 from streamlint.run import Request, run
 from streamlint.source import Source, Span
 from streamlint.surroundings.names import is_deployment_file
@@ -151,6 +153,10 @@ def faults(folder: Path, finding: Finding, findings: tuple[Finding, ...], source
     except SyntaxError as error:
         return [f"does not parse: {error}"]
     found = [f"drops {kind} {text!r} and does not say so" for kind, text in lost(source.text, after, fix.drops)]
+    if after != imports.arrange(source.text, edited(source.text, fix.edits), fix.imports):
+        found.append("is another text when the whole is read")
+    if edits.replaced(fix, source) != edits._compared(fix, whole(source, (fix,)), source):
+        found.append("replaces other lines when all are compared")
     before = reported(findings, {one: text.text for one, text in sources.items()})
     path.write_bytes(source.encode(after))
     now = lint(folder).findings

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from streamlint import suppress
+from streamlint.config import Config, Selection
 from streamlint.finding import RULE_CRASHED, UNREADABLE_FILE, Finding, Place, Severity
+from streamlint.ignores import Ignore
+from streamlint.line_ranges import LineRanges
+from streamlint.run import Request, run
 from streamlint.source import Source, Span
 from tests.conftest import BLOCKING, Streamlint, Write
 
@@ -353,3 +358,32 @@ def test_lines_that_a_backslash_joins_are_one_statement_elsewhere() -> None:
     found = [finding(source, stretch, "STL101") for stretch in ("drain(x)", "drain(y)")]
     told = suppress.suppress(source, found, CODES, CODES.__contains__)
     assert [each.place.start.line for each in told] == [6]
+
+
+# Many comments
+
+
+def test_a_finding_is_held_against_the_comments_of_its_lines_alone(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = "".join(f"    requests.get(q)  # streamlint: ignore[STL20{n % 2 + 2}]\n" for n in range(200))
+    path = write(
+        "app.py",
+        f"import requests\nfrom fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\nasync def f(q):\n{calls}",
+    )
+    asked: list[Ignore] = []
+    reaches = Ignore._reaches
+    monkeypatch.setattr(Ignore, "_reaches", lambda ignore, place: asked.append(ignore) or reaches(ignore, place))
+    found = run(Request((path,), Config(root=path.parent), Selection(), root=path.parent)).findings
+    assert len([one for one in found if one.code == "STL203"]) == 100
+    assert len(asked) < 5 * 200
+
+
+def test_ranges_of_lines_hold_what_a_look_at_each_says() -> None:
+    for seed in range(50):
+        draw = random.Random(seed)
+        ranges = [(first := draw.randrange(30), first + draw.randrange(10), name) for name in range(12)]
+        for line in range(45):
+            last = line + draw.randrange(3)
+            expected = [name for first, end, name in ranges if first <= last and end >= line]
+            assert LineRanges(ranges).holding(line, last) == expected

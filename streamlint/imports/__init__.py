@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 import libcst as cst
 
-from streamlint.fix import Import
-from streamlint.imports.names import canonical, clash, read, top_level, words
+from streamlint.fix import Edit, Import, edited
+from streamlint.immutable import immutable
+from streamlint.imports.names import BoundName, canonical, clash, read, top_level, words
 from streamlint.imports.outline import Outline, outline
+from streamlint.imports.parts import Change, edit_between, parts_of
 from streamlint.imports.placing import placed
-from streamlint.imports.pruning import pruned, useless
+from streamlint.imports.pruning import pruned
 from streamlint.parsed import parsed
 
 _LONE_RETURN = re.compile(r"\r(?!\n)")
@@ -37,12 +39,27 @@ def available(text: str, imports: Collection[Import]) -> bool:
 
     libcst loses the last line end of a file with lone carriage returns, so nothing is placed there.
     """
-    module = parsed(text)
-    if module is None or _LONE_RETURN.search(text):
+    known = _words(text)
+    if known is None:
         return False
-    if not {needed.binds for needed in imports} & set(words(text)):
-        return True
-    return not any(clash(binding, needed) for needed in imports for binding in read(module).bindings)
+    asked = [needed for needed in imports if needed.binds in known]
+    return not any(clash(one, needed) for needed in asked for one in _bindings(text).get(needed.binds, ()))
+
+
+@lru_cache(maxsize=2)
+def _words(text: str) -> frozenset[str] | None:
+    """Every word of a text; None where no import can be placed in it."""
+    return frozenset(words(text)) if parsed(text) is not None and not _LONE_RETURN.search(text) else None
+
+
+@lru_cache(maxsize=2)
+def _bindings(text: str) -> Mapping[str, Sequence[BoundName]]:
+    """What a text binds, by its name."""
+    found: dict[str, list[BoundName]] = {}
+    module = parsed(text)
+    for binding in read(module).bindings if module is not None else ():
+        found.setdefault(binding.name, []).append(binding)
+    return found
 
 
 @lru_cache(maxsize=8)
@@ -51,14 +68,57 @@ def arrange(before: str, after: str, needed: frozenset[Import]) -> str:
 
     It stays as it is where it is no Python, or where libcst cannot read what an import is written beside.
     """
-    added, gone = missing(after, needed), useless(before, after)
-    around = outline(after) if added or gone else None
-    if around is None or around.module is None:
+    module, parts = parsed(after), parts_of(before)
+    if module is None:
         return after
+    gone = Change.whole(parts, after, module).useless() if parts is not None else frozenset[str]()
+    return _changed(after, missing(after, needed), gone) or after
+
+
+def _changed(text: str, added: Collection[Import], gone: Collection[str]) -> str | None:
+    """A text with some imports and without others; None where libcst cannot read what they are written beside."""
+    around = outline(text) if added or gone else None
+    if around is None or around.module is None:
+        return None
     changed = around.module
-    for each in added:
+    for each in sorted(added):
         changed = placed(changed, each)
     return _spliced(around, around.module, pruned(changed, gone))
+
+
+@immutable
+class Arranged:
+    """Edits of a text, with those of the imports around them.
+
+    `is_sound`: the text is Python after them, with the imports that they need.
+    """
+
+    edits: tuple[Edit, ...]
+    is_sound: bool
+
+
+def arranged(text: str, edits: Sequence[Edit], needed: frozenset[Import]) -> Arranged:
+    """Edits that go together, with those which place the imports in `needed`, and remove those that nothing uses after them."""
+    parts = parts_of(text)
+    change = parts.change(edits) if parts is not None else None
+    if change is not None:
+        gone = change.useless()
+        if not gone and not change.missing(needed):
+            return Arranged(tuple(edits), is_sound=True)
+        beside = _beside(text, needed, gone) if change.is_behind_imports else None
+        if beside is not None and all(edit.span.end <= change.start for edit in beside.edits):
+            return Arranged((*beside.edits, *edits), beside.is_sound)
+    whole = arrange(text, edited(text, edits), needed)
+    return Arranged(tuple(edit_between(text, whole)), parses(whole) and not missing(whole, needed))
+
+
+@lru_cache(maxsize=32)
+def _beside(text: str, needed: frozenset[Import], gone: frozenset[str]) -> Arranged | None:
+    """What is done to the imports of a text, whatever is changed far below them."""
+    changed = _changed(text, missing(text, needed), gone)
+    if changed is None:
+        return None
+    return Arranged(tuple(edit_between(text, changed)), parses(changed) and not missing(changed, needed))
 
 
 def _spliced(text: Outline, old: cst.Module, new: cst.Module) -> str:

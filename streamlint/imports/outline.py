@@ -69,7 +69,7 @@ def outline(text: str) -> Outline | None:
     return Outline(text, tuple(_left_out(text, module))) if module is not None else None
 
 
-def _matters(lines: Lines, is_first: bool) -> bool:
+def matters(lines: Lines, is_first: bool) -> bool:
     """Whether they hold an import, or may be the docstring."""
     first = lines.statements[0]
     is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
@@ -80,7 +80,7 @@ def _left_out(text: str, module: ast.Module) -> Iterator[tuple[int, int]]:
     """What stands between the lines that matter; a block in front of such a line stays, as it says whose the comments are."""
     run: list[Lines] = []
     for number, line in enumerate(lines_of(text, module)):
-        if not _matters(line, is_first=number == 0):
+        if not matters(line, is_first=number == 0):
             run.append(line)
             continue
         if run and not run[-1].is_compound:

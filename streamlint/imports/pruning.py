@@ -1,75 +1,12 @@
-"""Imports that a change made useless, and the text without them."""
+"""A module without the imports that a change made useless."""
 
 from __future__ import annotations
 
-import ast
-import re
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Callable, Collection, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Sequence
 
 import libcst as cst
 
-from streamlint.imports.names import WORD, Reader, read, top_level, words
 from streamlint.imports.statements import Statement, aliases, asname, closing, dotted, leading
-from streamlint.parsed import lines_of, parsed
-
-_PART = re.compile(r"\w")
-_TYPE_COMMENT = re.compile(r"#\s*type:(.*)")
-
-
-def useless(before: str, after: str) -> set[str]:
-    """Imported names that `before` used more often than `after`, and that are now used nowhere."""
-    module = parsed(after)
-    if module is None:
-        return set()
-    start, end = _edges(before, after)
-    then, now = (Counter(words(text[start : len(text) - end])) for text in (before, after))
-    fewer = {name for name, number in then.items() if now[name] < number}
-    fewer &= {binding.name for binding in top_level(module)} if fewer else fewer
-    fewer = {name for name in fewer if not _is_used_beside(name, before, start, len(before) - end)}
-    if not fewer:
-        return fewer
-    fewer -= read(module).uses
-    fewer -= {word for note in _TYPE_COMMENT.findall(after) for word in WORD.findall(note)}
-    old = parsed(before) if fewer else None
-    return fewer & read(old).uses if old is not None else set()
-
-
-def _is_used_beside(name: str, text: str, start: int, end: int) -> bool:
-    """Whether a statement of the top level uses a name that lies wholly before or behind a part of the text."""
-    return any(last <= start or first >= end for first, last in _users(text).get(name, ()))
-
-
-@lru_cache(maxsize=2)
-def _users(text: str) -> dict[str, list[tuple[int, int]]]:
-    """Where the statements of the top level begin and end that use each name."""
-    found: dict[str, list[tuple[int, int]]] = {}
-    module = parsed(text)
-    for lines in lines_of(text, module) if module is not None else ():
-        reader = Reader()
-        reader.read(ast.Module([*lines.statements], []))
-        for name in reader.uses:
-            found.setdefault(name, []).append((lines.start, lines.end))
-    return found
-
-
-def _edges(one: str, other: str) -> tuple[int, int]:
-    """How much both texts begin with, and end with, in whole words."""
-    start = _shared(one, other, lambda length: one.startswith(other[:length]))
-    while start and _PART.match(one[start - 1]):
-        start -= 1
-    one, other = one[start:], other[start:]
-    end = _shared(one, other, lambda length: not length or one.endswith(other[-length:]))
-    while end and _PART.match(one[-end]):
-        end -= 1
-    return start, end
-
-
-def _shared(one: str, other: str, is_shared: Callable[[int], bool]) -> int:
-    """The greatest length that is shared; every shorter one is."""
-    return bisect_right(range(1, min(len(one), len(other)) + 1), False, key=lambda length: not is_shared(length))
 
 
 def pruned(module: cst.Module, useless: Collection[str]) -> cst.Module:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from streamlint.fix import Fix, Level
 from streamlint.immutable import immutable
 from streamlint.reporters.diff import changes, lines
+from streamlint.reporters.edits import replaced
 from streamlint.reporters.readable import readable
 from streamlint.reporters.snippet import gutter_width, render_snippet
 from streamlint.reporters.summary import option, render_changed, render_fixed, render_stale, render_summary
@@ -116,11 +117,13 @@ class _Line:
 
 def _diff(fix: Fix, source: Source) -> list[_Line]:
     """The changed lines but blank ones, each with its number in the text that it stands in."""
-    from streamlint.fixing import apply
-
-    old, new = ([line.rstrip("\r\n") for line in lines(text)] for text in (source.text, apply(source, (fix,))))
+    before = lines(source.text)
     found: list[_Line] = []
-    for old_from, old_to, new_from, new_to in changes(old, new):
-        found += [_Line(number + 1, "-", old[number]) for number in range(old_from, old_to)]
-        found += [_Line(number + 1, "+", new[number]) for number in range(new_from, new_to)]
+    shift = 0
+    for first, last, after in replaced(fix, source):
+        old, new = ([line.rstrip("\r\n") for line in one] for one in (before[first:last], after))
+        for old_from, old_to, new_from, new_to in changes(old, new):
+            found += [_Line(first + number + 1, "-", old[number]) for number in range(old_from, old_to)]
+            found += [_Line(first + shift + number + 1, "+", new[number]) for number in range(new_from, new_to)]
+        shift += len(after) - (last - first)
     return [line for line in found if line.text.strip()]

@@ -61,6 +61,9 @@ class Drains(Takings):
 
     def of(self, entry: Entry, frame: Frame) -> tuple[Drain, ...]:
         """The streams that this handler swallows; those that a sibling branch streams on purpose are left out."""
+        return self.evaluator.solver.part(("swallowed", entry, frame), lambda: self._found_in(entry, frame))
+
+    def _found_in(self, entry: Entry, frame: Frame) -> tuple[Drain, ...]:
         if frame.scope.is_generator or not frame.scope.is_function:
             return ()
         if not (entry.answers or entry.kind is Purpose.WEBSOCKET):
@@ -287,9 +290,17 @@ class Drains(Takings):
     def _only_asks(self, drain: Drain, frame: Frame) -> bool:
         """Whether the drained text is nothing but the question that the next stream answers."""
         names = self.derived(drain, frame)
-        uses = [name for name in frame.scope.names if name.id in names and name.start >= max(drain.end, _end_of(drain))]
-        asking = [call for call in frame.scope.calls if self._starts_anew(call, frame)]
-        return bool(uses) and all(any(c.contains(use) for c in asking) for use in uses)
+        after = max(drain.end, _end_of(drain))
+        uses = [name for name in frame.scope.names if name.id in names and name.start >= after]
+        given_on = [one.value for one in self.makings(frame) if one.name in names and one.start >= after]
+        uses = [name for name in uses if not any(value.contains(name) for value in given_on)]
+        if not uses:
+            return False
+        asking = self.evaluator.solver.part(("asked anew", frame), lambda: tuple(self._asking(frame)))
+        return all(any(call.contains(use) for call in asking) for use in uses)
+
+    def _asking(self, frame: Frame) -> Iterator[ir.Call]:
+        return (call for call in frame.scope.calls if self._starts_anew(call, frame))
 
     def _unused_start(self, item: ir.Return, frame: Frame) -> ir.Expression | None:
         """A call before this return that starts a stream which nobody uses."""

@@ -10,8 +10,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.call_sites import argument_of
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Function, Value
+from streamlint.values.domain import Function, Value, dotted_name
 
 if TYPE_CHECKING:
     from streamlint.project import Project

@@ -11,8 +11,7 @@ from streamlint.knowledge.llama_index import Kind, Method, Returns, Role, is_of_
 from streamlint.model import syntax as ir
 from streamlint.serving.ways import Way
 from streamlint.values.activations import Frame
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Bound, Constant, External, Instance, Llama, Object, Value
+from streamlint.values.domain import Bound, Constant, External, Instance, Llama, Object, Value, dotted_name
 from streamlint.values.said import last_word
 from streamlint.values.starts import start_of
 from streamlint.waiting.holds import Cause, Hold, hop_to

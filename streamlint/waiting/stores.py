@@ -9,8 +9,7 @@ from streamlint.model import syntax as ir
 from streamlint.streams.mismatches import Mismatches
 from streamlint.values import Values
 from streamlint.values.activations import Frame
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Constant, Llama, Origin
+from streamlint.values.domain import Constant, Llama, Origin, dotted_name
 
 if TYPE_CHECKING:
     from streamlint.project import Project
