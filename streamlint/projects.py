@@ -141,7 +141,8 @@ class Projects:
     @cached_property
     def _codes(self) -> tuple[str, ...]:
         """The codes of the selected rules; none of them is imported for that."""
-        chosen = {self._request.chosen(path) for path in self._texts} | {self._request.selection}
+        each_file = (self._request.chosen(path) for path in self._texts)  # most files have the same one
+        chosen = {id(one): one for one in (self._request.selection, *each_file)}.values()
         return tuple(row.code for row in rule.catalogue() if any(each.selects(row.code) for each in chosen))
 
     @cached_property
@@ -152,9 +153,13 @@ class Projects:
     def selects_any(self, path: Path) -> bool:
         return any(self.selects(path, code) for code in self._codes)
 
-    def rules_for(self, path: Path, source: Source, language: rule.Language = rule.Language.PYTHON) -> list[rule.Rule]:
-        """The rules that can fire in this file, or see what another one reports there."""
+    def rules_for(
+        self, path: Path, source: Source, language: rule.Language = rule.Language.PYTHON, *, beyond: bool = False
+    ) -> list[rule.Rule]:
+        """The rules that can fire in this file, or see what another one reports there; `beyond` requests, or anywhere."""
         asked, text = self._asked(path, language), source.text
+        if beyond:
+            asked = [each for each in asked if each.looks_beyond(text)]
         said = {word for word in {word for each in asked for word in each.words} if word in text}
         return [each for each in asked if not each.words or not said.isdisjoint(each.words)]
 

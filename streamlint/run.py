@@ -281,8 +281,7 @@ def _rules(projects: Projects, path: Path, source: Source) -> list[rule.Rule]:
         return projects.rules_for(path, source)
     if not project.speaks_of_llama_index(source.text) and not project.entries:
         return []
-    beyond = (one for one in projects.rules_for(path, source) if one.looks_beyond(source.text))
-    return [one for one in beyond if one.is_about(project, real)]
+    return [one for one in projects.rules_for(path, source, beyond=True) if one.is_about(project, real)]
 
 
 def _check_dependencies(projects: Projects, path: Path, source: Source) -> Iterator[Finding]:

@@ -95,10 +95,11 @@ class Walk:
                 known = merged.get(name)
                 if known is None:
                     merged[name] = bindings
-                elif known != bindings:
+                elif known is not bindings and known != bindings:
                     merged[name] = self._joined((*known, *bindings))
         if self.scope.kind in ("module", "class"):
-            for name in sorted(name for name in merged if not all(name in environment for environment in ways)):
+            fewer = [environment.keys() for environment in ways if len(environment) < len(merged)]
+            for name in sorted(set[str]().union(*(merged.keys() - names for names in fewer))):
                 merged[name] = self._joined((*merged[name], *self.outside(name)))
         return merged
 
