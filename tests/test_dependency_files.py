@@ -64,6 +64,9 @@ eleven = { version = "~0.3", extras = ["a"] }
 twelve = { path = "../twelve" }
 thirteen = [{ version = "1.0", python = "<3.9" }, { version = "2.0", python = ">=3.9" }]
 
+[tool.poetry.dev-dependencies]
+fifteen = "^5"
+
 [tool.poetry.group.test.dependencies]
 fourteen = "*"
 """
@@ -123,6 +126,7 @@ CASES: list[tuple[str, str, list[Row]]] = [
             ("six", ">6", "dev", "six>6", ">6"),
             ("eight", "==8", "dev-test", "eight==8", "==8"),
             ("nine", "", "dev-docs", "nine", ""),
+            ("fifteen", "<6,>=5", "dev", "^5", "^5"),
             ("fourteen", "", "test", "*", "*"),
         ],
     ),

@@ -155,6 +155,30 @@ def test_what_a_hold_is_called(call: str) -> None:
     assert hold.name == call.removesuffix("('?')").replace("  ", " ")
 
 
+@pytest.mark.parametrize(
+    ("call", "is_held"),
+    [
+        ("StorageContext.from_defaults(persist_dir=name)", True),
+        ("StorageContext.from_defaults()", False),
+        ("storage.from_defaults(persist_dir=name)", True),
+        ("storage.from_defaults()", False),
+        ("VectorStoreIndex.from_documents(name)", True),
+        ("VectorStoreIndex.from_documents([])", False),
+        ("VectorStoreIndex.from_documents(list())", False),
+        ("VectorStoreIndex.from_documents(list(name))", True),
+        ("VectorStoreIndex.from_documents(None)", False),
+        ("load_index_from_storage(storage)", True),
+        ("engine.aquery(name)", False),
+        ("engine.retrieve(name)", True),
+    ],
+)
+def test_what_holds_a_thread(call: str, is_held: bool) -> None:
+    text = "from llama_index.core import StorageContext, load_index_from_storage\nstorage = StorageContext.from_defaults()\n"
+    program = Program(f"{HEAD}{text}async def home(name):\n    «{call}»\n")
+    hold = program.project.ask(Blocking).of_call(*program.at())  # type: ignore[arg-type]  # a call
+    assert (hold is not None) is is_held
+
+
 def test_a_generator_that_passes_itself_on_is_sent_once() -> None:
     program = Program(
         "from starlette.responses import StreamingResponse\n\n\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streamlint.sharing.memos import Memos
+from streamlint.running.memos import Memos
 from tests.asking import Program
 
 TEXT = """\

@@ -6,6 +6,7 @@ import ast
 
 import pytest
 
+from tools.mutants.__main__ import Trial
 from tools.mutants.counted import COUNTER, counted, statements
 from tools.mutants.faults import Fault, faults, is_python
 from tools.mutants.reached import Reached
@@ -125,3 +126,15 @@ def test_a_fault_is_for_the_tests_that_come_by_fastest_first() -> None:
     where = Reached({"module.py": MODULE}, places, {"long": 3.0, "short": 1.0, "other": 2.0, "limit": 0.5}, hits)
     assert where.tests(by(MODULE.replace("return 0", "return (1)"))) == ["short", "long"]
     assert where.tests(by(MODULE.replace("LIMIT = 3", "LIMIT = (4)"))) == ["limit", "long"]
+
+
+def test_tests_that_see_much_of_the_module_come_first() -> None:
+    places = (("other.py", 1), *(("module.py", line) for line in (6, 7, 8, 12)))
+    hits = {"deep": b"\0\1\1\1\1", "shallow": b"\1\0\0\1\0", "killer": b"\0\0\0\1\0", "slow": b"\0\1\1\1\1"}
+    where = Reached({"module.py": MODULE}, places, {"deep": 3.0, "shallow": 1.0, "killer": 2.0, "slow": 9.0}, hits)
+    assert [where.seen(test, "module.py") for test in hits] == [4, 1, 1, 4]
+    assert where.seen("deep", "other.py") == where.seen("deep", "none.py") == where.seen("unknown", "module.py") == 1
+    trial = Trial(by(MODULE.replace("return 0", "return (1)")), [*hits], 5.5)
+    assert trial.chosen(where, {}) == ["deep", "shallow"]
+    assert trial.chosen(where, {"killer": 11}) == ["killer", "deep"]
+    assert Trial(trial.fault, ["slow"], 5.5).chosen(where, {}) == ["slow"]

@@ -61,3 +61,43 @@ PARTS = "parts = []\nfor token in answer.response_gen:\n    parts.append(token)\
 )
 def test_what_a_page_shows(page: str, expected: list[str]) -> None:
     assert faults(page) == expected
+
+
+CALLBACK = """\
+from llama_index.core import VectorStoreIndex
+
+engine = VectorStoreIndex([]).as_query_engine(streaming=True)
+
+
+def words():
+    yield "one"
+
+
+def shown(message):
+    answer = engine.query(message)
+"""
+
+
+def replaced(body: str) -> list[str]:
+    program = Program(CALLBACK + "".join(f"    {line}\n" for line in body.splitlines()))
+    frame = program.evaluator.any_call(program.module(), program.function("shown"))
+    return [each.fault.name for each in program.project.ask(Pages).of_callback(frame)]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("yield from answer.response_gen", ["ONE_BY_ONE"]),
+        ("yield from words()", []),
+        ("yield from [token for token in answer.response_gen]", []),
+        ("yield from (f'{token}!' for token in answer.response_gen)", []),
+        ("yield from message", []),
+        ("for token in answer.response_gen:\n    yield token", ["ONE_BY_ONE"]),
+        ("for token in answer.response_gen:\n    yield", []),
+        ("text = ''\nfor token in answer.response_gen:\n    text += token\n    yield text", []),
+        ("for token in words():\n    yield token", []),
+        ("yield next(answer.response_gen)", []),
+    ],
+)
+def test_what_replaces_what_a_callback_showed_before(body: str, expected: list[str]) -> None:
+    assert replaced(body) == expected

@@ -13,8 +13,17 @@ from streamlint.knowledge.frameworks import Purpose
 from streamlint.model import syntax as ir
 from streamlint.streams.answers import Answers
 from streamlint.streams.sent import Sent
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Collection, Constant, Generated, Iterated, Llama, Tokens, Value, Values
+from streamlint.values.domain import (
+    Collection,
+    Constant,
+    Generated,
+    Iterated,
+    Llama,
+    Tokens,
+    Value,
+    Values,
+    dotted_name,
+)
 from streamlint.values.llama import STREAM_ROLES
 from streamlint.values.said import last_word
 

@@ -14,8 +14,7 @@ from streamlint.model.branches import branch_of
 from streamlint.model.modules import Module
 from streamlint.streams import Sent
 from streamlint.values.activations import Frame
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Class, External, Function, Generated, Instance, Value
+from streamlint.values.domain import Class, External, Function, Generated, Instance, Value, dotted_name
 
 if TYPE_CHECKING:
     from streamlint.project import Project

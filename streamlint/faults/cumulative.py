@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -84,7 +84,7 @@ class Cumulatives:
     @staticmethod
     def _each_time(found: Cumulative, branch: int, start: int, frame: Frame) -> bool:
         """Whether it is sent for every token, and not only for one that some condition picks out."""
-        own = {part.id for part in ir.walk(found.expression) if isinstance(part, ir.Name)}
+        own = {part.id for part in _names(found.expression, frame)}
         for row in arms(frame.scope, branch):
             if row.test is not None and row.test.start >= start:
                 asked = {part.id for part in ir.walk(row.test) if isinstance(part, ir.Name)}
@@ -115,7 +115,20 @@ class Cumulatives:
                     return Cumulative(expression, expression.start, expression.end, f"{base.id}.delta")
             case ir.Call():
                 return self._read_by(expression, branch, frame)
-        return self._whole(expression, frame) if isinstance(expression, ir.Name) else None
+            case ir.Name():
+                return self._whole(expression, frame) or self._named(expression, branch, frame)
+        return None
+
+    def _named(self, name: ir.Name, branch: int, frame: Frame) -> Cumulative | None:
+        """What was read of this very item before it is sent: `text = chunk.text`, `case AgentStream(response=text):`."""
+        binding = frame.scope.assignment(name)
+        inside = [loop for loop in frame.scope.loops if 0 <= loop.body_start <= name.start < loop.end]
+        if binding is None or binding.path or not isinstance(binding.value, ir.Attribute) or not inside:
+            return None
+        if binding.start < max(loop.body_start for loop in inside):
+            return None
+        found = self._of(binding.value, branch, frame)
+        return replace(found, expression=name, start=-1, end=-1) if found is not None else None
 
     def _read_by(self, call: ir.Call, branch: int, frame: Frame) -> Cumulative | None:
         """A helper that only reads the part of what it is given: `def text_of(event): return event.response`."""
@@ -168,6 +181,16 @@ class Cumulatives:
                             for one in kinds
                         )
         return False
+
+
+def _names(expression: ir.Expression, frame: Frame) -> Iterator[ir.Name]:
+    """The names in an expression, and those in what they were read of."""
+    for part in ir.walk(expression):
+        if isinstance(part, ir.Name):
+            yield part
+            read = frame.scope.assignment(part)
+            if read is not None and isinstance(read.value, ir.Attribute):
+                yield from (one for one in ir.walk(read.value) if isinstance(one, ir.Name))
 
 
 def _attribute(expression: ir.Expression, base: ir.Expression) -> Cumulative:

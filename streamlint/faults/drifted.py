@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.llama_index import is_of_llama_index
 from streamlint.knowledge.llama_index_changes import Change, Changes, changes
 from streamlint.model import syntax as ir
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Bound, Constant, Llama, Value
+from streamlint.values.domain import Bound, Constant, Llama, Value, dotted_name
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:

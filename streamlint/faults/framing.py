@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SSE = "text/event-stream"
 _FIELD = re.compile(r"(data|event|id|retry):")
 _BARE_LINE = re.compile(r"\{[^{}]*\}(\\n)+")
+_DOCUMENT = re.compile(r"\{.*\}(\\r|\\n)*")
 _ONLY_HOLE = re.compile(r"\{[^{}]*\}")
 _TEXT = ("text", "cumulative")
 
@@ -29,16 +30,22 @@ class Fault(StrEnum):
     RAW = "raw"
     HALF = "half"
     TWICE = "twice"
+    LINES = "lines"
 
 
 class Framed(StrEnum):
-    """How one item is framed: raw tokens, a bare constant without fields, an event without one or both of its line breaks."""
+    """How one item is framed: raw tokens, a bare constant without fields, an event without one or both of its line breaks.
+
+    `DOCUMENT` is a line of JSON without a field, and `TOLD` one that holds a token.
+    """
 
     RAW = "raw"
     BARE = "bare"
     HALF = "half"
     OPEN = "open"
     WHOLE = "whole"
+    DOCUMENT = "document"
+    TOLD = "told"
     UNKNOWN = "unknown"
 
 
@@ -73,6 +80,7 @@ class Framing:
         self.evaluator = project.evaluator
         self._writings, self._sent = project.ask(Writings), project.ask(Sent)
         self._events = project.knowledge.names("events", "event-classes")
+        self._writing = project.knowledge.names("cumulative", "writing")
 
     def of_sending(self, sending: Sending) -> Unframed | None:
         """A token iterator that is itself the body."""
@@ -150,6 +158,8 @@ class Framing:
                 return Fault.RAW if Framed.RAW not in kinds and kinds != {Framed.BARE} else None
             case Framed.HALF | Framed.OPEN:
                 return Fault.HALF if Framed.RAW not in kinds else None
+            case Framed.TOLD:
+                return Fault.LINES if kinds <= {Framed.TOLD, Framed.DOCUMENT, Framed.BARE} else None
         return None
 
     def _kind(self, item: ir.Yield, frame: Frame) -> Framed:
@@ -159,6 +169,9 @@ class Framing:
         if item.is_from:
             return Framed.RAW if self._is_raw_iterator(values) else Framed.UNKNOWN
         written = self._writings.of(item.value, frame)
+        document = self._document(item.value, written, frame)
+        if document is not None:
+            return document
         if written is None:
             unencoded = self.evaluator.value(_unencoded(item.value), frame)
             return Framed.RAW if _is_token(certain(values)) or _is_token(certain(unencoded)) else Framed.UNKNOWN
@@ -172,6 +185,26 @@ class Framing:
             return Framed.BARE if _is_plain(text) else Framed.UNKNOWN
         kind = _of_event(text, is_constant=written.is_constant)
         return Framed.UNKNOWN if kind is Framed.HALF and self._ends_in_a_line(written) else kind
+
+    def _document(self, item: ir.Expression, written: Written | None, frame: Frame) -> Framed | None:
+        """Whether an item is a line of JSON and nothing else, and whether a token is in it."""
+        if written is None:
+            hole, where = _unencoded(item), frame
+        elif len(written.holes) == 1 and not written.is_constant and _DOCUMENT.fullmatch(written.text):
+            hole, where = written.holes[0]
+        else:
+            return None
+        assigned = where.scope.assignment(hole)
+        call = assigned.value if assigned is not None else hole
+        if not isinstance(call, ir.Call) or not self.evaluator.names(call.function, where) & self._writing:
+            return None
+        given = call.argument(0, "obj")
+        kept = where.scope.assignment(given) if given is not None else None
+        parts = (
+            ir.walk(kept.value if kept is not None and kept.value is not None else given) if given is not None else ()
+        )
+        read = (part for part in parts if isinstance(part, ir.Name | ir.Attribute | ir.Subscript))
+        return Framed.TOLD if any(_may_be_token(self.evaluator.value(one, where)) for one in read) else Framed.DOCUMENT
 
     def _ends_in_a_line(self, written: Written) -> bool:
         """Whether the last hole is an item of a generator that writes whole lines, so that two line breaks end the event."""
@@ -218,9 +251,10 @@ class Framing:
         if written is None or not _FIELD.match(written.text) or _of_event(written.text) is not Framed.WHOLE:
             return
         for hole, where in written.holes:
-            if _is_token(certain(self.evaluator.value(hole, where))):
+            values = self.evaluator.value(hole, where)
+            if _may_be_token(values):
                 is_inside = where.module is frame.module and item.value.contains(hole)
-                yield RawToken(where.module.text(hole), hole if is_inside else None)
+                yield RawToken(where.module.text(hole), hole if is_inside and _is_token(certain(values)) else None)
 
     def _is_raw_iterator(self, values: Values) -> bool:
         alternatives = certain(values)
@@ -248,6 +282,11 @@ def _is_plain(text: str) -> bool:
     start = text.partition("{")[0].strip()
     is_open = any(field.startswith(start) for field in ("data:", "event:", "id:", "retry:"))
     return bool(start) and not is_open and "\\n" not in text and ":" not in start and "data:" not in text
+
+
+def _may_be_token(values: Values) -> bool:
+    """Whether one of several texts is a token as it came: its line breaks end the line whatever the others are."""
+    return any(isinstance(value, Token) and value.items in _TEXT for value in values)
 
 
 def _is_token(alternatives: list[Value]) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.dependencies import packages
 from streamlint.knowledge.llama_index_moves import OLD, LegacyPaths, Target, legacy_paths
 from streamlint.model import syntax as ir
-from streamlint.values.calls import dotted_name
+from streamlint.values.domain import dotted_name
 
 if TYPE_CHECKING:
     from streamlint.model.modules import Module

@@ -10,9 +10,9 @@ from streamlint.knowledge.resources import End
 from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive
 from streamlint.streams import Sent
+from streamlint.streams.managers import CLOSING, Managers, held_name
 from streamlint.values.activations import Frame
 from streamlint.values.call_sites import argument_of
-from streamlint.values.calls import dotted_name
 from streamlint.values.domain import NOTHING, Function, Generated, Instance
 from streamlint.values.limits import Limit
 
@@ -51,13 +51,14 @@ class Resources:
         self.evaluator = project.evaluator
         self.sent = project.ask(Sent)
         self.facts = project.knowledge.resources
+        self._managers = project.ask(Managers)
 
     def outlived(self, entry: ir.WithItem, frame: Frame) -> Outlived | None:
         """The response that a function returns and that needs this item, which is gone by then."""
         scope = frame.scope
         if scope.is_generator or not scope.is_function:
             return None
-        end = self.end(entry.context, frame)
+        end = self._managers.end(entry.context, frame)
         if end is None:
             return self._of_stack(entry, frame)
         for answer in scope.returns:
@@ -72,7 +73,7 @@ class Resources:
                         entry, end, "", sending, answer, self._own(self._generated(sending.content, frame), frame)
                     )
                 continue
-            name = self._name(entry, scope)
+            name = held_name(entry, scope)
             if name is not None and self._reads(sending.content, name, frame):
                 generator = self._own(self._generated(sending.content, frame), frame)
                 return Outlived(entry, end, name.id, sending, answer, generator)
@@ -81,12 +82,12 @@ class Resources:
     def _of_stack(self, entry: ir.WithItem, frame: Frame) -> Outlived | None:
         """What an exit stack opens in its block, and closes at the end of it."""
         scope = frame.scope
-        stack = self._name(entry, scope)
-        if stack is None or not self._is_call_of(entry.context, self.facts.stacks, frame):
+        stack = held_name(entry, scope)
+        if stack is None or not self._managers.is_call_of(entry.context, self.facts.stacks, frame):
             return None
         for binding in scope.bindings:
             opened = _entered(binding.value, stack.id)
-            end = self.end(opened, frame) if opened is not None else None
+            end = self._managers.end(opened, frame) if opened is not None else None
             if end is None or not end.is_of_readers:
                 continue
             name = ir.Name(entry.start, entry.end, binding.name, None)
@@ -120,7 +121,9 @@ class Resources:
         made = assigned.value
         made = made.value if isinstance(made, ir.Await) else made
         anything = frozenset(name for names in self.facts.closers.values() for name in names)
-        return self.end(made, frame) or (End.CLOSED if self._is_call_of(made, anything, frame) else None)
+        return self._managers.end(made, frame) or (
+            End.CLOSED if self._managers.is_call_of(made, anything, frame) else None
+        )
 
     # Dependencies
 
@@ -152,7 +155,7 @@ class Resources:
             return None
         frame = self.evaluator.any_call(*located)
         item = located[1].yields[0]
-        of_block = self._of_block(frame)
+        of_block = self._managers.of_block(frame)
         if of_block is not None:
             return of_block
         made = self.evaluator.value(item.value, frame) if isinstance(item.value, ir.Name) else NOTHING
@@ -164,80 +167,12 @@ class Resources:
     @staticmethod
     def _is_close(call: ir.Call, item: ir.Yield) -> bool:
         function = call.function
-        if not isinstance(function, ir.Attribute) or function.attribute not in ("close", "aclose"):
+        if not isinstance(function, ir.Attribute) or function.attribute not in CLOSING:
             return False
         same = (
             isinstance(function.base, ir.Name) and isinstance(item.value, ir.Name) and function.base.id == item.value.id
         )
         return same and call.start > item.end
-
-    def end(self, context: ir.Expression, frame: Frame, depth: int = 0) -> End | None:
-        """What becomes of a context manager at the end of its block; None where that is not known, or does no harm."""
-        ends, closers = self.facts.ends, self.facts.closers
-        if isinstance(context, ir.Call):
-            for value in self.evaluator.value(context.function, frame):
-                name = dotted_name(value)
-                if name in ends:
-                    return ends[name]
-                if name in closers and self._is_call_of(context.argument(0, "thing"), closers[name], frame):
-                    return End.CLOSED
-                if isinstance(value, Function) and (end := self._made_by(value, context, frame, depth)) is not None:
-                    return end
-        for value in self.evaluator.value(context, frame):
-            if isinstance(value, Instance) and value.name in ends:
-                return ends[value.name]
-            if isinstance(value, Instance) and self.evaluator.calls.streams.managed(value) is not None:
-                return End.CLOSED
-            if isinstance(value, Generated) and depth >= _DEEPEST:
-                self.evaluator.give_up(Limit.MANAGERS, context, frame)
-            elif isinstance(value, Generated):
-                return self._of_manager(value, depth)
-        return None
-
-    def _made_by(self, function: Function, call: ir.Call, frame: Frame, depth: int) -> End | None:
-        """What becomes of the manager that a plain function of the project makes and gives back."""
-        located = self.evaluator.scope_of(function)
-        if located is None or depth >= _DEEPEST or located[1].is_async or located[1].is_generator:
-            return None
-        (item, *others) = located[1].returns or (None,)
-        if item is None or others or not isinstance(item.value, ir.Call):
-            return None
-        return self.end(item.value, self.evaluator.calls.running(function, call, frame), depth + 1)
-
-    def _is_call_of(self, expression: ir.Expression | None, names: frozenset[str], frame: Frame) -> bool:
-        if isinstance(expression, ir.Name) and expression.bindings and len(expression.bindings) == 1:
-            expression = frame.scope.bindings[expression.bindings[0]].value
-        if not isinstance(expression, ir.Call):
-            return False
-        return not names.isdisjoint(self.evaluator.names(expression.function, frame))
-
-    def _of_manager(self, manager: Generated, depth: int) -> End | None:
-        return self._of_block(manager.frame, depth)
-
-    def _of_block(self, frame: Frame, depth: int = 0) -> End | None:
-        """What becomes of what a function yields out of a `with` that opened it."""
-        scope = frame.scope
-        if len(scope.yields) != 1 or not isinstance(scope.yields[0].value, ir.Name):
-            return None
-        item = scope.yields[0]
-        for entry in scope.entries:
-            name = self._name(entry, scope)
-            if name is None or not isinstance(item.value, ir.Name) or name.id != item.value.id:
-                continue
-            if entry.body_start <= item.start and item.end <= entry.body_end:
-                end = self.end(entry.context, frame, depth + 1)
-                return end if end is not None and end.is_of_readers else None
-        return None
-
-    @staticmethod
-    def _name(entry: ir.WithItem, scope: ir.Scope) -> ir.Name | None:
-        """The variable that holds what is closed."""
-        for binding in scope.bindings:
-            if binding.kind == "with" and binding.value is entry.context and not binding.path:
-                others = [index for index in scope.by_name[binding.name] if scope.bindings[index] is not binding]
-                clean = all(scope.bindings[index].kind == "merge" for index in others)
-                return ir.Name(entry.start, entry.end, binding.name, None) if clean else None
-        return entry.context if isinstance(entry.context, ir.Name) else None
 
     # What is sent
 
@@ -310,6 +245,8 @@ class Resources:
         if isinstance(content, ir.Call):
             given = [*content.arguments, *(value for _, value in content.keywords)]
             if any(isinstance(one, ir.Name) and one.id == name.id for one in given):
+                return True
+            if isinstance(content.function, ir.Attribute) and ir.dotted(content.function.base) == name.id:
                 return True
         if generated.frame.module is frame.module and self._uses(name, frame.scope, generated):
             return True

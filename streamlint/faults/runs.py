@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
@@ -15,7 +16,7 @@ from streamlint.streams.called_back import CalledBack
 from streamlint.streams.workflows import Workflows
 from streamlint.values import Values
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Class, Coroutine, Function, Llama
+from streamlint.values.domain import Class, Coroutine, Function, Llama, Object
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class Runs:
             inner = frame if scope is frame.scope else self.evaluator.any_call(frame.module, scope)
             for call in scope.calls:
                 yield from self._started(call, inner) if call not in handed else self._handing_over(call, inner)
+        yield from self._of_owner(frame)
 
     def _tasks_that_hand_over(self, functions: Sequence[ir.Scope], frame: Frame) -> tuple[ir.Call, ...]:
         """The one task beside a loop over what callbacks are handed, which is the run that hands it over."""
@@ -136,7 +138,8 @@ class Runs:
             name = next((one.name for one in frame.scope.bindings if one.value is call), None)
             yield RunsOn(begun[0], call, name, None, frame.scope, self._stoppable(begun[1], frame))
         elif begun is None and (self._is_kept_here(call, frame) or _names_of(call, frame.scope)):
-            what = next((what for what in self._by_helpers(call, frame)), None)
+            found = chain(self._by_helpers(call, frame), self._by_constructor(call, frame))
+            what = next(found, None)
             if what is not None:
                 yield RunsOn(what, call, None, None, frame.scope)
 
@@ -180,6 +183,44 @@ class Runs:
                     or self._is_on_own(started, inner, call, frame)
                 ):
                     yield begun[0]
+
+    def _by_constructor(self, call: ir.Call, frame: Frame) -> Iterator[Fault]:
+        """What the constructor of an object starts and keeps on it, where nothing of its class ends it."""
+        for value in self.evaluator.value(call.function, frame):
+            method = self.evaluator.attributes.method(value, "__init__") if isinstance(value, Class) else None
+            owner = self.evaluator.scope_of(value) if isinstance(value, Class) else None
+            if method is not None and owner is not None and not self._ends_something(*owner):
+                bound = replace(method, receiver=Object(owner[0].path, owner[1].index))
+                inner = self.evaluator.calls.running(bound, call, frame)
+                yield from (what for what, _ in self._kept_on_own(inner))
+
+    def _kept_on_own(self, inner: Frame) -> Iterator[tuple[Fault, ir.Call]]:
+        """What a constructor starts that runs a model, and keeps on its object."""
+        if self._may_start(inner.scope):
+            for started in inner.scope.calls:
+                begun = self._begun(started, inner)
+                if begun is not None and any(one.value is started and one.is_attribute for one in inner.scope.stores):
+                    yield begun[0], started
+
+    def _of_owner(self, frame: Frame) -> Iterator[RunsOn]:
+        """What the constructor of the object starts whose method this generator is: each request makes one for itself."""
+        owner = frame.module.scopes[max(frame.scope.parent, 0)]
+        if owner.kind != "class" or self._ends_something(frame.module, owner):
+            return
+        for inner in frame.module.inner(owner):
+            if inner.name == "__init__" and inner.kind == "function":
+                started = list(self._kept_on_own(self.evaluator.any_call(frame.module, inner)))
+                if started and self._is_made_each_time(Class(frame.module.path, owner.index)):
+                    yield from (RunsOn(what, call, None, None, inner) for what, call in started)
+
+    def _is_made_each_time(self, made: Class) -> bool:
+        """Whether objects of a class are made in functions only, which do nothing with them but ask for their members."""
+        sites = [
+            (module, scope, call)
+            for module, scope, call in self.evaluator.callers.constructing(made)
+            if made in self.evaluator.value(call.function, self.evaluator.any_call(module, scope))
+        ]
+        return bool(sites) and all(_is_only_asked(call, module, scope) for module, scope, call in sites)
 
     def _is_unpacked(self, started: ir.Call, inner: Frame, call: ir.Call, frame: Frame) -> bool:
         """Whether a helper gives back what it starts beside something else, and its caller keeps it: `queue, task = start(q)`."""
@@ -291,6 +332,18 @@ class Runs:
 def _names_of(call: ir.Expression, scope: ir.Scope) -> dict[tuple[int, ...], str]:
     """By their place: the names into which what a call gives is unpacked."""
     return {one.path: one.name for one in scope.bindings if one.value is call and one.kind == "assign" and one.path}
+
+
+def _is_only_asked(made: ir.Call, module: Module, scope: ir.Scope) -> bool:
+    """Whether an object stays in the function that makes it: `Session(q).tokens()`, or a name that only stands before a dot."""
+    if not scope.is_function or any(store.value is made for store in scope.stores):
+        return False
+    named = [one for one in scope.bindings if one.value is made and one.kind == "assign" and not one.path]
+    if not named:
+        return any(one.base is made for one in scope.attributes)
+    name = next((one for one in scope.names if one.id == named[0].name), None)
+    uses = module.uses.of(name, scope) if name is not None else ()
+    return bool(uses) and all(isinstance(use.parent, ir.Attribute) for use in uses)
 
 
 def _around(module: Module, scope: ir.Scope) -> Iterator[ir.Scope]:

@@ -8,10 +8,11 @@ from streamlint.knowledge.table import read
 
 @immutable
 class NestedLoopCalls:
-    """Dotted names: what starts a loop, what asks whether one runs, what makes loops within loops possible."""
+    """Dotted names: what starts a loop, what asks whether one runs, what gives it, what makes loops within loops possible."""
 
     starts: frozenset[str]
     asks: frozenset[str]
+    current: frozenset[str]
     patches: frozenset[str]
 
     @property
@@ -21,7 +22,7 @@ class NestedLoopCalls:
 
 
 def nested_loop_calls() -> NestedLoopCalls:
-    return NestedLoopCalls(_names("starts"), _names("asks"), _names("patches"))
+    return NestedLoopCalls(_names("starts"), _names("asks"), _names("current"), _names("patches"))
 
 
 def _names(kind: str) -> frozenset[str]:

@@ -81,11 +81,12 @@ class Handed:
 
 @immutable
 class Managed:
-    """A stream that is entered first; `parts` are further streams, by attribute."""
+    """A stream that is entered first; `parts` are further streams, by attribute, `taken_by` methods that take it whole."""
 
     is_async: bool
     items: str
     parts: dict[str, str]
+    taken_by: frozenset[str] = frozenset()
 
 
 @immutable
@@ -143,9 +144,9 @@ class TokenStreamFacts:
         for row in table.rows("class"):
             names = row.texts("names")
             self._classes.update(dict.fromkeys((*names, *row.texts("by")), names[0]))
-        parts = {name: row.mapping("attributes") for row in table.rows("manager") for name in row.texts("names")}
+        managers = {name: row for row in table.rows("manager") for name in row.texts("names")}
         for row in table.rows("made"):
-            self._add(row, parts)
+            self._add(row, managers)
         self._answered = {
             name: Answered(row.flag("async"), row.text("items"), row.text("without"), row.flag("asked"))
             for row in table.rows("answered")
@@ -165,7 +166,7 @@ class TokenStreamFacts:
             _Pipe(row.text("of"), frozenset(row.texts("ends")), row.text("class")) for row in table.rows("piped")
         )
 
-    def _add(self, row: Row, parts: dict[str, dict[str, str]]) -> None:
+    def _add(self, row: Row, managers: dict[str, Row]) -> None:
         made = Made(row.text("is"))
         condition = row.text("with"), row.text("without")
         asked = row.flag("asked"), row.text("asked-with")
@@ -174,7 +175,13 @@ class TokenStreamFacts:
         for name in row.texts("by"):
             self._made[name] = (*self._made.get(name, ()), stream)
         if stream.manager:
-            self._managers[stream.manager] = Managed(made.is_async, stream.items, parts.get(stream.manager, {}))
+            said = managers.get(stream.manager)
+            more = (
+                (said.mapping("attributes"), frozenset(said.texts("taken-by")))
+                if said is not None
+                else ({}, frozenset[str]())
+            )
+            self._managers[stream.manager] = Managed(made.is_async, stream.items, *more)
 
     @property
     def packages(self) -> frozenset[str]:

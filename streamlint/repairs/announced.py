@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.serving.holders import Holders
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Class, Constant, External, Value
+from streamlint.values.domain import Class, Constant, External, Value, dotted_name
 
 if TYPE_CHECKING:
     from streamlint.knowledge.responses import Preferred

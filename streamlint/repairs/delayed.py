@@ -12,8 +12,7 @@ from streamlint.refusals import Refusal
 from streamlint.serving.holders import Holders
 from streamlint.source import Span
 from streamlint.values import Values
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Coroutine, Generated, Iterated, Llama, Tokens
+from streamlint.values.domain import Coroutine, Generated, Iterated, Llama, Tokens, dotted_name
 from streamlint.values.llama import STREAM_ROLES
 
 if TYPE_CHECKING:

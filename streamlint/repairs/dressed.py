@@ -14,7 +14,7 @@ from streamlint.repairs.drains import REASON, TITLE, WHOLE, Removed, Repair
 from streamlint.repairs.rewriting import Rewriting
 from streamlint.repairs.untouched import Form, Same
 from streamlint.source import Placed, Span
-from streamlint.values.calls import dotted_name
+from streamlint.values.domain import dotted_name
 
 if TYPE_CHECKING:
     from streamlint.knowledge.responses import Preferred, ResponseClass

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
 from streamlint.source import Span
-from streamlint.values.calls import dotted_name
+from streamlint.values.domain import dotted_name
 
 if TYPE_CHECKING:
     from streamlint.streams.drained import Drain

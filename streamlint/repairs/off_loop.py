@@ -23,8 +23,7 @@ from streamlint.source import Span
 from streamlint.tree import nodes as cst
 from streamlint.tree.python import PythonFile
 from streamlint.values.activations import Frame
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Function, Generated, Object, Origin
+from streamlint.values.domain import Function, Generated, Object, Origin, dotted_name
 from streamlint.waiting.held import Held, OnLoop
 from streamlint.waiting.holds import Cause
 

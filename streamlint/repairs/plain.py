@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Constant
+from streamlint.values.domain import Constant, dotted_name
 
 if TYPE_CHECKING:
     from streamlint.tree.python import PythonFile

@@ -20,7 +20,7 @@ from streamlint.source import Span
 from streamlint.streams import Drains
 from streamlint.streams.drained import Drain, How
 from streamlint.tree import nodes as cst
-from streamlint.values.calls import dotted_name
+from streamlint.values.domain import dotted_name
 
 if TYPE_CHECKING:
     from streamlint.knowledge.responses import Preferred

@@ -13,7 +13,7 @@ from streamlint.repairs.opened import opened
 from streamlint.repairs.untouched import Form, Same
 from streamlint.repairs.yielded import yielded_one_by_one
 from streamlint.source import Span
-from streamlint.values.calls import dotted_name
+from streamlint.values.domain import dotted_name
 
 if TYPE_CHECKING:
     from streamlint.streams.drained import Drain

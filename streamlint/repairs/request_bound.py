@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.sharing.tied import Tied
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Function
+from streamlint.values.domain import Function, dotted_name
 
 if TYPE_CHECKING:
     from streamlint.source import Span

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from streamlint.faults.resources import Outlived, Resources
+from streamlint.faults.resources import Outlived
 from streamlint.fix import Edit, Fix, Level
 from streamlint.knowledge.resources import End
 from streamlint.model import syntax as ir
 from streamlint.source import Span
 from streamlint.streams.generators import Generators
+from streamlint.streams.managers import Managers
 from streamlint.tree import nodes as cst
 from streamlint.tree.python import PythonFile
 from streamlint.values.activations import Frame
@@ -47,9 +48,9 @@ def needs_unknown(file: PythonFile, block: cst.With, frame: Frame) -> bool:
     used = {name.id for name in frame.scope.names if place.start <= name.start < body}
     outer = [one for one in frame.scope.entries if one.body_start <= place.start and place.end <= one.body_end]
     given = [binding for binding in frame.scope.bindings if binding.kind == "with" and binding.name in used]
-    resources = file.project.ask(Resources)
+    managers = file.project.ask(Managers)
     return any(
-        binding.value is one.context and not _is_of_readers(resources.end(one.context, frame))
+        binding.value is one.context and not _is_of_readers(managers.end(one.context, frame))
         for one in outer
         for binding in given
     )

@@ -10,8 +10,7 @@ from streamlint.model import syntax as ir
 from streamlint.source import Span
 from streamlint.streams import Drains
 from streamlint.tree import nodes as cst
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import External
+from streamlint.values.domain import External, dotted_name
 
 if TYPE_CHECKING:
     from streamlint.knowledge.responses import Preferred

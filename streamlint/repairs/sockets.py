@@ -11,7 +11,7 @@ from streamlint.repairs.drains import Repair
 from streamlint.repairs.onward import Given, Onward
 from streamlint.repairs.untouched import Form
 from streamlint.source import Span
-from streamlint.values.calls import dotted_name
+from streamlint.values.domain import dotted_name
 
 if TYPE_CHECKING:
     from streamlint.streams.drained import Drain

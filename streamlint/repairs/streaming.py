@@ -17,8 +17,7 @@ from streamlint.repairs.keywords import left_out, untaken_keyword
 from streamlint.repairs.synthesizers import made_streaming, synthesizer
 from streamlint.source import Span
 from streamlint.streams.mismatches import Mismatches
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Constant, Coroutine, Llama, Value
+from streamlint.values.domain import Constant, Coroutine, Llama, Value, dotted_name
 
 if TYPE_CHECKING:
     from streamlint.model.modules import Module

@@ -12,7 +12,7 @@ from streamlint.repairs.delayed import Delay
 from streamlint.source import Span
 from streamlint.streams.drained import How
 from streamlint.tree import nodes as cst
-from streamlint.values.calls import dotted_name
+from streamlint.values.domain import dotted_name
 
 if TYPE_CHECKING:
     from streamlint.tree.python import PythonFile

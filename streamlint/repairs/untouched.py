@@ -11,8 +11,7 @@ from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.streams import Drains
 from streamlint.streams.drained import How
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Class, External
+from streamlint.values.domain import Class, External, dotted_name
 
 if TYPE_CHECKING:
     from streamlint.streams.drained import Drain

@@ -15,7 +15,7 @@ from streamlint.repairs.onward import Given, Onward
 from streamlint.repairs.untouched import Form
 from streamlint.source import Span
 from streamlint.tree import nodes as cst
-from streamlint.values.calls import dotted_name
+from streamlint.values.domain import dotted_name
 
 if TYPE_CHECKING:
     from streamlint.knowledge.responses import Written

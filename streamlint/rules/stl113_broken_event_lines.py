@@ -9,7 +9,7 @@ from streamlint.finding import Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.repairs.framing import encoded
 from streamlint.rule import Rule, on
-from streamlint.streams.sent import Sent, SentGenerator, items_of
+from streamlint.streams.sent import Sending, Sent, SentGenerator, items_of
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
 from streamlint.within import requests
@@ -102,9 +102,16 @@ class BrokenEventLines(Rule):
         tokens = file.project.ask(Framing).broken_by_map(sending) if sending is not None else None
         if sending is not None and tokens is not None:
             yield self._told(sending.content, file.one_line(tokens), None, file)
-        for item in items_of(mapped.frame.scope) if mapped is not None else ():
-            if mapped is not None and item.value is not None and call.contains(item.value):
+        if sending is not None and mapped is not None:
+            yield from self._of_each(sending, mapped, file)
+
+    def _of_each(self, sending: Sending, mapped: SentGenerator, file: PythonFile) -> Iterator[Fact]:
+        """What the function returns that `map` calls for each token: of a lambda at its place, else where `map` stands."""
+        for item in items_of(mapped.frame.scope):
+            if item.value is not None and sending.call.contains(item.value):
                 yield from self._found(item, mapped.frame.scope, (mapped,), file)
+            elif tokens := file.project.ask(Framing).broken_lines(item, (mapped,)):
+                yield self._told(sending.content, " ".join(tokens[0].text.split()), None, file)
 
     @on(ir.Yield)
     def yielded(self, item: ir.Yield, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:

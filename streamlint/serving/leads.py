@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.serving.reached import Key, Reached
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Class, Function, Unknown
+from streamlint.values.domain import Class, Function, Unknown, dotted_name
 from streamlint.values.said import last_word
 from streamlint.values.shapes import Taking, shape_of
 

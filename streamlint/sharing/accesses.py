@@ -16,8 +16,7 @@ from streamlint.sharing.lasting import Lasting, Parameters
 from streamlint.sharing.lifetimes import Lifetimes
 from streamlint.sharing.paths import Paths
 from streamlint.values import Values
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Bound, Function, Instance, Llama, Value
+from streamlint.values.domain import Bound, Function, Instance, Llama, Value, dotted_name
 from streamlint.values.evidence import ReceiverEvidence
 from streamlint.values.said import last_word
 

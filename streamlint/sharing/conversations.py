@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
+from streamlint.running.memos import Memos
 from streamlint.sharing.lifetimes import Lifetimes
-from streamlint.sharing.memos import Memos
 from streamlint.streams.mismatches import Mismatches
 from streamlint.values import Values
 from streamlint.values.activations import Frame

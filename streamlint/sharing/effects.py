@@ -10,7 +10,6 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.sharing.shared_state import SharedState
 from streamlint.values.activations import Frame
-from streamlint.values.calls import dotted_name
 from streamlint.values.domain import (
     Bound,
     Class,
@@ -27,6 +26,7 @@ from streamlint.values.domain import (
     Tokens,
     Unknown,
     Value,
+    dotted_name,
 )
 from streamlint.values.limits import Limit
 

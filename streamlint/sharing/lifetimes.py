@@ -12,8 +12,8 @@ from streamlint.knowledge.frameworks import Purpose
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
+from streamlint.running.memos import Memos
 from streamlint.serving.reached import Reached
-from streamlint.sharing.memos import Memos
 from streamlint.streams.mismatches import Mismatches
 from streamlint.values.activations import Frame
 from streamlint.values.domain import Bound, Constant, Function, Instance, Llama, Origin, known

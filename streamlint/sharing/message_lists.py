@@ -9,6 +9,7 @@ from streamlint.model.branches import is_conditional
 from streamlint.model.modules import Module
 from streamlint.sharing.lifetimes import Lifetimes
 from streamlint.values.activations import Frame
+from streamlint.values.call_sites import argument_of
 from streamlint.values.domain import Collection, Function, Origin, known
 from streamlint.values.said import last_word
 
@@ -44,8 +45,48 @@ class MessageLists:
             return None
         if _is_emptied(kept, frame.scope) or not self._is_given_on(last_word(kept), frame.module):
             return None
-        origin = self._of_module(kept, frame) if isinstance(kept, ir.Name) else self._of_object(kept, frame)
+        origin = self._of(kept, frame) or self._of_callers(kept, frame)
         return (kept, origin) if origin is not None else None
+
+    def _of(self, kept: ir.Expression, frame: Frame) -> Origin | None:
+        match kept:
+            case ir.Name():
+                return self._of_module(kept, frame)
+            case ir.Attribute():
+                return self._of_object(kept, frame) or self._of_start_up(kept, frame)
+        return None
+
+    def _of_callers(self, kept: ir.Expression, frame: Frame) -> Origin | None:
+        """Where the list began that a caller of the function gives it under this name."""
+        scope = frame.scope
+        parameter = next((one for one in scope.parameters if isinstance(kept, ir.Name) and one.name == kept.id), None)
+        if parameter is None or any(one.kind != "parameter" for one in scope.sources(kept)):
+            return None
+        for site in self.evaluator.callers.of(Function(frame.module.path, scope.index)):
+            given = argument_of(site.call, scope, parameter, site.is_bound)
+            if given is not None and not _is_emptied(given, site.scope):
+                origin = self._of(given, site.frame)
+                if origin is not None:
+                    return origin
+        return None
+
+    def _of_start_up(self, kept: ir.Attribute, frame: Frame) -> Origin | None:
+        """Where start-up puts a list that a helper makes on an object of the module's own level, `app.said = first_messages()`."""
+        owner = kept.base.id if isinstance(kept.base, ir.Name) else None
+        if owner is None or frame.scope.owns(owner) or self._is_begun_anew(kept.attribute, frame):
+            return None
+        for scope in frame.module.scopes:
+            for store in scope.stores:
+                if not store.is_attribute or store.member != kept.attribute or ir.dotted(store.base) != owner:
+                    continue
+                origin = Origin(frame.module.path, store.value.start, store.value.end)
+                if self._lifetimes.is_made_once(origin) and self._is_a_list(store.value, frame.module, scope):
+                    return origin
+        return None
+
+    def _is_a_list(self, value: ir.Expression, module: Module, scope: ir.Scope) -> bool:
+        values = known(self.evaluator.value(value, self.evaluator.any_call(module, scope)))
+        return any(isinstance(one, Collection) and one.kind == "list" for one in values)
 
     def _of_module(self, kept: ir.Name, frame: Frame) -> Origin | None:
         made = _made(kept, frame.module, frame.scope)
@@ -131,7 +172,15 @@ def _made(kept: ir.Name, module: Module, scope: ir.Scope) -> ir.Expression | Non
             return None
         around = module.scopes[around.parent]
     values = [around.bindings[index].value for index in around.final.get(kept.id, ())]
-    return values[0] if len(values) == 1 and _is_list(values[0]) else None
+    return _written(values[0], around, (kept.id,)) if len(values) == 1 else None
+
+
+def _written(value: ir.Expression | None, level: ir.Scope, names: tuple[str, ...]) -> ir.Expression | None:
+    """The list that a value of the module's own level is, also by another name of it: `said = first_messages`."""
+    if not isinstance(value, ir.Name) or value.id in names:
+        return value if _is_list(value) else None
+    values = [level.bindings[index].value for index in level.final.get(value.id, ())]
+    return _written(values[0], level, (*names, value.id)) if len(values) == 1 else None
 
 
 def _is_list(value: ir.Expression | None) -> bool:
@@ -139,7 +188,9 @@ def _is_list(value: ir.Expression | None) -> bool:
         case ir.Sequence(kind="list"):
             return True
         case ir.Call(function=ir.Name(id="list", bindings=None)):
-            return not value.arguments
+            return True
+        case ir.Call(function=ir.Attribute(base=ir.Name(), attribute="copy"), arguments=(), keywords=()):
+            return True
     return False
 
 

@@ -13,8 +13,7 @@ from streamlint.model.modules import Module
 from streamlint.sharing.accesses import Access, Accesses, Activation, Event, How
 from streamlint.sharing.lasting import Lasting, Parameters
 from streamlint.source import Span
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Bound, Function, Generated, Instance, Object
+from streamlint.values.domain import Bound, Function, Generated, Instance, Object, dotted_name
 from streamlint.values.limits import Limit
 from streamlint.values.said import last_word
 

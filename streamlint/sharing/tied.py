@@ -11,8 +11,18 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Bound, Coroutine, Function, Instance, Llama, Object, Origin, Unknown, Value
+from streamlint.values.domain import (
+    Bound,
+    Coroutine,
+    Function,
+    Instance,
+    Llama,
+    Object,
+    Origin,
+    Unknown,
+    Value,
+    dotted_name,
+)
 from streamlint.values.limits import Limit
 
 if TYPE_CHECKING:

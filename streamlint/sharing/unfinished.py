@@ -10,8 +10,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.streams import Sent
 from streamlint.values.activations import Frame
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Constant, External, Function, Generated, Instance, Iterated
+from streamlint.values.domain import Constant, External, Function, Generated, Instance, Iterated, dotted_name
 from streamlint.values.limits import Limit
 
 if TYPE_CHECKING:

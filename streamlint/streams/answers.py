@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Class, Collection, Constant, External, Instance, Text
+from streamlint.values.domain import Class, Collection, Constant, External, Instance, Text, dotted_name
 
 if TYPE_CHECKING:
     from streamlint.knowledge.responses import ResponseClass

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.streams.flows import Node
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Class, GaveUp, Instance, Pending, Values
+from streamlint.values.domain import Class, GaveUp, Instance, Pending, Values, dotted_name
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:

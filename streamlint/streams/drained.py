@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
@@ -75,12 +76,22 @@ class Drain:
         return self.how is How.LOOP
 
 
+class _Making(NamedTuple):
+    """One place at which a name comes to hold something, or what it holds is given it."""
+
+    start: int
+    name: str
+    value: ir.Expression
+    is_put: bool
+
+
 class DrainedNames:
     """Follows drained text through the names of its function, by the order of the text."""
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self._parsers = project.knowledge.names("untouched", "parsers")
+        self._made_in: dict[ir.Scope, tuple[_Making, ...]] = {}
         self._parsing = project.knowledge.names("untouched", "parsing-methods")
 
     def with_names(self, drain: Drain, frame: Frame) -> Drain:
@@ -96,16 +107,32 @@ class DrainedNames:
     def derived(self, drain: Drain, frame: Frame, *, as_text: bool = False) -> frozenset[str]:
         """The names that hold the drained text, or something made of it; `as_text`: but not what is parsed from it."""
         names = set(drain.kept)
-        for binding in frame.scope.bindings:
-            if binding.kind not in ("assign", "augmented") or binding.value is None or binding.start <= drain.start:
+        for start, name, value, is_put in self.makings(frame):
+            is_here = is_put and value.contains(drain)
+            if not is_here and (start <= drain.start or not names_in(value) & names):
                 continue
-            if not names_in(binding.value) & names or self._starts_anew(binding.value, frame):
+            if self._starts_anew(value, frame):
                 continue
-            if as_text and self._is_parsed(binding.value, names, frame):
-                names.discard(binding.name)
+            if as_text and self._is_parsed(value, names, frame):
+                names.discard(name)
             else:
-                names.add(binding.name)
+                names.add(name)
         return frozenset(names)
+
+    def makings(self, frame: Frame) -> tuple[_Making, ...]:
+        """Where a function gives a name something, or puts it into what a name of its own holds, in the order of the text."""
+        known = self._made_in.get(frame.scope)
+        if known is None:
+            assigned = (one for one in frame.scope.bindings if one.kind in ("assign", "augmented"))
+            found = [_Making(one.start, one.name, one.value, False) for one in assigned if one.value is not None]
+            put = (one for one in self.evaluator.contents.of_module(frame.module).of_scope(frame.scope))
+            found += [
+                _Making(one.value.start, base.id, one.value, True)
+                for one in put
+                if (base := _own_name(one.base)) is not None
+            ]
+            known = self._made_in[frame.scope] = tuple(sorted(found, key=itemgetter(0)))
+        return known
 
     def _is_parsed(self, value: ir.Expression, names: set[str], frame: Frame) -> bool:
         """Whether an expression reads data from text under one of these names: `json.loads(text)`."""
@@ -161,4 +188,10 @@ def root_of(source: ir.Expression) -> ir.Name | None:
 
 
 def names_in(expression: ir.Expression) -> set[str]:
-    return {part.id for part in ir.walk(expression) if isinstance(part, ir.Name)}
+    return {part.id for part in ir.evaluated((expression,)) if isinstance(part, ir.Name)}
+
+
+def _own_name(container: ir.Expression) -> ir.Name | None:
+    """The variable of a function that holds a container: `found` of `found[key]` and of `found.append`."""
+    base = container.base if isinstance(container, ir.Subscript) else container
+    return base if isinstance(base, ir.Name) and base.bindings else None

@@ -290,7 +290,10 @@ class Drains(Takings):
     def _only_asks(self, drain: Drain, frame: Frame) -> bool:
         """Whether the drained text is nothing but the question that the next stream answers."""
         names = self.derived(drain, frame)
-        uses = [name for name in frame.scope.names if name.id in names and name.start >= max(drain.end, _end_of(drain))]
+        after = max(drain.end, _end_of(drain))
+        uses = [name for name in frame.scope.names if name.id in names and name.start >= after]
+        given_on = [one.value for one in self.makings(frame) if one.name in names and one.start >= after]
+        uses = [name for name in uses if not any(value.contains(name) for value in given_on)]
         if not uses:
             return False
         asking = self.evaluator.solver.part(("asked anew", frame), lambda: tuple(self._asking(frame)))

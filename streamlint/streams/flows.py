@@ -14,9 +14,12 @@ from streamlint.values.said import last_word
 
 HANDED_OVER = ("handed over",)
 """What is put into queues: who asks for it may have another name for the queue."""
+ENDED_WITH = ("ended with",)
+"""What the step that ends a run of a workflow says to its last event."""
 Node: TypeAlias = Hashable
 """What may hold something: a variable (its scope and name), what a function gives, what is kept under a word, an argument."""
 _BELOW = "__init_subclass__"
+_RESULT, _RUN = "result", "run"
 _MENTIONING = frozenset(("Annotated", "Provide", "Closing"))
 """What stands for something that is named in its brackets."""
 _ADDED = frozenset(("BitOr", "Add", "Mult"))
@@ -73,11 +76,12 @@ def both(leaves: Iterable[Leaf]) -> list[Leaf]:
 class Leaves:
     """Takes expressions apart, as far as something in them may be what the whole one is, or holds.
 
-    `passing` are the words of calls that may give what they are given, or hand it on.
+    `passing` are the words of calls that may give what they are given, or hand it on; `stops` the events that end a run.
     """
 
-    def __init__(self, meant: Meant, passing: frozenset[str]) -> None:
+    def __init__(self, meant: Meant, passing: frozenset[str], stops: frozenset[str] = frozenset()) -> None:
         self.meant = meant
+        self.stops = stops
         self._passing = passing
         self._known: dict[ir.Expression, list[Leaf]] = {}
 
@@ -353,6 +357,9 @@ class Edges:
             self._add(self._leaves.of(argument, module, scope), Argument(call, scope, None if hides else number, None))
         for keyword, value in call.keywords:
             self._add(self._leaves.of(value, module, scope), Argument(call, scope, None, keyword))
+            if keyword == _RESULT and last_word(call.function) in self._leaves.stops:
+                self._add(self._leaves.of(value, module, scope), ENDED_WITH)
+                self._add([Leaf(ENDED_WITH, Step.MADE)], (Under.ATTRIBUTE, _RUN))
 
 
 def _made_in(expression: ir.Expression) -> Iterator[Node]:

@@ -9,7 +9,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.streams.drained import names_in
 from streamlint.streams.stepped import Stepped, taken
-from streamlint.values.domain import Collection, Instance, Text, Token
+from streamlint.values.domain import Class, Collection, Instance, Text, Token
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -23,6 +23,8 @@ _HARMLESS = frozenset(
 )  # fmt: skip
 _GATHERING = frozenset(("append", "extend", "add", "insert", "update", "appendleft"))
 _FILLING = frozenset(("extend", "extendleft", "update", "writelines"))
+_SENDING = ("flush", "finish")
+"""What lets go what a handler has written to its answer."""
 _BUFFERS = frozenset(("io.StringIO", "io.BytesIO"))
 
 
@@ -70,6 +72,7 @@ class Gathered:
         self.evaluator = project.evaluator
         self._parsers = project.knowledge.names("untouched", "parsers")
         self._queueing = project.knowledge.names("computing", "hand-overs")
+        self._writing = project.knowledge.names("computing", "held-back")
         self.log_methods = project.knowledge.names("records", "log-methods")
 
     def of(self, turns: Turns, frame: Frame) -> frozenset[str] | None:
@@ -86,7 +89,7 @@ class Gathered:
             given = (part for part in call.children() if part is not call.function)
             if not turns.has(call) or not any(self._is_given(part, turns, carried) for part in given):
                 continue
-            gatherer = self._gatherer(call, frame)
+            gatherer = "" if self._is_held_back(call, turns, frame) else self._gatherer(call, frame)
             if gatherer is None:
                 return None
             if gatherer:
@@ -133,6 +136,19 @@ class Gathered:
         names = self.evaluator.names(function, frame)
         return "" if names and names <= _HARMLESS | self._parsers else None
 
+    def _is_held_back(self, call: ir.Call, turns: Turns, frame: Frame) -> bool:
+        """Whether a handler writes to its answer, `self.write(token)`, and lets nothing of it go in the loop."""
+        function = call.function
+        if not isinstance(function, ir.Attribute) or ir.dotted(function.base) != own_object(frame.module, frame.scope):
+            return False
+        if function.attribute not in {name.rpartition(".")[2] for name in self._writing} or frame.parent is None:
+            return False
+        bases = self.evaluator.attributes.outside_bases(Class(frame.module.path, frame.parent.scope.index))
+        if not {f"{base}.{function.attribute}" for base in bases} & self._writing:
+            return False
+        sent = (one.function for one in frame.scope.calls if turns.has(one) and isinstance(one.function, ir.Attribute))
+        return not any(one.attribute in _SENDING and ir.dotted(one.base) == ir.dotted(function.base) for one in sent)
+
     def _is_kept_on(self, function: ir.Attribute, frame: Frame) -> bool:
         """Whether a method puts tokens into a list or a queue of its own object."""
         if self.evaluator.names(function, frame) & self._queueing:
@@ -151,7 +167,10 @@ class Gathered:
         return None
 
     def _is_local_collection(self, name: ir.Name, frame: Frame) -> bool:
-        return bool(name.bindings) and any(isinstance(one, Collection) for one in self.evaluator.value(name, frame))
+        """Whether a name means a collection of this scope, or of a function around it."""
+        owner = frame.module.uses.owner(name.id, frame.scope) if not name.bindings else None
+        is_local = bool(name.bindings) or (owner is not None and owner.is_function)
+        return is_local and any(isinstance(one, Collection) for one in self.evaluator.value(name, frame))
 
     def _is_buffer(self, name: ir.Name, frame: Frame) -> bool:
         return any(isinstance(one, Instance) and one.name in _BUFFERS for one in self.evaluator.value(name, frame))

@@ -14,7 +14,6 @@ from streamlint.model.modules import Module
 from streamlint.values import Values
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import alternatives
-from streamlint.values.calls import dotted_name
 from streamlint.values.domain import (
     NOTHING,
     Class,
@@ -27,6 +26,7 @@ from streamlint.values.domain import (
     OffLoop,
     Unknown,
     Value,
+    dotted_name,
 )
 from streamlint.values.limits import Limit
 from streamlint.values.said import last_word

@@ -12,10 +12,13 @@ from streamlint.knowledge.off_loop import Where
 from streamlint.knowledge.token_streams import TEXT
 from streamlint.model import syntax as ir
 from streamlint.model.branches import branch_of
+from streamlint.running.never import Never
 from streamlint.serving.ways import Hop, Way
 from streamlint.streams.answers import Answers
 from streamlint.streams.drained import Drain, DrainedNames, How, names_in
 from streamlint.streams.gathered import Gathered, Turns, on_object, own_object
+from streamlint.streams.given_back import filled_in, keeps_on_object, may_return, names_given, seen_by_both, where_kept
+from streamlint.streams.runners import Runners
 from streamlint.streams.stepped import Stepped, Steps
 from streamlint.streams.whereabouts import Whereabouts
 from streamlint.values.activations import Frame
@@ -24,6 +27,7 @@ from streamlint.values.domain import (
     Class,
     External,
     Function,
+    Instance,
     Llama,
     Token,
     Tokens,
@@ -49,6 +53,7 @@ class Takings(DrainedNames):
         super().__init__(project)
         self.answers = project.ask(Answers)
         self.gathered = project.ask(Gathered)
+        self._never, self._runners = project.ask(Never), project.ask(Runners)
         self._steps = project.ask(Steps)
         self.whereabouts = project.ask(Whereabouts)
         self._searched: set[ir.Scope] = set()
@@ -62,10 +67,14 @@ class Takings(DrainedNames):
         self._searched.add(frame.scope)
         if len(self._searched) > _FEW and not self.whereabouts.may_take(frame):
             return ()
-        return self.evaluator.solver.ask(("takings", frame), lambda: tuple(self.found(frame)), (), ())
+        return self.evaluator.solver.ask(("takings", frame), lambda: tuple(self._taken(frame)), (), ())
 
-    def found(self, frame: Frame) -> Iterator[Drain]:
-        """Every drain of a function, whether tokens are seen to come to it or not."""
+    def _taken(self, frame: Frame) -> Iterator[Drain]:
+        """The drains that a call comes to with its arguments: of `if live: return tokens` not the one behind it."""
+        return (drain for drain in self._found(frame) if not self._never.passes_by(drain, frame))
+
+    def _found(self, frame: Frame) -> Iterator[Drain]:
+        """Every drain in the text of a function."""
         scope = frame.scope
         for loop in scope.loops:
             drain = self._of_loop(loop, frame)
@@ -117,7 +126,9 @@ class Takings(DrainedNames):
         items = self.evaluator.knowledge.token_streams.items(tokens.items)
         if items is None or not items.are_of_runs:
             return True
-        inside = (one for one in frame.scope.expressions() if isinstance(one, ir.Attribute | ir.Subscript))
+        captured = (one.value for one in frame.scope.bindings)  # what patterns give names
+        read = (*frame.scope.expressions(), *captured)
+        inside = (one for one in read if isinstance(one, ir.Attribute | ir.Subscript))
         parts = (one for one in inside if max(loop.body_start, 0) <= one.start < loop.end)
         return any(
             isinstance(value, Token) and value.items == TEXT and value.origin == tokens.origin
@@ -188,9 +199,11 @@ class Takings(DrainedNames):
             return None
         row = self.evaluator.calls.moving(call, frame)
         made = call.argument(row.position, row.keyword or None) if row is not None else None
-        if row is not None and in_a_thread and row.where is Where.THREAD:
+        if row is None:
+            return self._made_to_run(self._runners.given(call, frame), call, frame)
+        if in_a_thread and row.where is Where.THREAD:
             made = self._in_a_thread(made, call, frame)
-        elif row is None or not (row.where is Where.OWN_LOOP or (row.where is Where.TASK and is_awaited)):
+        elif not (row.where is Where.OWN_LOOP or (row.where is Where.TASK and is_awaited)):
             return None
         if row.variadic:
             return next(filter(None, (self._made_to_run(one, one, frame) for one in call.arguments)), None)
@@ -239,9 +252,24 @@ class Takings(DrainedNames):
                         call.branch,
                         is_async=stream.role is Role.ASYNC_STREAM,
                     )
+            case Bound(receiver=Instance() as held):
+                return self._of_entered(held, value.name, call, frame)
             case Function():
-                return self._in_helper(value, call, frame)
+                meant = self.evaluator.calls.meant(value, call, frame)
+                return next(filter(None, (self._in_helper(one, call, frame) for one in meant)), None)
         return None
+
+    def _of_entered(self, held: Instance, method: str, call: ir.Call, frame: Frame) -> Drain | None:
+        """`stream.get_final_text()`, unless a loop has the tokens: then this only asks what they came to."""
+        row = self.evaluator.knowledge.token_streams.managed(held.name)
+        tokens = self.evaluator.calls.streams.managed(held)
+        if row is None or tokens is None or method not in row.taken_by or not isinstance(call.function, ir.Attribute):
+            return None
+        looped = (self.evaluator.tokens(self.evaluator.iterated(loop, frame)) for loop in frame.scope.loops)
+        if any(one is not None and one.origin == held.origin for one in looped):
+            return None
+        source = call.function.base
+        return Drain(How.METHOD, call.start, call.end, tokens, None, source, call.branch, is_async=row.is_async)
 
     def _taking(self, how: How, call: ir.Call, argument: ir.Expression, branch: int, frame: Frame) -> Drain | None:
         values = self.evaluator.value(argument, frame)
@@ -281,11 +309,11 @@ class Takings(DrainedNames):
 
     def _through_helper(self, function: Function, call: ir.Call, frame: Frame) -> Drain | None:
         located = self.evaluator.scope_of(function)
-        if located is None or located[1].is_generator or not self._may_give(located[1], call):
+        if located is None or located[1].is_generator or not self._may_give(located[1], call, frame):
             return None
         inner = self.evaluator.calls.running(function, call, frame)
         for drain in self.in_frame(inner):
-            filled = _filled(drain, inner, call) | self._filled_object(drain, inner, call, frame)
+            filled = filled_in(drain, inner, call, frame) | self._filled_object(drain, inner, call, frame)
             if not filled and not self._returned(drain, inner):
                 continue
             place = Hop(inner.module.path, drain.start, drain.end, WHERE[drain.how])
@@ -303,14 +331,19 @@ class Takings(DrainedNames):
             )
         return None
 
-    def _may_give(self, scope: ir.Scope, call: ir.Call) -> bool:
-        """Whether a helper may return text, or put tokens into something that this call hands in under a name."""
+    def _may_give(self, scope: ir.Scope, call: ir.Call, frame: Frame) -> bool:
+        """Whether a helper may return text, or put tokens into something that this call hands in, or that both see."""
         may_be_kept = self._kept_in.get(scope)
         if may_be_kept is None:
-            may_be_kept = self._kept_in[scope] = _may_be_kept(scope)
-        given = _named(scope, call)
+            may_be_kept = self._kept_in[scope] = where_kept(scope)
+        given = names_given(scope, call)
         is_method = isinstance(call.function, ir.Attribute)
-        return _returns(scope) or not may_be_kept.isdisjoint(given) or (is_method and _keeps_on_object(scope))
+        return (
+            may_return(scope)
+            or not may_be_kept.isdisjoint(given)
+            or bool(seen_by_both(may_be_kept, scope, frame))
+            or (is_method and keeps_on_object(scope))
+        )
 
     def _filled_object(self, drain: Drain, inner: Frame, call: ir.Call, frame: Frame) -> frozenset[str]:
         """The name of the object on which a method keeps the tokens, where the caller has just made it."""
@@ -334,46 +367,6 @@ class Takings(DrainedNames):
             if within or names_in(item.value) & derived:
                 return True
         return False
-
-
-def _filled(drain: Drain, frame: Frame, call: ir.Call) -> frozenset[str]:
-    """The names of the caller's collections into which a helper puts the tokens."""
-    given = _named(frame.scope, call)
-    return frozenset(given[name] for name in drain.kept if name in given)
-
-
-def _named(scope: ir.Scope, call: ir.Call) -> dict[str, str]:
-    """By the parameters of a helper: the names under which a call hands in what it gives for them."""
-    positional = [one for one in scope.parameters if one.kind == "positional"]
-    if isinstance(call.function, ir.Attribute) and positional and positional[0].name in ("self", "cls"):
-        positional = positional[1:]
-    given = {one.name: argument for one, argument in zip(positional, call.arguments, strict=False)}
-    given.update((name, argument) for name, argument in call.keywords if name is not None)
-    return {name: argument.id for name, argument in given.items() if isinstance(argument, ir.Name)}
-
-
-def _keeps_on_object(scope: ir.Scope) -> bool:
-    """Whether a function may put something into what its first parameter has: `self.queue.put(token)`."""
-    own = scope.parameters[0].name if scope.parameters else ""
-    bases = (call.function.base for call in scope.calls if isinstance(call.function, ir.Attribute))
-    return any(isinstance(one, ir.Attribute) and ir.dotted(one.base) == own for one in bases)
-
-
-def _returns(scope: ir.Scope) -> bool:
-    """Whether a function may return something else than a constant."""
-    return any(item.value is not None and not isinstance(item.value, ir.Constant) for item in scope.returns)
-
-
-def _may_be_kept(scope: ir.Scope) -> frozenset[str]:
-    """The names under which a function may keep what it takes: it assigns them, asks for their methods, or hands them on."""
-    assigned = {one.name for one in scope.bindings if one.kind in ("assign", "augmented")}
-    asked = {
-        call.function.base.id
-        for call in scope.calls
-        if isinstance(call.function, ir.Attribute) and isinstance(call.function.base, ir.Name)
-    }
-    given = (part for call in scope.calls for part in call.children() if part is not call.function)
-    return frozenset(assigned | asked | {part.id for part in given if isinstance(part, ir.Name)})
 
 
 WHERE = {

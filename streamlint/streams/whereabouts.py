@@ -65,7 +65,9 @@ class Whereabouts:
 
     def _find(self) -> _Found | None:
         begun = self._beginnings.all()
-        leaves = Leaves(Meant(self.evaluator.modules, self._passing, self._tools), self._passing)
+        stops = self.evaluator.knowledge.names("llama_index_words", "stop-events")
+        words = frozenset(name.rpartition(".")[2] for name in stops)
+        leaves = Leaves(Meant(self.evaluator.modules, self._passing, self._tools), self._passing, words)
         edges = Edges(leaves)
         handing = HANDING | self.evaluator.knowledge.off_loop.words
         streams, functions = (Spread(edges, handing, runs_on=runs_on, most=_MOST) for runs_on in (True, False))

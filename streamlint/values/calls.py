@@ -35,6 +35,7 @@ from streamlint.values.domain import (
     Unknown,
     Value,
     Values,
+    dotted_name,
     says,
 )
 from streamlint.values.function_calls import FunctionCalls
@@ -57,6 +58,7 @@ class Calls:
         self._containers = ContainerCalls(evaluator)
         self._functions = FunctionCalls(evaluator)
         self._makers: dict[str, str | None] = {}
+        self._wrapping = evaluator.knowledge.names("handed_on", "wrapping")
         self._methods: dict[str, str | None] = {}
         self.meant = Dispatching(evaluator).meant
         self.native_async = self.llama.native_async
@@ -156,6 +158,8 @@ class Calls:
                         return frozenset((OffLoop(values),))
                 case OffLoop():
                     return frozenset((OffLoop(values),))
+                case Instance() if wrapped := self._method_made(f"{made.name}.__call__"):
+                    return frozenset((Instance(wrapped, self.evaluator.origin(decorator, frame)),))
                 case Function():
                     found = self.results(frozenset((made,)), (values,), {}, frame)
                     if says(found):
@@ -200,6 +204,8 @@ class Calls:
         known_builtin = BUILTINS.get(function.name)
         if known_builtin is not None:
             return known_builtin(self.evaluator, call, frame)
+        if function.name in self._wrapping and (wrapped := call.argument(0, "client")) is not None:
+            return self.evaluator.value(wrapped, frame)
         put = self._containers.of_outside(function.name, call, frame)
         if put:
             return put
@@ -224,7 +230,7 @@ class Calls:
         """The class of what calling a name gives whatever it is given, "" for nothing known; None where the call decides."""
         if name not in self._makers:
             knowledge = self.evaluator.knowledge
-            told = knowledge.objects.is_dependency(name) or knowledge.off_loop.call(name)
+            told = knowledge.objects.is_dependency(name) or knowledge.off_loop.call(name) or name in self._wrapping
             decides = told or self.streams.knows(name) or self.llama.knows(name)
             self._makers[name] = None if decides else self._class_made(name)
         return self._makers[name]
@@ -360,7 +366,7 @@ class Calls:
             case Coroutine():
                 return value.result
             case Llama(role=Role.WORKFLOW_HANDLER, name=agent):
-                return frozenset((Token(AGENT_ANSWER, value.origin),)) if agent else UNKNOWN
+                return frozenset((Token(AGENT_ANSWER, value.origin),)) if agent else self.llama.runs.of(value.origin)
         return frozenset((value,))
 
     def entered(self, values: Values) -> Values:
@@ -386,15 +392,3 @@ class Calls:
             case Coroutine():
                 return self.entered(value.result)
         return frozenset((value,))
-
-
-def dotted_name(value: Value) -> str:
-    """The dotted name of an outside function, or of a method of an outside instance; "" for anything else."""
-    match value:
-        case External():
-            return value.name
-        case Bound(receiver=Instance(name=owner) | External(name=owner), name=name):
-            return f"{owner}.{name}"
-        case Bound(receiver=Coroutine(), name=name):
-            return f"asyncio.Task.{name}"  # a coroutine itself has no methods that anybody calls
-    return ""

@@ -59,7 +59,7 @@ class Contents:
         """What the project puts into queues, under whatever names those are handed around."""
         modules = (self.evaluator.modules.standing(word, Form.CALLED, Form.PASSED) for word in PUTTING)
         found = dict.fromkeys(module for some in modules for module in some)
-        return tuple(put for module in found for put in self._of_module(module).handed_over)
+        return tuple(put for module in found for put in self.of_module(module).handed_over)
 
     def is_named(self, container: Value) -> bool:
         """Whether a container has a name where it was made."""
@@ -84,7 +84,8 @@ class Contents:
         puts = [rows[number] for number in numbers]
         return evaluator.found(("contents", holder, *of, key), lambda: evaluator.union(self._values(puts, key)))
 
-    def _of_module(self, module: Module) -> Puts:
+    def of_module(self, module: Module) -> Puts:
+        """What one module puts into containers."""
         if module not in self._puts:
             self._puts[module] = Puts(module)
         return self._puts[module]
@@ -106,7 +107,7 @@ class Contents:
     def _names_at(self, origin: Origin) -> Iterator[Kept]:
         module = self.evaluator.modules.load(origin.path)
         if module is not None:
-            names = self._of_module(module).names.get((origin.start, origin.end), ())
+            names = self.of_module(module).names.get((origin.start, origin.end), ())
             yield from ((module.path, named) for named in dict.fromkeys(names))
 
     def _rows_of(self, kept: Kept) -> tuple[Put, ...]:
@@ -118,9 +119,9 @@ class Contents:
         owner, word = named
         if owner:  # the variable of a function: nobody else sees it
             module = self.evaluator.modules.load(path)
-            said = [self._of_module(module)] if module is not None else []
+            said = [self.of_module(module)] if module is not None else []
         else:
-            said = [self._of_module(module) for module in self.evaluator.modules.standing(word, Form.FILLED)]
+            said = [self.of_module(module) for module in self.evaluator.modules.standing(word, Form.FILLED)]
         for puts in said:
             for put in puts.by_word.get(word, ()):
                 if _may_mean(put.named[0], owner) and (not owner or isinstance(put.value, _TELLING)):

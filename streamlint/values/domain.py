@@ -364,3 +364,15 @@ def says(values: Values) -> bool:
 
 def _says(value: Value) -> bool:
     return value.value is not None if type(value) is Constant else not isinstance(value, Unknown)
+
+
+def dotted_name(value: Value) -> str:
+    """The dotted name of an outside function, or of a method of an outside instance; "" for anything else."""
+    match value:
+        case External():
+            return value.name
+        case Bound(receiver=Instance(name=owner) | External(name=owner), name=name):
+            return f"{owner}.{name}"
+        case Bound(receiver=Coroutine(), name=name):
+            return f"asyncio.Task.{name}"  # a coroutine itself has no methods that anybody calls
+    return ""

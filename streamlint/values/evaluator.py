@@ -15,7 +15,7 @@ from streamlint.values.activations import Frame
 from streamlint.values.alternatives import MOST_ALTERNATIVES, InOrder, alternatives
 from streamlint.values.attributes import Attributes
 from streamlint.values.callers import Callers
-from streamlint.values.calls import Calls, dotted_name
+from streamlint.values.calls import Calls
 from streamlint.values.contents import Contents
 from streamlint.values.domain import (
     GAVE_UP,
@@ -37,6 +37,7 @@ from streamlint.values.domain import (
     Unknown,
     Value,
     Values,
+    dotted_name,
     left_out,
 )
 from streamlint.values.fixpoint import Solver

@@ -23,6 +23,7 @@ from streamlint.values.domain import (
     Value,
     Values,
 )
+from streamlint.values.run_results import RunResults
 from streamlint.values.truths import constant_truth
 from streamlint.values.whole import Whole
 
@@ -54,6 +55,7 @@ class LlamaCalls:
 
     def __init__(self, evaluator: Whole) -> None:
         self.evaluator = evaluator
+        self.runs = RunResults(evaluator)
 
     # Constructors and functions
 

@@ -57,6 +57,10 @@ class Puts:
             for put in (*self._called(scope), *self._stored(scope)):
                 self.by_word.setdefault(root_word(put.base), []).append(put)
 
+    def of_scope(self, scope: ir.Scope) -> Iterator[Put]:
+        """What one scope puts, wherever."""
+        return (put for puts in self.by_word.values() for put in puts if put.scope is scope)
+
     @cached_property
     def handed_over(self) -> tuple[Put, ...]:
         """What is put with the methods of queues, whatever the queue is called here."""

@@ -10,8 +10,7 @@ from streamlint.model import syntax as ir
 from streamlint.streams.mismatches import Mismatches
 from streamlint.values import Values
 from streamlint.values.activations import Frame
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Bound, Constant, Llama, Object, Origin, Value
+from streamlint.values.domain import Bound, Constant, Llama, Object, Origin, Value, dotted_name
 from streamlint.waiting.blocking import Blocking
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.blocking import Tier
 from streamlint.model import syntax as ir
 from streamlint.model.deciding import Deciding
+from streamlint.running.memos import Memos
+from streamlint.running.never import Never
 from streamlint.serving.ways import Hop, Way
-from streamlint.sharing.memos import Memos
 from streamlint.values import Values
 from streamlint.values.activations import Frame
 from streamlint.values.arguments import left_out
 from streamlint.values.call_sites import argument_of
-from streamlint.values.calls import dotted_name
 from streamlint.values.domain import (
     Bound,
     Class,
@@ -35,12 +35,12 @@ from streamlint.values.domain import (
     Tokens,
     Unknown,
     Value,
+    dotted_name,
 )
 from streamlint.values.evidence import ReceiverEvidence
 from streamlint.waiting.holds import FARTHEST, Cause, Hold, hop_to, stronger
 from streamlint.waiting.implied import Implied
 from streamlint.waiting.leaves import Leaves, reason_of
-from streamlint.waiting.never import Never
 
 if TYPE_CHECKING:
     from streamlint.project import Project

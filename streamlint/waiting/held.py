@@ -11,14 +11,14 @@ from streamlint.finding import Severity
 from streamlint.knowledge.blocking import Tier
 from streamlint.model import syntax as ir
 from streamlint.model.operators import Operator
+from streamlint.running.memos import Memos
+from streamlint.running.never import Never
 from streamlint.serving.ways import Hop
-from streamlint.sharing.memos import Memos
 from streamlint.streams import Drains
 from streamlint.values.domain import Class, Function, Object, Values
 from streamlint.values.lineages import is_abstract
 from streamlint.waiting.blocking import Blocking
 from streamlint.waiting.holds import FARTHEST, stronger
-from streamlint.waiting.never import Never
 
 if TYPE_CHECKING:
     from streamlint.project import Project

@@ -11,8 +11,7 @@ from streamlint.knowledge.llama_index import Kind, Method, Returns, Role, is_of_
 from streamlint.model import syntax as ir
 from streamlint.serving.ways import Way
 from streamlint.values.activations import Frame
-from streamlint.values.calls import dotted_name
-from streamlint.values.domain import Bound, Constant, External, Instance, Llama, Value
+from streamlint.values.domain import Bound, Constant, External, Instance, Llama, Object, Value, dotted_name
 from streamlint.values.said import last_word
 from streamlint.values.starts import start_of
 from streamlint.waiting.holds import Cause, Hold, hop_to
@@ -59,8 +58,19 @@ class Leaves:
             return None
         if method.arguments and not any(call.argument(None, name) for name in method.arguments):
             return None
+        if self._gives_coroutine(call, frame):
+            return None
         reason = reason_of(method.heavy, receiver)
         return self.llama(frame.module.text(call.function), reason, method.heavy, call, frame, method, receiver)
+
+    def _gives_coroutine(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether an inherited method hands on what an `async` hook of the project gives: `_retrieve` behind `retrieve`."""
+        if not isinstance(call.function, ir.Attribute):
+            return False
+        attributes, values = self.evaluator.attributes, self.evaluator.value(call.function.base, frame)
+        hooks = (attributes.method(one, f"_{call.function.attribute}") for one in values if isinstance(one, Object))
+        located = (self.evaluator.scope_of(hook) for hook in hooks if hook is not None)
+        return any(one is not None and one[1].is_async for one in located)
 
     def llama(
         self,

@@ -1,8 +1,9 @@
 """Put faults into the model and the analyses and see which no test notices: `python -m tools.mutants --sample 100 --seed 1`.
 
-Each fault runs in a copy of this process (not on Windows), with the tests that come by its statement, the fastest first. A fault is
-killed when one of them fails or takes ten times as long as it should. What nobody notices is printed as a diff in the end. A first
-run, and each after a change, takes as long as all tests, to see which tests come by which statements.
+Each fault runs in a copy of this process (not on Windows), with the tests that come by its statement; those that are fast and see
+much of its module come first. A fault is killed when one of them fails or takes ten times as long as it should. What nobody notices
+is printed as a diff in the end. A first run, and each after a change, takes as long as all tests, to see which tests come by which
+statements.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate, islice
+from itertools import islice
 from pathlib import Path
 
 from tools.mutants.children import in_children
@@ -45,11 +46,21 @@ class Trial:
     tests: Sequence[str]
     limit: float
 
-    def chosen(self, seconds: Mapping[str, float], killed: Mapping[str, int]) -> list[str]:
-        """The tests to run: those that have noticed many faults come sooner, and those beyond the limit are left out."""
-        ordered = sorted(self.tests, key=lambda test: seconds.get(test, 0.0) / (1 + killed.get(test, 0)))
-        sums = accumulate(seconds.get(test, 0.0) for test in ordered)
-        return [test for test, total in zip(ordered, sums, strict=True) if total <= self.limit] or ordered[:1]
+    def chosen(self, where: Reached, killed: Mapping[str, int]) -> list[str]:
+        """The tests to run, without those beyond the limit: sooner come those that have noticed many faults, and those that see
+        much of the faulty module.
+        """
+
+        def rank(test: str) -> float:
+            return where.seconds.get(test, 0.0) / (1 + killed.get(test, 0)) / where.seen(test, self.fault.path) ** 2
+
+        ordered, chosen, total = sorted(self.tests, key=rank), list[str](), 0.0
+        for test in ordered:
+            took = where.seconds.get(test, 0.0)
+            if total + took <= self.limit:
+                chosen.append(test)
+                total += took
+        return chosen or ordered[:1]
 
 
 def main() -> int:
@@ -127,7 +138,7 @@ def _tried(trial: Trial, where: Reached, killed: Mapping[str, int]) -> Session:
     path = trial.fault.path
     text = trial.fault.apply(where.modules[path])
     replace({path: compile(text, str(ROOT / path), "exec", dont_inherit=True)})
-    return chosen_tests(trial.chosen(where.seconds, killed), where.seconds)
+    return chosen_tests(trial.chosen(where, killed), where.seconds)
 
 
 def _told(fault: Fault) -> str:

@@ -62,6 +62,11 @@ class Reached:
         numbers = [self._numbers[place] for place in set(places) if place in self._numbers]
         return [test for test in self._fastest if any(self.hits[test][number] for number in numbers)]
 
+    def seen(self, test: str, path: str) -> int:
+        """How many statements of a module a test comes by; 1 where nothing is known."""
+        first, last = self._modules.get(path, (0, 0))
+        return self.hits[test].count(1, first, last) or 1 if test in self.hits else 1
+
     def _affected(self, fault: Fault) -> Iterable[Place]:
         places = [place for name in fault.names for place in self._mentions.get(name, ())]
         return places or [place for place in self.places if place[0] == fault.path]
@@ -69,6 +74,14 @@ class Reached:
     @cached_property
     def _numbers(self) -> Mapping[Place, int]:
         return {place: number for number, place in enumerate(self.places)}
+
+    @cached_property
+    def _modules(self) -> Mapping[str, tuple[int, int]]:
+        """Where the statements of each module begin and end among `places`."""
+        found: dict[str, tuple[int, int]] = {}
+        for number, (path, _) in enumerate(self.places):
+            found[path] = (found.get(path, (number, 0))[0], number + 1)
+        return found
 
     @cached_property
     def _fastest(self) -> list[str]:

@@ -18,6 +18,8 @@ _MEMORY = 4 << 30
 _TIMES, _SECONDS = 10.0, 5.0
 """A test may take so many times what it takes without a fault, and so many seconds more, before it counts as endless."""
 _START = 60.0
+_FIRST = 60
+"""So many tests are collected and run before the others: most faults are seen by these, and all files take seconds to collect."""
 _OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-o", "tmp_path_retention_policy=none")
 
 
@@ -54,8 +56,10 @@ def chosen_tests(tests: Sequence[str], seconds: Mapping[str, float]) -> Session:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_PROF, _START)
-    files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
-    _pytest(["-x", *files], session, _Chosen(tests), _Limit(seconds), _Watch(session))
+    for some in (tests[:_FIRST], tests[_FIRST:]):
+        if some and not session.failures:
+            files = dict.fromkeys(test.partition("::")[0] for test in some)
+            _pytest(["-x", *files], session, _Chosen(some), _Limit(seconds), _Watch(session))
     return session
 
 

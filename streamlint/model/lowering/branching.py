@@ -101,14 +101,35 @@ class Branching:
 
     def _case(self, node: ast.match_case, subject: ir.Expression, number: int) -> tuple[ir.Case, Way]:
         tests = [self.expression(part) for part in _compared(node.pattern)]
-        for name in _captured(node.pattern):
-            self.walk.bind(name, "opaque", (subject.start, subject.end))
+        self._capture(node.pattern, subject)
+        test = self._type_test(node.pattern, tests, subject) or subject
+        branch = self.walk.new_branch(self.walk.branch, subject.start, f"case {number}", test)
         if node.guard is not None:
             tests.append(self.expression(node.guard))
-        branch = self.walk.new_branch(self.walk.branch, subject.start, f"case {number}", subject)
+            branch = self.walk.new_branch(branch, tests[-1].start, "if", tests[-1])
         way = self._arm(node.body, self.walk.environment, branch)
         values = self._values(node.pattern, tests) if node.guard is None else None
         return ir.Case(way.block.statements, self.span(node.pattern)[0], branch, tuple(tests), values), way
+
+    def _capture(self, pattern: ast.pattern, subject: ir.Expression) -> None:
+        """Bind what a pattern names: the subject, or an attribute of it where its class says which; anything else is not known."""
+        read = dict(_read_of(pattern))
+        for name in _captured(pattern):
+            if name in read:
+                part, attribute = read[name]
+                value = ir.Attribute(*self.span(part), subject, attribute) if attribute else subject
+                self.walk.bind(name, "assign", self.span(part), value=value)
+            else:
+                self.walk.bind(name, "opaque", (subject.start, subject.end))
+
+    def _type_test(self, pattern: ast.pattern, tests: list[ir.Expression], subject: ir.Expression) -> ir.Call | None:
+        """What a pattern asks that holds for all objects of a class: `case Token(text=text):` is `isinstance(..., Token)`."""
+        alternatives = [_plain_class(one) for one in _alternatives(pattern)]
+        if not all(alternatives) or len(tests) != len(alternatives):
+            return None
+        span = self.span(pattern)
+        asked = tests[0] if len(tests) == 1 else ir.Sequence(*span, "tuple", tuple(tests))
+        return ir.Call(*span, ir.Name(*span, "isinstance", None), (subject, asked), ())
 
     def _values(self, pattern: ast.pattern, tests: list[ir.Expression]) -> tuple[ir.Expression, ...] | None:
         """The values for which a pattern holds, which are all that it compares; None where it asks for more."""
@@ -207,6 +228,34 @@ def _compared(pattern: ast.pattern) -> Iterator[ast.expr]:
             yield node.cls
         elif isinstance(node, ast.MatchMapping):
             yield from node.keys
+
+
+def _alternatives(pattern: ast.pattern) -> list[ast.pattern]:
+    inner = pattern.pattern if isinstance(pattern, ast.MatchAs) and pattern.pattern is not None else pattern
+    return inner.patterns if isinstance(inner, ast.MatchOr) else [inner]
+
+
+def _plain_class(pattern: ast.pattern) -> ast.expr | None:
+    """The class of `case Token(text=text):`, which asks for nothing else than that."""
+    match pattern:
+        case ast.MatchClass(cls=cls, patterns=[], kwd_patterns=parts) if all(map(_holds_always, parts)):
+            return cls
+    return None
+
+
+def _holds_always(pattern: ast.pattern) -> bool:
+    return isinstance(pattern, ast.MatchAs) and pattern.pattern is None
+
+
+def _read_of(pattern: ast.pattern) -> Iterator[tuple[str, tuple[ast.pattern, str]]]:
+    """What a pattern names, with the part of it that does, and the attribute of the subject that this is; "" for all of it."""
+    if isinstance(pattern, ast.MatchAs) and pattern.name is not None:
+        yield pattern.name, (pattern, "")
+    inner = pattern.pattern if isinstance(pattern, ast.MatchAs) and pattern.pattern is not None else pattern
+    if isinstance(inner, ast.MatchClass):
+        for attribute, part in zip(inner.kwd_attrs, inner.kwd_patterns, strict=True):
+            if isinstance(part, ast.MatchAs) and part.name is not None:
+                yield part.name, (part, attribute)
 
 
 def _captured(pattern: ast.pattern) -> Iterator[str]:

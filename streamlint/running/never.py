@@ -1,4 +1,4 @@
-"""Which places of a function a call never comes to: behind a `return`, under a test that fails, for a memo that is full."""
+"""Which places of a function a call on a loop never comes to: behind a `return`, under a test that fails, for a full memo."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
-from streamlint.sharing.memos import Memos
+from streamlint.running.memos import Memos
+from streamlint.running.platforms import Platforms
+from streamlint.running.running_loops import RunningLoops
 from streamlint.values.domain import Class, Constant, Function, Object
 from streamlint.values.said import last_word
 from streamlint.values.truths import joined
-from streamlint.waiting.platforms import Platforms
 
 if TYPE_CHECKING:
     from streamlint.project import Project
+    from streamlint.source import Placed
     from streamlint.values.activations import Frame
 
 Span = tuple[int, int]
@@ -37,6 +39,10 @@ class _Decided:
     matches: tuple[ir.Match, ...]
     attempts: tuple[ir.Try, ...]
     conditional: tuple[ir.Choice, ...]
+
+    @property
+    def is_anything(self) -> bool:
+        return any((self.blocks, self.choices, self.repeated, self.matches, self.attempts, self.conditional))
 
     @classmethod
     def of(cls, scope: ir.Scope) -> _Decided:
@@ -60,21 +66,27 @@ class Never:
         self.evaluator = project.evaluator
         self._memos = project.ask(Memos)
         self._platforms = project.ask(Platforms)
-        self._known: dict[Frame, tuple[Span, ...]] = {}
+        self._loops = project.ask(RunningLoops)
         self._deciding: dict[ir.Scope, _Decided] = {}
 
-    def comes_to(self, place: ir.Node, frame: Frame) -> bool:
+    def comes_to(self, place: Placed, frame: Frame) -> bool:
         """Whether a call may come to a place of its function."""
-        spans = self.spans(frame)
-        index = bisect_right(spans, place.start, key=itemgetter(0))
-        return not index or spans[index - 1][1] < place.end
+        return not _is_within(place, self.spans(frame))
+
+    def passes_by(self, place: Placed, frame: Frame) -> bool:
+        """Whether a call with these arguments does not come to a place, whoever ran the function before."""
+        return _is_within(place, self._ruled_out(frame))
 
     def spans(self, frame: Frame) -> tuple[Span, ...]:
         """Where no call comes to, as starts and ends, none of them in another."""
-        found = self._known.get(frame)
-        if found is None:
-            found = self._known[frame] = _outermost(self._within(frame)) if frame.scope.is_function else ()
-        return found
+        filled = self._memos.filled_before(frame) if frame.scope.is_function else ()
+        ruled_out = self._ruled_out(frame)
+        return _outermost((*ruled_out, *filled)) if filled else ruled_out
+
+    def _ruled_out(self, frame: Frame) -> tuple[Span, ...]:
+        if not frame.scope.is_function or not self._decided(frame.scope).is_anything:
+            return ()
+        return self.evaluator.solver.part(("never", frame), lambda: _outermost(self._within(frame)))
 
     def _within(self, frame: Frame) -> Iterator[Span]:
         decided = self._decided(frame.scope)
@@ -93,11 +105,10 @@ class Never:
         for match in decided.matches:
             yield from _spans(self._idle_cases(match, frame))
         for attempt in decided.attempts:
-            if self._cannot_fail(attempt.body, frame):
-                yield from _spans(attempt.handlers)
+            cannot_fail = self._cannot_fail(attempt.body, frame)
+            yield from _spans(attempt.handlers if cannot_fail else self._loops.failing(attempt, frame))
         for expression in decided.conditional:
             yield from self._idle_options(expression, frame)
-        yield from self._memos.filled_before(frame)
 
     def _decided(self, scope: ir.Scope) -> _Decided:
         if scope not in self._deciding:
@@ -168,6 +179,7 @@ class Never:
     def _holds(self, test: ir.Expression, frame: Frame) -> bool | None:
         """Whether a test holds in this call; None where that is open."""
         on_servers = self._platforms.holds(test, frame)
+        on_servers = self._loops.holds(test, frame) if on_servers is None else on_servers
         if on_servers is not None:
             return on_servers
         match test:
@@ -311,6 +323,11 @@ def _only_made(test: ir.Expression | None, expressions: Iterable[ir.Expression])
     for one in expressions:
         if isinstance(one, ir.Call) and asked and ir.dotted(one.function) == asked:
             yield one.start, one.end
+
+
+def _is_within(place: Placed, spans: tuple[Span, ...]) -> bool:
+    index = bisect_right(spans, place.start, key=itemgetter(0))
+    return bool(index) and place.end <= spans[index - 1][1]
 
 
 def _outermost(spans: Iterable[Span]) -> tuple[Span, ...]:
