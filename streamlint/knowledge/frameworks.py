@@ -270,12 +270,6 @@ class Frameworks:
         return tuple(self._conventions.get(class_name, ()))
 
     @cached_property
-    def registering_words(self) -> frozenset[str]:
-        """The last words of everything that registers a function by being called, to look for before asking."""
-        methods = {name.rpartition(".")[2] for _, name in self._methods}
-        return frozenset(methods | {name.rpartition(".")[2] for name in self._functions})
-
-    @cached_property
     def by_word(self) -> Mapping[str, Sequence[tuple[Registration, bool]]]:
         """Everything that registers, by the last word of its name, and whether that is the name of a function of a package."""
         found: dict[str, list[tuple[Registration, bool]]] = {}

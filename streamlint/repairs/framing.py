@@ -48,7 +48,11 @@ def framed(file: PythonFile, unframed: Unframed) -> Fix | None:
     edits = [frame(file, item, kind, unframed) for item, kind in unframed.items]
     if any(edit is None for edit in edits):
         return None
-    drops = [file.text(item.value) for item, _ in unframed.items if item.value is not None]
+    is_raw = unframed.fault is Fault.RAW
+    values = [
+        item.value for item, kind in unframed.items if item.value is not None and (kind is Framed.RAW or not is_raw)
+    ]
+    drops = [_encoding(file, one) if is_raw else file.text(one) for one in values]
     return _response(unframed.fault, [edit for edit in edits if edit is not None and edit.span.end > 0], drops)
 
 
@@ -156,5 +160,12 @@ def _constant(file: PythonFile, text: str, unframed: Unframed) -> str:
 def _response(fault: Fault, edits: list[Edit], items: Sequence[str] = ()) -> Fix:
     imports = frozenset((Import("json"),)) if any("json." in edit.text for edit in edits) else frozenset()
     reason = _LESS if fault is Fault.TWICE else _REASON
-    drops = tuple(items) if fault is Fault.TWICE else ()
+    drops = tuple(filter(None, items)) if fault is not Fault.HALF else ()
     return Fix(_TITLES[fault], tuple(sorted(edits)), Level.RESPONSE, reason, imports, drops=drops)
+
+
+def _encoding(file: PythonFile, value: ir.Expression) -> str:
+    """What makes bytes of a text, which an event writes itself; "" where nothing does."""
+    if unencoded(value) is value or not isinstance(value, ir.Call):
+        return ""
+    return f"_.encode{file.source.text[value.function.end : value.end]}"

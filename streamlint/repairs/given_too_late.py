@@ -48,7 +48,7 @@ def with_its_arguments(file: PythonFile, held: Held, call: cst.Call) -> Fix | No
         (*parted(file, call, cut[0], is_broken=False), *rest),
         Level.SAFE,
         "the thread was handed what the call gave, which is no function",
-        drops=(f"{file.source.slice(cut[0])}_{file.source.slice(cut[1])}",),
+        drops=(f"{file.text(outer.function)}({file.tree.text(call.func)}())",),
     )
 
 

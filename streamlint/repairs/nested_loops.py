@@ -29,7 +29,7 @@ def _by_method(file: PythonFile, method: str, call: cst.Call) -> Fix | None:
     edits = [Edit(Span(whole.start, whole.start), f"{opening}await "), Edit(name, method)]
     if closing:
         edits.append(Edit(Span(whole.end, whole.end), closing))
-    return _awaiting(tuple(edits))
+    return _awaiting(tuple(edits), f"{file.tree.text(call.func)}()")
 
 
 def _given(file: PythonFile, call: cst.Call) -> Fix | None:

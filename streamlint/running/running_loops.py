@@ -36,8 +36,8 @@ class RunningLoops:
             case ir.Operation(operator="Is" | "IsNot", operands=(ir.Expression() as left, ir.Constant(value=None))):
                 given = self._truth(left, frame)
                 return None if given is None else given is (test.operator == "IsNot")
-            case ir.Call(function=ir.Attribute(attribute=attribute)) if attribute == _ASKING:
-                return True if self._is_loop(test.function.base, frame) else None  # type: ignore[attr-defined]  # an Attribute
+            case ir.Call(function=ir.Attribute(base=base, attribute=attribute)) if attribute == _ASKING:
+                return True if self._is_loop(base, frame) else None
             case ir.Name() | ir.Call():
                 return self._truth(test, frame)
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ class Registrations:
     ) -> Iterator[tuple[Registration, Value | None]]:
         """What the function of a call or decorator registers, with the application that it belongs to."""
         word = function.attribute if isinstance(function, ir.Attribute) else getattr(function, "id", "")
-        if word not in self.frameworks.registering_words and word not in self._aliases(frame):
+        if word not in self._words and word not in self._aliases(frame):
             return
         for value in self.evaluator.value(function, frame):
             match value:
@@ -80,13 +81,22 @@ class Registrations:
         names = self._registering.names(name) if self._registering is not None else None
         return _may_be_imported(function, frame, names, ".*." in name)
 
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        """The last words of what registers a function by being called, in the frameworks that the project uses."""
+        if self._registering is None:
+            return frozenset(self.frameworks.by_word)
+        present = self._registering.frameworks_present
+        rows = self.frameworks.by_word.items()
+        used = {word for word, found in rows if any(row.framework in present for row, _ in found)}
+        return self.frameworks.shapes | used
+
     def _aliases(self, frame: Frame) -> frozenset[str]:
         """Names under which the module imports something that registers."""
         known = self._renamed.get(frame.module.path)
         if known is None:
-            words = self.frameworks.registering_words
             bindings = frame.module.summary.module.bindings
-            known = frozenset(b.name for b in bindings if b.kind == "import" and b.member in words)
+            known = frozenset(b.name for b in bindings if b.kind == "import" and b.member in self._words)
             self._renamed[frame.module.path] = known
         return known
 

@@ -71,10 +71,10 @@ class Takings(DrainedNames):
 
     def _taken(self, frame: Frame) -> Iterator[Drain]:
         """The drains that a call comes to with its arguments: of `if live: return tokens` not the one behind it."""
-        return (drain for drain in self._found(frame) if not self._never.passes_by(drain, frame))
+        return (drain for drain in self.found(frame) if not self._never.passes_by(drain, frame))
 
-    def _found(self, frame: Frame) -> Iterator[Drain]:
-        """Every drain in the text of a function."""
+    def found(self, frame: Frame) -> Iterator[Drain]:
+        """Every drain in the text of a function, whether tokens are seen to come to it or not, and whether a call comes to it."""
         scope = frame.scope
         for loop in scope.loops:
             drain = self._of_loop(loop, frame)

@@ -15,6 +15,7 @@ from streamlint.streams.flows import Edges, Leaves, Node, Under
 from streamlint.streams.meant import Meant
 from streamlint.streams.spreading import Lost, Spread
 from streamlint.values.container_calls import GIVING
+from streamlint.values.dispatching import registered_with
 from streamlint.values.passing import BUILTINS, HANDING, PASSING, beginning
 from streamlint.values.puts import GETTING
 from streamlint.values.said import last_word
@@ -162,7 +163,7 @@ class Takers:
             return False
         takings = self._takings[scope]
         kept = set().union(*(_kept(one, scope) for one in takings))
-        if not kept.isdisjoint(one.name for one in scope.parameters):
+        if not kept.isdisjoint(one.name for one in scope.parameters) or self._is_seen_around(kept, scope):
             return True
         values = [one.value for one in scope.returns if one.value is not None]
         if any(value.contains(one) for value in values for one in takings):
@@ -174,12 +175,21 @@ class Takers:
             kept |= more
         return any(names_in(value) & kept for value in values)
 
+    def _is_seen_around(self, names: set[str], scope: ir.Scope) -> bool:
+        """Whether a nested function reads one of some names from a function around it, which sees what is put there."""
+        module = self._streams.edges.modules[scope]
+        around = module.scopes[scope.parent] if scope.parent >= 0 else None
+        return around is not None and around.is_function and any(name not in scope.by_name for name in names)
+
     def _values_of(self, scope: ir.Scope) -> tuple[Node, ...]:
-        """What stands for a function as a value."""
+        """What stands for a function as a value, also where another one runs it that it is registered with."""
         module = self._streams.edges.modules[scope]
         if scope.kind != "function":
             return (("function", scope),)
-        return ((module.scopes[scope.parent], scope.name), ("function", scope))
+        around = module.scopes[scope.parent]
+        bases = filter(None, map(registered_with, scope.decorators))
+        above = (leaf.node for base in bases for leaf in self._leaves.of(base, module, around))
+        return ((around, scope.name), ("function", scope), *above)
 
     def _calling(self) -> Iterator[ir.Scope]:
         """The functions that call what may give what it took, and were not known to take it there."""

@@ -103,8 +103,9 @@ class Tree:
     # Statements
 
     def statement(self, start: int, end: int) -> cst.BaseStatement | None:
-        """The innermost statement line or block that holds these characters."""
-        return self.piece(start).statement(start, end)
+        """The innermost statement line or block that holds these characters; a semicolon behind them belongs to none."""
+        held = self.source.slice(Span(start, end)).rstrip("; \t")
+        return self.piece(start).statement(start, start + len(held))
 
     def siblings(self, statement: cst.BaseStatement) -> Sequence[cst.BaseStatement]:
         """The statements of the block that holds this one, itself included."""

@@ -68,13 +68,11 @@ class Dispatching:
     def _registers(
         self, decorator: ir.Expression, module: Module, one: ir.Scope, wanted: tuple[Module, ir.Scope]
     ) -> bool:
-        named = decorator.function if isinstance(decorator, ir.Call) else decorator
-        if not isinstance(named, ir.Attribute) or named.attribute != "register":
-            return False
-        if ir.dotted(named.base).rpartition(".")[2] != wanted[1].name:
+        base = registered_with(decorator)
+        if base is None or ir.dotted(base).rpartition(".")[2] != wanted[1].name:
             return False
         outer = self.evaluator.any_call(module, module.scopes[one.parent])
-        values = self.evaluator.value(named.base, outer)
+        values = self.evaluator.value(base, outer)
         return any(
             isinstance(value, Function) and (value.path, value.scope) == (wanted[0].path, wanted[1].index)
             for value in values
@@ -112,3 +110,9 @@ def _alternatives(annotation: ir.Expression) -> tuple[ir.Expression, ...]:
     if isinstance(annotation, ir.Operation) and annotation.operator == "BitOr":
         return annotation.operands
     return (annotation,)
+
+
+def registered_with(decorator: ir.Expression) -> ir.Expression | None:
+    """The function of which `@show.register` and `@show.register(Letter)` make the one below run: `show`."""
+    named = decorator.function if isinstance(decorator, ir.Call) else decorator
+    return named.base if isinstance(named, ir.Attribute) and named.attribute == "register" else None
