@@ -25,7 +25,8 @@ class Registering:
         self.modules = modules
         self.texts = modules.texts
         self.frameworks = frameworks
-        self._told = tuple(told)
+        self.told = tuple(told)
+        """The functions that register others, as the user's rows say."""
         self._importers: dict[str, frozenset[Path]] = {}
         self._direct: dict[str, frozenset[Path]] = {}
         """Of the importers of a package those that say its name."""
@@ -46,7 +47,7 @@ class Registering:
     @cached_property
     def files(self) -> frozenset[Path]:
         """The files in which a registration may stand."""
-        found = set(self.texts.saying(map(_last, self._told)))
+        found = set(self.texts.saying(map(_last, self.told)))
         for name in (*self.frameworks.functions, *self._applications()):
             found.update(self.users(name))
         found.update(self._viewing(), self._conventional(), self._whole(), self._on_applications(), self._shaped())
@@ -90,7 +91,7 @@ class Registering:
 
         None for a name that the user's rows tell of, which may be one of the project's own.
         """
-        if dotted in self._told:
+        if dotted in self.told:
             return None
         package = dotted.partition(".")[0]
         self._importing(package)

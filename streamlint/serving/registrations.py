@@ -89,7 +89,7 @@ class Registrations:
         present = self._registering.frameworks_present
         rows = self.frameworks.by_word.items()
         used = {word for word, found in rows if any(row.framework in present for row, _ in found)}
-        return self.frameworks.shapes | used
+        return self.frameworks.shapes | used | {name.rpartition(".")[2] for name in self._registering.told}
 
     def _aliases(self, frame: Frame) -> frozenset[str]:
         """Names under which the module imports something that registers."""
