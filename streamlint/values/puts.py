@@ -54,12 +54,13 @@ class Puts:
         self.module = module
         self.by_word: dict[str, list[Put]] = {}
         for scope in module.scopes:
-            for put in (*self._called(scope), *self._stored(scope)):
+            for put in self.of_scope(scope):
                 self.by_word.setdefault(root_word(put.base), []).append(put)
 
     def of_scope(self, scope: ir.Scope) -> Iterator[Put]:
         """What one scope puts, wherever."""
-        return (put for puts in self.by_word.values() for put in puts if put.scope is scope)
+        yield from self._called(scope)
+        yield from self._stored(scope)
 
     @cached_property
     def handed_over(self) -> tuple[Put, ...]:
