@@ -212,9 +212,9 @@ class Blocking:
 
     def _holds(self, frame: Frame) -> Iterator[Hold | None]:
         for place, ask in self._sites(frame):
-            if self._never.comes_to(place, frame):
-                found = ask()
-                yield self._of_first(found) if found and self._memos.is_filled_once(place, frame) else found
+            found = ask()
+            if found is not None and self._never.comes_to(place, frame):
+                yield self._of_first(found) if self._memos.is_filled_once(place, frame) else found
 
     @staticmethod
     def _of_first(found: Hold) -> Hold | None:

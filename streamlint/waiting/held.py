@@ -153,11 +153,12 @@ class Holdings:
 
     def _at(self, site: Site, frame: Frame) -> Held | None:
         where = self.on_loop(frame)
-        runs = where is not None and self._never.comes_to(_node(site), frame)
-        hold = self._hold(site, frame) if runs else None
-        if hold is not None and self._memos.is_filled_once(_node(site), frame):
+        hold = self._hold(site, frame) if where is not None else None
+        if hold is None or not self._never.comes_to(_node(site), frame):
+            return None
+        if self._memos.is_filled_once(_node(site), frame):
             hold = replace(hold, tier=Tier.LIKELY, once=True)
-        if where is None or hold is None or not self._is_worth_telling(where, hold):
+        if where is None or not self._is_worth_telling(where, hold):
             return None
         return Held(site, _node(site), where, hold)
 
