@@ -90,6 +90,8 @@ class Config:
     versions: Mapping[str, str] = field(default_factory=dict)
     """Versions or ranges of packages, where no file of the project says them exactly."""
     versions_from_environment: bool = False
+    async_library: bool = False
+    """Whether each coroutine function counts as run on a loop that serves clients: those of a library are called from outside."""
     streaming_paths: tuple[str, ...] = ()
     """Paths that stream although no Python file here says so; `*` at the end stands for whatever follows."""
     longest_silence: float = 300
@@ -99,8 +101,13 @@ class Config:
 
     @property
     def registering(self) -> tuple[str, ...]:
-        """The dotted names of functions that register others, as `entry-points` has them."""
-        return tuple(str(row["name"]) for row in self.rows.get("entry-points", ()))
+        """The dotted names of functions that register others, as `entry-points` has them; and a word that says as much."""
+        named = tuple(str(row["name"]) for row in self.rows.get("entry-points", ()))
+        if not self.async_library:
+            return named
+        from streamlint.knowledge import COROUTINES  # most projects are none
+
+        return (*named, COROUTINES)
 
     @cached_property
     def _per_file(self) -> tuple[tuple[Patterns, tuple[str, ...]], ...]:

@@ -17,13 +17,20 @@ from streamlint.ignores import MARK
 from streamlint.outcome import Skipped
 from streamlint.rule import file_place
 from streamlint.source import SIZE_LIMIT, TOO_LARGE, Source, Span, UnreadableFile
-from streamlint.surroundings.names import LARGEST, LARGEST_DECLARING, declares_resources, is_about_serving
+from streamlint.surroundings.names import (
+    LARGEST,
+    LARGEST_DECLARING,
+    declares_resources,
+    is_about_serving,
+    is_test_file,
+)
 from streamlint.working import told
 
 if TYPE_CHECKING:
     from streamlint.discovery import Found, Patterns
     from streamlint.readers import Pages
 
+_COROUTINE = b"async def "
 _REFUSED = "from __future__ import braces\n"
 _REFUSAL = "not a chance"
 """What Python says of that import once it has parsed a text."""
@@ -65,6 +72,8 @@ class Texts:
     """The findings of each file to which this run writes comments, as they were before."""
     beside: int = 0
     """How many files that are not Python were looked at."""
+    coroutine: Path | None = None
+    """The first file with a coroutine function, tests aside."""
     passed: set[Path] = field(default_factory=set)
     """Files of Python that were read, and in which nothing can matter."""
     _syntax: dict[tuple[Path, str], tuple[Finding, ...]] = field(default_factory=dict)
@@ -123,6 +132,8 @@ def read(found: Found, text: Source | None = None, names: Callable[[Path], Seque
         except UnreadableFile as error:
             texts.faults.append(unreadable(file_place(path), str(error)))
             continue
+        if texts.coroutine is None and _COROUTINE in content and not is_test_file(path.name):
+            texts.coroutine = path
         interesting = _interesting(content, names(path) if names is not None else ())
         if interesting:
             texts.interesting.add(path)

@@ -85,6 +85,8 @@ class Outcome:
     """How many findings of a file the comments take back that this run writes."""
     stale: int = 0
     """Entries of the baseline that no finding needs any more."""
+    is_unserved: bool = False
+    """Whether there are coroutine functions, but no function is known that a framework calls."""
     level: Level = Level.RESPONSE
     """What `--fix` applies in this run."""
 

@@ -201,6 +201,8 @@ class Project:
             return False
         if path in self.registering.files and self.modules.load(path) is None:
             return True
+        if self.knowledge.async_library and path in self.registering.files:
+            return True
         if path not in self._near_entries or not self.entries:
             return False
         return self.reach.touches(path)

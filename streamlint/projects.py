@@ -41,7 +41,12 @@ class Earlier(Protocol):
     streaming: dict[Path, bool]
     """Of files that say how a program is served, whether something streams that is deployed with them."""
 
+    serving: dict[Path, bool]
+    """Of projects, by their folders, whether a framework calls something there."""
+
     def of(self, path: Path) -> list[Finding] | None: ...
+
+    def serves(self, root: Path) -> bool | None: ...
 
     def streams(self, path: Path) -> bool | None: ...
 
@@ -326,6 +331,26 @@ class Projects:
             self._answers[boundary] = Answers(self.of(path), self.real, self.texts.pages(self._exclude), self._exclude)
         return self._answers[boundary]
 
+    @property
+    def are_unserved(self) -> bool:
+        """Whether the run looks at all of a project that has coroutine functions, and knows no function that a framework calls."""
+        first = self.texts.coroutine
+        if first is None or self._request.text is not None:
+            return False
+        whole = [disk.real(path) for path in self._request.paths]
+        is_whole = any(map(self._boundary(first).root.is_relative_to, whole))
+        return is_whole and not any(map(self._serves, self.texts.interesting))
+
+    def _serves(self, path: Path) -> bool:
+        """Whether the project of a file has an entry point; asked once for all of its files."""
+        earlier, root = self._earlier_findings, self._boundary(path).root
+        found = earlier.serves(root) if earlier is not None else None
+        if found is None:
+            found = bool(self.of(path).entries) or self.of(path).knowledge.async_library
+            if earlier is not None:
+                earlier.serving[root] = found
+        return found
+
     def release(self) -> None:
         """Let go what was answered: nothing is asked any more, and reports need room of their own."""
         for project in self._made.values():
@@ -371,5 +396,5 @@ class Projects:
         if config.root not in self._tables:
             from streamlint.knowledge import Knowledge
 
-            self._tables[config.root] = Knowledge(config.rows, config.names)
+            self._tables[config.root] = Knowledge(config.rows, config.names, async_library=config.async_library)
         return self._tables[config.root]

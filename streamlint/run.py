@@ -53,6 +53,7 @@ def _judge(request: Request, found: discovery.Found, judged: dict[Path, list[Fin
     if found.deploying:
         projects.admit(found)
     findings, applied, left, overlay = _settle(request, projects, judged)
+    is_unserved = projects.are_unserved
     projects.release()
     held = texts.refused(findings, partial(excusing.is_wanted, request))
     findings = [excusing.told(request, texts, texts.shown(finding)) for finding in findings]
@@ -73,6 +74,7 @@ def _judge(request: Request, found: discovery.Found, judged: dict[Path, list[Fin
         taken_back=_sorted(texts.taken_back),
         excused=excusing.counted(texts, findings),
         stale=sum(request.baseline.stale().values()) if request.baseline is not None else 0,
+        is_unserved=is_unserved,
         level=request.level,
     )
 

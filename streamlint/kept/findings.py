@@ -20,7 +20,9 @@ _NONE: dict[str, Any] = {
     "found": {},
     "read": [],
     "streaming": {},
+    "serving": {},
 }
+_TRUTHS = ("streaming", "serving")
 
 
 @dataclass
@@ -37,6 +39,8 @@ class Findings:
     """Of those, with who reads the answers that their fixes change."""
     streaming: dict[Path, bool] = field(default_factory=dict)
     """Of files that say how a program is served, whether something streams that is deployed with them."""
+    serving: dict[Path, bool] = field(default_factory=dict)
+    """Of projects, by their folders, whether a framework calls something there."""
     _is_used: bool = False
     _is_renewed: bool = False
     """Whether what is kept was for other texts of the same code."""
@@ -61,7 +65,14 @@ class Findings:
 
     def streams(self, path: Path) -> bool | None:
         """Whether something streamed that is deployed with a file; None where no earlier run asked."""
-        found = self._earlier["streaming"].get(str(path))
+        return self._truth("streaming", path)
+
+    def serves(self, root: Path) -> bool | None:
+        """Whether a framework called something in a project; None where no earlier run asked."""
+        return self._truth("serving", root)
+
+    def _truth(self, kind: str, path: Path) -> bool | None:
+        found = self._earlier[kind].get(str(path))
         if not isinstance(found, bool):
             return None
         self._rest_on_earlier()
@@ -75,7 +86,7 @@ class Findings:
 
     def keep(self, seen: disk.Plain) -> None:
         """Keep what is known now, with what the disk said of it."""
-        if not (self.found or self.streaming or self._is_renewed):
+        if not (self.found or self.streaming or self.serving or self._is_renewed):
             return
         new = {str(path): plain(tuple(found)) for path, found in self.found.items()}
         earlier = self._earlier
@@ -84,12 +95,12 @@ class Findings:
             earlier, both = _NONE, seen
         read = {**self._read, **self.read} if earlier is not _NONE else self.read
         rows = [plain((before, after)) for before, after in read.items()]
-        streaming = {str(path): found for path, found in self.streaming.items()}
+        truths = {kind: {str(path): one for path, one in getattr(self, kind).items()} for kind in _TRUTHS}
         kept = {
             "seen": both,
             "found": {**earlier["found"], **new},
             "read": rows,
-            "streaming": {**earlier["streaming"], **streaming},
+            **{kind: {**earlier[kind], **truths[kind]} for kind in _TRUTHS},
         }
         self.folder.write(self.name, json.dumps(kept, separators=(",", ":")).encode())
         self._contents.keep(both)
@@ -104,7 +115,7 @@ class Findings:
         try:
             kept = json.loads(content) if content is not None else _NONE
             is_whole = isinstance(kept["read"], list) and all(
-                isinstance(kept[key], dict) for key in ("found", "streaming")
+                isinstance(kept[key], dict) for key in ("found", *_TRUTHS)
             )
             return (self._as_of_now(kept) if is_whole else None) or _NONE
         except (ValueError, LookupError, TypeError, AttributeError):

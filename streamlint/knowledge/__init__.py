@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from streamlint.knowledge.token_streams import TokenStreamFacts
 
 UserRows = Sequence[Mapping[str, object]]
+COROUTINES = "async"
+"""What stands in each file that has coroutine functions."""
 
 
 @immutable
@@ -35,6 +37,8 @@ class Knowledge:
     """The user's rows, by the table as the user names it."""
     listed: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     """The user's names, by table and list."""
+    async_library: bool = False
+    """Whether each coroutine function counts as run on a loop that serves clients."""
     _names: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
@@ -156,8 +160,9 @@ class Knowledge:
 
     @property
     def registering(self) -> tuple[str, ...]:
-        """The functions that register others, as the user's rows say."""
-        return tuple(str(row["name"]) for row in self._rows("entry-points"))
+        """The functions that register others, as the user's rows say; in an async library, what stands before each coroutine too."""
+        named = (str(row["name"]) for row in self._rows("entry-points"))
+        return (*named, *((COROUTINES,) if self.async_library else ()))
 
     @property
     def installed(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from streamlint import reporters
 from streamlint.fix import Level
 from streamlint.reporters.readable import readable
-from streamlint.reporters.summary import option, render_changed, render_fixed, render_stale, render_summary
+from streamlint.reporters.summary import option, render_changed, render_fixed, render_hints, render_summary
 
 if TYPE_CHECKING:
     from streamlint.finding import Finding
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def render(outcome: Outcome, style: Style) -> str:
     texts = [render_findings(outcome, style), render_fixed(outcome, style), render_summary(outcome, style)]
-    return "".join([*texts, "\n", render_stale(outcome), render_changed(outcome, style)])
+    return "".join([*texts, "\n", render_hints(outcome), render_changed(outcome, style)])
 
 
 def render_findings(outcome: Outcome, style: Style) -> str:

@@ -13,7 +13,7 @@ from streamlint.reporters.diff import changes, lines
 from streamlint.reporters.edits import replaced
 from streamlint.reporters.readable import readable
 from streamlint.reporters.snippet import gutter_width, render_snippet
-from streamlint.reporters.summary import option, render_changed, render_fixed, render_stale, render_summary
+from streamlint.reporters.summary import option, render_changed, render_fixed, render_hints, render_summary
 from streamlint.reporters.text import printable
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def render(outcome: Outcome, style: Style) -> str:
         render_findings(outcome, style),
         render_fixed(outcome, style),
         render_summary(outcome, style),
-        render_stale(outcome),
+        render_hints(outcome),
         render_changed(outcome, style),
     )
     return "\n\n".join(text.rstrip("\n") for text in texts if text) + "\n"

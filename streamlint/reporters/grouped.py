@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from streamlint import reporters
 from streamlint.reporters.concise import fix_told
 from streamlint.reporters.readable import readable
-from streamlint.reporters.summary import render_changed, render_fixed, render_summary
+from streamlint.reporters.summary import render_changed, render_fixed, render_hints, render_summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def render(outcome: Outcome, style: Style) -> str:
     texts = [render_findings(outcome, style), render_fixed(outcome, style), render_summary(outcome, style)]
-    return "".join([*texts, "\n", render_changed(outcome, style)])
+    return "".join([*texts, "\n", render_hints(outcome), render_changed(outcome, style)])
 
 
 def render_findings(outcome: Outcome, style: Style) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.fix import Level
 from streamlint.reporters.counts import Count, Counts
-from streamlint.reporters.summary import option, render_changed, render_fixed, render_stale, render_summary
+from streamlint.reporters.summary import option, render_changed, render_fixed, render_hints, render_summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ def render(outcome: Outcome, style: Style) -> str:
         render_findings(outcome, style),
         render_fixed(outcome, style),
         render_summary(outcome, style),
-        render_stale(outcome),
+        render_hints(outcome),
         render_changed(outcome, style),
     )
     return "\n\n".join(text.rstrip("\n") for text in texts if text) + "\n"

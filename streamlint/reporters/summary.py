@@ -25,6 +25,10 @@ _WOULD = {
 }
 _LEFT = "These routes were left as they are, as something in the repository depends on what they answer:"
 _ANYWAY = "--fix --fix-level response changes them too; what depends on them has to change with them."
+_UNSERVED = (
+    "No function here is known to serve requests, so no coroutine was judged; "
+    "async-library = true in the configuration judges each of them\n"
+)
 _SHOWN = 3
 """How many of those who read a route's answer are named at the end of a run."""
 _STAY = '--fix-level safe, or fix-level = "safe" in the configuration, makes only repairs that no client can see.'
@@ -55,6 +59,11 @@ def render_fixes(outcome: Outcome, style: Style) -> str:
     fixed = render_fixed(outcome, style) or f"Nothing to fix ({_count(outcome.checked, 'file')} checked)\n"
     changed = render_changed(outcome, style)
     return f"{fixed}\n{changed}" if changed else fixed
+
+
+def render_hints(outcome: Outcome) -> str:
+    """What else the owner of the code should know of this run; mostly nothing."""
+    return render_stale(outcome) + (_UNSERVED if outcome.is_unserved else "")
 
 
 def render_stale(outcome: Outcome) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Container, Iterable, Iterator
 from functools import cached_property
@@ -18,6 +17,7 @@ from streamlint.serving.entry_points import Entry
 from streamlint.serving.leads import Leads
 from streamlint.serving.reached import Key, Reached
 from streamlint.serving.run_steps import RunSteps
+from streamlint.surroundings.names import is_test_file
 from streamlint.values import Values
 from streamlint.values.activations import Frame
 from streamlint.values.domain import Class, External, Function, Generated, Object, OffLoop, Partial, Value
@@ -25,14 +25,15 @@ from streamlint.values.domain import Class, External, Function, Generated, Objec
 if TYPE_CHECKING:
     from streamlint.values import Evaluator
 
-_TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
 _TEST_FOLDERS = ("tests", "test")
 _ELSEWHERE = (Where.OWN_LOOP, Where.PROCESS)
+_FROM_OUTSIDE = Reached(None)
+"""How a coroutine function of a library comes to run, as its owner says."""
 
 
 def is_test_module(module: Module) -> bool:
     """Whether a module holds tests: by its file's name together with what it imports."""
-    if _TEST_FILE.fullmatch(module.path.name) is None:
+    if not is_test_file(module.path.name):
         return False
     return bool(module.packages & names("test_files", "libraries")) or any(
         scope.name.startswith("test") for scope in module.scopes
@@ -59,6 +60,8 @@ class Reach:
             return found
         if scope.kind in ("lambda", "generator-expression") or not scope.is_async:
             return None
+        if self.evaluator.knowledge.async_library:
+            return None if self._is_test(module) else _FROM_OUTSIDE
         likely = self._leads.to(module, scope) if key not in seen else None
         if likely is None or self._is_test(module):
             return None
@@ -90,9 +93,7 @@ class Reach:
     def _test_folders(self) -> frozenset[Path]:
         """Folders of tests, by their names together with what lies in them: their other files help the tests."""
         files = self.evaluator.modules.files
-        return frozenset(
-            path.parent for path in files if path.parent.name in _TEST_FOLDERS and _TEST_FILE.fullmatch(path.name)
-        )
+        return frozenset(path.parent for path in files if path.parent.name in _TEST_FOLDERS and is_test_file(path.name))
 
     def from_request(self, module: Module, scope: ir.Scope) -> Reached | None:
         """How a request comes to run the scope, on whatever thread; None where no request is known to."""

@@ -65,6 +65,10 @@ _OWN: Mapping[str, Key] = {
     "versions-from-environment": Key(
         "whether packages installed beside streamlint count where the project says nothing exact", {"type": "boolean"}
     ),
+    "async-library": Key(
+        "whether each `async def` counts as run on an event loop that serves clients, as in a library that others call",
+        {"type": "boolean"},
+    ),
     "streaming-paths": Key(
         "paths that stream although no Python file says so, `*` at the end for whatever follows", _TEXTS
     ),

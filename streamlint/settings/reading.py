@@ -58,6 +58,7 @@ class Reader:
             names=self._names(),
             versions=self._versions(),
             versions_from_environment=self._truth("versions-from-environment"),
+            async_library=self._truth("async-library"),
             streaming_paths=self._url_paths("streaming-paths"),
             longest_silence=self._seconds("longest-silence", Config.longest_silence),
             longest_stream=self._seconds("longest-stream", Config.longest_stream),

@@ -40,6 +40,7 @@ def _values(config: Config) -> dict[str, Any]:
         "baseline": str(config.baseline or ""),
         "versions": dict(config.versions),
         "versions-from-environment": config.versions_from_environment,
+        "async-library": config.async_library,
         "streaming-paths": list(config.streaming_paths),
         "longest-silence": config.longest_silence,
         "longest-stream": config.longest_stream,
