@@ -160,7 +160,7 @@ class Knowledge:
 
     @property
     def registering(self) -> tuple[str, ...]:
-        """The functions that register others, as the user's rows say; in an async library, what stands before each coroutine too."""
+        """The functions that register others, as the user's rows say; in an async library, what each coroutine says."""
         named = (str(row["name"]) for row in self._rows("entry-points"))
         return (*named, *((COROUTINES,) if self.async_library else ()))
 
