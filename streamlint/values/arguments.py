@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
-from streamlint.values.call_sites import argument_of, may_hide
+from streamlint.values.call_sites import argument_of, may_hide, position_of
 from streamlint.values.domain import UNKNOWN, Collection, Constant, Function, Values
 from streamlint.values.said import last_word
 from streamlint.values.whole import Whole
@@ -50,7 +50,7 @@ class Arguments:
         spread: Mapping[str, Values] | None,
     ) -> Values | None:
         if parameter.kind == "starred":
-            return None
+            return self._surplus(scope, call, frame, is_bound)
         if parameter.kind == "mapping":
             return self._rest(scope, call, frame, spread)
         given = argument_of(call, scope, parameter, is_bound)
@@ -58,8 +58,34 @@ class Arguments:
             return self.evaluator.value(given, frame)
         if spread is not None and parameter.name in spread:
             return spread[parameter.name]
-        hides = may_hide(call, scope, parameter, is_bound, sees_keywords=spread is not None)
-        return UNKNOWN if hides else None
+        if not may_hide(call, scope, parameter, is_bound, sees_keywords=spread is not None):
+            return None
+        placed, position = self._placed(call, frame), position_of(scope, parameter, is_bound)
+        if placed is None or position is None or (call.hides_keywords and spread is None):
+            return UNKNOWN
+        return placed[position] if position < len(placed) else None
+
+    def _surplus(self, scope: ir.Scope, call: ir.Call, frame: Frame, is_bound: bool) -> Values | None:
+        """What `*given` of a function is: the arguments that none of its other parameters takes."""
+        placed = self._placed(call, frame)
+        if placed is None:
+            return None
+        taken = sum(one.kind == "positional" for one in scope.parameters) - is_bound
+        return frozenset((Collection("tuple", tuple((None, values) for values in placed[max(taken, 0) :])),))
+
+    def _placed(self, call: ir.Call, frame: Frame) -> list[Values] | None:
+        """What a call gives by position; None where a `*` may give more than can be seen."""
+        found: list[Values] = []
+        for argument in call.arguments:
+            if not isinstance(argument, ir.Starred):
+                found.append(self.evaluator.value(argument, frame))
+                continue
+            values = self.evaluator.value(argument.value, frame)
+            held = next(iter(values)) if len(values) == 1 else None
+            if not isinstance(held, Collection) or held.kind != "tuple" or not held.is_whole:
+                return None
+            found += (one for _, one in held.items)
+        return found
 
     def _rest(self, scope: ir.Scope, call: ir.Call, frame: Frame, spread: Mapping[str, Values] | None) -> Values | None:
         """What `**options` of a function is: the keywords that are none of its other parameters."""

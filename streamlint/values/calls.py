@@ -266,7 +266,9 @@ class Calls:
             made = self._method_made(name) or "concurrent.futures.Future"
             return frozenset((Future(made, self.evaluator.origin(call, frame), result),))
         is_map = name.rpartition(".")[2] in ("map", "imap", "imap_unordered")
-        return self._mapped(values, call, frame) if is_map else self._instance(self._class_made(name), call, frame)
+        return (
+            self._mapped(name, values, call, frame) if is_map else self._instance(self._class_made(name), call, frame)
+        )
 
     def _run(self, given: Values, frame: Frame) -> Values:
         """What `asyncio.run(main())`, or `anyio.run(main)`, gives."""
@@ -274,13 +276,14 @@ class Calls:
         made = self.results(callables, (), {}, frame) if callables else given
         return self.evaluator.awaited(made)
 
-    def _mapped(self, functions: Values, call: ir.Call, frame: Frame) -> Values:
+    def _mapped(self, name: str, functions: Values, call: ir.Call, frame: Frame) -> Values:
         """What the `map` of a pool gives, item by item."""
         if len(call.arguments) < 2:
             return UNKNOWN
         over = self.evaluator.value(call.arguments[1], frame)
         element = self.results(functions, (self.evaluator.element(over),), {}, frame)
-        return frozenset((Iterated(UNKNOWN, element, False),)) if says(element) else UNKNOWN
+        made = self._instance(self._method_made(name), call, frame)
+        return frozenset((Iterated(made, element, False),)) if says(element) or says(made) else UNKNOWN
 
     def _handed_result(self, handed: Handed, call: ir.Call, frame: Frame) -> Values:
         """What the functions that a call hands elsewhere return there; what they make is made at the call."""

@@ -38,6 +38,7 @@ from streamlint.values.domain import (
     dotted_name,
 )
 from streamlint.values.evidence import ReceiverEvidence
+from streamlint.values.passing import ENTERING
 from streamlint.waiting.holds import FARTHEST, Cause, Hold, hop_to, stronger
 from streamlint.waiting.implied import Implied
 from streamlint.waiting.leaves import Leaves, reason_of
@@ -161,23 +162,30 @@ class Blocking:
 
     def of_entry(self, entry: ir.WithItem, frame: Frame) -> Hold | None:
         """The hold of entering and leaving a `with` item."""
-        if entry.is_async:
-            return None
-        for value in self.evaluator.value(entry.context, frame):
+        return None if entry.is_async else self._of_entering(entry.context, entry.context, frame)
+
+    def _of_manager(self, manager: ir.Expression, call: ir.Call, frame: Frame) -> Hold | None:
+        """The hold of `stack.enter_context(manager)`; a library call that makes the manager there is judged itself."""
+        found = self._of_entering(manager, call, frame)
+        return None if found is not None and found.is_direct and isinstance(manager, ir.Call) else found
+
+    def _of_entering(self, manager: ir.Expression, place: ir.Expression, frame: Frame) -> Hold | None:
+        """The hold of a manager that a `with`, or a call, enters at a place."""
+        for value in self.evaluator.value(manager, frame):
             if isinstance(value, Generated) and not value.is_async:
                 found = self.of_frame(value.frame)
                 if found is not None:
-                    return found.behind(hop_to(entry.context, frame, f"enters `{value.frame.scope.name}`"))
+                    return found.behind(hop_to(place, frame, f"enters `{value.frame.scope.name}`"))
             if isinstance(value, Instance):
                 fact = self.evaluator.knowledge.blocking.entering(value.name)
                 if fact is not None:
-                    return self.leaves.library(fact, value.name, entry.context, frame)
+                    return self.leaves.library(fact, value.name, place, frame)
             if isinstance(value, Object):
                 for name in ("__enter__", "__exit__"):
                     method = self.evaluator.attributes.method(value, name)
                     found = self.of_function(method, frame) if method is not None else None
                     if found is not None:
-                        return found.behind(hop_to(entry.context, frame, f"enters it, which runs `{name}`"))
+                        return found.behind(hop_to(place, frame, f"enters it, which runs `{name}`"))
         return None
 
     def of_attribute(self, attribute: ir.Attribute, frame: Frame) -> Hold | None:
@@ -265,6 +273,8 @@ class Blocking:
                 return self._of_partial(function, call, frame)
             case Bound(receiver=Llama()):
                 return self.leaves.of_llama(function, call, frame)
+            case Bound(name="enter_context") if call.arguments and dotted_name(function) in ENTERING:
+                return self._of_manager(call.arguments[0], call, frame)
             case External() | Bound(receiver=Instance() | Coroutine()):
                 return self.of_outside(function, call, frame)
             case Instance():
@@ -366,12 +376,10 @@ def _may_be_left_out(given: ir.Expression, frame: Frame) -> bool:
 
 
 def _is_options(value: Value) -> bool:
-    """Whether a value is `**options` with constants in it."""
-    return (
-        isinstance(value, Collection)
-        and value.origin is None
-        and any(isinstance(one, Constant) for _, held in value.items for one in held)
-    )
+    """Whether a value is `*given` or `**options` with constants in it, or with nothing."""
+    if not isinstance(value, Collection) or value.origin is not None:
+        return False
+    return not value.items or any(isinstance(one, Constant) for _, held in value.items for one in held)
 
 
 def _is_constant(value: Value) -> bool:
