@@ -74,15 +74,20 @@ class Contents:
 
     def _from(self, rows: tuple[Put, ...], holder: object, of: tuple[object, ...], key: str | None) -> Values:
         """What some rows put into one container; `of` tells these rows from others."""
+        if not rows or holder not in self._holders(rows, of):
+            return NOTHING
         evaluator = self.evaluator
-        if not rows:
-            return NOTHING
-        held: Held = evaluator.solver.ask(("containers", *of), lambda: self._held(rows), {}, {})
-        numbers = held.get(holder)
-        if numbers is None:
-            return NOTHING
-        puts = [rows[number] for number in numbers]
-        return evaluator.found(("contents", holder, *of, key), lambda: evaluator.union(self._values(puts, key)))
+        return evaluator.found(
+            ("contents", holder, *of, key), lambda: evaluator.union(self._put(rows, holder, of, key))
+        )
+
+    def _put(self, rows: tuple[Put, ...], holder: object, of: tuple[object, ...], key: str | None) -> Iterator[Values]:
+        """Who holds what is asked here again: the answer may not be final, and whoever rests on it is to be known."""
+        numbers = self._holders(rows, of).get(holder, ())
+        return self._values((rows[number] for number in numbers), key)
+
+    def _holders(self, rows: tuple[Put, ...], of: tuple[object, ...]) -> Held:
+        return self.evaluator.solver.ask(("containers", *of), lambda: self._held(rows), {}, {})
 
     def of_module(self, module: Module) -> Puts:
         """What one module puts into containers."""

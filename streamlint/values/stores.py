@@ -11,6 +11,9 @@ from streamlint.values.domain import NOTHING, Values
 from streamlint.values.said import Said, Stored
 from streamlint.values.whole import Whole
 
+Held = Mapping[object, tuple[int, ...]]
+"""By what holds it: the numbers of the rows that store something there."""
+
 
 class Stores:
     """Words lead to the places that store; each is evaluated once and then known by what it stores on."""
@@ -51,30 +54,34 @@ class Stores:
         """What the project stores under this key, which is written as a name that ends in `word`: `app[ENGINE] = ...`."""
         if word not in self._keyed:
             self._keyed[word] = [row for said in self._standing(word, Form.KEY) for row in said.keyed.get(word, ())]
-        rows = [row for row in self._keyed[word] if self._has_key(row, key)]
-        return self._put_on(("keyed", word, key), rows, holder) if rows else NOTHING
+        rows = self._keyed[word]
+        return self._put_on(("keyed", word), rows, holder, key) if rows else NOTHING
 
     def _has_key(self, row: Stored, key: str) -> bool:
         module, scope, store = row
         keys = self.evaluator.keys(store.key, self.evaluator.any_call(module, scope)) if store.key is not None else ()
         return key in keys
 
-    def _put_on(self, key: tuple[str, ...], rows: list[Stored], holder: object) -> Values:
-        evaluator = self.evaluator
-        held: Mapping[object, tuple[int, ...]] = evaluator.solver.ask(key, lambda: self._held(rows), {}, {})
-        numbers = held.get(holder)
-        if numbers is None:
+    def _put_on(self, of: tuple[str, ...], rows: list[Stored], holder: object, key: str | None = None) -> Values:
+        """What some rows put into `holder`, under a key where one is given; `of` tells these rows from others."""
+        if holder not in self._holders(of, rows):
             return NOTHING
-        return evaluator.found(("put", *key, holder), lambda: self._values([rows[number] for number in numbers]))
+        return self.evaluator.found(("put", *of, key, holder), lambda: self._values(of, rows, holder, key))
 
-    def _values(self, rows: list[Stored]) -> Values:
+    def _values(self, of: tuple[str, ...], rows: list[Stored], holder: object, key: str | None) -> Values:
+        """Who holds what is asked here again: the answer may not be final, and whoever rests on it is to be known."""
         evaluator = self.evaluator
+        stored = (rows[number] for number in self._holders(of, rows).get(holder, ()))
         return evaluator.union(
             evaluator.at(evaluator.value(store.value, evaluator.any_call(module, scope)), store.path)
-            for module, scope, store in rows
+            for module, scope, store in stored
+            if key is None or self._has_key((module, scope, store), key)
         )
 
-    def _held(self, rows: list[Stored]) -> Mapping[object, tuple[int, ...]]:
+    def _holders(self, of: tuple[str, ...], rows: list[Stored]) -> Held:
+        return self.evaluator.solver.ask(of, lambda: self._held(rows), {}, {})
+
+    def _held(self, rows: list[Stored]) -> Held:
         """By what holds it: the numbers of the rows that store something there."""
         evaluator, found = self.evaluator, dict[object, list[int]]()
         for number, (module, scope, store) in enumerate(rows):
