@@ -55,13 +55,11 @@ import fastapi
 
 class Engine: ...
 
-KEY, OTHER = "k", "o"
+KEY = "k"
 app = fastapi.FastAPI()
 app[KEY] = fastapi.FastAPI()
 app[KEY][KEY] = Engine()
-app[OTHER] = app[KEY]
-app[OTHER][KEY] = 1
-app[OTHER][KEY][OTHER] = 1
+app[KEY][KEY][KEY] = 1
 """
 
 
@@ -70,4 +68,4 @@ def test_what_is_put_where_it_was_read_is_known_whoever_asks_first(tmp_path: Pat
     """Which places put into a container is not known at first: what they put rests on that."""
     (tmp_path / "app.py").write_text(f"{text}\nimport fastapi\n", "utf-8")
     first = same_values.answers(tmp_path, 0)
-    assert all(same_values.answers(tmp_path, seed) == first for seed in range(1, 9))
+    assert all(same_values.answers(tmp_path, seed) == first for seed in range(1, 12))

@@ -74,20 +74,16 @@ class Contents:
 
     def _from(self, rows: tuple[Put, ...], holder: object, of: tuple[object, ...], key: str | None) -> Values:
         """What some rows put into one container; `of` tells these rows from others."""
-        if not rows or holder not in self._holders(rows, of):
-            return NOTHING
         evaluator = self.evaluator
-        return evaluator.found(
-            ("contents", holder, *of, key), lambda: evaluator.union(self._put(rows, holder, of, key))
-        )
-
-    def _put(self, rows: tuple[Put, ...], holder: object, of: tuple[object, ...], key: str | None) -> Iterator[Values]:
-        """Who holds what is asked here again: the answer may not be final, and whoever rests on it is to be known."""
-        numbers = self._holders(rows, of).get(holder, ())
-        return self._values((rows[number] for number in numbers), key)
-
-    def _holders(self, rows: tuple[Put, ...], of: tuple[object, ...]) -> Held:
-        return self.evaluator.solver.ask(("containers", *of), lambda: self._held(rows), {}, {})
+        if not rows:
+            return NOTHING
+        held: Held = evaluator.solver.ask(("containers", *of), lambda: self._held(rows), {}, {})
+        numbers = held.get(holder)
+        if numbers is None:
+            return NOTHING
+        puts = [rows[number] for number in numbers]
+        # the numbers belong to the question: they may be others when the circle has come to rest
+        return evaluator.found(("contents", numbers, *of, key), lambda: evaluator.union(self._values(puts, key)))
 
     def of_module(self, module: Module) -> Puts:
         """What one module puts into containers."""

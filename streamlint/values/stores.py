@@ -64,22 +64,21 @@ class Stores:
 
     def _put_on(self, of: tuple[str, ...], rows: list[Stored], holder: object, key: str | None = None) -> Values:
         """What some rows put into `holder`, under a key where one is given; `of` tells these rows from others."""
-        if holder not in self._holders(of, rows):
-            return NOTHING
-        return self.evaluator.found(("put", *of, key, holder), lambda: self._values(of, rows, holder, key))
-
-    def _values(self, of: tuple[str, ...], rows: list[Stored], holder: object, key: str | None) -> Values:
-        """Who holds what is asked here again: the answer may not be final, and whoever rests on it is to be known."""
         evaluator = self.evaluator
-        stored = (rows[number] for number in self._holders(of, rows).get(holder, ()))
-        return evaluator.union(
-            evaluator.at(evaluator.value(store.value, evaluator.any_call(module, scope)), store.path)
-            for module, scope, store in stored
-            if key is None or self._has_key((module, scope, store), key)
-        )
+        held: Held = evaluator.solver.ask(of, lambda: self._held(rows), {}, {})
+        numbers = held.get(holder)
+        if numbers is None:
+            return NOTHING
+        # the numbers belong to the question: they may be others when the circle has come to rest
+        return evaluator.found(("put", *of, key, numbers), lambda: self._values([rows[one] for one in numbers], key))
 
-    def _holders(self, of: tuple[str, ...], rows: list[Stored]) -> Held:
-        return self.evaluator.solver.ask(of, lambda: self._held(rows), {}, {})
+    def _values(self, rows: list[Stored], key: str | None) -> Values:
+        evaluator = self.evaluator
+        return evaluator.union(
+            evaluator.at(evaluator.value(row[2].value, evaluator.any_call(row[0], row[1])), row[2].path)
+            for row in rows
+            if key is None or self._has_key(row, key)
+        )
 
     def _held(self, rows: list[Stored]) -> Held:
         """By what holds it: the numbers of the rows that store something there."""
