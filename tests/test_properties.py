@@ -224,7 +224,12 @@ def test_every_expression_has_one_place(modules: Modules) -> None:
 def overrides(text: str) -> bool:
     """Whether a class gives a name of its base another meaning; the model takes `self` for an object of the class it stands in."""
     classes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef)]
-    return any(node.bases and len(node.body) > 1 for node in classes)
+    names = {node.name for node in classes}
+    return any(len(node.body) > 1 and any(map(names.__contains__, map(_last_word, node.bases))) for node in classes)
+
+
+def _last_word(base: ast.expr) -> str:
+    return ast.unparse(base).rpartition(".")[2]
 
 
 @given(programs())

@@ -133,12 +133,15 @@ class Attributes:
         return self._stored(base, name, is_attribute=True) or vague
 
     def _set_later(self, found: Values, base: Object | Class, name: str) -> Values:
-        """A flag as its class has it, and what other code makes of it: `service.is_live = True`."""
+        """A flag as its class has it, and what code makes of it later: `service.is_live = True`, `self.count += 1`."""
         if not all(isinstance(value, Constant) for value in found):
             return found
         owners = [owner for owner in self.lineage(base) if isinstance(owner, Class)]
         holders = [*owners, *((one.path, one.scope) for one in owners if isinstance(base, Object))]
-        return self.evaluator.union((found, *(self.evaluator.callers.set_outside(name, one) for one in holders)))
+        callers = self.evaluator.callers
+        set_later = [callers.set_outside(name, one) for one in holders]
+        set_later += [callers.changed(name, one, is_attribute=True) for one in holders]
+        return self.evaluator.union((found, *set_later))
 
     def _above(self, base: Super, name: str) -> Values:
         """An attribute as `super()` finds it: of the classes behind its own in the lineage of the receiver, bound to that."""

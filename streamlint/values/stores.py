@@ -25,6 +25,7 @@ class Stores:
         self._stores: dict[str, list[Stored]] = {}
         self._items: dict[str, list[Stored]] = {}
         self._keyed: dict[str, list[Stored]] = {}
+        self._changed: dict[tuple[str, bool], list[Stored]] = {}
 
     def of(self, member: str) -> list[Stored]:
         """The places that store under an attribute of this name."""
@@ -49,6 +50,16 @@ class Stores:
         """What the project stores under this name on what `holder` identifies, methods on their own object left out."""
         rows = [row for row in self.of(member) if not _is_on_own(row)]
         return self._put_on(("outside", member), rows, holder) if rows else NOTHING
+
+    def changed(self, member: str, holder: object, *, is_attribute: bool) -> Values:
+        """Unknown where an attribute or constant key of this name is changed in place on what `holder` identifies."""
+        wanted = (member, is_attribute)
+        if wanted not in self._changed:
+            rows = (row for said in self._standing(member, Form.CHANGED) for row in said.changed.get(member, ()))
+            self._changed[wanted] = [row for row in rows if row[2].is_attribute is is_attribute]
+        rows_of = self._changed[wanted]
+        kind = "changed" if is_attribute else "changed item"
+        return self._put_on((kind, member), rows_of, holder) if rows_of else NOTHING
 
     def under(self, word: str, key: str, holder: object) -> Values:
         """What the project stores under this key, which is written as a name that ends in `word`: `app[ENGINE] = ...`."""
