@@ -126,6 +126,8 @@ class Attributes:
     def _of_class(self, base: Object | Class, name: str) -> Values:
         vague: Values = NOTHING
         for owner in self.lineage(base):
+            if not isinstance(owner, Class) and any(isinstance(value, Unknown) for value in vague):
+                break  # it is a field of the project's class
             found = self._own(owner, base, name) if isinstance(owner, Class) else self._inherited(owner, base, name)
             if says(found) or not isinstance(owner, Class):
                 return self._set_later(found, base, name)
