@@ -98,9 +98,6 @@ class _Writer:
             self._operation,
         )
 
-    def made(self) -> str:
-        return self._instance(_DEEPEST) if self._classes else self.name()
-
     def a_class(self) -> str:
         """A class of the program; one of Python's own where there is none."""
         return self.pick(self._classes) if self._classes else "list"

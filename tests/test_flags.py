@@ -161,3 +161,8 @@ def test_what_is_changed_in_place_is_more_than_it_was_at_first(text: str) -> Non
 @pytest.mark.parametrize("text", LEFT)
 def test_what_is_changed_elsewhere_is_what_it_was(text: str) -> None:
     assert said(text) == {"0"}
+
+
+def test_an_object_that_others_set_later_is_more_than_the_one_of_its_class() -> None:
+    text = "class K:\n    def __init__(self):\n        self.held = [1]\nk = K()\nk.held = {}\n"
+    assert said(f"{text}«k.held»\n") == {"list[1]", "dict[]"}

@@ -59,9 +59,9 @@ class Said:
             elif store.key is not None and last_word(store.key):
                 self.keyed.setdefault(last_word(store.key), []).append((module, scope, store))
         for change in scope.changes:
-            store = _changing(change)
-            if store is not None:
-                self.changed.setdefault(store.member, []).append((module, scope, store))
+            stored = _changing(change)
+            if stored is not None:
+                self.changed.setdefault(stored.member, []).append((module, scope, stored))
 
     def words_in(self, scopes: Container[int]) -> Iterator[str]:
         """The words of what some scopes of the module call, decorate with and pass on."""

@@ -46,10 +46,11 @@ class Stores:
         rows = (self.of(member) if is_attribute else self.items(member)) if member else []
         return self._put_on(("stores" if is_attribute else "items", member), rows, holder) if rows else NOTHING
 
-    def outside(self, member: str, holder: object) -> Values:
-        """What the project stores under this name on what `holder` identifies, methods on their own object left out."""
+    def later(self, member: str, holder: object) -> Values:
+        """What is stored under this name on what `holder` identifies, by others than its own methods, or changed in place."""
         rows = [row for row in self.of(member) if not _is_on_own(row)]
-        return self._put_on(("outside", member), rows, holder) if rows else NOTHING
+        stored = self._put_on(("outside", member), rows, holder) if rows else NOTHING
+        return self.evaluator.union((stored, self.changed(member, holder, is_attribute=True)))
 
     def changed(self, member: str, holder: object, *, is_attribute: bool) -> Values:
         """Unknown where an attribute or constant key of this name is changed in place on what `holder` identifies."""
