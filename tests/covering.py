@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import builtins
+import contextlib
+import dataclasses
+import enum
 import functools
+import inspect
+import operator
+import sys
 import types
 from collections.abc import Iterator
 
@@ -16,10 +21,13 @@ from streamlint.values.domain import (
     Class,
     Collection,
     Constant,
+    Coroutine,
     External,
     Function,
     Generated,
+    Instance,
     Iterated,
+    Member,
     Object,
     Partial,
     ProjectModule,
@@ -32,6 +40,16 @@ from .asking import Program
 from .programs import Modules
 from .running import Place, Run
 
+_TAKEN_FOR = {
+    "defaultdict": "dict",
+    "deque": "list",
+    "dict_values": "list",
+    "dict_keys": "list",
+    "dict_items": "list",
+    "islice": "list",
+}
+"""Containers by the kinds that the model takes them for."""
+
 
 class Covering:
     """Compares values with objects of the same program."""
@@ -41,6 +59,8 @@ class Covering:
 
     def covers(self, values: Values, real: object) -> bool:
         """Whether one alternative may be this object; `None` is left out of alternatives on purpose."""
+        if isinstance(real, dataclasses.Field):  # the model takes it for what the field starts with
+            return True
         return real is None or real is type(None) or any(self._is(value, real) for value in values)
 
     def _is(self, value: Value, real: object) -> bool:
@@ -48,6 +68,7 @@ class Covering:
             case Unknown():
                 return True
             case Constant():
+                real = real.value if isinstance(real, enum.Enum) and isinstance(real, str) else real
                 return type(value.value) is type(real) and value.value == real
             case External():
                 return self._is_outside(value.name, real)
@@ -60,9 +81,15 @@ class Covering:
             case Function():
                 return self._is_function(value, real)
             case Partial():
-                return isinstance(real, functools.partial) and self.covers(value.function, real.func)
+                return self._is_partial(value, real)
+            case Instance():
+                return type(real).__name__ == value.name.rpartition(".")[2]
+            case Member():
+                return isinstance(real, enum.Enum) and real.name == value.name and self._is_class(value, type(real))
+            case Coroutine():
+                return inspect.isawaitable(real)
             case Generated():
-                return isinstance(real, types.GeneratorType) and self._is_code(value.function, real.gi_code)
+                return self._is_generated(value, real)
             case Collection():
                 return self._is_collection(value, real)
             case ProjectModule():
@@ -76,19 +103,31 @@ class Covering:
     @staticmethod
     def _is_outside(name: str, real: object) -> bool:
         module, _, member = name.rpartition(".")
-        known = {"builtins": builtins, "functools": functools}.get(module)
+        known = sys.modules.get(module)
         return known is None or getattr(known, member, None) is real
 
-    def _name(self, value: Class | Object | Function) -> str:
+    def _is_generated(self, value: Generated, real: object) -> bool:
+        real = real.gen if isinstance(real, contextlib._GeneratorContextManager) else real
+        if isinstance(real, types.AsyncGeneratorType):
+            return self._is_code(value.function, real.ag_code)
+        return isinstance(real, types.GeneratorType) and self._is_code(value.function, real.gi_code)
+
+    def _is_partial(self, value: Partial, real: object) -> bool:
+        if isinstance(real, operator.attrgetter | operator.itemgetter):
+            return self.covers(value.function, type(real))
+        return isinstance(real, functools.partial) and self.covers(value.function, real.func)
+
+    def _name(self, value: Class | Object | Function | Member) -> str:
         module = self._modules.load(value.path)
         assert module is not None
         return f"{value.path.stem}.{module.qualified_name(module.scopes[value.scope])}"
 
-    def _is_class(self, value: Class | Object, real: type) -> bool:
+    def _is_class(self, value: Class | Object | Member, real: type) -> bool:
         return self._name(value) == f"{real.__module__}.{real.__qualname__}".replace("<locals>.", "")
 
     def _is_function(self, value: Function, real: object) -> bool:
         function = getattr(real, "__func__", real)
+        function = function.fget if isinstance(function, property) else getattr(function, "__wrapped__", function)
         return isinstance(function, types.FunctionType) and self._is_code(value, function.__code__)
 
     def _is_code(self, value: Function, code: types.CodeType) -> bool:
@@ -100,9 +139,16 @@ class Covering:
         return (code.co_filename, code.co_name, code.co_firstlineno) == (value.path.stem, kind, line)
 
     def _is_collection(self, value: Collection, real: object) -> bool:
-        if type(real).__name__ not in (value.kind, f"{value.kind}_iterator"):  # the model takes `iter(x)` for x
+        kind = type(real).__name__.removesuffix("_iterator")  # the model takes `iter(x)` for x
+        is_gathered = isinstance(real, list) and value.kind == "tuple"  # which keeps apart what each of them gave
+        if value.kind != _TAKEN_FOR.get(kind, kind) and not is_gathered:
             return False
-        if isinstance(real, tuple) and value.is_whole and len(real) == len(value.items):
+        if (
+            isinstance(real, tuple | list)
+            and value.kind == "tuple"
+            and value.is_whole
+            and len(real) == len(value.items)
+        ):
             return all(self.covers(one, item) for (_, one), item in zip(value.items, real, strict=True))
         return True
 

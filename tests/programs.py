@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
+from . import constructs
+
 Modules = dict[str, str]
 _Item = TypeVar("_Item")
 
@@ -19,8 +21,10 @@ _DEEPEST = 3
 class _Writer:
     """Draws one module; `names` are the variables that are likely to be bound, the innermost function last."""
 
-    def __init__(self, draw: st.DrawFn, module: str, imported: Sequence[str] = ()) -> None:
+    def __init__(self, draw: st.DrawFn, module: str, further: int = 0) -> None:
         self._draw = draw
+        self._further = further
+        self.constructed: dict[str, list[str]] = {}
         self._module = module
         self._lines: list[str] = []
         self._indent = 0
@@ -32,8 +36,6 @@ class _Writer:
         self._in_function = 0
         self._in_generator = False
         self._is_walked = False
-        for name in imported:
-            (self._classes if name[0].isupper() else self._functions if name[0] == "f" else self._names[0]).append(name)
 
     def pick(self, options: Sequence[_Item]) -> _Item:
         return self._draw(st.sampled_from(options))
@@ -62,6 +64,8 @@ class _Writer:
     def expression(self, depth: int = 0) -> str:
         if depth > _DEEPEST:
             return self.name()
+        if depth < _DEEPEST and self._further and self.chance(self._further):
+            return constructs.expression(self, depth + 1)
         simple = depth >= _DEEPEST or self.chance(3)
         return self.pick(self._simple if simple else self._nested)(depth + 1)
 
@@ -93,6 +97,18 @@ class _Writer:
             self._builtin,
             self._operation,
         )
+
+    def a_class(self) -> str:
+        """A class of the program; one of Python's own where there is none."""
+        return self.pick(self._classes) if self._classes else "list"
+
+    def target(self) -> str:
+        return self._target()
+
+    def indented(self, write: Callable[[], None]) -> None:
+        self._indent += 1
+        write()
+        self._indent -= 1
 
     def simple(self) -> str:
         return self.pick(self._simple)(_DEEPEST)
@@ -267,6 +283,8 @@ class _Writer:
         self.write("    pass")
 
     def statement(self) -> None:
+        if self._further and self._indent < 4 and self.chance(self._further):
+            return constructs.statement(self)
         deep = self._indent >= 4
         plain = (self._assign, self._assign, self._assign, self._unpack, self._store, self._alone, self._grow)
         inner = (self._if, self._if, self._for, self._try, self._with, self._while, self._match, self._augment)
@@ -275,6 +293,7 @@ class _Writer:
         ends = (*ends, self._leave) if self._loops else ends
         rare = (self._raise, self._delete, self._annotate)
         self.pick((*plain, *ends, *(() if deep else (*inner, *made)), *(rare if self.chance(2) else ())))()
+        return None
 
     def bound(self, name: str) -> str:
         if name not in self._names[-1]:
@@ -461,7 +480,7 @@ class _Writer:
 
     def _class(self) -> None:
         name = self.new("K")
-        base = f"({self.pick(self._classes)})" if self._classes and self.chance(5) else ""
+        base = f"({self.pick(self._classes)})" if self._classes and self.chance(1 if self._further else 5) else ""
         self.write(f"class {name}{base}:")
         self._indent += 1
         kept, self._in_function, loops, self._loops = self._in_function, 0, self._loops, 0
@@ -499,28 +518,44 @@ class _Writer:
         for _ in range(number):
             self._def()
 
+    def start(self) -> None:
+        """What stands before all else."""
+        if not self._further:
+            self.write("from functools import partial")
+            return
+        self._lines += constructs.IMPORTS.splitlines()
+        if not self._classes:
+            self._class()
+        for _ in range(self._draw(st.integers(1, 3))):
+            constructs.definition(self)
+
+    def import_from(self, other: _Writer, shown: str) -> None:
+        """Know the names that another module defines, as they are imported."""
+        self._classes = [shown.format(name) for name in other._classes]
+        self._functions = [shown.format(name) for name in other._functions]
+        for kind, names in other.constructed.items():
+            self.constructed[kind] = [shown.format(name) for name in names]
+
 
 @st.composite
-def programs(draw: st.DrawFn, most: int = 8) -> Modules:
-    """Two modules: `lib` defines, `app` imports from it, defines and runs."""
-    lib = _Writer(draw, "l")
-    lib.write("from functools import partial")
+def programs(draw: st.DrawFn, most: int = 8, further: int = 0) -> Modules:
+    """Two modules: `lib` defines, `app` imports from it, defines and runs; `further` tenths are `constructs`."""
+    lib = _Writer(draw, "l", further)
+    lib.start()
     lib._class()
     lib.define(draw(st.integers(1, 2)))
     lib.write(f"a = {lib.simple()}")
-    exported = [*lib._classes, *lib._functions]
+    exported = [*lib._classes, *lib._functions, *(name for names in lib.constructed.values() for name in names)]
     how = draw(st.sampled_from(("names", "alias", "star", "module")))
-    shown = {"alias": [f"{name}x" for name in exported], "module": [f"lib.{name}" for name in exported]}
-    app = _Writer(draw, "m", [])
-    app._classes = [name for name in shown.get(how, exported) if "K_" in name]
-    app._functions = [name for name in shown.get(how, exported) if "f_" in name]
+    app = _Writer(draw, "m", further)
+    app.import_from(lib, {"alias": "{}x", "module": "lib.{}"}.get(how, "{}"))
     if how == "names":
         app.write(f"from lib import {', '.join(exported)}")
     elif how == "alias":
         app.write(f"from lib import {', '.join(f'{name} as {name}x' for name in exported)}")
     else:
         app.write("from lib import *" if how == "star" else "import lib")
-    app.write("from functools import partial")
+    app.start()
     for _ in range(draw(st.integers(2, most))):
         app.guarded()
     return {"lib": lib.text(), "app": app.text()}

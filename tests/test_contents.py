@@ -81,3 +81,40 @@ def test_a_variable_of_the_same_name_is_another_one() -> None:
         "def one():\n    xs = []\n    xs.append(1)\n    return «xs[0]»\n\n\ndef two():\n    xs = []\n    xs.append(2)\n"
     )
     assert said(text) == {"?"}
+
+
+LOCAL = [
+    ("a = [1]\n    a.append('k')", "a[1]", {"1", "?"}),
+    ("a = [1]\n    a.extend([f])", "a[-1]", {"1", "?"}),
+    ("a = {'k': 1}\n    a[x] = 'v'", "a['k']", {"1", "?"}),
+    ("a = {'k': 1}\n    a.update(k='v')", "a['k']", {"1", "?"}),
+    ("a = {'k': 1}\n    a.update({'k': 'v'})", "a['k']", {"1", "?"}),
+    ("a = {'k': 1}\n    a.update(x)", "a['k']", {"1", "?"}),
+    ("a = {'k': 1}\n    a['k'] = 'v'", "a['k']", {"1", "'v'"}),
+    ("a = {'k': 1}\n    a['m'] = 'v'", "a['k']", {"1"}),
+    ("a = {'k': 1}\n    a.update({'m': 'v'}, n=2)", "a['k']", {"1"}),
+    ("a = {'k': 1}\n    a.setdefault('m', 'v')", "a['k']", {"1"}),
+    ("a = {'k': 1}\n    b = {}\n    b[x] = 'v'", "a['k']", {"1"}),
+    ("a = [1]\n    b = []\n    b.append('k')", "a[0]", {"1"}),
+    ("a = {'k': 1, 'm': {}}\n    a['m'][x] = 'v'", "a['k']", {"1"}),
+]
+
+
+@pytest.mark.parametrize(("text", "asked", "expected"), LOCAL)
+def test_what_is_put_into_a_local_container_and_not_followed_is_not_forgotten(
+    text: str, asked: str, expected: set[str]
+) -> None:
+    assert said(f"def f(): ...\n\n\ndef run(x):\n    {text}\n    return «{asked}»\n") == expected
+
+
+@pytest.mark.parametrize(
+    ("made", "asked", "expected"),
+    [
+        ("ContextVar('v', default=False)", "v.get()", {"False", "True"}),
+        ("ContextVar('v')", "v.get()", {"True"}),
+        ("ContextVar('v', default=1)", "v.get(x)", {"True", "?"}),
+    ],
+)
+def test_a_context_variable_is_what_is_set_or_its_default(made: str, asked: str, expected: set[str]) -> None:
+    text = f"from contextvars import ContextVar\nv = {made}\ndef put():\n    v.set(True)\ndef run(x):\n    «{asked}»\n"
+    assert said(text) == expected

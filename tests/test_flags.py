@@ -135,3 +135,34 @@ def home(asked: Asked = Depends()):
 """
     constant = default.partition("= ")[2]
     assert said(text) == {constant, "?"}
+
+
+CHANGED = [
+    "class K:\n    def __init__(self):\n        self.n = 0\n    def run(self):\n        self.n += 1\n        «self.n»\n",
+    "class K:\n    n = 0\n    def run(self):\n        «self.n»\nk = K()\nk.n -= 1\n",
+    'COUNTS = {"n": 0}\ndef run():\n    COUNTS["n"] += 1\n    «COUNTS["n"]»\n',
+    "COUNTS = [0]\ndef run():\n    COUNTS[0] += 1\n    «COUNTS[0]»\n",
+    'def run():\n    counts = dict(n=0)\n    counts["n"] |= 1\n    «counts["n"]»\n',
+]
+LEFT = [
+    "class K:\n    n = 0\n    def run(self):\n        «self.n»\nclass Other:\n    n = 0\nOther().n += 1\n",
+    "class K:\n    n = 0\n    m = 0\n    def run(self):\n        self.m += 1\n        «self.n»\n",
+    'COUNTS = {"n": 0, "m": 0}\ndef run():\n    COUNTS["m"] += 1\n    «COUNTS["n"]»\n',
+    'COUNTS, OTHERS = {"n": 0}, {"n": 0}\ndef run():\n    OTHERS["n"] += 1\n    «COUNTS["n"]»\n',
+    "COUNTS = [0, 0]\ndef run():\n    COUNTS[1] += 1\n    «COUNTS[0]»\n",
+]
+
+
+@pytest.mark.parametrize("text", CHANGED)
+def test_what_is_changed_in_place_is_more_than_it_was_at_first(text: str) -> None:
+    assert said(text) == {"0", "?"}
+
+
+@pytest.mark.parametrize("text", LEFT)
+def test_what_is_changed_elsewhere_is_what_it_was(text: str) -> None:
+    assert said(text) == {"0"}
+
+
+def test_an_object_that_others_set_later_is_more_than_the_one_of_its_class() -> None:
+    text = "class K:\n    def __init__(self):\n        self.held = [1]\nk = K()\nk.held = {}\n"
+    assert said(f"{text}«k.held»\n") == {"list[1]", "dict[]"}

@@ -114,6 +114,7 @@ def test_containers_and_copies(expression: str, expected: set[str]) -> None:
         ("type(K())", {"class K"}),
         ("type(f)", {"?"}),
         ("getattr(K(), 'other')", {"def K.other of K()"}),
+        ("getattr({}, 'other', 1)", {"dict[].other", "1"}),
         ("getattr(K(), 'do_' + word)", {"def K.do_one of K()", "def K.do_two of K()"}),
         ("getattr(K(), f'do_{word}')", {"def K.do_one of K()", "def K.do_two of K()"}),
         ("getattr(K(), f'{word}do_')", {"?"}),

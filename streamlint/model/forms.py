@@ -20,6 +20,8 @@ _WORD = r"{}(?<!\w{})\b"
 """The word, which stands for `{}`; it is found fast, as what stands before it is asked last."""
 
 
+_CHANGED = r"(?:\*\*|//|<<|>>|[-+*/%@&|^])="
+"""What follows on what is changed in place."""
 _KEYED = rf"""{{}}["']?{_CLOSED}\]{_BLANK}{_TARGET}"""
 
 
@@ -34,6 +36,8 @@ class Form(Enum):
     """The attribute under which something is stored."""
     ITEM = (_KEYED,)
     """The constant key under which something is stored."""
+    CHANGED = (rf"{_WORD}{_BLANK}{_CHANGED}", rf"""{{}}["']?{_CLOSED}\]{_BLANK}{_CHANGED}""")
+    """The attribute, or the constant key, that is changed in place."""
     KEY = (rf"{_WORD}{_CLOSED}\]{_BLANK}{_TARGET}",)
     """The end of a key, which is no constant, under which something is stored."""
     RENAMED = (rf"{_WORD}{_BLANK}\bas\b",)
@@ -46,13 +50,17 @@ class Form(Enum):
     def stands_in(self, text: str, word: str) -> bool:
         """Whether the word may be this there. Of what is no name, which may be a key, and written in many ways, little is known."""
         if not (word.isidentifier() and word.isascii()):
-            return self is not Form.ITEM or not _PLAIN.fullmatch(word) or _key(word).search(text) is not None
+            form = _OF_KEYS.get(self)
+            return form is None or not _PLAIN.fullmatch(word) or _key(form, word).search(text) is not None
         return any(pattern.search(text) is not None for pattern in _patterns(self, word))
 
 
+_OF_KEYS = {Form.ITEM: _KEYED, Form.CHANGED: Form.CHANGED.value[1]}
+
+
 @cache
-def _key(word: str) -> re.Pattern[str]:
-    return re.compile(_KEYED.replace("{}", re.escape(word)))
+def _key(form: str, word: str) -> re.Pattern[str]:
+    return re.compile(form.replace("{}", re.escape(word)))
 
 
 @cache

@@ -126,6 +126,8 @@ class Attributes:
     def _of_class(self, base: Object | Class, name: str) -> Values:
         vague: Values = NOTHING
         for owner in self.lineage(base):
+            if not isinstance(owner, Class) and any(isinstance(value, Unknown) for value in vague):
+                break  # a field of the project's class
             found = self._own(owner, base, name) if isinstance(owner, Class) else self._inherited(owner, base, name)
             if says(found) or not isinstance(owner, Class):
                 return self._set_later(found, base, name)
@@ -133,12 +135,10 @@ class Attributes:
         return self._stored(base, name, is_attribute=True) or vague
 
     def _set_later(self, found: Values, base: Object | Class, name: str) -> Values:
-        """A flag as its class has it, and what other code makes of it: `service.is_live = True`."""
-        if not all(isinstance(value, Constant) for value in found):
-            return found
+        """What its class has it for, and what code makes of it later: `service.is_live = True`, `self.count += 1`."""
         owners = [owner for owner in self.lineage(base) if isinstance(owner, Class)]
         holders = [*owners, *((one.path, one.scope) for one in owners if isinstance(base, Object))]
-        return self.evaluator.union((found, *(self.evaluator.callers.set_outside(name, one) for one in holders)))
+        return self.evaluator.union((found, *(self.evaluator.callers.set_later(name, one) for one in holders)))
 
     def _above(self, base: Super, name: str) -> Values:
         """An attribute as `super()` finds it: of the classes behind its own in the lineage of the receiver, bound to that."""
@@ -392,8 +392,7 @@ def _bound_partial(value: Value, base: Object | Class) -> Value:
     """A `partialmethod` as an object has it: with the object as the receiver of what it is made of."""
     if not isinstance(value, Partial) or not value.is_method or not isinstance(base, Object):
         return value
-    bound = alternatives(
-        replace(one, receiver=base) if isinstance(one, Function) and one.receiver is None else one
-        for one in value.function
+    functions = (
+        one if not isinstance(one, Function) or one.receiver else replace(one, receiver=base) for one in value.function
     )
-    return replace(value, function=bound, is_method=False)
+    return replace(value, function=alternatives(functions), is_method=False)

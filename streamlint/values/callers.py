@@ -42,7 +42,7 @@ class Callers:
         self._shifted: dict[ir.Call, ir.Call] = {}
         stores = Stores(evaluator, declared, self._standing)
         self.stores, self.items, self.stored, self.stored_under = stores.of, stores.items, stores.values, stores.under
-        self.set_outside = stores.outside
+        self.set_later, self.changed = stores.later, stores.changed
         self._given: dict[str, list[Row]] = {}
         self._handed_through = HandedThrough(evaluator, self.of)
         self.given_by_framework = Callbacks(evaluator, self.passing).given

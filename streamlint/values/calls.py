@@ -58,7 +58,8 @@ class Calls:
         self._functions = FunctionCalls(evaluator)
         self._makers: dict[str, str | None] = {}
         self._methods: dict[str, str | None] = {}
-        self.meant = Dispatching(evaluator).meant
+        dispatching = Dispatching(evaluator)
+        self.meant, self._may_mean = dispatching.meant, dispatching.may_mean
         self.native_async = self.llama.native_async
         self.token_attribute = self.llama.token_attribute
         self.arguments, self.named = self._functions.arguments, self._functions.named
@@ -71,7 +72,7 @@ class Calls:
     def _one(self, function: Value, call: ir.Call, frame: Frame) -> Values:
         match function:
             case Function():
-                meant = self.meant(function, call, frame)
+                meant = self._may_mean(function, call, frame)
                 return self.evaluator.union(self._functions.call(one, call, frame) for one in meant)
             case Class():
                 return self._construct(function, call, frame)
@@ -305,7 +306,7 @@ class Calls:
             if full in ENTERING and call.arguments:
                 return self._entering(function.name, call.arguments[0], frame)
             made = self.method_gives(full)
-            put = self._containers.of_instance(receiver, function.name, call)
+            put = self._containers.of_instance(receiver, function.name, call, frame)
             if put:
                 return put
             if made is None:

@@ -46,11 +46,28 @@ class ContainerCalls:
             held = frozenset((pair,))
         return frozenset((Collection("list", ((None, held),), origin),))
 
-    def of_instance(self, receiver: Instance, name: str, call: ir.Call) -> Values:
+    def of_instance(self, receiver: Instance, name: str, call: ir.Call, frame: Frame) -> Values:
         """What comes out of a queue or a context variable: what the project puts into the same one."""
         if name not in _NEXT or receiver.origin is None or any(isinstance(one, ir.Constant) for one in call.arguments):
             return NOTHING
-        return self.evaluator.contents.of(receiver)
+        found = self.evaluator.contents.of(receiver)
+        if not found or receiver.name != "contextvars.ContextVar":
+            return found
+        otherwise = [self.evaluator.value(given, frame) for given in call.arguments[:1]] or self._default(receiver)
+        return self.evaluator.union((found, *otherwise))
+
+    def _default(self, receiver: Instance) -> list[Values]:
+        """What a context variable is where nobody has set it, as who makes it says."""
+        origin = receiver.origin
+        module = self.evaluator.modules.load(origin.path) if origin is not None else None
+        if origin is None or module is None:
+            return []
+        for scope in module.around(origin):
+            for call in scope.calls:
+                given = call.argument(None, "default") if (call.start, call.end) == (origin.start, origin.end) else None
+                if given is not None:
+                    return [self.evaluator.value(given, self.evaluator.any_call(module, scope))]
+        return []
 
     def of_outside(self, name: str, call: ir.Call, frame: Frame) -> Values:
         """`session.get("engine")` of an object outside the project: what the project puts there under the key."""

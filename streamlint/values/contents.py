@@ -12,7 +12,7 @@ from streamlint.model.forms import Form
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import alternatives
-from streamlint.values.domain import NOTHING, Collection, External, Instance, Origin, Value, Values
+from streamlint.values.domain import NOTHING, UNKNOWN, Collection, External, Instance, Origin, Value, Values
 from streamlint.values.puts import PUTTING, Named, Put, Puts, name_of
 from streamlint.values.truths import keys
 from streamlint.values.whole import Whole
@@ -61,6 +61,15 @@ class Contents:
         found = dict.fromkeys(module for some in modules for module in some)
         return tuple(put for module in found for put in self.of_module(module).handed_over)
 
+    def is_added_to(self, container: Collection, key: str | None = None) -> bool:
+        """Whether something is put into a local list, or under this key of a local dict, that is not followed."""
+        return any(
+            not isinstance(put.value, _TELLING) and _may_add(put, container, key)
+            for path, named in self._names(container)
+            if named[0]
+            for put in self._put_under(path, named)
+        )
+
     def is_named(self, container: Value) -> bool:
         """Whether a container has a name where it was made."""
         return bool(self._names(container))
@@ -82,7 +91,8 @@ class Contents:
         if numbers is None:
             return NOTHING
         puts = [rows[number] for number in numbers]
-        return evaluator.found(("contents", holder, *of, key), lambda: evaluator.union(self._values(puts, key)))
+        # the numbers belong to the question: they may be others when the circle has come to rest
+        return evaluator.found(("contents", numbers, *of, key), lambda: evaluator.union(self._values(puts, key)))
 
     def of_module(self, module: Module) -> Puts:
         """What one module puts into containers."""
@@ -116,6 +126,9 @@ class Contents:
         return self._rows[kept]
 
     def _find(self, path: Path, named: Named) -> Iterator[Put]:
+        return (put for put in self._put_under(path, named) if not named[0] or isinstance(put.value, _TELLING))
+
+    def _put_under(self, path: Path, named: Named) -> Iterator[Put]:
         owner, word = named
         if owner:  # the variable of a function: nobody else sees it
             module = self.evaluator.modules.load(path)
@@ -123,9 +136,7 @@ class Contents:
         else:
             said = [self.of_module(module) for module in self.evaluator.modules.standing(word, Form.FILLED)]
         for puts in said:
-            for put in puts.by_word.get(word, ()):
-                if _may_mean(put.named[0], owner) and (not owner or isinstance(put.value, _TELLING)):
-                    yield put
+            yield from (put for put in puts.by_word.get(word, ()) if _may_mean(put.named[0], owner))
 
     def _held(self, rows: tuple[Put, ...]) -> Held:
         evaluator, found = self.evaluator, dict[object, list[int]]()
@@ -151,8 +162,10 @@ class Contents:
             return
         values = evaluator.at(evaluator.value(put.value, frame), put.path)
         if put.how == "merged":
-            displays = (value for value in values if isinstance(value, Collection) and value.kind == "dict")
+            displays = [value for value in values if isinstance(value, Collection) and value.kind == "dict"]
             yield from (held for one in displays for name, held in one.items if key in (None, name) or name is None)
+            if len(displays) < len(values):
+                yield UNKNOWN
         elif put.key is None or key is None or _meets(evaluator.keys(put.key, frame), key):
             yield evaluator.element(values) if put.how == "each" else read_under(values, key)
 
@@ -203,6 +216,21 @@ def _is_given(expression: ir.Expression, put: Put) -> bool:
         return False
     owner = put.module.uses.owner(expression.id, put.scope)
     return owner is not None and any(parameter.name == expression.id for parameter in owner.parameters)
+
+
+def _may_add(put: Put, container: Collection, key: str | None) -> bool:
+    """Whether a local list or dict may have what is put there, for a dict under this key."""
+    if container.kind != "dict":
+        return True
+    if not isinstance(put.base, ir.Name) or (key is not None and put.is_stored and isinstance(put.key, ir.Constant)):
+        return False
+    if put.how == "merged" and isinstance(put.value, ir.Mapping):
+        return key is None or any(_may_be(name, key) for name, _ in put.value.items)
+    return put.how in ("keyed", "merged") and (key is None or _may_be(put.key, key))
+
+
+def _may_be(name: ir.Expression | None, key: str) -> bool:
+    return not isinstance(name, ir.Constant) or str(name.value) == key
 
 
 def _may_mean(owner: int | None, wanted: int | None) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Class, Collection, Constant, External, Function, Instance, Object, Value
+from streamlint.values.domain import Class, Collection, Constant, External, Function, Instance, Member, Object, Value
 from streamlint.values.whole import Whole
 
 DISPATCHING = frozenset(("singledispatch", "singledispatchmethod"))
@@ -24,20 +24,38 @@ class Dispatching:
         self.evaluator = evaluator
 
     def meant(self, function: Function, call: ir.Call, frame: Frame) -> tuple[Function, ...]:
-        """What a call of a function runs: itself, or what is registered for what it is given."""
+        """What a call of a function runs: itself, or what is registered for what it is given; itself where that is unknown."""
+        registered = self._registered_for(function)
+        return (function,) if registered is None else self._chosen(function, registered, call, frame) or (function,)
+
+    def may_mean(self, function: Function, call: ir.Call, frame: Frame) -> tuple[Function, ...]:
+        """As `meant`, with all that is registered where it is unknown what the function is given."""
+        registered = self._registered_for(function)
+        if registered is None:
+            return (function,)
+        every = (self._bound(one, function) for _, one in registered)
+        return self._chosen(function, registered, call, frame) or (function, *dict.fromkeys(every))
+
+    def _registered_for(self, function: Function) -> Registered | None:
+        """What is registered with a function; None where it is no such function."""
         located = self.evaluator.scope_of(function)
         if located is None or not located[1].decorators or located[1].decorator_words.isdisjoint(DISPATCHING):
-            return (function,)
-        registered = self._registered(*located)
+            return None
+        return self._registered(*located)
+
+    def _chosen(
+        self, function: Function, registered: Registered, call: ir.Call, frame: Frame
+    ) -> tuple[Function, ...] | None:
+        """Which of them run; None where that cannot be seen."""
         given = call.argument(0, None)
         values = self.evaluator.value(given, frame) if given is not None else ()
         found: dict[Function, None] = {}
         for value in values:
             kinds = self._kinds(value)
             if not kinds:
-                return (function,)
+                return None
             found[self._first(kinds, registered) or function] = None
-        return tuple(self._bound(one, function) for one in found) or (function,)
+        return tuple(self._bound(one, function) for one in found) or None
 
     @staticmethod
     def _bound(chosen: Function, function: Function) -> Function:
@@ -100,6 +118,8 @@ class Dispatching:
                 return (External(f"builtins.{value.kind}"), External(_OF_ALL))
             case Object():
                 return (*self.evaluator.attributes.lineage(value), External(_OF_ALL))
+            case Member():
+                return (*self.evaluator.attributes.lineage(Class(value.path, value.scope)), External(_OF_ALL))
             case Instance():
                 return (External(value.name), External(_OF_ALL))
         return ()

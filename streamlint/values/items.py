@@ -67,14 +67,23 @@ class Items:
 
     def _numbered(self, base: Collection, number: int | None) -> Values:
         if number is not None and -len(base.items) <= number < len(base.items) and base.kind != "set":
-            return self.evaluator.union((base.items[number][1], self.added(base)))
+            found = [base.items[number][1], self.added(base)]
+            return self.evaluator.union((*found, self._changed(base, str(number), found)))
         items = (*(values for _, values in base.items), left_out(base), self.added(base))
         return self.evaluator.union(items) or UNKNOWN
 
+    def _changed(self, base: Collection, key: str, found: list[Values]) -> Values:
+        """Unknown where `counts["n"] += 1` is seen of a container that the program made, and that held constants there."""
+        if base.kind == "tuple" or not all(isinstance(one, Constant) for values in found for one in values):
+            return NOTHING
+        return self.evaluator.callers.changed(key, self.evaluator.attributes.identity(base), is_attribute=False)
+
     def added(self, base: Collection) -> Values:
         """What is put into a list or set after it was made, where anything is; something unseen may be among it."""
-        found = self.evaluator.contents.of(base) if base.kind != "tuple" else NOTHING
-        return self.evaluator.union((found, UNKNOWN)) if found else NOTHING
+        if base.kind == "tuple":
+            return NOTHING
+        found = self.evaluator.contents.of(base)
+        return self.evaluator.union((found, UNKNOWN)) if found or self.evaluator.contents.is_added_to(base) else NOTHING
 
     def _under(self, base: Collection, key: str | None, read: ir.Expression, frame: Frame) -> Values:
         """What a dict holds under a key: asked once for all places that read it under the same name."""
@@ -89,6 +98,8 @@ class Items:
             found.append(
                 self.evaluator.callers.stored(key, self.evaluator.attributes.identity(base), is_attribute=False)
             )
+        found += [UNKNOWN] if self.evaluator.contents.is_added_to(base, key) else []
+        found += [] if key is None else [self._changed(base, key, found)]
         return self.evaluator.union(found) or (UNKNOWN if not base.items else NOTHING)
 
     def _stored_item(self, base: Instance, expression: ir.Subscript, frame: Frame) -> Values:

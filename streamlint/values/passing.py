@@ -199,7 +199,11 @@ def _getattr(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
         return UNKNOWN
     base, name = call.arguments[:2]
     if isinstance(name, ir.Constant) and isinstance(name.value, str):
-        return evaluator.value(ir.Attribute(call.start, call.end, base, name.value), frame)
+        found = evaluator.value(ir.Attribute(call.start, call.end, base, name.value), frame)
+        is_display = any(
+            isinstance(one, Collection) for one in evaluator.value(base, frame)
+        )  # which has few attributes
+        return evaluator.union((found, *(evaluator.value(one, frame) for one in call.arguments[2:] if is_display)))
     prefix = beginning(name, frame)
     return evaluator.each(evaluator.value(base, frame), lambda one: _beginning_with(evaluator, one, prefix))
 

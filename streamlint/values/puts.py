@@ -41,6 +41,8 @@ class Put:
     key: ir.Expression | None = None
     path: tuple[int, ...] = ()
     hands_over: bool = False
+    is_stored: bool = False
+    """Whether it is `base[key] = value`, which is also known by its key where that is constant."""
 
     @cached_property
     def named(self) -> Named:
@@ -70,7 +72,7 @@ class Puts:
     def _stored(self, scope: ir.Scope) -> Iterator[Put]:
         for store in scope.stores:
             if not store.is_attribute and store.key is not None:
-                yield Put(self.module, scope, store.base, "keyed", store.value, store.key, store.path)
+                yield Put(self.module, scope, store.base, "keyed", store.value, store.key, store.path, is_stored=True)
 
     def _called(self, scope: ir.Scope) -> Iterator[Put]:
         """Also `loop.call_soon_threadsafe(queue.put_nowait, token)`."""

@@ -25,6 +25,8 @@ class Said:
         self.given: dict[str, list[Row]] = {}
         """Calls of what another call gives, `tool(\"x\")(f)` and `@tool(\"x\")`, by the word of that one."""
         self.keyed: dict[str, list[Stored]] = {}
+        self.changed: dict[str, list[Stored]] = {}
+        """Attributes and constant keys that are changed in place: `state.count += 1`."""
         self.below: dict[str, set[str]] = {}
         """Names of the classes that name another one as their base, and names under which something is imported."""
         self.aliases: dict[str, set[str]] = {}
@@ -56,6 +58,10 @@ class Said:
                 )
             elif store.key is not None and last_word(store.key):
                 self.keyed.setdefault(last_word(store.key), []).append((module, scope, store))
+        for change in scope.changes:
+            stored = _changing(change)
+            if stored is not None:
+                self.changed.setdefault(stored.member, []).append((module, scope, stored))
 
     def words_in(self, scopes: Container[int]) -> Iterator[str]:
         """The words of what some scopes of the module call, decorate with and pass on."""
@@ -71,6 +77,18 @@ class Said:
             self.calls.setdefault(last_word(decorator), []).append((module, outer, call))
         elif isinstance(decorator, ir.Call):
             self.given.setdefault(last_word(decorator.function), []).append((module, outer, call))
+
+
+def _changing(change: ir.Change) -> ir.Store | None:
+    """A change in place as what it stores, of which nothing is known."""
+    target, start, end = change.target, change.start, change.end
+    value = ir.Operation(start, end, "Changed", (target,))
+    match target:
+        case ir.Attribute(base=base, attribute=word) if change.is_augmented:
+            return ir.Store(base, word, True, value, (), start, end)
+        case ir.Subscript(base=base, key=ir.Constant(value=key)) if change.is_augmented:
+            return ir.Store(base, str(key), False, value, (), start, end, target.key)
+    return None
 
 
 def last_word(expression: ir.Expression) -> str:

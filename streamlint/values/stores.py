@@ -11,6 +11,9 @@ from streamlint.values.domain import NOTHING, Values
 from streamlint.values.said import Said, Stored
 from streamlint.values.whole import Whole
 
+Held = Mapping[object, tuple[int, ...]]
+"""By what holds it: the numbers of the rows that store something there."""
+
 
 class Stores:
     """Words lead to the places that store; each is evaluated once and then known by what it stores on."""
@@ -22,6 +25,7 @@ class Stores:
         self._stores: dict[str, list[Stored]] = {}
         self._items: dict[str, list[Stored]] = {}
         self._keyed: dict[str, list[Stored]] = {}
+        self._changed: dict[tuple[str, bool], list[Stored]] = {}
 
     def of(self, member: str) -> list[Stored]:
         """The places that store under an attribute of this name."""
@@ -42,39 +46,53 @@ class Stores:
         rows = (self.of(member) if is_attribute else self.items(member)) if member else []
         return self._put_on(("stores" if is_attribute else "items", member), rows, holder) if rows else NOTHING
 
-    def outside(self, member: str, holder: object) -> Values:
-        """What the project stores under this name on what `holder` identifies, methods on their own object left out."""
+    def later(self, member: str, holder: object) -> Values:
+        """What is stored under this name on what `holder` identifies, by others than its own methods, or changed in place."""
         rows = [row for row in self.of(member) if not _is_on_own(row)]
-        return self._put_on(("outside", member), rows, holder) if rows else NOTHING
+        stored = self._put_on(("outside", member), rows, holder) if rows else NOTHING
+        return self.evaluator.union((stored, self.changed(member, holder, is_attribute=True)))
+
+    def changed(self, member: str, holder: object, *, is_attribute: bool) -> Values:
+        """Unknown where an attribute or constant key of this name is changed in place on what `holder` identifies."""
+        wanted = (member, is_attribute)
+        if wanted not in self._changed:
+            rows = (row for said in self._standing(member, Form.CHANGED) for row in said.changed.get(member, ()))
+            self._changed[wanted] = [row for row in rows if row[2].is_attribute is is_attribute]
+        rows_of = self._changed[wanted]
+        kind = "changed" if is_attribute else "changed item"
+        return self._put_on((kind, member), rows_of, holder) if rows_of else NOTHING
 
     def under(self, word: str, key: str, holder: object) -> Values:
         """What the project stores under this key, which is written as a name that ends in `word`: `app[ENGINE] = ...`."""
         if word not in self._keyed:
             self._keyed[word] = [row for said in self._standing(word, Form.KEY) for row in said.keyed.get(word, ())]
-        rows = [row for row in self._keyed[word] if self._has_key(row, key)]
-        return self._put_on(("keyed", word, key), rows, holder) if rows else NOTHING
+        rows = self._keyed[word]
+        return self._put_on(("keyed", word), rows, holder, key) if rows else NOTHING
 
     def _has_key(self, row: Stored, key: str) -> bool:
         module, scope, store = row
         keys = self.evaluator.keys(store.key, self.evaluator.any_call(module, scope)) if store.key is not None else ()
         return key in keys
 
-    def _put_on(self, key: tuple[str, ...], rows: list[Stored], holder: object) -> Values:
+    def _put_on(self, of: tuple[str, ...], rows: list[Stored], holder: object, key: str | None = None) -> Values:
+        """What some rows put into `holder`, under a key where one is given; `of` tells these rows from others."""
         evaluator = self.evaluator
-        held: Mapping[object, tuple[int, ...]] = evaluator.solver.ask(key, lambda: self._held(rows), {}, {})
+        held: Held = evaluator.solver.ask(of, lambda: self._held(rows), {}, {})
         numbers = held.get(holder)
         if numbers is None:
             return NOTHING
-        return evaluator.found(("put", *key, holder), lambda: self._values([rows[number] for number in numbers]))
+        # the numbers belong to the question: they may be others when the circle has come to rest
+        return evaluator.found(("put", *of, key, numbers), lambda: self._values([rows[one] for one in numbers], key))
 
-    def _values(self, rows: list[Stored]) -> Values:
+    def _values(self, rows: list[Stored], key: str | None) -> Values:
         evaluator = self.evaluator
         return evaluator.union(
-            evaluator.at(evaluator.value(store.value, evaluator.any_call(module, scope)), store.path)
-            for module, scope, store in rows
+            evaluator.at(evaluator.value(row[2].value, evaluator.any_call(row[0], row[1])), row[2].path)
+            for row in rows
+            if key is None or self._has_key(row, key)
         )
 
-    def _held(self, rows: list[Stored]) -> Mapping[object, tuple[int, ...]]:
+    def _held(self, rows: list[Stored]) -> Held:
         """By what holds it: the numbers of the rows that store something there."""
         evaluator, found = self.evaluator, dict[object, list[int]]()
         for number, (module, scope, store) in enumerate(rows):
