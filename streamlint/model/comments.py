@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _BETWEEN_QUOTES = r"""
     \#[^\n\r]*+
@@ -20,18 +21,27 @@ def uncommented(text: str) -> str:
     return _TEXT.sub(_blank, text) if "#" in text else text
 
 
+def comments_in(text: str) -> Iterator[str]:
+    """Each comment of a text, from its sign on."""
+    return (match[0].rstrip() for match in _TEXT.finditer(text) if _is_comment(match[0]))
+
+
 def uncommented_bytes(content: bytes) -> bytes:
     """The same of a text in UTF-8."""
     return _BYTES.sub(_blank_bytes, content) if b"#" in content else content
 
 
 def _blank(match: re.Match[str]) -> str:
-    return match[0] if match[0][0] != "#" or _is_in_braces(match[0]) else " " * len(match[0])
+    return " " * len(match[0]) if _is_comment(match[0]) else match[0]
 
 
 def _blank_bytes(match: re.Match[bytes]) -> bytes:
     is_kept = match[0][:1] != b"#" or _is_in_braces(match[0].decode("utf-8", "replace"))
     return match[0] if is_kept else b" " * len(match[0])
+
+
+def _is_comment(text: str) -> bool:
+    return text[0] == "#" and not _is_in_braces(text)
 
 
 def _is_in_braces(text: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
+from streamlint.repairs.blocks import is_movable
 from streamlint.source import Span
 from streamlint.tree import nodes as cst
 
@@ -71,8 +72,7 @@ class Section:
         found = self.tree.within(self.span, *leaves, *defines)
         if any(not (source.start <= span.start and span.end <= source.end) for _, span in found):
             return True
-        strings = self.tree.within(self.span, cst.SimpleString, cst.FormattedString)
-        return any("\n" in self.repair.file.text(place) for _, place in strings)
+        return not is_movable(self.repair.file, self.span)
 
     def bound(self) -> frozenset[str]:
         """The names that it gives a value."""

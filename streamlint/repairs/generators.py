@@ -9,6 +9,7 @@ from streamlint.fix import Edit, Import
 from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
+from streamlint.repairs.blocks import behind, code_of, comments_of, deeper, is_movable, stepped
 from streamlint.repairs.collected import Section, Step
 from streamlint.repairs.dressed import rows_of
 from streamlint.repairs.elements import Elements
@@ -166,6 +167,8 @@ class _Writing:
             return False
         if isinstance(small := statement.body[0], cst.Assign) and len(small.targets) != 1:
             return False
+        if not is_movable(self.file, self.tree.span(statement)):
+            return False
         return isinstance(value, ir.Constant) or self.repair.untouched.is_empty(value) is not None
 
     # A loop
@@ -216,14 +219,20 @@ class _Writing:
             around = code.replace(added, "_", 1) if code.count(added) == 1 else code
             nothing = ' or ""' if step.is_plain and "." in added else ""
             return [Edit(step.statement, f"yield {self.items.of(added + nothing)}")], (around, f"{step.name} = _")
-        line = self._indent(step.statement.start)
         if step.is_plain:
-            item = self.items.of(added)
-            return [Edit(Span(step.statement.end, step.statement.end), f"\n{line}yield {item}")], ()
+            return [self._behind(step, self.items.of(added))], ()
         name = self.repair.free(_TOKEN)
         kept = code.replace(added, name, 1)
-        item = self.items.of(name)
-        return [Edit(step.statement, f"{name} = {added}\n{line}{kept}\n{line}yield {item}")], ()
+        lines = f"{name} = {added}\n{self._indent(step.statement.start)}{kept}"
+        return [Edit(step.statement, lines), self._behind(step, self.items.of(name))], ()
+
+    def _behind(self, step: Step, item: str) -> Edit:
+        """A yield below what adds the token to the others."""
+        node = self.tree.statement(step.statement.start, step.statement.end)
+        if isinstance(node, cst.SimpleStatementLine) and len(node.body) == 1:
+            return behind(self.file, node, f"yield {item}")
+        end = step.statement.end
+        return Edit(Span(end, end), f"\n{self._indent(step.statement.start)}yield {item}")
 
     def _starts_name(self, node: cst.BaseStatement, name: str) -> bool:
         made = next(one for one in self.repair.scope.bindings if self.tree.span(node).contains(one))
@@ -279,7 +288,8 @@ class _Writing:
             is_given_on = not word and self.items.of(token) == token
             loop = [f"{word}for {token} in {iterable}:", f"    yield {self.items.of(token)}"]
             edits = [Edit(self.repair.lines_of(node), "") for node in self.section.nodes[:1]]
-            head = [f"yield from {iterable}"] if is_given_on else loop
+            comments = [one for node in self.section.nodes[:1] for one in comments_of(self.file, node)]
+            head = [*comments, *([f"yield from {iterable}"] if is_given_on else loop)]
             return edits, head, (*stream.drops, *known.drops, self.file.text(self.drain.source))
         head = [
             f"{tokens} = []",
@@ -290,6 +300,7 @@ class _Writing:
         text = tokens if known.form is Form.PIECES else f'"".join({tokens})'
         if own:
             place, text = self.repair.lines_of(self.section.nodes[0]), ""
+            head = [*comments_of(self.file, self.section.nodes[0]), *head]
         source = self.file.text(self.drain.source)
         return [Edit(place, text)], head, (*stream.drops, *known.drops, source)
 
@@ -355,14 +366,14 @@ class _Writing:
         last = section.lines.end
         inner += [Edit(self.repair.lines_of(node), "") for node in self.gone if first <= self.tree.span(node).start]
         indent = self._indent(section.span.start)
-        body = _applied(source.text[first:last], inner, first)
-        starts = [self.tree.text(node) for node in sorted(self.starts, key=lambda one: self.tree.span(one).start)]
-        lines = [f"{indent}{line}\n" for line in (*starts, *head)]
+        body = code_of(self.file, Span(first, last), inner)
         name = self.repair.free(_NAMES)
         step = self.tree.piece(section.span.start).module.default_indent
-        text = "".join(lines).replace("    ", step) if step != "    " else "".join(lines)
+        places = sorted(self.tree.whole_lines(node) for node in self.starts)
+        text = "".join(code_of(self.file, place) for place in places)
+        text += "".join(f"{indent}{stepped(line, step)}\n" for line in head)
         text += body + "".join(f"{indent}{line}\n" for line in self.items.last)
-        text = "".join(_deeper(line, step) for line in text.splitlines(keepends=True))
+        text = deeper(text, step)
         above = source.slice(source.line_span(first - 1)).strip() if first else ""
         gap = "\n" if self.hoisted or (above and not above.endswith(":")) else ""
         after = "" if source.text[last:].startswith(("\n", "\r\n")) else "\n"
@@ -383,13 +394,3 @@ class _Writing:
         if head or len(kept) > 1:
             return True
         return loop is not None and len(loop.body.body) > 1
-
-
-def _applied(text: str, edits: list[Edit], offset: int) -> str:
-    for edit in sorted(edits, reverse=True):
-        text = text[: edit.span.start - offset] + edit.text + text[edit.span.end - offset :]
-    return text
-
-
-def _deeper(line: str, step: str) -> str:
-    return f"{step}{line}" if line.strip() else line

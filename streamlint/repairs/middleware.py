@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Level
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
+from streamlint.repairs.blocks import behind, code_of, comments_of, deeper, is_movable
 from streamlint.repairs.collected import added_by
 from streamlint.source import Placed, Span
 from streamlint.tree import nodes as cst
@@ -57,6 +57,8 @@ class _Middleware:
         assert isinstance(loop.iterable, ir.Attribute)
         base = loop.iterable.base
         self.response = base.id if isinstance(base, ir.Name) else ""
+        self.chunks = self._free("body_chunks")
+        self.step = self.tree.piece(loop.start).module.default_indent
 
     def make(self) -> Fix | Refusal:
         taking = self.tree.statement(self.loop.start, self.loop.end)
@@ -74,35 +76,36 @@ class _Middleware:
         if self._is_in_the_way(name, moved) or not self._answers(block[-1], texts, handed):
             return _CHANGED
         gone = [node for node in (started, *moved, *handed) if node is not None]
-        return self._fix(taking, gone, moved, block[-1], written)
+        return self._fix(taking, gone, moved, block[-1], handed, written)
 
     # Taking
 
-    def _of_loop(self, node: cst.For) -> tuple[str, cst.BaseStatement | None, list[str]] | None:
-        """The name that each chunk is added to, the statement that starts it empty, and the loop with its yield."""
+    def _of_loop(self, node: cst.For) -> tuple[str, cst.BaseStatement | None, str] | None:
+        """The name that each chunk is added to, the statement that starts it empty, and the lines of both with a yield."""
         if node.orelse is not None or not isinstance(node.target, cst.Name) or len(node.body.body) != 1:
             return None
         line = node.body.body[0]
-        small = line.body[0] if isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1 else None
-        added = added_by(small) if small is not None else None
-        if small is None or added is None or not isinstance(added[1], cst.Name) or added[1].value != node.target.value:
+        if not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
+            return None
+        added = added_by(line.body[0])
+        if added is None or not isinstance(added[1], cst.Name) or added[1].value != node.target.value:
             return None
         made = [one for one in self.scope.bindings if one.name == added[0] and one.start < self.loop.start]
         started = self.tree.statement(made[0].start, made[0].end) if len(made) == 1 else None
         if started is None or started not in self.tree.siblings(node) or not self._is_empty(made[0].value):
             return None
-        head = f"async for {node.target.value} in {{chunks}}:"
-        return (
-            added[0],
-            started,
-            [self.tree.text(started).strip(), head, f"    {self.tree.text(small)}", f"    yield {node.target.value}"],
+        edits = (
+            Edit(self.tree.span(node.iter), self.chunks),
+            behind(self.file, line, f"yield {node.target.value}"),
         )
+        begun = code_of(self.file, self.tree.whole_lines(started))
+        return added[0], started, begun + code_of(self.file, self.tree.whole_lines(node), edits)
 
     def _is_empty(self, value: ir.Expression | None) -> bool:
         text = self.file.text(value) if value is not None else ""
         return text in ("[]", "list()", 'b""', "b''", "bytearray()", "bytes()")
 
-    def _of_call(self, node: cst.BaseStatement) -> tuple[str, cst.BaseStatement | None, list[str]] | None:
+    def _of_call(self, node: cst.BaseStatement) -> tuple[str, cst.BaseStatement | None, str] | None:
         """`chunks = [chunk async for chunk in response.body_iterator]`, also joined."""
         match node:
             case cst.SimpleStatementLine(
@@ -123,8 +126,16 @@ class _Middleware:
         if is_joined and self.tree.text(value.func) not in ('b"".join', "b''.join"):  # type: ignore[attr-defined]  # a call
             return None
         kept = self._free("chunks") if is_joined else name
-        lines = [f"{kept} = []", f"async for {item} in {{chunks}}:", f"    {kept}.append({item})", f"    yield {item}"]
-        return name, None, [*lines, f'{name} = b"".join({kept})'] if is_joined else lines
+        lines = [
+            *comments_of(self.file, node),
+            f"{kept} = []",
+            f"async for {item} in {self.chunks}:",
+            f"{self.step}{kept}.append({item})",
+            f"{self.step}yield {item}",
+            *([f'{name} = b"".join({kept})'] if is_joined else []),
+        ]
+        indent, newline = self.file.source.indent(self.tree.span(node).start), self.file.source.newline
+        return name, None, "".join(f"{indent}{line}{newline}" for line in lines)
 
     # The rest
 
@@ -162,7 +173,11 @@ class _Middleware:
             span = self.tree.span(node)
             if isinstance(node, cst.Try | cst.With | cst.For | cst.While):
                 return True
-            if self.tree.within(span, *_leaves()) or any(span.contains(one) for one in self.scope.stores):
+            if (
+                not is_movable(self.file, span)
+                or self.tree.within(span, *_leaves())
+                or any(span.contains(one) for one in self.scope.stores)
+            ):
                 return True
             if any(
                 self._is_response(use) and span.contains(use) and not self._is_read(use) for use in self.scope.names
@@ -225,22 +240,16 @@ class _Middleware:
         gone: list[cst.BaseStatement],
         moved: list[cst.BaseStatement],
         last: cst.BaseStatement,
-        written: list[str],
+        handed: list[cst.BaseStatement],
+        written: str,
     ) -> Fix:
-        source, newline = self.file.source, self.file.source.newline
-        line = source.slice(source.line_span(self.tree.span(taking).start))
-        indent, step = line[: len(line) - len(line.lstrip())], self.tree.piece(self.loop.start).module.default_indent
-        name, chunks = self._free("send_on"), self._free("body_chunks")
-        lines = [f"{chunks} = {self.response}.{_BODY}", "", f"async def {name}():"]
-        written_anew = (*(node for node in gone if node not in moved), taking)
-        lines += [f"{step}{comment}" for node in written_anew for comment in self._comments(node)]
-        lines += [
-            f"{step}{one.replace('    ', step)}".format(chunks=chunks) if "{chunks}" in one else f"{step}{one}"
-            for one in written
-        ]
-        text = "".join(f"{indent}{one}".rstrip() + newline for one in lines)
-        text += "".join(self._deeper(node, step) for node in moved)
-        text += newline + f"{indent}{self.response}.{_BODY} = {name}(){newline}"
+        newline, indent = self.file.source.newline, self.file.source.indent(self.tree.span(taking).start)
+        name = self._free("send_on")
+        text = f"{indent}{self.chunks} = {self.response}.{_BODY}{newline}{newline}{indent}async def {name}():{newline}"
+        text += deeper(written + "".join(code_of(self.file, self.tree.whole_lines(node)) for node in moved), self.step)
+        comments = (comment for node in handed for comment in comments_of(self.file, node))
+        text += newline + "".join(f"{indent}{comment}{newline}" for comment in comments)
+        text += f"{indent}{self.response}.{_BODY} = {name}(){newline}"
         edits = [Edit(self.tree.whole_lines(taking), text)]
         edits += [Edit(self.tree.whole_lines(node), "") for node in gone]
         answer = next(one for one in self.scope.returns if self.tree.statement(one.start, one.end) is last)
@@ -253,17 +262,6 @@ class _Middleware:
         )
         claims: tuple[Span, ...] = (_span(self.loop),)
         return Fix(_TITLE, tuple(sorted(edits)), Level.RESPONSE, _REASON, claims=claims, drops=drops)
-
-    def _comments(self, node: cst.BaseStatement) -> Iterator[str]:
-        """Those of a statement of which only the code is written anew."""
-        for line in self.file.source.slice(self.tree.whole_lines(node)).splitlines():
-            code, mark, comment = line.partition("#")
-            if mark and not set(code) & set("\"'"):
-                yield f"#{comment.rstrip()}"
-
-    def _deeper(self, node: cst.BaseStatement, step: str) -> str:
-        lines = self.file.source.slice(self.tree.whole_lines(node)).splitlines(keepends=True)
-        return "".join(f"{step}{line}" if line.strip() else line for line in lines)
 
 
 def _span(place: Placed) -> Span:

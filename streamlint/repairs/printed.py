@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
 from streamlint.repairs.announced import Announced
+from streamlint.repairs.blocks import behind, code_of, comments_of, deeper
 from streamlint.repairs.drains import REASON, WHOLE, Repair
 from streamlint.repairs.elements import Elements, path_of
 from streamlint.repairs.iterators import is_chain
@@ -114,36 +116,51 @@ class _Printing:
 
     # The loop
 
-    def _loop(self, statement: cst.BaseStatement) -> tuple[str, str, str] | Refusal:
-        """What is asked for before, the head of the loop, and the statements in it."""
+    def _loop(self, statement: cst.BaseStatement) -> tuple[str, str, bool] | Refusal:
+        """What is asked for before, the lines of the loop, and whether it waits for each token."""
         drain, text = self.printing, self.file.text
         is_async = Repair(self.file, self.repair.frame, drain).is_async()
         needed = self._needed()
         if self.scope.is_async and not is_async and needed is None:
             return Refusal("the tokens hold the event loop", "start the stream with the asynchronous method")
+        iterable = f"{text(drain.source)}.response_gen"
         if isinstance(statement, cst.For):
-            body = self._printing_body(statement)
-            target, iterable = self.tree.text(statement.target), self.tree.text(statement.iter)
-        else:
-            target, iterable = self._free("token"), f"{text(drain.source)}.response_gen"
-            body = (
-                f'print({target}, end="", flush=True)\nyield {target}'
-                if self.tree.text(statement) == self._call()
-                else None
-            )
-        if body is None:
-            return _REFUSAL
+            iterable = self.tree.text(statement.iter)
         asked = "" if is_chain(drain.source) else f"{self._free('chunks')} = {iterable}"
         iterable = asked.partition(" = ")[0] or iterable
         iterable = f"{needed.name}({iterable})" if needed is not None else iterable
-        word = "async " if is_async or needed is not None else ""
-        return asked, f"{word}for {target} in {iterable}:", body
+        waits = is_async or needed is not None
+        if isinstance(statement, cst.For):
+            written = self._loop_kept(statement, iterable)
+        else:
+            written = self._loop_made(statement, iterable, waits)
+        return _REFUSAL if written is None else (asked, written, waits)
+
+    def _loop_kept(self, node: cst.For, iterable: str) -> str | None:
+        """The loop with another iterable, and a yield behind the print."""
+        given = self._given(node)
+        if given is None or not isinstance(node.body, cst.IndentedBlock):
+            return None
+        edits = [Edit(self.tree.span(node.iter), iterable), behind(self.file, node.body.body[0], f"yield {given}")]
+        if self._needed() is not None:
+            start = self.tree.span(node).start
+            edits.append(Edit(Span(start, start), "async "))
+        return code_of(self.file, self.tree.whole_lines(node), edits)
+
+    def _loop_made(self, statement: cst.BaseStatement, iterable: str, waits: bool) -> str | None:
+        """A loop in place of the call that prints all tokens."""
+        if self.tree.text(statement) != self._call():
+            return None
+        token, step = self._free("token"), self._step(statement)
+        head = f"{'async ' if waits else ''}for {token} in {iterable}:"
+        lines = [head, f'{step}print({token}, end="", flush=True)', f"{step}yield {token}"]
+        return self._lines(statement, (*comments_of(self.file, statement), *lines))
 
     def _call(self) -> str:
         return f"{self.file.text(self.printing.source)}.{_METHOD}()"
 
-    def _printing_body(self, node: cst.For) -> str | None:
-        """`print(token, end="")` and the yield behind it; None where the loop does more, or the token is no text."""
+    def _given(self, node: cst.For) -> str | None:
+        """What of a token is printed; None where the loop does more, or where that is no text."""
         if node.orelse is not None or not isinstance(node.target, cst.Name) or len(node.body.body) != 1:
             return None
         known = self.file.expression(self.tree.span(node.body.body[0]))
@@ -164,7 +181,7 @@ class _Printing:
             return None
         added = self.file.text(first)
         nothing = ' or ""' if "." in added else ""
-        return f"{self.file.text(call)}\nyield {added}{nothing}"
+        return f"{added}{nothing}"
 
     def _free(self, word: str) -> str:
         taken = {name.id for scope in self.repair.scopes_inside() for name in scope.names}
@@ -173,17 +190,18 @@ class _Printing:
 
     # The edit
 
-    def _fix(self, statement: cst.BaseStatement, answer: ir.Return | None, asked: str, head: str, body: str) -> Fix:
-        file, newline = self.file, self.file.source.newline
+    def _fix(self, statement: cst.BaseStatement, answer: ir.Return | None, asked: str, loop: str, waits: bool) -> Fix:
+        file = self.file
         lines = self.tree.whole_lines(statement)
         was = answer or ir.Return(lines.start, lines.end, -1, None)
         rewriting = Rewriting(file, self.repair.frame, self.preferred, was)
         old = answer.value if answer is not None else None
         name = self._free("stream")
         returned = f"return {rewriting.call(f'{name}()', self.repair.keywords(old) if old is not None else ())}"
-        generator = self._generator(statement, name, asked, head, body)
-        end = newline if file.source.slice(lines).endswith("\n") else ""
-        last = f"{self._indent(statement)}{returned}{end}" if answer is None else ""
+        generator = self._generator(statement, f"{'async ' if waits else ''}def {name}():", asked, loop)
+        last = self._lines(statement, (returned,)) if answer is None else ""
+        if not file.source.slice(lines).endswith("\n"):
+            last = last.removesuffix(file.source.newline)
         edits = [Edit(lines, f"{generator}{last}")]
         edits += [Edit(Span(answer.start, answer.end), returned)] if answer is not None else []
         edits += rewriting.declaration()
@@ -196,18 +214,21 @@ class _Printing:
         )
         return Fix(_TITLE, tuple(sorted(edits)), Level.RESPONSE, reason, imports, claims, drops)
 
-    def _generator(self, statement: cst.BaseStatement, name: str, asked: str, head: str, body: str) -> str:
+    def _generator(self, statement: cst.BaseStatement, head: str, asked: str, loop: str) -> str:
         source, start = self.file.source, self.tree.whole_lines(statement).start
-        step, word = self.tree.piece(start).module.default_indent, "async " if head.startswith("async ") else ""
-        made = [asked, ""] if asked else []
-        made += [f"{word}def {name}():", f"{step}{head}", *(f"{step}{step}{one}" for one in body.split("\n")), ""]
         above = source.slice(source.line_span(start - 1)).strip() if start else ""
-        made = ["", *made] if above and not above.endswith(":") else made
-        return "".join(f"{self._indent(statement)}{one}".rstrip() + source.newline for one in made)
+        before = [""] if above and not above.endswith(":") else []
+        before += [asked, ""] if asked else []
+        return self._lines(statement, (*before, head)) + deeper(loop, self._step(statement)) + source.newline
 
-    def _indent(self, statement: cst.BaseStatement) -> str:
-        line = self.file.source.slice(self.file.source.line_span(self.tree.span(statement).start))
-        return line[: len(line) - len(line.lstrip())]
+    def _lines(self, statement: cst.BaseStatement, lines: Iterable[str]) -> str:
+        """Lines in the block of a statement."""
+        source = self.file.source
+        indent = source.indent(self.tree.span(statement).start)
+        return "".join(f"{indent}{line}".rstrip() + source.newline for line in lines)
+
+    def _step(self, statement: cst.BaseStatement) -> str:
+        return self.tree.piece(self.tree.span(statement).start).module.default_indent
 
 
 def _prints(drain: Drain) -> bool:
