@@ -48,8 +48,8 @@ from streamlint.values.names import Names
 from streamlint.values.parameters import Parameters
 from streamlint.values.questions import Lattice
 from streamlint.values.sameness import Sameness
-from streamlint.values.token_streams import TokenStreams
 from streamlint.values.spelt import spelt
+from streamlint.values.token_streams import TokenStreams
 from streamlint.values.truths import Truths, is_nameable, keys
 
 _MOST_ITEMS = 64
@@ -291,7 +291,9 @@ class Evaluator:
             return (str(key.value),)
         text = spelt(self, key, frame)
         is_tuple = isinstance(key, ir.Sequence) and key.kind == "tuple"
-        return (text,) if text is not None else keys(self.value(key, frame)) if is_tuple or is_nameable(key) else (None,)
+        return (
+            (text,) if text is not None else keys(self.value(key, frame)) if is_tuple or is_nameable(key) else (None,)
+        )
 
     def _closure(self, expression: ir.Closure, frame: Frame) -> Values:
         scope = frame.module.scopes[expression.scope]
