@@ -299,7 +299,7 @@ class Callers:
         return self.evaluator.value(default, self.evaluator.any_call(module, module.scopes[scope.parent]))
 
     def field_values(self, base: Object, name: str) -> Values:
-        """What the constructor calls of a class without `__init__` give for a field; the one that made this object, if that is seen."""
+        """What the constructor calls of a class without `__init__` give for a field; the one that made it, where it is seen."""
         key = ("field", base.path, base.scope, base.origin, name)
         return self.evaluator.solver.ask(key, lambda: self._field_values(base, name), PENDING, NOTHING)
 
