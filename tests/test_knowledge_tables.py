@@ -324,7 +324,7 @@ KEYS = {
                             "replacement-import", "drop-in", "thread-safe", "needs-argument", "lazy", "lazy-with", "enters",
                             "pages", "iterates", "unless", "asks"},
     "blocking_calls.class": {"name", "also", "returns", "attributes", "items", "iteration", "entering", "invented"},
-    "heavy_calls.call": {"names", "classes", "methods", "category", "reason", "tier", "thread-safe", "lazy", "lazy-with"},
+    "heavy_calls.call": {"names", "classes", "methods", "category", "reason", "tier", "thread-safe", "lazy", "lazy-with", "only"},
     "off_loop.call": {"names", "classes", "methods", "kind", "position", "keyword", "variadic", "result", "beside", "outlives",
                       "docs"},
     "off_loop.threads": {"package", "module", "run", "iterate", "docs"},
