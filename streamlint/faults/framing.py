@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from streamlint.values.activations import Frame
 
 SSE = "text/event-stream"
-_FIELD = re.compile(r"(data|event|id|retry):")
+_FIELDS = ("data:", "event:", "id:", "retry:")
+_FIELD = re.compile("|".join(_FIELDS))
 _BARE_LINE = re.compile(r"\{[^{}]*\}(\\n)+")
 _DOCUMENT = re.compile(r"\{.*\}(\\r|\\n)*")
 _ONLY_HOLE = re.compile(r"\{[^{}]*\}")
@@ -298,10 +299,11 @@ def unencoded(expression: ir.Expression) -> ir.Expression:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether a text begins with words that are no field, as `[DONE]` and `###END###{usage}` do, and holds no event behind them."""
+    """Whether a text begins with words that are no field, as `[DONE]` and `Error: {error}` do, and holds no event behind them."""
     start = text.partition("{")[0].strip()
-    is_open = any(field.startswith(start) for field in ("data:", "event:", "id:", "retry:"))
-    return bool(start) and not is_open and "\\n" not in text and ":" not in start and "data:" not in text
+    is_open = any(field.startswith(start) for field in _FIELDS)
+    is_field = start.startswith((":", *_FIELDS))
+    return bool(start) and not is_open and not is_field and "\\n" not in text and "data:" not in text
 
 
 def _may_be_token(values: Values) -> bool:

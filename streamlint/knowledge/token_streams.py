@@ -318,6 +318,7 @@ def _items(row: Row) -> Items:
             **dict.fromkeys(row.texts("whole"), WHOLE),
             **dict.fromkeys(row.texts("finished"), FINISHED),
             **dict.fromkeys(texts, TEXT),
+            **row.mapping("parts"),
         },
         row.flag("mixed"),
         row.texts("kinds"),
