@@ -183,7 +183,7 @@ class Bodies:
 
     def _is_plain(self, function: Function) -> bool:
         located = self.evaluator.scope_of(function)
-        return located is not None and located[1].kind == "function" and not located[1].decorators
+        return located is not None and located[1].kind in ("function", "lambda") and not located[1].decorators
 
     def _of_items(self, value: Value) -> WrongBody | None:
         if isinstance(value, Tokens) and self._is_piece(value):

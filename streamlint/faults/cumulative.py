@@ -12,7 +12,7 @@ from streamlint.model.branches import arms
 from streamlint.streams.mismatches import Mismatches
 from streamlint.streams.sent import certain
 from streamlint.values.call_sites import argument_of
-from streamlint.values.domain import UNKNOWN, External, Function, Generated, Partial, Token
+from streamlint.values.domain import UNKNOWN, Constant, External, Function, Generated, Partial, Text, Token
 from streamlint.values.getters import read_by
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _WHOLE_PARTS = ("text", "message.content")
 """Parts of a chunk that repeat everything before them."""
+_PIECES = frozenset(("token", "delta", "chunk"))
+"""What a record calls something that is put behind what came before it."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,8 @@ class Cumulatives:
                 return self._of(base, branch, frame)
             case ir.Call(arguments=(base, *_)) if self.evaluator.names(expression.function, frame) & self._writing:
                 return self._of(base, branch, frame)
+            case ir.Mapping(items=items) if _says_it_is_a_piece(expression):
+                return next((found for _, part in items if (found := self._of(part, branch, frame))), None)
             case ir.Attribute(attribute="text", base=base) if self._is(base, "chunk", frame):
                 return _attribute(expression, base)
             case ir.Attribute(attribute="content", base=ir.Attribute(attribute="message", base=base)):
@@ -181,10 +185,11 @@ class Cumulatives:
 
     def _whole(self, name: ir.Name, frame: Frame) -> Cumulative | None:
         """An item of a stream that can be asked for pieces: `result.stream_text()`."""
-        if not self._is(name, WHOLE, frame):
-            return None
-        (value, *others) = self.evaluator.value(name, frame)
-        found = self._mismatches.call_at(value.origin) if isinstance(value, Token) and not others else None
+        texts = certain(self.evaluator.value(name, frame))
+        tokens = [one for one in texts if not isinstance(one, Text | Constant)]  # beside the words for a failure
+        value = tokens[0] if len(tokens) == 1 else None
+        is_whole = isinstance(value, Token) and value.items == WHOLE
+        found = self._mismatches.call_at(value.origin) if isinstance(value, Token) and is_whole else None
         if found is None:
             return None
         module, scope, call = found
@@ -241,6 +246,12 @@ def _of_given(read: ir.Expression, given: Mapping[str, ir.Expression | None]) ->
             held = _of_given(base, given)
             return replace(read, base=held) if held is not None else None
     return None
+
+
+def _says_it_is_a_piece(record: ir.Mapping) -> bool:
+    """Whether a record calls what it holds a piece, under a key or in a constant: `{"event": "token", "text": text}`."""
+    said = (part.value for item in record.items for part in item if isinstance(part, ir.Constant))
+    return any(isinstance(one, str) and one.lower() in _PIECES for one in said)
 
 
 def _is_type_test(test: ir.Expression) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from streamlint.model import syntax as ir
 from streamlint.streams.sent import Sending, Sent, SentGenerator, certain, items_of
 from streamlint.streams.written import Writings, Written
+from streamlint.streams.written_pieces import WrittenPieces, as_item
 from streamlint.values import Values
 from streamlint.values.domain import Constant, Generated, Token, Tokens, Value
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from streamlint.values.activations import Frame
 
 SSE = "text/event-stream"
-_FIELD = re.compile(r"(data|event|id|retry):")
+_FIELDS = ("data:", "event:", "id:", "retry:")
+_FIELD = re.compile("|".join(_FIELDS))
 _BARE_LINE = re.compile(r"\{[^{}]*\}(\\n)+")
 _DOCUMENT = re.compile(r"\{.*\}(\\r|\\n)*")
 _ONLY_HOLE = re.compile(r"\{[^{}]*\}")
@@ -79,6 +81,7 @@ class Framing:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self._writings, self._sent = project.ask(Writings), project.ask(Sent)
+        self._pieces = project.ask(WrittenPieces)
         self._events = project.knowledge.names("events", "event-classes")
         self._writing = project.knowledge.names("cumulative", "writing")
 
@@ -148,19 +151,16 @@ class Framing:
             return Fault.TWICE if written is not None and _is_event(written.text) else None
         if sending.media_type != SSE:
             return None
-        kinds = {kind for _, kind in self._kinds(frame)}
-        if Framed.UNKNOWN in kinds:
+        return _judged(self._kind(item, frame), {kind for _, kind in self._kinds(frame)})
+
+    def of_write(self, call: ir.Call, frame: Frame) -> Unframed | None:
+        """A piece that a handler writes by hand to an answer of events; all that its function writes has a say."""
+        written = self._pieces.of(call, frame)
+        if written is None or written.sending.media_type != SSE:
             return None
-        match self._kind(item, frame):
-            case Framed.RAW:
-                return Fault.RAW if not kinds & {Framed.HALF, Framed.OPEN} else None
-            case Framed.BARE:
-                return Fault.RAW if Framed.RAW not in kinds and kinds != {Framed.BARE} else None
-            case Framed.HALF | Framed.OPEN:
-                return Fault.HALF if Framed.RAW not in kinds else None
-            case Framed.TOLD:
-                return Fault.LINES if kinds <= {Framed.TOLD, Framed.DOCUMENT, Framed.BARE} else None
-        return None
+        kinds = {self._kind(item, frame) for item, _ in self._pieces.all_in(frame)}
+        fault = _judged(self._kind(as_item(written), frame), kinds)
+        return Unframed(fault, written.sending.content) if fault is not None else None
 
     def _kind(self, item: ir.Yield, frame: Frame) -> Framed:
         if item.value is None:
@@ -243,6 +243,11 @@ class Framing:
         found = {tuple(self._broken_lines(item, generator)) for generator in generators}
         return found.pop() if len(found) == 1 else ()
 
+    def broken_by_write(self, call: ir.Call, frame: Frame) -> tuple[RawToken, ...]:
+        """The raw tokens in the data of a whole event that a handler writes by hand."""
+        written = self._pieces.of(call, frame)
+        return tuple(self._broken_lines(as_item(written), written)) if written is not None else ()
+
     def _broken_lines(self, item: ir.Yield, generator: SentGenerator) -> Iterator[RawToken]:
         frame, sending = generator.frame, generator.sending
         if item.value is None or item.is_from or sending.media_type != SSE or sending.response.frames_sse:
@@ -269,6 +274,22 @@ class Framing:
         return bool(alternatives)
 
 
+def _judged(kind: Framed, kinds: set[Framed]) -> Fault | None:
+    """What is wrong with an item, by its kind and those of all items that are sent with it."""
+    if Framed.UNKNOWN in kinds:
+        return None
+    match kind:
+        case Framed.RAW:
+            return Fault.RAW if not kinds & {Framed.HALF, Framed.OPEN} else None
+        case Framed.BARE:
+            return Fault.RAW if Framed.RAW not in kinds and kinds != {Framed.BARE} else None
+        case Framed.HALF | Framed.OPEN:
+            return Fault.HALF if Framed.RAW not in kinds else None
+        case Framed.TOLD:
+            return Fault.LINES if kinds <= {Framed.TOLD, Framed.DOCUMENT, Framed.BARE} else None
+    return None
+
+
 def unencoded(expression: ir.Expression) -> ir.Expression:
     """The text whose bytes this is: of `token.encode()` the token."""
     match expression:
@@ -278,10 +299,11 @@ def unencoded(expression: ir.Expression) -> ir.Expression:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether a text begins with words that are no field, as `[DONE]` and `###END###{usage}` do, and holds no event behind them."""
+    """Whether a text begins with words that are no field, as `[DONE]` and `Error: {error}` do, and holds no event behind them."""
     start = text.partition("{")[0].strip()
-    is_open = any(field.startswith(start) for field in ("data:", "event:", "id:", "retry:"))
-    return bool(start) and not is_open and "\\n" not in text and ":" not in start and "data:" not in text
+    is_open = any(field.startswith(start) for field in _FIELDS)
+    is_field = start.startswith((":", *_FIELDS))
+    return bool(start) and not is_open and not is_field and "\\n" not in text and "data:" not in text
 
 
 def _may_be_token(values: Values) -> bool:

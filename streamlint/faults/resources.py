@@ -148,7 +148,7 @@ class Resources:
                 return sending, end
         return None
 
-    def _end_of(self, dependency: Function) -> End | None:
+    def _end_of(self, dependency: Function, depth: int = 0) -> End | None:
         """What becomes of what a dependency yields, where readers notice that after its end."""
         located = self.evaluator.scope_of(dependency)
         if located is None or not located[1].is_generator or len(located[1].yields) != 1:
@@ -156,13 +156,24 @@ class Resources:
         frame = self.evaluator.any_call(*located)
         item = located[1].yields[0]
         of_block = self._managers.of_block(frame)
-        if of_block is not None:
+        if of_block is not None or depth >= _DEEPEST:
             return of_block
+        inner = self._passed_on(item, frame)
+        if inner is not None:
+            return self._end_of(inner, depth + 1)
         made = self.evaluator.value(item.value, frame) if isinstance(item.value, ir.Name) else NOTHING
         ends = {self.facts.ends.get(value.name) if isinstance(value, Instance) else None for value in made}
         end = ends.pop() if len(ends) == 1 else None
         is_closed = end is not None and any(self._is_close(call, item) for call in located[1].calls)
         return end if is_closed and end is not None and end.is_of_readers else None
+
+    def _passed_on(self, item: ir.Yield, frame: Frame) -> Function | None:
+        """The dependency whose value another one yields: `async for session in get_session(): yield session`."""
+        reaching = set(item.value.bindings or ()) if isinstance(item.value, ir.Name) else set()
+        loops = [loop.iterable for loop in frame.scope.loops if reaching & set(loop.targets)]
+        sources = loops or ([item.value] if item.is_from and item.value is not None else [])
+        found = [one for source in sources for one in self.evaluator.value(source, frame)]
+        return found[0].function if len(found) == 1 and isinstance(found[0], Generated) else None
 
     @staticmethod
     def _is_close(call: ir.Call, item: ir.Yield) -> bool:

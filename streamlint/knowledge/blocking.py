@@ -63,6 +63,8 @@ class BlockingCall:
     lazy_with: str = ""
     """The keyword with which the call is `lazy`."""
     unless: tuple[Unless, ...] = ()
+    only: tuple[Unless, ...] = ()
+    """The arguments of which one must be so: with others the call is soon done."""
     asks: str = ""
     """The method of the same object that says whether there is nothing to wait for."""
 
@@ -319,11 +321,16 @@ def _fact(row: Row) -> BlockingCall:
         row.flag("enters"),
         row.flag("pages"),
         row.text("lazy-with"),
-        tuple(
-            Unless(each.number("position"), each.text("keyword"), each.texts("values"), each.text("begins"))
-            for each in row.rows("unless")
-        ),
+        _conditions(row, "unless"),
+        _conditions(row, "only"),
         row.text("asks"),
+    )
+
+
+def _conditions(row: Row, name: str) -> tuple[Unless, ...]:
+    return tuple(
+        Unless(each.number("position"), each.text("keyword"), each.texts("values"), each.text("begins"))
+        for each in row.rows(name)
     )
 
 

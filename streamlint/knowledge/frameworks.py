@@ -98,6 +98,8 @@ class Framework:
     drains_iterators: bool = False
     """It reads a synchronous iterator that a handler returns to the end, on the event loop, and sends one JSON list."""
     synchronous_bodies: bool = False
+    assigned_bodies: tuple[str, ...] = ()
+    """Attributes of a response to which a handler assigns what is sent piece by piece."""
     cancels_again: bool = False
     """Each wait in a stream that has been ended is cancelled anew."""
     served_by: tuple[str, ...] = ()
@@ -144,6 +146,10 @@ class Registration:
     thread_keyword: str
     """A constant True here moves a `def` function to the thread pool."""
     dispatch_keyword: str
+    responders: tuple[str, ...] = ()
+    """The methods that are called of an object which stands in the handler's place."""
+    suffix_keyword: str = ""
+    """What it says comes behind the names of those methods."""
     doubt: str = ""
     """Why it is only likely to register anything, as a sentence."""
 
@@ -369,6 +375,8 @@ class Frameworks:
             prefix=Argument(None, row.text("prefix-keyword")) if row.text("prefix-keyword") else _argument(row, "path"),
             thread_keyword=row.text("thread-keyword"),
             dispatch_keyword=row.text("dispatch-keyword"),
+            responders=row.texts("responders"),
+            suffix_keyword=row.text("suffix-keyword"),
         )
 
     def _view(self, row: Row) -> ClassView:
@@ -431,6 +439,7 @@ def _framework(row: Row) -> Framework:
         row.flag("sends-iterators"),
         row.flag("drains-iterators"),
         row.flag("synchronous-bodies"),
+        row.texts("assigned-bodies"),
         row.flag("cancels-again"),
         row.texts("served-by"),
         tuple(row.mapping("served-with").items()),

@@ -72,6 +72,15 @@ class Answered:
 
 
 @immutable
+class Client:
+    """What a call makes that chooses a client itself: one that waits, or, where this keyword is true, one that is awaited."""
+
+    keyword: str
+    waiting: str
+    awaited: str
+
+
+@immutable
 class Handed:
     """A token that a method of a subclass is given, as its parameter behind `self` at this position."""
 
@@ -150,6 +159,11 @@ class TokenStreamFacts:
         self._answered = {
             name: Answered(row.flag("async"), row.text("items"), row.text("without"), row.flag("asked"))
             for row in table.rows("answered")
+            for name in row.texts("by")
+        }
+        self._clients = {
+            name: Client(row.text("async-with"), row.text("class"), row.text("async-class"))
+            for row in table.rows("client")
             for name in row.texts("by")
         }
         self._handed = {
@@ -272,6 +286,10 @@ class TokenStreamFacts:
         """The complete answer that calling `dotted` gives."""
         return self._answered.get(dotted)
 
+    def client(self, dotted: str) -> Client | None:
+        """The client that calling `dotted` chooses."""
+        return self._clients.get(dotted)
+
     @cached_property
     def handed_methods(self) -> frozenset[str]:
         """The names of methods that are given tokens."""
@@ -300,6 +318,7 @@ def _items(row: Row) -> Items:
             **dict.fromkeys(row.texts("whole"), WHOLE),
             **dict.fromkeys(row.texts("finished"), FINISHED),
             **dict.fromkeys(texts, TEXT),
+            **row.mapping("parts"),
         },
         row.flag("mixed"),
         row.texts("kinds"),

@@ -57,6 +57,8 @@ def way_out(file: PythonFile, entry: Entry, drain: Drain, repair: Fix | Refusal)
     knowledge = file.project.knowledge
     framework = knowledge.frameworks.framework(entry.framework)
     response = framework.streams_with
+    if framework.assigned_bodies:
+        return f"yield the text of each item, encoded, in a generator, and assign that: `{response} = body()`"
     if drain.hops:
         advice = f"let the helper return the iterator instead of the text, and return `{response}(...)` over it"
         return advice if not isinstance(repair, Refusal) else f"{advice}; {_because(repair)}"

@@ -148,7 +148,17 @@ def _chosen_by(scope: ir.Scope) -> Iterator[ir.Expression]:
         bindings = [scope.bindings[index] for index in used.bindings or ()] if isinstance(used, ir.Name) else ()
         for one in (used, *(binding.value for binding in bindings)):
             if isinstance(one, ir.Subscript):
-                yield one.key
+                yield from _spelling(one.key, scope)
+            elif isinstance(one, ir.Call) and ir.dotted(one.function) == "getattr":
+                yield from (part for name in one.arguments[1:2] for part in _spelling(name, scope))
+
+
+def _spelling(key: ir.Expression, scope: ir.Scope) -> Iterator[ir.Expression]:
+    """A key, or the parts of which it is put together: `f"do_{kind}"`, also under a name."""
+    if isinstance(key, ir.Name) and key.bindings is not None and len(key.bindings) == 1:
+        made = scope.bindings[key.bindings[0]].value
+        key = made if isinstance(made, ir.FormattedString | ir.Operation) else key
+    yield from key.children() if isinstance(key, ir.FormattedString | ir.Operation) else (key,)
 
 
 def _looked_at(expression: ir.Expression) -> Iterable[ir.Expression]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streamlint.immutable import immutable
 from streamlint.knowledge.llama_index import Returns
+from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.sharing import SharedState
 from streamlint.sharing.makers import Makers
@@ -29,7 +30,20 @@ def obstacle(file: PythonFile, held: Held) -> Obstacle | None:
     found = of_wait(file, held.scope, expression)
     if found is not None or not isinstance(expression, ir.Call):
         return found
-    return _of_its_maker(file, held, expression) or _unfinished(file, held, expression)
+    return _handed_to_the_loop(file, held, expression) or (
+        _of_its_maker(file, held, expression) or _unfinished(file, held, expression)
+    )
+
+
+def _handed_to_the_loop(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:
+    """`loop.call_later(5, ping)`, which waits for nothing itself: the loop calls `ping` afterwards, whoever hands it over."""
+    row = file.project.evaluator.calls.moving(call, file.frame(held.scope))
+    if row is None or row.where is not Where.LOOP:
+        return None
+    return Obstacle(
+        "the loop itself calls what it is handed here, a moment later",
+        "hand it a coroutine that runs what waits in a thread: `asyncio.create_task(...)` around `await asyncio.to_thread(...)`",
+    )
 
 
 def obstacle_before_the_rest(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:

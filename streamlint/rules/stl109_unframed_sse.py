@@ -111,6 +111,9 @@ class UnframedSse(Rule):
         unframed = (framing.of_sending(sending) or framing.of_mapped(sending)) if sending is not None else None
         if sending is not None and unframed is not None:
             yield self._fact(file, unframed, None)
+        written = framing.of_write(call, file.frame(scope)) if sending is None else None
+        if written is not None:
+            yield self._fact(file, written, None)
 
     @on(ir.Closure)
     def expression(self, closure: ir.Closure, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:

@@ -105,6 +105,14 @@ class BrokenEventLines(Rule):
         if sending is not None and mapped is not None:
             yield from self._of_each(sending, mapped, file)
 
+    @on(ir.Call, where=requests)
+    def written(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        """What a handler writes by hand to an answer of events."""
+        tokens = file.project.ask(Framing).broken_by_write(call, file.frame(scope))
+        if tokens:
+            repair = of_facts(encoded, file, scope, tokens)
+            yield self._told(call.arguments[0], " ".join(tokens[0].text.split()), repair, file)
+
     def _of_each(self, sending: Sending, mapped: SentGenerator, file: PythonFile) -> Iterator[Fact]:
         """What the function returns that `map` calls for each token: of a lambda at its place, else where `map` stands."""
         for item in items_of(mapped.frame.scope):

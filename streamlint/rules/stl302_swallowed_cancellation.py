@@ -10,6 +10,7 @@ from streamlint.repairs.caught import exceptions_only
 from streamlint.rule import Rule, on
 from streamlint.streams.caught import Caught
 from streamlint.tree.python import PythonFile
+from streamlint.tree.stands import EXPRESSIONS
 
 _SPUN = (
     "measured: after its client had left, a generator with such a handler swallowed a cancellation in each of the 33 steps "
@@ -27,7 +28,7 @@ class SwallowedCancellation(Rule):
 
     Finds `except:`, `except BaseException` and `except asyncio.CancelledError` around an `await`, inside a loop that goes on
     afterwards, or before a further `yield`, in an async generator that sends a response; `contextlib.suppress(CancelledError)`
-    in such a loop too.
+    in such a loop too. A `yield` in the `finally` of a `try` that sends items is a warning.
 
     ## Why it breaks streaming
 
@@ -35,7 +36,8 @@ class SwallowedCancellation(Rule):
     handler that takes it and goes on with the loop swallows the end: the server cancels again and again, and the loop spins
     through the rest of the stream, or for ever, at full speed. Measured: 33 cancellations swallowed for 33 steps that were left.
     `except Exception` does not catch it and is right. Without a loop, the `yield` that follows is an error of its own: "async
-    generator ignored GeneratorExit".
+    generator ignored GeneratorExit". So it is with a last item in `finally`: measured, a generator that is closed there ends with
+    that error, and what stands behind the `yield` does not run.
 
     ## Example
 
@@ -97,9 +99,9 @@ class SwallowedCancellation(Rule):
     severity = Severity.ERROR
     symptom = Symptom.AFTER_LEAVING
     since = "0.1.0"
-    stands_on = ("ExceptHandler", "ExceptStarHandler", "Call")
+    stands_on = ("ExceptHandler", "ExceptStarHandler", *EXPRESSIONS)
     message = "`{handler}` swallows the cancellation of a stream whose client has left, and {going} goes on"
-    words = ("except:", "except :", "BaseException", "CancelledError")
+    words = ("except:", "except :", "BaseException", "CancelledError", "finally")
 
     @on(ir.Scope)
     def generated(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
@@ -128,6 +130,20 @@ class SwallowedCancellation(Rule):
                 label=f"`CancelledError` ends here, and {_LOOP}",
                 help="leave `CancelledError` out: cancellation has to end the generator",
                 notes=(_SPUN,),
+            )
+
+    @on(ir.Scope)
+    def said_last(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        for item in file.project.ask(Caught).last_words(file.frame(scope)):
+            assert item.value is not None
+            yield file.fact(
+                self,
+                item.value,
+                severity=Severity.WARNING,
+                handler="finally",
+                going="the generator",
+                label="a generator that is closed comes here, must not yield, and leaves the rest of its `finally` undone",
+                help="yield it behind the `try`, or in its `else`",
             )
 
 

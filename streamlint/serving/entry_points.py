@@ -12,6 +12,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.serving.hosts import Hosts
 from streamlint.serving.registrations import Registrations
+from streamlint.serving.responders import Responders
 from streamlint.serving.route_paths import RoutePaths, argument
 from streamlint.values import Values
 from streamlint.values.activations import Frame
@@ -27,6 +28,7 @@ from streamlint.values.domain import (
     Partial,
     Value,
 )
+from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.serving.registering import Registering
@@ -101,6 +103,7 @@ class EntryPoints:
         self.frameworks = evaluator.knowledge.frameworks
         self.paths = RoutePaths(evaluator)
         self._hosts = Hosts(evaluator)
+        self._responders = Responders(evaluator)
         self._registrations = Registrations(evaluator, registering)
         self._view_paths: dict[tuple[Path, int], list[tuple[ir.Call, Value | None, str | None, Frame]]] = {}
 
@@ -179,7 +182,7 @@ class EntryPoints:
         """Functions that an application's constructor is given: `lifespan=`."""
         if not any(keyword in self.frameworks.keywords for keyword, _ in call.keywords):
             return
-        for value in self.evaluator.value(call.function, frame) if _is_capitalised(call.function) else ():
+        for value in self.evaluator.value(call.function, frame) if last_word(call.function)[:1].isupper() else ():
             if not isinstance(value, External) or self.frameworks.application(value.name) is None:
                 continue
             for keyword, given in call.keywords:
@@ -204,6 +207,11 @@ class EntryPoints:
             if located is not None:
                 entry = self._entry(*located, registration, call, frame, owner)
                 yield replace(entry, receiver=value.receiver)
+        for responder, methods, kind in self._responders.of(given, registration, call, frame):
+            located = self.evaluator.scope_of(responder)
+            if located is not None:
+                entry = self._entry(*located, registration, call, frame, owner)
+                yield replace(entry, receiver=responder.receiver, methods=methods, kind=kind)
 
     def _callables(self, values: Values, kind: Purpose) -> Iterator[Function]:
         for value in values:
@@ -390,8 +398,3 @@ def _takes(row: Registration, call: ir.Call, is_of_result: bool) -> bool:
 def _includes(row: Registration, call: ir.Call) -> bool:
     """Whether a call may put routes under a path by a row."""
     return row.kind is Purpose.INCLUDE or (row.kind is Purpose.ROUTE and argument(call, row.handler) is not None)
-
-
-def _is_capitalised(function: ir.Expression) -> bool:
-    word = function.attribute if isinstance(function, ir.Attribute) else getattr(function, "id", "")
-    return word[:1].isupper()

@@ -130,9 +130,10 @@ class MessageLists:
         return False
 
     def _is_given_on(self, word: str, module: Module) -> bool:
-        """Whether a call of the module is given the list as messages, or the model is asked with it."""
+        """Whether a call of the module is given the list as messages, or the model is asked with it, also by another name."""
+        words = _names(word, module)
         return any(
-            _reads(given, word)
+            _reads(given, words)
             for scope in module.scopes
             for call in scope.calls
             for given in (*self._as_messages(call), *self._asked_with(call))
@@ -211,5 +212,11 @@ def _puts(word: str, scope: ir.Scope) -> bool:
     return is_emptied or any(not is_conditional(store, scope) for store in stores)
 
 
-def _reads(given: ir.Expression, word: str) -> bool:
-    return any(last_word(part) == word for part in ir.walk(given))
+def _names(word: str, module: Module) -> frozenset[str]:
+    """A list's name, and the attributes of objects under which a module keeps it too: `self.messages = conversation`."""
+    stores = (store for scope in module.scopes for store in scope.stores if store.is_attribute)
+    return frozenset((word, *(store.member for store in stores if last_word(store.value) == word)))
+
+
+def _reads(given: ir.Expression, words: frozenset[str]) -> bool:
+    return any(last_word(part) in words for part in ir.walk(given))

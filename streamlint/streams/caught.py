@@ -89,6 +89,18 @@ class Caught:
             if is_repeated and block.body.waits() and not _waits_for_tasks_only(block.body):
                 yield from suppressing
 
+    def last_words(self, frame: Frame) -> Iterator[ir.Yield]:
+        """What a sent generator yields in the `finally` of a statement that sends items: it must not when it is closed there."""
+        if not self.generators.is_sent(frame):
+            return
+        for attempt in _attempts(frame.scope):
+            if not yields(attempt.body, frame.scope):
+                continue
+            for line in attempt.final.statements:
+                if not isinstance(line, ir.Line) or line.kind in ("raise", "break"):
+                    break
+                yield from (item for item in frame.scope.yields if line.contains(item) and item.value is not None)
+
     def _suppresses(self, call: ir.Call, frame: Frame) -> bool:
         """Whether a call is `contextlib.suppress` of what ends a generator."""
         if self.evaluator.names(call.function, frame) != _SUPPRESS:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.frameworks import Purpose
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
-from streamlint.model.branches import exclusive, is_handler
+from streamlint.model.branches import branch_of, exclusive, is_handler
 from streamlint.serving.ways import Hop, through
 from streamlint.streams.called_back import CalledBack
 from streamlint.streams.drained import SENDING, Drain, How, names_in, root_of
@@ -71,9 +71,12 @@ class Drains(Takings):
         answers = [
             item for item in frame.scope.returns if item.value is not None and self.answers.is_stream(item.value, frame)
         ]
+        assigned = self._assigned(entry, frame)
         found = []
         for drain in self.in_frame(frame):
-            if any(exclusive(frame.scope, drain.branch, item.branch) for item in answers):
+            if any(
+                exclusive(frame.scope, drain.branch, branch) for branch in (*assigned, *(r.branch for r in answers))
+            ):
                 continue
             if self._is_alternative(drain, frame) or self._is_on_object(drain, frame):
                 continue
@@ -85,6 +88,12 @@ class Drains(Takings):
                 continue
             found.append(drain)
         return tuple(found)
+
+    def _assigned(self, entry: Entry, frame: Frame) -> tuple[int, ...]:
+        """The branches in which a handler assigns a body that is sent piece by piece: `resp.stream = body()`."""
+        names = self.evaluator.knowledge.frameworks.framework(entry.framework).assigned_bodies
+        stores = (one for one in frame.scope.stores if one.is_attribute and one.member in names) if names else ()
+        return tuple(branch_of(one, frame.scope) for one in stores)
 
     @staticmethod
     def _is_on_object(drain: Drain, frame: Frame) -> bool:

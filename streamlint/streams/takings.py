@@ -203,7 +203,9 @@ class Takings(DrainedNames):
             return self._made_to_run(self._runners.given(call, frame), call, frame)
         if in_a_thread and row.where is Where.THREAD:
             made = self._in_a_thread(made, call, frame)
-        elif not (row.where is Where.OWN_LOOP or (row.where is Where.TASK and is_awaited)):
+        elif row.where is Where.TASK and not is_awaited:
+            return self._of_task(made, call, frame)
+        elif row.where not in (Where.OWN_LOOP, Where.TASK):
             return None
         if row.variadic:
             return next(filter(None, (self._made_to_run(one, one, frame) for one in call.arguments)), None)
@@ -217,6 +219,17 @@ class Takings(DrainedNames):
             if found is not None:
                 return replace(found, start=at.start, end=at.end, source=at, branch=made.branch)
         return None
+
+    def _of_task(self, made: ir.Expression | None, call: ir.Call, frame: Frame) -> Drain | None:
+        """A task that is awaited by its name before anybody reads what it fills: `task = create_task(fill(queue))`."""
+        names = {one.name for one in frame.scope.bindings if one.value is call}
+        waits = (one for one in frame.scope.expressions() if isinstance(one, ir.Await) and one.start > call.end)
+        at = next((one for one in waits if isinstance(one.value, ir.Name) and one.value.id in names), None)
+        found = self._made_to_run(made, at, frame) if at is not None else None
+        if found is None or at is None:
+            return None
+        between = (one for one in frame.scope.names if call.end < one.start < at.start)
+        return None if any(one.id in found.kept for one in between) else found
 
     @cached_property
     def _thread_words(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
+from streamlint.values.begun import begun
 from streamlint.values.domain import Collection, Constant, Instance, Origin
 from streamlint.values.truths import constant_truth
 from streamlint.values.whole import Whole
@@ -43,15 +44,7 @@ class AskedModels:
         """The calls that made what this one reads; None for what cannot be seen."""
         read = call.function.base if isinstance(call.function, ir.Attribute) else call.function
         origins = [one.origin for one in self.evaluator.value(read, frame) if isinstance(one, Instance)]
-        return [self._begun(one) if one is not None else None for one in origins]
-
-    def _begun(self, origin: Origin) -> tuple[ir.Call, Frame] | None:
-        module = self.evaluator.modules.load(origin.path)
-        for scope in module.scopes if module is not None else ():
-            for call in scope.calls:
-                if module is not None and (call.start, call.end) == (origin.start, origin.end):
-                    return call, self.evaluator.any_call(module, scope)
-        return None
+        return [begun(self.evaluator, one) if one is not None else None for one in origins]
 
     def _asks(self, call: ir.Call, frame: Frame) -> bool:
         streams = self._says_stream(call, frame)
@@ -70,7 +63,7 @@ class AskedModels:
             return None
         given = [one for one in self.evaluator.value(first, frame) if isinstance(one, Instance)]
         made = [one.origin for one in given if one.name in self.facts.requests]
-        return self._begun(made[0]) if len(made) == 1 and made[0] is not None else None
+        return begun(self.evaluator, made[0]) if len(made) == 1 and made[0] is not None else None
 
     def _texts(self, address: ir.Expression, frame: Frame) -> list[str]:
         """An address as it is written, and what it may be."""

@@ -287,7 +287,7 @@ class Callers:
         exact = [
             site
             for site in sites
-            if site.made == Class(made.path, made.scope)
+            if site.made in (None, Class(made.path, made.scope))
             and (site.module.path, site.call.start, site.call.end) == (origin.path, origin.start, origin.end)
         ]
         return tuple(exact) or sites
@@ -299,8 +299,8 @@ class Callers:
         return self.evaluator.value(default, self.evaluator.any_call(module, module.scopes[scope.parent]))
 
     def field_values(self, base: Object, name: str) -> Values:
-        """What the constructor calls of a class without `__init__` give for a field."""
-        key = ("field", base.path, base.scope, name)
+        """What the constructor calls of a class without `__init__` give for a field; the one that made it, where it is seen."""
+        key = ("field", base.path, base.scope, base.origin, name)
         return self.evaluator.solver.ask(key, lambda: self._field_values(base, name), PENDING, NOTHING)
 
     def _field_values(self, base: Object, name: str) -> Values:
@@ -311,7 +311,8 @@ class Callers:
         fields = [b.name for b in scope.bindings if b.annotation is not None]
         position = fields.index(name) if name in fields else None
         words, wanted = self._spellings(scope.name), (base.path, base.scope)
-        sites = (site for word in words for site in self._among(self.calls_of(word), ("calls", word), wanted))
+        sites = tuple(site for word in words for site in self._among(self.calls_of(word), ("calls", word), wanted))
+        sites = self._making_it(sites, base)
         given = ((site.call.argument(position, name), site.frame) for site in sites)
         return self.evaluator.union(self.evaluator.value(value, frame) for value, frame in given if value is not None)
 

@@ -311,7 +311,7 @@ class Calls:
                 return put
             if made is None:
                 return self._decided(full, call, frame)
-            if made in self.streams.facts.told_apart:
+            if made in self.streams.facts.told_apart or self.evaluator.knowledge.responses.response(made) is not None:
                 return self._instance(made, call, frame)
             return frozenset((Instance(made),)) if made else self._looked_up(function, call)
         if function.name in ("__anext__", "__next__", "asend", "send"):

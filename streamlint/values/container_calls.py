@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
+from streamlint.values.begun import begun
 from streamlint.values.domain import NOTHING, UNKNOWN, Collection, External, Instance, Values
 from streamlint.values.whole import Whole
 
@@ -12,6 +13,7 @@ BY_KEY = frozenset(("get", "pop", "setdefault"))
 _NEXT = frozenset(("get", "get_nowait", "pop", "popleft", "peek"))
 GIVING = BY_KEY | _NEXT | {"values", "items", "copy", "__iter__"}
 """Methods that give what is in a container."""
+_VARIABLE = "contextvars.ContextVar"
 
 
 class ContainerCalls:
@@ -51,23 +53,16 @@ class ContainerCalls:
         if name not in _NEXT or receiver.origin is None or any(isinstance(one, ir.Constant) for one in call.arguments):
             return NOTHING
         found = self.evaluator.contents.of(receiver)
-        if not found or receiver.name != "contextvars.ContextVar":
+        if not found or receiver.name != _VARIABLE:
             return found
-        otherwise = [self.evaluator.value(given, frame) for given in call.arguments[:1]] or self._default(receiver)
+        otherwise = [self.evaluator.value(given, frame) for given in call.arguments[:1]] or [self._default(receiver)]
         return self.evaluator.union((found, *otherwise))
 
-    def _default(self, receiver: Instance) -> list[Values]:
-        """What a context variable is where nobody has set it, as who makes it says."""
-        origin = receiver.origin
-        module = self.evaluator.modules.load(origin.path) if origin is not None else None
-        if origin is None or module is None:
-            return []
-        for scope in module.around(origin):
-            for call in scope.calls:
-                given = call.argument(None, "default") if (call.start, call.end) == (origin.start, origin.end) else None
-                if given is not None:
-                    return [self.evaluator.value(given, self.evaluator.any_call(module, scope))]
-        return []
+    def _default(self, variable: Instance) -> Values:
+        """What a context variable gives where nobody has set it."""
+        made = begun(self.evaluator, variable.origin) if variable.origin is not None else None
+        given = made[0].argument(None, "default") if made is not None else None
+        return self.evaluator.value(given, made[1]) if made is not None and given is not None else NOTHING
 
     def of_outside(self, name: str, call: ir.Call, frame: Frame) -> Values:
         """`session.get("engine")` of an object outside the project: what the project puts there under the key."""

@@ -48,6 +48,7 @@ from streamlint.values.names import Names
 from streamlint.values.parameters import Parameters
 from streamlint.values.questions import Lattice
 from streamlint.values.sameness import Sameness
+from streamlint.values.spelt import spelt
 from streamlint.values.token_streams import TokenStreams
 from streamlint.values.truths import Truths, is_nameable, keys
 
@@ -288,7 +289,11 @@ class Evaluator:
         """The keys that an expression may be, as displays spell them; None alone stands for any key."""
         if isinstance(key, ir.Constant):
             return (str(key.value),)
-        return keys(self.value(key, frame)) if is_nameable(key) else (None,)
+        text = spelt(self, key, frame)
+        is_tuple = isinstance(key, ir.Sequence) and key.kind == "tuple"
+        return (
+            (text,) if text is not None else keys(self.value(key, frame)) if is_tuple or is_nameable(key) else (None,)
+        )
 
     def _closure(self, expression: ir.Closure, frame: Frame) -> Values:
         scope = frame.module.scopes[expression.scope]

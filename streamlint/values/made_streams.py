@@ -37,13 +37,19 @@ class MadeStreams:
 
     def knows(self, name: str) -> bool:
         """Whether what calling this dotted name gives is decided here, by its arguments."""
-        return bool(self.facts.made(name)) or self.facts.answered(name) is not None or name in self._wrapping
+        is_chosen = self.facts.client(name) is not None or name in self._wrapping
+        return is_chosen or bool(self.facts.made(name)) or self.facts.answered(name) is not None
 
     def of_call(self, name: str, call: ir.Call, frame: Frame) -> Values | None:
         """The stream that a call makes, or the client that it wraps; None where it makes none, or its arguments do not tell."""
         wrapped = call.argument(0, "client") if name in self._wrapping else None
         if wrapped is not None:
             return self.evaluator.value(wrapped, frame)
+        client = self.facts.client(name)
+        is_awaited = self._is_given(client.keyword, call, frame) if client is not None else None
+        if client is not None and is_awaited is not None:
+            made_of = client.awaited if is_awaited else client.waiting
+            return frozenset((Instance(made_of, self.evaluator.origin(call, frame)),))
         for made in self.facts.made(name):
             if made.needs and self._is_given(made.needs, call, frame) is not True:
                 continue

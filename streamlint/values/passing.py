@@ -36,6 +36,7 @@ from streamlint.values.domain import (
     Values,
 )
 from streamlint.values.getters import ATTRIBUTE, ITEM, getter
+from streamlint.values.spelt import spelt
 from streamlint.values.starts import start_of
 from streamlint.values.whole import Whole
 
@@ -198,8 +199,9 @@ def _getattr(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     if len(call.arguments) < 2:
         return UNKNOWN
     base, name = call.arguments[:2]
-    if isinstance(name, ir.Constant) and isinstance(name.value, str):
-        found = evaluator.value(ir.Attribute(call.start, call.end, base, name.value), frame)
+    word = spelt(evaluator, name, frame)
+    if word is not None:
+        found = evaluator.value(ir.Attribute(call.start, call.end, base, word), frame)
         is_display = any(
             isinstance(one, Collection) for one in evaluator.value(base, frame)
         )  # which has few attributes

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from streamlint.knowledge.platforms import platforms
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
-from streamlint.values.domain import NOTHING, Class, Constant, Instance, Member, Object, Value, Values
+from streamlint.values.domain import NOTHING, Class, Collection, Constant, Instance, Member, Object, Value, Values
 from streamlint.values.whole import Whole
 
 _NONE = Constant(None)
@@ -121,6 +121,10 @@ def _key(value: object) -> str | None:
             return f"{value.path.stem}.{value.scope}.{value.name}"
         case Class():
             return f"{value.path.stem}.{value.scope}"
+        case Collection(kind="tuple", is_whole=True):
+            parts = [keys(values) for _, values in value.items]
+            known = [one[0] for one in parts if len(one) == 1 and one[0] is not None]
+            return f"({', '.join(known)})" if len(known) == len(parts) else None
         case Instance(origin=origin) | Object(origin=origin) if origin is not None:
             return f"{origin.path.stem}:{origin.start:07}"
     return None

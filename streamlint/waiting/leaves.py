@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.blocking import BlockingCall, Tier
+from streamlint.knowledge.blocking import BlockingCall, Tier, Unless
 from streamlint.knowledge.llama_index import Kind, Method, Returns, Role, is_of_llama_index
 from streamlint.model import syntax as ir
 from streamlint.serving.ways import Way
@@ -44,7 +44,7 @@ class Leaves:
         ):
             return self.library(fact, name, call, frame)
         heavy = knowledge.heavy.call(name)
-        if heavy is not None and not self.is_lazy_call(heavy, call, frame):
+        if heavy is not None and not self.is_lazy_call(heavy, call, frame) and not self._is_other(heavy, call, frame):
             return replace(self.library(heavy, name, call, frame), cause=Cause.HEAVY)
         if isinstance(function, External) and is_of_llama_index(name):
             return self._of_llama_name(name, call, frame)
@@ -146,17 +146,24 @@ class Leaves:
             return True
         if is_tested(call, fact.asks, frame):
             return True
-        for unless in fact.unless:
-            given = call.argument(unless.position, unless.keyword or None)
-            if given is None:
-                continue
-            if unless.begins and start_of(self.evaluator, given, frame).startswith(unless.begins):
-                return True
-            texts = {frame.module.text(flag) for flag in _flags(given)}
-            texts |= {repr(v.value) for v in self.evaluator.value(given, frame) if isinstance(v, Constant)}
-            if unless.holds(texts):
-                return True
-        return False
+        if any(self._is_so(unless, call, frame) for unless in fact.unless):
+            return True
+        return self._is_other(fact, call, frame)
+
+    def _is_other(self, fact: BlockingCall, call: ir.Call, frame: Frame) -> bool:
+        """Whether a call is not given what it takes its time for."""
+        return bool(fact.only) and not any(self._is_so(one, call, frame) for one in fact.only)
+
+    def _is_so(self, condition: Unless, call: ir.Call, frame: Frame) -> bool:
+        """Whether an argument is what a row asks for."""
+        given = call.argument(condition.position, condition.keyword or None)
+        if given is None:
+            return False
+        if condition.begins and start_of(self.evaluator, given, frame).startswith(condition.begins):
+            return True
+        texts = {frame.module.text(flag) for flag in _flags(given)}
+        texts |= {repr(v.value) for v in self.evaluator.value(given, frame) if isinstance(v, Constant)}
+        return condition.holds(texts)
 
     def _waits_to_be_entered(self, call: ir.Call, frame: Frame) -> bool:
         """Whether a call only makes a manager, whose `with` stands elsewhere and is known by what it enters."""
