@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.platforms import platforms
@@ -41,8 +40,10 @@ from streamlint.values.domain import (
 )
 from streamlint.values.enumerations import Enumerations
 from streamlint.values.events import Events
+from streamlint.values.fallbacks import Fallbacks
 from streamlint.values.items import Items
 from streamlint.values.lineages import Lineages, is_called
+from streamlint.values.members import Members
 from streamlint.values.said import last_word
 from streamlint.values.tools import Tools
 from streamlint.values.whole import Whole
@@ -61,6 +62,9 @@ class Attributes:
         self._enumerations = Enumerations(evaluator)
         items = Items(evaluator)
         self.item, self.added = items.of, items.added
+        members = Members(evaluator)
+        self.of_module, self.put_on_module = members.of, members.put
+        self.fallback = Fallbacks(evaluator, members)
         self._tools, self._events = Tools(evaluator), Events(evaluator)
         self._on_self: dict[ir.Scope, dict[str, list[tuple[ir.Scope, ir.Store]]]] = {}
 
@@ -73,7 +77,7 @@ class Attributes:
             case Instance():
                 return self._of_instance(base, name)
             case Object() | Class():
-                return self.of_class(base, name) or UNKNOWN
+                return self.of_class(base, name) or self.fallback.value(base, name) or UNKNOWN
             case Super():
                 return self._above(base, name) or UNKNOWN
             case Member():
@@ -97,22 +101,6 @@ class Attributes:
             case Constant(value=str()) if name == "startswith":
                 return frozenset((Bound(base, name),))
         return UNKNOWN
-
-    # Modules
-
-    def of_module(self, path: Path, name: str) -> Values:
-        """A member of a module or package; empty where there is none."""
-        evaluator = self.evaluator
-        module = evaluator.modules.load(path) if path in evaluator.modules.files else None
-        submodule = evaluator.modules.member(path, name) if module is None or module.is_package else None
-        inside: Values = frozenset((ProjectModule(submodule),)) if submodule is not None else NOTHING
-        if module is None or (inside and name not in module.summary.module.by_name and not module.summary.star_imports):
-            return inside  # nobody need be asked who else puts something there
-        return evaluator.named(module, name) or inside
-
-    def put_on_module(self, path: Path, name: str) -> Values:
-        """What other modules assign to an attribute of this one: `state.engine = ...`."""
-        return self.evaluator.callers.stored(name, self.identity(ProjectModule(path)), is_attribute=True)
 
     # Project classes
 

@@ -41,7 +41,7 @@ from streamlint.values.evidence import ReceiverEvidence
 from streamlint.values.passing import ENTERING
 from streamlint.waiting.holds import FARTHEST, Cause, Hold, hop_to, stronger
 from streamlint.waiting.implied import Implied
-from streamlint.waiting.leaves import Leaves, reason_of
+from streamlint.waiting.leaves import Leaves
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -107,13 +107,7 @@ class Blocking:
     def _of_telling(self, call: ir.Call, frame: Frame) -> Hold | None:
         """A call on something unknown whose result is used as only LlamaIndex's can be."""
         role = self._evidence.role(call, frame)
-        if role is None or not isinstance(call.function, ir.Attribute):
-            return None
-        receiver = Llama(role, streaming=True)
-        method = self.evaluator.knowledge.llama.method(role, call.function.attribute)
-        return self.leaves.llama(
-            frame.module.text(call.function), reason_of("", receiver), "", call, frame, method, receiver
-        )
+        return self.leaves.of_role(role, call, frame) if role is not None else None
 
     def of_iteration(self, iterable: ir.Expression, frame: Frame) -> Hold | None:
         """The hold of a `for` over this expression; tokens are no library's, whoever makes them."""
@@ -189,8 +183,12 @@ class Blocking:
         return None
 
     def of_attribute(self, attribute: ir.Attribute, frame: Frame) -> Hold | None:
-        """The hold of reading a property."""
+        """The hold of reading a property, or what nothing but a `__getattr__` of the project gives."""
         for value in self.evaluator.value(attribute.base, frame):
+            fallback = self.evaluator.attributes.fallback.function(value, attribute.attribute)
+            if fallback is not None:
+                found = self.of_function(fallback, frame)
+                return found.behind(hop_to(attribute, frame, "runs `__getattr__`")) if found is not None else None
             if not isinstance(value, Object):
                 continue
             method = self.evaluator.attributes.method(value, attribute.attribute)

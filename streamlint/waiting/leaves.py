@@ -63,6 +63,15 @@ class Leaves:
         reason = reason_of(method.heavy, receiver)
         return self.llama(frame.module.text(call.function), reason, method.heavy, call, frame, method, receiver)
 
+    def of_role(self, role: Role, call: ir.Call, frame: Frame) -> Hold | None:
+        """The hold of a method of something that must be LlamaIndex's, as its result is used."""
+        if not isinstance(call.function, ir.Attribute):
+            return None
+        receiver = Llama(role, streaming=True)
+        method = self.evaluator.knowledge.llama.method(role, call.function.attribute)
+        text = frame.module.text(call.function)
+        return self.llama(text, reason_of("", receiver), "", call, frame, method, receiver)
+
     def _gives_coroutine(self, call: ir.Call, frame: Frame) -> bool:
         """Whether an inherited method hands on what an `async` hook of the project gives: `_retrieve` behind `retrieve`."""
         if not isinstance(call.function, ir.Attribute):
