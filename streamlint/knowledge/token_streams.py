@@ -142,7 +142,6 @@ class TokenStreamFacts:
         self._made: dict[str, tuple[MadeStream, ...]] = {}
         self._managers: dict[str, Managed] = {}
         self._classes: dict[str, str] = {}
-        self._items: dict[str, Items] = {}
         self._imported = frozenset(name for row in table.rows("made") for name in row.texts("packages"))
         self.requests = frozenset(
             name for row in table.rows("class") if row.flag("is-request") for name in row.texts("names")
@@ -173,8 +172,7 @@ class TokenStreamFacts:
             for owner in row.texts("of")
             for method in row.texts("methods")
         }
-        for row in table.rows("items"):
-            self._items[row.text("name")] = _items(row)
+        self._items = {row.text("name"): _items(row) for row in table.rows("items")}
         self._asking = tuple(name for row in table.rows("asking") for name in row.texts("names"))
         self._pipes = tuple(
             _Pipe(row.text("of"), frozenset(row.texts("ends")), row.text("class")) for row in table.rows("piped")
