@@ -18,6 +18,7 @@ from streamlint.streams.answers import Answers
 from streamlint.streams.drained import Drain, DrainedNames, How, names_in
 from streamlint.streams.gathered import Gathered, Turns, on_object, own_object
 from streamlint.streams.given_back import filled_in, keeps_on_object, may_return, names_given, seen_by_both, where_kept
+from streamlint.streams.run_texts import RunTexts
 from streamlint.streams.runners import Runners
 from streamlint.streams.stepped import Stepped, Steps
 from streamlint.streams.whereabouts import Whereabouts
@@ -54,6 +55,7 @@ class Takings(DrainedNames):
         self.answers = project.ask(Answers)
         self.gathered = project.ask(Gathered)
         self._never, self._runners = project.ask(Never), project.ask(Runners)
+        self._run_texts = project.ask(RunTexts)
         self._steps = project.ask(Steps)
         self.whereabouts = project.ask(Whereabouts)
         self._searched: set[ir.Scope] = set()
@@ -109,7 +111,7 @@ class Takings(DrainedNames):
         tokens = self.evaluator.tokens(self.evaluator.iterated(loop, frame))
         if tokens is None or (tokens.is_async is not None and tokens.is_async != loop.is_async):
             return None
-        if not self._is_for_text(tokens, loop, frame):
+        if not self._run_texts.are_read(tokens, loop, frame):
             return None
         if loop.body_start < 0:
             return self._of_comprehension(loop, tokens, frame)
@@ -119,21 +121,6 @@ class Takings(DrainedNames):
         end = loop.iterable.end
         return Drain(
             How.LOOP, loop.start, end, tokens, None, loop.iterable, loop.branch, kept, loop, None, loop.is_async
-        )
-
-    def _is_for_text(self, tokens: Tokens, loop: ir.Loop, frame: Frame) -> bool:
-        """Whether a loop reads the text of its items, or all of them hold some; of a run it may look for its tools only."""
-        items = self.evaluator.knowledge.token_streams.items(tokens.items)
-        if items is None or not items.are_of_runs:
-            return True
-        captured = (one.value for one in frame.scope.bindings)  # what patterns give names
-        read = (*frame.scope.expressions(), *captured)
-        inside = (one for one in read if isinstance(one, ir.Attribute | ir.Subscript))
-        parts = (one for one in inside if max(loop.body_start, 0) <= one.start < loop.end)
-        return any(
-            isinstance(value, Token) and value.items == TEXT and value.origin == tokens.origin
-            for part in parts
-            for value in self.evaluator.value(part, frame)
         )
 
     def _of_comprehension(self, loop: ir.Loop, tokens: Tokens, frame: Frame) -> Drain | None:
