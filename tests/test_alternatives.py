@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from streamlint.values import Values
-from streamlint.values.alternatives import alternatives
+from streamlint.values.alternatives import _both, alternatives
 from streamlint.values.domain import Collection, Constant, Origin
 
 MADE = Origin(Path("app.py"), 1, 9)
@@ -44,14 +44,17 @@ def test_items_of_dicts_are_told_apart_by_their_keys() -> None:
 
 def test_an_empty_one_adds_nothing_unless_a_limit_has_emptied_it() -> None:
     assert one_of(made("list"), made("list", 1)) == one_of(made("list", 1), made("list")) == [(None, {1})]
-    emptied = made("list", is_whole=False)
-    assert one_of(emptied, made("list", 1)) == one_of(made("list", 1), emptied) == []
-    [found] = alternatives((emptied, made("list", 1)))
-    assert isinstance(found, Collection)
-    assert not found.is_whole
+    emptied, full = made("list", is_whole=False), made("list", 1)
+    for found in (_both(emptied, full), _both(full, emptied)):
+        assert (found.items, found.is_whole) == ((), False)
 
 
 def test_displays_of_other_places_stay_apart() -> None:
     other = Collection("list", (), Origin(Path("app.py"), 10, 12))
     assert len(alternatives((made("list", 1), other))) == 2
     assert len(alternatives((made("list", 1), made("tuple", 1)))) == 2
+
+
+def test_what_a_limit_has_cut_stays_cut() -> None:
+    cut, full = made("list", 1, is_whole=False), made("list", 1)
+    assert [_both(*two).is_whole for two in ((cut, full), (full, cut), (full, full))] == [False, False, True]

@@ -21,6 +21,7 @@ class Box:
 
 
 BOX = Box()
+fill = BOX.fill
 
 
 def put(items):
@@ -58,6 +59,7 @@ def test_a_parameter_lasts_where_a_caller_gives_what_lasts(calls: str, expected:
         ("put([])", set()),
         ("BOX.fill(ITEMS)", {"self", "items"}),
         ("BOX.fill([])", {"self"}),
+        ("fill([])", {"self"}),
         ("Box().fill(ITEMS)", {"items"}),
         ("Box().fill([])", set()),
     ],

@@ -30,6 +30,7 @@ def text(url):
         ("def f(url):\n    found = lines(url)\n    return found\n", True),
         ("def f(url):\n    found = lines(url)\n    found = text(url)\n    return found\n", False),
         ("def f(url):\n    return text(url)\n", False),
+        ("FOUND = []\ndef f(url):\n    return FOUND\n", False),
         ("def f(url):\n    lines(url)\n    return text(url)\n", False),
         ("def g(url):\n    return lines(url)\ndef f(url):\n    return g(url)\n", True),
         ("def h(url):\n    return lines(url)\ndef g(url):\n    return h(url)\ndef f(url):\n    return g(url)\n", True),
