@@ -71,3 +71,17 @@ def test_what_a_call_gives_that_lasts(call: str, expected: set[str]) -> None:
     [function] = evaluator.value(expression.function, frame)  # type: ignore[attr-defined]  # it is a call
     found = lasting.given_by(function, expression, frame.module, frame.scope, frozenset())  # type: ignore[arg-type]
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("items = ITEMS\n    items += [1]\n    «items»", True),
+        ("items = [1]\n    items += ITEMS\n    «items»", False),
+        ("items = []\n    if flag:\n        items = ITEMS\n    «items»", True),
+        ("items = []\n    if flag:\n        items = [1]\n    «items»", False),
+    ],
+    ids=["added-to", "own", "one-branch", "own-branches"],
+)
+def test_a_name_lasts_where_one_way_to_it_does(body: str, expected: bool) -> None:
+    assert lasts(Program(HEAD.replace("«items»", "items") + f"def run(flag):\n    {body}\n")) is expected
