@@ -203,3 +203,9 @@ def test_what_helps_tests_serves_nobody(beside: str, is_served: bool) -> None:
     """A folder of tests is known by its name together with a test in it."""
     program = Program(**{"tests__helpers": SERVED, beside: "def test_home(): ...\n"})
     assert bool(list(program.project.reach.entries)) is is_served
+
+
+@pytest.mark.parametrize(("name", "is_served"), [("test_home", False), ("home_page", True)])
+def test_a_test_serves_nobody(name: str, is_served: bool) -> None:
+    program = Program(**{name: f"{SERVED}\n\ndef {name}(): ...\n", "other": "one = 1\n"})
+    assert bool(list(program.project.reach.entries)) is is_served
