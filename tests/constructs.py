@@ -178,7 +178,6 @@ def _operated(writer: Writing, depth: int) -> str:
             f"{made}.held",
             f"{made}.absent",
             f"{made}.late",
-            f"next({made})",
             f"list({made})[0]",
         )
     )
@@ -452,7 +451,7 @@ def _operand(writer: Writing) -> str:
         for method in ("add", "radd", "getitem", "iadd", "sub", "getattr"):
             writer.write(f"def __{method}__(self, x):")
             writer.write(f"    return {writer.pick((*given, 'x'))}")
-        for method in ("neg", "enter", "next"):
+        for method in ("neg", "enter"):
             writer.write(f"def __{method}__(self):")
             writer.write(f"    return {writer.pick(given)}")
         writer.write(f"def __eq__(self, x): return {writer.pick((*given, 'x'))}")

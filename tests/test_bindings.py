@@ -485,3 +485,17 @@ def test_what_a_call_hides(call: str, is_plain: bool, hides_keywords: bool) -> N
     found, _ = Program(f"«{call}»\n").at()
     assert isinstance(found, ir.Call)
     assert (found.is_plain, found.hides_keywords) == (is_plain, hides_keywords)
+
+
+@pytest.mark.parametrize(
+    ("method", "loop"),
+    [
+        ("def __iter__(self):\n        yield K()", "for"),
+        ("def __iter__(self):\n        return iter([K()])", "for"),
+        ("async def __aiter__(self):\n        yield K()", "async for"),
+        ("def __aiter__(self):\n        return given()", "async for"),
+    ],
+)
+def test_what_a_loop_over_an_object_of_the_program_binds(method: str, loop: str) -> None:
+    made = f"class K: ...\n\n\nasync def given():\n    yield K()\n\n\nclass Rows:\n    {method}\n\n\n"
+    assert said(f"{made}async def run():\n    {loop} one in Rows():\n        «one»\n") == {"K()"}

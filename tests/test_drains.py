@@ -261,3 +261,21 @@ def test_a_helper_is_looked_into_only_where_it_may_give_something(
     found = drains.in_frame(frame)
     looked = [key for key in program.evaluator.solver.answers if isinstance(key, tuple) and key[0] == "takings"]
     assert (len(looked) - 1, len(found)) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("parts = json.loads(text)", {"text"}),
+        ("parts = [text]\n    parts = json.loads(text)", {"text"}),
+        ("parts = []\n    parts.append(json.loads(text))", {"text"}),
+        ("parts = []\n    parts.append(text)\n    parts.append(json.loads(text))", {"text", "parts"}),
+        ("parts = {}\n    parts['all'] = text\n    parts['read'] = json.loads(text)", {"text", "parts"}),
+    ],
+)
+def test_what_is_read_from_the_text_does_not_take_it_out_of_a_container(body: str, expected: set[str]) -> None:
+    program = Program(f"import json\n{ROUTE}    {TEXT}{body}\n")
+    frame = program.evaluator.any_call(program.module(), program.function("home"))
+    drains = program.project.ask(Drains)
+    [drain] = drains.in_frame(frame)
+    assert set(drains.derived(drain, frame, as_text=True)) == expected

@@ -191,3 +191,21 @@ def test_a_method_that_stands_beside_one_of_a_library(library: str, methods: str
     module, _, name = library.rpartition(".")
     made = f"from {module} import {name}\n\n\nclass Own({name}):\n    {methods}\n"
     assert likely(HEAD.format("return name") + made) == {f"Own.{name}" for name in expected}
+
+
+SERVED = "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/')\nasync def home(): ...\n"
+
+
+@pytest.mark.parametrize(
+    ("beside", "is_served"), [("tests__test_home", False), ("other__test_home", True), ("tests__home", True)]
+)
+def test_what_helps_tests_serves_nobody(beside: str, is_served: bool) -> None:
+    """A folder of tests is known by its name together with a test in it."""
+    program = Program(**{"tests__helpers": SERVED, beside: "def test_home(): ...\n"})
+    assert bool(list(program.project.reach.entries)) is is_served
+
+
+@pytest.mark.parametrize(("name", "is_served"), [("test_home", False), ("home_page", True)])
+def test_a_test_serves_nobody(name: str, is_served: bool) -> None:
+    program = Program(**{name: f"{SERVED}\n\ndef {name}(): ...\n", "other": "one = 1\n"})
+    assert bool(list(program.project.reach.entries)) is is_served

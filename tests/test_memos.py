@@ -33,3 +33,32 @@ def test_what_a_generator_expression_runs_over_stands_outside_of_it(last: str, i
     frame = program.evaluator.any_call(module, inner)
     [call] = inner.calls
     assert program.project.ask(Memos).is_kept_for(call, frame, module, by_name["connected"]) is is_kept
+
+
+KEYED = """\
+KEPT = {{}}
+
+
+def found(key):
+    if key not in KEPT:
+        {made}
+    return KEPT[key]
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "has_key"),
+    [
+        ("KEPT[key] = make(key)", True),
+        ("made = make(key)\n        KEPT[key] = made", True),
+        ("make(key)\n        KEPT[key] = None", False),
+    ],
+    ids=["at-once", "under-a-name", "thrown-away"],
+)
+def test_a_key_keeps_what_is_made_there_or_under_a_name(made: str, has_key: bool) -> None:
+    program = Program(KEYED.format(made=made))
+    scope = program.function("found")
+    [call] = [one for one in scope.calls if getattr(one.function, "id", "") == "make"]
+    frame = program.evaluator.any_call(program.module(), scope)
+    key = program.project.ask(Memos).key_of(call.start, call.end, frame)
+    assert (key is not None) is has_key

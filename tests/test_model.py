@@ -14,8 +14,10 @@ import pytest
 from streamlint.config import Config, Selection
 from streamlint.model import syntax as ir
 from streamlint.model.circles import Circles
+from streamlint.model.summary import UnparsableFile, summarise
 from streamlint.project import Project
 from streamlint.run import Request, run
+from streamlint.source import Source
 from streamlint.streams import Drains
 from streamlint.values import Values
 from streamlint.values.activations import Frame
@@ -360,3 +362,10 @@ def test_functions_that_come_back_to_themselves(tmp_path: Path) -> None:
     circles = Circles(asked.modules)
     found = {scope.name for module in asked.modules.loaded() for scope in module.scopes if circles.holds(module, scope)}
     assert found == {"ping", "pong", "itself", "left", "right", "outer", "inner"}
+
+
+@pytest.mark.parametrize("character", ["\0", "\ud800"])
+def test_a_text_that_the_parser_refuses_is_told_with_a_place(character: str) -> None:
+    with pytest.raises(UnparsableFile) as refused:
+        summarise(Source(Path("app.py"), f"x = 1{character}\n"))
+    assert (refused.value.line, refused.value.column) == (1, 1)

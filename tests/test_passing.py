@@ -156,3 +156,17 @@ def test_functions_and_modules(expression: str, expected: set[str]) -> None:
 )
 def test_waits_and_texts(expression: str, expected: set[str]) -> None:
     assert said(f"{HEAD}async def run():\n    «{expression}»\n", lib=LIB) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("name = 'do_' + word", {"def K.do_one of K()", "def K.do_two of K()"}),
+        ("name = f'do_{word}'", {"def K.do_one of K()", "def K.do_two of K()"}),
+        ("name = word", {"?"}),
+        ("name = 'do_' + word\n    if word:\n        name = word", {"?"}),
+        ("name = 'do_' + word\n    name = word", {"?"}),
+    ],
+)
+def test_how_a_name_of_a_method_begins_may_stand_under_a_name_of_its_own(body: str, expected: set[str]) -> None:
+    assert said(f"{HEAD}def run(word):\n    {body}\n    «getattr(K(), name)»\n", lib=LIB) == expected

@@ -113,10 +113,10 @@ class DrainedNames:
                 continue
             if self._starts_anew(value, frame):
                 continue
-            if as_text and self._is_parsed(value, names, frame):
-                names.discard(name)
-            else:
+            if not as_text or not self._is_parsed(value, names, frame):
                 names.add(name)
+            elif not is_put:  # what else a container holds stays there
+                names.discard(name)
         return frozenset(names)
 
     def makings(self, frame: Frame) -> tuple[_Making, ...]:

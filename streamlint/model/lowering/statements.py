@@ -73,9 +73,7 @@ class Statements:
 
     def _line(self, node: ast.stmt, kind: ir.LineKind, *values: ir.Expression) -> ir.Line:
         """A statement of one line, with what its left side stores into behind its values."""
-        return ir.Line(
-            *self.span(node), self.walk.branch, kind, values + self.targets.take() if self.targets.stored else values
-        )
+        return ir.Line(*self.span(node), self.walk.branch, kind, values + self.targets.take())
 
     def _expression_statement(self, node: ast.Expr) -> ir.Line:
         return self._line(node, "expression", self.expression(node.value))
