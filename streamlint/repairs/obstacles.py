@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streamlint.immutable import immutable
 from streamlint.knowledge.llama_index import Returns
+from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.sharing import SharedState
 from streamlint.sharing.makers import Makers
@@ -29,7 +30,19 @@ def obstacle(file: PythonFile, held: Held) -> Obstacle | None:
     found = of_wait(file, held.scope, expression)
     if found is not None or not isinstance(expression, ir.Call):
         return found
-    return _of_its_maker(file, held, expression) or _unfinished(file, held, expression)
+    by_loop = _by_the_loop(file, held, expression)
+    return by_loop or _of_its_maker(file, held, expression) or _unfinished(file, held, expression)
+
+
+def _by_the_loop(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:
+    """`loop.call_soon(f)`, which itself waits for nothing, and may be called by the loop's own thread alone."""
+    row = file.project.evaluator.calls.moving(call, held.frame)
+    if row is None or row.where not in (Where.LOOP, Where.TO_LOOP, Where.TASK):
+        return None
+    return Obstacle(
+        "the event loop runs what this is given, in whatever thread it is called",
+        "hand it a function that has the work done in a thread",
+    )
 
 
 def obstacle_before_the_rest(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:
