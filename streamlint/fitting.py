@@ -13,6 +13,7 @@ from streamlint.immutable import immutable
 from streamlint.source import Source, Span
 
 _OPERATORS = re.compile(r"\b(?:if|else|and|or|in|is|not|for)\b|[-+*/%<>=|&]")
+_OPENED = re.compile(r"[(\[{]\s*\Z")
 _VALUE = re.compile(r"(?:return|yield|\w[\w.]* =) ")
 _CLAUSES = ("for", "async", "if")
 _TERNARY = ("if", "else")
@@ -21,7 +22,8 @@ _TERNARY = ("if", "else")
 def fitted(fix: Fix, source: Source, width: int) -> Fix:
     """The fix with lines that fit, where it made longer ones of statements that stand on one line."""
     edits = [edit for group in _groups(fix.edits, source) for edit in _fitted(group, source, width)]
-    return replace(fix, edits=tuple(sorted(edits))) if sorted(edits) != sorted(fix.edits) else fix
+    known = fix.edits if sorted(edits) == sorted(fix.edits) else tuple(sorted(edits))
+    return replace(fix, edits=known, width=width if fix.imports else 0)
 
 
 def _groups(edits: Sequence[Edit], source: Source) -> Iterator[tuple[Span, list[Edit]]]:
@@ -51,18 +53,29 @@ def _fitted(lines_and_edits: tuple[Span, list[Edit]], source: Source, width: int
     is_wide = any(len(line) > width for line in known)  # no formatter has been here at this width
     if is_wide or all(len(line) <= width or line in known for line in after.splitlines()):
         return edits
-    broken = [_broken(line, width) if line not in known else [line] for line in after.splitlines()]
+    whole = after.splitlines()
+    outside = _line_before(lines, source)
+    broken = [
+        [line] if line in known else _broken(line, width, is_body=_OPENED.search(before_it) is not None)
+        for before_it, line in zip([outside, *whole], whole, strict=False)
+    ]
     text = source.newline.join(line for group in broken for line in group)
     ending = after[len(after.rstrip("\r\n")) :] and source.newline
     return [Edit(lines, text + ending)] if text + ending != after else edits
 
 
-def _broken(line: str, width: int) -> list[str]:
-    """The line, on several lines where it is too long and one knows how."""
+def _line_before(lines: Span, source: Source) -> str:
+    return source.slice(source.line_span(lines.start - 1)) if lines.start else ""
+
+
+def _broken(line: str, width: int, *, is_body: bool = False) -> list[str]:
+    """The line, on several lines where it is too long and one knows how; `is_body`: it is all that stands in brackets."""
     if len(line) <= width or line.lstrip().startswith("#"):
         return [line]
     code = line.lstrip()
     indent = line[: len(line) - len(code)]
+    if is_body:
+        return _body(code, indent, width)
     marks = _read(code)
     return _split(code, marks, indent, width) if marks is not None else [line]
 
@@ -106,7 +119,7 @@ def _split(code: str, marks: Sequence[_Mark], indent: str, width: int) -> list[s
     whole = [f"{indent}{code}"]
     if not pairs:
         return whole
-    start, end = pairs[-1]
+    start, end = next((one for one in reversed(pairs) if _is_room(code, *one, indent, width)), pairs[-1])
     if _OPERATORS.search(code[end + 1 :]):
         value = _VALUE.match(code)
         if value is None:
@@ -116,13 +129,18 @@ def _split(code: str, marks: Sequence[_Mark], indent: str, width: int) -> list[s
             *_body(code[value.end() :], _deeper(indent), width),
             f"{indent})",
         ]
-    if len(indent) + start + 1 > width:
+    if not _is_room(code, start, end, indent, width):
         return whole
     return [
         f"{indent}{code[: start + 1]}",
         *_body(code[start + 1 : end], _deeper(indent), width),
         f"{indent}{code[end:]}",
     ]
+
+
+def _is_room(code: str, start: int, end: int, indent: str, width: int) -> bool:
+    """Whether what stands before a pair of brackets, and behind it, has room on the lines with them."""
+    return len(indent) + start + 1 <= width and len(indent) + len(code) - end <= width
 
 
 def _deeper(indent: str) -> str:

@@ -67,6 +67,8 @@ class Fix:
     """Expressions or statements, with `_` for what stays of them: `"".join(_)`, `text = ""`, `time.sleep`."""
     is_partial: bool = False
     """Whether something is left to do, as the finding says: a name that is nowhere, a package to be installed."""
+    width: int = 0
+    """How long the lines of its file may be; 0 where nobody has asked."""
     is_held: bool = False
     """Whether something in the repository reads what the fix changes, so that only who names the level applies it."""
 

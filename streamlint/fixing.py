@@ -45,18 +45,22 @@ def apply(source: Source, fixes: Sequence[Fix]) -> str:
 
 def whole(source: Source, fixes: Sequence[Fix]) -> tuple[Edit, ...]:
     """The edits of `fixes`, which must go together, with those of the imports around them."""
-    edits, needed = _together(fixes)
+    edits, needed, width = _together(fixes)
     if not source.is_python or not (edits or needed):
         return edits
     from streamlint import imports
 
-    return imports.arranged(source.text, edits, needed).edits
+    return imports.arranged(source.text, edits, needed, width).edits
 
 
-def _together(fixes: Sequence[Fix]) -> tuple[tuple[Edit, ...], frozenset[Import]]:
-    """All edits of some fixes, and all imports that they need."""
+def _together(fixes: Sequence[Fix]) -> tuple[tuple[Edit, ...], frozenset[Import], int]:
+    """All edits of some fixes, all imports that they need, and how long lines may be."""
     needed = frozenset[Import]().union(*(fix.imports for fix in fixes))
-    return tuple(sorted({edit for fix in fixes for edit in fix.edits})), needed
+    return (
+        tuple(sorted({edit for fix in fixes for edit in fix.edits})),
+        needed,
+        max((fix.width for fix in fixes), default=0),
+    )
 
 
 def write(source: Source, text: str) -> None:

@@ -13,7 +13,7 @@ from streamlint.fitting import fitted
 from streamlint.fix import Edit, Fix, Level
 from streamlint.source import Source, Span
 from streamlint.widths import USUAL, Widths
-from tools.fixtures import FIXTURES, bare
+from tools.fixtures import FIXTURES, bare, broken_of
 
 FIXED = sorted(FIXTURES.glob("*/bad_*.fixed.py"))
 ODD = {"STL206/bad_in_handlers.fixed.py": "the lines were broken before, and the call between them went"}
@@ -28,7 +28,7 @@ def test_a_formatter_has_nothing_to_do_after_a_repair() -> None:
     """Where it had nothing to do before."""
     changed = set()
     for path in FIXED:
-        before = bare(path.with_name(path.name.replace(".fixed.py", ".py")).read_bytes().decode())
+        before = bare(broken_of(path).read_bytes().decode())
         after = bare(path.read_bytes().decode())
         if "\r" not in before and formatted(before) == before and formatted(after) != after:
             changed.add(path.relative_to(FIXTURES).as_posix())
@@ -55,14 +55,19 @@ LINES = (
     'text = "a text that is longer than any line may be, and cannot be broken, as it has no brackets in it"',
 )
 
+AWAITED = (
+    'return await (await run_in_threadpool(HuggingFaceEmbeddings, model_name="all-MiniLM-L6-v2")).aembed_query(question)',
+    'scores = await run_in_threadpool((await run_in_threadpool(CrossEncoder, "marco")).predict, [(q, one.text) for one in nodes])',
+)
+
 
 @pytest.mark.parametrize("width", [60, 72, 88])
-@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("line", [*LINES, *AWAITED])
 def test_a_broken_line_says_the_same(line: str, width: int) -> None:
     assert ast.dump(ast.parse(written(line, width))) == ast.dump(ast.parse(written(line, 1_000)))
 
 
-@pytest.mark.parametrize("line", [LINES[0], LINES[1], LINES[3], LINES[4]])
+@pytest.mark.parametrize("line", [LINES[0], LINES[1], LINES[3], LINES[4], *AWAITED])
 def test_it_is_broken_as_a_formatter_breaks_it(line: str) -> None:
     for width in (88, 100):
         assert written(line, width) == formatted(written(line, 1_000), width)

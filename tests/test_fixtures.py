@@ -1,7 +1,8 @@
 """Broken, fixed and innocent code of every rule: `tests/fixtures/STLnnn/`.
 
 `bad_*.py` has a mark (`tools/fixtures.py` says which there are) at the end of every line on which a finding starts, and on no
-other; `bad_*.fixed.py` is what `--fix` makes of it (with `unsafe` in the name: at that level). `ok_*.py` raises nothing.
+other; `bad_*.fixed.py` is what `--fix` makes of it, and what no such file says no repair does. With `unsafe` in the name it is
+written at that level; `bad_*.unsafe.fixed.py` stands beside a fixture that does not say so. `ok_*.py` raises nothing.
 `project_*/` are whole projects, marked alike. Where a fixture marks a place to which findings of a rule point, it marks all.
 With `no_fix` in its name, file or project, no fix of the rule is offered at any level.
 """
@@ -17,7 +18,20 @@ from streamlint import rule
 from streamlint.finding import Finding
 from streamlint.fix import Level
 from streamlint.run import run
-from tools.fixtures import FIXTURES, LOOKS_MARKED, Mark, Marks, bare, fixed_texts, found, laid_out, marked, request
+from tools.fixtures import (
+    FIXTURES,
+    LOOKS_MARKED,
+    Mark,
+    Marks,
+    bare,
+    broken_of,
+    fixed_texts,
+    found,
+    laid_out,
+    level_of,
+    marked,
+    request,
+)
 
 CODES = sorted(folder.name for folder in FIXTURES.iterdir() if folder.is_dir())
 BAD = sorted(path for path in FIXTURES.glob("*/bad_*.py") if not path.name.endswith(".fixed.py"))
@@ -49,6 +63,10 @@ def test_broken_code_is_found(path: Path, tmp_path: Path) -> None:
     findings = run(request(tmp_path, path.parent.name)).findings
     assert any(path.parent.name in finding.codes for finding in findings), "the fixture does not show its own rule"
     assert to_mark(findings, marks) == lines(marks)
+    read = [level_of(fixed) for fixed in FIXED if broken_of(fixed) == path]
+    offered = {finding.fix.level for finding in findings if finding.fix is not None} - {Level.DISPLAY}
+    unread = [level for level in offered if not any(each.allows(level) for each in read)]
+    assert unread == [], "a repair that nobody has read: write `.fixed.py`, or `.unsafe.fixed.py` for that level"
 
 
 @pytest.mark.parametrize("path", [*OK, *OK_PROJECTS], ids=name)
@@ -61,8 +79,8 @@ def test_innocent_code_is_silent(path: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", FIXED, ids=name)
 def test_fix_writes_what_a_person_would(path: Path, tmp_path: Path) -> None:
-    (copy,) = laid_out(path.with_name(path.name.replace(".fixed.py", ".py")), tmp_path)
-    level = Level.UNSAFE if "unsafe" in path.name else Level.RESPONSE
+    (copy,) = laid_out(broken_of(path), tmp_path)
+    level = level_of(path)
     outcome = run(request(tmp_path, path.parent.name, fix=True, level=level))
     assert [change.after.text for change in outcome.changes] == [bare(path.read_bytes().decode())]
     copy.write_text(bare(path.read_bytes().decode()), "utf-8")
@@ -90,8 +108,7 @@ def test_project(folder: Path, tmp_path: Path) -> None:
 def test_fix_of_a_project(folder: Path, tmp_path: Path) -> None:
     """At the level `response`, or, with `unsafe` in its name, at that one; only the named files change."""
     laid_out(folder, tmp_path)
-    level = Level.UNSAFE if "unsafe" in folder.name else Level.RESPONSE
-    outcome = run(request(tmp_path, folder.parent.name, fix=True, level=level))
+    outcome = run(request(tmp_path, folder.parent.name, fix=True, level=level_of(folder)))
     assert {change.after.path.relative_to(tmp_path): change.after.text for change in outcome.changes} == fixed_texts(
         folder
     )

@@ -31,12 +31,12 @@ WAYS: Mapping[str, Callable[[str], str]] = {
         if each.__name__ not in NOT_ALONE
     },
 }
-FIXED = sorted(tool.FIXTURES.glob("STL*/bad_*.fixed.py"))
+REPAIRED = list(tool.fixtures(0))
 
 
 @pytest.mark.parametrize("way", dict(varied("x = 1\n", SEED)))
 def test_fixtures_written_in_another_way(way: str, tmp_path: Path) -> None:
-    chosen = random.Random(way).sample(FIXED, OFTEN)
+    chosen = random.Random(way).sample(REPAIRED, OFTEN)
     wrong = [row for project in tool.projects(tmp_path, chosen, SEED, (way,)) for row in tool.repaired(project).wrong]
     assert wrong == []
 
@@ -51,7 +51,7 @@ FOUND = (
 
 @pytest.mark.parametrize(("fixture", "way"), FOUND)
 def test_what_was_wrong_once(fixture: str, way: str, tmp_path: Path) -> None:
-    path = tool.FIXTURES / f"{fixture}.fixed.py"
+    path = tool.FIXTURES / f"{fixture}.py"
     (project,) = tool.projects(tmp_path, [path], SEED, (way,))
     tally = tool.repaired(project)
     assert tally.changed and tally.wrong == []

@@ -6,9 +6,8 @@ import ast
 import tempfile
 from pathlib import Path
 
-from streamlint.fix import Level
 from streamlint.run import run
-from tools.fixtures import FIXTURES, bare, laid_out, request
+from tools.fixtures import FIXTURES, bare, broken_of, laid_out, level_of, request
 
 
 def main() -> None:
@@ -39,10 +38,9 @@ def with_marks(old: str, new: str) -> str | None:
 
 def fixed(path: Path) -> str:
     """What `--fix` makes of the broken file beside a fixed one."""
-    level = Level.UNSAFE if "unsafe" in path.name else Level.RESPONSE
     with tempfile.TemporaryDirectory() as folder:
-        laid_out(path.with_name(path.name.replace(".fixed.py", ".py")), Path(folder))
-        outcome = run(request(Path(folder), path.parent.name, fix=True, level=level))
+        laid_out(broken_of(path), Path(folder))
+        outcome = run(request(Path(folder), path.parent.name, fix=True, level=level_of(path)))
     return outcome.changes[0].after.text if outcome.changes else ""
 
 

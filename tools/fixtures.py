@@ -97,6 +97,16 @@ def laid_out(fixture: Path, folder: Path) -> Mapping[Path, Marks]:
     return marks
 
 
+def broken_of(fixed: Path) -> Path:
+    """`bad_chain.py` of what repairs make of it: `bad_chain.fixed.py`, or, with the unsafe ones, `bad_chain.unsafe.fixed.py`."""
+    return fixed.with_name(f"{fixed.name.partition('.')[0]}.py")
+
+
+def level_of(fixed: Path) -> Level:
+    """At which level a fixed fixture is written."""
+    return Level.UNSAFE if "unsafe" in fixed.name else Level.RESPONSE
+
+
 def fixed_texts(project: Path) -> Mapping[Path, str]:
     """What the repairs make of the files of a project that is not only Python: those with `.fixed` behind their names."""
     return {

@@ -24,7 +24,7 @@ from streamlint.fix import Level
 from streamlint.outcome import Change, Outcome
 from streamlint.precedence import NEXT
 from streamlint.run import Request, run, write
-from tools.fixtures import FIXTURES, bare
+from tools.fixtures import FIXTURES, bare, broken_of
 from tools.harms import harms
 from tools.varied import varied
 
@@ -122,17 +122,16 @@ def _diff(change: Change, folder: Path) -> str:
 
 def fixtures(seed: int, every: int = 1) -> Iterator[Path]:
     """The fixtures of one file with a repair, or a part of them."""
-    fixed = sorted(FIXTURES.glob("STL*/bad_*.fixed.py"))
-    return islice(fixed, seed % every, None, every)
+    broken = sorted({broken_of(path) for path in FIXTURES.glob("STL*/bad_*.fixed.py")})
+    return islice(broken, seed % every, None, every)
 
 
-def projects(folder: Path, fixed: Iterable[Path], seed: int, ways: Collection[str] = ()) -> Iterator[Path]:
+def projects(folder: Path, broken: Iterable[Path], seed: int, ways: Collection[str] = ()) -> Iterator[Path]:
     """What is repaired in each of these files, varied in all ways or in some, each as a project of its own."""
-    for path in fixed:
-        broken = path.with_name(path.name.replace(".fixed.py", ".py"))
-        for name, text in varied(bare(broken.read_text("utf-8")), seed):
+    for path in broken:
+        for name, text in varied(bare(path.read_text("utf-8")), seed):
             if not ways or name in ways:
-                project = folder / f"{path.parent.name}_{broken.stem}_{name}"
+                project = folder / f"{path.parent.name}_{path.stem}_{name}"
                 project.mkdir()
                 (project / "pyproject.toml").write_text("[project]\nname = 'varied'\n", "utf-8")
                 (project / "application.py").write_bytes(text.encode())

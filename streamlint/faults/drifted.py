@@ -14,6 +14,7 @@ from streamlint.values.domain import Bound, Constant, Llama, Value, dotted_name
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
+    from streamlint.model.modules import Module
     from streamlint.project import Project
     from streamlint.values.activations import Frame
 
@@ -91,12 +92,9 @@ class Drift:
 
     def _holds_told(self, expression: ir.Name, frame: Frame) -> bool:
         module = frame.module
-        outer = [(scope, scope.by_name.get(expression.id, ())) for scope in (frame.scope, module.scopes[0])]
-        bound = (scope.bindings[index] for scope, found in outer for index in found)
-        made = ((module.scopes[one.scope], one.value) for one in bound)
         return any(
-            isinstance(value, ir.Call) and self._removed(value, self.evaluator.any_call(module, scope)) is not None
-            for scope, value in made
+            self._removed(call, self.evaluator.any_call(module, scope)) is not None
+            for scope, call in _made(module, expression)
         )
 
     def _of_value(self, method: str, keyword: str, value: ir.Expression, frame: Frame) -> Change | None:
@@ -126,3 +124,17 @@ def _is_llama(value: Value) -> bool:
     if isinstance(value, Bound):
         return isinstance(value.receiver, Llama)
     return is_of_llama_index(dotted_name(value))
+
+
+def _made(module: Module, name: ir.Name) -> Iterator[tuple[ir.Scope, ir.Call]]:
+    """The calls that a name is bound to, also under other names and as one of some that a loop runs over."""
+    seen, pending = set[str](), [name]
+    while pending:
+        each = pending.pop()
+        seen.add(each.id)
+        for around in module.around(each):
+            for binding in (around.bindings[index] for index in around.by_name.get(each.id, ())):
+                value = binding.value
+                items = value.items if isinstance(value, ir.Sequence) else [value]
+                yield from ((module.scopes[binding.scope], one) for one in items if isinstance(one, ir.Call))
+                pending += [one for one in items if isinstance(one, ir.Name) and one.id not in seen]

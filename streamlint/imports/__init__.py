@@ -63,7 +63,7 @@ def _bindings(text: str) -> Mapping[str, Sequence[BoundName]]:
 
 
 @lru_cache(maxsize=8)
-def arrange(before: str, after: str, needed: frozenset[Import]) -> str:
+def arrange(before: str, after: str, needed: frozenset[Import], width: int = 0) -> str:
     """`after` with the imports in `needed`, and without those that `before` used and `after` does not.
 
     It stays as it is where it is no Python, or where libcst cannot read what an import is written beside.
@@ -72,17 +72,17 @@ def arrange(before: str, after: str, needed: frozenset[Import]) -> str:
     if module is None:
         return after
     gone = Change.whole(parts, after, module).useless() if parts is not None else frozenset[str]()
-    return _changed(after, missing(after, needed), gone) or after
+    return _changed(after, missing(after, needed), gone, width) or after
 
 
-def _changed(text: str, added: Collection[Import], gone: Collection[str]) -> str | None:
+def _changed(text: str, added: Collection[Import], gone: Collection[str], width: int) -> str | None:
     """A text with some imports and without others; None where libcst cannot read what they are written beside."""
     around = outline(text) if added or gone else None
     if around is None or around.module is None:
         return None
     changed = around.module
     for each in sorted(added):
-        changed = placed(changed, each)
+        changed = placed(changed, each, width)
     return _spliced(around, around.module, pruned(changed, gone))
 
 
@@ -97,25 +97,28 @@ class Arranged:
     is_sound: bool
 
 
-def arranged(text: str, edits: Sequence[Edit], needed: frozenset[Import]) -> Arranged:
-    """Edits that go together, with those which place the imports in `needed`, and remove those that nothing uses after them."""
+def arranged(text: str, edits: Sequence[Edit], needed: frozenset[Import], width: int = 0) -> Arranged:
+    """Edits that go together, with those which place the imports in `needed`, and remove those that nothing uses after them.
+
+    An import goes on several lines where it would be longer than `width`, if there is one.
+    """
     parts = parts_of(text)
     change = parts.change(edits) if parts is not None else None
     if change is not None:
         gone = change.useless()
         if not gone and not change.missing(needed):
             return Arranged(tuple(edits), is_sound=True)
-        beside = _beside(text, needed, gone) if change.is_behind_imports else None
+        beside = _beside(text, needed, gone, width) if change.is_behind_imports else None
         if beside is not None and all(edit.span.end <= change.start for edit in beside.edits):
             return Arranged((*beside.edits, *edits), beside.is_sound)
-    whole = arrange(text, edited(text, edits), needed)
+    whole = arrange(text, edited(text, edits), needed, width)
     return Arranged(tuple(edit_between(text, whole)), parses(whole) and not missing(whole, needed))
 
 
 @lru_cache(maxsize=32)
-def _beside(text: str, needed: frozenset[Import], gone: frozenset[str]) -> Arranged | None:
+def _beside(text: str, needed: frozenset[Import], gone: frozenset[str], width: int) -> Arranged | None:
     """What is done to the imports of a text, whatever is changed far below them."""
-    changed = _changed(text, missing(text, needed), gone)
+    changed = _changed(text, missing(text, needed), gone, width)
     if changed is None:
         return None
     return Arranged(tuple(edit_between(text, changed)), parses(changed) and not missing(changed, needed))

@@ -11,12 +11,15 @@ from streamlint.fix import Import
 from streamlint.imports.statements import Names, Statement, aliases, closing, dotted, imports, leading
 
 
-def placed(module: cst.Module, needed: Import) -> cst.Module:
+def placed(module: cst.Module, needed: Import, width: int = 0) -> cst.Module:
+    """The module with one import more; on several lines where it would be longer than `width`, if there is one."""
     host = next((line for line in module.body if needed.name and _extensible(line, needed.module)), None)
     if host is None:
         return module.with_changes(body=_with_line(module, needed))
     line = cst.ensure_type(host, cst.SimpleStatementLine)
     small = [_extended(each, needed.name) if _imports_from(each, needed.module) else each for each in line.body]
+    if width and len(module.code_for_node(small[0])) > width >= len(module.code_for_node(line.body[0])):
+        small[0] = _on_lines(small[0], module.default_indent)
     body = [line.with_changes(body=small) if each is host else each for each in module.body]
     return module.with_changes(body=body)
 
@@ -54,6 +57,17 @@ def _extended(node: cst.BaseSmallStatement, name: str) -> cst.BaseSmallStatement
         )
     changed = statement.with_changes(names=[*names, new])
     return changed if rpar is None else changed.with_changes(rpar=rpar.with_changes(whitespace_before=ending))
+
+
+def _on_lines(node: cst.BaseSmallStatement, indent: str) -> cst.BaseSmallStatement:
+    """The statement in brackets, each name on its own line."""
+    statement = cst.ensure_type(node, cst.ImportFrom)
+    if statement.lpar is not None:
+        return node
+    inner = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent))
+    names = [one.with_changes(comma=cst.Comma(whitespace_after=inner)) for one in aliases(statement)]
+    names[-1] = names[-1].with_changes(comma=cst.Comma(whitespace_after=cst.ParenthesizedWhitespace(indent=True)))
+    return statement.with_changes(names=names, lpar=cst.LeftParen(whitespace_after=inner), rpar=cst.RightParen())
 
 
 def _between(node: cst.ImportFrom, names: Names) -> cst.BaseParenthesizableWhitespace:

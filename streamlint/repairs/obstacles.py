@@ -30,19 +30,18 @@ def obstacle(file: PythonFile, held: Held) -> Obstacle | None:
     found = of_wait(file, held.scope, expression)
     if found is not None or not isinstance(expression, ir.Call):
         return found
-    return _handed_to_the_loop(file, held, expression) or (
-        _of_its_maker(file, held, expression) or _unfinished(file, held, expression)
-    )
+    by_loop = _by_the_loop(file, held, expression)
+    return by_loop or _of_its_maker(file, held, expression) or _unfinished(file, held, expression)
 
 
-def _handed_to_the_loop(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:
-    """`loop.call_later(5, ping)`, which waits for nothing itself: the loop calls `ping` afterwards, whoever hands it over."""
-    row = file.project.evaluator.calls.moving(call, file.frame(held.scope))
-    if row is None or row.where is not Where.LOOP:
+def _by_the_loop(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:
+    """`loop.call_soon(f)`, which itself waits for nothing, and may be called by the loop's own thread alone."""
+    row = file.project.evaluator.calls.moving(call, held.frame)
+    if row is None or row.where not in (Where.LOOP, Where.TO_LOOP, Where.TASK):
         return None
     return Obstacle(
-        "the loop itself calls what it is handed here, a moment later",
-        "hand it a coroutine that runs what waits in a thread: `asyncio.create_task(...)` around `await asyncio.to_thread(...)`",
+        "the event loop runs what this is given, in whatever thread it is called",
+        "hand it a function that has the work done in a thread",
     )
 
 

@@ -65,7 +65,8 @@ class IgnoredArgument(Rule):
 
     ## Fix safety
 
-    `safe` for a name or a constant, which does nothing when it is left out; there is no fix where the argument is a call.
+    `safe` for a name or a constant, which does nothing when it is left out; there is no fix where the argument is a call, or where
+    a loop gives each call another one.
 
     ## References
 
@@ -106,9 +107,15 @@ def _where(drifted: Drifted) -> str:
 
 def _left_out(file: PythonFile, call: ir.Call, drifted: Drifted) -> Fix | None:
     value = drifted.argument
-    if not isinstance(value, ir.Name | ir.Constant):
+    if not isinstance(value, ir.Name | ir.Constant) or (isinstance(value, ir.Name) and _differs(file, value)):
         return None
     edit = without_keyword(file, call, value)
     if edit is None:
         return None
     return Fix(f"leave out `{drifted.change.name}=`", (edit,), Level.SAFE, _IGNORED, drops=(file.text(value),))
+
+
+def _differs(file: PythonFile, name: ir.Name) -> bool:
+    """Whether a loop gives each call another one: whoever made them wants that, and has to say it in another way."""
+    bound = (scope.bindings[index] for scope in file.facts.around(name) for index in scope.by_name.get(name.id, ()))
+    return any(one.kind == "loop" for one in bound)
