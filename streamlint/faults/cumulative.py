@@ -138,8 +138,9 @@ class Cumulatives:
                 return self._of(base, branch, frame)
             case ir.Call(arguments=(base, *_)) if self.evaluator.names(expression.function, frame) & self._writing:
                 return self._of(base, branch, frame)
-            case ir.Mapping(items=items) if _says_it_is_a_piece(expression):
-                return next((found for _, part in items if (found := self._of(part, branch, frame))), None)
+            case ir.Mapping():
+                pieces = _pieces(expression)
+                return next((found for part in pieces if (found := self._of(part, branch, frame))), None)
             case ir.Attribute(attribute="text", base=base) if self._is(base, "chunk", frame):
                 return _attribute(expression, base)
             case ir.Attribute(attribute="content", base=ir.Attribute(attribute="message", base=base)):
@@ -248,10 +249,11 @@ def _of_given(read: ir.Expression, given: Mapping[str, ir.Expression | None]) ->
     return None
 
 
-def _says_it_is_a_piece(record: ir.Mapping) -> bool:
-    """Whether a record calls what it holds a piece, under a key or in a constant: `{"event": "token", "text": text}`."""
-    said = (part.value for item in record.items for part in item if isinstance(part, ir.Constant))
-    return any(isinstance(one, str) and one.lower() in _PIECES for one in said)
+def _pieces(record: ir.Mapping) -> list[ir.Expression]:
+    """What a record calls a piece: under such a key, or else beside a word that says so, `{"event": "token", "text": text}`."""
+    named = [value for key, value in record.items if isinstance(key, ir.Constant) and key.value in _PIECES]
+    said = any(isinstance(value, ir.Constant) and value.value in _PIECES for _, value in record.items)
+    return named if named or not said else [value for _, value in record.items]
 
 
 def _is_type_test(test: ir.Expression) -> bool:

@@ -83,8 +83,11 @@ class Gathered:
             return None
         if any(turns.has(item) and item.value is not None for item in scope.returns):
             return None
-        if any(turns.has(store) and turns.carries(store.value, carried) for store in scope.stores):
-            return None
+        for store in scope.stores:
+            if turns.has(store) and turns.carries(store.value, carried):
+                if not self._is_added_under(store, frame):
+                    return None
+                kept.update(names_in(store.base))
         for call in scope.calls:
             given = (part for part in call.children() if part is not call.function)
             if not turns.has(call) or not any(self._is_given(part, turns, carried) for part in given):
@@ -123,8 +126,9 @@ class Gathered:
             own = own_object(frame.module, frame.scope)
             if isinstance(function.base, ir.Attribute) and own and ir.dotted(function.base.base) == own:
                 return on_object(own) if self._is_kept_on(function, frame) else None
-            if function.attribute in _GATHERING and isinstance(function.base, ir.Name):
-                return function.base.id if self._is_local_collection(function.base, frame) else None
+            collection = _collection(function.base) if function.attribute in _GATHERING else None
+            if collection is not None:
+                return collection.id if self._is_local_collection(collection, frame) else None
             if function.attribute == "write" and isinstance(function.base, ir.Name):
                 return function.base.id if self._is_buffer(function.base, frame) else None
             if isinstance(function.base, ir.Name) and self.evaluator.names(function, frame) & self._queueing:
@@ -135,6 +139,12 @@ class Gathered:
                 return ""
         names = self.evaluator.names(function, frame)
         return "" if names and names <= _HARMLESS | self._parsers else None
+
+    def _is_added_under(self, store: ir.Store, frame: Frame) -> bool:
+        """`parts[key] = parts[key] + token`, of a collection that is made here."""
+        if store.is_attribute or not isinstance(store.base, ir.Name):
+            return False
+        return store.base.id in names_in(store.value) and self._is_local_collection(store.base, frame)
 
     def _is_held_back(self, call: ir.Call, turns: Turns, frame: Frame) -> bool:
         """Whether a handler writes to its answer, `self.write(token)`, and lets nothing of it go in the loop."""
@@ -174,3 +184,15 @@ class Gathered:
 
     def _is_buffer(self, name: ir.Name, frame: Frame) -> bool:
         return any(isinstance(one, Instance) and one.name in _BUFFERS for one in self.evaluator.value(name, frame))
+
+
+def _collection(base: ir.Expression) -> ir.Name | None:
+    """The name of a collection, also where it is added to what stands in that: `parts[key]`, `parts.setdefault(key, [])`."""
+    match base:
+        case ir.Name():
+            return base
+        case ir.Subscript(base=ir.Name() as name):
+            return name
+        case ir.Call(function=ir.Attribute(base=ir.Name() as name, attribute="setdefault")):
+            return name
+    return None

@@ -215,8 +215,8 @@ class Takings(DrainedNames):
         found = self._made_to_run(made, at, frame) if at is not None else None
         if found is None or at is None:
             return None
-        between = (one for one in frame.scope.names if call.end < one.start < at.start)
-        return None if any(one.id in found.kept for one in between) else found
+        before = (one for one in frame.scope.names if one.start < at.start and not call.contains(one))
+        return None if any(one.id in found.kept for one in before) else found
 
     @cached_property
     def _thread_words(self) -> frozenset[str]:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _LITERAL = re.compile(r"(?P<prefix>[bBfF]?)(?P<quote>[\"'])(?P<text>.*)(?P=quote)", re.DOTALL)
 _OF_PERCENT = re.compile(r"%s")
+_OF_TEMPLATE = re.compile(r"\$(\w+|\{\w+\})")
+_SUBSTITUTING = frozenset(("substitute", "safe_substitute"))
+_TEMPLATES = frozenset(("string.Template",))
 _DEEPEST = 4
 HOLE = "{}"
 
@@ -94,6 +97,9 @@ class Writings:
         if isinstance(function, ir.Attribute) and function.attribute == "format":
             text = self.pattern(function.base, frame)
             return _filled(text or "", (*call.arguments, *(value for _, value in call.keywords)), frame)
+        if isinstance(function, ir.Attribute) and function.attribute in _SUBSTITUTING:
+            text = self._template(function.base, frame)
+            return _filled(_OF_TEMPLATE.sub(HOLE, text or ""), tuple(value for _, value in call.keywords), frame)
         values = list(self.evaluator.value(function, frame))
         if len(values) != 1 or not isinstance(values[0], Function):
             return None
@@ -121,6 +127,20 @@ class Writings:
         made = frame.module.uses.bindings(expression, frame.scope)
         is_constant = len(made) == 1 and made[0].kind == "assign" and isinstance(made[0].value, ir.Constant)
         return literal(made[0].value, frame) if is_constant and made[0].value is not None else None
+
+    def _template(self, base: ir.Expression, frame: Frame) -> str | None:
+        """The text of a `string.Template`: of the one that is made there, or that a constant of the module is."""
+        where = frame
+        if isinstance(base, ir.Name) and base.bindings is None:
+            made = frame.module.uses.bindings(base, frame.scope)
+            base = made[0].value or base if len(made) == 1 and made[0].kind == "assign" else base
+            where = self.evaluator.any_call(frame.module, frame.module.summary.module)
+        match base:
+            case ir.Call(arguments=(ir.Constant() as text,)) if (
+                self.evaluator.names(base.function, where) == _TEMPLATES
+            ):
+                return literal(text, frame)
+        return None
 
     def _returned(self, function: Function, call: ir.Call, frame: Frame, depth: int) -> Written | None:
         """What a helper that only has one `return` writes."""
