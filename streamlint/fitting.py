@@ -7,6 +7,7 @@ import re
 import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from streamlint.fix import Edit, Fix
 from streamlint.immutable import immutable
@@ -20,7 +21,11 @@ _TERNARY = ("if", "else")
 
 def fitted(fix: Fix, source: Source, width: int) -> Fix:
     """The fix with lines that fit, where it made longer ones of statements that stand on one line."""
-    edits = [edit for group in _groups(fix.edits, source) for edit in _fitted(group, source, width)]
+    edits, above, end = list[Edit](), "", 0
+    for lines, group in _groups(fix.edits, source):
+        above, written = above if lines.start == end else "", _written(lines, group, source)
+        edits += _fitted(lines, group, written, above, source, width)
+        above, end = above + written, lines.end
     return replace(fix, edits=tuple(sorted(edits))) if sorted(edits) != sorted(fix.edits) else fix
 
 
@@ -40,21 +45,52 @@ def _groups(edits: Sequence[Edit], source: Source) -> Iterator[tuple[Span, list[
         yield lines, group
 
 
-def _fitted(lines_and_edits: tuple[Span, list[Edit]], source: Source, width: int) -> list[Edit]:
-    lines, edits = lines_and_edits
-    before, after, end = source.slice(lines), "", lines.start
+def _written(lines: Span, edits: Sequence[Edit], source: Source) -> str:
+    """What the edits make of the lines."""
+    text, end = "", lines.start
     for edit in edits:
-        after += source.text[end : edit.span.start] + edit.text
+        text += source.text[end : edit.span.start] + edit.text
         end = edit.span.end
-    after += source.text[end : lines.end]
+    return text + source.text[end : lines.end]
+
+
+def _fitted(lines: Span, edits: list[Edit], after: str, above: str, source: Source, width: int) -> list[Edit]:
+    """`after`: what the edits make of the lines; `above`: the same of those right above them that are changed too."""
+    before = source.slice(lines)
     known = set(before.splitlines())
     is_wide = any(len(line) > width for line in known)  # no formatter has been here at this width
     if is_wide or all(len(line) <= width or line in known for line in after.splitlines()):
         return edits
-    broken = [_broken(line, width) if line not in known else [line] for line in after.splitlines()]
+    written = [*above.splitlines(), *after.splitlines()]
+    next_line = source.text[lines.end : source.line_span(lines.end).end]
+    broken = [
+        [line] if line in known else _within(line, written[:number], following, width)
+        for number, (line, following) in enumerate(pairwise((*written, next_line)))
+    ][len(above.splitlines()) :]
     text = source.newline.join(line for group in broken for line in group)
     ending = after[len(after.rstrip("\r\n")) :] and source.newline
     return [Edit(lines, text + ending)] if text + ending != after else edits
+
+
+def _within(line: str, before: Sequence[str], following: str, width: int) -> list[str]:
+    """As `_broken`; what stands alone in brackets that opened on a line before is the body of those."""
+    code = line.strip()
+    is_whole = code.endswith(",") or following.lstrip()[:1] in (")", "]", "}")
+    if len(line) <= width or not is_whole or code[0] in "#)]}" or not _is_open(before):
+        return _broken(line, width)
+    return _body(code, line[: len(line) - len(line.lstrip())], width)
+
+
+def _is_open(lines: Sequence[str]) -> bool:
+    """Whether a bracket of these lines is not closed in them."""
+    depth = 0
+    try:
+        for token in tokenize.generate_tokens(io.StringIO("\n".join(line.strip() for line in lines)).readline):
+            if token.type == tokenize.OP:
+                depth += (token.string in ("(", "[", "{")) - (token.string in (")", "]", "}"))
+    except (tokenize.TokenError, SyntaxError):
+        pass  # the brackets before the end were read
+    return depth > 0
 
 
 def _broken(line: str, width: int) -> list[str]:
