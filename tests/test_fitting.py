@@ -73,6 +73,22 @@ def test_it_is_broken_as_a_formatter_breaks_it(line: str) -> None:
         assert written(line, width) == formatted(written(line, 1_000), width)
 
 
+def test_arguments_on_a_line_of_their_own_are_broken_at_their_commas() -> None:
+    """As a formatter does with what stands between brackets that other lines open and close."""
+    text = "async def one():\n    engine = made(\n        filters=filters, params=params, event_handlers=[event_handler]\n    )\n"
+    source = Source(Path("app.py"), text)
+    called, first = text.index("made("), text.index("filters=")
+    edits = (
+        Edit(Span(called, called + 4), "await run_in_threadpool"),
+        Edit(Span(first, first), "made_for_everybody, "),
+    )
+    fit = fitted(Fix("", edits, Level.SAFE, ""), source, USUAL)
+    for edit in sorted(fit.edits, reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    assert formatted(text) == text
+    assert text.count("\n") == 7
+
+
 @pytest.mark.parametrize(
     ("name", "text", "width"),
     [

@@ -41,15 +41,27 @@ class Cleanups:
 
         Starlette cancels through AnyIO, which cancels again and again; other servers do not.
         """
+        for block in self._left(frame):
+            found = next(self._unshielded(block, frame), None)
+            if found is not None:
+                yield found
+
+    def cuts(self, place: ir.Expression, frame: Frame) -> bool:
+        """Whether the server would cancel a wait at this place, were one written there."""
+        return any(
+            block.contains(place) and not any(map(self._is_shield, block.around(place))) for block in self._left(frame)
+        )
+
+    def _left(self, frame: Frame) -> Iterator[ir.Block]:
+        """The blocks that run when the client has left in the midst of a `try`."""
         if not frame.scope.is_async or not frame.module.packages & self.evaluator.knowledge.frameworks.cancelling_again:
             return
         if not self.caught.generators.is_served(frame):
             return
         for attempt in (one for one in frame.scope.body.walk() if isinstance(one, ir.Try)):
             for block in self._cleaning(attempt, frame):
-                found = next(self._unshielded(block, frame), None)
-                if found is not None and (isinstance(block, ir.Handler) or _may_be_left(attempt.body, frame.scope)):
-                    yield found
+                if isinstance(block, ir.Handler) or _may_be_left(attempt.body, frame.scope):
+                    yield block
 
     def _cleaning(self, attempt: ir.Try, frame: Frame) -> Iterator[ir.Block]:
         yield attempt.final

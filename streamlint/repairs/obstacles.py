@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streamlint.faults.cleanups import Cleanups
 from streamlint.immutable import immutable
 from streamlint.knowledge.llama_index import Returns
 from streamlint.knowledge.off_loop import Where
@@ -53,7 +54,7 @@ def obstacle_before_the_rest(file: PythonFile, held: Held, call: ir.Call) -> Obs
 def of_wait(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> Obstacle | None:
     """What stands in the way of running an expression, or each step over it, in a thread that is waited for."""
     span = Span(expression.start, expression.end)
-    return split_at(file, scope, span) or _in_helper(file, scope, expression)
+    return split_at(file, scope, span) or _in_helper(file, scope, expression) or _in_cleanup(file, scope, expression)
 
 
 def split(file: PythonFile, where: OnLoop, expression: ir.Expression) -> Obstacle | None:
@@ -84,6 +85,15 @@ def _quoted(word: str) -> str:
     """`word`, or for what `Accesses` calls `file path` the path alone, as it is written."""
     path = word.removeprefix("file ")
     return f"`{word}`" if path == word else f"what is at `{path}`"
+
+
+def _in_cleanup(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> Obstacle | None:
+    if not file.project.ask(Cleanups).cuts(expression, file.frame(scope)):
+        return None
+    return Obstacle(
+        "once the client has left, the server cancels what is awaited in this cleanup, so that it would not be done",
+        "await it in a shielded scope: `with anyio.CancelScope(shield=True):`",
+    )
 
 
 def _in_helper(file: PythonFile, scope: ir.Scope, expression: ir.Expression) -> Obstacle | None:

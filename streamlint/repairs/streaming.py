@@ -18,6 +18,7 @@ from streamlint.repairs.synthesizers import made_streaming, synthesizer
 from streamlint.source import Span
 from streamlint.streams.mismatches import Mismatches
 from streamlint.values.domain import Constant, Coroutine, Llama, Value, dotted_name
+from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.model.modules import Module
@@ -268,11 +269,11 @@ def _all_fit(file: PythonFile, engine: Llama) -> bool:
 
 
 def _fits(file: PythonFile, attribute: ir.Attribute, value: Value) -> bool:
-    """Whether an answer is a stream with these tokens: started by the method that gives them, and awaited only if that can be."""
+    """Whether an answer is a stream with these tokens: of the method that gives them, which is awaited only if that can be."""
     assert isinstance(value, Llama)
     mismatches = file.project.ask(Mismatches)
     found, method = mismatches.call_at(value.origin), mismatches.started_by(value)
-    is_awaited = found is not None and found[2].end in found[1].awaited
+    is_awaited = found is not None and found[2].end in found[1].awaited and last_word(found[2].function) == method
     start = file.project.knowledge.llama.starts[attribute.attribute]
     return (method, is_awaited) == (start.method, start.is_awaited)
 

@@ -113,9 +113,15 @@ class CumulativeText(Rule):
             found.expression,
             text=file.one_line(found.expression),
             label="everything so far, not what is new",
-            help=f"ask for the pieces: `{found.asks}`" if found.asks else "send `.delta`",
+            help=_way_out(found),
             repair=lambda _: _pieces(file, found, is_text=is_text) if fixable else None,
         )
+
+
+def _way_out(found: Cumulative) -> str:
+    if found.asks:
+        return f"ask for the pieces: `{found.asks}`"
+    return "make the event with `.delta`" if found.of_event else "send `.delta`"
 
 
 def _pieces(file: PythonFile, found: Cumulative, *, is_text: bool) -> Fix | None:

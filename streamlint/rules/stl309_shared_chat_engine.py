@@ -107,9 +107,10 @@ class SharedChatEngine(Rule):
         if reached is None or reached.entry is None:
             return
         frame = file.frame(scope)
+        asked = lifetimes.turn(call, frame)
         engine = lifetimes.shared_engine(call, frame)
-        if engine is not None and isinstance(call.function, ir.Attribute):
-            yield self._fact(file, call, reached.entry, call.function.base, engine, _ENGINE)
+        if engine is not None and asked is not None:
+            yield self._fact(file, call, reached.entry, asked.base, engine, _ENGINE)
         memory = lifetimes.shared_memory(call, frame) if engine is None else None
         if memory is not None:
             yield self._fact(file, call, reached.entry, *memory, _MEMORY)

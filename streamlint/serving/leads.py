@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from streamlint.knowledge.frameworks import Runner
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.serving.reached import Key, Reached
@@ -51,8 +52,19 @@ class Leads:
 
     @cached_property
     def _around(self) -> frozenset[Path]:
-        """The files with code that is known to run, and all that they import."""
-        return frozenset(self.evaluator.modules.around({path for path, _ in self._served}))
+        """The files with code that is known to run where many share a loop, and all that they import."""
+        sharing = {path for (path, _), reached in self._served.items() if self._shares_a_loop(reached)}
+        return frozenset(self.evaluator.modules.around(sharing))
+
+    def _shares_a_loop(self, reached: Reached) -> bool:
+        """Whether an entry point is of a framework that serves on one loop, or the project keeps a loop of its own in a thread."""
+        entry = reached.entry
+        framework = self.evaluator.knowledge.frameworks.framework(entry.framework) if entry is not None else None
+        return framework is None or framework.async_runner is Runner.EVENT_LOOP or self._keeps_a_loop
+
+    @cached_property
+    def _keeps_a_loop(self) -> bool:
+        return bool(self.evaluator.modules.saying("run_coroutine_threadsafe"))
 
     @cached_property
     def _found(self) -> dict[Key, Reached]:

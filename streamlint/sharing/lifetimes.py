@@ -47,13 +47,12 @@ class Lifetimes:
 
     def shared_engine(self, call: ir.Call, frame: Frame) -> Origin | None:
         """Where the chat engine was made that this call talks to, if all requests talk to the same one and its own memory."""
-        if not (isinstance(call.function, ir.Attribute) and self.is_turn(call)):
+        asked = self.turn(call, frame)
+        if asked is None or _has_history(call, asked):
             return None
-        if call.argument(1, "chat_history") is not None or call.hides_keywords:
+        if self._is_reset(asked.base, frame) or self.is_looked_up(asked.base, frame):
             return None
-        if self._is_reset(call.function.base, frame) or self.is_looked_up(call.function.base, frame):
-            return None
-        values = self.evaluator.value(call.function, frame)
+        values = self.evaluator.value(asked, frame)
         origins = [
             value.receiver.origin
             for value in values
@@ -65,15 +64,21 @@ class Lifetimes:
             return None
         return origins[0] if all(origin is not None and self.is_made_once(origin) for origin in origins) else None
 
-    def is_turn(self, call: ir.Call) -> bool:
-        """Whether a call has a name under which one talks to a chat engine."""
-        return isinstance(call.function, ir.Attribute) and call.function.attribute in self._turns
+    def turn(self, call: ir.Call, frame: Frame) -> ir.Attribute | None:
+        """`engine.chat` where a call talks to a chat engine, here or in a thread, by its name."""
+        asked = self._mismatches.asking(frame.module, frame.scope, call) if self._may_be_turn(call) else None
+        return asked if asked is not None and asked.attribute in self._turns else None
+
+    def _may_be_turn(self, call: ir.Call) -> bool:
+        named = [call.function, *call.arguments]
+        named += [given for one in named if isinstance(one, ir.Call) for given in one.arguments]
+        return any(isinstance(one, ir.Attribute) and one.attribute in self._turns for one in named)
 
     def is_about_memory(self, call: ir.Call) -> bool:
         """Whether a call may talk to a chat engine or a chain, or is given a memory, or writes to one, by the names in it."""
         return (
             self._has_histories
-            or self.is_turn(call)
+            or self._may_be_turn(call)
             or self._is_said(call)
             or next(self._remembering(call), None) is not None
         )
@@ -262,6 +267,15 @@ class Lifetimes:
         for entry in self.reach.entries:
             if entry.kind in (Purpose.LIFESPAN, Purpose.STARTUP):
                 yield entry.module, entry.scope
+
+
+def _has_history(call: ir.Call, asked: ir.Attribute) -> bool:
+    """Whether a turn is given the history to go on from, or may be: in this call, or where it is handed over."""
+    inner = [one for one in (call.function, *call.arguments) if isinstance(one, ir.Call)]
+    handing = next((one for one in (call, *inner) if asked in one.arguments), call)
+    given = handing.arguments.index(asked) + 1 if handing is not call.function and asked in handing.arguments else 0
+    holding = handing if given else call
+    return holding.argument(given + 1, "chat_history") is not None or holding.hides_keywords
 
 
 def _innermost(module: Module, origin: Origin) -> ir.Scope:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
+from streamlint.knowledge.off_loop import Result
 from streamlint.model import syntax as ir
 from streamlint.streams.sent import certain
 from streamlint.values.domain import (
@@ -119,13 +120,10 @@ class Mismatches:
         if not isinstance(value, Llama) or value.role is not Role.RESPONSE or value.streaming is not False:
             return None
         found = self.call_at(value.origin)
-        if (
-            found is None
-            or not isinstance(found[2].function, ir.Attribute)
-            or self.started_by(value) not in self._listed("queries")
-        ):
+        asking = self.asking(*found) if found is not None else None
+        if found is None or asking is None or asking.attribute not in self._listed("queries"):
             return None
-        made = certain(self.evaluator.value(found[2].function.base, self.evaluator.any_call(found[0], found[1])))
+        made = certain(self.evaluator.value(asking.base, self.evaluator.any_call(found[0], found[1])))
         engine = made[0] if len(made) == 1 else None
         return engine if isinstance(engine, Llama) and engine.role is Role.QUERY_ENGINE else None
 
@@ -141,10 +139,22 @@ class Mismatches:
         return None
 
     def started_by(self, value: Llama) -> str:
-        """The name of the method whose call made a value, or ""."""
+        """The name of the method that made a value, called there or handed to a thread, or ""."""
         found = self.call_at(value.origin)
-        function = found[2].function if found is not None else None
-        return function.attribute if isinstance(function, ir.Attribute) else ""
+        asking = self.asking(*found) if found is not None else None
+        return asking.attribute if asking is not None else ""
+
+    def asking(self, module: Module, scope: ir.Scope, call: ir.Call) -> ir.Attribute | None:
+        """`engine.query` where a call runs it: itself, as `to_thread(engine.query, q)`, or as `make_async(engine.query)(q)`."""
+        frame = self.evaluator.any_call(module, scope)
+        handing = call.function if isinstance(call.function, ir.Call) else call
+        row = self.evaluator.calls.moving(handing, frame)
+        if row is not None and row.result is Result.CALLABLE and handing is call:
+            return None
+        asked = handing.argument(row.position, row.keyword or None) if row is not None else call.function
+        if isinstance(asked, ir.Call) and self.evaluator.names(asked.function, frame) == {"functools.partial"}:
+            asked = asked.argument(0, None)
+        return asked if isinstance(asked, ir.Attribute) else None
 
     # One alternative
 

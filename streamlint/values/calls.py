@@ -101,6 +101,10 @@ class Calls:
         return frozenset((Object(made.path, made.scope, origin),))
 
     def _partial(self, function: Partial, call: ir.Call, frame: Frame) -> Values:
+        """A method of LlamaIndex gives what its object says, and makes it where the partial is called."""
+        methods = [one for one in function.function if isinstance(one, Bound) and isinstance(one.receiver, Llama)]
+        if methods:
+            return self.evaluator.union(self._bound(one, call, frame) for one in methods)
         return self.results(function.function, *self.filled(function, call, frame), frame)
 
     def filled(self, function: Partial, call: ir.Call, frame: Frame) -> tuple[tuple[Values, ...], dict[str, Values]]:

@@ -55,7 +55,7 @@ class Leaves:
         assert isinstance(receiver, Llama)
         method = self.evaluator.knowledge.llama.method(receiver.role, function.name, of=receiver.name)
         if method is None or not method.blocks or method.kind in (Kind.COROUTINE, Kind.ASYNC_GENERATOR):
-            return None
+            return self._of_integration(f"{receiver.name}.{function.name}", call, frame)
         if method.arguments and not any(call.argument(None, name) for name in method.arguments):
             return None
         if self._gives_coroutine(call, frame):
@@ -71,6 +71,11 @@ class Leaves:
         method = self.evaluator.knowledge.llama.method(role, call.function.attribute)
         text = frame.module.text(call.function)
         return self.llama(text, reason_of("", receiver), "", call, frame, method, receiver)
+
+    def _of_integration(self, name: str, call: ir.Call, frame: Frame) -> Hold | None:
+        """What a method waits for in the one class of an integration, where others of its kind keep all in memory."""
+        fact = self.evaluator.knowledge.blocking.call(name)
+        return self.library(fact, name, call, frame) if fact is not None else None
 
     def _gives_coroutine(self, call: ir.Call, frame: Frame) -> bool:
         """Whether an inherited method hands on what an `async` hook of the project gives: `_retrieve` behind `retrieve`."""
