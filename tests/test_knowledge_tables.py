@@ -327,7 +327,7 @@ KEYS = {
     "heavy_calls.call": {"names", "classes", "methods", "category", "reason", "tier", "thread-safe", "lazy", "lazy-with", "only"},
     "off_loop.call": {"names", "classes", "methods", "kind", "position", "keyword", "variadic", "result", "beside", "outlives",
                       "docs"},
-    "off_loop.threads": {"package", "module", "run", "iterate", "docs"},
+    "off_loop.threads": {"package", "module", "run", "iterate", "positional", "instead-of-asyncio", "docs"},
     "shared_state.cache": {"names", "keeps", "docs"},
     "frameworks.method": {"framework", "application", "names", "kind", "factory", "handler", "handler-keyword", "path",
                           "path-keyword", "http", "http-keyword", "http-position", "http-is-name", "off-path", "child",

@@ -58,13 +58,17 @@ class OffLoopCall:
 class ThreadFunctions:
     """What a framework has to run a function, or to advance an iterator, in a thread; `module` is where they are imported from.
 
-    `run` is "" where it has none that takes the arguments too.
+    `run` is "" where it has none that takes the arguments too, `iterate` where it has none.
     """
 
     package: str
     module: str
     run: str
     iterate: str
+    is_positional: bool = False
+    """Whether only arguments without keywords can be handed to `run`."""
+    is_own_loop: bool = False
+    """Whether its loop may be one that asyncio knows nothing of."""
 
 
 class OffLoop:
@@ -77,7 +81,14 @@ class OffLoop:
         self._made_by = {name: row.text("class") for row in table.rows("returns") for name in row.texts("by")}
         self._classes = {name.rpartition(".")[0] for row in table.rows("call") for name in _methods(row)}
         self.thread_functions = tuple(
-            ThreadFunctions(row.text("package"), row.text("module"), row.text("run"), row.text("iterate"))
+            ThreadFunctions(
+                row.text("package"),
+                row.text("module"),
+                row.text("run"),
+                row.text("iterate"),
+                row.flag("positional"),
+                row.flag("instead-of-asyncio"),
+            )
             for row in table.rows("threads")
         )
         for values in user_rows:

@@ -72,7 +72,7 @@ def way_out(file: PythonFile, held: Held, offer: Offer) -> str:
         advice = f"run it in a thread: `await {_handed_over(run, name)}`" if is_call else fix.title
     else:
         advice = _advice(held, run, name)
-    replacement = held.hold.call.replacement if held.hold.call is not None else ""
+    replacement = threads(file).own(held.hold.call.replacement) if held.hold.call is not None else ""
     if replacement:
         advice += f", or use `{replacement}`"
     if held.scope.is_async:

@@ -119,13 +119,14 @@ def _replacement(file: PythonFile, held: Held, call: cst.Call) -> Fix | None:
     fact = held.hold.call
     if fact is None or not fact.drop_in or not _is_itself(file, held, fact):
         return None
-    needed = Import(fact.replacement_import)
+    replacement = threads(file).own(fact.replacement)
+    needed = Import(replacement.partition(".")[0] if replacement != fact.replacement else fact.replacement_import)
     if not can_await(file, held.on_loop, call) or not is_free(file, needed):
         return None
     opening, closing = brackets(file, call)
-    head = Edit(_function_span(file, call), f"{opening}await {fact.replacement}")
+    head = Edit(_function_span(file, call), f"{opening}await {replacement}")
     return Fix(
-        f"await `{fact.replacement}`",
+        f"await `{replacement}`",
         (head, *_closed(file, call, closing)),
         Level.SAFE,
         "it waits for the same time, and other clients are served meanwhile",
@@ -154,6 +155,8 @@ def awaited_in_thread(file: PythonFile, call: cst.Call, level: Level, reason: st
 def _handed_over(file: PythonFile, call: cst.Call, word: str, level: Level, reason: str) -> Fix | None:
     how = threads(file)
     if not is_free(file, how.run_import) or not _can_hand_over(call):
+        return None
+    if how.is_positional and any(argument.keyword is not None or argument.star == "**" for argument in call.args):
         return None
     text, start = file.source.text, file.tree.span(call).start
     bracket = _OPENING.match(text, file.tree.span(call.func).end)

@@ -8,6 +8,7 @@ from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.model import syntax as ir
 from streamlint.repairs.obstacles import iteration_obstacle
 from streamlint.repairs.off_loop import is_free
+from streamlint.repairs.threads import threads
 from streamlint.repairs.workflows import free
 from streamlint.source import Span
 from streamlint.tree import nodes as cst
@@ -29,7 +30,7 @@ def stepped_off_loop(
     scope, target = where.scope, node.target
     if not isinstance(target, cst.Name) or scope.kind != "function" or not scope.is_async or loop.is_async:
         return None
-    if not is_free(file, _ASYNCIO) or iteration_obstacle(file, where, loop) is not None:
+    if threads(file).is_positional or not is_free(file, _ASYNCIO) or iteration_obstacle(file, where, loop) is not None:
         return None
     start, head = file.tree.span(node).start, file.tree.span(node.iter)
     colon = file.source.text.find(":", _behind(file, head))
