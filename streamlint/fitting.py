@@ -133,7 +133,7 @@ def _split(code: str, marks: Sequence[_Mark], indent: str, width: int) -> list[s
         return whole
     return [
         f"{indent}{code[: start + 1]}",
-        *_body(code[start + 1 : end], _deeper(indent), width),
+        *_body(code[start + 1 : end], _deeper(indent), width, is_literal=_is_literal(code, start)),
         f"{indent}{code[end:]}",
     ]
 
@@ -147,15 +147,21 @@ def _deeper(indent: str) -> str:
     return f"{indent}\t" if "\t" in indent else f"{indent}    "
 
 
-def _body(code: str, indent: str, width: int) -> list[str]:
-    """What stands in the brackets: on one line, else each part on its own."""
+def _is_literal(code: str, start: int) -> bool:
+    """Whether a bracket begins a collection, and no arguments or subscript."""
+    return start == 0 or not (code[start - 1].isalnum() or code[start - 1] in "_)]}'\"")
+
+
+def _body(code: str, indent: str, width: int, *, is_literal: bool = False) -> list[str]:
+    """What stands in the brackets: on one line, else each part on its own; the items of a collection always are."""
     code = code.strip()
-    if len(indent) + len(code) <= width:
-        return [f"{indent}{code}"]
-    marks = _read(code)
+    fits = len(indent) + len(code) <= width
+    marks = None if fits and not is_literal else _read(code)
     if marks is None:
         return [f"{indent}{code}"]
     commas = [mark.at for mark in marks if mark.text == "," and not mark.depth]
+    if fits and not commas:
+        return [f"{indent}{code}"]
     if commas:
         return _parts(code, [at + 1 for at in commas], indent, width, ",")
     words = _CLAUSES if any(mark.text == "for" and not mark.depth for mark in marks) else _TERNARY

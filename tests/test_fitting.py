@@ -58,6 +58,7 @@ LINES = (
 AWAITED = (
     'return await (await run_in_threadpool(HuggingFaceEmbeddings, model_name="all-MiniLM-L6-v2")).aembed_query(question)',
     'scores = await run_in_threadpool((await run_in_threadpool(CrossEncoder, "marco")).predict, [(q, one.text) for one in nodes])',
+    'pool[sid] = {**user_of_the_session, "names": (await asyncio.to_thread(pool.get, sid) or {}).get("names", [])}',
 )
 
 

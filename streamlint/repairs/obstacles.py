@@ -7,6 +7,7 @@ from streamlint.immutable import immutable
 from streamlint.knowledge.llama_index import Returns
 from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
+from streamlint.repairs.written_back import written_back
 from streamlint.sharing import SharedState
 from streamlint.sharing.makers import Makers
 from streamlint.sharing.tied import Tied
@@ -31,8 +32,8 @@ def obstacle(file: PythonFile, held: Held) -> Obstacle | None:
     found = of_wait(file, held.scope, expression)
     if found is not None or not isinstance(expression, ir.Call):
         return found
-    by_loop = _by_the_loop(file, held, expression)
-    return by_loop or _of_its_maker(file, held, expression) or _unfinished(file, held, expression)
+    first = _by_the_loop(file, held, expression) or _written_back(file, held, expression)
+    return first or _of_its_maker(file, held, expression) or _unfinished(file, held, expression)
 
 
 def _by_the_loop(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:
@@ -43,6 +44,16 @@ def _by_the_loop(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None
     return Obstacle(
         "the event loop runs what this is given, in whatever thread it is called",
         "hand it a function that has the work done in a thread",
+    )
+
+
+def _written_back(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:
+    owner = written_back(file, held.scope, call)
+    if not owner:
+        return None
+    return Obstacle(
+        f"`{owner}` is read here and written back, and an `await` lets other requests write it in between",
+        "do both in one function in a thread, under a lock",
     )
 
 

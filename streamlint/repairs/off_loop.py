@@ -14,6 +14,7 @@ from streamlint.repairs.given_too_late import stands_for_its_function, with_its_
 from streamlint.repairs.mixing import SAME_TOKENS, of_call
 from streamlint.repairs.obstacles import iteration_obstacle, obstacle
 from streamlint.repairs.threads import threads
+from streamlint.repairs.written_back import writes_back
 from streamlint.serving import Entry
 from streamlint.serving.holders import Holders
 from streamlint.sharing import SharedState
@@ -75,7 +76,7 @@ def plain_function(file: PythonFile, where: OnLoop) -> Fix | None:
     project = file.project
     if project.ask(Tied).by(file.facts, scope) or project.ask(SharedState).written_by(file.facts, scope):
         return None
-    if project.ask(Holders).others(file.facts, scope):
+    if project.ask(Holders).others(file.facts, scope) or writes_back(file, scope):
         return None
     word = _ASYNC.match(file.source.text, scope.start)
     if word is None:
