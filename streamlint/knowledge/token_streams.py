@@ -160,11 +160,7 @@ class TokenStreamFacts:
             for row in table.rows("answered")
             for name in row.texts("by")
         }
-        self._clients = {
-            name: Client(row.text("async-with"), row.text("class"), row.text("async-class"))
-            for row in table.rows("client")
-            for name in row.texts("by")
-        }
+        self._clients = {name: _client(row) for row in table.rows("client") for name in row.texts("by")}
         self._handed = {
             (package, owner, method): Handed(row.number("position") or 0, row.text("items"))
             for row in table.rows("handed")
@@ -307,6 +303,10 @@ class TokenStreamFacts:
             if pipe.of in parts and (not pipe.ends or last in pipe.ends):
                 return pipe.made
         return None
+
+
+def _client(row: Row) -> Client:
+    return Client(row.text("async-with"), row.text("class"), row.text("async-class"))
 
 
 def _items(row: Row) -> Items:
