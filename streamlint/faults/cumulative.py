@@ -31,7 +31,6 @@ class Cumulative:
     """An expression that repeats what came before; `start` and `end` span what `replacement` would take the place of.
 
     `asks` is the call that gives the pieces instead; "" where `delta` does. Without a `start` there is nothing to replace.
-    `of_event`: an event of the program was made with it elsewhere.
     """
 
     expression: ir.Expression
@@ -39,7 +38,6 @@ class Cumulative:
     end: int
     replacement: str
     asks: str = ""
-    of_event: bool = False
 
 
 class Cumulatives:
@@ -149,10 +147,6 @@ class Cumulatives:
                 return _attribute(expression, base) if self._is(base, "chunk", frame) else None
             case ir.Attribute(attribute="response", base=base) if self._is(base, "event", frame):
                 return _attribute(expression, base) if self._is_agent_stream(base, branch, frame) else None
-            case ir.Attribute(base=base) if self._is(base, "event", frame) and self._is(
-                expression, "cumulative", frame
-            ):
-                return Cumulative(expression, -1, -1, "", of_event=True)
             case ir.Call(arguments=(base,), keywords=()) if self._is_str(expression, frame):
                 if self._is(base, "chunk", frame) and isinstance(base, ir.Name):
                     return Cumulative(expression, expression.start, expression.end, f"{base.id}.delta")

@@ -113,15 +113,9 @@ class CumulativeText(Rule):
             found.expression,
             text=file.one_line(found.expression),
             label="everything so far, not what is new",
-            help=_way_out(found),
+            help=f"ask for the pieces: `{found.asks}`" if found.asks else "send `.delta`",
             repair=lambda _: _pieces(file, found, is_text=is_text) if fixable else None,
         )
-
-
-def _way_out(found: Cumulative) -> str:
-    if found.asks:
-        return f"ask for the pieces: `{found.asks}`"
-    return "make the event with `.delta`" if found.of_event else "send `.delta`"
 
 
 def _pieces(file: PythonFile, found: Cumulative, *, is_text: bool) -> Fix | None:

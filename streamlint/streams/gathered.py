@@ -9,7 +9,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.streams.drained import names_in
 from streamlint.streams.stepped import Stepped, taken
-from streamlint.values.domain import Class, Collection, Instance, Text, Token
+from streamlint.values.domain import Class, Collection, Function, Instance, Text, Token
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -70,7 +70,8 @@ class Gathered:
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
-        self._parsers = project.knowledge.names("untouched", "parsers")
+        names = project.knowledge.names
+        self._telling = _HARMLESS | names("untouched", "parsers") | names("cumulative", "writing")
         self._queueing = project.knowledge.names("computing", "hand-overs")
         self._writing = project.knowledge.names("computing", "held-back")
         self.log_methods = project.knowledge.names("records", "log-methods")
@@ -137,8 +138,28 @@ class Gathered:
                 isinstance(v, Token | Text) for v in self.evaluator.value(function.base, frame)
             ):
                 return ""
+        return "" if self._only_tells(function, frame) or self._only_makes_text(function, frame) else None
+
+    def _only_makes_text(self, function: ir.Expression, frame: Frame) -> bool:
+        """Whether a function of the project does nothing with a token but to make something of it: `framed(token)`."""
+        values = self.evaluator.value(function, frame)
+        located = [self.evaluator.scope_of(value) if isinstance(value, Function) else None for value in values]
+        return bool(located) and all(one is not None and self._keeps_to_itself(*one) for one in located)
+
+    def _keeps_to_itself(self, module: Module, scope: ir.Scope) -> bool:
+        """Whether a function binds nothing but names of its own, and runs nothing that could pass on what it is given."""
+        if scope.is_async or scope.is_generator or scope.stores or not scope.returns:
+            return False
+        if any(one.name not in scope.by_name for one in scope.bindings):
+            return False
+        inner = self.evaluator.any_call(module, scope)
+        return all(self._only_tells(call.function, inner) for call in scope.calls)
+
+    def _only_tells(self, function: ir.Expression, frame: Frame) -> bool:
+        if isinstance(function, ir.Attribute) and isinstance(function.base, ir.Constant):
+            return True
         names = self.evaluator.names(function, frame)
-        return "" if names and names <= _HARMLESS | self._parsers else None
+        return bool(names) and names <= self._telling
 
     def _is_added_under(self, store: ir.Store, frame: Frame) -> bool:
         """`parts[key] = parts[key] + token`, of a collection that is made here."""
