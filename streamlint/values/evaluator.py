@@ -360,7 +360,15 @@ class Evaluator:
             found = self.attributes.of_class(value, method)
             if found:
                 made = self.calls.results(found, (), {}, None)
-                return self.union(self._element(one) for one in made if not isinstance(one, Object)) or UNKNOWN
+                return self.union(self._step(one) if isinstance(one, Object) else self._element(one) for one in made)
+        return UNKNOWN
+
+    def _step(self, iterator: Object) -> Values:
+        """What an iterator of the project gives in each step."""
+        for method in ("__next__", "__anext__"):
+            found = self.attributes.of_class(iterator, method)
+            if found:
+                return self.awaited(self.calls.results(found, (), {}, None))
         return UNKNOWN
 
     def generated(self, value: Generated) -> Values:

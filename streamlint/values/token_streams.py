@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TypeAlias
 
+from streamlint.model import syntax as ir
 from streamlint.values.domain import Generated, Instance, Iterated, Object, Tokens, Value, Values
 from streamlint.values.limits import Limit
 from streamlint.values.whole import Whole
 
 _DEEPEST = 6
+_NEXT, _STEPS = ("next", "anext"), ("__next__", "__anext__")
 _Seen: TypeAlias = set[tuple[Iterated | Generated, int]]
 """Iterators in which no tokens were found, each with its depth: generators that pass on one another make a crowd of ways."""
 
@@ -45,9 +48,26 @@ class TokenStreams:
             method = self.evaluator.attributes.of_class(value, name)
             made = self.evaluator.calls.results(method, (), {}, None) if method else ()
             for one in made:
-                found = self._tokens(one, depth + 1, seen) if not isinstance(one, Object) else None
+                if isinstance(one, Object):
+                    found = self._of_steps(one, depth, seen)
+                else:
+                    found = self._tokens(one, depth + 1, seen)
                 if found is not None:
                     return found
+        return None
+
+    def _of_steps(self, iterator: Object, depth: int, seen: _Seen) -> Tokens | None:
+        """The tokens of which an iterator of the project takes the next one in each of its steps."""
+        for name, is_async in (("__next__", False), ("__anext__", True)):
+            method = self.evaluator.attributes.method(iterator, name)
+            if method is None:
+                continue
+            frame = self.evaluator.calls.frame(replace(method, receiver=iterator), {}, None)
+            sources = (source for call in frame.scope.calls if (source := stepped(call)) is not None)
+            for one in (value for source in sources for value in self.evaluator.value(source, frame)):
+                found = self._tokens(one, depth + 1, seen)
+                if found is not None:
+                    return Tokens(is_async, found.items, found.origin, found.owner, found.owner_is_async)
         return None
 
     def _wrapped(self, value: Iterated | Generated, depth: int, seen: _Seen) -> Tokens | None:
@@ -76,3 +96,13 @@ class TokenStreams:
                 if found is not None:
                     return Tokens(value.is_async, found.items, found.origin, found.owner, found.owner_is_async)
         return None
+
+
+def stepped(call: ir.Call) -> ir.Expression | None:
+    """The iterator of `next(iterator)`, `anext(iterator)` or `iterator.__next__()`."""
+    match call.function:
+        case ir.Name(id=name) if name in _NEXT and call.arguments:
+            return call.arguments[0]
+        case ir.Attribute(base=base, attribute=name) if name in _STEPS:
+            return base
+    return None
