@@ -14,6 +14,8 @@ from streamlint.sharing.tied import Tied
 from streamlint.sharing.unfinished import Unfinished
 from streamlint.source import Span
 from streamlint.tree.python import PythonFile
+from streamlint.values.domain import dotted_name
+from streamlint.values.passing import ENTERING
 from streamlint.waiting.held import Held, OnLoop
 from streamlint.waiting.holds import Cause
 
@@ -32,8 +34,8 @@ def obstacle(file: PythonFile, held: Held) -> Obstacle | None:
     found = of_wait(file, held.scope, expression)
     if found is not None or not isinstance(expression, ir.Call):
         return found
-    first = _by_the_loop(file, held, expression) or _written_back(file, held, expression)
-    return first or _of_its_maker(file, held, expression) or _unfinished(file, held, expression)
+    reasons = (_by_the_loop, _by_the_stack, _written_back, _of_its_maker, _unfinished)
+    return next((one for reason in reasons if (one := reason(file, held, expression)) is not None), None)
 
 
 def _by_the_loop(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:
@@ -44,6 +46,17 @@ def _by_the_loop(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None
     return Obstacle(
         "the event loop runs what this is given, in whatever thread it is called",
         "hand it a function that has the work done in a thread",
+    )
+
+
+def _by_the_stack(file: PythonFile, held: Held, call: ir.Call) -> Obstacle | None:
+    """`stack.enter_context(manager)`: whoever leaves the stack leaves the manager, and is not the thread that entered it."""
+    functions = file.project.evaluator.value(call.function, held.frame)
+    if ENTERING.isdisjoint(map(dotted_name, functions)):
+        return None
+    return Obstacle(
+        "the stack is left on the loop, and what was entered in a thread may belong to that",
+        "enter it together with what needs it in one function that runs in a thread",
     )
 
 

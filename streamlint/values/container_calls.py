@@ -53,7 +53,7 @@ class ContainerCalls:
         if name not in _NEXT or receiver.origin is None or any(isinstance(one, ir.Constant) for one in call.arguments):
             return NOTHING
         found = self.evaluator.contents.of(receiver)
-        if not found or receiver.name != _VARIABLE:
+        if receiver.name != _VARIABLE:
             return found
         otherwise = [self.evaluator.value(given, frame) for given in call.arguments[:1]] or [self._default(receiver)]
         return self.evaluator.union((found, *otherwise))

@@ -48,10 +48,9 @@ class TokenStreams:
             method = self.evaluator.attributes.of_class(value, name)
             made = self.evaluator.calls.results(method, (), {}, None) if method else ()
             for one in made:
-                if isinstance(one, Object):
-                    found = self._of_steps(one, depth, seen)
-                else:
-                    found = self._tokens(one, depth + 1, seen)
+                found = (
+                    self._of_steps(one, depth, seen) if isinstance(one, Object) else self._tokens(one, depth + 1, seen)
+                )
                 if found is not None:
                     return found
         return None
