@@ -9,19 +9,14 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.blocking import Tier
 from streamlint.model import syntax as ir
-from streamlint.model.deciding import Deciding
 from streamlint.running.memos import Memos
 from streamlint.running.never import Never
 from streamlint.serving.ways import Hop, Way
 from streamlint.values import Values
 from streamlint.values.activations import Frame
-from streamlint.values.arguments import left_out
-from streamlint.values.call_sites import argument_of
 from streamlint.values.domain import (
     Bound,
     Class,
-    Collection,
-    Constant,
     Coroutine,
     External,
     Function,
@@ -29,7 +24,6 @@ from streamlint.values.domain import (
     Instance,
     Iterated,
     Llama,
-    Member,
     Object,
     Partial,
     Tokens,
@@ -39,6 +33,7 @@ from streamlint.values.domain import (
 )
 from streamlint.values.evidence import ReceiverEvidence
 from streamlint.values.passing import ENTERING
+from streamlint.waiting.given import Given
 from streamlint.waiting.holds import FARTHEST, Cause, Hold, hop_to, stronger
 from streamlint.waiting.implied import Implied
 from streamlint.waiting.leaves import Leaves
@@ -61,7 +56,7 @@ class Blocking:
         self._memos = project.ask(Memos)
         self._never = project.ask(Never)
         self.implied = Implied(project, self)
-        self._deciding = Deciding()
+        self._given = Given(project)
 
     # Questions
 
@@ -74,7 +69,7 @@ class Blocking:
         best: Hold | None = None
         awaited = call.end in frame.scope.awaited
         harmless_client = harmless = False
-        for function in self.evaluator.value(call.function, frame):
+        for function in self._judged(call, frame):
             found = self._of(function, call, frame)
             is_client = isinstance(function, Bound) and isinstance(function.receiver, Instance | Llama)
             harmless_client |= is_client and found is None
@@ -87,6 +82,16 @@ class Blocking:
         if best is not None and best.is_direct and harmless_client:
             return None
         return replace(best, tier=Tier.LIKELY) if best is not None and harmless else best
+
+    def _judged(self, call: ir.Call, frame: Frame) -> Values:
+        """What a call may call; not what `__getattr__` gives, where that waits for one object and is harmless for another."""
+        functions, function = self.evaluator.value(call.function, frame), call.function
+        bases = self.evaluator.value(function.base, frame) if isinstance(function, ir.Attribute) else ()
+        fallback, name = self.evaluator.attributes.fallback, getattr(function, "attribute", "")
+        given = [one for base in bases if isinstance(base, Object) for one in fallback.value(base, name)]
+        if all(self._of(one, call, frame) is not None for one in given):
+            return functions
+        return frozenset(one for one in functions if one not in given)
 
     def _of_taking(self, call: ir.Call, frame: Frame) -> Hold | None:
         """`list(...)`, `next(...)`, `"".join(...)` over something outside LlamaIndex whose items are waited for."""
@@ -289,37 +294,12 @@ class Blocking:
         located = self.evaluator.scope_of(function)
         if located is None or located[1].is_async or located[1].is_generator or self._memos.runs_once(*located):
             return None
-        found = self.of_function(function, frame, self._told(function, call, frame))
+        found = self.of_function(function, frame, self._given.of(function, call, frame))
         if found is not None and self._memos.is_kept_for(call, frame, *located):
             found = self._of_first(found)
         if found is None:
             return None
         return found.behind(hop_to(call, frame, f"calls `{located[1].name}`"))
-
-    def _told(self, function: Function, call: ir.Call, frame: Frame) -> dict[str, Values]:
-        """The arguments of a call, where they may decide what blocks: callables, and constants that are asked for there."""
-        located = self.evaluator.scope_of(function)
-        if located is None:
-            return {}
-        given = self.evaluator.calls.arguments(function, call, frame)
-        asked = self._deciding.asked(*located)
-        absent = left_out(located[1], given)
-        told = {name: values for name, values in absent.items() if name in asked}
-        if told or any(self._tells(name in asked, values) for name, values in given.items()):
-            return given | told
-        if not call.is_plain:
-            return {}
-        is_bound = function.receiver is not None
-        optional = (p for p in located[1].parameters if p.name in given and _is_nothing(p.default))
-        filled = ((p.name, argument_of(call, located[1], p, is_bound)) for p in optional)
-        return {name: given[name] for name, one in filled if one is not None and not _may_be_left_out(one, frame)}
-
-    @staticmethod
-    def _tells(is_asked: bool, values: Values) -> bool:
-        return any(
-            _is_callable(value) or _is_options(value) or (is_asked and (_is_constant(value) or _are_constants(value)))
-            for value in values
-        )
 
     def of_function(self, function: Function, frame: Frame, arguments: dict[str, Values] | None = None) -> Hold | None:
         located = self.evaluator.scope_of(function)
@@ -362,38 +342,5 @@ def _name_of(function: Value) -> str:
     return dotted_name(Bound(function, "__call__") if isinstance(function, Instance) else function)
 
 
-def _is_nothing(default: ir.Expression | None) -> bool:
-    return isinstance(default, ir.Constant) and default.value is None
-
-
-def _may_be_left_out(given: ir.Expression, frame: Frame) -> bool:
-    """Whether a call hands on a parameter of the function around it that may have been left out there."""
-    bindings = [frame.scope.bindings[index] for index in given.bindings or ()] if isinstance(given, ir.Name) else []
-    names = {one.name for one in bindings if one.kind == "parameter"} - set(frame.arguments or ())
-    return any(p.name in names and _is_nothing(p.default) for p in frame.scope.parameters)
-
-
-def _is_options(value: Value) -> bool:
-    """Whether a value is `*given` or `**options` with constants in it, or with nothing."""
-    if not isinstance(value, Collection) or value.origin is not None:
-        return False
-    return not value.items or any(isinstance(one, Constant) for _, held in value.items for one in held)
-
-
-def _is_constant(value: Value) -> bool:
-    return isinstance(value, Constant | Member)
-
-
-def _are_constants(value: Value) -> bool:
-    """Constants over which a loop may go: `("slow", "quick")`."""
-    if not isinstance(value, Collection) or value.kind == "dict" or not value.is_whole:
-        return False
-    return bool(value.items) and all(_is_constant(one) for _, held in value.items for one in held)
-
-
 def _is_unknown(value: Value) -> bool:
     return isinstance(value, Unknown) or (isinstance(value, Bound) and isinstance(value.receiver, Unknown))
-
-
-def _is_callable(value: Value) -> bool:
-    return isinstance(value, Function | Partial | Object | Llama | External | Instance | Bound)
