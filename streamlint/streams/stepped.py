@@ -10,13 +10,11 @@ from streamlint.model import syntax as ir
 from streamlint.model.branches import is_handler
 from streamlint.values.domain import Instance
 from streamlint.values.puts import GETTING
+from streamlint.values.token_streams import stepped
 
 if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.values.activations import Frame
-
-_STEPPING = frozenset(("builtins.next", "builtins.anext"))
-_STEPS = frozenset(("__next__", "__anext__"))
 
 
 @dataclass(frozen=True)
@@ -49,12 +47,9 @@ class Steps:
 
     def _asked(self, call: ir.Call, frame: Frame) -> ir.Expression | None:
         """What a call takes the next item of; None where it does something else."""
-        if isinstance(call.function, ir.Attribute) and call.function.attribute in _STEPS:
-            return call.function.base
         if isinstance(call.function, ir.Attribute) and call.function.attribute in GETTING and not call.arguments:
             return call.function.base if self._is_queue(call.function.base, frame) else None
-        is_step = bool(self.evaluator.names(call.function, frame) & _STEPPING)
-        return call.arguments[0] if is_step and call.arguments else None
+        return stepped(self.evaluator, call, frame)
 
     def _is_queue(self, expression: ir.Expression, frame: Frame) -> bool:
         values = self.evaluator.value(expression, frame)

@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from streamlint.model import syntax as ir
+from streamlint.values.activations import Frame
 from streamlint.values.domain import Generated, Instance, Iterated, Object, Tokens, Value, Values
 from streamlint.values.limits import Limit
 from streamlint.values.whole import Whole
 
 _DEEPEST = 6
-_NEXT, _STEPS = ("next", "anext"), ("__next__", "__anext__")
+_STEPPING = frozenset(("builtins.next", "builtins.anext"))
+_STEPS = frozenset(("__next__", "__anext__"))
 _Seen: TypeAlias = set[tuple[Iterated | Generated, int]]
 """Iterators in which no tokens were found, each with its depth: generators that pass on one another make a crowd of ways."""
 
@@ -62,7 +64,9 @@ class TokenStreams:
             if method is None:
                 continue
             frame = self.evaluator.calls.frame(replace(method, receiver=iterator), {}, None)
-            sources = (source for call in frame.scope.calls if (source := stepped(call)) is not None)
+            sources = (
+                source for call in frame.scope.calls if (source := stepped(self.evaluator, call, frame)) is not None
+            )
             for one in (value for source in sources for value in self.evaluator.value(source, frame)):
                 found = self._tokens(one, depth + 1, seen)
                 if found is not None:
@@ -97,11 +101,9 @@ class TokenStreams:
         return None
 
 
-def stepped(call: ir.Call) -> ir.Expression | None:
-    """The iterator of `next(iterator)`, `anext(iterator)` or `iterator.__next__()`."""
-    match call.function:
-        case ir.Name(id=name) if name in _NEXT and call.arguments:
-            return call.arguments[0]
-        case ir.Attribute(base=base, attribute=name) if name in _STEPS:
-            return base
-    return None
+def stepped(evaluator: Whole, call: ir.Call, frame: Frame) -> ir.Expression | None:
+    """The iterator of `next(iterator)`, `anext(iterator)` or `iterator.__next__()`; None of another call."""
+    if isinstance(call.function, ir.Attribute) and call.function.attribute in _STEPS:
+        return call.function.base
+    is_step = bool(evaluator.names(call.function, frame) & _STEPPING)
+    return call.arguments[0] if is_step and call.arguments else None
