@@ -11,6 +11,7 @@ from streamlint.model.modules import Module
 from streamlint.streams.meant import Meant
 from streamlint.values.puts import GETTING, Puts
 from streamlint.values.said import last_word
+from streamlint.values.token_streams import STEPS
 
 HANDED_OVER = ("handed over",)
 """What is put into queues: who asks for it may have another name for the queue."""
@@ -22,6 +23,7 @@ _BELOW = "__init_subclass__"
 _RESULT, _RUN = "result", "run"
 _MENTIONING = frozenset(("Annotated", "Provide", "Closing"))
 """What stands for something that is named in its brackets."""
+_STEPPING = ("next", "anext")
 _ADDED = frozenset(("BitOr", "Add", "Mult"))
 
 
@@ -323,6 +325,9 @@ class Edges:
         if scope.kind == "class" and defined.name.startswith("__") and defined.name != "__init__":
             around = module.scopes[max(scope.parent, 0)]
             self._add([Leaf(gives(defined), Step.MADE)], (around, scope.name))
+            if defined.name in STEPS:  # an iterator, which gives itself to who iterates over it
+                for method in module.inner(scope):
+                    self._add([Leaf(gives(defined))], *((method, one.name) for one in method.parameters[:1]))
 
     # Functions
 
@@ -335,6 +340,9 @@ class Edges:
         for key, given in (item for items in states for item in items):
             if isinstance(key, ir.Constant):
                 self._add(self._leaves.of(given, module, scope), (Under.ATTRIBUTE, str(key.value)))
+        if scope.name in STEPS:
+            for source in filter(None, map(_stepped, scope.calls)):
+                self._add(self._leaves.of(source, module, scope), result)
         if scope.is_generator or scope.kind == "generator-expression":
             for loop in dict.fromkeys((*scope.loops, *scope.clauses)):
                 self._add(self._leaves.of(loop.iterable, module, module.scopes[loop.scope]), result)
@@ -366,3 +374,10 @@ def _made_in(expression: ir.Expression) -> Iterator[Node]:
     """The containers, and what calls give, in what a name is given."""
     made = (ir.Sequence, ir.Mapping, ir.Comprehension, ir.Call)
     return (part for part in ir.walk(expression) if isinstance(part, made))
+
+
+def _stepped(call: ir.Call) -> ir.Expression | None:
+    """What may be an iterator whose next item a call asks for."""
+    if isinstance(call.function, ir.Attribute) and call.function.attribute in STEPS:
+        return call.function.base
+    return call.arguments[0] if last_word(call.function) in _STEPPING and call.arguments else None

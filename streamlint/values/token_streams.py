@@ -13,7 +13,7 @@ from streamlint.values.whole import Whole
 
 _DEEPEST = 6
 _STEPPING = frozenset(("builtins.next", "builtins.anext"))
-_STEPS = frozenset(("__next__", "__anext__"))
+STEPS = frozenset(("__next__", "__anext__"))
 _Seen: TypeAlias = set[tuple[Iterated | Generated, int]]
 """Iterators in which no tokens were found, each with its depth: generators that pass on one another make a crowd of ways."""
 
@@ -103,7 +103,7 @@ class TokenStreams:
 
 def stepped(evaluator: Whole, call: ir.Call, frame: Frame) -> ir.Expression | None:
     """The iterator of `next(iterator)`, `anext(iterator)` or `iterator.__next__()`; None of another call."""
-    if isinstance(call.function, ir.Attribute) and call.function.attribute in _STEPS:
+    if isinstance(call.function, ir.Attribute) and call.function.attribute in STEPS:
         return call.function.base
     is_step = bool(evaluator.names(call.function, frame) & _STEPPING)
     return call.arguments[0] if is_step and call.arguments else None
