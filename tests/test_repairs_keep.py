@@ -153,7 +153,7 @@ def faults(folder: Path, finding: Finding, findings: tuple[Finding, ...], source
     except SyntaxError as error:
         return [f"does not parse: {error}"]
     found = [f"drops {kind} {text!r} and does not say so" for kind, text in lost(source.text, after, fix.drops)]
-    if after != imports.arrange(source.text, edited(source.text, fix.edits), fix.imports):
+    if after != imports.arrange(source.text, edited(source.text, fix.edits), fix.imports, fix.width):
         found.append("is another text when the whole is read")
     if edits.replaced(fix, source) != edits._compared(fix, whole(source, (fix,)), source):
         found.append("replaces other lines when all are compared")
