@@ -70,7 +70,7 @@ def test_what_is_the_data_of_an_event(text: str, is_event: bool) -> None:
         ("da{rest}", False),
         ("ret{rest}", False),
         (r"one\n", False),
-        ("one: two", False),
+        ("one: two", True),
         ("one{data:}", False),
     ],
 )

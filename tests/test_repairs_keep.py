@@ -60,7 +60,8 @@ def facts_of(node: ast.AST) -> Iterator[Fact]:
     match node:
         case ast.Call(func=function, args=arguments):
             yield "call", last_word(function)
-            if last_word(function) in THREADS and arguments:
+            in_thread = last_word(function) in THREADS or ast.unparse(function) == "to_thread.run_sync"
+            if in_thread and arguments:
                 yield "call", last_word(arguments[0])  # made all the same
         case ast.Attribute(attr=attribute):
             yield "attribute", attribute

@@ -13,6 +13,7 @@ from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
 from streamlint.values.alternatives import alternatives
 from streamlint.values.domain import (
+    GAVE_UP,
     NOTHING,
     PENDING,
     UNKNOWN,
@@ -117,7 +118,7 @@ class Attributes:
             if not isinstance(owner, Class) and any(isinstance(value, Unknown) for value in vague):
                 break  # a field of the project's class
             found = self._own(owner, base, name) if isinstance(owner, Class) else self._inherited(owner, base, name)
-            if says(found) or not isinstance(owner, Class):
+            if says(found) or found == GAVE_UP or not isinstance(owner, Class):
                 return self._set_later(found, base, name)
             vague = vague or found
         return self._stored(base, name, is_attribute=True) or vague

@@ -313,8 +313,10 @@ class Callers:
         words, wanted = self._spellings(scope.name), (base.path, base.scope)
         sites = tuple(site for word in words for site in self._among(self.calls_of(word), ("calls", word), wanted))
         sites = self._making_it(sites, base)
-        given = ((site.call.argument(position, name), site.frame) for site in sites)
-        return self.evaluator.union(self.evaluator.value(value, frame) for value, frame in given if value is not None)
+        given = [(site.call.argument(position, name), site) for site in sites]
+        known = [self.evaluator.value(value, site.frame) for value, site in given if value is not None]
+        hidden = [UNKNOWN for value, site in given if value is None and not site.call.is_plain]
+        return self.evaluator.union((*known, *hidden))
 
     # Lifespans
 
