@@ -42,11 +42,11 @@ class Earlier(Protocol):
     """Of files that say how a program is served, whether something streams that is deployed with them."""
 
     serving: dict[Path, bool]
-    """Of projects, by their folders, whether a framework calls something there."""
+    """Of files, whether a framework calls something in their project."""
 
     def of(self, path: Path) -> list[Finding] | None: ...
 
-    def serves(self, root: Path) -> bool | None: ...
+    def serves(self, path: Path) -> bool | None: ...
 
     def streams(self, path: Path) -> bool | None: ...
 
@@ -334,21 +334,21 @@ class Projects:
     @property
     def are_unserved(self) -> bool:
         """Whether the run looks at all of a project that has coroutine functions, and knows no function that a framework calls."""
-        first = self.texts.coroutine
-        if first is None or self._request.text is not None:
+        first, named = self.texts.coroutine, self._request.paths
+        whole = [disk.real(path) for path in named if path not in self.texts.interesting and path != first]
+        is_asked = first is not None and self._request.text is None and bool(whole)
+        if first is None or not is_asked or any(map(self._serves, sorted(self.texts.interesting))):
             return False
-        whole = [disk.real(path) for path in self._request.paths]
-        is_whole = any(map(self._boundary(first).root.is_relative_to, whole))
-        return is_whole and not any(map(self._serves, self.texts.interesting))
+        return any(map(self._boundary(first).root.is_relative_to, whole))
 
     def _serves(self, path: Path) -> bool:
-        """Whether the project of a file has an entry point; asked once for all of its files."""
-        earlier, root = self._earlier_findings, self._boundary(path).root
-        found = earlier.serves(root) if earlier is not None else None
+        """Whether the project of a file has an entry point, or each coroutine counts as one."""
+        earlier = self._earlier_findings
+        found = earlier.serves(path) if earlier is not None else None
         if found is None:
             found = bool(self.of(path).entries) or self.of(path).knowledge.async_library
             if earlier is not None:
-                earlier.serving[root] = found
+                earlier.serving[path] = found
         return found
 
     def release(self) -> None:

@@ -40,7 +40,7 @@ class Findings:
     streaming: dict[Path, bool] = field(default_factory=dict)
     """Of files that say how a program is served, whether something streams that is deployed with them."""
     serving: dict[Path, bool] = field(default_factory=dict)
-    """Of projects, by their folders, whether a framework calls something there."""
+    """Of files, whether a framework calls something in their project."""
     _is_used: bool = False
     _is_renewed: bool = False
     """Whether what is kept was for other texts of the same code."""
@@ -67,9 +67,9 @@ class Findings:
         """Whether something streamed that is deployed with a file; None where no earlier run asked."""
         return self._truth("streaming", path)
 
-    def serves(self, root: Path) -> bool | None:
-        """Whether a framework called something in a project; None where no earlier run asked."""
-        return self._truth("serving", root)
+    def serves(self, path: Path) -> bool | None:
+        """Whether a framework called something in the project of a file; None where no earlier run asked."""
+        return self._truth("serving", path)
 
     def _truth(self, kind: str, path: Path) -> bool | None:
         found = self._earlier[kind].get(str(path))
