@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
 from streamlint.streams.generators import Generators
+from streamlint.values.token_streams import STEPPING, STEPS
 
 if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.values.activations import Frame
 
-_STEPS = frozenset(("__anext__", "__next__"))
-_STEPPING = frozenset(("builtins.anext", "builtins.next"))
 _EVERYTHING = frozenset(("builtins.BaseException",))
 _SUPPRESS = frozenset(("contextlib.suppress",))
 _FAILURE = frozenset(("builtins.Exception",))
@@ -142,9 +141,9 @@ class Caught:
         for sent in self.generators.sent.generator(frame.module.path, frame.scope):
             outer = sent.sending.frame
             for call in outer.scope.calls:
-                if isinstance(call.function, ir.Attribute) and call.function.attribute in _STEPS:
+                if isinstance(call.function, ir.Attribute) and call.function.attribute in STEPS:
                     return True
-                if self.evaluator.names(call.function, outer) & _STEPPING:
+                if self.evaluator.names(call.function, outer) & STEPPING:
                     return True
         return False
 

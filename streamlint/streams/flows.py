@@ -11,7 +11,7 @@ from streamlint.model.modules import Module
 from streamlint.streams.meant import Meant
 from streamlint.values.puts import GETTING, Puts
 from streamlint.values.said import last_word
-from streamlint.values.token_streams import STEPS
+from streamlint.values.token_streams import STEPPING, STEPS
 
 HANDED_OVER = ("handed over",)
 """What is put into queues: who asks for it may have another name for the queue."""
@@ -23,7 +23,7 @@ _BELOW = "__init_subclass__"
 _RESULT, _RUN = "result", "run"
 _MENTIONING = frozenset(("Annotated", "Provide", "Closing"))
 """What stands for something that is named in its brackets."""
-_STEPPING = ("next", "anext")
+_STEPPING = frozenset(name.rpartition(".")[2] for name in STEPPING)
 _ADDED = frozenset(("BitOr", "Add", "Mult"))
 
 

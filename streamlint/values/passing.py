@@ -202,9 +202,8 @@ def _getattr(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     word = spelt(evaluator, name, frame)
     if word is not None:
         found = evaluator.value(ir.Attribute(call.start, call.end, base, word), frame)
-        is_display = any(
-            isinstance(one, Collection) for one in evaluator.value(base, frame)
-        )  # which has few attributes
+        # a display has few attributes
+        is_display = any(isinstance(one, Collection) for one in evaluator.value(base, frame))
         return evaluator.union((found, *(evaluator.value(one, frame) for one in call.arguments[2:] if is_display)))
     prefix = beginning(name, frame)
     return evaluator.each(evaluator.value(base, frame), lambda one: _beginning_with(evaluator, one, prefix))

@@ -12,7 +12,7 @@ from streamlint.values.limits import Limit
 from streamlint.values.whole import Whole
 
 _DEEPEST = 6
-_STEPPING = frozenset(("builtins.next", "builtins.anext"))
+STEPPING = frozenset(("builtins.next", "builtins.anext"))
 STEPS = frozenset(("__next__", "__anext__"))
 _Seen: TypeAlias = set[tuple[Iterated | Generated, int]]
 """Iterators in which no tokens were found, each with its depth: generators that pass on one another make a crowd of ways."""
@@ -105,5 +105,5 @@ def stepped(evaluator: Whole, call: ir.Call, frame: Frame) -> ir.Expression | No
     """The iterator of `next(iterator)`, `anext(iterator)` or `iterator.__next__()`; None of another call."""
     if isinstance(call.function, ir.Attribute) and call.function.attribute in STEPS:
         return call.function.base
-    is_step = bool(evaluator.names(call.function, frame) & _STEPPING)
+    is_step = bool(evaluator.names(call.function, frame) & STEPPING)
     return call.arguments[0] if is_step and call.arguments else None

@@ -193,8 +193,9 @@ class Blocking:
             fallback = self.evaluator.attributes.fallback.function(value, attribute.attribute)
             if fallback is not None:
                 found = self.of_function(fallback, frame)
-                return found.behind(hop_to(attribute, frame, "runs `__getattr__`")) if found is not None else None
-            if not isinstance(value, Object):
+                if found is not None:
+                    return found.behind(hop_to(attribute, frame, "runs `__getattr__`"))
+            if fallback is not None or not isinstance(value, Object):
                 continue
             method = self.evaluator.attributes.method(value, attribute.attribute)
             located = self.evaluator.scope_of(method) if method is not None else None
