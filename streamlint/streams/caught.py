@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
 from streamlint.streams.generators import Generators
-from streamlint.values.token_streams import STEPPING, STEPS
+from streamlint.values.token_streams import stepped
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -138,14 +138,9 @@ class Caught:
 
     def _is_begun_first(self, frame: Frame) -> bool:
         """Whether a function that sends the generator takes items by hand, and so meets the exception before the response."""
-        for sent in self.generators.sent.generator(frame.module.path, frame.scope):
-            outer = sent.sending.frame
-            for call in outer.scope.calls:
-                if isinstance(call.function, ir.Attribute) and call.function.attribute in STEPS:
-                    return True
-                if self.evaluator.names(call.function, outer) & STEPPING:
-                    return True
-        return False
+        senders = (sent.sending.frame for sent in self.generators.sent.generator(frame.module.path, frame.scope))
+        calls = ((call, outer) for outer in senders for call in outer.scope.calls)
+        return any(stepped(self.evaluator, call, outer) is not None for call, outer in calls)
 
     def _is_caught(self, line: ir.Line, frame: Frame) -> bool:
         """Whether the generator itself handles what is raised there."""
