@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from streamlint import disk, form_feeds
 from streamlint.finding import UNREADABLE_FILE, Finding, Place, Severity
 from streamlint.ignores import MARK
+from streamlint.knowledge.test_files import is_test_file
 from streamlint.outcome import Skipped
 from streamlint.rule import file_place
 from streamlint.source import SIZE_LIMIT, TOO_LARGE, Source, Span, UnreadableFile
@@ -22,7 +23,6 @@ from streamlint.surroundings.names import (
     LARGEST_DECLARING,
     declares_resources,
     is_about_serving,
-    is_test_file,
 )
 from streamlint.working import told
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.values.activations import Frame
 
-_TEST = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
-_TEST_FOLDERS = frozenset(("tests", "test"))
 _MOST_POSITIONAL = 3
 """Arguments of a model class by position; with more of them its limit may be one."""
 
@@ -147,7 +144,7 @@ class ModelClients:
         modules = self.evaluator.modules
         found: dict[Path, list[Path]] = {}
         for path in sorted(modules.members):
-            for imported in modules.imported_by(path) if not _is_test(path.relative_to(modules.root)) else ():
+            for imported in modules.imported_by(path) if not modules.texts.is_test(path) else ():
                 found.setdefault(imported, []).append(path)
         return found
 
@@ -256,10 +253,6 @@ class ModelClients:
             return not ipaddress.ip_address(host).is_global
         except ValueError:
             return bool(host) and ("." not in host or f".{host}".endswith(self._local_hosts))
-
-
-def _is_test(path: Path) -> bool:
-    return bool(_TEST.fullmatch(path.name)) or not _TEST_FOLDERS.isdisjoint(path.parts)
 
 
 def _unknown(row: ClientLimits, at: ir.Expression) -> Given:

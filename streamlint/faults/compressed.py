@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.releases import Compressed, Compression
 from streamlint.model import syntax as ir
-from streamlint.serving.reach import is_test_module
 from streamlint.streams import Sent
 from streamlint.streams.sent import Sending, certain
 from streamlint.values.domain import Collection, External
@@ -71,7 +70,7 @@ class Compressors:
             for module, scope, call in self.evaluator.callers.calls_of(word):
                 given = [call.argument(0, None), *(call.argument(None, keyword) for keyword in row.class_keywords)]
                 named = next((expression for expression in given if expression is not None), None)
-                if named is None or is_test_module(module) or call.branch >= 0:
+                if named is None or call.branch >= 0:
                     continue
                 values = certain(self.evaluator.value(named, self.evaluator.any_call(module, scope)))
                 is_it = [isinstance(value, External) and value.name in row.names for value in values]
@@ -80,7 +79,7 @@ class Compressors:
 
     def _is_only_application(self, row: Compression, module: Module) -> bool:
         calls = [call for word in row.applications for call in self.evaluator.callers.calls_of(word)]
-        return sum(not is_test_module(other) and self._is_beside(module, other) for other, _, _ in calls) == 1
+        return sum(self._is_beside(module, other) for other, _, _ in calls) == 1
 
     def _listed(self, row: Compression) -> Iterator[tuple[Module, ir.Expression]]:
         """Where a settings module lists it."""

@@ -162,7 +162,10 @@ class Modules:
         return self._saying[key]
 
     def standing(self, word: str, *forms: Form, beside: Iterable[str] = ()) -> tuple[Module, ...]:
-        """The modules that matter and in which a word may stand in one of these forms, by path; `beside` one of other words."""
+        """The modules that matter and in which a word may stand in one of these forms, by path; `beside` one of other words.
+
+        What tests call and store is not what requests meet, so they are not among them.
+        """
         loaded, others = self._loaded, tuple(beside)
         wanted = self._numbers & self.texts.holding((word,))
         if others:
@@ -209,8 +212,8 @@ class Modules:
 
     @cached_property
     def _numbers(self) -> frozenset[int]:
-        """The numbers of these files."""
-        return frozenset(map(self.texts.numbers.__getitem__, self.members))
+        """The numbers of these files, without those of tests."""
+        return frozenset(self.texts.numbers[path] for path in self.members if not self.texts.is_test(path))
 
     def around(self, paths: Iterable[Path], steps: int = -1) -> set[Path]:
         """These files and what they import, over so many steps; -1: over any number."""

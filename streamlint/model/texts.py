@@ -13,6 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from streamlint.knowledge.names import names
+from streamlint.knowledge.test_files import TEST_FOLDERS, is_test_file
 from streamlint.model.comments import uncommented_bytes
 from streamlint.model.words import words_of
 from streamlint.source import Source, UnreadableFile
@@ -32,6 +34,7 @@ _CLASS = re.compile(
 )
 _DECORATOR = re.compile(rb"[\n\r][ \t\f]*@[^\n\r(#]*")
 _COROUTINE = re.compile(rb"[\n\r;:][ \t\f]*async[ \t]+def[ \t]+([\w\x80-\xff]+)")
+_TEST = re.compile(rb"[\n\r;:][ \t\f]*(?:async[ \t]+)?def[ \t]+test")
 _NAMED = re.compile(rb"[\n\r]([\w\x80-\xff]+)[ \t]*=[ \t]*([\w.\x80-\xff]+)[ \t]*(?=[#\n\r])")
 
 
@@ -74,6 +77,7 @@ class Texts:
         self._read: dict[Path, Source | None] = {}
         self._imports: dict[Path, tuple[Import, ...]] = {}
         self._by_member: dict[str, list[tuple[Path, Import]]] = {}
+        self._tests: dict[Path, bool] = {}
 
     def source(self, path: Path) -> Source | None:
         """The text of a file; None where it cannot be read."""
@@ -220,6 +224,23 @@ class Texts:
             for name in {one.decode() for one in _COROUTINE.findall(self.content(path))} if path in paths else ():
                 found.setdefault(name, []).append(path)
         return found
+
+    def is_test(self, path: Path) -> bool:
+        """Whether a file only runs in tests: by its name with what stands in it, or because it lies among such files."""
+        if path not in self._tests:
+            self._tests[path] = not self._test_folders.isdisjoint(path.parents) or self._tells_of_tests(path)
+        return self._tests[path]
+
+    def _tells_of_tests(self, path: Path) -> bool:
+        if not is_test_file(path.name):
+            return False
+        return bool(self.packages(path) & names("test_files", "libraries")) or self.matches(path, _TEST)
+
+    @cached_property
+    def _test_folders(self) -> frozenset[Path]:
+        """Folders of tests, by their names together with what lies in them: their other files help the tests."""
+        files = self.paths
+        return frozenset(path.parent for path in files if path.parent.name in TEST_FOLDERS and is_test_file(path.name))
 
     def decorators(self, path: Path) -> set[bytes]:
         """The words of a file's decorators, up to their parentheses."""

@@ -11,7 +11,6 @@ from streamlint.readers.addresses import HOLE, Address
 from streamlint.readers.asking import Ask
 from streamlint.readers.origins import Made, Origins
 from streamlint.readers.spelling import Spelling
-from streamlint.serving.reach import is_test_module
 
 if TYPE_CHECKING:
     from streamlint.model.modules import Module
@@ -119,10 +118,10 @@ class Calls:
         reached = self._project.reach.from_request(made.module, function) if function is not None else None
         return reached is not None and (reached.entry is None or reached.entry.framework not in self._names("pages"))
 
-    @staticmethod
-    def _tests(module: Module) -> bool:
+    def _tests(self, module: Module) -> bool:
         """Whether a module tests the application, so that what it asks without a host is that."""
-        return is_test_module(module) or any(_TESTS in name for name, _, _ in module.summary.imports)
+        is_test = self._project.modules.texts.is_test(module.path)
+        return is_test or any(_TESTS in name for name, _, _ in module.summary.imports)
 
     def _names(self, key: str) -> frozenset[str]:
         return self._project.knowledge.names("clients", key)

@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.names import names
 from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
@@ -17,7 +16,6 @@ from streamlint.serving.entry_points import Entry
 from streamlint.serving.leads import Leads
 from streamlint.serving.reached import Key, Reached
 from streamlint.serving.run_steps import RunSteps
-from streamlint.surroundings.names import is_test_file
 from streamlint.values import Values
 from streamlint.values.activations import Frame
 from streamlint.values.domain import Class, External, Function, Generated, Object, OffLoop, Partial, Value
@@ -25,19 +23,9 @@ from streamlint.values.domain import Class, External, Function, Generated, Objec
 if TYPE_CHECKING:
     from streamlint.values import Evaluator
 
-_TEST_FOLDERS = ("tests", "test")
 _ELSEWHERE = (Where.OWN_LOOP, Where.PROCESS)
 _FROM_OUTSIDE = Reached(None)
 """How a coroutine function of a library comes to run, as its owner says."""
-
-
-def is_test_module(module: Module) -> bool:
-    """Whether a module holds tests: by its file's name together with what it imports."""
-    if not is_test_file(module.path.name):
-        return False
-    return bool(module.packages & names("test_files", "libraries")) or any(
-        scope.name.startswith("test") for scope in module.scopes
-    )
 
 
 class Reach:
@@ -46,7 +34,6 @@ class Reach:
     def __init__(self, evaluator: Evaluator, entries: Iterable[Entry]) -> None:
         self.evaluator = evaluator
         self._run_steps = RunSteps(evaluator)
-        self._tests: dict[Path, bool] = {}
         self.entries = [entry for entry in entries if not self._is_test(entry.module)]
 
     # Questions
@@ -84,16 +71,7 @@ class Reach:
         return found
 
     def _is_test(self, module: Module) -> bool:
-        if module.path not in self._tests:
-            beside = not self._test_folders.isdisjoint(module.path.parents)
-            self._tests[module.path] = beside or is_test_module(module)
-        return self._tests[module.path]
-
-    @cached_property
-    def _test_folders(self) -> frozenset[Path]:
-        """Folders of tests, by their names together with what lies in them: their other files help the tests."""
-        files = self.evaluator.modules.files
-        return frozenset(path.parent for path in files if path.parent.name in _TEST_FOLDERS and is_test_file(path.name))
+        return self.evaluator.modules.texts.is_test(module.path)
 
     def from_request(self, module: Module, scope: ir.Scope) -> Reached | None:
         """How a request comes to run the scope, on whatever thread; None where no request is known to."""

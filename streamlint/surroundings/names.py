@@ -54,18 +54,12 @@ _DECLARING_IN_PYTHON = re.compile(rb"^[ \t]*(?:import|from)[ \t]+" + STACKS.enco
 _IN_PYTHON = re.compile(r"gunicorn|dockerfile|containerfile|procfile|caddyfile|haproxy", re.IGNORECASE)
 """What the names above ask of one that ends in `.py`: most files of a walk do."""
 _BY_NAME = ("vercel.json", "wrangler.json")
-_TESTING = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
 LARGEST = 300_000
 """Bytes; a larger file around the code was written by a program."""
 LARGEST_DECLARING = 20_000_000
 """Bytes; a lock file may have a few megabytes."""
 _SERVING_FOLDERS = ("conf.d", "sites-available", "sites-enabled")
 """Folders in which every file says so."""
-
-
-def is_test_file(name: str) -> bool:
-    """Whether a file is called as test runners look for them."""
-    return _TESTING.fullmatch(name) is not None
 
 
 def is_lock(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
@@ -12,6 +13,13 @@ from streamlint.values.said import last_word
 from streamlint.values.whole import Whole
 
 _CHANGING = frozenset(("pop", "popitem", "update", "setdefault", "clear"))
+
+
+class Written(NamedTuple):
+    """What a dict may give for an argument, and whether it gives one in any case."""
+
+    values: tuple[ir.Expression, ...]
+    is_sure: bool
 
 
 class Arguments:
@@ -61,9 +69,20 @@ class Arguments:
         if not may_hide(call, scope, parameter, is_bound, sees_keywords=spread is not None):
             return None
         placed, position = self._placed(call, frame), position_of(scope, parameter, is_bound)
+        if spread is None and call.placed == len(call.arguments):
+            return self._written(written_under(call, frame.scope, parameter.name), frame)
         if placed is None or position is None or (call.hides_keywords and spread is None):
             return UNKNOWN
         return placed[position] if position < len(placed) else None
+
+    def _written(self, written: Written | None, frame: Frame) -> Values | None:
+        """What a dict gives an argument that its function writes out and adds to; None where it gives none."""
+        if written is None:
+            return UNKNOWN
+        if not written.values:
+            return None
+        values = self.evaluator.union(self.evaluator.value(one, frame) for one in written.values)
+        return values if written.is_sure else self.evaluator.union((values, UNKNOWN))
 
     def _surplus(self, scope: ir.Scope, call: ir.Call, frame: Frame, is_bound: bool) -> Values | None:
         """What `*given` of a function is: the arguments that none of its other parameters takes."""
@@ -174,6 +193,43 @@ def _is_own(given: ir.Expression, scope: ir.Scope) -> bool:
     return scope.is_function and not any(
         isinstance(part, ir.Name) and part.id == name for part in (*handed, *kept, *renamed)
     )
+
+
+def written_under(call: ir.Call, scope: ir.Scope, name: str) -> Written | None:
+    """What `**options` of a call gives under a name, where its function writes out the dict and adds constant keys only.
+
+    None where something else may be in it.
+    """
+    values: list[ir.Expression] = []
+    is_sure = False
+    for keyword, given in call.keywords:
+        if keyword is not None:
+            continue
+        assigned = scope.assignment(given)
+        held = given if assigned is None else assigned.value
+        if not isinstance(held, ir.Mapping) or (assigned is not None and not _is_own(given, scope)):
+            return None
+        if not all(isinstance(key, ir.Constant) for key, _ in held.items):
+            return None
+        own = [value for key, value in held.items if isinstance(key, ir.Constant) and key.value == name]
+        later = _stored_under(assigned.name, scope, name) if assigned is not None else []
+        if later is None:
+            return None
+        values += [*own, *later]
+        is_sure = is_sure or bool(own)
+    return Written(tuple(values), is_sure)
+
+
+def _stored_under(word: str, scope: ir.Scope, name: str) -> list[ir.Expression] | None:
+    """What a function puts into its own dict under a name; None where it may put something under any name."""
+    if any(last_word(one.base) == word and one.attribute in _CHANGING for one in scope.attributes):
+        return None
+    stores = [store for store in scope.stores if last_word(store.base) == word]
+    if any(store.is_attribute or not store.member or store.path for store in stores):
+        return None
+    if any(isinstance(one.target, ir.Subscript) and last_word(one.target.base) == word for one in scope.changes):
+        return None
+    return [store.value for store in stores if store.member == name]
 
 
 def by_name(given: ir.Expression | None) -> tuple[tuple[str | None, ir.Expression], ...]:

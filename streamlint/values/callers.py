@@ -9,6 +9,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.forms import Form
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
+from streamlint.values.arguments import written_under
 from streamlint.values.call_sites import CallSite, argument_of, may_hide, position_of
 from streamlint.values.callbacks import Callbacks
 from streamlint.values.constructed import Constructed
@@ -251,9 +252,15 @@ class Callers:
         return self.evaluator.union(found)
 
     def _hidden(self, site: CallSite, scope: ir.Scope, parameter: ir.Parameter) -> Values:
-        """What a call gives behind `*` or `**`, where it is what the callers of the function around it gave."""
+        """What a call gives behind `*` or `**`: what the callers of the function around it gave, or what a dict there holds."""
         handed = self._handed_through.given(site, (position_of(scope, parameter, site.is_bound), parameter.name))
-        return UNKNOWN if handed is None else handed
+        if handed is not None:
+            return handed
+        is_placed = site.call.placed < len(site.call.arguments)
+        written = None if is_placed else written_under(site.call, site.scope, parameter.name)
+        if written is None:
+            return UNKNOWN
+        return self.evaluator.union(self.evaluator.value(one, site.frame) for one in written.values)
 
     def initial(self, function: Function, scope: ir.Scope, parameter: ir.Parameter, made: Object) -> Values:
         """What the constructor calls that make an object of exactly this class, or of one below it, give for a parameter."""
@@ -272,9 +279,12 @@ class Callers:
             given = argument_of(site.call, scope, parameter, site.is_bound) if concerns else None
             if given is not None:
                 found.append(self.evaluator.value(given, site.frame))
-            elif concerns and may_hide(site.call, scope, parameter, site.is_bound):
-                found.append(self._hidden(site, scope, parameter))
-            elif concerns and parameter.default is not None:
+                continue
+            hidden = NOTHING
+            if concerns and may_hide(site.call, scope, parameter, site.is_bound):
+                hidden = self._hidden(site, scope, parameter)
+                found.append(hidden)
+            if concerns and not hidden and parameter.default is not None:
                 found.append(self._default(function, parameter.default))
         return self.evaluator.union(found)
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from streamlint.deployment import applications
 from streamlint.faults.servers import DjangoServers, Interface
 from streamlint.knowledge.table import read
-from streamlint.serving.reach import is_test_module
 from streamlint.values.domain import External, Instance
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ class Applications:
         """What modules that hold one of these words give names to at their top level; those of tests do not count."""
         modules = map(self._project.module, self._project.modules.texts.saying(words))
         for module in modules:
-            if module is None or is_test_module(module):
+            if module is None or self._project.modules.texts.is_test(module.path):
                 continue
             frame = self._evaluator.any_call(module, module.summary.module)
             for each in module.summary.module.bindings:
