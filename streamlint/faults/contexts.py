@@ -14,6 +14,7 @@ from streamlint.model.branches import branch_of
 from streamlint.model.modules import Module
 from streamlint.streams import Sent
 from streamlint.values.activations import Frame
+from streamlint.values.call_sites import argument_of
 from streamlint.values.domain import Class, External, Function, Generated, Instance, Value, dotted_name
 
 if TYPE_CHECKING:
@@ -172,11 +173,26 @@ class Contexts:
                 for generated in self._generators(answer, frame):
                     yield self._key(generated), Carried(entry.framework, answer, frame)
 
-    def _generators(self, content: ir.Expression, frame: Frame) -> list[Generated]:
-        """The generators that an expression may be, where nothing keeps their context for them."""
+    def _generators(self, content: ir.Expression, frame: Frame, depth: int = 0) -> list[Generated]:
+        """The generators that an expression may be, where nothing keeps their context for them: not even who hands them on."""
         if self._keeps(content, frame):
             return []
+        given = self._given(content, frame) if depth < _DEEPEST else []
+        if given:
+            return [one for argument, there in given for one in self._generators(argument, there, depth + 1)]
         return [value for value in self.evaluator.value(content, frame) if isinstance(value, Generated)]
+
+    def _given(self, content: ir.Expression, frame: Frame) -> list[tuple[ir.Expression, Frame]]:
+        """What the known callers of a function give for its parameter, where the expression is nothing but that."""
+        scope = frame.scope
+        if not isinstance(content, ir.Name) or not content.bindings or not scope.is_function:
+            return []
+        if any(scope.bindings[index].kind != "parameter" for index in content.bindings):
+            return []
+        parameter = next((one for one in scope.parameters if one.name == content.id), None)
+        sites = self.evaluator.callers.of(Function(frame.module.path, scope.index)) if parameter is not None else ()
+        given = ((argument_of(one.call, scope, parameter, one.is_bound), one.frame) for one in sites if parameter)
+        return [(argument, there) for argument, there in given if argument is not None]
 
     def _keeps(self, content: ir.Expression, frame: Frame) -> bool:
         if isinstance(content, ir.Name) and content.bindings:

@@ -70,7 +70,7 @@ class Parameters:
             function = Function(frame.module.path, frame.scope.index)
             found.append(evaluator.callers.argument(function, frame.scope, parameter))
         if given is None and parameter.default is not None and not self.dependencies(parameter, frame):
-            if frame.arguments is None and not found[0]:
+            if frame.arguments is None and not found[0] and not self._is_only_called(frame):
                 found.append(UNKNOWN)
             found.append(evaluator.value(parameter.default, outer))
         values = evaluator.union(found)
@@ -88,6 +88,16 @@ class Parameters:
         if parameter.annotation is None and not says(values) and _may_be_lifespan(frame.scope):
             values = evaluator.callers.applications(frame.module, frame.scope) or values
         return values or UNKNOWN
+
+    def _is_only_called(self, frame: Frame) -> bool:
+        """Whether a function, or the class that it initialises, is known to be called and goes nowhere else."""
+        callers, scope = self.evaluator.callers, frame.scope
+        owner = frame.parent.scope if frame.parent is not None else None
+        is_method = owner is not None and owner.kind == "class"
+        if scope.decorators or (is_method and scope.name.startswith("__") and scope.name != "__init__"):
+            return False
+        called = owner if is_method and owner is not None and scope.name == "__init__" else scope
+        return bool(callers.of(Function(frame.module.path, scope.index))) and not callers.passing(called.name)
 
     def _token(self, parameter: ir.Parameter, frame: Frame) -> Values:
         """The token that a client gives a method of the project's: `on_llm_new_token(self, token)`."""
