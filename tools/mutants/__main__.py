@@ -100,7 +100,7 @@ def _options() -> argparse.Namespace:
         "--seconds", type=float, default=60.0, help="the time that the tests of one fault take without it, at most; 60"
     )
     parser.add_argument("--jobs", type=int, default=1, help="how many at a time")
-    parser.add_argument("--files", nargs="*", default=(), help="the files of tests that count; all where not given")
+    parser.add_argument("--files", nargs="*", default=(), help="the files, or functions, of tests that count")
     parser.add_argument(
         "--tests", nargs="*", default=(), help="tests to run, by their node ids, in place of those that come by"
     )

@@ -111,7 +111,7 @@ def reached(modules: Mapping[str, str], chosen: Sequence[str] = (), jobs: int = 
     places = tuple(dict.fromkeys(lines))
     kept = _kept()
     keys = {path.relative_to(ROOT).as_posix(): key for path, key in _keys()}
-    files = {file: keys[file] for file in chosen or keys}
+    files = {file: keys[file.partition("::")[0]] for file in chosen or keys}
     changed = [file for file, key in files.items() if file not in kept or kept[file].key != key]
     if changed:
         print(f"{len(changed)} files of tests are run to see where they come by", flush=True)
