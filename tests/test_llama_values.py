@@ -205,3 +205,24 @@ def test_what_was_never_asked_took_nothing() -> None:
     assert Project(ROOT, ()).effort() == Effort(0, ())
     program, _ = one("talk.chat('?')")
     assert program.project.effort().steps > 0
+
+
+@pytest.mark.parametrize("call", ["index.insert(flag)", "talk.reset()", "engine.retriever.unknown()"])
+def test_what_gives_nothing_that_is_known(call: str) -> None:
+    program = Program(f"{HEAD}«{call}»\n")
+    assert program.said() <= {"?", "None"}
+
+
+@pytest.mark.parametrize(
+    ("name", "is_known"),
+    [
+        ("llama_index.core.VectorStoreIndex", True),
+        ("llama_index.core.VectorStoreIndex.from_documents", True),
+        ("llama_index.core.load_index_from_storage", True),
+        ("llama_index.core.unknown", False),
+        ("llama_index.core.query_engine", False),
+        ("other.VectorStoreIndexes", False),
+    ],
+)
+def test_which_names_llama_index_has_a_part_in(name: str, *, is_known: bool) -> None:
+    assert Program("x = 1\n").evaluator.calls.llama.knows(name) is is_known

@@ -119,7 +119,7 @@ def reached(modules: Mapping[str, str], chosen: Sequence[str] = (), jobs: int = 
     for file, measured in _measured(changed, modules, places, jobs):
         kept[file] = _File(files[file], measured.seconds, measured.hits)
         CACHE.mkdir(parents=True, exist_ok=True)
-        (CACHE / Path(file).stem).write_bytes(pickle.dumps((file, kept[file])))
+        (CACHE / Path(file).name.replace("::", "-")).write_bytes(pickle.dumps((file, kept[file])))
     seconds = {test: each for file in kept.values() for test, each in file.seconds.items()}
     return Reached(modules, places, seconds, {test: hits for file in kept.values() for test, hits in file.hits.items()})
 
