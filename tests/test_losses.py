@@ -24,6 +24,14 @@ def count(text):
     return len(text)
 
 
+def stripped(text):
+    return text.strip()
+
+
+def sent(text):
+    return text.send()
+
+
 def save(text):
     open("kept.txt", "w").write(text)
 
@@ -47,6 +55,8 @@ def agent(made: str, run: str = "agent.run('Hello')", before: str = "") -> str:
     [
         ("FunctionAgent(tools=[], llm=llm)", ""),
         ("FunctionAgent(tools=[count], llm=llm)", ""),
+        ("FunctionAgent(tools=[stripped], llm=llm)", ""),
+        ("FunctionAgent(tools=[sent], llm=llm)", "`text.send(...)`"),
         ("FunctionAgent(tools=[save], llm=llm)", "`open(...)`"),
         ("FunctionAgent(tools=[save, count], llm=llm)", "`open(...)`"),
         ("FunctionAgent(tools=[count, save], llm=llm)", "`open(...)`"),
