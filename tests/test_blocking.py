@@ -33,6 +33,26 @@ class Slow:
         return iter(())
 
 
+class Sized:
+    @property
+    def size(self):
+        return self.counted()
+
+    def counted(self):
+        return 0
+
+
+class Counting(Sized):
+    def counted(self):
+        time.sleep(1)
+        return 1
+
+
+class Counted(Sized):
+    def counted(self):
+        return 1
+
+
 def wait(seconds):
     time.sleep(seconds)
 
@@ -69,6 +89,9 @@ def held_by(body: str, head: str = "def run(q):") -> str:
         ("Slow() + 1", "time.sleep"),
         ("return Slow().size", "time.sleep"),
         ("return Slow().other", ""),
+        ("return Counting().size", "time.sleep"),
+        ("return Counted().size", ""),
+        ("return Sized().size", ""),
         ("for one in Slow(): pass", "time.sleep"),
         ("wait(1)", "time.sleep"),
         ("return wait", ""),

@@ -41,6 +41,16 @@ def take_in_a_thread(queue, q):
 async def other(queue, q): ...
 
 
+class Session:
+    def __init__(self, q):
+        self.queue = asyncio.Queue()
+        self.task = asyncio.create_task(take(self.queue, q))
+
+    async def pieces(self):
+        while True:
+            yield await self.queue.get()
+
+
 def start(queue, q):
     return asyncio.create_task(take(queue, q))
 
@@ -69,8 +79,11 @@ TOKENS = "async def tokens(q, queue):\n    {}\n"
 
 def runs(body: str) -> list[tuple[str, str, str | None]]:
     """What runs on, where it is seen, and the name that it has."""
-    program = Program(HEAD + TOKENS.format(body))
-    module, scope = program.module(), program.function("tokens")
+    return runs_of(Program(HEAD + TOKENS.format(body)), "tokens")
+
+
+def runs_of(program: Program, name: str) -> list[tuple[str, str, str | None]]:
+    module, scope = program.module(), program.function(name)
     found = program.project.ask(Runs).of(program.evaluator.any_call(module, scope))
     return [(one.what.value, module.source.text[one.place.start : one.place.end], one.name) for one in found]
 
@@ -136,3 +149,22 @@ CALL = "asyncio.create_task(take(queue, q))"
 )  # fmt: skip
 def test_a_task_or_a_thread_that_takes_tokens(starts: str, expected: list[tuple[str, str, str | None]]) -> None:
     assert runs(f"{starts}\n    while True:\n        yield await queue.get()") == expected
+
+
+@pytest.mark.parametrize(
+    ("made", "runs_on"),
+    [
+        ("return Session(q).pieces()", True),
+        ("session = Session(q)\n    return session.pieces()", True),
+        ("session = Session(q)\n    print(session.queue)\n    return session.pieces()", True),
+        ("session = Session(q)\n    KEPT.append(session)\n    return session.pieces()", False),
+        ("KEPT.append(Session(q))", False),
+        ("session = Session(q)\n    session.task.cancel()\n    return session.pieces()", False),
+        ("return Session", False),
+        ("q.session = Session(q)\n    return q.session.pieces()", False),
+    ],
+)
+def test_what_an_object_starts_that_each_request_makes(made: str, *, runs_on: bool) -> None:
+    program = Program(f"{HEAD}def answer(q):\n    {made}\n")
+    found = runs_of(program, "pieces")
+    assert [one[0] for one in found] == (["task"] if runs_on else [])
