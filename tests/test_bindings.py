@@ -499,3 +499,21 @@ def test_what_a_call_hides(call: str, is_plain: bool, hides_keywords: bool) -> N
 def test_what_a_loop_over_an_object_of_the_program_binds(method: str, loop: str) -> None:
     made = f"class K: ...\n\n\nasync def given():\n    yield K()\n\n\nclass Rows:\n    {method}\n\n\n"
     assert said(f"{made}async def run():\n    {loop} one in Rows():\n        «one»\n") == {"K()"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("Color.RED", {"member"}),
+        ("Color.RED.value", {"'r'"}),
+        ("Color.RED.name", {"'RED'"}),
+        ("Color.RED.told", {"def Color.told of Color()"}),
+        ("Color.RED.told()", {"1"}),
+        ("Text.RED", {"'r'"}),
+        ("Plain.RED", {"'r'"}),
+    ],
+)
+def test_members_of_enumerations(asked: str, expected: set[str]) -> None:
+    body = "    RED = 'r'\n\n    def told(self):\n        return 1\n\n\n"
+    classes = f"class Color(Enum):\n{body}class Text(StrEnum):\n{body}class Plain:\n{body}"
+    assert said(f"from enum import Enum, StrEnum\n\n\n{classes}«{asked}»\n") == expected

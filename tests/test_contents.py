@@ -31,6 +31,12 @@ HEAD = (
         ("v = ContextVar('v')\nw = ContextVar('w')\nv.set(f)\nw.set(g)\n«v.get()»\n", {"def f"}),
         ("def put(key, x):\n    xs[key] = x\n\n\nxs = {}\nput('a', f)\nput('b', g)\n«xs['a']»\n", {"def f"}),
         ("(f,).append(g)\n«(f,)[0]»\n", {"def f"}),
+        ("xs = {}\nfor k, x in [('a', f), ('b', g)]:\n    xs[k] = x\n«xs['a']»\n", {"def f"}),
+        (
+            "ps = [('a', f)]\nps.append(('a', g))\nxs = {}\nfor k, x in ps:\n    xs[k] = x\n«xs['a']»\n",
+            {"def f", "def g", "?"},
+        ),
+        ("xs = {}\nfor k, x in [('a', f), *more]:\n    xs[k] = x\n«xs['a']»\n", {"def f", "?"}),
     ],
 )
 def test_what_is_put_in_comes_out(text: str, expected: set[str]) -> None:

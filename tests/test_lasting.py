@@ -85,3 +85,21 @@ def test_what_a_call_gives_that_lasts(call: str, expected: set[str]) -> None:
 )
 def test_a_name_lasts_where_one_way_to_it_does(body: str, expected: bool) -> None:
     assert lasts(Program(HEAD.replace("«items»", "items") + f"def run(flag):\n    {body}\n")) is expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("unknown()", True),
+        ("ITEMS.get(0)", True),
+        ("BOX.unknown()", True),
+        ("globals()", True),
+        ("list(ITEMS)", False),
+        ("next(ITEMS)", True),
+        ("next([])", False),
+        ("own.unknown()", False),
+    ],
+)
+def test_what_a_call_gives_may_last(given: str, expected: bool) -> None:
+    program = Program(f"{HEAD}def run():\n    own = []\n    put({given})\n")
+    assert lasts(program) is expected

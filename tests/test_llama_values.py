@@ -205,3 +205,47 @@ def test_what_was_never_asked_took_nothing() -> None:
     assert Project(ROOT, ()).effort() == Effort(0, ())
     program, _ = one("talk.chat('?')")
     assert program.project.effort().steps > 0
+
+
+@pytest.mark.parametrize("call", ["index.insert(flag)", "talk.reset()", "engine.retriever.unknown()"])
+def test_what_gives_nothing_that_is_known(call: str) -> None:
+    program = Program(f"{HEAD}«{call}»\n")
+    assert program.said() <= {"?", "None"}
+
+
+@pytest.mark.parametrize(
+    ("name", "is_known"),
+    [
+        ("llama_index.core.VectorStoreIndex", True),
+        ("llama_index.core.VectorStoreIndex.from_documents", True),
+        ("llama_index.core.load_index_from_storage", True),
+        ("llama_index.core.unknown", False),
+        ("llama_index.core.query_engine", False),
+        ("other.VectorStoreIndexes", False),
+    ],
+)
+def test_which_names_llama_index_has_a_part_in(name: str, *, is_known: bool) -> None:
+    assert Program("x = 1\n").evaluator.calls.llama.knows(name) is is_known
+
+
+@pytest.mark.parametrize(
+    ("before", "is_shared"),
+    [
+        ("pass", True),
+        ("name.kept = []", True),
+        ("talk['kept'] = []", True),
+        ("talk.history = []", False),
+    ],
+)
+def test_a_chat_whose_history_a_request_begins_anew(before: str, *, is_shared: bool) -> None:
+    client = "import google.generativeai as genai\ntalk = genai.GenerativeModel('gemini-pro').start_chat()\n"
+    route = "from fastapi import FastAPI\napp = FastAPI()\n\n\n@app.get('/')\nasync def home(name):\n"
+    program = Program(f"{client}{route}    {before}\n    «talk.send_message(name)»\n")
+    call, frame = program.at()
+    found = program.project.ask(Lifetimes).shared_chat(call, frame)  # type: ignore[arg-type]  # a call
+    assert (found is not None) is is_shared
+
+
+def test_a_step_that_yields_nothing_is_passed_over() -> None:
+    program = Program("def steps():\n    yield\n    yield 1\n\n\n«next(steps())»\n")
+    assert "1" in program.said()

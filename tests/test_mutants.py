@@ -56,6 +56,11 @@ def changed(text: str) -> set[tuple[str, str]]:
         ("one.two = three\n", {("statement deleted", "pass")}),
         ("def one() -> bool:\n    return two\n", {("answer negated", "    return (not two)"), ("statement deleted", "    pass")}),
         ("def one() -> str:\n    return two\n", {("answer dropped", "    return ''"), ("statement deleted", "    pass")}),
+        ("def one():\n    if two:\n        return None\n    return\n", {
+            ("condition always True", "    if (True):"),
+            ("condition always False", "    if (False):"),
+            ("statement deleted", "        pass"),
+        }),
         (
             "match one:\n    case Two():\n        three = four\n    case _ if five:\n        six = seven\n",
             {
@@ -78,6 +83,7 @@ def test_faults(text: str, expected: set[tuple[str, str]]) -> None:
         "assert one == 1\n",
         "@one(1)\ndef two(three: Literal[4]) -> Literal[5]:\n    import six\n",
         'one = f"{two + 1}"\n',
+        "def one():\n    return None\n",
     ],
 )
 def test_what_is_left_as_it_is(text: str) -> None:
@@ -138,3 +144,11 @@ def test_tests_that_see_much_of_the_module_come_first() -> None:
     assert trial.chosen(where, {}) == ["deep", "shallow"]
     assert trial.chosen(where, {"killer": 11}) == ["killer", "deep"]
     assert Trial(trial.fault, ["slow"], 5.5).chosen(where, {}) == ["slow"]
+
+
+def test_every_way_through_the_module_is_taken_before_one_is_taken_again() -> None:
+    places = tuple(("module.py", line) for line in (6, 7, 8, 12))
+    hits = {"deep": b"\1\1\1\1", "deep too": b"\1\1\1\1", "other way": b"\0\0\1\0", "unknown": b""}
+    where = Reached({"module.py": MODULE}, places, {"deep": 1.0, "deep too": 1.0, "other way": 1.0}, hits)
+    trial = Trial(by(MODULE.replace("return 0", "return (1)")), ["deep", "deep too", "other way"], 2.5)
+    assert trial.chosen(where, {}) == ["deep", "other way"]

@@ -14,7 +14,6 @@ from streamlint.streams.managers import CLOSING, Managers, held_name
 from streamlint.values.activations import Frame
 from streamlint.values.call_sites import argument_of
 from streamlint.values.domain import NOTHING, Function, Generated, Instance, Object
-from streamlint.values.limits import Limit
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -216,7 +215,7 @@ class Resources:
             or self._is_made_with(one.value, name.id, frame)
         ]
         names = (name, *(ir.Name(name.start, name.end, one, None) for one in cursors))
-        return any(self._needs(content, one, frame, 0) for one in names)
+        return any(self._needs(content, one, frame) for one in names)
 
     def _is_answer_of(self, value: ir.Expression | None, name: str, frame: Frame) -> bool:
         """Whether an expression is what a client's method gives before the body has come: `await session.post(...)` of aiohttp."""
@@ -248,17 +247,17 @@ class Resources:
         stores = (one for one in located[1].stores if one.is_attribute and isinstance(one.value, ir.Name))
         return any(isinstance(one.value, ir.Name) and one.value.id in kept for one in stores)
 
-    def _needs(self, content: ir.Expression, name: ir.Name, frame: Frame, depth: int) -> bool:
+    def _needs(self, content: ir.Expression, name: ir.Name, frame: Frame) -> bool:
         """Whether a body reads from the variable when it is sent."""
-        if isinstance(content, ir.Name):
+        seen = set[str]()
+        while isinstance(content, ir.Name):
             if content.id == name.id:
                 return True
-            assigned = frame.scope.assignment(content)
-            value = assigned.value if assigned is not None else None
-            if value is not None and depth >= _DEEPEST:
-                self.evaluator.give_up(Limit.NAMES, content, frame)
+            assigned = frame.scope.assignment(content) if content.id not in seen else None
+            if assigned is None or assigned.value is None:
                 return False
-            return value is not None and self._needs(value, name, frame, depth + 1)
+            seen.add(content.id)
+            content = assigned.value
         generated = self._generated(content, frame)
         if generated is not None:
             return self._is_read_by(generated, content, name, frame)

@@ -214,13 +214,16 @@ class Runs:
                     yield from (RunsOn(what, call, None, None, inner) for what, call in started)
 
     def _is_made_each_time(self, made: Class) -> bool:
-        """Whether objects of a class are made in functions only, which do nothing with them but ask for their members."""
+        """Whether objects of a class are made in functions only, which ask for their members and end nothing."""
         sites = [
             (module, scope, call)
             for module, scope, call in self.evaluator.callers.constructing(made)
             if made in self.evaluator.value(call.function, self.evaluator.any_call(module, scope))
         ]
-        return bool(sites) and all(_is_only_asked(call, module, scope) for module, scope, call in sites)
+        return bool(sites) and all(
+            _is_only_asked(call, module, scope) and not self._ends_something(module, scope)
+            for module, scope, call in sites
+        )
 
     def _is_unpacked(self, started: ir.Call, inner: Frame, call: ir.Call, frame: Frame) -> bool:
         """Whether a helper gives back what it starts beside something else, and its caller keeps it: `queue, task = start(q)`."""

@@ -90,12 +90,8 @@ class Answers:
             self.is_join(expression) or self._is_call_of_text(expression, frame)
         )
 
-    def _is_call_of_text(self, expression: ir.Expression, frame: Frame) -> bool:
-        if not isinstance(expression, ir.Call):
-            return False
-        return any(
-            dotted_name(v) in ("builtins.str", "json.dumps") for v in self.evaluator.value(expression.function, frame)
-        )
+    def _is_call_of_text(self, call: ir.Call, frame: Frame) -> bool:
+        return any(dotted_name(v) in ("builtins.str", "json.dumps") for v in self.evaluator.value(call.function, frame))
 
     def is_plain(self, expression: ir.Expression, frame: Frame) -> bool:
         """Whether an answer is sent in one piece: a dict, text, a model, a plain response."""

@@ -17,6 +17,7 @@ from streamlint.values.declared import Declared
 from streamlint.values.domain import NOTHING, PENDING, UNKNOWN, Class, Collection, Function, Instance, Object, Values
 from streamlint.values.handed_through import HandedThrough
 from streamlint.values.meanings import Definition, Meanings, Meant, by_definition
+from streamlint.values.requested import Requested
 from streamlint.values.said import Row, Said
 from streamlint.values.stores import Stores
 from streamlint.values.whole import Whole
@@ -48,6 +49,7 @@ class Callers:
         self._handed_through = HandedThrough(evaluator, self.of)
         self.given_by_framework = Callbacks(evaluator, self.passing).given
         self.given_to_constructor = Constructed(evaluator, self.passing).given
+        self.is_requested = Requested(evaluator, self._spellings).is_called
 
     def _standing(self, word: str, *forms: Form, beside: Iterable[str] = ()) -> Iterator[Said]:
         return map(self.said_by, self.evaluator.modules.standing(word, *forms, beside=beside))
@@ -286,6 +288,8 @@ class Callers:
                 found.append(hidden)
             if concerns and not hidden and parameter.default is not None:
                 found.append(self._default(function, parameter.default))
+        if found and made.origin is None and self.is_requested(Class(made.path, made.scope)):
+            found.append(self.evaluator.parameters.asked_for(parameter, self._any_call(function)))
         return self.evaluator.union(found)
 
     @staticmethod
@@ -301,6 +305,11 @@ class Callers:
             and (site.module.path, site.call.start, site.call.end) == (origin.path, origin.start, origin.end)
         ]
         return tuple(exact) or sites
+
+    def _any_call(self, function: Function) -> Frame:
+        located = self.evaluator.scope_of(function)
+        assert located is not None
+        return self.evaluator.any_call(*located)
 
     def _default(self, function: Function, default: ir.Expression) -> Values:
         located = self.evaluator.scope_of(function)
@@ -326,6 +335,8 @@ class Callers:
         given = [(site.call.argument(position, name), site) for site in sites]
         known = [self.evaluator.value(value, site.frame) for value, site in given if value is not None]
         hidden = [UNKNOWN for value, site in given if value is None and not site.call.is_plain]
+        if sites and base.origin is None and self.is_requested(Class(*wanted)):
+            hidden.append(UNKNOWN)
         return self.evaluator.union((*known, *hidden))
 
     # Lifespans

@@ -71,8 +71,8 @@ class Declared:
 
     def _named(self, name: ir.Name, frame: Frame, left: int) -> Values:
         where: Frame | None = frame
-        indices: Iterable[int] | None = name.bindings
-        if indices is None:
+        indices: Iterable[int] = (*(name.bindings or ()), *frame.scope.from_inside.get(name.id, ()))
+        if name.bindings is None:
             where = frame.parent
             while where is not None and (where.scope.kind == "class" or name.id not in where.scope.by_name):
                 where = where.parent

@@ -69,6 +69,8 @@ class Parameters:
         if frame.arguments is None:
             function = Function(frame.module.path, frame.scope.index)
             found.append(evaluator.callers.argument(function, frame.scope, parameter))
+            if found[0] and evaluator.callers.is_requested(function):
+                found.append(self.asked_for(parameter, frame))
         if given is None and parameter.default is not None and not self.dependencies(parameter, frame):
             if frame.arguments is None and not found[0] and not self._is_only_called(frame):
                 found.append(UNKNOWN)
@@ -97,7 +99,18 @@ class Parameters:
         if scope.decorators or (is_method and scope.name.startswith("__") and scope.name != "__init__"):
             return False
         called = owner if is_method and owner is not None and scope.name == "__init__" else scope
-        return bool(callers.of(Function(frame.module.path, scope.index))) and not callers.passing(called.name)
+        function = Function(frame.module.path, scope.index)
+        if callers.passing(called.name) or callers.is_requested(function):
+            return False
+        return bool(callers.of(function))
+
+    def asked_for(self, parameter: ir.Parameter, frame: Frame) -> Values:
+        """What a framework gives a parameter when a request comes: what its dependency makes, or whatever the request says."""
+        outer = frame.parent or frame
+        injected = self.injected(parameter, frame)
+        if injected or parameter.annotation is None:
+            return injected or UNKNOWN
+        return self.annotated(parameter.annotation, outer) or UNKNOWN
 
     def _token(self, parameter: ir.Parameter, frame: Frame) -> Values:
         """The token that a client gives a method of the project's: `on_llm_new_token(self, token)`."""
@@ -150,7 +163,7 @@ class Parameters:
                     if given is not None:
                         found.append((given, where))
                     elif parameter.annotation is not None:
-                        found.append((parameter.annotation, outer))
+                        found.append(self._bare(parameter.annotation, outer))
         return found
 
     def _is_marked(self, candidate: ir.Subscript, frame: Frame) -> bool:
@@ -159,15 +172,25 @@ class Parameters:
         return any(isinstance(value, External) and objects.is_marker(value.name) for value in values)
 
     def _metadata(self, annotation: ir.Expression, frame: Frame) -> list[Located]:
-        """The extra items of `Annotated[type, extra, ...]`, through an alias too."""
+        """The extra items of `Annotated[type, extra, ...]`."""
+        parts, where = self._annotated_parts(annotation, frame)
+        return [(item, where) for item in parts[1:]]
+
+    def _bare(self, annotation: ir.Expression, frame: Frame) -> Located:
+        """The type of `Annotated[type, extra, ...]`; any other annotation itself."""
+        parts, where = self._annotated_parts(annotation, frame)
+        return (parts[0], where) if parts else (annotation, frame)
+
+    def _annotated_parts(self, annotation: ir.Expression, frame: Frame) -> tuple[tuple[ir.Expression, ...], Frame]:
+        """What stands between the brackets of `Annotated[...]`, through an alias too; nothing for other annotations."""
         if isinstance(annotation, ir.Subscript) and ir.dotted(annotation.base).endswith("Annotated"):
             key = annotation.key
-            return [(item, frame) for item in key.items[1:]] if isinstance(key, ir.Sequence) else []
+            return (key.items if isinstance(key, ir.Sequence) else ()), frame
         if isinstance(annotation, ir.Name):
             alias, where = self.alias(annotation, frame)
             if alias is not None:
-                return self._metadata(alias, where)
-        return []
+                return self._annotated_parts(alias, where)
+        return (), frame
 
     def alias(self, name: ir.Name, frame: Frame) -> tuple[ir.Expression | None, Frame]:
         """The annotation that a module-level alias such as `Engine = Annotated[...]` stands for."""
@@ -203,8 +226,22 @@ class Parameters:
 
     def provided(self, made: Values) -> Values:
         """A dependency's result: a class's instance, a function's return, a generator's yield, a callable's answer."""
-        calls = self.evaluator.calls
-        return self.evaluator.awaited(calls.entered(self.evaluator.awaited(calls.results(made, (), {}, None))))
+        calls, union = self.evaluator.calls, self.evaluator.union
+        results = union(calls.results(frozenset((one,)), (), self._left_to_requests(one), None) for one in made)
+        return self.evaluator.awaited(calls.entered(self.evaluator.awaited(results)))
+
+    def _left_to_requests(self, made: Value) -> dict[str, Values]:
+        """What a framework gives the parameters of a function that have defaults: those, or whatever the request says."""
+        located = self.evaluator.scope_of(made) if isinstance(made, Function) else None
+        if located is None:
+            return {}
+        frame = self.evaluator.any_call(*located)
+        given = (one for one in located[1].parameters if one.default is not None)
+        return {
+            one.name: self.evaluator.union((self.evaluator.value(one.default, frame.parent or frame), UNKNOWN))
+            for one in given
+            if one.default is not None and not self.dependencies(one, frame)
+        }
 
     # Annotations
 

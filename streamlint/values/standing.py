@@ -54,6 +54,7 @@ class Standing:
         (module, scope, call), *others = rows
         frame = self.evaluator.any_call(module, scope)
         is_this = not others and made in self.evaluator.value(call.function, frame)
+        is_this = is_this and not self.evaluator.callers.is_requested(made)
         return frozenset((Object(made.path, made.scope, self.evaluator.origin(call, frame) if is_this else None),))
 
     def _may_make(self, made: Class, row: Row) -> bool:

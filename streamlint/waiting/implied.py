@@ -91,10 +91,12 @@ class Implied:
         given = tuple(self.evaluator.value(one, frame) for one in operator.given if any(methods))
         harmless = False
         for method in methods:
-            told = self.evaluator.calls.named(method, given, {}) if method is not None else {}
-            found = self._of_function(method, frame, told) if method is not None else None
+            if method is None:
+                harmless = True
+                continue
+            found = self._of_function(method, frame, self.evaluator.calls.named(method, given, {}))
             harmless |= found is None
-            if found is not None and method is not None:
+            if found is not None:
                 label = f"{'sets' if operator.sets else 'runs'} `{self._named(method)}`"
                 best = stronger(best, found.behind(hop_to(operator.on, frame, label)))
         return replace(best, tier=Tier.LIKELY) if best is not None and harmless else best

@@ -3,7 +3,7 @@
 Each fault runs in a copy of this process (not on Windows), with the tests that come by its statement; those that are fast and see
 much of its module come first. A fault is killed when one of them fails or takes ten times as long as it should. What nobody notices
 is printed as a diff in the end. A first run, and each after a change, takes as long as all tests, to see which tests come by which
-statements.
+statements; with `--files` as long as those in these files, and no others count.
 """
 
 from __future__ import annotations
@@ -54,13 +54,22 @@ class Trial:
         def rank(test: str) -> float:
             return where.seconds.get(test, 0.0) / (1 + killed.get(test, 0)) / where.seen(test, self.fault.path) ** 2
 
-        ordered, chosen, total = sorted(self.tests, key=rank), list[str](), 0.0
+        ordered, chosen, total = self._by_ways(sorted(self.tests, key=rank), where), list[str](), 0.0
         for test in ordered:
             took = where.seconds.get(test, 0.0)
             if total + took <= self.limit:
                 chosen.append(test)
                 total += took
         return chosen or ordered[:1]
+
+    def _by_ways(self, tests: Sequence[str], where: Reached) -> list[str]:
+        """The tests in another order: first one for each way through the faulty module, then a second one, and so on."""
+        times, turns = Counter[bytes](), dict[str, int]()
+        for test in tests:
+            way = where.way(test, self.fault.path)
+            turns[test] = times[way]
+            times[way] += 1
+        return sorted(tests, key=turns.__getitem__)
 
 
 def main() -> int:
@@ -70,7 +79,7 @@ def main() -> int:
     for name in _IMPORTED_BEFORE:
         importlib.import_module(name)
     modules = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in _paths()}
-    where = Reached.unknown(modules) if options.tests else reached(modules, options.jobs)
+    where = Reached.unknown(modules) if options.tests else reached(modules, options.files, options.jobs)
     chosen = _chosen(modules, options)
     trials = [Trial(fault, options.tests or where.tests(fault), options.seconds) for fault in chosen]
     print(f"{len(trials)} faults in {len({trial.fault.path for trial in trials})} modules", flush=True)
@@ -91,6 +100,7 @@ def _options() -> argparse.Namespace:
         "--seconds", type=float, default=60.0, help="the time that the tests of one fault take without it, at most; 60"
     )
     parser.add_argument("--jobs", type=int, default=1, help="how many at a time")
+    parser.add_argument("--files", nargs="*", default=(), help="the files, or functions, of tests that count")
     parser.add_argument(
         "--tests", nargs="*", default=(), help="tests to run, by their node ids, in place of those that come by"
     )

@@ -157,11 +157,20 @@ def _is_documentation(node: ast.AST) -> bool:
 
 
 def _wrongs(node: ast.AST, around: _Around) -> Iterator[_Wrong]:
+    if _is_implied(node, around):
+        return
     for kind, make in _MAKERS.items():
         if isinstance(node, kind):
             yield from make(node)
     if isinstance(node, ast.Return):
         yield from _returned(node, around)
+
+
+def _is_implied(node: ast.AST, around: _Around) -> bool:
+    """Whether it is a `return None` at the end of a function, which would give that without it too."""
+    if not isinstance(node, ast.Return) or around.function is None or around.function.body[-1] is not node:
+        return False
+    return node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None)
 
 
 Node = TypeVar("Node", bound=ast.AST)

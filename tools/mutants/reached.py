@@ -64,8 +64,12 @@ class Reached:
 
     def seen(self, test: str, path: str) -> int:
         """How many statements of a module a test comes by; 1 where nothing is known."""
+        return self.way(test, path).count(1) or 1
+
+    def way(self, test: str, path: str) -> bytes:
+        """Which statements of a module a test comes by, a byte for each; empty where nothing is known."""
         first, last = self._modules.get(path, (0, 0))
-        return self.hits[test].count(1, first, last) or 1 if test in self.hits else 1
+        return self.hits[test][first:last] if test in self.hits else b""
 
     def _affected(self, fault: Fault) -> Iterable[Place]:
         places = [place for name in fault.names for place in self._mentions.get(name, ())]
@@ -98,15 +102,16 @@ class Reached:
         return found
 
 
-def reached(modules: Mapping[str, str], jobs: int = 1) -> Reached:
+def reached(modules: Mapping[str, str], chosen: Sequence[str] = (), jobs: int = 1) -> Reached:
     """Where the tests come by; kept, for each file of tests, until it, a source or a fixture that it reads changes.
 
-    `jobs` files are run at a time. What fails without a fault is told and left out.
+    Of `chosen` files, or of all where none is; `jobs` files are run at a time. What fails without a fault is told and left out.
     """
     lines = ((path, each.lineno) for path, text in modules.items() for each in statements(ast.parse(text)))
     places = tuple(dict.fromkeys(lines))
     kept = _kept()
-    files = {path.relative_to(ROOT).as_posix(): key for path, key in _keys()}
+    keys = {path.relative_to(ROOT).as_posix(): key for path, key in _keys()}
+    files = {file: keys[file.partition("::")[0]] for file in chosen or keys}
     changed = [file for file, key in files.items() if file not in kept or kept[file].key != key]
     if changed:
         print(f"{len(changed)} files of tests are run to see where they come by", flush=True)
@@ -114,7 +119,7 @@ def reached(modules: Mapping[str, str], jobs: int = 1) -> Reached:
     for file, measured in _measured(changed, modules, places, jobs):
         kept[file] = _File(files[file], measured.seconds, measured.hits)
         CACHE.mkdir(parents=True, exist_ok=True)
-        (CACHE / Path(file).stem).write_bytes(pickle.dumps((file, kept[file])))
+        (CACHE / Path(file).name.replace("::", "-")).write_bytes(pickle.dumps((file, kept[file])))
     seconds = {test: each for file in kept.values() for test, each in file.seconds.items()}
     return Reached(modules, places, seconds, {test: hits for file in kept.values() for test, hits in file.hits.items()})
 

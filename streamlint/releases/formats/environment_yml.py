@@ -40,6 +40,6 @@ def _conda(source: Source, setting: Setting) -> Declared | None:
         is_exact = match[2].lstrip().startswith("==") or match[2].count("=") > 1
         specifier = parse(f"=={fuzzy[1]}" if is_exact else f"=={fuzzy[1].rstrip('.')}.*")
     else:
-        specifier = parse(match[2]) if match[2] else ANY
+        specifier = parse(match[2])
     declared = at(source, match[1], specifier if specifier is not None else ANY, setting.inside or setting.span)
     return replace(declared, is_sourced=specifier is None)
