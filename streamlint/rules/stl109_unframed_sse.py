@@ -34,8 +34,8 @@ class UnframedSse(Rule):
     ## What it does
 
     Finds token streams that are sent as `text/event-stream` without being events: raw tokens, lines of JSON without a field, a bare
-    `[DONE]` beside events, events that do not end with an empty line, or end with `\\n` where line breaks were meant, and events that
-    a framing response class (sse-starlette, Litestar's `ServerSentEvent`) frames a second time.
+    `[DONE]` beside events, events that do not end with an empty line, or end with `\\n` where line breaks were meant, and events
+    that a framing response class (sse-starlette, Litestar's `ServerSentEvent`) frames a second time.
 
     ## Why it breaks streaming
 
