@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.releases import Compressed, Compression
 from streamlint.model import syntax as ir
-from streamlint.serving.reach import is_test_module
 from streamlint.streams import Sent
 from streamlint.streams.sent import Sending, certain
 from streamlint.values.domain import Collection, External
+from streamlint.values.tested import is_test_module
 
 if TYPE_CHECKING:
     from streamlint.model.modules import Module

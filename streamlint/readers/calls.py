@@ -11,7 +11,7 @@ from streamlint.readers.addresses import HOLE, Address
 from streamlint.readers.asking import Ask
 from streamlint.readers.origins import Made, Origins
 from streamlint.readers.spelling import Spelling
-from streamlint.serving.reach import is_test_module
+from streamlint.values.tested import is_test_module
 
 if TYPE_CHECKING:
     from streamlint.model.modules import Module

@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.names import names
 from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
@@ -22,6 +21,7 @@ from streamlint.surroundings.names import is_test_file
 from streamlint.values import Values
 from streamlint.values.activations import Frame
 from streamlint.values.domain import Class, External, Function, Generated, Object, OffLoop, Partial, Value
+from streamlint.values.tested import is_test_module
 
 if TYPE_CHECKING:
     from streamlint.values import Evaluator
@@ -30,15 +30,6 @@ _TEST_FOLDERS = ("tests", "test")
 _ELSEWHERE = (Where.OWN_LOOP, Where.PROCESS)
 _FROM_OUTSIDE = Reached(None)
 """How a coroutine function of a library comes to run, as its owner says."""
-
-
-def is_test_module(module: Module) -> bool:
-    """Whether a module holds tests: by its file's name together with what it imports."""
-    if not is_test_file(module.path.name):
-        return False
-    return bool(module.packages & names("test_files", "libraries")) or any(
-        scope.name.startswith("test") for scope in module.scopes
-    )
 
 
 class Reach:

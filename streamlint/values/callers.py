@@ -18,6 +18,7 @@ from streamlint.values.handed_through import HandedThrough
 from streamlint.values.meanings import Definition, Meanings, Meant, by_definition
 from streamlint.values.said import Row, Said
 from streamlint.values.stores import Stores
+from streamlint.values.tested import outside_tests
 from streamlint.values.whole import Whole
 
 _FEW = 32
@@ -130,7 +131,10 @@ class Callers:
     def of(self, function: Function) -> tuple[CallSite, ...]:
         """The calls of a function of the project in the loaded modules, `Class(...)` for an `__init__` too."""
         key = ("sites", function.path, function.scope)
-        return self.evaluator.solver.ask(key, lambda: tuple(self._find(function)), (), ())
+        return self.evaluator.solver.ask(key, lambda: self._outside_tests(function), (), ())
+
+    def _outside_tests(self, function: Function) -> tuple[CallSite, ...]:
+        return tuple(outside_tests(tuple(self._find(function)), lambda site: site.module))
 
     def _find(self, function: Function) -> Iterator[CallSite]:
         located = self.evaluator.scope_of(function)

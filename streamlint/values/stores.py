@@ -9,6 +9,7 @@ from streamlint.model.forms import Form
 from streamlint.values.declared import Declared
 from streamlint.values.domain import NOTHING, Values
 from streamlint.values.said import Said, Stored
+from streamlint.values.tested import outside_tests
 from streamlint.values.whole import Whole
 
 Held = Mapping[object, tuple[int, ...]]
@@ -88,7 +89,7 @@ class Stores:
         evaluator = self.evaluator
         return evaluator.union(
             evaluator.at(evaluator.value(row[2].value, evaluator.any_call(row[0], row[1])), row[2].path)
-            for row in rows
+            for row in outside_tests(rows, lambda row: row[0])
             if key is None or self._has_key(row, key)
         )
 

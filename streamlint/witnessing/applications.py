@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from streamlint.deployment import applications
 from streamlint.faults.servers import DjangoServers, Interface
 from streamlint.knowledge.table import read
-from streamlint.serving.reach import is_test_module
 from streamlint.values.domain import External, Instance
+from streamlint.values.tested import is_test_module
 
 if TYPE_CHECKING:
     from streamlint.model import syntax as ir
