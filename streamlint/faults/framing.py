@@ -24,6 +24,7 @@ _FIELDS = ("data:", "event:", "id:", "retry:")
 _FIELD = re.compile("|".join(_FIELDS))
 _BARE_LINE = re.compile(r"\{[^{}]*\}(\\n)+")
 _DOCUMENT = re.compile(r"\{.*\}(\\r|\\n)*")
+_ESCAPED = re.compile(r"(?<!\\)(?:\\\\[rn])+$")
 _ONLY_HOLE = re.compile(r"\{[^{}]*\}")
 _TEXT = ("text", "cumulative")
 
@@ -31,6 +32,7 @@ _TEXT = ("text", "cumulative")
 class Fault(StrEnum):
     RAW = "raw"
     HALF = "half"
+    ESCAPED = "escaped"
     TWICE = "twice"
     LINES = "lines"
 
@@ -38,13 +40,15 @@ class Fault(StrEnum):
 class Framed(StrEnum):
     """How one item is framed: raw tokens, a bare constant without fields, an event without one or both of its line breaks.
 
-    `DOCUMENT` is a line of JSON without a field, and `TOLD` one that holds a token.
+    `ESCAPED` is one whose line breaks are written as a backslash and a letter, `DOCUMENT` a line of JSON without a field, and
+    `TOLD` one that holds a token.
     """
 
     RAW = "raw"
     BARE = "bare"
     HALF = "half"
     OPEN = "open"
+    ESCAPED = "escaped"
     WHOLE = "whole"
     DOCUMENT = "document"
     TOLD = "told"
@@ -285,6 +289,8 @@ def _judged(kind: Framed, kinds: set[Framed]) -> Fault | None:
             return Fault.RAW if Framed.RAW not in kinds and kinds != {Framed.BARE} else None
         case Framed.HALF | Framed.OPEN:
             return Fault.HALF if Framed.RAW not in kinds else None
+        case Framed.ESCAPED:
+            return Fault.ESCAPED
         case Framed.TOLD:
             return Fault.LINES if kinds <= {Framed.TOLD, Framed.DOCUMENT, Framed.BARE} else None
     return None
@@ -330,6 +336,8 @@ def _is_event(text: str) -> bool:
 
 def _of_event(text: str, *, is_constant: bool = False) -> Framed:
     """The kind of a text that begins with a field; the text as written, with its escapes."""
+    if _ESCAPED.search(text):
+        return Framed.ESCAPED
     if text.endswith(("\\n\\n", "\\r\\n\\r\\n", "\\r\\r")):
         return Framed.WHOLE
     *lines, end = text.split("\\n")

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
-from streamlint.model.modules import Module
+from streamlint.model.branches import arms
+from streamlint.running.never import Never
 from streamlint.serving.ways import Hop, Way
 from streamlint.values.activations import Frame
 from streamlint.values.domain import Function
@@ -30,6 +31,8 @@ class Nested:
 
     fault: Fault
     way: Way | None = None
+    is_certain: bool = True
+    """Whether nothing decides that the helper comes to it."""
     awaited: str = ""
     """The method to await instead, where the call makes the coroutine itself."""
 
@@ -44,6 +47,7 @@ class NestedLoops:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self.known = project.knowledge.nested_loops
+        self._never = project.ask(Never)
         self._asking: dict[Frame, bool] = {}
 
     def of_call(self, call: ir.Call, frame: Frame) -> Nested | None:
@@ -55,33 +59,49 @@ class NestedLoops:
             return None
         if names & self.known.starts:
             return Nested(Fault.STARTS, awaited=next((self.known.awaited.get(name, "") for name in sorted(names)), ""))
+        return self._of_functions(call, frame)
+
+    def _of_functions(self, call: ir.Call, frame: Frame) -> Nested | None:
+        """The fault of the one function that a call runs, on whichever object."""
         values = self.evaluator.value(call.function, frame)
-        if len(values) != 1:
+        functions = [one for one in values if isinstance(one, Function)]
+        if len(functions) != len(values) or len({(one.path, one.scope) for one in functions}) != 1:
             return None
-        for function in values:
-            found = self._of_function(function) if isinstance(function, Function) else None
+        for function in functions:
+            found = self._of_function(function, call, frame)
             if found is not None:
                 hop = Hop(frame.module.path, call.start, call.end, f"calls `{found[0]}`")
                 return replace(found[1], way=found[1].way.behind(hop) if found[1].way is not None else Way(hop))
         return None
 
-    def _of_function(self, function: Function) -> tuple[str, Nested] | None:
+    def _of_function(self, function: Function, call: ir.Call, caller: Frame) -> tuple[str, Nested] | None:
         located = self.evaluator.scope_of(function)
         if located is None or located[1].is_async or located[1].is_generator:
             return None
-        key = ("nested", located[1])
-        found: Nested | None = self.evaluator.solver.ask(key, lambda: self._in_scope(*located), None, None)
+        frame = self.evaluator.calls.running(function, call, caller)
+        found: Nested | None = self.evaluator.solver.ask(("nested", frame), lambda: self._in_frame(frame), None, None)
         return (located[1].name, found) if found is not None else None
 
-    def _in_scope(self, module: Module, scope: ir.Scope) -> Nested | None:
-        """What a plain function does whatever its arguments are: calls under a condition are left out."""
-        frame = self.evaluator.any_call(module, scope)
-        for call in scope.calls:
-            found = self.of_call(call, frame) if call.branch < 0 else None
+    def _in_frame(self, frame: Frame) -> Nested | None:
+        """What a plain function does with these arguments, or likely does: where a test of data lets it."""
+        likely: Nested | None = None
+        for call in frame.scope.calls:
+            found = self.of_call(call, frame) if self._may_run(call, frame) else None
             if found is not None and found.fault is Fault.STARTS:
-                here = Hop(module.path, call.start, call.end, "starts a loop where one runs")
-                return found if found.way is not None else replace(found, way=Way(here))
-        return None
+                here = Hop(frame.module.path, call.start, call.end, "starts a loop where one runs")
+                whole = found if found.way is not None else replace(found, way=Way(here))
+                if call.branch < 0 and whole.is_certain:
+                    return whole
+                likely = likely or replace(whole, is_certain=False)
+        return likely
+
+    def _may_run(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether only tests of data stand around a call, and none that fails: what asks something may ask for a loop."""
+        tests = [row.test for row in arms(frame.scope, call.branch)]
+        is_plain = all(
+            test is not None and not any(isinstance(one, ir.Call) for one in ir.walk(test)) for test in tests
+        )
+        return is_plain and self._never.comes_to(call, frame)
 
     @cached_property
     def _patched(self) -> bool:

@@ -21,12 +21,14 @@ _ONLY_VALUE = re.compile(r"[fF][\"']\{([\w.]+)\}[\"']")
 _MARKER = re.compile(r"\[[A-Z_]+\]")
 _PLAIN = re.compile(r"[^\"'\\\n{}]+")
 _HELD = re.compile(r"[\w.]+")
+_LETTERS = re.compile(r"(?:\\\\[rn])+(?=[\"']$)")
 _REASON = "the client receives events where it received text that no event parser reads"
 _AS_JSON = "the client receives each token as JSON, and has to parse it"
 _LESS = "the client receives each token without the extra `data: ` in it"
 _TITLES = {
     Fault.RAW: "frame each item as an event",
     Fault.HALF: "end each event with an empty line",
+    Fault.ESCAPED: "end each event with line breaks",
     Fault.TWICE: "let the response frame the events",
 }
 
@@ -44,7 +46,7 @@ def framed(file: PythonFile, unframed: Unframed) -> Fix | None:
         return _response(Fault.RAW, [edit]) if edit is not None else None
     if file.project.ask(Generators).has_other_takers(file.frame(unframed.scope)):
         return None
-    frame = _once if unframed.fault is Fault.TWICE else _whole
+    frame = {Fault.TWICE: _once, Fault.ESCAPED: _unescaped}.get(unframed.fault, _whole)
     edits = [frame(file, item, kind, unframed) for item, kind in unframed.items]
     if any(edit is None for edit in edits):
         return None
@@ -81,6 +83,16 @@ def _whole(file: PythonFile, item: ir.Yield, kind: Framed, unframed: Unframed) -
         case Framed.WHOLE:
             return _UNCHANGED
     return None
+
+
+def _unescaped(file: PythonFile, item: ir.Yield, kind: Framed, unframed: Unframed) -> Edit | None:
+    """Line breaks for what is written as a backslash and a letter at the end of an event."""
+    if kind is not Framed.ESCAPED:
+        return _UNCHANGED
+    found = _LETTERS.search(file.text(item.value)) if item.value is not None and _ends_in_text(item.value) else None
+    if found is None or item.value is None:
+        return None
+    return Edit(Span(item.value.start + found.start(), item.value.start + found.end()), "\\n\\n")
 
 
 def _ends_in_text(value: ir.Expression) -> bool:

@@ -16,12 +16,14 @@ from streamlint.within import requests
 _WHAT = {
     Fault.RAW: "goes out as `text/event-stream` without a frame, so no event ever reaches the client",
     Fault.HALF: "does not end with an empty line, so its event never ends for the client",
+    Fault.ESCAPED: "ends with a backslash and a letter, not with line breaks, so its event never ends for the client",
     Fault.TWICE: "is framed again by the response, so the client reads `data: ` in front of every token",
     Fault.LINES: "goes out as `text/event-stream` without a `data:` field, so no event ever reaches the client",
 }
 _HELP = {
     Fault.RAW: 'send `f"data: {json.dumps(token)}\\n\\n"`; without JSON, line breaks inside tokens would be lost',
     Fault.HALF: "end each event with an empty line: `\\n\\n`",
+    Fault.ESCAPED: "write each line break with one backslash: `\\n\\n`",
     Fault.TWICE: "yield the text alone; the response class adds `data: ` and the empty line",
     Fault.LINES: 'send `f"data: {json.dumps(...)}\\n\\n"`, or say `application/x-ndjson` where the client reads lines of JSON',
 }
@@ -32,8 +34,8 @@ class UnframedSse(Rule):
     ## What it does
 
     Finds token streams that are sent as `text/event-stream` without being events: raw tokens, lines of JSON without a field, a bare
-    `[DONE]` beside events, events that do not end with an empty line, and events that a framing response class (sse-starlette,
-    Litestar's `ServerSentEvent`) frames a second time.
+    `[DONE]` beside events, events that do not end with an empty line, or end with `\\n` where line breaks were meant, and events
+    that a framing response class (sse-starlette, Litestar's `ServerSentEvent`) frames a second time.
 
     ## Why it breaks streaming
 

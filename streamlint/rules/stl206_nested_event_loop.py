@@ -103,7 +103,7 @@ class NestedEventLoop(Rule):
             related=(*file.related(where.way), *file.related(nested.hops[1:])),
             help=_way_out(starts, bool(nested.hops), nested.awaited),
             notes=(*where.doubts, _RAISES if starts else _PATCHES),
-            severity=where.severity(certain=starts),
+            severity=where.severity(certain=starts and nested.is_certain),
             repair=partial(awaited, file, where, nested.awaited) if starts and not nested.hops else None,
         )
 

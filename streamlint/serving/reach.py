@@ -16,6 +16,7 @@ from streamlint.serving.entry_points import Entry
 from streamlint.serving.leads import Leads
 from streamlint.serving.reached import Key, Reached
 from streamlint.serving.run_steps import RunSteps
+from streamlint.serving.wrapped import Wrapped
 from streamlint.values import Values
 from streamlint.values.activations import Frame
 from streamlint.values.domain import Class, External, Function, Generated, Object, OffLoop, Partial, Value
@@ -34,6 +35,7 @@ class Reach:
     def __init__(self, evaluator: Evaluator, entries: Iterable[Entry]) -> None:
         self.evaluator = evaluator
         self._run_steps = RunSteps(evaluator)
+        self._wrapped = Wrapped(evaluator)
         self.entries = [entry for entry in entries if not self._is_test(entry.module)]
 
     # Questions
@@ -289,6 +291,7 @@ class Reach:
                 continue
             for function in self._functions(evaluator.value(call.function, frame)):
                 yield function, call
+                yield from ((wrapped, call) for wrapped in self._wrapped.run_by(function))
             yield from ((step, call) for step in self._run_steps.begun_by(call, frame))
             yield from self._passed(call, frame)
         for entry in scope.entries:

@@ -10,10 +10,12 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.off_loop import Result
 from streamlint.model import syntax as ir
 from streamlint.streams.sent import certain
+from streamlint.values.call_sites import argument_of
 from streamlint.values.domain import (
     Bound,
     Constant,
     Coroutine,
+    Function,
     Generated,
     Llama,
     Origin,
@@ -73,7 +75,7 @@ class Mismatches:
             return None
         values = certain(self.evaluator.value(attribute.base, frame))
         found = _same([self._of_base(value, attribute.attribute) for value in values])
-        return _unasked(found, attribute.base, frame)
+        return self._unasked(found, attribute.base, frame)
 
     def _listed(self, key: str) -> frozenset[str]:
         return self.evaluator.knowledge.names("llama_index_words", key)
@@ -81,12 +83,12 @@ class Mismatches:
     def of_await(self, waited: ir.Await, frame: Frame) -> Mismatch | None:
         """`await` on something that a synchronous call has already given."""
         values = certain(self.evaluator.value(waited.value, frame))
-        return _unasked(_same([self._of_awaited(value) for value in values]), waited.value, frame)
+        return self._unasked(_same([self._of_awaited(value) for value in values]), waited.value, frame)
 
     def of_loop(self, loop: ir.Loop, frame: Frame) -> Mismatch | None:
         """`for` over asynchronous tokens, `async for` over synchronous ones."""
         values = certain(self.evaluator.iterated(loop, frame))
-        return _unasked(_same([self._of_iterated(value, loop) for value in values]), loop.iterable, frame)
+        return self._unasked(_same([self._of_iterated(value, loop) for value in values]), loop.iterable, frame)
 
     def of_call(self, call: ir.Call, frame: Frame) -> Mismatch | None:
         """`as_query_engine(stream=True)`, which `**kwargs` swallows; not where another argument decides."""
@@ -155,6 +157,21 @@ class Mismatches:
         if isinstance(asked, ir.Call) and self.evaluator.names(asked.function, frame) == {"functools.partial"}:
             asked = asked.argument(0, None)
         return asked if isinstance(asked, ir.Attribute) else None
+
+    def _unasked(self, found: Mismatch | None, expression: ir.Expression, frame: Frame) -> Mismatch | None:
+        if found is None or is_asked_for(expression, frame) or self._is_asked_before(expression, frame):
+            return None
+        return found
+
+    def _is_asked_before(self, expression: ir.Expression, frame: Frame) -> bool:
+        """Whether somebody who calls the function asks of which kind the thing is that it gives for a parameter."""
+        named = expression.id if isinstance(expression, ir.Name) else ""
+        parameter = next((one for one in frame.scope.parameters if one.name == named), None)
+        if parameter is None:
+            return False
+        sites = self.evaluator.callers.of(Function(frame.module.path, frame.scope.index))
+        given = ((argument_of(site.call, frame.scope, parameter, site.is_bound), site.frame) for site in sites)
+        return any(argument is not None and is_asked_for(argument, caller) for argument, caller in given)
 
     # One alternative
 
@@ -227,10 +244,6 @@ def _same(found: list[Mismatch | None]) -> Mismatch | None:
     if first is None or any(one is None or one.kind is not first.kind for one in found):
         return None
     return first
-
-
-def _unasked(found: Mismatch | None, expression: ir.Expression, frame: Frame) -> Mismatch | None:
-    return None if found is None or is_asked_for(expression, frame) else found
 
 
 def is_asked_for(expression: ir.Expression, frame: Frame) -> bool:

@@ -135,6 +135,19 @@ class Callers:
         key = ("sites", function.path, function.scope)
         return self.evaluator.solver.ask(key, lambda: tuple(self._find(function)), (), ())
 
+    def is_only_called(self, function: Function) -> bool:
+        """Whether a function, or the class that it initialises, is known to be called, and by nobody else than those who are."""
+        located = self.evaluator.scope_of(function)
+        if located is None:
+            return False
+        module, scope = located
+        owner = module.scopes[max(scope.parent, 0)]
+        called = owner if owner.kind == "class" and scope.name == "__init__" else scope
+        is_special = owner.kind == "class" and called is scope and scope.name.startswith("__")
+        if scope.decorators or is_special or self.is_requested(function) or self.passing(called.name):
+            return False
+        return bool(self.of(function))
+
     def _find(self, function: Function) -> Iterator[CallSite]:
         located = self.evaluator.scope_of(function)
         if located is None:

@@ -72,7 +72,7 @@ class Parameters:
             if found[0] and evaluator.callers.is_requested(function):
                 found.append(self.asked_for(parameter, frame))
         if given is None and parameter.default is not None and not self.dependencies(parameter, frame):
-            if frame.arguments is None and not found[0] and not self._is_only_called(frame):
+            if frame.arguments is None and not found[0] and not evaluator.callers.is_only_called(function):
                 found.append(UNKNOWN)
             found.append(evaluator.value(parameter.default, outer))
         values = evaluator.union(found)
@@ -90,19 +90,6 @@ class Parameters:
         if parameter.annotation is None and not says(values) and _may_be_lifespan(frame.scope):
             values = evaluator.callers.applications(frame.module, frame.scope) or values
         return values or UNKNOWN
-
-    def _is_only_called(self, frame: Frame) -> bool:
-        """Whether a function, or the class that it initialises, is known to be called and goes nowhere else."""
-        callers, scope = self.evaluator.callers, frame.scope
-        owner = frame.parent.scope if frame.parent is not None else None
-        is_method = owner is not None and owner.kind == "class"
-        if scope.decorators or (is_method and scope.name.startswith("__") and scope.name != "__init__"):
-            return False
-        called = owner if is_method and owner is not None and scope.name == "__init__" else scope
-        function = Function(frame.module.path, scope.index)
-        if callers.passing(called.name) or callers.is_requested(function):
-            return False
-        return bool(callers.of(function))
 
     def asked_for(self, parameter: ir.Parameter, frame: Frame) -> Values:
         """What a framework gives a parameter when a request comes: what its dependency makes, or whatever the request says."""

@@ -69,7 +69,7 @@ class Blocking:
         best: Hold | None = None
         awaited = call.end in frame.scope.awaited
         harmless_client = harmless = False
-        for function in self._judged(call, frame):
+        for function in self._awaitable(call, frame) if awaited else self._judged(call, frame):
             found = self._of(function, call, frame)
             is_client = isinstance(function, Bound) and isinstance(function.receiver, Instance | Llama)
             harmless_client |= is_client and found is None
@@ -82,6 +82,15 @@ class Blocking:
         if best is not None and best.is_direct and harmless_client:
             return None
         return replace(best, tier=Tier.LIKELY) if best is not None and harmless else best
+
+    def _awaitable(self, call: ir.Call, frame: Frame) -> Values:
+        """What an awaited call may call: where that is not sure to be a plain function, it is none of those that may be meant."""
+        functions = self._judged(call, frame)
+        located = {one: self.evaluator.scope_of(one) for one in functions if isinstance(one, Function)}
+        others = functions.difference(
+            one for one, place in located.items() if place is not None and not place[1].is_async
+        )
+        return others or functions
 
     def _judged(self, call: ir.Call, frame: Frame) -> Values:
         """What a call may call; not what `__getattr__` gives, where that waits for one object and is harmless for another."""
