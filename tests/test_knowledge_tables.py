@@ -95,6 +95,7 @@ ELSEWHERE = frozenset(
         "anthropic.Anthropic.completions",
         "django.conf.urls.url",
         "mistralai.Mistral",
+        "mistralai.client.MistralClient",
         "pandas.read_gbq",
         "ssl.wrap_socket",
         "streamlit.experimental_dialog",
