@@ -10,7 +10,6 @@ from statistics import median
 ROOT = Path(__file__).parent.parent / "streamlint"
 LARGEST = 400
 LARGER = {
-    "knowledge/frameworks.py": "one table with five kinds of rows that name each other, and its questions",
     "knowledge/llama_index.py": "the questions about one library, each a few lines over the same few tables",
 }
 

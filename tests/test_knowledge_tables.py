@@ -15,7 +15,8 @@ import pytest
 import streamlint
 from streamlint.knowledge import Knowledge
 from streamlint.knowledge.blocking import BlockingCalls, HeavyCalls, Tier
-from streamlint.knowledge.frameworks import Frameworks, Generator, Purpose, Runner
+from streamlint.knowledge.framework_table import Frameworks
+from streamlint.knowledge.frameworks import Generator, Purpose, Runner
 from streamlint.knowledge.off_loop import OffLoop, Result, Where
 from streamlint.knowledge.responses import Fate
 from streamlint.knowledge.table import Row, read
@@ -94,6 +95,7 @@ ELSEWHERE = frozenset(
         "anthropic.Anthropic.completions",
         "django.conf.urls.url",
         "mistralai.Mistral",
+        "mistralai.client.MistralClient",
         "pandas.read_gbq",
         "ssl.wrap_socket",
         "streamlit.experimental_dialog",

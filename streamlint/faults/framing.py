@@ -41,7 +41,7 @@ class Framed(StrEnum):
     """How one item is framed: raw tokens, a bare constant without fields, an event without one or both of its line breaks.
 
     `ESCAPED` is one whose line breaks are written as a backslash and a letter, `DOCUMENT` a line of JSON without a field, and
-    `TOLD` one that holds a token.
+    `TOLD` one that holds a token; `BLANK` is nothing but line breaks.
     """
 
     RAW = "raw"
@@ -52,7 +52,11 @@ class Framed(StrEnum):
     WHOLE = "whole"
     DOCUMENT = "document"
     TOLD = "told"
+    BLANK = "blank"
     UNKNOWN = "unknown"
+
+
+_NO_EVENTS = {Framed.TOLD, Framed.DOCUMENT, Framed.BARE, Framed.BLANK}
 
 
 @dataclass(frozen=True)
@@ -180,6 +184,8 @@ class Framing:
             bare = self.evaluator.value(unencoded(item.value), frame)
             return Framed.RAW if _is_token(certain(values)) or _is_token(certain(bare)) else Framed.UNKNOWN
         text = written.text
+        if not text.replace("\\n", "").replace("\\r", "").strip() and not written.holes:
+            return Framed.BLANK
         if _ONLY_HOLE.fullmatch(text) and len(written.holes) == 1:
             hole, where = written.holes[0]
             return Framed.RAW if _is_token(certain(self.evaluator.value(hole, where))) else Framed.UNKNOWN
@@ -286,13 +292,15 @@ def _judged(kind: Framed, kinds: set[Framed]) -> Fault | None:
         case Framed.RAW:
             return Fault.RAW if not kinds & {Framed.HALF, Framed.OPEN} else None
         case Framed.BARE:
-            return Fault.RAW if Framed.RAW not in kinds and kinds != {Framed.BARE} else None
+            return Fault.RAW if Framed.RAW not in kinds and not kinds <= {Framed.BARE, Framed.BLANK} else None
         case Framed.HALF | Framed.OPEN:
-            return Fault.HALF if Framed.RAW not in kinds else None
+            return Fault.HALF if not kinds & {Framed.RAW, Framed.BLANK} else None
         case Framed.ESCAPED:
             return Fault.ESCAPED
         case Framed.TOLD:
-            return Fault.LINES if kinds <= {Framed.TOLD, Framed.DOCUMENT, Framed.BARE} else None
+            return Fault.LINES if kinds <= _NO_EVENTS else None
+        case Framed.DOCUMENT:
+            return Fault.LINES if kinds <= _NO_EVENTS - {Framed.TOLD} else None
     return None
 
 

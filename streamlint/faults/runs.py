@@ -60,6 +60,7 @@ class Runs:
         self._ends = names("disconnects", "ends") | names("llama_index_words", "run-ends")
         self._harmless = names("llama_index_words", "handler-attributes")
         self._handed = names("disconnects", "handed")
+        self._model_runs = names("disconnects", "runs")
 
     def of(self, frame: Frame) -> Iterator[RunsOn]:
         """What a generator starts, or reads from, and does not end; nothing where something near it is cancelled at all."""
@@ -155,7 +156,24 @@ class Runs:
         else:
             return None
         is_run = self._runs_model(run, what is Fault.TASK) or (what is Fault.TASK and self._calls_back(call, frame))
+        is_run = is_run or (what is Fault.TASK and _is_waited_for(call, frame.scope) and self._asks_model(run))
         return (what, run) if run and is_run else None
+
+    def _asks_model(self, run: Values) -> bool:
+        """Whether one of these functions awaits the run of a model, or takes what it gives step by step."""
+        for value in run:
+            function = value.function if isinstance(value, Coroutine) else value
+            located = self.evaluator.scope_of(function) if isinstance(function, Function) else None
+            if located is None or not located[1].is_async or self._ends_something(*located):
+                continue
+            inner = self.evaluator.any_call(*located)
+            taken = {loop.iterable.end for loop in located[1].loops if loop.is_async} | set(located[1].awaited)
+            if any(
+                call.end in taken and self.evaluator.names(call.function, inner) & self._model_runs
+                for call in located[1].calls
+            ):
+                return True
+        return False
 
     def _calls_back(self, call: ir.Call, frame: Frame) -> bool:
         """Whether a task runs a model that calls back with each token: `create_task(llm.ainvoke(question))`."""
@@ -330,6 +348,16 @@ class Runs:
         given += [item.value for one in functions for item in one.returns if item.value is not None]
         given += [store.value for one in functions for store in one.stores]
         return any(isinstance(part, ir.Name) and part.id in names for root in given for part in ir.walk(root))
+
+
+def _is_waited_for(started: ir.Call, scope: ir.Scope) -> bool:
+    """Whether a generator sends items after it has started a task, and waits for it behind them: the task makes what it sends."""
+    names = {one.name for one in scope.bindings if one.value is started and one.kind == "assign" and not one.path}
+    first = min((item.start for item in scope.yields if item.start > started.end), default=None)
+    if not names or first is None:
+        return False
+    awaited = (one.value for one in scope.body.expressions() if isinstance(one, ir.Await))
+    return any(isinstance(one, ir.Name) and one.id in names and one.start > first for one in awaited)
 
 
 def _names_of(call: ir.Expression, scope: ir.Scope) -> dict[tuple[int, ...], str]:

@@ -12,7 +12,7 @@ from streamlint.immutable import immutable
 if TYPE_CHECKING:
     from streamlint.knowledge.blocking import BlockingCalls, HeavyCalls
     from streamlint.knowledge.contexts import ViewContext
-    from streamlint.knowledge.frameworks import Frameworks
+    from streamlint.knowledge.framework_table import Frameworks
     from streamlint.knowledge.llama_index import LlamaIndex
     from streamlint.knowledge.nested_loops import NestedLoopCalls
     from streamlint.knowledge.objects import FrameworkObjects
@@ -71,7 +71,7 @@ class Knowledge:
 
     @cached_property
     def frameworks(self) -> Frameworks:
-        from streamlint.knowledge.frameworks import Frameworks
+        from streamlint.knowledge.framework_table import Frameworks
 
         return Frameworks(self._rows("entry-points"))
 

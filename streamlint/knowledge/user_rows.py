@@ -10,7 +10,8 @@ from keyword import iskeyword
 from streamlint.immutable import immutable
 from streamlint.knowledge.blocking import Tier
 from streamlint.knowledge.extended import LISTS
-from streamlint.knowledge.frameworks import Frameworks, Purpose, Runner
+from streamlint.knowledge.framework_table import Frameworks
+from streamlint.knowledge.frameworks import Purpose, Runner
 from streamlint.knowledge.names import names
 from streamlint.knowledge.off_loop import Result, Where
 from streamlint.knowledge.resources import End

@@ -322,11 +322,18 @@ class Modules:
         roots, sources = self._starting[importer.parent]
         for folder in (*roots, *sources):
             found = self._find(folder, *parts)
+            if found is not None and folder != roots[0] and self._is_namesake(found, parts):
+                continue
             if found is not None and (found in self.files or len(parts) > 1 or found.parent != folder):
                 return found
             if found is not None and folder not in sources and self._is_source_folder(found):
                 return found
         return None
+
+    def _is_namesake(self, found: Path, parts: list[str]) -> bool:
+        """Whether a package elsewhere in the project has nothing but the name of one from outside, as a folder of examples may."""
+        is_package = len(parts) == 1 and parts[0] in self.installed and found.name == "__init__.py"
+        return is_package and not self.texts.content(found).strip()
 
     def _is_source_folder(self, folder: Path) -> bool:
         """A bare folder counts as a namespace package only where its name is no installed framework's."""

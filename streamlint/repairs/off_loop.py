@@ -99,10 +99,10 @@ def _is_threadable(entry: Entry) -> bool:
 
 
 def _shares_objects(file: PythonFile, scope: ir.Scope) -> bool:
-    """Whether it calls methods of the project's own objects from outside: they may rely on being called one after the other."""
+    """Whether it calls the project's own objects from outside, or methods of them: they may rely on one call after the other."""
     evaluator, frame = file.project.evaluator, file.frame(scope)
     functions = (value for call in scope.calls for value in evaluator.value(call.function, frame))
-    receivers = (one.receiver for one in functions if isinstance(one, Function))
+    receivers = (one.receiver if isinstance(one, Function) else one for one in functions)
     return any(isinstance(one, Object) and not _is_made_in(one.origin, frame) for one in receivers)
 
 

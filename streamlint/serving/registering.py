@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.signs import shaped, telling
 
 if TYPE_CHECKING:
-    from streamlint.knowledge.frameworks import Frameworks, Registration
+    from streamlint.knowledge.framework_table import Frameworks
+    from streamlint.knowledge.frameworks import Registration
     from streamlint.model.modules import Modules
 
 

@@ -168,13 +168,15 @@ class Tied:
 
     def _is_for_one_thread(self, function: Value, frame: Frame) -> bool:
         """A call on an object from outside the function that other threads must not use, or not at the same time."""
-        if not isinstance(function, Bound) or not isinstance(function.receiver, Instance):
+        receiver = function.receiver if isinstance(function, Bound) else function
+        if not isinstance(receiver, Instance):
             return False
-        knowledge, name = self.evaluator.knowledge, dotted_name(function)
+        knowledge = self.evaluator.knowledge
+        name = dotted_name(function) if isinstance(function, Bound) else f"{receiver.name}.__call__"
         fact = knowledge.blocking.call(name) or knowledge.heavy.call(name)
         if fact is None:
-            return self._is_conversation(function.receiver, frame)
-        return not fact.thread_safe and not _is_made_in(function.receiver.origin, frame)
+            return isinstance(function, Bound) and self._is_conversation(receiver, frame)
+        return not fact.thread_safe and not _is_made_in(receiver.origin, frame)
 
     def _is_conversation(self, value: Value, frame: Frame) -> bool:
         if not isinstance(value, Instance) or _is_made_in(value.origin, frame):

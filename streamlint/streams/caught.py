@@ -95,10 +95,13 @@ class Caught:
         for attempt in _attempts(frame.scope):
             if not yields(attempt.body, frame.scope):
                 continue
-            for line in attempt.final.statements:
-                if not isinstance(line, ir.Line) or line.kind in ("raise", "break"):
+            for statement in attempt.final.statements:
+                if not _goes_on(statement):
                     break
-                yield from (item for item in frame.scope.yields if line.contains(item) and item.value is not None)
+                if isinstance(statement, ir.Line):
+                    yield from (
+                        item for item in frame.scope.yields if statement.contains(item) and item.value is not None
+                    )
 
     def _suppresses(self, call: ir.Call, frame: Frame) -> bool:
         """Whether a call is `contextlib.suppress` of what ends a generator."""
@@ -188,6 +191,13 @@ def _leaves(handler: ir.Handler, scope: ir.Scope) -> bool:
     first = min((item.start for item in scope.yields if handler.contains(item)), default=handler.end)
     leaves = (one for one in handler.walk() if isinstance(one, ir.Return) or _is_leaving(one))
     return any(one.start < first for one in leaves)
+
+
+def _goes_on(statement: ir.Statement) -> bool:
+    """Whether the statement behind this one is reached, and no loop without an end can keep it from that."""
+    return not any(
+        isinstance(one, ir.Return | ir.Loop | ir.While) or _is_leaving(one) for one in ir.Block((statement,)).walk()
+    )
 
 
 def _is_leaving(statement: ir.Statement) -> bool:

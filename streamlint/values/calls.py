@@ -324,7 +324,8 @@ class Calls:
         if isinstance(receiver, Token) and function.name == "get" and call.arguments:
             return self.streams.item(receiver, self.evaluator.keys(call.arguments[0], frame))
         if isinstance(receiver, Token):
-            return self.streams.as_text(receiver, function.name)
+            taken = self.evaluator.value(call.arguments[0], frame) if call.arguments else UNKNOWN
+            return self.streams.as_text(receiver, function.name, taken)
         if isinstance(receiver, Tokens) and function.name in SAME_ITEMS:
             return frozenset((receiver,))
         if isinstance(receiver, Coroutine) and function.name == "result":  # of the task that runs it

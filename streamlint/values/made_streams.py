@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streamlint.knowledge.llama_index import Role
-from streamlint.knowledge.token_streams import FINISHED, Made, MadeStream
+from streamlint.knowledge.token_streams import FINISHED, TEXT, WHOLE, Made, MadeStream
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
 from streamlint.values.asked_models import AskedModels
@@ -130,9 +130,14 @@ class MadeStreams:
         row = self.facts.items(base.items)
         return frozenset((Token(row.parsed, base.origin),)) if row is not None and row.parsed else UNKNOWN
 
-    def as_text(self, base: Token, method: str) -> Values:
-        """What a method of text makes of a part of a body, or of a complete answer: the same in another form, or pieces of it."""
+    def as_text(self, base: Token, method: str, taken: Values | None = None) -> Values:
+        """What a method of text makes of a part of a body, or of a complete answer: the same in another form, or pieces of it.
+
+        A token stays one while what is `taken` out of it are no line breaks.
+        """
         row = self.facts.items(base.items)
+        if base.items in (TEXT, WHOLE) and not base.part:
+            return frozenset((base,)) if method == "replace" and (taken is None or _are_in_a_line(taken)) else UNKNOWN
         is_text = base.items == FINISHED or (row is not None and bool(row.parsed))
         if is_text and base.items == FINISHED and method in _CUTTING:
             return _pieces(base)
@@ -165,3 +170,9 @@ class MadeStreams:
 def _pieces(answer: Token) -> Values:
     """A complete answer, cut up."""
     return frozenset((Collection("list", ((None, frozenset((answer,))),), answer.origin),))
+
+
+def _are_in_a_line(values: Values) -> bool:
+    """Whether these are words without line breaks."""
+    texts = [value.value if isinstance(value, Constant) else None for value in values]
+    return bool(texts) and all(isinstance(text, str) and text and not {"\n", "\r"} & {*text} for text in texts)
