@@ -101,6 +101,8 @@ class Attributes:
                 return frozenset((Bound(base, name),))
             case Constant(value=str()) if name == "startswith":
                 return frozenset((Bound(base, name),))
+            case Constant() if name == "value":  # a member of an enumeration of texts or numbers
+                return frozenset((base,))
         return UNKNOWN
 
     # Project classes
@@ -160,10 +162,9 @@ class Attributes:
 
     def _field(self, module: Module, scope: ir.Scope, binding: ir.Binding, base: Object | Class) -> Values:
         evaluator = self.evaluator
-        frame = evaluator.any_call(module, scope)
         if isinstance(base, Class) and binding.kind == "assign" and self._enumerations.has(base):
             return frozenset((Member(module.path, scope.index, binding.name),))
-        values = evaluator.binding(binding, frame)
+        values = self._enumerations.given(binding, module, scope)
         if isinstance(base, Object) and binding.annotation is not None:
             given = evaluator.callers.field_values(base, binding.name)
             checked = self._validated(module, scope, binding.name)
