@@ -59,7 +59,12 @@ class Attributes:
         self.evaluator = evaluator
         lineages = Lineages(evaluator)
         self.lineage, self.outside_bases = lineages.of, lineages.outside_bases
-        self.method, self.setter, self.below = lineages.method, lineages.setter, lineages.below
+        self.method, self.setter, self.below, self.spelt = (
+            lineages.method,
+            lineages.setter,
+            lineages.below,
+            lineages.spelt,
+        )
         self._enumerations = Enumerations(evaluator)
         items = Items(evaluator)
         self.item, self.added = items.of, items.added

@@ -12,6 +12,7 @@ from streamlint.values.whole import Whole
 _ENUMERATIONS = frozenset(("enum.Enum", "enum.Flag"))
 _VALUED = frozenset(("builtins.str", "builtins.int"))
 _OF_TEXTS = "enum.StrEnum"
+_FLAGS = frozenset(("enum.Flag", "enum.IntFlag"))
 _AUTO = "enum.auto"
 _NEXT = "_generate_next_value_"
 
@@ -46,9 +47,10 @@ class Enumerations:
         if not isinstance(call, ir.Call) or self.evaluator.names(call.function, frame) != {_AUTO}:
             return self.evaluator.binding(member, frame)
         owner, name = Class(module.path, scope.index), member.name
-        if self.evaluator.attributes.method(owner, _NEXT) is not None:
+        outside = self.evaluator.attributes.outside_bases(owner)
+        if self.evaluator.attributes.method(owner, _NEXT) is not None or not _FLAGS.isdisjoint(outside):
             return UNKNOWN
-        if _OF_TEXTS in self.evaluator.attributes.outside_bases(owner):
+        if _OF_TEXTS in outside:
             return frozenset((Constant(name.lower()),))
         number = _number(name, (one for one in scope.bindings if one.kind == "assign"))
         return frozenset((Constant(number),)) if number is not None else UNKNOWN
