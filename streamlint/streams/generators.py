@@ -50,7 +50,7 @@ class Generators:
         return bool(self.sent.generator(frame.module.path, frame.scope))
 
     def is_collected(self, frame: Frame) -> bool:
-        """Whether only handlers call it that are no generators themselves: they run to their end, whether the client stays or not."""
+        """Whether only handlers call it that are no generators: they run to their end, whether the client stays or not."""
         if self.is_sent(frame):
             return False
         sites = self.evaluator.callers.of(Function(frame.module.path, frame.scope.index))
