@@ -67,7 +67,7 @@ class Attributes:
         )
         self._enumerations = Enumerations(evaluator)
         items = Items(evaluator)
-        self.item, self.added = items.of, items.added
+        self.item, self.added, self.unpacked = items.of, items.added, items.unpacked
         members = Members(evaluator)
         self.of_module, self.put_on_module = members.of, members.put
         self.fallback = Fallbacks(evaluator, members)
