@@ -45,8 +45,11 @@ class CumulativeText(Rule):
 
     @app.get("/chat")
     def chat(q: str):
-        chunks = Settings.llm.stream_complete(q)
-        return StreamingResponse((chunk.text for chunk in chunks), media_type="text/plain")
+        def stream():
+            for chunk in Settings.llm.stream_complete(q):
+                yield chunk.text
+
+        return StreamingResponse(stream(), media_type="text/plain")
     ```
 
     ## Use instead
@@ -61,10 +64,11 @@ class CumulativeText(Rule):
 
     @app.get("/chat")
     def chat(q: str):
-        chunks = Settings.llm.stream_complete(q)
-        return StreamingResponse(
-            (chunk.delta or "" for chunk in chunks), media_type="text/plain"
-        )
+        def stream():
+            for chunk in Settings.llm.stream_complete(q):
+                yield chunk.delta or ""
+
+        return StreamingResponse(stream(), media_type="text/plain")
     ```
 
     ## Fix safety

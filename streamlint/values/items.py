@@ -25,7 +25,6 @@ from streamlint.values.domain import (
 from streamlint.values.said import last_word
 from streamlint.values.whole import Whole
 
-
 _NAMED_TUPLES = frozenset(("typing.NamedTuple",))
 
 
