@@ -51,5 +51,12 @@ def kin(codes: Iterable[str]) -> tuple[str, ...]:
     return (*asked, *more)
 
 
-NEXT: Mapping[str, tuple[str, ...]] = {"STL401": ("STL408",)}
-"""What may be said of a statement that was repaired, and could not be said before: an import that names its package at last."""
+NEXT: Mapping[str, tuple[str, ...]] = {
+    "STL106": ("STL301", "STL307"),
+    "STL114": ("STL201", "STL204", "STL309"),
+    "STL401": ("STL408",),
+}
+"""What may be said of a statement that was repaired, and could not be said before.
+
+The events of a run are read at last, a method that exists asks an engine, and an import names its package.
+"""

@@ -80,3 +80,17 @@ def test_what_only_a_repaired_import_can_tell_takes_nothing_back(write: Write, s
         "from llama_index.core.graph_stores import SimpleGraphStore\n"
     )
     assert "STL408" in said and "still be there" not in said
+
+
+def test_what_only_an_existing_method_can_be_told_of_takes_nothing_back(write: Write, streamlint: Streamlint) -> None:
+    path = write(
+        "app.py",
+        "from fastapi import FastAPI, WebSocket\n\nfrom llama_index.core import VectorStoreIndex\n\n"
+        "app = FastAPI()\nchat = VectorStoreIndex([]).as_chat_engine()\n\n\n"
+        '@app.websocket("/chat")\nasync def talk(socket: WebSocket):\n'
+        "    answer = await chat.astream_response(await socket.receive_text())\n"
+        "    async for token in answer.async_response_gen():\n        await socket.send_text(token)\n",
+    )
+    said = streamlint("--fix", "--unsafe-fixes").stdout
+    assert "chat.astream_chat(" in path.read_text()
+    assert "STL309" in said and "still be there" not in said

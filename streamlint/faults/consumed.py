@@ -47,7 +47,7 @@ class Consumptions:
         self.sent = project.ask(Sent)
         names = project.knowledge.names
         self._prints, self._levels = names("records", "log-functions"), names("records", "log-levels")
-        self._loggers = names("records", "loggers")
+        self._loggers, self._braced = names("records", "loggers"), names("records", "braced-loggers")
 
     def of(self, entry: Entry, frame: Frame) -> Iterator[Consumed]:
         scope = frame.scope
@@ -130,6 +130,8 @@ class Consumptions:
             return False
         if not isinstance(function.base, ir.Name):
             return False
+        if self._are_filled(call) and self.evaluator.names(function.base, frame) == self._braced:
+            return True
         owner = frame.module.uses.owner(function.base.id, frame.scope)
         bindings = frame.module.uses.bindings(function.base, frame.scope)
         made = [one.value.function for one in bindings if isinstance(one.value, ir.Call)]
@@ -137,6 +139,12 @@ class Consumptions:
             return False
         where = self.evaluator.any_call(frame.module, owner)
         return all(self.evaluator.names(one, where) & self._loggers for one in made)
+
+    @staticmethod
+    def _are_filled(call: ir.Call) -> bool:
+        """Whether a message has places of the form `{}` for what comes behind it."""
+        first = call.arguments[0] if call.arguments else None
+        return isinstance(first, ir.Constant) and isinstance(first.value, str) and "{}" in first.value
 
     def _same(self, source: ir.Expression, origin: Origin, sending: Sending) -> bool:
         """Whether the body is made of the same variable, and of the same stream."""

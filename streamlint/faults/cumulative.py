@@ -38,6 +38,8 @@ class Cumulative:
     end: int
     replacement: str
     asks: str = ""
+    may_be_nothing: bool = False
+    """Whether the piece may be None, as that of a chunk."""
 
 
 class Cumulatives:
@@ -142,14 +144,16 @@ class Cumulatives:
                 pieces = _pieces(expression)
                 return next((found for part in pieces if (found := self._of(part, branch, frame))), None)
             case ir.Attribute(attribute="text", base=base) if self._is(base, "chunk", frame):
-                return _attribute(expression, base)
+                return replace(_attribute(expression, base), may_be_nothing=True)
             case ir.Attribute(attribute="content", base=ir.Attribute(attribute="message", base=base)):
-                return _attribute(expression, base) if self._is(base, "chunk", frame) else None
+                is_chunk = self._is(base, "chunk", frame)
+                return replace(_attribute(expression, base), may_be_nothing=True) if is_chunk else None
             case ir.Attribute(attribute="response", base=base) if self._is(base, "event", frame):
                 return _attribute(expression, base) if self._is_agent_stream(base, branch, frame) else None
             case ir.Call(arguments=(base,), keywords=()) if self._is_str(expression, frame):
                 if self._is(base, "chunk", frame) and isinstance(base, ir.Name):
-                    return Cumulative(expression, expression.start, expression.end, f"{base.id}.delta")
+                    start, end = expression.start, expression.end
+                    return Cumulative(expression, start, end, f"{base.id}.delta", may_be_nothing=True)
             case ir.Call():
                 return self._read_by(expression, branch, frame)
             case ir.Name():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
 from streamlint.streams.sent import Sending, Sent, SentGenerator, certain, items_of
-from streamlint.streams.written import Writings, Written
+from streamlint.streams.written import Writings, Written, only_read
 from streamlint.streams.written_pieces import WrittenPieces, as_item
 from streamlint.values import Values
 from streamlint.values.domain import Constant, Generated, Token, Tokens, Value
@@ -145,7 +145,7 @@ class Framing:
         if fault is None:
             return None
         frame = generators[0].frame
-        sent = unencoded(item.value) if fault is Fault.RAW else item.value
+        sent = unencoded(as_given(item.value, frame.scope)) if fault is Fault.RAW else item.value
         return Unframed(fault, sent, item.is_from, scope=frame.scope, items=self._kinds(frame))
 
     def _kinds(self, frame: Frame) -> tuple[tuple[ir.Yield, Framed], ...]:
@@ -181,7 +181,7 @@ class Framing:
         if document is not None:
             return document
         if written is None:
-            bare = self.evaluator.value(unencoded(item.value), frame)
+            bare = self.evaluator.value(unencoded(as_given(item.value, frame.scope)), frame)
             return Framed.RAW if _is_token(certain(values)) or _is_token(certain(bare)) else Framed.UNKNOWN
         text = written.text
         if not text.replace("\\n", "").replace("\\r", "").strip() and not written.holes:
@@ -302,6 +302,12 @@ def _judged(kind: Framed, kinds: set[Framed]) -> Fault | None:
         case Framed.DOCUMENT:
             return Fault.LINES if kinds <= _NO_EVENTS - {Framed.TOLD} else None
     return None
+
+
+def as_given(item: ir.Expression, scope: ir.Scope) -> ir.Expression:
+    """An item, or what the local name is given that is only read to send it: `payload = token.encode()`."""
+    made = only_read(item, scope) if isinstance(item, ir.Name) else None
+    return made if isinstance(made, ir.Call) and unencoded(made) is not made else item
 
 
 def unencoded(expression: ir.Expression) -> ir.Expression:

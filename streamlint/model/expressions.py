@@ -196,6 +196,8 @@ class Closure(Expression):
 @dataclass(slots=True, eq=False)
 class FormattedString(Expression):
     values: tuple[Expression, ...]
+    described: frozenset[int] = frozenset()
+    """Which of them are written as `repr` has them: `f"{answer!r}"`."""
 
     def children(self) -> Iterator[Expression]:
         return iter(self.values)

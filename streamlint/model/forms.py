@@ -44,7 +44,7 @@ class Form(Enum):
     """A name that is imported under another one."""
     BASE = (r"class\b\s*\w+\s*(?:\[[^\]]*\]\s*)?\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*?\b{}\b",)
     """A word of the bases of a class."""
-    FILLED = (rf"{_WORD}{_CLOSED}(?:\[|\.{_BLANK}(?:{_ADDING})\b)",)
+    FILLED = (rf"{_WORD}{_CLOSED}(?:\[|\.{_BLANK}(?:{_ADDING})\b|[+|]=)",)
     """What something is put into."""
 
     def stands_in(self, text: str, word: str) -> bool:

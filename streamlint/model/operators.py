@@ -26,6 +26,7 @@ _COMPARED = {"Eq": "eq", "NotEq": "ne", "Lt": "lt", "LtE": "le", "Gt": "gt", "Gt
 _UNARY = {"USub": "neg", "UAdd": "pos", "Invert": "invert"}
 _TRUTH = ("__bool__", "__len__")
 _TEXT = ("__format__", "__str__", "__repr__")
+_DESCRIPTION = ("__repr__",)
 SETTING = "="
 """Behind the name of a property that a text sets: `value=`."""
 
@@ -42,7 +43,7 @@ class Operator(ir.Node):
     @property
     def is_quiet(self) -> bool:
         """Whether it is a test or a text, of which there are many, and few that do anything."""
-        return self.methods in (_TRUTH, _TEXT)
+        return self.methods in (_TRUTH, _TEXT, _DESCRIPTION)
 
     @property
     def sets(self) -> bool:
@@ -81,8 +82,8 @@ def _of(expression: ir.Expression) -> Iterator[_Called]:
         case ir.Operation(operator=operator, operands=(only,)) if operator in _UNARY:
             yield only, (f"__{_UNARY[operator]}__",), ()
         case ir.FormattedString(values=values):
-            for value in values:
-                yield value, _TEXT, ()
+            for number, value in enumerate(values):
+                yield value, _DESCRIPTION if number in expression.described else _TEXT, ()
 
 
 def _stored(store: ir.Store) -> Operator:

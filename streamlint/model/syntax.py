@@ -197,6 +197,8 @@ class Change:
     start: int
     end: int
     """Where the whole statement ends, as far as it is about this target."""
+    value: Expression | None = None
+    """What it is changed by: `1` of `counter["n"] += 1`."""
 
 
 @dataclass(slots=True, eq=False)

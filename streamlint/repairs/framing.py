@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from streamlint.faults.framing import Fault, Framed, RawToken, Unframed, unencoded
+from streamlint.faults.framing import Fault, Framed, RawToken, Unframed, as_given, unencoded
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.model import syntax as ir
 from streamlint.source import Span
@@ -52,7 +52,9 @@ def framed(file: PythonFile, unframed: Unframed) -> Fix | None:
         return None
     is_raw = unframed.fault is Fault.RAW
     values = [
-        item.value for item, kind in unframed.items if item.value is not None and (kind is Framed.RAW or not is_raw)
+        as_given(item.value, unframed.scope) if is_raw else item.value
+        for item, kind in unframed.items
+        if item.value is not None and (kind is Framed.RAW or not is_raw)
     ]
     drops = [_encoding(file, one) if is_raw else file.text(one) for one in values]
     return _response(unframed.fault, [edit for edit in edits if edit is not None and edit.span.end > 0], drops)
@@ -63,9 +65,9 @@ _UNCHANGED = Edit(Span(0, 0), "")
 
 def _whole(file: PythonFile, item: ir.Yield, kind: Framed, unframed: Unframed) -> Edit | None:
     """One item as one event."""
-    value = item.value
-    if value is None:
+    if item.value is None or unframed.scope is None:
         return None
+    value = as_given(item.value, unframed.scope)
     span, text = Span(value.start, value.end), file.text(unencoded(value))
     match kind:
         case Framed.RAW if item.is_from:

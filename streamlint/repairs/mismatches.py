@@ -52,6 +52,10 @@ def fitting_loop(file: PythonFile, scope: ir.Scope, loop: ir.Loop, mismatch: Mis
     """`async for`, a missing `await` or pair of brackets, or an iterator that is advanced in a thread."""
     if not scope.is_async or loop.body_start < 0 or mismatch.kind is Misfit.OBJECT:
         return None
+    if mismatch.kind is Misfit.RUN:
+        end = loop.iterable.end
+        is_plain = isinstance(loop.iterable, ir.Name | ir.Attribute | ir.Call)
+        return _safe("take the events of the run", [Edit(Span(end, end), ".stream_events()")]) if is_plain else None
     if mismatch.kind is Misfit.UNCALLED:
         return _safe("call it", [Edit(Span(loop.iterable.end, loop.iterable.end), "()")]) if loop.is_async else None
     edits = []

@@ -24,7 +24,7 @@ _MORE = Refusal(
 _OTHER = Refusal("the answer may be something else than the text", "return a stream in each case")
 _INSTEAD = "yield the tokens in a generator, and change there what can be changed token by token"
 _JOINED = Refusal("something is put between the tokens", _INSTEAD)
-_LISTS = frozenset(("builtins.list", "builtins.tuple"))
+_LISTS = frozenset(("builtins.list", "builtins.tuple", "collections.deque"))
 _BUFFERS = frozenset(("io.StringIO",))
 
 

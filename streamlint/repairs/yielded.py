@@ -50,10 +50,18 @@ def yielded_in(file: PythonFile, inner: ir.Scope, start: int) -> Fix | Refusal:
         return _REFUSAL
     repair = Repair(file, frame, own[0])
     given = [one for one in inner.yields if one.value is not None and _takes(repair, one.value)]
-    if len(given) != 1 or given[0].is_from or given[0].value is None:
+    if len(given) != 1 or given[0].value is None:
         return _REFUSAL
     again = _loop_again(repair, given[0])
-    made = _opened(repair, again) if again is not None else _passed(repair, given[0], given[0].value)
+    collected = again.iterable if again is not None else given[0].value
+    if (given[0].is_from or again is not None) and Span(collected.start, collected.end) == Span(
+        own[0].start, own[0].end
+    ):
+        made = _unwrapped(repair, again)
+    elif given[0].is_from:
+        return _REFUSAL
+    else:
+        made = _opened(repair, again) if again is not None else _passed(repair, given[0], given[0].value)
     return off_its_loop(file, inner, own[0], made) if isinstance(made, Fix) else made
 
 
@@ -71,7 +79,9 @@ def _is_around(file: PythonFile, inner: ir.Scope, at: int) -> bool:
 
 def _takes(repair: Repair, value: ir.Expression) -> bool:
     names = {part.id for part in ir.walk(value) if isinstance(part, ir.Name)}
-    loops = [loop for loop in repair.scope.loops if _names(loop.iterable) & repair.derived]
+    loops = [
+        one for one in repair.scope.loops if _names(one.iterable) & repair.derived or _is_over(one.iterable, repair)
+    ]
     targets = {repair.scope.bindings[index].name for loop in loops for index in loop.targets}
     return value.contains(repair.drain) or bool(names & (repair.derived | targets))
 
@@ -102,7 +112,27 @@ def _passed(repair: Repair, item: ir.Yield, value: ir.Expression) -> Fix | Refus
 def _loop_again(repair: Repair, item: ir.Yield) -> ir.Loop | None:
     """The loop over the collected tokens around a yield."""
     found = [one for one in repair.scope.loops if one.body_start >= 0 and one.body_start <= item.start < one.end]
-    return next((one for one in found if isinstance(one.iterable, ir.Name) and one.iterable.id in repair.derived), None)
+    return next((one for one in found if _is_over(one.iterable, repair)), None)
+
+
+def _is_over(iterable: ir.Expression, repair: Repair) -> bool:
+    """Whether a loop runs over the collected tokens, by their name or where they are collected."""
+    is_there = (iterable.start, iterable.end) == (repair.drain.start, repair.drain.end)
+    return is_there or (isinstance(iterable, ir.Name) and iterable.id in repair.derived)
+
+
+def _unwrapped(repair: Repair, again: ir.Loop | None) -> Fix | Refusal:
+    """`for token in list(stream): yield token` and `yield from list(stream)` take the stream itself."""
+    was, stream = repair.untouched.judge_drain(), repair.stream()
+    if isinstance(was, Refusal) or was.form is not Form.PIECES or stream is None or stream.kept:
+        return _REFUSAL
+    if repair.is_async() and (again is None or not repair.scope.is_async):
+        return _REFUSAL
+    drain = repair.drain
+    edits = [Edit(Span(drain.start, drain.end), stream.text)]
+    edits += [Edit(Span(again.start, again.start), "async ")] if again is not None and repair.is_async() else []
+    claims = (Span(drain.start, drain.end),)
+    return Fix(_TITLE, tuple(sorted(edits)), Level.SAFE, _SAME, claims=claims, drops=(*stream.drops, *was.drops))
 
 
 def _opened(repair: Repair, again: ir.Loop) -> Fix | Refusal:

@@ -27,6 +27,7 @@ _WHAT = {
     Misfit.FINISHED: "`{text}` belongs to a finished answer, which has no tokens",
     Misfit.MISSPELT: "`stream=True` is swallowed by `**kwargs` of `as_query_engine`",
     Misfit.OBJECT: "`{text}` gives an object that has tokens, and no loop can run over it",
+    Misfit.RUN: "`{text}` gives the handler of a run, which has events, and no loop can run over it",
     Misfit.UNCALLED: "`{text}` is a method that nobody calls, and no loop can run over it",
 }
 _EFFECT = {
@@ -45,6 +46,7 @@ _HELP = {
     Misfit.FINISHED: "ask with `stream_chat()`, or `await astream_chat()`",
     Misfit.MISSPELT: "write `streaming=True`",
     Misfit.OBJECT: "take its tokens, which are text: `response.response_gen`, or, awaited, `response.async_response_gen()`",
+    Misfit.RUN: "take its events: `handler.stream_events()`",
     Misfit.UNCALLED: "call it",
 }
 _UNTAKEN = (

@@ -45,8 +45,11 @@ class CumulativeText(Rule):
 
     @app.get("/chat")
     def chat(q: str):
-        chunks = Settings.llm.stream_complete(q)
-        return StreamingResponse((chunk.text for chunk in chunks), media_type="text/plain")
+        def stream():
+            for chunk in Settings.llm.stream_complete(q):
+                yield chunk.text
+
+        return StreamingResponse(stream(), media_type="text/plain")
     ```
 
     ## Use instead
@@ -61,8 +64,11 @@ class CumulativeText(Rule):
 
     @app.get("/chat")
     def chat(q: str):
-        chunks = Settings.llm.stream_complete(q)
-        return StreamingResponse((chunk.delta for chunk in chunks), media_type="text/plain")
+        def stream():
+            for chunk in Settings.llm.stream_complete(q):
+                yield chunk.delta or ""
+
+        return StreamingResponse(stream(), media_type="text/plain")
     ```
 
     ## Fix safety
@@ -123,10 +129,34 @@ def _pieces(file: PythonFile, found: Cumulative, *, is_text: bool) -> Fix | None
     if found.start < 0:
         return None
     edit = Edit(Span(found.start, found.end), found.replacement)
+    edits = _or_nothing(file, found, edit) if found.may_be_nothing else (edit,)
     level, reason = (Level.RESPONSE, _ONCE) if is_text else (Level.UNSAFE, _REPLACING)
     old = file.text(edit.span)
     drops = (f"_{old}" if old.startswith(".") else old,) if old else ()
-    return Fix(f"ask for `{found.asks}`" if found.asks else "send `.delta`", (edit,), level, reason, drops=drops)
+    return Fix(f"ask for `{found.asks}`" if found.asks else "send `.delta`", edits, level, reason, drops=drops)
+
+
+def _or_nothing(file: PythonFile, found: Cumulative, edit: Edit) -> tuple[Edit, ...]:
+    """The piece, or an empty text where a chunk has none; what is put into a text is left to the repair of its frame."""
+    around, text = file.facts.uses.parent(found.expression), edit.text
+    if isinstance(around, ir.FormattedString) or (isinstance(around, ir.Choice) and around.operator == "or"):
+        return (edit,)
+    nothing = _empty(file, around)
+    if not isinstance(around, ir.Operation | ir.Attribute):
+        return (Edit(edit.span, f"{text} or {nothing}"),)
+    start = found.expression.start
+    if start == edit.span.start:
+        return (Edit(edit.span, f"({text} or {nothing})"),)
+    return Edit(Span(start, start), "("), Edit(edit.span, f"{text} or {nothing})")
+
+
+def _empty(file: PythonFile, around: ir.Expression | None) -> str:
+    """An empty text; until Python 3.12 a formatted string around it holds none of its own quotes."""
+    while around is not None:
+        if isinstance(around, ir.FormattedString):
+            return "''" if '"' in file.text(around)[:3] else '""'
+        around = file.facts.uses.parent(around)
+    return '""'
 
 
 def _is_text(sending: Sending) -> bool:

@@ -111,7 +111,8 @@ class RunsAfterDisconnect(Rule):
     @on(ir.Scope)
     def generated(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         frame = file.frame(scope)
-        if not scope.is_async or not file.project.ask(Generators).is_served(frame):
+        generators = file.project.ask(Generators)
+        if not scope.is_async or not generators.is_served(frame) or generators.is_collected(frame):
             return
         for found in file.project.ask(Runs).of(frame):
             yield file.fact(

@@ -272,9 +272,23 @@ def _may_leave(statement: ir.Statement) -> bool:
 
 
 def _is_given(name: ir.Name, frame: Frame) -> bool:
-    """Whether a name can only mean a parameter there that this call is given."""
-    bindings = [frame.scope.bindings[index] for index in name.bindings or ()]
-    return name.id in (frame.arguments or ()) and bool(bindings) and all(one.kind == "parameter" for one in bindings)
+    """Whether a name can only mean a parameter that this call is given, or the one which made the function."""
+    owner = _owner(name, frame)
+    if owner is None or name.id not in (owner.arguments or ()):
+        return False
+    indices = name.bindings if name.bindings is not None else owner.scope.by_name[name.id]
+    bindings = [owner.scope.bindings[index] for index in indices]
+    return bool(bindings) and all(one.kind == "parameter" for one in bindings)
+
+
+def _owner(name: ir.Name, frame: Frame) -> Frame | None:
+    """The call whose variable a name is: this one, or one of a function around it."""
+    if name.bindings is not None:
+        return frame
+    outer = None if frame.scope.owns(name.id) else frame.parent
+    while outer is not None and (outer.scope.kind == "class" or name.id not in outer.scope.by_name):
+        outer = outer.parent
+    return outer
 
 
 def _as_first_read(loop: ir.While, scope: ir.Scope) -> ir.Name:
@@ -311,7 +325,9 @@ def _rests_on_this_call(test: ir.Expression, frame: Frame) -> bool:
 
 def _is_any(names: Iterable[ir.Name], frame: Frame) -> bool:
     """Whether a name may mean any object of a class of the project, and not the one that a known place has made."""
-    values = (value for name in names for value in (frame.arguments or {}).get(name.id, ()))
+    owners = ((name.id, _owner(name, frame)) for name in names)
+    given = ((name, owner.arguments or {}) for name, owner in owners if owner is not None)
+    values = (value for name, arguments in given for value in arguments.get(name, ()))
     return any(isinstance(value, Object) and value.origin is None for value in values)
 
 

@@ -333,7 +333,7 @@ class EntryPoints:
             yield from self._methods(owner, view)
 
     def _methods(self, owner: Object, view: ClassView) -> Iterator[Entry]:
-        for name in view.methods:
+        for name in self.evaluator.attributes.spelt(owner, view.methods):
             method = self.evaluator.attributes.method(owner, name)
             located = self.evaluator.scope_of(method) if method is not None else None
             if located is None:

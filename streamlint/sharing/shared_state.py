@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,6 +95,8 @@ class SharedState:
         loop = self._circle(start, end, activation)
         guard = self._guard(start, end, activation)
         waits = self._waits(start, end, activation)
+        others = tuple(_other_arms(Span(start, end), activation.scope))
+        events = [one for one in events if _is_in(one.at, loop) or not any(_ends_in(one.at, arm) for arm in others)]
         before = [one for one in events if one.at <= start or one.at == end or _is_in(one.at, loop)]
         after: dict[str, list[Event]] = {}
         for one in events:
@@ -281,6 +284,18 @@ class SharedState:
         if any(self.facts.is_lock(name) for name in names) or self.facts.names_lock(word):
             return word or sorted(names)[-1]
         return ""
+
+
+def _other_arms(place: Span, scope: ir.Scope) -> Iterator[Span]:
+    """What does not run in a call that comes to a place: the other arms of the decisions on the way to it."""
+    for outer, inner in pairwise(scope.body.around(place)):
+        arms = outer.arms if isinstance(outer, ir.If) else outer.cases if isinstance(outer, ir.Match) else ()
+        if any(arm is inner for arm in arms):
+            yield from (Span(arm.start, arm.end) for arm in arms if arm is not inner)
+
+
+def _ends_in(at: int, span: Span) -> bool:
+    return span.start < at <= span.end
 
 
 def _is_in(at: int, span: tuple[int, int]) -> bool:

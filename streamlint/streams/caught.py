@@ -211,8 +211,9 @@ def _waits_for_tasks_only(body: ir.Block) -> bool:
 
 
 def _sends(body: ir.Block, scope: ir.Scope) -> bool:
-    """Whether a loop in it sends items."""
-    return any(isinstance(one, ir.Loop) and yields(one.body, scope) for one in body.walk())
+    """Whether a loop in it sends items, or a `yield from`."""
+    passes_on = any(item.is_from and body.contains(item) for item in scope.yields)
+    return passes_on or any(isinstance(one, ir.Loop) and yields(one.body, scope) for one in body.walk())
 
 
 def yields(body: ir.Block, scope: ir.Scope) -> bool:

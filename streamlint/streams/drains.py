@@ -157,6 +157,8 @@ class Drains(Takings):
                 found.append((call, content, inner))
                 continue
             for drain in drains:
+                if exclusive(scope, drain.branch, call.branch):
+                    continue
                 inside = call.contains(drain)
                 copies = self._copies(drain, frame) if drain.end <= call.start else frozenset()
                 if (
@@ -200,9 +202,11 @@ class Drains(Takings):
         return None
 
     def _collected_in(self, inner: Frame, depth: int) -> Drain | None:
-        if any(self._may_forward(loop, inner, depth) for loop in inner.scope.loops):
+        loops = (loop for loop in inner.scope.loops if not self._never.passes_by(loop, inner))
+        if any(self._may_forward(loop, inner, depth) for loop in loops):
             return None
-        if any(y.is_from and y.value is not None and self._streams(y.value, inner) for y in inner.scope.yields):
+        yields = (y for y in inner.scope.yields if y.is_from and not self._never.passes_by(y, inner))
+        if any(y.value is not None and self._streams(y.value, inner) for y in yields):
             return None
         for drain in self.in_frame(inner):
             if any(y.value is not None and self.holds(y.value, drain, inner) for y in inner.scope.yields):

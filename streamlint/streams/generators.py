@@ -49,6 +49,17 @@ class Generators:
             return entry.answers
         return bool(self.sent.generator(frame.module.path, frame.scope))
 
+    def is_collected(self, frame: Frame) -> bool:
+        """Whether only handlers call it that are no generators: they run to their end, whether the client stays or not."""
+        if self.is_sent(frame):
+            return False
+        sites = self.evaluator.callers.of(Function(frame.module.path, frame.scope.index))
+        entries = [self.reach.entry(site.module, site.scope) for site in sites]
+        return bool(sites) and all(
+            entry is not None and entry.kind is Purpose.ROUTE and not site.scope.is_generator
+            for site, entry in zip(sites, entries, strict=True)
+        )
+
     def is_looped_over(self, frame: Frame) -> bool:
         """Whether code of the project takes the items one by one, and so may go on when they end."""
         sites = self.evaluator.callers.of(Function(frame.module.path, frame.scope.index))

@@ -49,6 +49,7 @@ class Misfit(StrEnum):
     FINISHED = "finished"
     MISSPELT = "misspelt"
     OBJECT = "object"
+    RUN = "run"
     UNCALLED = "uncalled"
 
 
@@ -211,6 +212,8 @@ class Mismatches:
                 return Mismatch(kind, value, value.origin)
             case Coroutine(result=result) if any(isinstance(one, Tokens) for one in certain(result)):
                 return Mismatch(Misfit.UNAWAITED, value) if self._is_plain(value) else None
+            case Llama(role=Role.WORKFLOW_HANDLER, origin=Origin()) if loop.is_async:
+                return Mismatch(Misfit.RUN, value, value.origin)
             case Llama() | Coroutine(function=None) | Bound(receiver=Llama()):
                 return self._of_object(value)
             case Generated(is_async=is_async) if is_async != loop.is_async:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.token_streams import TEXT
 from streamlint.model import syntax as ir
-from streamlint.values.domain import Token, Tokens
+from streamlint.values.domain import Token, Tokens, Values
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -27,17 +27,18 @@ class RunTexts:
         items = self.evaluator.knowledge.token_streams.items(tokens.items)
         if items is None or not items.are_of_runs:
             return True
-        if any(self._is_text(*row, tokens) for row in _read_in(loop, frame)):
+        taken = self.evaluator.element(self.evaluator.iterated(loop, frame))
+        if _are_text(taken, tokens) or any(self._is_text(*row, tokens) for row in _read_in(loop, frame)):
             return True
         return _keeps_all(loop, frame.scope) and any(
             self._is_text(*row, tokens) for row in self._read_later(loop, frame)
         )
 
     def _is_text(self, part: ir.Expression | None, frame: Frame, tokens: Tokens) -> bool:
-        if not isinstance(part, ir.Attribute | ir.Subscript):
+        is_asked = isinstance(part, ir.Call) and ir.dotted(part.function) == "getattr"
+        if part is None or not (is_asked or isinstance(part, ir.Attribute | ir.Subscript)):
             return False
-        values = self.evaluator.value(part, frame)
-        return any(isinstance(one, Token) and one.items == TEXT and one.origin == tokens.origin for one in values)
+        return _are_text(self.evaluator.value(part, frame), tokens)
 
     def _read_later(self, loop: ir.Loop, frame: Frame) -> Iterator[_Read]:
         """What stands behind a loop, in generator expressions too."""
@@ -46,6 +47,11 @@ class RunTexts:
             if inner.kind == "generator-expression" and inner.start >= loop.end:
                 within = self.evaluator.any_call(frame.module, inner)
                 yield from ((one, within) for one in inner.expressions())
+
+
+def _are_text(values: Values, tokens: Tokens) -> bool:
+    """Whether something is the text of one of these events, as a generator around them may give it."""
+    return any(isinstance(one, Token) and one.items == TEXT and one.origin == tokens.origin for one in values)
 
 
 def _read_in(loop: ir.Loop, frame: Frame) -> Iterator[_Read]:

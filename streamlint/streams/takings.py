@@ -286,7 +286,8 @@ class Takings(DrainedNames):
 
     def _of_expression(self, expression: ir.FormattedString | ir.Sequence, frame: Frame) -> Drain | None:
         if isinstance(expression, ir.FormattedString):
-            texts = (self._as_text(expression, part, -1, frame) for part in expression.values)
+            shown = (part for n, part in enumerate(expression.values) if n not in expression.described)
+            texts = (self._as_text(expression, part, -1, frame) for part in shown)
             found = next((one for one in texts if one is not None), None)
         else:
             starred = (item for item in expression.items if isinstance(item, ir.Starred))

@@ -115,7 +115,7 @@ class Workflows:
         if not awaits:
             return EventLoop(loop, handler.id, None, handler)
         before = [wait for use, wait in awaits if self._comes_first(wait, use.scope, loop, frame)]
-        if before and len(before) == len(awaits):
+        if before:
             return EventLoop(loop, handler.id, before[0], handler)
         return None
 

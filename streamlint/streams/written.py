@@ -109,7 +109,7 @@ class Writings:
         """`"\\n".join([...])` of parts that are all written there, or in the list that only this call reads."""
         between, given = literal(separator, frame), call.arguments[0] if len(call.arguments) == 1 else None
         if isinstance(given, ir.Name):
-            given = _only_read(given, frame.scope)
+            given = only_read(given, frame.scope)
         if between is None or not isinstance(given, ir.Sequence) or given.kind == "set" or not given.items:
             return None
         if any(isinstance(one, ir.Starred) for one in given.items):
@@ -157,7 +157,7 @@ def _filled(text: str, given: tuple[ir.Expression, ...], frame: Frame) -> Writte
     return Written(text, tuple((one, frame) for one in given)) if text else None
 
 
-def _only_read(name: ir.Name, scope: ir.Scope) -> ir.Expression | None:
+def only_read(name: ir.Name, scope: ir.Scope) -> ir.Expression | None:
     """What a local name is given, where nothing else is done with it than to read it here."""
     assigned = scope.assignment(name)
     if assigned is None or assigned.path:

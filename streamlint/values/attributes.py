@@ -59,10 +59,15 @@ class Attributes:
         self.evaluator = evaluator
         lineages = Lineages(evaluator)
         self.lineage, self.outside_bases = lineages.of, lineages.outside_bases
-        self.method, self.setter, self.below = lineages.method, lineages.setter, lineages.below
+        self.method, self.setter, self.below, self.spelt = (
+            lineages.method,
+            lineages.setter,
+            lineages.below,
+            lineages.spelt,
+        )
         self._enumerations = Enumerations(evaluator)
         items = Items(evaluator)
-        self.item, self.added = items.of, items.added
+        self.item, self.added, self.unpacked = items.of, items.added, items.unpacked
         members = Members(evaluator)
         self.of_module, self.put_on_module = members.of, members.put
         self.fallback = Fallbacks(evaluator, members)
@@ -101,6 +106,8 @@ class Attributes:
                 return frozenset((Bound(base, name),))
             case Constant(value=str()) if name == "startswith":
                 return frozenset((Bound(base, name),))
+            case Constant() if name == "value":  # a member of an enumeration of texts or numbers
+                return frozenset((base,))
         return UNKNOWN
 
     # Project classes
@@ -160,10 +167,9 @@ class Attributes:
 
     def _field(self, module: Module, scope: ir.Scope, binding: ir.Binding, base: Object | Class) -> Values:
         evaluator = self.evaluator
-        frame = evaluator.any_call(module, scope)
         if isinstance(base, Class) and binding.kind == "assign" and self._enumerations.has(base):
             return frozenset((Member(module.path, scope.index, binding.name),))
-        values = evaluator.binding(binding, frame)
+        values = self._enumerations.given(binding, module, scope)
         if isinstance(base, Object) and binding.annotation is not None:
             given = evaluator.callers.field_values(base, binding.name)
             checked = self._validated(module, scope, binding.name)

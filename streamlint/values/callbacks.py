@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
-from streamlint.values.domain import NOTHING, Function, Instance, Values
+from streamlint.values.domain import NOTHING, Class, Function, Instance, Values
 from streamlint.values.initialised import Initialised
 from streamlint.values.said import Row
 from streamlint.values.whole import Whole
@@ -35,7 +36,8 @@ class Callbacks:
         module = self.evaluator.modules.load(function.path)
         if module is None or number < 0:
             return NOTHING
-        for classes in (*self._decorating(module, scope), *self._taking(function, scope)):
+        ways = (self._decorating(module, scope), self._overriding(module, scope), self._taking(function, scope))
+        for classes in chain.from_iterable(ways):
             if number < len(classes):
                 return frozenset((Instance(classes[number]),))
         return NOTHING
@@ -47,6 +49,15 @@ class Callbacks:
             for name in self.evaluator.names(named, outer):
                 given = self.evaluator.knowledge.objects.given(name)
                 if given is not None and given.position is not None:
+                    yield given.classes
+
+    def _overriding(self, module: Module, scope: ir.Scope) -> Iterator[tuple[str, ...]]:
+        """What a method is given that a framework calls by its name: `dispatch(self, request, call_next)`."""
+        owner = module.scopes[scope.parent]
+        if owner.kind == "class" and owner.bases:
+            for base in self.evaluator.attributes.outside_bases(Class(module.path, owner.index)):
+                given = self.evaluator.knowledge.objects.given(f"{base}.{scope.name}")
+                if given is not None:
                     yield given.classes
 
     def _taking(self, function: Function, scope: ir.Scope) -> Iterator[tuple[str, ...]]:

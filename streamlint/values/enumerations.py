@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from streamlint.model import syntax as ir
+from streamlint.model.modules import Module
 from streamlint.values.domain import UNKNOWN, Class, Constant, Member, Object, Values
 from streamlint.values.whole import Whole
 
 _ENUMERATIONS = frozenset(("enum.Enum", "enum.Flag"))
 _VALUED = frozenset(("builtins.str", "builtins.int"))
+_OF_TEXTS = "enum.StrEnum"
+_FLAGS = frozenset(("enum.Flag", "enum.IntFlag"))
+_AUTO = "enum.auto"
+_NEXT = "_generate_next_value_"
 
 
 class Enumerations:
@@ -30,6 +38,29 @@ class Enumerations:
         if located is None:
             return UNKNOWN
         module, scope = located
-        frame = self.evaluator.any_call(module, scope)
         found = (scope.bindings[index] for index in scope.by_name.get(base.name, ()))
-        return self.evaluator.union(self.evaluator.binding(one, frame) for one in found) or UNKNOWN
+        return self.evaluator.union(self.given(one, module, scope) for one in found) or UNKNOWN
+
+    def given(self, member: ir.Binding, module: Module, scope: ir.Scope) -> Values:
+        """What a field of a class is given, also where a member leaves its value to its class: `QUICK = auto()`."""
+        frame, call = self.evaluator.any_call(module, scope), member.value
+        if not isinstance(call, ir.Call) or self.evaluator.names(call.function, frame) != {_AUTO}:
+            return self.evaluator.binding(member, frame)
+        owner, name = Class(module.path, scope.index), member.name
+        outside = self.evaluator.attributes.outside_bases(owner)
+        if self.evaluator.attributes.method(owner, _NEXT) is not None or not _FLAGS.isdisjoint(outside):
+            return UNKNOWN
+        if _OF_TEXTS in outside:
+            return frozenset((Constant(name.lower()),))
+        number = _number(name, (one for one in scope.bindings if one.kind == "assign"))
+        return frozenset((Constant(number),)) if number is not None else UNKNOWN
+
+
+def _number(name: str, members: Iterable[ir.Binding]) -> int | None:
+    """Which number `auto()` gives, where all members before leave theirs to the class too."""
+    for number, member in enumerate(members, 1):
+        if not isinstance(member.value, ir.Call) or member.value.arguments:
+            return None
+        if member.name == name:
+            return number
+    return None

@@ -324,6 +324,8 @@ class Evaluator:
             return self.calls.streams.item(value)
         if isinstance(value, Unknown):
             return frozenset((value,))
+        if isinstance(value, Object):
+            return self.attributes.unpacked(value, position) or UNKNOWN
         return (left_out(value) if isinstance(value, Collection) else NOTHING) or UNKNOWN
 
     def element(self, values: Values) -> Values:

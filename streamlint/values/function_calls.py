@@ -8,7 +8,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.branches import arms
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
-from streamlint.values.arguments import Arguments
+from streamlint.values.arguments import Arguments, left_out
 from streamlint.values.domain import (
     PENDING,
     UNKNOWN,
@@ -78,13 +78,14 @@ class FunctionCalls:
         return result
 
     def running(self, function: Function, call: ir.Call, caller: Frame) -> Frame:
-        """The frame in which a call runs; arguments that make no difference to it are not evaluated."""
+        """The frame in which a call runs, with the constants that it leaves out; what makes no difference is not evaluated."""
         located = self.evaluator.scope_of(function)
         assert located is not None
         tells = self.deciding.anything(*located)
         known = self.evaluator.frames.tells_apart(*located, caller)
         arguments = self.arguments(function, call, caller, tells) if tells and known else {}
-        return self._frame(function, located, arguments, caller, tells)
+        absent = left_out(located[1], arguments) if known else {}
+        return self._frame(function, located, absent | arguments, caller, tells)
 
     def frame(self, function: Function, arguments: Mapping[str, Values], caller: Frame | None) -> Frame:
         """The frame in which a call with these arguments runs, made by `caller` where that is known."""

@@ -10,6 +10,7 @@ from streamlint.values.contents import Kept, read_under
 from streamlint.values.domain import (
     NOTHING,
     UNKNOWN,
+    Class,
     Collection,
     Constant,
     External,
@@ -23,6 +24,8 @@ from streamlint.values.domain import (
 )
 from streamlint.values.said import last_word
 from streamlint.values.whole import Whole
+
+_NAMED_TUPLES = frozenset(("typing.NamedTuple",))
 
 
 class Items:
@@ -48,7 +51,9 @@ class Items:
             case Object():
                 given = (self.evaluator.value(expression.key, frame),)
                 found = self.evaluator.attributes.of_class(base, "__getitem__")
-                return self.evaluator.calls.results(found, given, {}, frame) if found else UNKNOWN
+                number = self._number(expression.key, frame)
+                field = self.unpacked(base, number) if number is not None else NOTHING
+                return field or (self.evaluator.calls.results(found, given, {}, frame) if found else UNKNOWN)
             case Token():
                 return self.evaluator.calls.streams.item(base, self.evaluator.keys(expression.key, frame))
             case External() if self.evaluator.knowledge.objects.is_marker(base.name):
@@ -56,6 +61,16 @@ class Items:
             case External() | Unknown():
                 return frozenset((base,))
         return UNKNOWN
+
+    def unpacked(self, base: Object, position: int) -> Values:
+        """The field at a position of an object of a named tuple, and nothing for one of another class."""
+        attributes = self.evaluator.attributes
+        if _NAMED_TUPLES.isdisjoint(attributes.outside_bases(base)):
+            return NOTHING
+        owners = (self.evaluator.scope_of(one) for one in attributes.lineage(base) if isinstance(one, Class))
+        scopes = [one[1] for one in owners if one is not None]
+        fields = [one.name for scope in reversed(scopes) for one in scope.bindings if one.annotation is not None]
+        return attributes.of_class(base, fields[position]) if -len(fields) <= position < len(fields) else NOTHING
 
     def _number(self, key: ir.Expression, frame: Frame) -> int | None:
         """Which item is meant, as a number of the text or a name for one says it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from streamlint.model import syntax as ir
 from streamlint.values.domain import Bound, Class, External, Function, Instance, Object, Value
@@ -10,6 +10,7 @@ from streamlint.values.limits import Limit
 from streamlint.values.whole import Whole
 
 _MOST_CLASSES = 12
+_ANY = "*"
 
 
 class Lineages:
@@ -70,6 +71,19 @@ class Lineages:
     def outside_bases(self, base: Object | Class) -> list[str]:
         """Dotted names of the classes outside the project that this one descends from."""
         return [owner.name for owner in self.of(base) if isinstance(owner, External)]
+
+    def spelt(self, base: Object | Class, names: Iterable[str]) -> tuple[str, ...]:
+        """The names of methods, where `on_*` stands for all of the project's classes that begin so."""
+        found: dict[str, None] = {}
+        for name in names:
+            if not name.endswith(_ANY):
+                found[name] = None
+                continue
+            located = (self.evaluator.scope_of(one) for one in self.of(base) if isinstance(one, Class))
+            scopes = (one[1] for one in located if one is not None)
+            beginning = name.removesuffix(_ANY)
+            found |= dict.fromkeys(word for scope in scopes for word in scope.by_name if word.startswith(beginning))
+        return tuple(found)
 
     def method(self, base: Object | Class, name: str) -> Function | None:
         """The project function that defines this method, not bound."""

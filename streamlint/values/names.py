@@ -13,6 +13,7 @@ from streamlint.values.domain import (
     NOTHING,
     UNKNOWN,
     Class,
+    Collection,
     External,
     ProjectModule,
     Text,
@@ -211,7 +212,9 @@ class Names:
         texts = [value for value in added if isinstance(value, Token | Text)]
         if texts:
             return frozenset((Text(texts[0].origin),))
-        return self.evaluator.union([*before, UNKNOWN])
+        held = self.evaluator.union(before)
+        is_filled = all(isinstance(one, Collection) and one.kind != "tuple" for one in (*held, *added))
+        return held if held and is_filled else self.evaluator.union([held, UNKNOWN])
 
     def _imported(self, binding: ir.Binding, module: Module) -> Values:
         return self.imported(module, binding.module, binding.member, binding.level)

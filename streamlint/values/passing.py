@@ -332,6 +332,7 @@ HANDING = frozenset(("map", "filter", "partial", "partialmethod", *_PROVIDERS))
 BUILTINS: dict[str, Builtin] = {
     "dataclasses.field": _field,
     "pydantic.Field": _field,
+    "pydantic.PrivateAttr": _field,
     "attrs.field": _field,
     "attr.ib": _field,
     "collections.defaultdict": _defaultdict,

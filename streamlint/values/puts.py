@@ -63,6 +63,7 @@ class Puts:
         """What one scope puts, wherever."""
         yield from self._called(scope)
         yield from self._stored(scope)
+        yield from self._joined(scope)
 
     @cached_property
     def handed_over(self) -> tuple[Put, ...]:
@@ -73,6 +74,16 @@ class Puts:
         for store in scope.stores:
             if not store.is_attribute and store.key is not None:
                 yield Put(self.module, scope, store.base, "keyed", store.value, store.key, store.path, is_stored=True)
+
+    def _joined(self, scope: ir.Scope) -> Iterator[Put]:
+        """`hooks += [audit]`, `self.tools |= {"fetch": fetch}`."""
+        changes = [(change.target, change.value) for change in scope.changes if change.is_augmented]
+        grown = (one for one in scope.bindings if one.kind == "augmented")
+        changes += [(ir.Name(one.start, one.end, one.name, one.sources or None), one.value) for one in grown]
+        for base, value in changes:
+            if isinstance(value, ir.Sequence | ir.Mapping):
+                how: How = "each" if isinstance(value, ir.Sequence) else "merged"
+                yield Put(self.module, scope, base, how, value, _key_of(base) if how == "each" else None)
 
     def _called(self, scope: ir.Scope) -> Iterator[Put]:
         """Also `loop.call_soon_threadsafe(queue.put_nowait, token)`."""
@@ -108,6 +119,24 @@ class Puts:
             for part in ir.walk(value):
                 if isinstance(part, _MADE):
                     found.setdefault((part.start, part.end), []).append(named)
+        for names in found.values():
+            names += [other for named in names for other in self._also.get(named, ())]
+        return found
+
+    @cached_property
+    def _also(self) -> dict[Named, list[Named]]:
+        """Other names of what has a name: `listeners = subscribers`."""
+        found: dict[Named, list[Named]] = {}
+        for scope in self.module.scopes:
+            for binding in scope.bindings:
+                value = binding.value if binding.kind == "assign" and not binding.path else None
+                if isinstance(value, ir.Name | ir.Attribute) and root_word(value) != binding.name:
+                    owner = self._owner(binding.name, self.module.scopes[binding.scope])
+                    other = (None if scope.kind == "class" else owner, binding.name)
+                    found.setdefault(name_of(value, self.module, scope), []).append(other)
+            for store in scope.stores:
+                if store.is_attribute and isinstance(store.value, ir.Name | ir.Attribute) and not store.path:
+                    found.setdefault(name_of(store.value, self.module, scope), []).append((None, store.member))
         return found
 
     def _kept(self) -> Iterator[tuple[Named, ir.Expression]]:

@@ -12,7 +12,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.operators import Operator
 from streamlint.values import Values
 from streamlint.values.activations import Frame
-from streamlint.values.domain import External, Function, Generated, Object, Value
+from streamlint.values.domain import External, Function, Generated, Object, Partial, Value
 from streamlint.values.operators import Operators
 from streamlint.waiting.holds import Hold, hop_to, stronger
 
@@ -40,6 +40,8 @@ class Judge(Protocol):
 
     def of_outside(self, function: Value, call: ir.Call, frame: Frame) -> Hold | None: ...
 
+    def of_partial(self, function: Partial, call: ir.Call, frame: Frame) -> Hold | None: ...
+
 
 class Implied:
     """Asks for the operators of a function only where the project's own classes have such methods."""
@@ -49,6 +51,7 @@ class Implied:
         self._operators = project.ask(Operators)
         self._holding: dict[str, bool] = {}
         self._of_function, self._of_frame, self._of_outside = judge.of_function, judge.of_frame, judge.of_outside
+        self._of_partial = judge.of_partial
 
     def stated(self, scope: ir.Scope) -> Iterator[Operator]:
         """The operators that a function writes down; tests and texts are many, and few of them do anything."""
@@ -118,17 +121,19 @@ class Implied:
         """Functions that `sorted`, `map` and their like call."""
         given = self._callback(name, call)
         for value in self.evaluator.value(given, frame) if given is not None else ():
-            if isinstance(value, Function):
-                found = self._of_function(value, frame)
-                if found is not None:
-                    is_later = name not in _CALLING_BACK
-                    return found.behind(
-                        hop_to(call, frame, "has the loop call it" if is_later else "calls it for every item")
-                    )
-            elif given is not None and isinstance(value, External):
-                stand_in = ir.Call(call.start, call.end, given, (), ())
-                return self._of_outside(value, stand_in, frame)
+            if isinstance(value, External) and given is not None:
+                return self._of_outside(value, ir.Call(call.start, call.end, given, (), ()), frame)
+            found = self._called_back(value, call, frame)
+            if found is not None:
+                label = "has the loop call it" if name not in _CALLING_BACK else "calls it for every item"
+                return found.behind(hop_to(call, frame, label))
         return None
+
+    def _called_back(self, value: Value, call: ir.Call, frame: Frame) -> Hold | None:
+        """The hold of a callback, which gets no arguments that are known."""
+        if isinstance(value, Partial):
+            return self._of_partial(value, ir.Call(call.start, call.end, call.function, (), ()), frame)
+        return self._of_function(value, frame) if isinstance(value, Function) else None
 
     def _callback(self, name: str, call: ir.Call) -> ir.Expression | None:
         """What a call is given that it calls itself, or has the loop call a moment later."""

@@ -30,6 +30,8 @@ _KINDS: dict[type[ast.expr], Literal["tuple", "list", "set"]] = {ast.Tuple: "tup
 _PIECES = 500
 _PIECE = re.compile(r"""["'][ \t\r\n\\]+[a-zA-Z]{0,2}["']""")
 _SHORT = 64
+_DESCRIBING = (ord("r"), ord("a"))
+"""The conversions of a formatted value that ask for its `repr`."""
 """Characters of texts of which many are the same: keys, and names in quotes."""
 
 
@@ -201,10 +203,12 @@ class Expressions:
         return ir.Choice(start, end, (), options, "and" if isinstance(node.op, ast.And) else "or")
 
     def _formatted(self, node: ast.JoinedStr) -> ir.FormattedString:
-        values = tuple([self.expression(part) for part in _embedded(node)])
+        embedded = tuple(_embedded(node))
+        values = tuple([self.expression(part) for part, _ in embedded])
+        described = frozenset(number for number, (_, is_described) in enumerate(embedded) if is_described)
         start, end = self.span(node)
         self._note_pieces(start, end)
-        return ir.FormattedString(start, end, values)
+        return ir.FormattedString(start, end, values, described)
 
     def _yield(self, node: ast.Yield | ast.YieldFrom) -> ir.Yield:
         value = self.expression(node.value) if node.value is not None else None
@@ -222,10 +226,13 @@ class Expressions:
         return ir.Walrus(*self.span(node), value)
 
 
-def _embedded(node: ast.JoinedStr) -> Iterator[ast.expr]:
-    """The expressions in a formatted string, and in what says how each is written: `f"{value:{width}}"`."""
+def _embedded(node: ast.JoinedStr) -> Iterator[tuple[ast.expr, bool]]:
+    """The expressions in a formatted string, and in what says how each is written: `f"{value:{width}}"`.
+
+    Each with whether it is written as `repr` has it.
+    """
     for part in node.values:
         if isinstance(part, ast.FormattedValue):
-            yield part.value
+            yield part.value, part.conversion in _DESCRIBING
             if isinstance(part.format_spec, ast.JoinedStr):
                 yield from _embedded(part.format_spec)

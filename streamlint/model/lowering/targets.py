@@ -70,6 +70,7 @@ class Targets:
 
     def changed(self, target: ast.expr, added: ir.Expression | None = None) -> ir.Expression:
         start, end = self.span(target)
-        change = ir.Change(self.expression(target), added is not None, start, added.end if added is not None else end)
+        end = added.end if added is not None else end
+        change = ir.Change(self.expression(target), added is not None, start, end, added)
         self.walk.scope.changes.append(change)
         return change.target
