@@ -168,10 +168,8 @@ class Runs:
                 continue
             inner = self.evaluator.any_call(*located)
             taken = {loop.iterable.end for loop in located[1].loops if loop.is_async} | set(located[1].awaited)
-            if any(
-                call.end in taken and self.evaluator.names(call.function, inner) & self._model_runs
-                for call in located[1].calls
-            ):
+            waited = (call.function for call in located[1].calls if call.end in taken)
+            if any(self.evaluator.names(function, inner) & self._model_runs for function in waited):
                 return True
         return False
 

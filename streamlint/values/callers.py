@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 
 from streamlint.model import syntax as ir
 from streamlint.model.forms import Form
@@ -14,8 +13,9 @@ from streamlint.values.call_sites import CallSite, argument_of, may_hide, positi
 from streamlint.values.callbacks import Callbacks
 from streamlint.values.constructed import Constructed
 from streamlint.values.declared import Declared
-from streamlint.values.domain import NOTHING, PENDING, UNKNOWN, Class, Collection, Function, Instance, Object, Values
+from streamlint.values.domain import NOTHING, PENDING, UNKNOWN, Class, Function, Object, Values
 from streamlint.values.handed_through import HandedThrough
+from streamlint.values.lifespans import Lifespans
 from streamlint.values.meanings import Definition, Meanings, Meant, by_definition
 from streamlint.values.requested import Requested
 from streamlint.values.said import Row, Said
@@ -49,6 +49,8 @@ class Callers:
         self._handed_through = HandedThrough(evaluator, self.of)
         self.given_by_framework = Callbacks(evaluator, self.passing).given
         self.given_to_constructor = Constructed(evaluator, self.passing).given
+        lifespans = Lifespans(evaluator, self.said_by)
+        self.applications, self.lifespan_state = lifespans.applications, lifespans.state
         self.is_requested = Requested(evaluator, self._spellings).is_called
 
     def _standing(self, word: str, *forms: Form, beside: Iterable[str] = ()) -> Iterator[Said]:
@@ -142,9 +144,11 @@ class Callers:
             return False
         module, scope = located
         owner = module.scopes[max(scope.parent, 0)]
-        called = owner if owner.kind == "class" and scope.name == "__init__" else scope
-        is_special = owner.kind == "class" and called is scope and scope.name.startswith("__")
-        if scope.decorators or is_special or self.is_requested(function) or self.passing(called.name):
+        makes = owner.kind == "class" and scope.name == "__init__"
+        called = owner if makes else scope
+        is_special = owner.kind == "class" and not makes and scope.name.startswith("__")
+        asked = Class(module.path, owner.index) if makes else function
+        if scope.decorators or is_special or self.passing(called.name) or self.is_requested(asked):
             return False
         return bool(self.of(function))
 
@@ -351,50 +355,6 @@ class Callers:
         if sites and base.origin is None and self.is_requested(Class(*wanted)):
             hidden.append(UNKNOWN)
         return self.evaluator.union((*known, *hidden))
-
-    # Lifespans
-
-    def applications(self, module: Module, scope: ir.Scope) -> Values:
-        """What a function is given whose application runs it for its lifespan: the application."""
-        wanted = (module.path, scope.index)
-        key = ("applications", *wanted)
-        return self.evaluator.solver.ask(key, lambda: self._applications(wanted), NOTHING, NOTHING)
-
-    def _applications(self, wanted: Definition) -> Values:
-        found = []
-        for module, around, call in self._lifespans:
-            frame = self.evaluator.any_call(module, around)
-            given = call.argument(None, "lifespan")
-            values = self.evaluator.value(given, frame) if given is not None else NOTHING
-            if any(isinstance(value, Function) and (value.path, value.scope) == wanted for value in values):
-                found.append(self.evaluator.value(call, frame))
-        return self.evaluator.union(found)
-
-    def lifespan_state(self, base: Instance, member: str) -> Values:
-        """What a lifespan yields under this key, for the state object of requests."""
-        knowledge = self.evaluator.knowledge
-        if not knowledge.objects.is_state(base.name):
-            return NOTHING
-        found = []
-        for module, scope, call in self._lifespans:
-            if (given := call.argument(None, "lifespan")) is None:
-                continue
-            lifespans = self.evaluator.value(given, self.evaluator.any_call(module, scope))
-            made = self.evaluator.calls.results(lifespans, (), {}, None)
-            for value in self.evaluator.calls.entered(made):
-                if isinstance(value, Collection):
-                    found += [values for key, values in value.items if key == member]
-        return self.evaluator.union(found)
-
-    @cached_property
-    def _lifespans(self) -> list[Row]:
-        return [
-            row
-            for said in map(self.said_by, self.evaluator.modules.saying("lifespan"))
-            for rows in said.calls.values()
-            for row in rows
-            if any(keyword == "lifespan" for keyword, _ in row[2].keywords)
-        ]
 
 
 def class_around(module: Module, scope: ir.Scope) -> Class | None:
