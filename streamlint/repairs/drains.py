@@ -38,7 +38,6 @@ JSON, WHOLE = "JSON", "one answer at the end"
 _BESIDE = "send the rest as headers, or as the first or last item of the stream"
 _AFTER = "do that in a generator, after its last token"
 _ON_THE_WAY = Refusal("the tokens are changed, counted or shown on the way")
-_SEVERAL = Refusal("the text is returned in no place, or in more than one")
 _CHAIN = (ir.Name, ir.Attribute, ir.Call)
 
 
@@ -121,14 +120,7 @@ class Repair:
         plan = self._plan()
         if isinstance(plan, Refusal):
             return plan
-        if self._has_siblings() and Rewriting(self.file, self.frame, preferred, plan.answer).is_announced():
-            return _SEVERAL  # each repair would leave it to the other to say what both give
         return Announced(self.file, self.frame, preferred, self.untouched).refusal() or self._fix(plan, preferred)
-
-    def _has_siblings(self) -> bool:
-        """Whether another stream is taken in an arm that does not run here."""
-        drains = self.file.project.ask(Drains).in_frame(self.frame)
-        return any(exclusive(self.scope, one.branch, self.drain.branch) for one in drains)
 
     def is_async(self) -> bool:
         stream = self.drain.stream
@@ -205,7 +197,7 @@ class Repair:
     def _plan(self) -> _Plan | Refusal:
         answer = self.answer(here=True)
         if answer is None or answer.value is None:
-            return _SEVERAL
+            return Refusal("the text is returned in no place, or in more than one")
         was = self.untouched.judge(answer.value)
         if isinstance(was, Refusal):
             return was
