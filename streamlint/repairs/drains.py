@@ -10,7 +10,6 @@ from streamlint.fix import Edit, Fix, Level
 from streamlint.immutable import immutable
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
-from streamlint.model.branches import branch_of, exclusive, is_apart
 from streamlint.refusals import Refusal
 from streamlint.repairs.announced import Announced
 from streamlint.repairs.delayed import Delay
@@ -195,7 +194,7 @@ class Repair:
     # The plan
 
     def _plan(self) -> _Plan | Refusal:
-        answer = self.answer(here=True)
+        answer = self.answer()
         if answer is None or answer.value is None:
             return Refusal("the text is returned in no place, or in more than one")
         was = self.untouched.judge(answer.value)
@@ -212,11 +211,9 @@ class Repair:
         removed = self.replaced(Span(answer.start, answer.end))
         return removed if isinstance(removed, Refusal) else _Plan(removed, answer, was, stream)
 
-    def answer(self, *, here: bool = False) -> ir.Return | None:
-        """The one `return` of the text; `here`: others may stand in arms that do not run where the tokens are taken."""
+    def answer(self) -> ir.Return | None:
+        """The one `return` of the text."""
         answers = [item for item in self.scope.returns if item.value is not None and self._takes(item.value)]
-        if here:
-            answers = [item for item in answers if not exclusive(self.scope, item.branch, self.drain.branch)]
         return answers[0] if len(answers) == 1 else None
 
     def delay(self) -> Delay:
@@ -287,8 +284,6 @@ class Repair:
         for binding in self.scope.bindings:
             if binding.name not in self.derived or binding.kind in ("merge",) or self._inside(binding, found):
                 continue
-            if exclusive(self.scope, branch_of(binding, self.scope), self.drain.branch):
-                continue
             assigned = self.assignment(binding)
             if assigned is None:
                 return Refusal("the text is used for more than the answer", _AFTER)
@@ -345,12 +340,7 @@ class Repair:
         if self.names_of_outer_scopes() & self.derived:
             return True
         spans = [self.file.tree.span(node) for node in removed] + [answer]
-        names = [
-            name
-            for scope in self.scopes_inside()
-            for name in scope.names
-            if name.id in self.derived and not (scope is self.scope and is_apart(name, self.scope, self.drain.branch))
-        ]
+        names = [name for scope in self.scopes_inside() for name in scope.names if name.id in self.derived]
         return any(not any(s.contains(name) for s in spans) for name in names)
 
     def names_of_outer_scopes(self) -> set[str]:
