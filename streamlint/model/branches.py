@@ -32,23 +32,6 @@ def _decisions(scope: ir.Scope, branch: int) -> Iterator[tuple[int, str]]:
             yield row.decision, row.arm
 
 
-def is_apart(name: ir.Name, scope: ir.Scope, branch: int) -> bool:
-    """Whether neither a use of a variable, nor anything that gives it its value there, runs in a call that comes to a branch."""
-    if not name.bindings or not exclusive(scope, branch_of(name, scope), branch):
-        return False
-    pending, seen = list(name.bindings), set[int]()
-    while pending:
-        index = pending.pop()
-        binding = scope.bindings[index]
-        if index in seen:
-            continue
-        seen.add(index)
-        pending += binding.sources
-        if binding.kind != "merge" and not exclusive(scope, branch_of(binding, scope), branch):
-            return False
-    return True
-
-
 def is_handler(scope: ir.Scope, branch: int) -> bool:
     return any(row.arm.startswith("except") for row in arms(scope, branch))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
-from streamlint.model.branches import exclusive, is_apart
+from streamlint.model.branches import exclusive
 from streamlint.model.uses import Use, Uses
 from streamlint.refusals import Refusal
 from streamlint.serving.holders import Holders
@@ -125,8 +125,6 @@ class Delay:
                 if name.id not in names or uses.owner(name.id, scope) is not self.scope:
                     continue
                 if any(s.contains(name) for s in spans):
-                    continue
-                if scope is self.scope and is_apart(name, scope, self.branch):
                     continue
                 if self._is_passed_along(name, names) or self._only_looks(Use(scope, name, uses.parent(name)), uses):
                     continue

@@ -10,7 +10,6 @@ from streamlint.fix import Edit, Fix, Level
 from streamlint.immutable import immutable
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
-from streamlint.model.branches import branch_of, exclusive, is_apart
 from streamlint.refusals import Refusal
 from streamlint.repairs.announced import Announced
 from streamlint.repairs.delayed import Delay
@@ -38,7 +37,6 @@ JSON, WHOLE = "JSON", "one answer at the end"
 _BESIDE = "send the rest as headers, or as the first or last item of the stream"
 _AFTER = "do that in a generator, after its last token"
 _ON_THE_WAY = Refusal("the tokens are changed, counted or shown on the way")
-_SEVERAL = Refusal("the text is returned in no place, or in more than one")
 _CHAIN = (ir.Name, ir.Attribute, ir.Call)
 
 
@@ -121,14 +119,7 @@ class Repair:
         plan = self._plan()
         if isinstance(plan, Refusal):
             return plan
-        if self._has_siblings() and Rewriting(self.file, self.frame, preferred, plan.answer).is_announced():
-            return _SEVERAL  # each repair would leave it to the other to say what both give
         return Announced(self.file, self.frame, preferred, self.untouched).refusal() or self._fix(plan, preferred)
-
-    def _has_siblings(self) -> bool:
-        """Whether another stream is taken in an arm that does not run here."""
-        drains = self.file.project.ask(Drains).in_frame(self.frame)
-        return any(exclusive(self.scope, one.branch, self.drain.branch) for one in drains)
 
     def is_async(self) -> bool:
         stream = self.drain.stream
@@ -203,9 +194,9 @@ class Repair:
     # The plan
 
     def _plan(self) -> _Plan | Refusal:
-        answer = self.answer(here=True)
+        answer = self.answer()
         if answer is None or answer.value is None:
-            return _SEVERAL
+            return Refusal("the text is returned in no place, or in more than one")
         was = self.untouched.judge(answer.value)
         if isinstance(was, Refusal):
             return was
@@ -220,11 +211,9 @@ class Repair:
         removed = self.replaced(Span(answer.start, answer.end))
         return removed if isinstance(removed, Refusal) else _Plan(removed, answer, was, stream)
 
-    def answer(self, *, here: bool = False) -> ir.Return | None:
-        """The one `return` of the text; `here`: others may stand in arms that do not run where the tokens are taken."""
+    def answer(self) -> ir.Return | None:
+        """The one `return` of the text."""
         answers = [item for item in self.scope.returns if item.value is not None and self._takes(item.value)]
-        if here:
-            answers = [item for item in answers if not exclusive(self.scope, item.branch, self.drain.branch)]
         return answers[0] if len(answers) == 1 else None
 
     def delay(self) -> Delay:
@@ -295,8 +284,6 @@ class Repair:
         for binding in self.scope.bindings:
             if binding.name not in self.derived or binding.kind in ("merge",) or self._inside(binding, found):
                 continue
-            if exclusive(self.scope, branch_of(binding, self.scope), self.drain.branch):
-                continue
             assigned = self.assignment(binding)
             if assigned is None:
                 return Refusal("the text is used for more than the answer", _AFTER)
@@ -353,12 +340,7 @@ class Repair:
         if self.names_of_outer_scopes() & self.derived:
             return True
         spans = [self.file.tree.span(node) for node in removed] + [answer]
-        names = [
-            name
-            for scope in self.scopes_inside()
-            for name in scope.names
-            if name.id in self.derived and not (scope is self.scope and is_apart(name, self.scope, self.drain.branch))
-        ]
+        names = [name for scope in self.scopes_inside() for name in scope.names if name.id in self.derived]
         return any(not any(s.contains(name) for s in spans) for name in names)
 
     def names_of_outer_scopes(self) -> set[str]:

@@ -77,14 +77,7 @@ class Rewriting:
         """The edits of what announces the old answer; none where other answers still are what is announced."""
         if self.definition is None or self._is_mixed():
             return
-        yield from self._declaration(self.definition)
-
-    def is_announced(self) -> bool:
-        """Whether something announces the old answer."""
-        return self.definition is not None and any(self._declaration(self.definition))
-
-    def _declaration(self, definition: cst.FunctionDef) -> Iterator[Edit]:
-        yield from self._annotation(definition)
+        yield from self._annotation(self.definition)
         model = self._declared(self.preferred.declares_model)
         if model is not None:
             yield from self._without(model)

@@ -283,7 +283,7 @@ class Blocking:
                 method = self.evaluator.attributes.method(function, "__call__")
                 return self._through(replace(method, receiver=function), call, frame) if method is not None else None
             case Partial():
-                return self.of_partial(function, call, frame)
+                return self._of_partial(function, call, frame)
             case Bound(receiver=Llama()):
                 return self.leaves.of_llama(function, call, frame)
             case Bound(name="enter_context") if call.arguments and dotted_name(function) in ENTERING:
@@ -321,7 +321,7 @@ class Blocking:
             calls.frame(function, arguments or {}, frame) if needs_frame else self.evaluator.any_call(*located)
         )
 
-    def of_partial(self, function: Partial, call: ir.Call, frame: Frame) -> Hold | None:
+    def _of_partial(self, function: Partial, call: ir.Call, frame: Frame) -> Hold | None:
         """The hold of a call of what `partial` has made."""
         for one in function.function:
             if isinstance(one, Function):

@@ -40,8 +40,6 @@ class Judge(Protocol):
 
     def of_outside(self, function: Value, call: ir.Call, frame: Frame) -> Hold | None: ...
 
-    def of_partial(self, function: Partial, call: ir.Call, frame: Frame) -> Hold | None: ...
-
 
 class Implied:
     """Asks for the operators of a function only where the project's own classes have such methods."""
@@ -51,7 +49,6 @@ class Implied:
         self._operators = project.ask(Operators)
         self._holding: dict[str, bool] = {}
         self._of_function, self._of_frame, self._of_outside = judge.of_function, judge.of_frame, judge.of_outside
-        self._of_partial = judge.of_partial
 
     def stated(self, scope: ir.Scope) -> Iterator[Operator]:
         """The operators that a function writes down; tests and texts are many, and few of them do anything."""
@@ -132,7 +129,11 @@ class Implied:
     def _called_back(self, value: Value, call: ir.Call, frame: Frame) -> Hold | None:
         """The hold of a callback, which gets no arguments that are known."""
         if isinstance(value, Partial):
-            return self._of_partial(value, ir.Call(call.start, call.end, call.function, (), ()), frame)
+            calls, alone = self.evaluator.calls, ir.Call(call.start, call.end, call.function, (), ())
+            functions = [one for one in value.function if isinstance(one, Function)]
+            given = ((one, calls.named(one, *calls.filled(value, alone, frame))) for one in functions)
+            held = (self._of_function(one, frame, arguments) for one, arguments in given)
+            return next((one for one in held if one is not None), None)
         return self._of_function(value, frame) if isinstance(value, Function) else None
 
     def _callback(self, name: str, call: ir.Call) -> ir.Expression | None:
