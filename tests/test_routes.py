@@ -167,6 +167,24 @@ app.mount("/inner", inner)
     assert found == {("GET", "/inner/chat", "chat", LOOP)}
 
 
+def test_a_prefix_of_a_mount_ends_before_its_slash(tmp_path: Path) -> None:
+    found = routes(
+        tmp_path,
+        main="""
+from fastapi import FastAPI
+
+whole, app, inner = FastAPI(), FastAPI(), FastAPI()
+
+@inner.get("/chat")
+async def chat(): ...
+
+app.mount("/inner/", inner)
+whole.mount("/", app)
+""",
+    )
+    assert found == {("GET", "/inner/chat", "chat", LOOP)}
+
+
 def test_paths_that_cannot_be_told(tmp_path: Path) -> None:
     found = routes(
         tmp_path,

@@ -94,7 +94,7 @@ class RoutePaths:
     def include(self, call: ir.Call, registration: Registration, owner: Value | None, frame: Frame) -> None:
         """Note what a call of kind `include` puts under a prefix."""
         parent = identity(owner) if owner is not None else self.evaluator.origin(call, frame)
-        prefix = self._prefix_text(argument(call, registration.prefix), frame)
+        prefix = self._prefix_text(argument(call, registration.prefix), frame).rstrip("/")  # as Starlette and Flask do
         child = argument(call, registration.child)
         if child is not None:
             for value in self.evaluator.value(child, frame):
