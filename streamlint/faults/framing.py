@@ -13,7 +13,7 @@ from streamlint.streams.sent import Sending, Sent, SentGenerator, certain, items
 from streamlint.streams.written import Writings, Written, only_read
 from streamlint.streams.written_pieces import WrittenPieces, as_item
 from streamlint.values import Values
-from streamlint.values.domain import Constant, Generated, Token, Tokens, Value
+from streamlint.values.domain import Constant, Function, Generated, Token, Tokens, Value
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -27,6 +27,9 @@ _DOCUMENT = re.compile(r"\{.*\}(\\r|\\n)*")
 _ESCAPED = re.compile(r"(?<!\\)(?:\\\\[rn])+$")
 _ONLY_HOLE = re.compile(r"\{[^{}]*\}")
 _TEXT = ("text", "cumulative")
+_REPLACING = ("replace", "translate")
+_DEEPEST = 3
+"""Through so many helpers it is looked for what rewrites a token."""
 
 
 class Fault(StrEnum):
@@ -267,9 +270,32 @@ class Framing:
             return
         for hole, where in written.holes:
             values = self.evaluator.value(hole, where)
-            if _may_be_token(values):
+            if _may_be_token(values) and not self._is_rewritten(hole, where):
                 is_inside = where.module is frame.module and item.value.contains(hole)
                 yield RawToken(where.module.text(hole), hole if is_inside and _is_token(certain(values)) else None)
+
+    def _is_rewritten(self, hole: ir.Expression, frame: Frame, depth: int = 0) -> bool:
+        """Whether something that the text does not show is replaced in a token: line breaks, by a loop over a table of them."""
+        if isinstance(hole, ir.Call) and depth < _DEEPEST:
+            functions = self.evaluator.value(hole.function, frame)
+            located = [self.evaluator.scope_of(value) for value in functions if isinstance(value, Function)]
+            return any(
+                self._is_rewritten(one.value, self.evaluator.any_call(*place), depth + 1)
+                for place in located
+                if place is not None
+                for one in place[1].returns
+                if one.value is not None
+            )
+        made = [one.value for one in frame.scope.sources(hole) if isinstance(one.value, ir.Call)]
+        return any(
+            isinstance(one.function, ir.Attribute)
+            and one.function.attribute in _REPLACING
+            and isinstance(one.function.base, ir.Name)
+            and isinstance(hole, ir.Name)
+            and one.function.base.id == hole.id
+            and not _may_be_token(self.evaluator.value(one, frame))
+            for one in made
+        )
 
     def _is_raw_iterator(self, values: Values) -> bool:
         alternatives = certain(values)

@@ -30,9 +30,9 @@ _KINDS: dict[type[ast.expr], Literal["tuple", "list", "set"]] = {ast.Tuple: "tup
 _PIECES = 500
 _PIECE = re.compile(r"""["'][ \t\r\n\\]+[a-zA-Z]{0,2}["']""")
 _SHORT = 64
+"""Characters of texts of which many are the same: keys, and names in quotes."""
 _DESCRIBING = (ord("r"), ord("a"))
 """The conversions of a formatted value that ask for its `repr`."""
-"""Characters of texts of which many are the same: keys, and names in quotes."""
 
 
 class Expressions:
