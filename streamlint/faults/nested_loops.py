@@ -86,22 +86,14 @@ class NestedLoops:
         """What a plain function does with these arguments, or likely does: where a test of data lets it."""
         likely: Nested | None = None
         for call in frame.scope.calls:
-            found = self.of_call(call, frame) if self._may_run(call, frame) else None
-            if found is not None and found.fault is Fault.STARTS:
+            found = self.of_call(call, frame) if _is_under_data(call, frame) else None
+            if found is not None and found.fault is Fault.STARTS and self._never.comes_to(call, frame):
                 here = Hop(frame.module.path, call.start, call.end, "starts a loop where one runs")
                 whole = found if found.way is not None else replace(found, way=Way(here))
                 if call.branch < 0 and whole.is_certain:
                     return whole
                 likely = likely or replace(whole, is_certain=False)
         return likely
-
-    def _may_run(self, call: ir.Call, frame: Frame) -> bool:
-        """Whether only tests of data stand around a call, and none that fails: what asks something may ask for a loop."""
-        tests = [row.test for row in arms(frame.scope, call.branch)]
-        is_plain = all(
-            test is not None and not any(isinstance(one, ir.Call) for one in ir.walk(test)) for test in tests
-        )
-        return is_plain and self._never.comes_to(call, frame)
 
     @cached_property
     def _patched(self) -> bool:
@@ -128,3 +120,9 @@ class NestedLoops:
 
     def _names(self, call: ir.Call, frame: Frame) -> frozenset[str]:
         return self.evaluator.names(call.function, frame) - {""}
+
+
+def _is_under_data(call: ir.Call, frame: Frame) -> bool:
+    """Whether only tests of data stand around a call: what asks something may ask for a loop."""
+    tests = [row.test for row in arms(frame.scope, call.branch)]
+    return all(test is not None and not any(isinstance(one, ir.Call) for one in ir.walk(test)) for test in tests)

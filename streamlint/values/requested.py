@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
-from streamlint.values.activations import Frame
 from streamlint.values.domain import Bound, Class, External, Function, Instance
 from streamlint.values.said import last_word
 from streamlint.values.whole import Whole
@@ -30,7 +30,7 @@ class Requested:
         located = self.evaluator.scope_of(made)
         if located is None:
             return False
-        return self._is_registered(*located) or any(self._named(made, frozenset(self._spellings(located[1].name))))
+        return self._is_registered(*located) or self._is_dependency(made, self._spellings(located[1].name))
 
     def _is_registered(self, module: Module, scope: ir.Scope) -> bool:
         frame = self.evaluator.any_call(module, module.scopes[scope.parent])
@@ -45,26 +45,31 @@ class Requested:
                         return True
         return False
 
-    def _named(self, made: Class | Function, words: frozenset[str]) -> Iterator[bool]:
-        """For each call that names a dependency of this name whether it means this one."""
-        modules = self.evaluator.modules
-        near = {module.path for module in modules.saying(*words)}
-        for module in modules.saying(*self._words):
-            for scope in module.scopes if module.path in near else ():
-                frame = self.evaluator.any_call(module, scope)
-                for call, beside in self._told(module, scope):
+    def _is_dependency(self, made: Class | Function, words: list[str]) -> bool:
+        """Whether a call that names a dependency by one of these words means this one."""
+        for module, scope, call, given in (row for word in words for row in self._told.get(word, ())):
+            frame = self.evaluator.any_call(module, scope)
+            if not self._dependencies.isdisjoint(self.evaluator.names(call.function, frame)) and any(
+                isinstance(one, Class | Function) and (one.path, one.scope) == (made.path, made.scope)
+                for one in self.evaluator.value(given, frame)
+            ):
+                return True
+        return False
+
+    @cached_property
+    def _told(self) -> dict[str, list[tuple[Module, ir.Scope, ir.Call, ir.Expression]]]:
+        """The calls that may name a dependency, by the last word of what they name."""
+        found: dict[str, list[tuple[Module, ir.Scope, ir.Call, ir.Expression]]] = {}
+        for module in self.evaluator.modules.saying(*self._words):
+            for scope in module.scopes:
+                for call, beside in self._calls(module, scope):
                     given = call.argument(0, "dependency") or beside
-                    if given is not None and last_word(given) in words and self._is_told(call, frame):
-                        yield any(
-                            isinstance(one, Class | Function) and (one.path, one.scope) == (made.path, made.scope)
-                            for one in self.evaluator.value(given, frame)
-                        )
+                    if given is not None:
+                        found.setdefault(last_word(given), []).append((module, scope, call, given))
+        return found
 
-    def _is_told(self, call: ir.Call, frame: Frame) -> bool:
-        return not self._dependencies.isdisjoint(self.evaluator.names(call.function, frame))
-
-    def _told(self, module: Module, scope: ir.Scope) -> Iterator[tuple[ir.Call, ir.Expression | None]]:
-        """The calls that may name a dependency, with the type for which `Depends()` stands where it names none."""
+    def _calls(self, module: Module, scope: ir.Scope) -> Iterator[tuple[ir.Call, ir.Expression | None]]:
+        """Those of a scope, with the type for which `Depends()` stands where it names none."""
         parameters = [one for inner in module.inner(scope) for one in inner.parameters]
         types = {one.default: one.annotation for one in parameters if one.default is not None}
         for call in scope.calls:
