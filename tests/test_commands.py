@@ -87,7 +87,7 @@ if __name__ == "__main__":
         ('uvicorn.run("web.app:app", port=9, timeout_graceful_shutdown=5)', "uvicorn web.app:app 9 5"),
         ("start(app, port=9)", "uvicorn run.py:app 9 "),
         ('uvicorn.Server(uvicorn.Config(app, port=int(os.environ["PORT"])))', "uvicorn run.py:app ? "),
-        ("uvicorn.run(app, port=port)", "uvicorn run.py:app ? "),
+        ("uvicorn.run(app, port=port)", "uvicorn run.py:app 1 "),
         ("uvicorn.run(app, **settings)", "uvicorn run.py:app ? ?"),
         ("asyncio.run(hypercorn.asyncio.serve(app, config))", "hypercorn run.py:app - 3"),
         ("config.graceful_timeout = 9\n    hypercorn.asyncio.serve(app, config)", "hypercorn run.py:app - ?"),

@@ -107,7 +107,7 @@ RUN = "handler = workflow.run(q=q)\n"
         (RUN + LOOP + "\nawait handler", []),
         (RUN + "await handler\n" + LOOP, [("handler", True)]),
         (RUN + "answer = await handler\n" + LOOP, [("handler", True)]),
-        (RUN + "await handler\n" + LOOP + "\nawait handler", []),
+        (RUN + "await handler\n" + LOOP + "\nawait handler", [("handler", True)]),
         (RUN + "if q:\n    await handler\n" + LOOP, []),
         (RUN + "for each in q:\n    await handler\n" + LOOP, []),
         (RUN + LOOP + "\nother(handler)", []),

@@ -165,6 +165,9 @@ class Callers:
             for word in self._spellings(scope.name):
                 rows = self.calls_of(word)
                 yield from self._at(rows, self._meanings.of_function(word, rows, module, scope))
+            if self.evaluator.modules.texts.is_test(module.path):  # a helper of tests, which they call themselves
+                own = self.said_by(module).calls.get(scope.name, [])
+                yield from self._among(own, ("calls", module.path, scope.name), wanted)
         if parent is not None and parent.kind == "function":
             for word in self._spellings(parent.name):
                 yield from self._among(self._calls_of_made(word), ("given", word), wanted)
