@@ -102,6 +102,10 @@ class Cumulatives:
             return None
         return self._in_loop(call.arguments[0], call.branch, frame)
 
+    def of_write(self, written: Sending) -> Cumulative | None:
+        """What a handler writes by hand to its answer."""
+        return self._in_loop(written.content, written.call.branch, written.frame)
+
     def appends(self, call: ir.Call, frame: Frame) -> bool:
         """Whether what is sent is put behind what was sent before, whoever the client is."""
         names = self.evaluator.names(call.function, frame)

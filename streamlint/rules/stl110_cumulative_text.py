@@ -12,6 +12,7 @@ from streamlint.source import Span
 from streamlint.streams import Sent
 from streamlint.streams.generators import Generators
 from streamlint.streams.sent import Sending
+from streamlint.streams.written_pieces import WrittenPieces
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
 from streamlint.within import requests
@@ -112,6 +113,16 @@ class CumulativeText(Rule):
             yield self._fact(file, message, file.project.ask(Cumulatives).appends(call, frame))
         elif sending is not None and (found := file.project.ask(Cumulatives).of_sending(sending)) is not None:
             yield self._fact(file, found, _is_text(sending))
+
+    @on(ir.Call, where=requests)
+    def written(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        """What a handler writes by hand to its answer."""
+        written = file.project.ask(WrittenPieces).of(call, file.frame(scope))
+        found = file.project.ask(Cumulatives).of_write(written.sending) if written is not None else None
+        if written is not None and found is not None:
+            text = written.sending.content
+            is_encoded = isinstance(text, ir.Call) and ir.dotted(text.function).endswith(".encode")
+            yield self._fact(file, found, _is_text(written.sending) and (is_encoded or found.expression is text))
 
     def _fact(self, file: PythonFile, found: Cumulative, is_text: bool, *, fixable: bool = True) -> Fact:
         return file.fact(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import pairwise
 
 from streamlint.fact import Fact
 from streamlint.finding import Related, Severity, Symptom
@@ -13,6 +14,7 @@ from streamlint.rule import Rule, on
 from streamlint.streams.workflows import EventLoop, Workflows
 from streamlint.tree import nodes as cst
 from streamlint.tree.python import PythonFile
+from streamlint.values.puts import PUTTING
 
 
 class WorkflowResultIgnored(Rule):
@@ -91,7 +93,8 @@ class WorkflowResultIgnored(Rule):
     server logs the error and the client sees that the response is incomplete. `unsafe` where something follows the loop, which
     a run that failed would then skip. A run without a name is given one. Where the run is awaited first, that and what is
     done with its result moves below the loop, unless something of it is sent to the client, or used elsewhere. No fix is needed
-    where the loop is left early with `break`.
+    where the loop is left early with `break`. No fix comes where a queue or an event is told below the loop that it is over: an
+    error would pass that by, and its reader would wait for ever.
 
     ## References
 
@@ -150,6 +153,8 @@ class WorkflowResultIgnored(Rule):
 
 
 def _awaited(file: PythonFile, found: EventLoop, scope: ir.Scope, node: cst.For) -> Fix | None:
+    if _is_told_below(found.loop, scope):
+        return None
     return await_after(file, node, found.handler, is_last=_is_last(found.loop, scope))
 
 
@@ -157,6 +162,24 @@ def _is_left_early(loop: ir.Loop, scope: ir.Scope) -> bool:
     """Whether a loop may end before its iterator does."""
     breaks = (one for one in loop.body.walk() if isinstance(one, ir.Line) and one.kind == "break")
     return any(scope.body.loop_around(one) is loop for one in breaks)
+
+
+def _is_told_below(loop: ir.Loop, scope: ir.Scope) -> bool:
+    """Whether others learn below the loop that it is over: they would wait for ever if an error passed that by."""
+    for outer, inner in reversed(list(pairwise(scope.body.around(loop)))):
+        if isinstance(outer, ir.Try) and inner is outer.body and outer.handlers:
+            return False
+        after = outer.after(inner) if isinstance(outer, ir.Block) and isinstance(inner, ir.Statement) else ()
+        if any(map(_tells, ir.Block(after).expressions())):
+            return True
+    return False
+
+
+def _tells(part: ir.Expression) -> bool:
+    """`queue.put(None)`, also when handed on, or `over.set()`: an event that others wait for."""
+    if isinstance(part, ir.Call) and not part.arguments and not part.keywords:
+        return isinstance(part.function, ir.Attribute) and part.function.attribute == "set"
+    return isinstance(part, ir.Attribute) and part.attribute in PUTTING
 
 
 def _is_last(loop: ir.Loop, scope: ir.Scope) -> bool:

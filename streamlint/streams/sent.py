@@ -157,7 +157,7 @@ class Sent:
             return _text(self.evaluator.value(given, frame))
         if call.hides_keywords:
             return None
-        headers = call.argument(None, "headers")
+        headers = _last_of_view(call) if response.as_view else _headers(call, response)
         if headers is not None:
             return self._of_headers(headers, response, frame)
         if isinstance(value, Class):
@@ -291,6 +291,18 @@ def _is_docstring(statement: ir.Statement) -> bool:
     return (
         isinstance(statement, ir.Line) and len(statement.values) == 1 and isinstance(statement.values[0], ir.Constant)
     )
+
+
+def _headers(call: ir.Call, response: ResponseClass) -> ir.Expression | None:
+    """The headers of a response, by their keyword or in their place."""
+    place = response.parameters.index("headers") if "headers" in response.parameters else None
+    return call.argument(place, "headers")
+
+
+def _last_of_view(call: ir.Call) -> ir.Expression | None:
+    """What may be headers among what a view would return: the last of several, `make_response(body, 200, headers)`."""
+    last = call.arguments[-1] if call.placed > 1 else None
+    return None if isinstance(last, ir.Constant) else last
 
 
 def _is_class(name: str) -> bool:
