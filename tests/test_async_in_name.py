@@ -33,6 +33,11 @@ class Real(Local):
         yield await ask(prompt)
 
 
+class Half(Real):
+    def complete(self, prompt, **options):
+        return CompletionResponse(text=requests.get("https://example.org").text)
+
+
 class Archive(BaseRetriever):
     def _retrieve(self, query):
         return requests.get("https://example.org").json()
@@ -109,6 +114,10 @@ def test_the_default_model_is_of_one_class(sets: str, call: str, expected: str) 
         ("OpenAI().acomplete(q)", ""),
         ("Local().acomplete(q)", LOCAL),
         ("Real().acomplete(q)", ""),
+        ("Half().acomplete(q)", "own Half: acomplete, complete"),
+        ("Half().astream_complete(q)", ""),
+        ("Half().achat(q)", ""),
+        ("index.as_query_engine(llm=Half()).aquery(q)", ""),
         ("(Local() if q else OpenAI()).acomplete(q)", ""),
         ("(Local() if q else Real()).acomplete(q)", ""),
         ("(LlamaCPP() if q else OpenAI()).acomplete(q)", ""),

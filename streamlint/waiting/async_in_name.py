@@ -10,7 +10,7 @@ from streamlint.model import syntax as ir
 from streamlint.streams.mismatches import Mismatches
 from streamlint.values import Values
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Bound, Constant, Llama, Object, Origin, Value, dotted_name
+from streamlint.values.domain import Bound, Constant, Function, Llama, Object, Origin, Value, dotted_name
 from streamlint.waiting.blocking import Blocking
 from streamlint.waiting.stores import Stores
 
@@ -59,7 +59,7 @@ class AsyncInName:
             method = self.evaluator.knowledge.llama.method(receiver.role, function.name, of=receiver.name)
             if method is None or method.kind is not Kind.COROUTINE:
                 return None
-            model = self._of(call.function.base, receiver, frame) or self._of_integration(function.name, receiver)
+            model = self._of(call.function.base, function, frame) or self._of_integration(function.name, receiver)
             return model or self._of_store(function.name, receiver)
         return None
 
@@ -76,7 +76,7 @@ class AsyncInName:
         if asked is None or asked.kind is not Kind.COROUTINE or len(models) != 1:
             return None
         only = models[0]
-        return self._of_model(only) if isinstance(only, Object) else self._of_integration(method, only)
+        return self._of_model(only, method) if isinstance(only, Object) else self._of_integration(method, only)
 
     def _of_integration(self, method: str, receiver: Llama) -> InName | None:
         """For an LLM of an integration, given to an engine or asked itself."""
@@ -103,15 +103,16 @@ class AsyncInName:
             return None
         return InName(None, store.name.rpartition(".")[2], "aquery", "query", is_store=True)
 
-    def _of(self, base: ir.Expression, receiver: Llama, frame: Frame) -> InName | None:
+    def _of(self, base: ir.Expression, asked: Bound, frame: Frame) -> InName | None:
+        receiver = asked.receiver
         own = [value for value in self.evaluator.value(base, frame) if isinstance(value, Object)]
         if own:
-            return self._of_model(own[0]) or self._of_other(own[0]) if len(own) == 1 else None
-        if receiver.role not in _USING_MODELS or receiver.origin is None:
+            return self._of_model(own[0], asked.name) or self._of_other(own[0]) if len(own) == 1 else None
+        if not isinstance(receiver, Llama) or receiver.role not in _USING_MODELS or receiver.origin is None:
             return None
         models = self._models(receiver.origin) if receiver.native_async is not True else []
         only = models[0] if len(models) == 1 else None
-        found = self._of_model(only) if isinstance(only, Object) else None
+        found = self._of_model(only, asked.name) if isinstance(only, Object) else None
         return found or self._of_retriever(receiver.origin)
 
     def _of_retriever(self, origin: Origin) -> InName | None:
@@ -124,15 +125,20 @@ class AsyncInName:
         only = values[0] if len(values) == 1 else None
         return self._of_other(only) if isinstance(only, Object) else None
 
-    def _of_model(self, owner: Object) -> InName | None:
-        """For an LLM: none of the asynchronous methods is the project's own, and the inherited ones call the synchronous ones."""
+    def _of_model(self, owner: Object, asked: str) -> InName | None:
+        """For an LLM whose inherited asynchronous methods call the project's synchronous ones.
+
+        Where the project has written one of the asynchronous methods, it is only said of the very method that is asked, and
+        where the synchronous one is seen to wait.
+        """
         methods, llama = self.evaluator.attributes.method, self.evaluator.knowledge.llama
-        if any(methods(owner, name) is not None for name in self._listed("model-methods")):
-            return None
-        for outside in self.evaluator.attributes.outside_bases(owner):
-            runs = llama.fake_async(outside, "astream_complete") if llama.role(outside) is Role.LLM else None
-            if runs and methods(owner, runs) is not None:
-                return InName(owner, self._name(owner), "astream_complete", runs)
+        own = {name for name in self._listed("model-methods") if methods(owner, name) is not None}
+        missing = asked if own else "astream_complete"
+        for outside in self.evaluator.attributes.outside_bases(owner) if missing not in own else ():
+            runs = llama.fake_async(outside, missing) if llama.role(outside) is Role.LLM else None
+            method = methods(owner, runs) if runs else None
+            if runs and method is not None and (not own or self._waits(method, owner)):
+                return InName(owner, self._name(owner), missing, runs)
         return None
 
     def _of_other(self, owner: Object) -> InName | None:
@@ -144,10 +150,13 @@ class AsyncInName:
                 method = methods(owner, runs) if runs else None
                 if not runs or method is None or methods(owner, missing) is not None:
                     continue
-                inner = self.evaluator.calls.frame(replace(method, receiver=owner), {}, None)
-                if self.blocking.of_frame(inner) is not None:
+                if self._waits(method, owner):
                     return InName(owner, self._name(owner), missing, runs)
         return None
+
+    def _waits(self, method: Function, owner: Object) -> bool:
+        inner = self.evaluator.calls.frame(replace(method, receiver=owner), {}, None)
+        return self.blocking.of_frame(inner) is not None
 
     def _listed(self, key: str) -> frozenset[str]:
         return self.evaluator.knowledge.names("llama_index_words", key)

@@ -200,12 +200,12 @@ class Holdings:
                 yield self.evaluator.frames.call(module, scope, None, {scope.parameters[0].name: receiver}, None)
 
     def _is_worth_telling(self, where: OnLoop, hold: Hold) -> bool:
-        """What no entry point is known to reach is told only where the hold is certain and at most one helper away.
+        """What no entry point is known to reach is told only where the hold is certain, and near or come to in any case.
 
         The lock of a file that a helper writes is held for moments, and only seldom by somebody else.
         """
         if not where.reached.is_certain:
-            return hold.tier is Tier.CERTAIN and hold.way.length <= _NEAR
+            return hold.tier is Tier.CERTAIN and (hold.way.length <= _NEAR or all(map(self._is_come_to, hold.hops[1:])))
         is_certain = hold.tier is Tier.CERTAIN
         if not is_certain and not hold.is_direct and hold.call is not None and hold.call.category == "file lock":
             return False
