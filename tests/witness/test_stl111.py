@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .measure import broken_and_fixed, measure, repeated
 
 ANSWER = "".join(f"tok{number} " for number in range(20))
@@ -58,13 +60,13 @@ demo = gr.ChatInterface(chat)
 """
 
 
+@pytest.mark.parametrize("code", [JOINED, AS_TEXT, KEPT, LOOP, HELPER])
 @repeated
-def test_joined_text_appears_at_once() -> None:
-    for code in (JOINED, AS_TEXT, KEPT, LOOP, HELPER):
-        broken, fixed = broken_and_fixed(code, select=("STL111",), framework="streamlit", server="uvicorn")
-        assert broken.buffered
-        assert fixed.streamed
-        assert broken.body.strip() == fixed.body.strip() == ANSWER.strip()
+def test_joined_text_appears_at_once(code: str) -> None:
+    broken, fixed = broken_and_fixed(code, select=("STL111",), framework="streamlit", server="uvicorn")
+    assert broken.buffered
+    assert fixed.streamed
+    assert broken.body.strip() == fixed.body.strip() == ANSWER.strip()
 
 
 @repeated
