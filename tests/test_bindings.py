@@ -152,6 +152,7 @@ def test_what_any_call_gives_a_parameter(call: str, expected: set[str]) -> None:
     [
         ("f(1)\n", {"3"}),
         ("run = f\nf(1)\nother(f)\n", {"3", "?"}),
+        ("f(1)\nother.f(1, 2)\n", {"3", "?"}),
         ("f(1, 2)\n", {"2", "3"}),
         ("f(1, y=2)\n", {"2", "3"}),
         ("f(1, **more)\n", {"?", "3"}),

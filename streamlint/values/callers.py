@@ -137,8 +137,11 @@ class Callers:
         key = ("sites", function.path, function.scope)
         return self.evaluator.solver.ask(key, lambda: tuple(self._find(function)), (), ())
 
-    def is_only_called(self, function: Function) -> bool:
-        """Whether a function, or the class that it initialises, is known to be called, and by nobody else than those who are."""
+    def is_left_out(self, function: Function, parameter: ir.Parameter) -> bool:
+        """Whether a function, or the class that it initialises, is called and goes nowhere else, and nobody may give this.
+
+        Calls of its name that may mean another function count too.
+        """
         located = self.evaluator.scope_of(function)
         if located is None:
             return False
@@ -150,7 +153,15 @@ class Callers:
         asked = Class(module.path, owner.index) if makes else function
         if scope.decorators or is_special or self.passing(called.name) or self.is_requested(asked):
             return False
-        return bool(self.of(function))
+        sites = self.of(function)
+        known = {(site.module.path, site.call.start) for site in sites}
+        rows = (row for word in self._spellings(called.name) for row in self.calls_of(word)) if sites else ()
+        is_bound = owner.kind == "class"
+        return bool(sites) and not any(
+            (row[0].path, row[2].start) not in known
+            and (row[2].hides_keywords or argument_of(row[2], scope, parameter, is_bound) is not None)
+            for row in rows
+        )
 
     def _find(self, function: Function) -> Iterator[CallSite]:
         located = self.evaluator.scope_of(function)

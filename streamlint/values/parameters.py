@@ -72,7 +72,7 @@ class Parameters:
             if found[0] and evaluator.callers.is_requested(function):
                 found.append(self.asked_for(parameter, frame))
         if given is None and parameter.default is not None and not self.dependencies(parameter, frame):
-            if frame.arguments is None and not found[0] and not evaluator.callers.is_only_called(function):
+            if frame.arguments is None and not found[0] and not evaluator.callers.is_left_out(function, parameter):
                 found.append(UNKNOWN)
             found.append(evaluator.value(parameter.default, outer))
         values = evaluator.union(found)
