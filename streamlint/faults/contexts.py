@@ -14,7 +14,6 @@ from streamlint.model.branches import branch_of
 from streamlint.model.modules import Module
 from streamlint.streams import Sent
 from streamlint.values.activations import Frame
-from streamlint.values.call_sites import argument_of
 from streamlint.values.domain import Class, External, Function, Generated, Instance, Value, dotted_name
 
 if TYPE_CHECKING:
@@ -190,9 +189,7 @@ class Contexts:
         if any(scope.bindings[index].kind != "parameter" for index in content.bindings):
             return []
         parameter = next((one for one in scope.parameters if one.name == content.id), None)
-        sites = self.evaluator.callers.of(Function(frame.module.path, scope.index)) if parameter is not None else ()
-        given = ((argument_of(one.call, scope, parameter, one.is_bound), one.frame) for one in sites if parameter)
-        return [(argument, there) for argument, there in given if argument is not None]
+        return self.evaluator.callers.given(parameter, frame) if parameter is not None else []
 
     def _keeps(self, content: ir.Expression, frame: Frame) -> bool:
         if isinstance(content, ir.Name) and content.bindings:

@@ -10,12 +10,10 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.off_loop import Result
 from streamlint.model import syntax as ir
 from streamlint.streams.sent import certain
-from streamlint.values.call_sites import argument_of
 from streamlint.values.domain import (
     Bound,
     Constant,
     Coroutine,
-    Function,
     Generated,
     Llama,
     Origin,
@@ -170,9 +168,7 @@ class Mismatches:
         parameter = next((one for one in frame.scope.parameters if one.name == named), None)
         if parameter is None:
             return False
-        sites = self.evaluator.callers.of(Function(frame.module.path, frame.scope.index))
-        given = ((argument_of(site.call, frame.scope, parameter, site.is_bound), site.frame) for site in sites)
-        return any(argument is not None and is_asked_for(argument, caller) for argument, caller in given)
+        return any(is_asked_for(*given) for given in self.evaluator.callers.given(parameter, frame))
 
     # One alternative
 

@@ -137,6 +137,12 @@ class Callers:
         key = ("sites", function.path, function.scope)
         return self.evaluator.solver.ask(key, lambda: tuple(self._find(function)), (), ())
 
+    def given(self, parameter: ir.Parameter, frame: Frame) -> list[tuple[ir.Expression, Frame]]:
+        """The expressions that the known calls of a function give for its parameter, each with the frame it stands in."""
+        sites = self.of(Function(frame.module.path, frame.scope.index))
+        rows = ((argument_of(site.call, frame.scope, parameter, site.is_bound), site.frame) for site in sites)
+        return [(argument, there) for argument, there in rows if argument is not None]
+
     def is_left_out(self, function: Function, parameter: ir.Parameter) -> bool:
         """Whether a function, or the class that it initialises, is called and goes nowhere else, and nobody may give this.
 
