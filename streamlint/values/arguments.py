@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
-from streamlint.values.call_sites import argument_of, may_hide, position_of
+from streamlint.values.call_sites import CallSite, argument_of, may_hide, position_of
 from streamlint.values.domain import UNKNOWN, Collection, Constant, Function, Values
 from streamlint.values.said import last_word
 from streamlint.values.whole import Whole
 
+GATHERING = frozenset(("starred", "mapping"))
+"""Parameters that take whatever no other one takes."""
 _CHANGING = frozenset(("pop", "popitem", "update", "setdefault", "clear"))
 
 
@@ -47,6 +49,15 @@ class Arguments:
                 if values is not None:
                     found[parameter.name] = values
         return found
+
+    def gathered(self, parameter: ir.Parameter, scope: ir.Scope, site: CallSite) -> Values:
+        """What `*given` or `**options` is in the function that a known call runs."""
+        call, frame = site.call, site.frame
+        if parameter.kind == "starred":
+            found = self._surplus(scope, call, frame, site.is_bound)
+        else:
+            found = self._rest(scope, call, frame, self._spread(call, frame) if call.hides_keywords else {})
+        return UNKNOWN if found is None else found
 
     def _one(
         self,
