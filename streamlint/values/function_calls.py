@@ -129,7 +129,7 @@ class FunctionCalls:
             if item.value is not None and self._happens(item.branch, frame)
         ]
         if not found:
-            return frozenset((Constant(None),))
+            return UNKNOWN if "abstractmethod" in scope.decorator_words else frozenset((Constant(None),))
         values = evaluator.union(found)
         if all(isinstance(value, (Unknown, Constant)) for value in values) and scope.returns_annotation is not None:
             annotated = evaluator.parameters.annotated(scope.returns_annotation, frame.parent or frame)
