@@ -59,6 +59,8 @@ PASSING = SAME_ITEMS | frozenset(
     )
 )
 """Methods that give what the object itself is, or holds, whatever it is."""
+_MOST_NAMES = 12
+
 _PROVIDERS = (
     "Singleton",
     "ThreadSafeSingleton",
@@ -205,6 +207,10 @@ def _getattr(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
         # a display has few attributes
         is_display = any(isinstance(one, Collection) for one in evaluator.value(base, frame))
         return evaluator.union((found, *(evaluator.value(one, frame) for one in call.arguments[2:] if is_display)))
+    words = [one.value if isinstance(one, Constant) else None for one in evaluator.value(name, frame)]
+    if 1 < len(words) <= _MOST_NAMES and all(isinstance(one, str) for one in words):
+        attributes = (ir.Attribute(call.start, call.end, base, str(one)) for one in words)
+        return evaluator.union(evaluator.value(one, frame) for one in attributes)
     prefix = beginning(name, frame)
     return evaluator.each(evaluator.value(base, frame), lambda one: _beginning_with(evaluator, one, prefix))
 
