@@ -59,10 +59,11 @@ class Attributes:
         self.evaluator = evaluator
         lineages = Lineages(evaluator)
         self.lineage, self.outside_bases = lineages.of, lineages.outside_bases
-        self.method, self.setter, self.below, self.spelt = (
+        self.method, self.setter, self.below, self.made_by, self.spelt = (
             lineages.method,
             lineages.setter,
             lineages.below,
+            lineages.made_by,
             lineages.spelt,
         )
         self._enumerations = Enumerations(evaluator)
