@@ -211,7 +211,8 @@ def test_a_dynamic_list_of_setuptools_is_included(tmp_path: Path) -> None:
     [
         ("requirements.txt", True), ("requirements-dev.txt", True), ("dev-requirements.txt", True), ("requirements.in", True),
         ("requirements/prod.txt", True), ("constraints.txt", True), ("environment.yml", True), ("pylock.prod.toml", True),
-        ("conda-environment.yaml", True), ("Pipfile", True), ("llama_deploy.yml", True), ("notes.txt", False), ("config.toml", False), ("robots.txt", False),
+        ("conda-environment.yaml", True), ("Pipfile", True), ("llama_deploy.yml", True), ("notes.txt", False),
+        ("config.toml", False), ("robots.txt", False),
         ("docker-compose.yml", False), ("requirements.md", False), ("my.lock", False),
     ],
 )  # fmt: skip
