@@ -39,16 +39,19 @@ class Finished:
         self.evaluator = project.evaluator
         self._sent, self._cutting = project.ask(Sent), project.knowledge.token_streams.cutting
         self._sockets = project.ask(Sockets)
+        self._appending = project.knowledge.names("cumulative", "appending")
+        self._appending_words = frozenset(name.rpartition(".")[2] for name in self._appending)
 
     def of_loop(self, loop: ir.Loop, frame: Frame) -> Pieces | None:
-        """A loop that yields the pieces of an answer, in a generator that a response sends, or gives them to a WebSocket."""
+        """A loop that yields the pieces of an answer in a generator that is sent, or gives them to a WebSocket or a message."""
         scope = frame.scope
         if isinstance(loop.iterable, ir.Sequence):
             return None
         if scope.is_generator:
             is_sent = _yields_pieces(loop, scope) and self._is_shown_or_sent(frame)
         else:
-            is_sent = self._sockets.is_of_socket(frame) and _sends_pieces(loop, scope)
+            is_of_socket = self._sockets.is_of_socket(frame) and _sends_pieces(loop, scope)
+            is_sent = is_of_socket or self._appends_pieces(loop, frame)
         if not is_sent:
             return None
         around = self.evaluator.loop_frame(loop, frame)
@@ -59,6 +62,17 @@ class Finished:
             or self._among_others(loop.iterable, around)
         )
         return Pieces(loop.iterable, origin) if origin is not None else None
+
+    def _appends_pieces(self, loop: ir.Loop, frame: Frame) -> bool:
+        """Whether a loop puts them behind what is shown already: `await message.stream_token(piece)` of Chainlit."""
+        scope, pieces = frame.scope, _names_of_pieces(loop, frame.scope)
+        inside = (call for call in scope.calls if loop.body_start <= call.start < loop.end)
+        inside = (call for call in inside if last_word(call.function) in self._appending_words)
+        return any(
+            names_in(given) & pieces and self.evaluator.names(call.function, frame) & self._appending
+            for call in inside
+            for given in (*call.arguments, *(value for _, value in call.keywords))
+        )
 
     def _is_shown_or_sent(self, frame: Frame) -> bool:
         """Whether a generator ends up in a response, or a framework shows what it yields: a callback of Gradio."""
