@@ -8,13 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.dependencies import bundled, distribution_of, is_integration, packages
+from streamlint.model import syntax as ir
+from streamlint.model.branches import arms, branch_of
 from streamlint.releases.declared import Declared
 from streamlint.surroundings.names import is_lock
+from streamlint.values.domain import Function
 
 if TYPE_CHECKING:
-    from streamlint.model import syntax as ir
+    from streamlint.model.modules import Module
     from streamlint.project import Project
     from streamlint.releases.versions import Versions
+
+
+_FARTHEST = 4
+"""Calls between an import and the choice that comes to it."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,7 @@ class Integrations:
 
     def __init__(self, project: Project) -> None:
         self.versions = project.versions
+        self.evaluator = project.evaluator
         self._root = project.root
         self._own = any("llama_index" in path.parts for path in project.modules.files)
 
@@ -42,6 +50,16 @@ class Integrations:
         needed = {name: each for each in reversed(dotted) if (name := distribution_of(each))}
         return next(
             (found for name, each in needed.items() if (found := self._missing(each, name, path)) is not None), None
+        )
+
+    def is_one_of_several(self, module: Module, scope: ir.Scope, depth: int = 0) -> bool:
+        """Whether a function is called only where a setting, or an argument, asks for it by a text: one way of several."""
+        if not scope.is_function or depth > _FARTHEST:
+            return False
+        sites = self.evaluator.callers.of(Function(module.path, scope.index))
+        return bool(sites) and all(
+            _is_asked_for(site.call, site.scope) or self.is_one_of_several(site.module, site.scope, depth + 1)
+            for site in sites
         )
 
     def _missing(self, dotted: str, name: str, path: Path) -> Missing | None:
@@ -66,6 +84,16 @@ class Integrations:
             return not gone or versions.at_least(umbrella, gone) is not True
         brand = name.rpartition("-")[2]
         return any(brand in each.package for each in llama)
+
+
+def _is_asked_for(call: ir.Call, scope: ir.Scope) -> bool:
+    """Whether a call stands in a `case`, or where a test compares something with a text."""
+    return any(row.arm.startswith("case") or _has_text(row.test) for row in arms(scope, branch_of(call, scope)))
+
+
+def _has_text(test: ir.Expression | None) -> bool:
+    parts = ir.walk(test) if test is not None else ()
+    return any(isinstance(part, ir.Constant) and isinstance(part.value, str) for part in parts)
 
 
 def _named(versions: Versions) -> Iterator[Declared]:

@@ -13,6 +13,8 @@ from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.streams.called_back import CalledBack
+from streamlint.streams.sockets import is_left, sends_in
+from streamlint.streams.started import is_waited_for, names_of, starts_with
 from streamlint.streams.workflows import Workflows
 from streamlint.values import Values
 from streamlint.values.activations import Frame
@@ -49,7 +51,7 @@ class RunsOn:
 
 
 class Runs:
-    """Looks at one generator function, and at the functions around it."""
+    """Looks at one function, mostly a generator, and at the functions around it."""
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
@@ -78,14 +80,27 @@ class Runs:
                 yield from self._started(call, inner) if call not in handed else self._handing_over(call, inner)
         yield from self._of_owner(frame)
 
+    def of_socket(self, frame: Frame) -> Iterator[RunsOn]:
+        """The runs that a function has begun or was given, whose events it sends to a WebSocket, and that it does not end."""
+        if not any(self._ends_something(frame.module, scope) for scope in _around(frame.module, frame.scope)):
+            own = {one.name for one in frame.scope.bindings}
+            sending = (loop for loop in frame.scope.loops if sends_in(loop, frame.scope) and not is_left(loop))
+            found = (run for loop in sending if (run := self._run(loop, frame)) is not None)
+            yield from (run for run in found if run.name is None or run.name in own)
+
     def _tasks_that_hand_over(self, functions: Sequence[ir.Scope], frame: Frame) -> tuple[ir.Call, ...]:
         """The one task beside a loop over what callbacks are handed, which is the run that hands it over."""
         if not any(self._is_handed(loop, frame) for loop in frame.scope.loops):
             return ()
-        started = []
-        for scope in functions:
-            inner = frame if scope is frame.scope else self.evaluator.any_call(frame.module, scope)
-            started += [call for call in scope.calls if self.evaluator.names(call.function, inner) & self._tasks]
+        around = [
+            (one, frame if one is frame.scope else self.evaluator.any_call(frame.module, one)) for one in functions
+        ]
+        started = [
+            call
+            for one, inner in around
+            for call in one.calls
+            if self.evaluator.names(call.function, inner) & self._tasks
+        ]
         return tuple(started) if len(started) == 1 else ()
 
     def _is_handed(self, loop: ir.Loop, frame: Frame) -> bool:
@@ -138,7 +153,7 @@ class Runs:
         if begun is not None and self._is_kept_here(call, frame):
             name = next((one.name for one in frame.scope.bindings if one.value is call), None)
             yield RunsOn(begun[0], call, name, None, frame.scope, self._stoppable(begun[1], frame))
-        elif begun is None and (self._is_kept_here(call, frame) or _names_of(call, frame.scope)):
+        elif begun is None and (self._is_kept_here(call, frame) or names_of(call, frame.scope)):
             found = chain(self._by_helpers(call, frame), self._by_constructor(call, frame))
             what = next(found, None)
             if what is not None:
@@ -156,7 +171,7 @@ class Runs:
         else:
             return None
         is_run = self._runs_model(run, what is Fault.TASK) or (what is Fault.TASK and self._calls_back(call, frame))
-        is_run = is_run or (what is Fault.TASK and _is_waited_for(call, frame.scope) and self._asks_model(run))
+        is_run = is_run or (what is Fault.TASK and is_waited_for(call, frame.scope) and self._asks_model(run))
         return (what, run) if run and is_run else None
 
     def _asks_model(self, run: Values) -> bool:
@@ -253,7 +268,7 @@ class Runs:
             for place, part in enumerate(item.value.items)
             if part is started or (isinstance(part, ir.Name) and part.id in names)
         }
-        kept = {name for path, name in _names_of(call, frame.scope).items() if path in places}
+        kept = {name for path, name in names_of(call, frame.scope).items() if path in places}
         return bool(kept) and not self._is_given(kept, frame)
 
     def _is_on_own(self, started: ir.Call, inner: Frame, call: ir.Call, frame: Frame) -> bool:
@@ -327,7 +342,7 @@ class Runs:
     def _is_kept_here(self, call: ir.Expression, frame: Frame) -> bool:
         """Whether what is started stays in this function: dropped, or under a name that nothing else is given."""
         scope = frame.scope
-        if any(_starts_with(statement, call) for statement in scope.alone()):
+        if any(starts_with(statement, call) for statement in scope.alone()):
             return True
         names = {binding.name for binding in scope.bindings if binding.value is call and binding.kind == "assign"}
         if len(names) != 1:
@@ -346,21 +361,6 @@ class Runs:
         given += [item.value for one in functions for item in one.returns if item.value is not None]
         given += [store.value for one in functions for store in one.stores]
         return any(isinstance(part, ir.Name) and part.id in names for root in given for part in ir.walk(root))
-
-
-def _is_waited_for(started: ir.Call, scope: ir.Scope) -> bool:
-    """Whether a generator sends items after it has started a task, and waits for it behind them: the task makes what it sends."""
-    names = {one.name for one in scope.bindings if one.value is started and one.kind == "assign" and not one.path}
-    first = min((item.start for item in scope.yields if item.start > started.end), default=None)
-    if not names or first is None:
-        return False
-    awaited = (one.value for one in scope.body.expressions() if isinstance(one, ir.Await))
-    return any(isinstance(one, ir.Name) and one.id in names and one.start > first for one in awaited)
-
-
-def _names_of(call: ir.Expression, scope: ir.Scope) -> dict[tuple[int, ...], str]:
-    """By their place: the names into which what a call gives is unpacked."""
-    return {one.path: one.name for one in scope.bindings if one.value is call and one.kind == "assign" and one.path}
 
 
 def _is_only_asked(made: ir.Call, module: Module, scope: ir.Scope) -> bool:
@@ -386,14 +386,3 @@ def _around(module: Module, scope: ir.Scope) -> Iterator[ir.Scope]:
 def _may_stop(loop: ir.Loop, scope: ir.Scope) -> bool:
     """Whether a loop is left by a return."""
     return any(loop.body_start <= item.start < loop.end for item in scope.returns)
-
-
-def _starts_with(statement: ir.Expression, call: ir.Expression) -> bool:
-    """`call(...)` or `call(...).start()` as a statement."""
-    if statement is call:
-        return True
-    return (
-        isinstance(statement, ir.Call)
-        and isinstance(statement.function, ir.Attribute)
-        and statement.function.base is call
-    )
