@@ -57,8 +57,9 @@ class Integrations:
 
     @cached_property
     def _served(self) -> frozenset[Path]:
-        """The files with something that a framework calls, and all that importing them runs."""
-        return frozenset(self._modules.around({entry.module.path for entry in self._reach.entries}))
+        """The files with something that a framework calls, and all that importing them runs; all files where it calls nothing."""
+        called = {entry.module.path for entry in self._reach.entries}
+        return frozenset(self._modules.around(called)) if called else self._modules.files
 
     def is_one_of_several(self, module: Module, scope: ir.Scope, depth: int = 0) -> bool:
         """Whether a function is called only where a setting, or an argument, asks for it by a text: one way of several."""
