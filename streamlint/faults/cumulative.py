@@ -11,6 +11,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.branches import arms
 from streamlint.streams.mismatches import Mismatches
 from streamlint.streams.sent import certain
+from streamlint.streams.stepped import Steps
 from streamlint.values.call_sites import argument_of
 from streamlint.values.domain import UNKNOWN, Constant, External, Function, Generated, Partial, Text, Token
 from streamlint.values.getters import read_by
@@ -51,7 +52,10 @@ class Cumulatives:
         self._token_events = project.knowledge.names("llama_index_words", "token-events")
         self._writing = project.knowledge.names("cumulative", "writing")
         self._appending = project.knowledge.names("cumulative", "appending")
-        self._sends = project.knowledge.names("cumulative", "messages") | self._appending
+        self._messages = project.knowledge.names("cumulative", "messages") | self._appending
+        self._events = project.knowledge.names("cumulative", "events")
+        self._contents = project.knowledge.names("cumulative", "contents")
+        self._steps = project.ask(Steps)
 
     def of_yield(self, item: ir.Yield, frame: Frame) -> Cumulative | None:
         if item.value is None or item.is_from:
@@ -98,9 +102,12 @@ class Cumulatives:
     def of_call(self, call: ir.Call, frame: Frame) -> Cumulative | None:
         """What `send_text`, `stream_token` and their like are given."""
         names = self.evaluator.names(call.function, frame)
-        if not call.arguments or not names or not names <= self._sends:
+        position = 0 if names <= self._messages else 1 if names <= self._events else None
+        if not names or position is None:
             return None
-        return self._in_loop(call.arguments[0], call.branch, frame)
+        named = (value for keyword, value in call.keywords if keyword in self._contents)
+        content = call.argument(position, None) or next(named, None)
+        return self._in_loop(content, call.branch, frame) if content is not None else None
 
     def of_write(self, written: Sending) -> Cumulative | None:
         """What a handler writes by hand to its answer."""
@@ -114,12 +121,16 @@ class Cumulatives:
     # Loops
 
     def _in_loop(self, expression: ir.Expression, branch: int, frame: Frame) -> Cumulative | None:
-        loops = [one for one in frame.scope.loops if 0 <= one.body_start <= expression.start < one.end]
-        if not loops:
-            return None
-        found = self._of(expression, branch, frame)
-        start = max(loop.body_start for loop in loops)
-        return found if found is not None and self._each_time(found, branch, start, frame) else None
+        start = self._item_start(expression, frame)
+        found = self._of(expression, branch, frame) if start is not None else None
+        return found if found is not None and self._each_time(found, branch, start or 0, frame) else None
+
+    def _item_start(self, expression: ir.Expression, frame: Frame) -> int | None:
+        """Where the innermost loop around an expression has taken the next item; None where there is no loop around it."""
+        loops = frame.scope.loops
+        starts = [one.body_start for one in loops if 0 <= one.body_start <= expression.start < one.end]
+        steps = [one.call.end for one in self._steps.of(frame) if one.call.end <= expression.start < one.loop.end]
+        return max((*starts, *steps), default=None)
 
     @staticmethod
     def _each_time(found: Cumulative, branch: int, start: int, frame: Frame) -> bool:
@@ -167,10 +178,10 @@ class Cumulatives:
     def _named(self, name: ir.Name, branch: int, frame: Frame) -> Cumulative | None:
         """What was read of this very item before it is sent: `text = chunk.text`, `case AgentStream(response=text):`."""
         binding = frame.scope.assignment(name)
-        inside = [loop for loop in frame.scope.loops if 0 <= loop.body_start <= name.start < loop.end]
-        if binding is None or binding.path or not isinstance(binding.value, ir.Attribute) or not inside:
+        start = self._item_start(name, frame)
+        if binding is None or binding.path or not isinstance(binding.value, ir.Attribute) or start is None:
             return None
-        if binding.start < max(loop.body_start for loop in inside):
+        if binding.start < start:
             return None
         found = self._of(binding.value, branch, frame)
         return replace(found, expression=name, start=-1, end=-1) if found is not None else None

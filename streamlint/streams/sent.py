@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from streamlint.knowledge.responses import Fate, ResponseClass
 from streamlint.model import syntax as ir
@@ -56,6 +56,13 @@ class SentGenerator:
 
     frame: Frame
     sending: Sending
+
+
+class Taken(NamedTuple):
+    """A loop over a generator, in another one that is sent or taken so itself."""
+
+    loop: ir.Loop
+    frame: Frame
 
 
 class Sent:
@@ -231,6 +238,23 @@ class Sent:
             for generator in self._generators(self.evaluator.value(sending.content, sending.frame), 0):
                 key = (generator.frame.module.path, generator.frame.scope.index)
                 found[key] = (*found.get(key, ()), SentGenerator(generator.frame, sending))
+        return found
+
+    @cached_property
+    def taken(self) -> Mapping[tuple[Path, int], tuple[Taken, ...]]:
+        """The loops of sent generators over other generators of the project, by the function that is looped over."""
+        found: dict[tuple[Path, int], tuple[Taken, ...]] = {}
+        pending = [one.frame for sent in self._sent.values() for one in sent]
+        for _ in range(_DEEPEST):
+            inner = list[Frame]()
+            for frame in pending:
+                for loop in frame.scope.loops:
+                    for value in self.evaluator.iterated(loop, frame):
+                        if isinstance(value, Generated):
+                            key = (value.frame.module.path, value.frame.scope.index)
+                            inner += () if key in found else (value.frame,)
+                            found[key] = (*found.get(key, ()), Taken(loop, frame))
+            pending = inner
         return found
 
     @cached_property
