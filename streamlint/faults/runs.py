@@ -14,7 +14,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.streams.called_back import CalledBack
 from streamlint.streams.sockets import is_left, sends_in
-from streamlint.streams.started import is_waited_for, names_of, starts_with
+from streamlint.streams.started import is_only_asked, is_waited_for, names_of, only_cancels, starts_with
 from streamlint.streams.workflows import Workflows
 from streamlint.values import Values
 from streamlint.values.activations import Frame
@@ -40,6 +40,7 @@ class RunsOn:
     """Something that nobody ends: the call or the loop at which it is seen, and the local name that it has.
 
     Of a task or a thread, `scope` is where it is started, and `function` what it runs, where that could be stopped.
+    Of a run, `scope` is the function that reads its events, where that is a task's.
     """
 
     what: Fault
@@ -68,6 +69,7 @@ class Runs:
         """What a generator starts, or reads from, and does not end; nothing where something near it is cancelled at all."""
         functions = list(_around(frame.module, frame.scope))
         if any(self._ends_something(frame.module, scope) for scope in functions):
+            yield from self._left_by_tasks(functions, frame)
             return
         for loop in frame.scope.loops:
             found = self._run(loop, frame)
@@ -120,6 +122,23 @@ class Runs:
         )
 
     # Workflows
+
+    def _left_by_tasks(self, functions: Sequence[ir.Scope], frame: Frame) -> Iterator[RunsOn]:
+        """The runs whose events a task reads: `task.cancel()` ends the task alone."""
+        frames = [frame if one is frame.scope else self.evaluator.any_call(frame.module, one) for one in functions]
+        started = [
+            (c, one) for one in frames for c in one.scope.calls if self._tasks & self.evaluator.names(c.function, one)
+        ]
+        tasks = {binding.name for call, one in started for binding in one.scope.bindings if binding.value is call}
+        for call, one in started:
+            for value in self.evaluator.value(call.arguments[0], one) if call.arguments else ():
+                function = value.function if isinstance(value, Coroutine) else value
+                located = self.evaluator.scope_of(function) if isinstance(function, Function) else None
+                if located is None or located[0] is not frame.module or self._ends_something(*located):
+                    continue
+                if all(only_cancels(inner, tasks, self._ends) for inner in functions):
+                    runs = (self._run(loop, self.evaluator.any_call(*located)) for loop in located[1].loops)
+                    yield from (replace(run, scope=located[1]) for run in runs if run is not None)
 
     def _run(self, loop: ir.Loop, frame: Frame) -> RunsOn | None:
         iterable = loop.iterable
@@ -252,7 +271,7 @@ class Runs:
             if made in self.evaluator.value(call.function, self.evaluator.any_call(module, scope))
         ]
         return bool(sites) and all(
-            _is_only_asked(call, module, scope) and not self._ends_something(module, scope)
+            is_only_asked(call, module, scope) and not self._ends_something(module, scope)
             for module, scope, call in sites
         )
 
@@ -361,18 +380,6 @@ class Runs:
         given += [item.value for one in functions for item in one.returns if item.value is not None]
         given += [store.value for one in functions for store in one.stores]
         return any(isinstance(part, ir.Name) and part.id in names for root in given for part in ir.walk(root))
-
-
-def _is_only_asked(made: ir.Call, module: Module, scope: ir.Scope) -> bool:
-    """Whether an object stays in the function that makes it: `Session(q).tokens()`, or a name that only stands before a dot."""
-    if not scope.is_function or any(store.value is made for store in scope.stores):
-        return False
-    named = [one for one in scope.bindings if one.value is made and one.kind == "assign" and not one.path]
-    if not named:
-        return any(one.base is made for one in scope.attributes)
-    name = next((one for one in scope.names if one.id == named[0].name), None)
-    uses = module.uses.of(name, scope) if name is not None else ()
-    return bool(uses) and all(isinstance(use.parent, ir.Attribute) for use in uses)
 
 
 def _around(module: Module, scope: ir.Scope) -> Iterator[ir.Scope]:

@@ -154,8 +154,8 @@ def _ended(file: PythonFile, frame: Frame, found: RunsOn) -> Fix | None:
     if found.what is Fault.RUN:
         loop = file.tree.loop_node(found.loop) if found.loop is not None else None
         assert isinstance(found.place, ir.Call) and isinstance(found.place.function, ir.Attribute)
-        handler = found.place.function.base
-        return run_cancelled(file, loop, handler, losses.of_run(handler, frame)) if loop is not None else None
+        handler, where = found.place.function.base, file.frame(found.scope) if found.scope is not None else frame
+        return run_cancelled(file, loop, handler, losses.of_run(handler, where)) if loop is not None else None
     if found.function is None:
         return None
     lost = losses.of_function(frozenset((Function(file.path, found.function.index),)))
