@@ -34,7 +34,8 @@ class RunsAfterDisconnect(Rule):
     When a client leaves, the server cancels the generator and nothing else. A run, a task or a thread beside it does not
     notice: the model goes on to the last token, and the owner pays for an answer that nobody reads. Measured: the client left after
     0.4 s of 2 s, and all remaining tokens were produced, behind a WebSocket too. A plain `await handler.cancel_run()` in `finally`
-    does not help, because the server cancels that `await` as well; it takes a shielded scope.
+    does not help, because the server cancels that `await` as well; it takes a shielded scope. Nor does
+    `task.cancel()` of a task that reads the events: the task ends, the run goes on.
 
     ## Example
 

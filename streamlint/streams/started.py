@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
@@ -46,3 +46,16 @@ def only_cancels(scope: ir.Scope, tasks: Collection[str], ends: Collection[str])
     said = [one for one in scope.attributes if one.attribute in ends]
     is_plain = all(isinstance(one.base, ir.Name) and one.base.id in tasks for one in said)
     return is_plain and not any(name.id in ends for name in scope.names)
+
+
+def around(module: Module, scope: ir.Scope) -> Iterator[ir.Scope]:
+    """The function, and the functions that it stands in."""
+    while scope.parent >= 0:
+        if scope.kind == "function":
+            yield scope
+        scope = module.scopes[scope.parent]
+
+
+def may_stop(loop: ir.Loop, scope: ir.Scope) -> bool:
+    """Whether a loop is left by a return."""
+    return any(loop.body_start <= item.start < loop.end for item in scope.returns)
