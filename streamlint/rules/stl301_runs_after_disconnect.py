@@ -34,7 +34,8 @@ class RunsAfterDisconnect(Rule):
     When a client leaves, the server cancels the generator and nothing else. A run, a task or a thread beside it does not
     notice: the model goes on to the last token, and the owner pays for an answer that nobody reads. Measured: the client left after
     0.4 s of 2 s, and all remaining tokens were produced, behind a WebSocket too. A plain `await handler.cancel_run()` in `finally`
-    does not help, because the server cancels that `await` as well; it takes a shielded scope.
+    does not help, because the server cancels that `await` as well; it takes a shielded scope. Nor does
+    `task.cancel()` of a task that reads the events: the task ends, the run goes on.
 
     ## Example
 
@@ -154,8 +155,8 @@ def _ended(file: PythonFile, frame: Frame, found: RunsOn) -> Fix | None:
     if found.what is Fault.RUN:
         loop = file.tree.loop_node(found.loop) if found.loop is not None else None
         assert isinstance(found.place, ir.Call) and isinstance(found.place.function, ir.Attribute)
-        handler = found.place.function.base
-        return run_cancelled(file, loop, handler, losses.of_run(handler, frame)) if loop is not None else None
+        handler, where = found.place.function.base, file.frame(found.scope) if found.scope is not None else frame
+        return run_cancelled(file, loop, handler, losses.of_run(handler, where)) if loop is not None else None
     if found.function is None:
         return None
     lost = losses.of_function(frozenset((Function(file.path, found.function.index),)))
