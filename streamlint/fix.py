@@ -69,6 +69,8 @@ class Fix:
     """Whether something is left to do, as the finding says: a name that is nowhere, a package to be installed."""
     width: int = 0
     """How long the lines of its file may be; 0 where nobody has asked."""
+    keeps: frozenset[str] = frozenset()
+    """Names whose imports stay, as other files read them through this one."""
     is_held: bool = False
     """Whether something in the repository reads what the fix changes, so that only who names the level applies it."""
 

@@ -45,21 +45,21 @@ def apply(source: Source, fixes: Sequence[Fix]) -> str:
 
 def whole(source: Source, fixes: Sequence[Fix]) -> tuple[Edit, ...]:
     """The edits of `fixes`, which must go together, with those of the imports around them."""
-    edits, needed, width = _together(fixes)
-    if not source.is_python or not (edits or needed):
-        return edits
+    together = _together(fixes)
+    if not source.is_python or not any(together[:2]):
+        return together[0]
     from streamlint import imports
 
-    return imports.arranged(source.text, edits, needed, width).edits
+    return imports.arranged(source.text, *together).edits
 
 
-def _together(fixes: Sequence[Fix]) -> tuple[tuple[Edit, ...], frozenset[Import], int]:
-    """All edits of some fixes, all imports that they need, and how long lines may be."""
-    needed = frozenset[Import]().union(*(fix.imports for fix in fixes))
+def _together(fixes: Sequence[Fix]) -> tuple[tuple[Edit, ...], frozenset[Import], int, frozenset[str]]:
+    """All edits of some fixes, all imports that they need, how long lines may be, and names whose imports stay."""
     return (
         tuple(sorted({edit for fix in fixes for edit in fix.edits})),
-        needed,
+        frozenset[Import]().union(*(fix.imports for fix in fixes)),
         max((fix.width for fix in fixes), default=0),
+        frozenset[str]().union(*(fix.keeps for fix in fixes)),
     )
 
 

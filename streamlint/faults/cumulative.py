@@ -11,9 +11,11 @@ from streamlint.model import syntax as ir
 from streamlint.model.branches import arms
 from streamlint.streams.mismatches import Mismatches
 from streamlint.streams.sent import certain
+from streamlint.streams.stepped import Steps
 from streamlint.values.call_sites import argument_of
 from streamlint.values.domain import UNKNOWN, Constant, External, Function, Generated, Partial, Text, Token
 from streamlint.values.getters import read_by
+from streamlint.values.puts import GETTING, name_of
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -51,12 +53,15 @@ class Cumulatives:
         self._token_events = project.knowledge.names("llama_index_words", "token-events")
         self._writing = project.knowledge.names("cumulative", "writing")
         self._appending = project.knowledge.names("cumulative", "appending")
-        self._sends = project.knowledge.names("cumulative", "messages") | self._appending
+        self._messages = project.knowledge.names("cumulative", "messages") | self._appending
+        self._events = project.knowledge.names("cumulative", "events")
+        self._contents = project.knowledge.names("cumulative", "contents")
+        self._steps = project.ask(Steps)
 
     def of_yield(self, item: ir.Yield, frame: Frame) -> Cumulative | None:
         if item.value is None or item.is_from:
             return None
-        return self._in_loop(item.value, item.branch, frame)
+        return self._in_loop(item.value, item.branch, frame) or self._handed_over(item.value, item.branch, frame)
 
     def of_sending(self, sending: Sending) -> Cumulative | None:
         """The element of a generator expression that is the body of a response, or what `map` reads of each chunk for it."""
@@ -98,9 +103,12 @@ class Cumulatives:
     def of_call(self, call: ir.Call, frame: Frame) -> Cumulative | None:
         """What `send_text`, `stream_token` and their like are given."""
         names = self.evaluator.names(call.function, frame)
-        if not call.arguments or not names or not names <= self._sends:
+        position = 0 if names <= self._messages else 1 if names <= self._events else None
+        if not names or position is None:
             return None
-        return self._in_loop(call.arguments[0], call.branch, frame)
+        named = (value for keyword, value in call.keywords if keyword in self._contents)
+        content = call.argument(position, None) or next(named, None)
+        return self._in_loop(content, call.branch, frame) if content is not None else None
 
     def of_write(self, written: Sending) -> Cumulative | None:
         """What a handler writes by hand to its answer."""
@@ -111,15 +119,53 @@ class Cumulatives:
         names = self.evaluator.names(call.function, frame)
         return bool(names) and names <= self._appending
 
+    # Queues
+
+    def _handed_over(self, sent: ir.Expression, branch: int, frame: Frame) -> Cumulative | None:
+        """What another function of the module puts into the queue from which this is taken: `await queue.put(event.response)`."""
+        start = self._item_start(sent, frame)
+        for name in (part for part in ir.walk(sent) if isinstance(part, ir.Name)) if start is not None else ():
+            queue = _taken_from(frame.scope.assignment(name))
+            is_as_it_is = self._passes_on(sent, name, frame)
+            if queue is None or not is_as_it_is or not self._each_time(_of_name(name), branch, start or 0, frame):
+                continue
+            named = name_of(queue, frame.module, frame.scope)
+            for put in self.evaluator.contents.of_module(frame.module).handed_over:
+                around = next((one for one in put.scope.calls if put.value in one.children()), None)
+                if put.named == named and around is not None:
+                    found = self._in_loop(put.value, around.branch, self.evaluator.any_call(frame.module, put.scope))
+                    if found is not None:
+                        return found
+        return None
+
+    def _passes_on(self, sent: ir.Expression, name: ir.Name, frame: Frame) -> bool:
+        """Whether a name is sent as it is, framed or not."""
+        match sent:
+            case ir.Name():
+                return sent is name
+            case ir.FormattedString(values=parts) | ir.Operation(operator="Add", operands=parts):
+                return any(self._passes_on(part, name, frame) for part in parts)
+            case ir.Call(function=ir.Attribute(attribute="encode", base=base)):
+                return self._passes_on(base, name, frame)
+            case ir.Call(arguments=(base, *_)) if self.evaluator.names(sent.function, frame) & self._writing:
+                return self._passes_on(base, name, frame)
+            case ir.Mapping():
+                return any(self._passes_on(part, name, frame) for part in _pieces(sent))
+        return False
+
     # Loops
 
     def _in_loop(self, expression: ir.Expression, branch: int, frame: Frame) -> Cumulative | None:
-        loops = [one for one in frame.scope.loops if 0 <= one.body_start <= expression.start < one.end]
-        if not loops:
-            return None
-        found = self._of(expression, branch, frame)
-        start = max(loop.body_start for loop in loops)
-        return found if found is not None and self._each_time(found, branch, start, frame) else None
+        start = self._item_start(expression, frame)
+        found = self._of(expression, branch, frame) if start is not None else None
+        return found if found is not None and self._each_time(found, branch, start or 0, frame) else None
+
+    def _item_start(self, expression: ir.Expression, frame: Frame) -> int | None:
+        """Where the innermost loop around an expression has taken the next item; None where there is no loop around it."""
+        loops = frame.scope.loops
+        starts = [one.body_start for one in loops if 0 <= one.body_start <= expression.start < one.end]
+        steps = [one.call.end for one in self._steps.of(frame) if one.call.end <= expression.start < one.loop.end]
+        return max((*starts, *steps), default=None)
 
     @staticmethod
     def _each_time(found: Cumulative, branch: int, start: int, frame: Frame) -> bool:
@@ -167,10 +213,10 @@ class Cumulatives:
     def _named(self, name: ir.Name, branch: int, frame: Frame) -> Cumulative | None:
         """What was read of this very item before it is sent: `text = chunk.text`, `case AgentStream(response=text):`."""
         binding = frame.scope.assignment(name)
-        inside = [loop for loop in frame.scope.loops if 0 <= loop.body_start <= name.start < loop.end]
-        if binding is None or binding.path or not isinstance(binding.value, ir.Attribute) or not inside:
+        start = self._item_start(name, frame)
+        if binding is None or binding.path or not isinstance(binding.value, ir.Attribute) or start is None:
             return None
-        if binding.start < max(loop.body_start for loop in inside):
+        if binding.start < start:
             return None
         found = self._of(binding.value, branch, frame)
         return replace(found, expression=name, start=-1, end=-1) if found is not None else None
@@ -240,6 +286,20 @@ def _names(expression: ir.Expression, frame: Frame) -> Iterator[ir.Name]:
             read = frame.scope.assignment(part)
             if read is not None and isinstance(read.value, ir.Attribute):
                 yield from (one for one in ir.walk(read.value) if isinstance(one, ir.Name))
+
+
+def _of_name(name: ir.Name) -> Cumulative:
+    return Cumulative(name, -1, -1, "")
+
+
+def _taken_from(binding: ir.Binding | None) -> ir.Expression | None:
+    """The queue of `item = await queue.get()`."""
+    made = binding.value if binding is not None and not binding.path else None
+    made = made.value if isinstance(made, ir.Await) else made
+    match made:
+        case ir.Call(function=ir.Attribute(base=ir.Name() as queue, attribute=word)) if word in GETTING:
+            return queue
+    return None
 
 
 def _attribute(expression: ir.Expression, base: ir.Expression) -> Cumulative:

@@ -213,6 +213,7 @@ class Resources:
             if _is_asked(one.value, name.id, self.facts.cursors)
             or self._is_answer_of(one.value, name.id, frame)
             or self._is_made_with(one.value, name.id, frame)
+            or self._is_stream_of(one.value, name.id, frame)
         ]
         names = (name, *(ir.Name(name.start, name.end, one, None) for one in cursors))
         return any(self._needs(content, one, frame) for one in names)
@@ -225,6 +226,13 @@ class Resources:
                 given = (one for one in self.evaluator.value(value, frame) if isinstance(one, Instance))
                 return any(self.evaluator.knowledge.token_streams.managed(one.name) is not None for one in given)
         return False
+
+    def _is_stream_of(self, value: ir.Expression | None, name: str, frame: Frame) -> bool:
+        """Whether an expression is tokens that a client was asked for: `await client.chat.completions.create(..., stream=True)`."""
+        made = value.value if isinstance(value, ir.Await) else value
+        if not isinstance(made, ir.Call) or ir.dotted(made.function).partition(".")[0] != name or value is None:
+            return False
+        return self.evaluator.tokens(self.evaluator.value(value, frame)) is not None
 
     def _is_made_with(self, value: ir.Expression | None, name: str, frame: Frame) -> bool:
         """Whether an expression makes an object of the project that keeps the variable: `answers = Answers(session)`."""

@@ -63,8 +63,10 @@ def _bindings(text: str) -> Mapping[str, Sequence[BoundName]]:
 
 
 @lru_cache(maxsize=8)
-def arrange(before: str, after: str, needed: frozenset[Import], width: int = 0) -> str:
-    """`after` with the imports in `needed`, and without those that `before` used and `after` does not.
+def arrange(
+    before: str, after: str, needed: frozenset[Import], width: int = 0, keeps: frozenset[str] = frozenset()
+) -> str:
+    """`after` with the imports in `needed`, and without those that `before` used and `after` does not, but for those in `keeps`.
 
     It stays as it is where it is no Python, or where libcst cannot read what an import is written beside.
     """
@@ -72,7 +74,7 @@ def arrange(before: str, after: str, needed: frozenset[Import], width: int = 0) 
     if module is None:
         return after
     gone = Change.whole(parts, after, module).useless() if parts is not None else frozenset[str]()
-    return _changed(after, missing(after, needed), gone, width) or after
+    return _changed(after, missing(after, needed), gone - keeps, width) or after
 
 
 def _changed(text: str, added: Collection[Import], gone: Collection[str], width: int) -> str | None:
@@ -97,21 +99,27 @@ class Arranged:
     is_sound: bool
 
 
-def arranged(text: str, edits: Sequence[Edit], needed: frozenset[Import], width: int = 0) -> Arranged:
+def arranged(
+    text: str,
+    edits: Sequence[Edit],
+    needed: frozenset[Import],
+    width: int = 0,
+    keeps: frozenset[str] = frozenset(),
+) -> Arranged:
     """Edits that go together, with those which place the imports in `needed`, and remove those that nothing uses after them.
 
-    An import goes on several lines where it would be longer than `width`, if there is one.
+    An import goes on several lines where it would be longer than `width`, if there is one. Those of the names in `keeps` stay.
     """
     parts = parts_of(text)
     change = parts.change(edits) if parts is not None else None
     if change is not None:
-        gone = change.useless()
+        gone = change.useless() - keeps
         if not gone and not change.missing(needed):
             return Arranged(tuple(edits), is_sound=True)
         beside = _beside(text, needed, gone, width) if change.is_behind_imports else None
         if beside is not None and all(edit.span.end <= change.start for edit in beside.edits):
             return Arranged((*beside.edits, *edits), beside.is_sound)
-    whole = arrange(text, edited(text, edits), needed, width)
+    whole = arrange(text, edited(text, edits), needed, width, keeps)
     return Arranged(tuple(edit_between(text, whole)), parses(whole) and not missing(whole, needed))
 
 

@@ -80,7 +80,7 @@ def returned_iterator(
 
 
 def yielded_text(item: ir.Yield, fault: WrongBody, file: PythonFile, generator: ir.Scope) -> Fix | None:
-    """`.delta` of a chunk in place of the chunk; None where other code than the response takes the chunks."""
+    """`.delta or ""` of a chunk in place of the chunk; None where other code than the response takes the chunks."""
     value = item.value
     if file.project.ask(Generators).has_other_takers(file.frame(generator)):
         return None
@@ -90,7 +90,7 @@ def yielded_text(item: ir.Yield, fault: WrongBody, file: PythonFile, generator: 
     is_sync = isinstance(fault.value, Tokens) and not fault.value.is_async
     if item.is_from and not is_sync:
         return None
-    new = f"(chunk.delta for chunk in {text})" if item.is_from else f"{text}.delta"
+    new = f'(chunk.delta or "" for chunk in {text})' if item.is_from else f'{text}.delta or ""'
     if not item.is_from and not isinstance(value, _PRIMARY):
         return None
     edit = Edit(Span(value.start, value.end), new)

@@ -9,6 +9,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive
 from streamlint.model.uses import Use, Uses
 from streamlint.refusals import Refusal
+from streamlint.repairs.given_back import given_back
 from streamlint.serving.holders import Holders
 from streamlint.source import Span
 from streamlint.values import Values
@@ -93,7 +94,8 @@ class Delay:
                 continue
             if branch < 0 or not exclusive(self.scope, branch, self.branch):
                 text = " ".join(self.file.text(Span(start, stop)).split())
-                return Refusal(f"`{_short(text)}` waits for the last token", _AFTER)
+                last = Refusal(f"`{_short(text)}` waits for the last token", _AFTER)
+                return given_back(self.file, self.frame, Span(start, stop)) or last
         return None
 
     def _acting(self) -> Iterator[ir.Statement | ir.Expression]:

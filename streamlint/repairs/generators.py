@@ -13,6 +13,7 @@ from streamlint.repairs.blocks import behind, code_of, comments_of, deeper, is_m
 from streamlint.repairs.collected import Section, Step
 from streamlint.repairs.dressed import rows_of
 from streamlint.repairs.elements import Elements
+from streamlint.repairs.given_back import given_back
 from streamlint.repairs.iterators import is_chain
 from streamlint.repairs.obstacles import split_at
 from streamlint.repairs.request_bound import bound_to_request
@@ -113,7 +114,8 @@ class _Writing:
     def _bound(self) -> Refusal | None:
         span, source = self.section.span, self.drain.source
         before = (Span(span.start, source.start), Span(source.end, span.end)) if self.section.nodes else ()
-        return bound_to_request(self.file, self.repair.frame, (*before, *self.items.read))
+        file, frame = self.file, self.repair.frame
+        return bound_to_request(file, frame, (*before, *self.items.read)) or given_back(file, frame, span)
 
     def _between_steps(self) -> Refusal | None:
         if not self.repair.scope.is_async or self.drain.is_async:

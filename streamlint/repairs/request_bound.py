@@ -1,4 +1,4 @@
-"""What statements need of the request that is gone when a body is sent: context objects, sessions, dependencies that end."""
+"""What statements need of the request that is gone when a body is sent, or of the function around them: sessions, `super()`."""
 
 from __future__ import annotations
 
@@ -28,12 +28,21 @@ def bound_to_request(file: PythonFile, frame: Frame, places: tuple[Span, ...]) -
                 continue
             if isinstance(use, ir.Attribute) and use.attribute == "session" and isinstance(use.base, ir.Name):
                 return Refusal(f"`{file.text(use)}` is saved when the answer begins")
+            if isinstance(use, ir.Name) and _asks_for_its_function(file, use):
+                return Refusal(f"`{use.id}()` means another function inside of a generator")
             values = evaluator.value(use, inner)
             if {dotted_name(value) for value in values} & names:
                 return Refusal(f"`{file.text(use)}` is gone when the body is sent")
             if not frame.scope.is_async and any(file.project.ask(Tied).is_of_context(value) for value in values):
                 return Refusal(f"`{file.text(use)}` may be another one in the thread that sends the body")
     return _ended(file, frame, places)
+
+
+def _asks_for_its_function(file: PythonFile, use: ir.Name) -> bool:
+    """`super()`, `locals()`: without an argument they look at the function in which they stand."""
+    parent = file.facts.uses.parent(use)
+    is_called = isinstance(parent, ir.Call) and parent.function is use and not (parent.arguments or parent.keywords)
+    return is_called and use.bindings is None and use.id in file.project.knowledge.names("untouched", "own-function")
 
 
 def _ended(file: PythonFile, frame: Frame, places: tuple[Span, ...]) -> Refusal | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from streamlint.fix import Edit, Import
@@ -10,10 +10,10 @@ from streamlint.model import syntax as ir
 from streamlint.source import Span
 from streamlint.streams import Drains
 from streamlint.tree import nodes as cst
-from streamlint.values.domain import External, dotted_name
+from streamlint.values.domain import External, Value, dotted_name
 
 if TYPE_CHECKING:
-    from streamlint.knowledge.responses import Preferred
+    from streamlint.knowledge.responses import Preferred, ResponseClass
     from streamlint.tree.python import PythonFile
     from streamlint.values.activations import Frame
 
@@ -56,10 +56,7 @@ class Rewriting:
         """The kind of text that the answer was sent as, plain text where it was none."""
         answer = self.content or self.answer.value
         if isinstance(answer, ir.Call):
-            for value in self.evaluator.value(answer.function, self.frame):
-                response = self.evaluator.knowledge.responses.response(dotted_name(value))
-                if response is None:
-                    continue
+            for response in self._responses(self.evaluator.value(answer.function, self.frame)):
                 argument = response.media_type_argument
                 given = answer.argument(None, argument.keyword or None)
                 kind = response.media_type
@@ -67,9 +64,21 @@ class Rewriting:
                     kind = str(given.value) if isinstance(given, ir.Constant) else ""
                 if self.content is None and kind in self.evaluator.knowledge.names("untouched", "kinds-of-lines"):
                     return f'"{kind}"'
-                if kind.startswith("text/") and not kind.startswith("text/event-stream"):
+                if _is_text(kind):
                     return f'"{kind}"'
-        return '"text/plain"'
+        return f'"{self._declared_kind() or "text/plain"}"'
+
+    def _declared_kind(self) -> str:
+        """The kind of text that the decorator's class of responses sends."""
+        declared = None if self._is_response() else self._declared(self.preferred.declares_class)
+        values = self.file.value(self.file.tree.span(declared.value)) if declared is not None else ()
+        return next((one.media_type for one in self._responses(values) if _is_text(one.media_type)), "")
+
+    def _responses(self, values: Iterable[Value]) -> Iterator[ResponseClass]:
+        for value in values:
+            response = self.evaluator.knowledge.responses.response(dotted_name(value))
+            if response is not None:
+                yield response
 
     # The declaration
 
@@ -144,3 +153,7 @@ class Rewriting:
         top = facts.summary.module
         bound = [top.bindings[index] for index in top.by_name.get(name, ())]
         return not bound or any(not any(isinstance(one, ir.If) for one in top.body.around(each)) for each in bound)
+
+
+def _is_text(kind: str) -> bool:
+    return kind.startswith("text/") and not kind.startswith("text/event-stream")

@@ -78,9 +78,10 @@ class ContentLengthOnStream(Rule):
 
     @on(ir.Call, where=requests)
     def given(self, call: ir.Call, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
-        headers = call.argument(None, "headers")
-        sending = file.sending(call, scope) if isinstance(headers, ir.Mapping) else None
-        if sending is None or not isinstance(headers, ir.Mapping) or not _is_tokens(file, sending.content, scope):
+        given = call.argument(None, "headers")
+        headers, is_alone = _written(given, scope)
+        sending = file.sending(call, scope) if headers is not None else None
+        if headers is None or sending is None or not _is_tokens(file, sending.content, scope):
             return
         for key, value in headers.items:
             if isinstance(key, ir.Constant) and str(key.value).lower() == "content-length":
@@ -89,7 +90,7 @@ class ContentLengthOnStream(Rule):
                     Stand(Span(key.start, value.end), ("DictElement",), "ength"),
                     label="no more than these bytes arrive",
                     help=_HELP,
-                    repair=partial(without_item, file),
+                    repair=partial(without_item, file) if is_alone else None,
                 )
 
     @on(ir.Scope, where=requests)
@@ -102,6 +103,15 @@ class ContentLengthOnStream(Rule):
             response = store.base.base if isinstance(store.base, ir.Attribute) else store.base
             if _streams(file, response, scope):
                 yield file.fact(self, store, label="no more than these bytes arrive", help=_HELP)
+
+
+def _written(headers: ir.Expression | None, scope: ir.Scope) -> tuple[ir.Mapping | None, bool]:
+    """Where headers are written, in the call or before it, and whether nobody else has them."""
+    if not isinstance(headers, ir.Name) or headers.bindings is None or len(headers.bindings) != 1:
+        return headers if isinstance(headers, ir.Mapping) else None, True
+    made = scope.bindings[headers.bindings[0]]
+    uses = sum(name.id == headers.id for name in scope.names)
+    return made.value if made.kind == "assign" and isinstance(made.value, ir.Mapping) else None, uses == 1
 
 
 def _is_tokens(file: PythonFile, content: ir.Expression, scope: ir.Scope) -> bool:

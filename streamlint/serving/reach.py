@@ -19,11 +19,12 @@ from streamlint.serving.run_steps import RunSteps
 from streamlint.serving.wrapped import Wrapped
 from streamlint.values import Values
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Class, External, Function, Generated, Object, OffLoop, Partial, Value
+from streamlint.values.domain import Class, External, Function, Generated, Object, OffLoop, Partial, Value, dotted_name
 
 if TYPE_CHECKING:
     from streamlint.values import Evaluator
 
+_STEPS = ("__aiter__", "__anext__")
 _ELSEWHERE = (Where.OWN_LOOP, Where.PROCESS)
 _FROM_OUTSIDE = Reached(None)
 """How a coroutine function of a library comes to run, as its owner says."""
@@ -294,6 +295,7 @@ class Reach:
                 yield from ((wrapped, call) for wrapped in self._wrapped.run_by(function))
             yield from ((step, call) for step in self._run_steps.begun_by(call, frame))
             yield from self._passed(call, frame)
+            yield from self._sent(call, frame)
         for entry in scope.entries:
             for value in evaluator.value(entry.context, frame):
                 if isinstance(value, Object):
@@ -318,6 +320,18 @@ class Reach:
                 method = self.evaluator.attributes.method(value, name)
                 if method is not None:
                     yield method, where
+
+    def _sent(self, call: ir.Call, frame: Frame) -> Iterator[tuple[Function, ir.Expression]]:
+        """The steps of an asynchronous iterator of the project that a streaming response is given: its server asks for them."""
+        responses = self.evaluator.knowledge.responses
+        if not any(responses.streaming(dotted_name(value)) for value in self.evaluator.value(call.function, frame)):
+            return
+        for argument in (*call.arguments, *(value for _, value in call.keywords)):
+            for value in self.evaluator.value(argument, frame):
+                methods = (
+                    self.evaluator.attributes.method(value, name) for name in _STEPS if isinstance(value, Object)
+                )
+                yield from ((method, argument) for method in methods if method is not None)
 
     def _passed(self, call: ir.Call, frame: Frame) -> Iterator[tuple[Function, ir.Expression]]:
         """Asynchronous functions that a call is given by name run later, on the same loop as far as can be seen."""

@@ -25,6 +25,10 @@ _GATHERING = frozenset(("append", "extend", "add", "insert", "update", "appendle
 _FILLING = frozenset(("extend", "extendleft", "update", "writelines"))
 _SENDING = ("flush", "finish")
 """What lets go what a handler has written to its answer."""
+_WRITING = ("write", "writelines", "flush")
+_FILES = frozenset(
+    ("builtins.open", "io.open", "codecs.open", "gzip.open", "tempfile.NamedTemporaryFile", "tempfile.TemporaryFile")
+)
 _BUFFERS = frozenset(("io.StringIO", "io.BytesIO"))
 
 
@@ -98,7 +102,9 @@ class Gathered:
                 return None
             if gatherer:
                 kept.add(gatherer)
-        return frozenset(kept)
+        is_filed = any(turns.has(call) and self._is_filed(call, frame) for call in scope.calls)
+        is_for_the_file = is_filed and all(_only_counts(name, turns, scope) for name in kept)
+        return None if is_for_the_file else frozenset(kept)
 
     @staticmethod
     def _is_given(argument: ir.Expression, turns: Turns, carried: set[str]) -> bool:
@@ -130,6 +136,8 @@ class Gathered:
             collection = _collection(function.base) if function.attribute in _GATHERING else None
             if collection is not None:
                 return collection.id if self._is_local_collection(collection, frame) else None
+            if self._is_filed(call, frame):
+                return ""
             if function.attribute == "write" and isinstance(function.base, ir.Name):
                 return function.base.id if self._is_buffer(function.base, frame) else None
             if isinstance(function.base, ir.Name) and self.evaluator.names(function, frame) & self._queueing:
@@ -203,8 +211,35 @@ class Gathered:
         is_local = bool(name.bindings) or (owner is not None and owner.is_function)
         return is_local and any(isinstance(one, Collection) for one in self.evaluator.value(name, frame))
 
+    def _is_filed(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether a call writes to a file that is opened in this function: that reaches no client."""
+        function = call.function
+        if not isinstance(function, ir.Attribute) or function.attribute not in _WRITING:
+            return False
+        name = function.base
+        if not isinstance(name, ir.Name):
+            return False
+        made = [frame.scope.bindings[index].value for index in name.bindings or ()]
+        calls = [one.function for one in made if isinstance(one, ir.Call)]
+        return (
+            bool(calls) and len(calls) == len(made) and all(self.evaluator.names(one, frame) & _FILES for one in calls)
+        )
+
     def _is_buffer(self, name: ir.Name, frame: Frame) -> bool:
         return any(isinstance(one, Instance) and one.name in _BUFFERS for one in self.evaluator.value(name, frame))
+
+
+def _only_counts(name: str, turns: Turns, scope: ir.Scope) -> bool:
+    """Whether a name only has how many or how long the tokens are: `count += 1`, `size += len(token)`."""
+    made = [one.value for one in scope.bindings if one.name == name and turns.start <= one.start < turns.end]
+    return bool(made) and all(isinstance(one, ir.Constant) or _is_length(one) for one in made)
+
+
+def _is_length(value: ir.Expression | None) -> bool:
+    match value:
+        case ir.Call(function=ir.Name(id="len")):
+            return True
+    return False
 
 
 def _collection(base: ir.Expression) -> ir.Name | None:

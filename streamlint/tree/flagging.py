@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import libcst as cst
 
@@ -15,6 +16,7 @@ from streamlint.fix import Fix
 from streamlint.model.summary import UnparsableFile
 from streamlint.refusals import Refusal
 from streamlint.rule import crash
+from streamlint.serving.borrowed import Borrowed
 from streamlint.source import Span
 from streamlint.tree.pieces import Piece
 from streamlint.tree.python import PythonFile
@@ -120,6 +122,8 @@ def _flagged(file: PythonFile, fact: Fact, node: cst.CSTNode | None) -> Finding:
     offer = fact.repair(node) if fact.repair is not None else None
     if isinstance(offer, Fix):
         offer = fitted(offer, file.source, file.project.ask(Widths).of(file.path))
+        gone = (file.source.slice(edit.span) for edit in offer.edits)
+        offer = replace(offer, keeps=file.project.ask(Borrowed).of(file.path, gone))
     return fact.told(offer)
 
 

@@ -59,10 +59,11 @@ class Attributes:
         self.evaluator = evaluator
         lineages = Lineages(evaluator)
         self.lineage, self.outside_bases = lineages.of, lineages.outside_bases
-        self.method, self.setter, self.below, self.spelt = (
+        self.method, self.setter, self.below, self.made_by, self.spelt = (
             lineages.method,
             lineages.setter,
             lineages.below,
+            lineages.made_by,
             lineages.spelt,
         )
         self._enumerations = Enumerations(evaluator)
@@ -258,20 +259,21 @@ class Attributes:
         """The frame in which a method stores: for `__init__`, with what those give who make such an object."""
         evaluator = self.evaluator
         used = {part.id for part in ir.walk(store.value) if isinstance(part, ir.Name)}
-        parameters = [p for p in method.parameters[1:] if p.name in used and p.kind in ("positional", "keyword")]
+        parameters = [p for p in method.parameters[1:] if p.name in used]
         if method.name != "__init__" or not parameters:
             return evaluator.any_call(module, method)
         function, callers = Function(module.path, method.index), evaluator.callers
+        outer = evaluator.any_call(module, module.scopes[method.parent])
         given = (
-            (p, callers.initial(function, method, p, made) or callers.given_to_constructor(made, p)) for p in parameters
+            (p, callers.initial(function, method, p, made) or callers.given_to_constructor(made, p, outer))
+            for p in parameters
         )
         known = ((p, values) for p, values in given if says(values) or p.default is not None)
-        told = {p.name: values or self._unseen(p, module, method) for p, values in known}
+        told = {p.name: values or self._unseen(p, outer) for p, values in known}
         return evaluator.frames.call(module, method, None, told, None)
 
-    def _unseen(self, parameter: ir.Parameter, module: Module, method: ir.Scope) -> Values:
+    def _unseen(self, parameter: ir.Parameter, outer: Frame) -> Values:
         """What a constructor that nobody is seen to call may be given: its default, or something else."""
-        outer = self.evaluator.any_call(module, module.scopes[method.parent])
         default = self.evaluator.value(parameter.default, outer) if parameter.default is not None else NOTHING
         return self.evaluator.union((default, UNKNOWN))
 

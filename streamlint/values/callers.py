@@ -8,7 +8,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.forms import Form
 from streamlint.model.modules import Module
 from streamlint.values.activations import Frame
-from streamlint.values.arguments import written_under
+from streamlint.values.arguments import GATHERING, Arguments, written_under
 from streamlint.values.call_sites import CallSite, argument_of, may_hide, position_of
 from streamlint.values.callbacks import Callbacks
 from streamlint.values.constructed import Constructed
@@ -52,6 +52,7 @@ class Callers:
         lifespans = Lifespans(evaluator, self.said_by)
         self.applications, self.lifespan_state = lifespans.applications, lifespans.state
         self.is_requested = Requested(evaluator, self._spellings).is_called
+        self._gathered = Arguments(evaluator).gathered
 
     def _standing(self, word: str, *forms: Form, beside: Iterable[str] = ()) -> Iterator[Said]:
         return map(self.said_by, self.evaluator.modules.standing(word, *forms, beside=beside))
@@ -281,6 +282,8 @@ class Callers:
     def argument(self, function: Function, scope: ir.Scope, parameter: ir.Parameter) -> Values:
         """What the known callers give for a parameter; empty where nobody is known to give it."""
         sites = self.of(function)
+        if parameter.kind in GATHERING:
+            return self.evaluator.union(self._gathered(parameter, scope, site) for site in sites)
         found = []
         for site in sites:
             given = argument_of(site.call, scope, parameter, site.is_bound)
@@ -315,6 +318,9 @@ class Callers:
                 concerns = Class(made.path, made.scope) in set(attributes.lineage(site.made))
             else:
                 concerns = class_around(site.module, site.scope) in above
+            if concerns and parameter.kind in GATHERING:
+                found.append(self._gathered(parameter, scope, site))
+                continue
             given = argument_of(site.call, scope, parameter, site.is_bound) if concerns else None
             if given is not None:
                 found.append(self.evaluator.value(given, site.frame))

@@ -19,18 +19,27 @@ class Constructed:
         self._passing = passing
         self._makers = evaluator.knowledge.names("handed_on", "constructors")
 
-    def given(self, made: Object, parameter: ir.Parameter) -> Values:
-        """What a parameter of `__init__` is given; nothing where nobody is seen to hand the class over."""
-        key = ("constructed", made.path, made.scope, parameter.name)
-        return self.evaluator.found(key, lambda: self.evaluator.union(self._given(made, parameter)))
+    def given(self, made: Object, parameter: ir.Parameter, outer: Frame) -> Values:
+        """What a parameter of `__init__` is given, or else its default; nothing where nobody is seen to hand the class over.
 
-    def _given(self, made: Object, parameter: ir.Parameter) -> Iterator[Values]:
+        `outer` is the frame around that `__init__`, in which defaults are evaluated.
+        """
+        key = ("constructed", made.path, made.scope, parameter.name)
+        return self.evaluator.found(key, lambda: self.evaluator.union(self._given(made, parameter, outer)))
+
+    def _given(self, made: Object, parameter: ir.Parameter, outer: Frame) -> Iterator[Values]:
         located = self.evaluator.scope_of(made)
-        for module, scope, call in self._passing(located[1].name) if located is not None else ():
-            given = call.argument(None, parameter.name)
+        if located is None:
+            return
+        for module, scope, call in self._passing(located[1].name):
             frame = self.evaluator.any_call(module, scope)
-            if given is not None and last_word(call.function) in self._makers and self._is_class(call, made, frame):
+            if last_word(call.function) not in self._makers or not self._is_class(call, made, frame):
+                continue
+            given = call.argument(None, parameter.name)
+            if given is not None:
                 yield self.evaluator.value(given, frame)
+            elif parameter.default is not None and not call.hides_keywords:
+                yield self.evaluator.value(parameter.default, outer)
 
     def _is_class(self, call: ir.Call, made: Object, frame: Frame) -> bool:
         given = (*call.arguments, *(value for _, value in call.keywords))

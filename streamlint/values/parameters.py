@@ -6,6 +6,7 @@ from functools import partial
 
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
+from streamlint.values.arguments import GATHERING
 from streamlint.values.domain import (
     NOTHING,
     UNKNOWN,
@@ -47,13 +48,20 @@ class Parameters:
         scope = frame.scope
         number = next(i for i, p in enumerate(scope.parameters) if p.name == binding.name)
         parameter = scope.parameters[number]
-        if parameter.kind in ("starred", "mapping"):
-            return UNKNOWN
+        if parameter.kind in GATHERING:
+            return given or self._gathered(parameter, frame)
         if number == 0 and frame.parent is not None and frame.parent.scope.kind == "class":
             itself = self._itself(frame)
             if itself:
                 return itself
         return self._ways_in(parameter, frame, given)
+
+    def _gathered(self, parameter: ir.Parameter, frame: Frame) -> Values:
+        """What the known callers of a function give it beside its other parameters, and whatever others may."""
+        if frame.arguments is not None:
+            return UNKNOWN
+        function = Function(frame.module.path, frame.scope.index)
+        return self.evaluator.union((self.evaluator.callers.argument(function, frame.scope, parameter), UNKNOWN))
 
     def _ways_in(self, parameter: ir.Parameter, frame: Frame, given: Values | None) -> Values:
         """What is known of a parameter of which its call tells nothing; `given` is an argument of which nothing is known."""
@@ -124,6 +132,9 @@ class Parameters:
         path, owner = frame.module.path, frame.parent.scope.index
         if "classmethod" in kinds or frame.scope.name in OF_CLASSES:
             return frozenset((Class(path, owner),))
+        made = self.evaluator.attributes.made_by(Class(path, owner))
+        if made:
+            return frozenset(made)
         return frozenset((Object(path, owner),))
 
     def injected(self, parameter: ir.Parameter, frame: Frame) -> Values:
