@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
-from streamlint.values.domain import Function, Value, dotted_name
+from streamlint.values.domain import Constant, Function, Instance, Origin, Value, dotted_name
+from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.values import Evaluator
@@ -30,9 +31,27 @@ class OwnLoops:
         row = self.evaluator.calls.moving(call, frame)
         if row is not None and row.where is Where.THREAD:
             return self._in_thread(call, frame)
-        if row is None or row.where not in ELSEWHERE:
+        if row is None or not (
+            row.where in ELSEWHERE or (row.where is Where.TO_LOOP and self._is_to_another(call, frame))
+        ):
             return None
         return call.argument(row.position, row.keyword or None)
+
+    def _is_to_another(self, call: ir.Call, frame: Frame) -> bool:
+        """Whether a coroutine hands another one to a loop that the program has made: its own would need no such call."""
+        loop = call.argument(1, "loop")
+        if loop is None or not frame.scope.is_async:
+            return False
+        values = [one for one in self.evaluator.value(loop, frame) if not _is_declared(one)]
+        return bool(values) and all(isinstance(one, Instance) and self._is_new(one.origin) for one in values)
+
+    def _is_new(self, origin: Origin | None) -> bool:
+        module = self.evaluator.modules.load(origin.path) if origin is not None else None
+        if module is None or origin is None:
+            return False
+        calls = (call for scope in module.scopes for call in scope.calls)
+        made = next((call for call in calls if (call.start, call.end) == (origin.start, origin.end)), None)
+        return made is not None and last_word(made.function) == "new_event_loop"
 
     def _in_thread(self, call: ir.Call, frame: Frame) -> ir.Expression | None:
         """The same where a thread makes that call: `Thread(target=asyncio.run, args=(produce(),))`."""
@@ -64,3 +83,8 @@ class OwnLoops:
             if isinstance(given, ir.Name) and given.id in names:
                 return names.index(given.id)
         return None
+
+
+def _is_declared(value: Value) -> bool:
+    """Whether a value is only what an annotation says, or what a name is before it has one."""
+    return isinstance(value, Constant) or (isinstance(value, Instance) and value.origin is None)
