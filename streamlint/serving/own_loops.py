@@ -21,6 +21,7 @@ class OwnLoops:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
+        self._words = frozenset(evaluator.knowledge.off_loop.words_of(*ELSEWHERE))
 
     def given(self, call: ir.Call, frame: Frame) -> ir.Expression | None:
         """The coroutine, or the function, that does not run on the loop of the caller."""
@@ -78,7 +79,8 @@ class OwnLoops:
             return None
         frame = self.evaluator.any_call(*located)
         names = [one.name for one in located[1].parameters][function.receiver is not None :]
-        for call in located[1].calls:
+        calls = (call for call in located[1].calls if last_word(call.function) in self._words)
+        for call in calls:
             given = self.given(call, frame)
             if isinstance(given, ir.Name) and given.id in names:
                 return names.index(given.id)
