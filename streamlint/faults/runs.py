@@ -32,6 +32,8 @@ class Fault(StrEnum):
     RUN = "run"
     TASK = "task"
     THREAD = "thread"
+    GENERATION = "generation"
+    """A thread that runs a model which fills a stream, or calls back with each token."""
     BRIDGE = "bridge"
     """A thread that hands tokens over to the event loop as it must."""
 
@@ -201,6 +203,8 @@ class Runs:
             what, run = Fault.TASK, self.evaluator.value(call.arguments[0], frame)
         elif names & self._threads and target is not None:
             run = self.evaluator.value(target, frame)
+            if self._called_back.is_run_by(call, frame):
+                return Fault.GENERATION, run
             what = Fault.BRIDGE if self._hands_over(run) else Fault.THREAD
         else:
             return None

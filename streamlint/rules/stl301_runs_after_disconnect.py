@@ -135,17 +135,24 @@ class RunsAfterDisconnect(Rule):
             what=_WHAT[found.what],
             label=_LABELS[found.what],
             help=_way_out(found),
-            notes=(_RAN_ON,),
+            notes=() if found.what is Fault.GENERATION else (_RAN_ON,),
             repair=of_facts(_ended, file, frame, found),
             severity=Severity.ADVICE if found.what is Fault.BRIDGE else None,
         )
 
 
-_WHAT = {Fault.RUN: "the run", Fault.TASK: "the task", Fault.THREAD: "the thread", Fault.BRIDGE: "the thread"}
+_WHAT = {
+    Fault.RUN: "the run",
+    Fault.TASK: "the task",
+    Fault.THREAD: "the thread",
+    Fault.GENERATION: "the thread",
+    Fault.BRIDGE: "the thread",
+}
 _LABELS = {
     Fault.RUN: "only the loop ends with the client; nothing cancels the run",
     Fault.TASK: "takes tokens from the model, and nothing cancels it",
     Fault.THREAD: "takes tokens from the model, and nothing can stop it",
+    Fault.GENERATION: "runs the model, and nothing can stop it",
     Fault.BRIDGE: "takes tokens from the model, and nothing can stop it",
 }
 
@@ -168,4 +175,6 @@ def _way_out(found: RunsOn) -> str:
         return f"cancel it in a `finally`, in a shielded scope: `await {found.name or 'handler'}.cancel_run()`"
     if found.what is Fault.TASK:
         return "keep the task under a name and `cancel()` it in the generator's `finally`, or yield the tokens without a task"
+    if found.what is Fault.GENERATION:
+        return "give the model something that tells it to stop (`stopping_criteria=`), and set it in the generator's `finally`"
     return "give the response the iterator itself, which the framework advances in a thread and stops with the client"

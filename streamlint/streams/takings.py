@@ -30,6 +30,7 @@ from streamlint.values.domain import (
     Function,
     Instance,
     Llama,
+    Object,
     Token,
     Tokens,
     Value,
@@ -294,6 +295,10 @@ class Takings(DrainedNames):
         for value in self.evaluator.value(argument, frame):
             if isinstance(value, Llama) and value.role in STREAM_ROLES:
                 return Drain(How.TEXT, at.start, at.end, None, value, argument, branch)
+            method = self.evaluator.attributes.method(value, "__str__") if isinstance(value, Object) else None
+            if method is not None:
+                asked = ir.Call(at.start, at.end, argument, (), (), branch)
+                return self._through_helper(replace(method, receiver=value), asked, frame)
         return None
 
     def _of_expression(self, expression: ir.FormattedString | ir.Sequence, frame: Frame) -> Drain | None:
