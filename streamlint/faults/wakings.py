@@ -13,13 +13,14 @@ from streamlint.serving.reached import Reached
 from streamlint.serving.ways import Hop
 from streamlint.serving.worker_threads import ThreadRun, WorkerThreads
 from streamlint.values.domain import Bound, Instance, Origin, dotted_name, known
+from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.values.activations import Frame
 
 _TELLING = frozenset(("call_soon_threadsafe", "run_coroutine_threadsafe"))
-_SHORT = 0.1
+_SHORT = 0.05
 """Seconds: who asks for an item again after so long wakes the loop by that."""
 
 
@@ -55,7 +56,7 @@ class Wakings:
         self.project, self.evaluator = project, project.evaluator
         names = project.knowledge.names
         self._wakes, self._waits = names("wakings", "wakes"), names("wakings", "waits")
-        self._awaited = names("wakings", "awaited")
+        self._awaited, self._asks = names("wakings", "awaited"), names("wakings", "asks")
         self._words = frozenset(name.rpartition(".")[2] for name in self._wakes | self._awaited)
         self._waiting_words = frozenset(name.rpartition(".")[2] for name in self._waits)
         self._known: dict[Module, tuple[LateWaking, ...]] = {}
@@ -104,8 +105,10 @@ class Wakings:
         return Waking(call, frame.scope, late or runs[0], late is not None)
 
     def _is_followed(self, call: ir.Call, frame: Frame) -> bool:
-        """Whether the function wakes the loop behind the call, with something else than an item for the same object."""
+        """Whether the function asks on which thread it is, or wakes the loop behind the call, but not with a further item."""
         assert isinstance(call.function, ir.Attribute)
+        if any(last_word(other.function) in self._asks for other in frame.scope.calls):
+            return True
         own = ir.dotted(call.function.base)
         for other in frame.scope.calls:
             word = other.function.attribute if isinstance(other.function, ir.Attribute) else ""
