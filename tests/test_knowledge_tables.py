@@ -29,7 +29,7 @@ SHARED_STATE = (
 )  # fmt: skip
 NAME_TABLES = (
     "answers_read", "computing", "disconnects", "llama_index_words", "records", "servers", "pages", "cumulative", "untouched",
-    "waiting", "test_files", "conversations",
+    "waiting", "test_files", "conversations", "wakings",
 )  # fmt: skip
 IMPORTED_NAMES = {
     "computing": ("functions", "hand-overs", "built-of"),
@@ -41,6 +41,7 @@ IMPORTED_NAMES = {
     "cumulative": ("messages", "appending"),
     "untouched": ("models", "model-decorators", "field-functions"),
     "waiting": ("limits", "timeouts"),
+    "wakings": ("wakes", "awaited", "waits", "threads", "running-loops"),
 }
 KNOWLEDGE = Path(streamlint.__file__).parent / "knowledge"
 CODE = "".join(path.read_text("utf-8") for path in sorted(Path(streamlint.__file__).parent.rglob("*.py")))

@@ -141,15 +141,16 @@ class Framing:
         return over if _is_token(certain(items)) else None
 
     def of_yield(self, item: ir.Yield, generators: tuple[SentGenerator, ...]) -> Unframed | None:
-        """An item of a generator; all responses that send it, and all its other items, have a say."""
-        if item.value is None or not generators:
-            return None
-        found = {self._of_yield(item, generator) for generator in generators}
+        """An item of a generator; all responses of events that send it, and all its other items, have a say."""
+        events = [one for one in generators if one.sending.media_type == SSE]
+        found = {self._of_yield(item, generator) for generator in events}
         fault = found.pop() if len(found) == 1 else None
-        if fault is None:
+        if fault is None or item.value is None:
             return None
-        frame = generators[0].frame
+        frame = events[0].frame
         sent = unencoded(as_given(item.value, frame.scope)) if fault is Fault.RAW else item.value
+        if len(events) < len(generators):
+            return Unframed(fault, sent)
         return Unframed(fault, sent, item.is_from, scope=frame.scope, items=self._kinds(frame))
 
     def _kinds(self, frame: Frame) -> tuple[tuple[ir.Yield, Framed], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,8 @@ class Integrations:
         self.versions = project.versions
         self.evaluator = project.evaluator
         self._root = project.root
+        self._modules = project.modules
+        self._reach = project.reach
         self._own = any("llama_index" in path.parts for path in project.modules.files)
 
     def missing(self, line: ir.Import, path: Path) -> Missing | None:
@@ -48,9 +51,15 @@ class Integrations:
             return None
         dotted = [f"{line.module}.{name}" if line.is_from else name for name, _ in line.names]
         needed = {name: each for each in reversed(dotted) if (name := distribution_of(each))}
-        return next(
-            (found for name, each in needed.items() if (found := self._missing(each, name, path)) is not None), None
-        )
+        missing = (self._missing(each, name, path) for name, each in needed.items())
+        found = next((one for one in missing if one is not None), None)
+        return found if found is not None and path in self._served else None
+
+    @cached_property
+    def _served(self) -> frozenset[Path]:
+        """The files with something that a framework calls, and all that importing them runs; all files where it calls nothing."""
+        called = {entry.module.path for entry in self._reach.entries}
+        return frozenset(self._modules.around(called)) if called else self._modules.files
 
     def is_one_of_several(self, module: Module, scope: ir.Scope, depth: int = 0) -> bool:
         """Whether a function is called only where a setting, or an argument, asks for it by a text: one way of several."""

@@ -34,7 +34,8 @@ class RunsAfterDisconnect(Rule):
     When a client leaves, the server cancels the generator and nothing else. A run, a task or a thread beside it does not
     notice: the model goes on to the last token, and the owner pays for an answer that nobody reads. Measured: the client left after
     0.4 s of 2 s, and all remaining tokens were produced, behind a WebSocket too. A plain `await handler.cancel_run()` in `finally`
-    does not help, because the server cancels that `await` as well; it takes a shielded scope.
+    does not help, because the server cancels that `await` as well; it takes a shielded scope. Nor does
+    `task.cancel()` of a task that reads the events: the task ends, the run goes on.
 
     ## Example
 
@@ -134,17 +135,24 @@ class RunsAfterDisconnect(Rule):
             what=_WHAT[found.what],
             label=_LABELS[found.what],
             help=_way_out(found),
-            notes=(_RAN_ON,),
+            notes=() if found.what is Fault.GENERATION else (_RAN_ON,),
             repair=of_facts(_ended, file, frame, found),
             severity=Severity.ADVICE if found.what is Fault.BRIDGE else None,
         )
 
 
-_WHAT = {Fault.RUN: "the run", Fault.TASK: "the task", Fault.THREAD: "the thread", Fault.BRIDGE: "the thread"}
+_WHAT = {
+    Fault.RUN: "the run",
+    Fault.TASK: "the task",
+    Fault.THREAD: "the thread",
+    Fault.GENERATION: "the thread",
+    Fault.BRIDGE: "the thread",
+}
 _LABELS = {
     Fault.RUN: "only the loop ends with the client; nothing cancels the run",
     Fault.TASK: "takes tokens from the model, and nothing cancels it",
     Fault.THREAD: "takes tokens from the model, and nothing can stop it",
+    Fault.GENERATION: "runs the model, and nothing can stop it",
     Fault.BRIDGE: "takes tokens from the model, and nothing can stop it",
 }
 
@@ -154,8 +162,8 @@ def _ended(file: PythonFile, frame: Frame, found: RunsOn) -> Fix | None:
     if found.what is Fault.RUN:
         loop = file.tree.loop_node(found.loop) if found.loop is not None else None
         assert isinstance(found.place, ir.Call) and isinstance(found.place.function, ir.Attribute)
-        handler = found.place.function.base
-        return run_cancelled(file, loop, handler, losses.of_run(handler, frame)) if loop is not None else None
+        handler, where = found.place.function.base, file.frame(found.scope) if found.scope is not None else frame
+        return run_cancelled(file, loop, handler, losses.of_run(handler, where)) if loop is not None else None
     if found.function is None:
         return None
     lost = losses.of_function(frozenset((Function(file.path, found.function.index),)))
@@ -167,4 +175,6 @@ def _way_out(found: RunsOn) -> str:
         return f"cancel it in a `finally`, in a shielded scope: `await {found.name or 'handler'}.cancel_run()`"
     if found.what is Fault.TASK:
         return "keep the task under a name and `cancel()` it in the generator's `finally`, or yield the tokens without a task"
+    if found.what is Fault.GENERATION:
+        return "give the model something that tells it to stop (`stopping_criteria=`), and set it in the generator's `finally`"
     return "give the response the iterator itself, which the framework advances in a thread and stops with the client"

@@ -251,9 +251,17 @@ class Reach:
         if not holds_call and word not in self.evaluator.knowledge.off_loop.words:
             return None
         row = self.evaluator.calls.moving(call, frame)
+        if row is not None and row.where is Where.THREAD:
+            return self._given_in_thread(call, frame)
         if row is None or row.where not in _ELSEWHERE:
             return None
         return call.argument(row.position, row.keyword or None)
+
+    def _given_in_thread(self, call: ir.Call, frame: Frame) -> ir.Expression | None:
+        """The same where a thread makes that call: `Thread(target=asyncio.run, args=(produce(),))`."""
+        functions, given, _ = self.evaluator.calls.handed(call, frame) or (frozenset(), (), ())
+        rows = (self.evaluator.knowledge.off_loop.call(dotted_name(one)) for one in functions)
+        return given[0] if given and any(row is not None and row.where in _ELSEWHERE for row in rows) else None
 
     def _moved(self, call: ir.Call, frame: Frame) -> list[ir.Call]:
         """The coroutine calls that this call is given to run on a loop of its own: by themselves, by a name, gathered."""

@@ -14,7 +14,8 @@ from streamlint.serving.ways import Hop, through
 from streamlint.streams.called_back import CalledBack
 from streamlint.streams.drained import SENDING, Drain, How, names_in, root_of
 from streamlint.streams.gathered import Turns, on_object, own_object
-from streamlint.streams.takings import WHERE, Takings
+from streamlint.streams.helped_takings import WHERE
+from streamlint.streams.takings import Takings
 from streamlint.values.activations import Frame
 from streamlint.values.domain import (
     NOTHING,
@@ -262,8 +263,8 @@ class Drains(Takings):
         names = self.derived(drain, frame)
         for call in frame.scope.calls:
             if isinstance(call.function, ir.Attribute) and call.function.attribute.startswith(SENDING):
-                within = call.contains(drain)
-                if within or any(names_in(argument) & names for argument in call.arguments):
+                given = (*call.arguments, *(value for _, value in call.keywords))
+                if call.contains(drain) or any(names_in(argument) & names for argument in given):
                     return True
         return False
 

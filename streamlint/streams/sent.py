@@ -157,7 +157,10 @@ class Sent:
         return binding.name == "__init__" and _only_passes_on(method)
 
     def media_type(self, value: Value, response: ResponseClass, call: ir.Call, frame: Frame) -> str | None:
-        """What a call that makes a response says of its body; "" for nothing, None where it cannot be seen."""
+        """What a response says of its body, where it is made or afterwards; "" for nothing, None where it cannot be seen."""
+        later = _told_later(call, frame.scope)
+        if later:
+            return _text(self.evaluator.value(later[0].value, frame)) if len(later) == 1 else None
         argument = response.media_type_argument
         given = call.argument(argument.position, argument.keyword or None) or call.argument(None, "content_type")
         if given is not None:
@@ -321,6 +324,23 @@ def _headers(call: ir.Call, response: ResponseClass) -> ir.Expression | None:
     """The headers of a response, by their keyword or in their place."""
     place = response.parameters.index("headers") if "headers" in response.parameters else None
     return call.argument(place, "headers")
+
+
+def _told_later(call: ir.Call, scope: ir.Scope) -> list[ir.Store]:
+    """`made.headers["Content-Type"] = ...` of the response that a call makes."""
+    names = {one.name for one in scope.bindings if one.value is call and one.kind == "assign" and not one.path}
+    if len(names) != 1:
+        return []
+    return [one for one in scope.stores if _is_kind_of(one, *names)]
+
+
+def _is_kind_of(store: ir.Store, made: str) -> bool:
+    """Whether a store says what kind of document a response is; Django takes its headers by the response's own brackets."""
+    base = store.base.base if isinstance(store.base, ir.Attribute) and store.base.attribute == "headers" else store.base
+    if not isinstance(base, ir.Name) or base.id != made:
+        return False
+    member = store.member.lower()
+    return member in ("mimetype", "content_type") if store.is_attribute else member == "content-type"
 
 
 def _last_of_view(call: ir.Call) -> ir.Expression | None:

@@ -279,11 +279,10 @@ class Attributes:
 
     @staticmethod
     def _method_around(module: Module, function: ir.Scope, owner: ir.Scope) -> ir.Scope | None:
-        while function.parent >= 0:
-            if function.parent == owner.index:
-                return function if function.kind == "function" else None
+        """The method of a class in which a function stands, directly or not; None in a class or lambda within that class."""
+        while function.parent != owner.index:
             function = module.scopes[function.parent]
-        return None
+        return function if function.kind == "function" else None
 
     def _inherited(self, outside: External, base: Object | Class, name: str) -> Values:
         role = self.evaluator.knowledge.llama.role(outside.name)
