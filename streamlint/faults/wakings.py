@@ -126,13 +126,13 @@ class Wakings:
         return not roots & turned and self._threads.is_repeated(call, frame)
 
     def made_at(self, call: ir.Call, methods: frozenset[str], frame: Frame) -> frozenset[Origin]:
-        """Where the objects are made of which a call is one of these methods; nothing where it may be another's."""
+        """Where the objects are made of which a call is one of these methods, as far as that is seen; nothing where it may be
+        another's."""
         functions = tuple(known(self.evaluator.value(call.function, frame)))
         if not functions or not all(dotted_name(one) in methods for one in functions):
             return frozenset()
         receivers = [one.receiver for one in functions if isinstance(one, Bound)]
-        made = [one.origin for one in receivers if isinstance(one, Instance) and one.origin is not None]
-        return frozenset(made) if len(made) == len(functions) else frozenset()
+        return frozenset(one.origin for one in receivers if isinstance(one, Instance) and one.origin is not None)
 
     def _waiter(self, made_at: frozenset[Origin]) -> tuple[Hop, Reached] | None:
         """Who waits for one of these objects on the loop, while a request is served."""
