@@ -407,6 +407,21 @@ def test_none_counts_only_beside_constants() -> None:
     assert said("«None»\n") == {"None"}
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [("yield 1", {"1"}), ("yield\n    yield 1", {"1"}), ("yield", {"?"}), ("yield from [1, 'k']", {"1", "'k'"})],
+)
+def test_what_a_generator_yields(body: str, expected: set[str]) -> None:
+    assert said(f"def f():\n    {body}\nfor one in f():\n    «one»\n") == expected
+
+
+@pytest.mark.parametrize(
+    "inner", ["return lambda: x", "def g():\n        return x\n    return g", "return [lambda: x][0]"]
+)
+def test_what_a_function_makes_knows_with_what_it_was_called(inner: str) -> None:
+    assert said(f"def f(x):\n    {inner}\nf('k')\n«f(1)()»\n") == {"1"}
+
+
 def test_what_one_display_may_hold_is_one_value() -> None:
     assert said("def f(x):\n    return [x]\n«f(1) if test() else f(2)»\n") == {"list[1|2]"}
     assert said("a = []\nfor _ in many():\n    a = [a, 1]\n«a»\n") == {

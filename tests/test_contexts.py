@@ -40,3 +40,38 @@ def test_where_it_asks(asks: str, is_lost: bool) -> None:
     program = Program(VIEW.format(asks=asks))
     found = program.project.ask(Contexts).lost(program.module(), program.function("tokens"))
     assert (found is not None) is is_lost
+
+
+HELPER = """\
+from flask import Flask, Response, request, stream_with_context
+
+app = Flask(__name__)
+
+
+def answer({parameters}):
+    return Response(body)
+
+
+@app.get("/")
+def home():
+    def tokens():
+        yield request.args["q"]
+
+    return answer({arguments})
+"""
+
+
+@pytest.mark.parametrize(
+    ("parameters", "arguments", "is_lost"),
+    [
+        ("body", "tokens()", True),
+        ("status, body", "200, tokens()", True),
+        ("status, body", "200, stream_with_context(tokens())", False),
+        ("body, status", "stream_with_context(tokens()), tokens()", False),
+    ],
+    ids=["alone", "second", "kept", "another"],
+)
+def test_what_a_function_is_given_that_answers(parameters: str, arguments: str, is_lost: bool) -> None:
+    program = Program(HELPER.format(parameters=parameters, arguments=arguments))
+    found = program.project.ask(Contexts).lost(program.module(), program.function("tokens"))
+    assert (found is not None) is is_lost

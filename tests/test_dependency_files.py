@@ -152,6 +152,11 @@ CASES: list[tuple[str, str, list[Row]]] = [
         ],
     ),
     (
+        "llama_deploy.yml",
+        "services:\n  chat:\n    path: src/chat:workflow\n    python-dependencies:\n    - one==1.2\n    - ./two\n    - three\n",
+        [("one", "==1.2", "", "one==1.2", "==1.2"), ("three", "", "", "three", "")],
+    ),
+    (
         "setup.cfg",
         "[options]\ninstall_requires = one\n   two>=2\n[options.extras_require]\nweb =\n  three<4; python_version > '3'\n",
         [
@@ -206,7 +211,8 @@ def test_a_dynamic_list_of_setuptools_is_included(tmp_path: Path) -> None:
     [
         ("requirements.txt", True), ("requirements-dev.txt", True), ("dev-requirements.txt", True), ("requirements.in", True),
         ("requirements/prod.txt", True), ("constraints.txt", True), ("environment.yml", True), ("pylock.prod.toml", True),
-        ("conda-environment.yaml", True), ("Pipfile", True), ("notes.txt", False), ("config.toml", False), ("robots.txt", False),
+        ("conda-environment.yaml", True), ("Pipfile", True), ("llama_deploy.yml", True), ("notes.txt", False),
+        ("config.toml", False), ("robots.txt", False),
         ("docker-compose.yml", False), ("requirements.md", False), ("my.lock", False),
     ],
 )  # fmt: skip
@@ -243,6 +249,7 @@ NAMES = [
     "pyproject.toml",
     "Pipfile",
     "environment.yml",
+    "llama_deploy.yml",
     "setup.cfg",
     "setup.py",
     "uv.lock",

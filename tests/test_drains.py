@@ -53,8 +53,8 @@ def test_what_a_handler_swallows(body: str, expected: int) -> None:
     assert swallowed(body) == expected
 
 
-def derived(body: str) -> set[str]:
-    program = Program(f"{ROUTE}    {body}\n")
+def derived(body: str, route: str = ROUTE) -> set[str]:
+    program = Program(f"{route}    {body}\n")
     frame = program.evaluator.any_call(program.module(), program.function("home"))
     [drain] = program.project.ask(Drains).in_frame(frame)
     return set(program.project.ask(Drains).derived(drain, frame))
@@ -68,6 +68,8 @@ def derived(body: str) -> set[str]:
         (TEXT + "other = name", {"text"}),
         ("text = ''\n    other = text\n    text = ''.join(engine.query(name).response_gen)", {"text"}),
         ("text = ''\n    text += ''.join(engine.query(name).response_gen)", {"text"}),
+        ("rows = {}\n    rows['text'] = ''.join(engine.query(name).response_gen)\n    return rows", {"rows"}),
+        ("rows = {}\n    rows['q'] = name\n    both = ''.join(engine.query(name).response_gen)", {"both"}),
         (TEXT + "name += text", {"text", "name"}),
         (TEXT + "for one in text:\n        print(one)", {"text"}),
         (
@@ -78,6 +80,13 @@ def derived(body: str) -> set[str]:
 )
 def test_which_names_hold_the_text(body: str, expected: set[str]) -> None:
     assert derived(body) == expected
+
+
+@pytest.mark.parametrize(("first", "second"), [("text", "title"), ("title", "text")])
+def test_what_runs_beside_the_drain_does_not_hold_the_text(first: str, second: str) -> None:
+    coroutines = {"text": "keep(''.join(engine.query(name).response_gen))", "title": "find(name)"}
+    gathered = f"{first}, {second} = await gather({coroutines[first]}, {coroutines[second]})"
+    assert derived(gathered, ROUTE.replace("def home", "async def home")) == {"text"}
 
 
 STREAM = "engine.query(name).response_gen"
@@ -152,6 +161,32 @@ def test_what_takes_no_tokens(body: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (f"return StreamingResponse({STREAM})", "reranking"),
+        ("yield name", "reranking"),
+        ("return name", ""),
+        ("return", ""),
+    ],
+)
+def test_heavy_work_by_its_name_matters_where_a_route_streams(answer: str, kind: str) -> None:
+    assert named_heavy(ROUTE, f"«rerank(name)»\n    {answer}") == kind
+
+
+def test_heavy_work_by_its_name_in_a_dependency_is_no_route_s() -> None:
+    route = ROUTE.replace('@app.get("/")\n', "").replace("import FastAPI", "import Depends, FastAPI")
+    asking = '\n\n@app.get("/")\nasync def other(found=Depends(home)): ...'
+    assert named_heavy(route, f"«rerank(name)»\n    yield name{asking}") == ""
+
+
+def named_heavy(route: str, body: str) -> str:
+    program = Program(f"{route.replace('def home', 'async def home')}    {body}\n")
+    [entry] = [entry for entry in program.project.entries if entry.scope.name == "home"]
+    call, frame = program.at()
+    return program.project.ask(NamedHeavy).of_call(call, entry, frame)  # type: ignore[arg-type]  # a call
+
+
+@pytest.mark.parametrize(
     ("use", "kind"),
     [
         ("«rerank(name)»", "reranking"),
@@ -169,11 +204,7 @@ def test_what_takes_no_tokens(body: str) -> None:
     ],
 )
 def test_a_name_that_speaks_of_heavy_work(use: str, kind: str) -> None:
-    answer = f"return StreamingResponse({STREAM})"
-    program = Program(f"{ROUTE.replace('def home', 'async def home')}    {use}\n    {answer}\n")
-    [entry] = [entry for entry in program.project.entries if entry.scope.name == "home"]
-    call, frame = program.at()
-    assert program.project.ask(NamedHeavy).of_call(call, entry, frame) == kind  # type: ignore[arg-type]  # a call
+    assert named_heavy(ROUTE, f"{use}\n    return StreamingResponse({STREAM})") == kind
 
 
 @pytest.mark.parametrize(
@@ -279,3 +310,51 @@ def test_what_is_read_from_the_text_does_not_take_it_out_of_a_container(body: st
     drains = program.project.ask(Drains)
     [drain] = drains.in_frame(frame)
     assert set(drains.derived(drain, frame, as_text=True)) == expected
+
+
+SOCKET = """\
+from fastapi import FastAPI, WebSocket
+from llama_index.core import VectorStoreIndex
+
+app = FastAPI()
+engine = VectorStoreIndex([]).as_query_engine(streaming=True)
+
+
+@app.websocket("/")
+async def home(socket: WebSocket, name: str):
+    stream, text = engine.query(name).response_gen, ""
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("for token in stream:\n        text += token\n    await socket.send_text(text)", 1),
+        ("for token in stream:\n        text += token\n        await socket.send_text(token)", 0),
+        (
+            "for token in stream:\n        text += token\n    for other in name:\n        await socket.send_text(text)",
+            1,
+        ),
+        (
+            "for token in stream:\n        await socket.send_text(token)\n    "
+            "text = ''.join(engine.query(name).response_gen)\n    await socket.send_text(text)",
+            0,
+        ),
+        (
+            "for other in name:\n        print(other)\n    text = ''.join(stream)\n    await socket.send_text(text)",
+            1,
+        ),
+        (
+            "for other in name:\n        print(other)\n    "
+            "for token in stream:\n        await socket.send_text(token)\n    "
+            "text = ''.join(engine.query(name).response_gen)\n    await socket.send_text(text)",
+            0,
+        ),
+    ],
+    ids=["summary", "each", "others", "both", "other-loop", "loops"],
+)
+def test_what_is_sent_behind_a_loop_that_sends_each_token_is_a_summary(body: str, expected: int) -> None:
+    program = Program(f"{SOCKET}    {body}\n")
+    frame = program.evaluator.any_call(program.module(), program.function("home"))
+    [entry] = [entry for entry in program.project.entries if entry.scope.name == "home"]
+    assert len(program.project.ask(Drains).of(entry, frame)) == expected

@@ -81,3 +81,22 @@ def test_the_test_asks_something_else_too() -> None:
     assert polls(LOOP.format("return").replace("if await", "if q and await")) == [(False, True)]
     assert polls(LOOP.format("return").replace("is_disconnected", "body")) == []
     assert polls(LOOP.format("return").replace("async for", "for").replace("async_response_gen", "response_gen")) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("OpenAI()", [(True, True)]),
+        ("HuggingFaceLLM()", []),
+        ("OpenAI() if q else HuggingFaceLLM()", []),
+        ("OpenAI() if q else given()", [(True, False)]),
+        ("given()", [(True, False)]),
+    ],
+)
+def test_whether_the_model_leaves_the_loop_free(model: str, expected: list[tuple[bool, bool]]) -> None:
+    """A cancellation ends the loop at once, or never, or that cannot be seen."""
+    asked = HEAD.replace("app =", "from llama_index.llms.huggingface import HuggingFaceLLM\n\napp =")
+    taken = LOOP.format("return").replace("response.async_response_gen()", "await llm.astream_complete(q)")
+    program = Program(f"{asked}    llm = {model}\n{taken}")
+    frame = program.evaluator.any_call(program.module(), program.function("tokens"))
+    assert [(poll.is_bare, poll.is_cancellable) for poll in program.project.ask(Polls).of(frame)] == expected

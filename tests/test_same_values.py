@@ -24,7 +24,7 @@ def test_every_expression_is_asked_in_every_order(tmp_path: Path, capsys: pytest
 def test_a_difference_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(same_values, "answers", lambda folder, seed: [("app.py:1:1", f"Constant int {seed % 2}")])
+    monkeypatch.setattr(same_values, "answers", lambda folder, seed, root: [("app.py:1:1", f"Constant int {seed % 2}")])
     assert same_values.main([str(tmp_path), "--rounds", "4"]) == 1
     told = capsys.readouterr().out.splitlines()
     assert told[:4] == [
@@ -69,3 +69,50 @@ def test_what_is_put_where_it_was_read_is_known_whoever_asks_first(tmp_path: Pat
     (tmp_path / "app.py").write_text(f"{text}\nimport fastapi\n", "utf-8")
     first = same_values.answers(tmp_path, 0)
     assert all(same_values.answers(tmp_path, seed) == first for seed in range(1, 12))
+
+
+GROWING = """
+import fastapi
+def pick(installed, line):
+    found = []
+    if line:
+        found.append(line)
+    return found, installed
+
+def parse(lines, installed):
+    new = []
+    for line in lines:
+        verbose = []
+        if line.startswith("a"):
+            verbose, this = pick(installed, line)
+        elif line.startswith("b"):
+            verbose, this = pick(installed, line)
+        else:
+            this = []
+        new += verbose
+        installed += this
+        installed = list(set(installed))
+    return new, installed
+
+def main(path):
+    parse(open(path).readlines(), ["llama-index-core"])
+"""
+
+
+def test_what_a_loop_adds_to_a_display_of_its_own_is_known_whoever_asks_first(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(GROWING, "utf-8")
+    first = same_values.answers(tmp_path, 0)
+    assert all(same_values.answers(tmp_path, seed) == first for seed in range(1, 20))
+
+
+def test_the_imports_of_a_package_are_resolved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "outer" / "inner"
+    package.mkdir(parents=True)
+    (tmp_path / "outer" / "__init__.py").write_text("", "utf-8")
+    (package / "__init__.py").write_text("", "utf-8")
+    (package / "told.py").write_text("import fastapi\nLIMIT = 1\n", "utf-8")
+    (package / "asked.py").write_text("import fastapi\nfrom outer.inner.told import LIMIT\nprint(LIMIT)\n", "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    folder, root = same_values.placed("outer.inner")
+    assert (folder, root) == (package, tmp_path)
+    assert (f"{package / 'asked.py'}:3:7", "Constant int 1") in same_values.answers(folder, 0, root)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from streamlint.model import syntax as ir
+from streamlint.model.branches import branch_of
 from streamlint.model.summary import summarise
 from streamlint.source import Source, Span
 
@@ -185,6 +186,48 @@ def test_what_follows_a_statement_nearest_first() -> None:
 def test_whether_a_block_waits_and_whether_it_may_be_left(text: str, waits: bool, may_leave: bool) -> None:
     body = scopes(f"async def chat():\n    {text}\n")[1].body
     assert (body.waits(), body.may_leave()) == (waits, may_leave)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "classes"),
+    [
+        ("Token()", ["Token"]),
+        ("Token(text=text)", ["Token"]),
+        ("Token() as one", ["Token"]),
+        ("Token() | Text(text=_)", ["Token", "Text"]),
+        ("Token(text='k')", []),
+        ("Token(text=Text())", []),
+        ("Token(_)", []),
+        ("Token() | 'k'", []),
+        ("Token(text='k') | Text()", []),
+        ("[Token()]", []),
+        ("'k'", []),
+    ],
+)
+def test_a_pattern_that_asks_for_classes_alone_is_a_test_of_them(pattern: str, classes: list[str]) -> None:
+    [branch] = scopes(f"match thing:\n    case {pattern}:\n        pass\n")[0].branches
+    asked = branch.test.arguments[1] if isinstance(branch.test, ir.Call) else None
+    named = {ir.dotted(one) for one in ir.walk(asked) if isinstance(one, ir.Name)} if asked is not None else set()
+    assert named == set(classes)
+
+
+@pytest.mark.parametrize(
+    ("text", "branch"),
+    [
+        ("question == first()", -1),
+        ("1", 0),
+        ("question == second()", 1),
+    ],
+)
+def test_an_expression_stands_in_the_branch_of_its_statement(text: str, branch: int) -> None:
+    whole = "def chat(question):\n    if question == first():\n        return 1\n    elif question == second():\n        pass\n"
+    scope = scopes(whole)[1]
+    assert branch_of(place(text, whole), scope) == branch
+
+
+def test_what_stands_in_no_statement_is_in_no_branch() -> None:
+    text = "lambda limit: limit\n"
+    assert branch_of(place("limit\n", text), scopes(text)[1]) == -1
 
 
 def test_what_stands_alone() -> None:

@@ -32,9 +32,15 @@ def questions(project: Project) -> list[tuple[ir.Expression, Frame]]:
     return found
 
 
-def answers(folder: Path, seed: int) -> list[tuple[str, str]]:
+def placed(tree: str) -> tuple[Path, Path]:
+    """The folder of a tree, and the one from which its imports are resolved: that above the whole package, for a part of one."""
+    folder = folder_of(tree)
+    return folder, folder if Path(tree).is_dir() else folder.parents[tree.count(".")]
+
+
+def answers(folder: Path, seed: int, root: Path | None = None) -> list[tuple[str, str]]:
     """The place and the value of every expression, asked in the order that the seed gives; 0 is that of the text."""
-    project = Project(folder, sorted(folder.rglob("*.py")))
+    project = Project(root or folder, sorted(folder.rglob("*.py")))
     asked = questions(project)
     order = list(range(len(asked)))
     if seed:
@@ -43,11 +49,11 @@ def answers(folder: Path, seed: int) -> list[tuple[str, str]]:
     return [(_place(*question), ", ".join(given[number])) for number, question in enumerate(asked)]
 
 
-def differences(folder: Path, rounds: int) -> Iterator[tuple[str, str, str]]:
+def differences(folder: Path, rounds: int, root: Path) -> Iterator[tuple[str, str, str]]:
     """The places where a later round gives another value than the first, with both."""
-    first = answers(folder, 0)
+    first = answers(folder, 0, root)
     for seed in range(1, rounds):
-        for (place, before), (_, after) in zip(first, answers(folder, seed), strict=True):
+        for (place, before), (_, after) in zip(first, answers(folder, seed, root), strict=True):
             if before != after:
                 yield place, before, after
 
@@ -70,7 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.setrecursionlimit(_FRAMES)
     unequal = False
     for tree in options.trees:
-        found = list(differences(folder_of(tree), options.rounds))
+        folder, root = placed(tree)
+        found = list(differences(folder, options.rounds, root))
         print(f"{tree}: {f'{len(found)} values differ' if found else 'the same'}", flush=True)
         for place, before, after in found[:_SHOWN]:
             print(f"{place}\n  first: {before}\n  later: {after}")

@@ -11,6 +11,7 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.responses import Fate
 from streamlint.model import syntax as ir
 from streamlint.streams.answers import Answers
+from streamlint.streams.objects import is_object
 from streamlint.streams.sent import Sending, SentGenerator, certain
 from streamlint.values import Values
 from streamlint.values.domain import (
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from streamlint.serving import Entry
     from streamlint.values import Evaluator
     from streamlint.values.activations import Frame
-
-_PIECES = frozenset(("object",))
 
 
 class Fault(StrEnum):
@@ -186,7 +185,7 @@ class Bodies:
         return located is not None and located[1].kind in ("function", "lambda") and not located[1].decorators
 
     def _of_items(self, value: Value) -> WrongBody | None:
-        if isinstance(value, Tokens) and self._is_piece(value):
+        if isinstance(value, Tokens) and is_object(value, self.evaluator):
             return WrongBody(Fault.PIECES, value)
         if isinstance(value, Generated) and value.frame.scope.kind == "generator-expression":
             found = self._same([self._of_item(one) for one in certain(self.evaluator.generated(value))])
@@ -194,14 +193,7 @@ class Bodies:
         return None
 
     def _of_item(self, value: Value) -> WrongBody | None:
-        return WrongBody(Fault.PIECES, value) if isinstance(value, Token) and self._is_piece(value) else None
-
-    def _is_piece(self, value: Token | Tokens) -> bool:
-        """Whether these are objects that hold text, and not text; parts of the items of a chain may be text themselves."""
-        if value.items in _PIECES:
-            return True
-        items = self.evaluator.knowledge.token_streams.items(value.items)
-        return items is not None and not items.may_be_text
+        return WrongBody(Fault.PIECES, value) if isinstance(value, Token) and is_object(value, self.evaluator) else None
 
     def _refused(self, sending: Sending, value: Value) -> WrongBody | None:
         """A token iterator that this response class does not take, or reads to the end."""

@@ -12,7 +12,7 @@ from streamlint.knowledge.releases import Compressed, Compression
 from streamlint.model import syntax as ir
 from streamlint.streams import Sent
 from streamlint.streams.sent import Sending, certain
-from streamlint.values.domain import Collection, External
+from streamlint.values.domain import Collection, External, Generated
 
 if TYPE_CHECKING:
     from streamlint.model.modules import Module
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from streamlint.releases.versions import VersionAnswer
     from streamlint.source import Span
 
-_ENCODING = "content-encoding"
+_ENCODING, _EVENTS = "content-encoding", "text/event-stream"
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,10 +119,20 @@ class Compressors:
             return None
         if row.exempt and (sending.media_type is None or sending.media_type in row.exempt):
             return None
-        tokens = self.evaluator.tokens(self.evaluator.value(sending.content, sending.frame))
-        if tokens is None or tokens.is_async is None:
+        is_async = self._is_async(sending)
+        if is_async is None:
             return None
-        return row.of_async if tokens.is_async else row.of_sync
+        return row.of_async if is_async else row.of_sync
+
+    def _is_async(self, sending: Sending) -> bool | None:
+        """Whether the tokens, or the events of whatever kind, come from an asynchronous iterator; None where they are none."""
+        values = self.evaluator.value(sending.content, sending.frame)
+        tokens = self.evaluator.tokens(values)
+        if tokens is not None or sending.media_type != _EVENTS:
+            return tokens.is_async if tokens is not None else None
+        kinds = {isinstance(one, Generated) and one.is_async for one in values}
+        is_generated = bool(values) and all(isinstance(one, Generated) for one in values)
+        return kinds.pop() if is_generated and len(kinds) == 1 else None
 
     def _names_encoding(self, sending: Sending) -> bool:
         """Whether the response may say how it is encoded: compressors leave it alone then."""

@@ -188,8 +188,8 @@ class Contexts:
             return []
         if any(scope.bindings[index].kind != "parameter" for index in content.bindings):
             return []
-        parameter = next((one for one in scope.parameters if one.name == content.id), None)
-        return self.evaluator.callers.given(parameter, frame) if parameter is not None else []
+        parameter = next(one for one in scope.parameters if one.name == content.id)
+        return self.evaluator.callers.given(parameter, frame)
 
     def _keeps(self, content: ir.Expression, frame: Frame) -> bool:
         if isinstance(content, ir.Name) and content.bindings:

@@ -15,6 +15,7 @@ from streamlint.streams.stepped import Steps
 from streamlint.values.call_sites import argument_of
 from streamlint.values.domain import UNKNOWN, Constant, External, Function, Generated, Partial, Text, Token
 from streamlint.values.getters import read_by
+from streamlint.values.puts import GETTING, name_of
 
 if TYPE_CHECKING:
     from streamlint.project import Project
@@ -60,7 +61,7 @@ class Cumulatives:
     def of_yield(self, item: ir.Yield, frame: Frame) -> Cumulative | None:
         if item.value is None or item.is_from:
             return None
-        return self._in_loop(item.value, item.branch, frame)
+        return self._in_loop(item.value, item.branch, frame) or self._handed_over(item.value, item.branch, frame)
 
     def of_sending(self, sending: Sending) -> Cumulative | None:
         """The element of a generator expression that is the body of a response, or what `map` reads of each chunk for it."""
@@ -117,6 +118,40 @@ class Cumulatives:
         """Whether what is sent is put behind what was sent before, whoever the client is."""
         names = self.evaluator.names(call.function, frame)
         return bool(names) and names <= self._appending
+
+    # Queues
+
+    def _handed_over(self, sent: ir.Expression, branch: int, frame: Frame) -> Cumulative | None:
+        """What another function of the module puts into the queue from which this is taken: `await queue.put(event.response)`."""
+        start = self._item_start(sent, frame)
+        for name in (part for part in ir.walk(sent) if isinstance(part, ir.Name)) if start is not None else ():
+            queue = _taken_from(frame.scope.assignment(name))
+            is_as_it_is = self._passes_on(sent, name, frame)
+            if queue is None or not is_as_it_is or not self._each_time(_of_name(name), branch, start or 0, frame):
+                continue
+            named = name_of(queue, frame.module, frame.scope)
+            for put in self.evaluator.contents.of_module(frame.module).handed_over:
+                around = next((one for one in put.scope.calls if put.value in one.children()), None)
+                if put.named == named and around is not None:
+                    found = self._in_loop(put.value, around.branch, self.evaluator.any_call(frame.module, put.scope))
+                    if found is not None:
+                        return found
+        return None
+
+    def _passes_on(self, sent: ir.Expression, name: ir.Name, frame: Frame) -> bool:
+        """Whether a name is sent as it is, framed or not."""
+        match sent:
+            case ir.Name():
+                return sent is name
+            case ir.FormattedString(values=parts) | ir.Operation(operator="Add", operands=parts):
+                return any(self._passes_on(part, name, frame) for part in parts)
+            case ir.Call(function=ir.Attribute(attribute="encode", base=base)):
+                return self._passes_on(base, name, frame)
+            case ir.Call(arguments=(base, *_)) if self.evaluator.names(sent.function, frame) & self._writing:
+                return self._passes_on(base, name, frame)
+            case ir.Mapping():
+                return any(self._passes_on(part, name, frame) for part in _pieces(sent))
+        return False
 
     # Loops
 
@@ -251,6 +286,20 @@ def _names(expression: ir.Expression, frame: Frame) -> Iterator[ir.Name]:
             read = frame.scope.assignment(part)
             if read is not None and isinstance(read.value, ir.Attribute):
                 yield from (one for one in ir.walk(read.value) if isinstance(one, ir.Name))
+
+
+def _of_name(name: ir.Name) -> Cumulative:
+    return Cumulative(name, -1, -1, "")
+
+
+def _taken_from(binding: ir.Binding | None) -> ir.Expression | None:
+    """The queue of `item = await queue.get()`."""
+    made = binding.value if binding is not None and not binding.path else None
+    made = made.value if isinstance(made, ir.Await) else made
+    match made:
+        case ir.Call(function=ir.Attribute(base=ir.Name() as queue, attribute=word)) if word in GETTING:
+            return queue
+    return None
 
 
 def _attribute(expression: ir.Expression, base: ir.Expression) -> Cumulative:

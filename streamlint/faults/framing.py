@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from streamlint.model import syntax as ir
+from streamlint.streams.buffers import Buffers
 from streamlint.streams.sent import Sending, Sent, SentGenerator, certain, items_of
 from streamlint.streams.written import Writings, Written, only_read
 from streamlint.streams.written_pieces import WrittenPieces, as_item
@@ -92,7 +93,7 @@ class Framing:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self._writings, self._sent = project.ask(Writings), project.ask(Sent)
-        self._pieces = project.ask(WrittenPieces)
+        self._pieces, self._buffers = project.ask(WrittenPieces), project.ask(Buffers)
         self._events = project.knowledge.names("events", "event-classes")
         self._writing = project.knowledge.names("cumulative", "writing")
 
@@ -140,15 +141,16 @@ class Framing:
         return over if _is_token(certain(items)) else None
 
     def of_yield(self, item: ir.Yield, generators: tuple[SentGenerator, ...]) -> Unframed | None:
-        """An item of a generator; all responses that send it, and all its other items, have a say."""
-        if item.value is None or not generators:
-            return None
-        found = {self._of_yield(item, generator) for generator in generators}
+        """An item of a generator; all responses of events that send it, and all its other items, have a say."""
+        events = [one for one in generators if one.sending.media_type == SSE]
+        found = {self._of_yield(item, generator) for generator in events}
         fault = found.pop() if len(found) == 1 else None
-        if fault is None:
+        if fault is None or item.value is None:
             return None
-        frame = generators[0].frame
+        frame = events[0].frame
         sent = unencoded(as_given(item.value, frame.scope)) if fault is Fault.RAW else item.value
+        if len(events) < len(generators):
+            return Unframed(fault, sent)
         return Unframed(fault, sent, item.is_from, scope=frame.scope, items=self._kinds(frame))
 
     def _kinds(self, frame: Frame) -> tuple[tuple[ir.Yield, Framed], ...]:
@@ -184,8 +186,9 @@ class Framing:
         if document is not None:
             return document
         if written is None:
-            bare = self.evaluator.value(unencoded(as_given(item.value, frame.scope)), frame)
-            return Framed.RAW if _is_token(certain(values)) or _is_token(certain(bare)) else Framed.UNKNOWN
+            given = unencoded(as_given(item.value, frame.scope))
+            is_token = _is_token(certain(values)) or _is_token(certain(self.evaluator.value(given, frame)))
+            return Framed.RAW if is_token or self._buffers.is_one(given, frame) else Framed.UNKNOWN
         text = written.text
         if not text.replace("\\n", "").replace("\\r", "").strip() and not written.holes:
             return Framed.BLANK
@@ -345,11 +348,16 @@ def unencoded(expression: ir.Expression) -> ir.Expression:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether a text begins with words that are no field, as `[DONE]` and `Error: {error}` do, and holds no event behind them."""
-    start = text.partition("{")[0].strip()
+    """Whether no line of a text may be a field, as none of `[DONE]`, `Error: {error}` and `\\n\\nSources: {names}` is."""
+    lines = [line for line in text.replace("\\r", "").split("\\n") if line]
+    return bool(lines) and all(map(_is_no_field, lines)) and "data:" not in text
+
+
+def _is_no_field(line: str) -> bool:
+    """Whether a line begins with words that are no field, nor the beginning of one."""
+    start = line.partition("{")[0].strip()
     is_open = any(field.startswith(start) for field in _FIELDS)
-    is_field = start.startswith((":", *_FIELDS))
-    return bool(start) and not is_open and not is_field and "\\n" not in text and "data:" not in text
+    return bool(start) and not is_open and not start.startswith((":", *_FIELDS))
 
 
 def _may_be_token(values: Values) -> bool:

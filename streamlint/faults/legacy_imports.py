@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlint.knowledge.dependencies import packages
-from streamlint.knowledge.llama_index_moves import OLD, LegacyPaths, Target, legacy_paths
+from streamlint.knowledge.llama_index_moves import CORE, OLD, LegacyPaths, Target, legacy_paths
 from streamlint.model import syntax as ir
 from streamlint.values.domain import dotted_name
 
@@ -97,6 +97,15 @@ class LegacyImports:
                 if isinstance(base, ir.Name) and base.id in bound and _is_bound_by(line, module, base, scope):
                     found.append(attribute)
         return tuple(sorted(found, key=lambda one: one.start))
+
+    def is_written_for_old(self, folder: Path) -> bool:
+        """Whether files below a folder that surely use a release before 0.10 import it so, and none imports what came later."""
+        modules = self.project.modules
+        below = [path for path in modules.files if path.is_relative_to(folder)]
+        rows = [(path, one) for path in below for one in modules.texts.imports(path) if not one.level]
+        if any(one.module == CORE or one.module.startswith(f"{CORE}.") for _, one in rows):
+            return False
+        return any(self.paths.is_legacy(one.module, one.member) and not self._is_late(path) for path, one in rows)
 
     # Statements
 

@@ -15,6 +15,7 @@ from streamlint.model import syntax as ir
 from streamlint.model.branches import exclusive, is_handler
 from streamlint.streams import Drains
 from streamlint.streams.drained import Drain, How
+from streamlint.streams.objects import are_shown_as_objects
 from streamlint.streams.sent import certain
 from streamlint.values.domain import Function, Llama, Token
 
@@ -33,6 +34,7 @@ class Fault(StrEnum):
     COLLECTED = "waits for the last token before it shows the first"
     DESCRIBED = "shows a description of the iterator in place of its tokens"
     WHOLE_OBJECT = "gets the response object, and none of its tokens one by one"
+    OBJECTS = "shows the objects around the tokens, and not their text"
     ONE_BY_ONE = "replaces each token by the next one"
 
 
@@ -228,7 +230,10 @@ class Pages:
         values = certain(self.evaluator.value(content, frame))
         if values and all(isinstance(value, Llama) and value.role in _STREAMS for value in values):
             return Shown(Shows.GIVEN, Fault.WHOLE_OBJECT, content.start, content.end, call, content)
-        if call.function.attribute in ("write", "write_stream") or not self._streams(content, frame):
+        if call.function.attribute in ("write", "write_stream"):
+            are_objects = bool(values) and all(are_shown_as_objects(one, self.evaluator) for one in values)
+            return Shown(Shows.GIVEN, Fault.OBJECTS, content.start, content.end, call, content) if are_objects else None
+        if not self._streams(content, frame):
             return None
         return Shown(Shows.GIVEN, Fault.DESCRIBED, content.start, content.end, call, content)
 

@@ -12,7 +12,10 @@ from streamlint.knowledge.llama_index import Role
 from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
+from streamlint.streams import started as kept
 from streamlint.streams.called_back import CalledBack
+from streamlint.streams.gathered import own_object
+from streamlint.streams.sockets import is_left, sends_in
 from streamlint.streams.workflows import Workflows
 from streamlint.values import Values
 from streamlint.values.activations import Frame
@@ -29,6 +32,8 @@ class Fault(StrEnum):
     RUN = "run"
     TASK = "task"
     THREAD = "thread"
+    GENERATION = "generation"
+    """A thread that runs a model which fills a stream, or calls back with each token."""
     BRIDGE = "bridge"
     """A thread that hands tokens over to the event loop as it must."""
 
@@ -38,6 +43,7 @@ class RunsOn:
     """Something that nobody ends: the call or the loop at which it is seen, and the local name that it has.
 
     Of a task or a thread, `scope` is where it is started, and `function` what it runs, where that could be stopped.
+    Of a run, `scope` is the function that reads its events, where that is a task's.
     """
 
     what: Fault
@@ -49,7 +55,7 @@ class RunsOn:
 
 
 class Runs:
-    """Looks at one generator function, and at the functions around it."""
+    """Looks at one function, mostly a generator, and at the functions around it."""
 
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
@@ -64,12 +70,12 @@ class Runs:
 
     def of(self, frame: Frame) -> Iterator[RunsOn]:
         """What a generator starts, or reads from, and does not end; nothing where something near it is cancelled at all."""
-        functions = list(_around(frame.module, frame.scope))
+        functions = list(kept.around(frame.module, frame.scope))
         if any(self._ends_something(frame.module, scope) for scope in functions):
+            yield from self._left_by_tasks(functions, frame)
             return
         for loop in frame.scope.loops:
-            found = self._run(loop, frame)
-            if found is not None:
+            if (found := self._run(loop, frame)) is not None:
                 yield found
         handed = self._tasks_that_hand_over(functions, frame)
         for scope in functions:
@@ -78,14 +84,27 @@ class Runs:
                 yield from self._started(call, inner) if call not in handed else self._handing_over(call, inner)
         yield from self._of_owner(frame)
 
+    def of_socket(self, frame: Frame) -> Iterator[RunsOn]:
+        """The runs that a function has begun or was given, whose events it sends to a WebSocket, and that it does not end."""
+        if not any(self._ends_something(frame.module, scope) for scope in kept.around(frame.module, frame.scope)):
+            own = {one.name for one in frame.scope.bindings}
+            sending = (loop for loop in frame.scope.loops if sends_in(loop, frame.scope) and not is_left(loop))
+            found = (run for loop in sending if (run := self._run(loop, frame)) is not None)
+            yield from (run for run in found if run.name is None or run.name in own)
+
     def _tasks_that_hand_over(self, functions: Sequence[ir.Scope], frame: Frame) -> tuple[ir.Call, ...]:
         """The one task beside a loop over what callbacks are handed, which is the run that hands it over."""
         if not any(self._is_handed(loop, frame) for loop in frame.scope.loops):
             return ()
-        started = []
-        for scope in functions:
-            inner = frame if scope is frame.scope else self.evaluator.any_call(frame.module, scope)
-            started += [call for call in scope.calls if self.evaluator.names(call.function, inner) & self._tasks]
+        around = [
+            (one, frame if one is frame.scope else self.evaluator.any_call(frame.module, one)) for one in functions
+        ]
+        started = [
+            call
+            for one, inner in around
+            for call in one.calls
+            if self.evaluator.names(call.function, inner) & self._tasks
+        ]
         return tuple(started) if len(started) == 1 else ()
 
     def _is_handed(self, loop: ir.Loop, frame: Frame) -> bool:
@@ -106,6 +125,23 @@ class Runs:
 
     # Workflows
 
+    def _left_by_tasks(self, functions: Sequence[ir.Scope], frame: Frame) -> Iterator[RunsOn]:
+        """The runs whose events a task reads: `task.cancel()` ends the task alone."""
+        frames = [frame if one is frame.scope else self.evaluator.any_call(frame.module, one) for one in functions]
+        started = [
+            (c, one) for one in frames for c in one.scope.calls if self._tasks & self.evaluator.names(c.function, one)
+        ]
+        tasks = {binding.name for call, one in started for binding in one.scope.bindings if binding.value is call}
+        for call, one in started:
+            for value in self.evaluator.value(call.arguments[0], one) if call.arguments else ():
+                function = value.function if isinstance(value, Coroutine) else value
+                located = self.evaluator.scope_of(function) if isinstance(function, Function) else None
+                if located is None or located[0] is not frame.module or self._ends_something(*located):
+                    continue
+                if all(kept.only_cancels(inner, tasks, self._ends) for inner in functions):
+                    runs = (self._run(loop, self.evaluator.any_call(*located)) for loop in located[1].loops)
+                    yield from (replace(run, scope=located[1]) for run in runs if run is not None)
+
     def _run(self, loop: ir.Loop, frame: Frame) -> RunsOn | None:
         iterable = loop.iterable
         if not loop.is_async or loop.body_start < 0 or not isinstance(iterable, ir.Call):
@@ -115,6 +151,8 @@ class Runs:
             return None
         if isinstance(function.base, ir.Call):
             return RunsOn(Fault.RUN, iterable, None, loop)
+        if isinstance(function.base, ir.Attribute) and self._is_of_own_object(function.base, frame):
+            return RunsOn(Fault.RUN, iterable, ir.dotted(function.base))
         if not isinstance(function.base, ir.Name):
             return None
         if not self.workflows.is_alone(function.base, frame.module, frame.scope):
@@ -127,6 +165,18 @@ class Runs:
             return None  # the run has ended before its events are read
         return RunsOn(Fault.RUN, iterable, function.base.id, loop)
 
+    def _is_of_own_object(self, held: ir.Attribute, frame: Frame) -> bool:
+        """Whether a method reads a run that its object keeps, where each request makes one, and nothing of its class ends it."""
+        owner = frame.module.scopes[max(frame.scope.parent, 0)]
+        is_own = owner.kind == "class" and ir.dotted(held.base) == own_object(frame.module, frame.scope)
+        if not is_own or self._ends_something(frame.module, owner):
+            return False
+        inside = (one for scope in frame.module.scopes if owner.contains(scope) for one in scope.attributes)
+        known = self._harmless | {"stream_events"}
+        parents = [frame.module.uses.parent(one) for one in inside if ir.dotted(one) == ir.dotted(held)]
+        is_alone = all(isinstance(one, ir.Await) or getattr(one, "attribute", "") in known for one in parents)
+        return is_alone and self._is_made_each_time(Class(frame.module.path, owner.index))
+
     def _is_run(self, loop: ir.Loop, frame: Frame) -> bool:
         tokens = self.evaluator.tokens(self.evaluator.iterated(loop, frame))
         return tokens is not None and tokens.items == "event" and tokens.owner is Role.WORKFLOW_HANDLER
@@ -138,7 +188,7 @@ class Runs:
         if begun is not None and self._is_kept_here(call, frame):
             name = next((one.name for one in frame.scope.bindings if one.value is call), None)
             yield RunsOn(begun[0], call, name, None, frame.scope, self._stoppable(begun[1], frame))
-        elif begun is None and (self._is_kept_here(call, frame) or _names_of(call, frame.scope)):
+        elif begun is None and (self._is_kept_here(call, frame) or kept.names_of(call, frame.scope)):
             found = chain(self._by_helpers(call, frame), self._by_constructor(call, frame))
             what = next(found, None)
             if what is not None:
@@ -152,11 +202,13 @@ class Runs:
             what, run = Fault.TASK, self.evaluator.value(call.arguments[0], frame)
         elif names & self._threads and target is not None:
             run = self.evaluator.value(target, frame)
+            if self._called_back.is_run_by(call, frame):
+                return Fault.GENERATION, run
             what = Fault.BRIDGE if self._hands_over(run) else Fault.THREAD
         else:
             return None
         is_run = self._runs_model(run, what is Fault.TASK) or (what is Fault.TASK and self._calls_back(call, frame))
-        is_run = is_run or (what is Fault.TASK and _is_waited_for(call, frame.scope) and self._asks_model(run))
+        is_run = is_run or (what is Fault.TASK and kept.is_waited_for(call, frame.scope) and self._asks_model(run))
         return (what, run) if run and is_run else None
 
     def _asks_model(self, run: Values) -> bool:
@@ -237,7 +289,7 @@ class Runs:
             if made in self.evaluator.value(call.function, self.evaluator.any_call(module, scope))
         ]
         return bool(sites) and all(
-            _is_only_asked(call, module, scope) and not self._ends_something(module, scope)
+            kept.is_only_asked(call, module, scope) and not self._ends_something(module, scope)
             for module, scope, call in sites
         )
 
@@ -253,8 +305,8 @@ class Runs:
             for place, part in enumerate(item.value.items)
             if part is started or (isinstance(part, ir.Name) and part.id in names)
         }
-        kept = {name for path, name in _names_of(call, frame.scope).items() if path in places}
-        return bool(kept) and not self._is_given(kept, frame)
+        unpacked = {name for path, name in kept.names_of(call, frame.scope).items() if path in places}
+        return bool(unpacked) and not self._is_given(unpacked, frame)
 
     def _is_on_own(self, started: ir.Call, inner: Frame, call: ir.Call, frame: Frame) -> bool:
         """Whether a method keeps what it starts on an object that its caller made, keeps for itself, and never ends."""
@@ -304,7 +356,7 @@ class Runs:
                 continue
             inner = self.evaluator.any_call(*located)
             loops = (loop for loop in located[1].loops if self.evaluator.tokens(self.evaluator.iterated(loop, inner)))
-            if any(not _may_stop(loop, located[1]) for loop in loops) or self._awaits_run(inner):
+            if any(not kept.may_stop(loop, located[1]) for loop in loops) or self._awaits_run(inner):
                 return True
             if any(self._called_back.filled(call, inner) for call in located[1].calls if is_async):
                 return True
@@ -327,7 +379,7 @@ class Runs:
     def _is_kept_here(self, call: ir.Expression, frame: Frame) -> bool:
         """Whether what is started stays in this function: dropped, or under a name that nothing else is given."""
         scope = frame.scope
-        if any(_starts_with(statement, call) for statement in scope.alone()):
+        if any(kept.starts_with(statement, call) for statement in scope.alone()):
             return True
         names = {binding.name for binding in scope.bindings if binding.value is call and binding.kind == "assign"}
         if len(names) != 1:
@@ -346,54 +398,3 @@ class Runs:
         given += [item.value for one in functions for item in one.returns if item.value is not None]
         given += [store.value for one in functions for store in one.stores]
         return any(isinstance(part, ir.Name) and part.id in names for root in given for part in ir.walk(root))
-
-
-def _is_waited_for(started: ir.Call, scope: ir.Scope) -> bool:
-    """Whether a generator sends items after it has started a task, and waits for it behind them: the task makes what it sends."""
-    names = {one.name for one in scope.bindings if one.value is started and one.kind == "assign" and not one.path}
-    first = min((item.start for item in scope.yields if item.start > started.end), default=None)
-    if not names or first is None:
-        return False
-    awaited = (one.value for one in scope.body.expressions() if isinstance(one, ir.Await))
-    return any(isinstance(one, ir.Name) and one.id in names and one.start > first for one in awaited)
-
-
-def _names_of(call: ir.Expression, scope: ir.Scope) -> dict[tuple[int, ...], str]:
-    """By their place: the names into which what a call gives is unpacked."""
-    return {one.path: one.name for one in scope.bindings if one.value is call and one.kind == "assign" and one.path}
-
-
-def _is_only_asked(made: ir.Call, module: Module, scope: ir.Scope) -> bool:
-    """Whether an object stays in the function that makes it: `Session(q).tokens()`, or a name that only stands before a dot."""
-    if not scope.is_function or any(store.value is made for store in scope.stores):
-        return False
-    named = [one for one in scope.bindings if one.value is made and one.kind == "assign" and not one.path]
-    if not named:
-        return any(one.base is made for one in scope.attributes)
-    name = next((one for one in scope.names if one.id == named[0].name), None)
-    uses = module.uses.of(name, scope) if name is not None else ()
-    return bool(uses) and all(isinstance(use.parent, ir.Attribute) for use in uses)
-
-
-def _around(module: Module, scope: ir.Scope) -> Iterator[ir.Scope]:
-    """The function, and the functions that it stands in."""
-    while scope.parent >= 0:
-        if scope.kind == "function":
-            yield scope
-        scope = module.scopes[scope.parent]
-
-
-def _may_stop(loop: ir.Loop, scope: ir.Scope) -> bool:
-    """Whether a loop is left by a return."""
-    return any(loop.body_start <= item.start < loop.end for item in scope.returns)
-
-
-def _starts_with(statement: ir.Expression, call: ir.Expression) -> bool:
-    """`call(...)` or `call(...).start()` as a statement."""
-    if statement is call:
-        return True
-    return (
-        isinstance(statement, ir.Call)
-        and isinstance(statement.function, ir.Attribute)
-        and statement.function.base is call
-    )

@@ -15,6 +15,8 @@ _WHOLE = frozenset(("cli", "core", "experimental", "finetuning"))
 """Parts of the namespace that are one distribution each; of the others each package below the part is one."""
 _DEEP = (("indices", "managed"), "storage")
 """Parts of which each package two steps below is one."""
+_RENAMED = frozenset(("llama_index.readers.file",))
+"""Integrations whose modules are called otherwise than those of 0.9 (`flat_reader`, now `flat`; checked with 0.1.33)."""
 
 
 @immutable
@@ -45,17 +47,19 @@ class LegacyPaths:
         """Whether `from module import name` (or, without a name, `import module`) meant something in 0.9 and means nothing now.
 
         A module that an integration has today is none of the old ones, whatever stood there, nor is what lies in its package:
-        the integrations took their modules along (`llama_index.agent.openai.base`; llama-index-agent-openai 0.1.7 and 0.4.12).
+        the integrations took their modules along (`llama_index.agent.openai.base`; llama-index-agent-openai 0.1.7 and 0.4.12),
+        but for one.
         """
         if module == OLD:
             return bool(name) and self._is_gone(f"{OLD}.{name}")
-        if (
-            not module.startswith(f"{OLD}.")
-            or self._is_today(module)
-            or module.rpartition(".")[0] in self._integrations
-        ):
+        if not module.startswith(f"{OLD}.") or self._is_today(module) or self._is_taken_along(module):
             return False
         return self._is_gone(f"{module}.{name}" if name else module)
+
+    def _is_taken_along(self, module: str) -> bool:
+        """Whether a module lies in an integration, which has the modules of 0.9 still, or never had this one under its name."""
+        outer, _, name = module.rpartition(".")
+        return outer in self._integrations and not (outer in _RENAMED and self.has(outer, name, self.oldest))
 
     def _is_gone(self, path: str) -> bool:
         module, _, name = path.rpartition(".")

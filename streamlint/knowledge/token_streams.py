@@ -124,6 +124,8 @@ class Items:
     """Methods of a complete answer that give it in pieces."""
     is_said: bool = False
     """Whether `str` of a complete answer is its text."""
+    is_shown: bool = False
+    """Whether Streamlit's `write_stream` reads the text of such an item itself."""
 
 
 @immutable
@@ -329,6 +331,7 @@ def _items(row: Row) -> Items:
         row.text("parsed"),
         frozenset(row.texts("cut-by")),
         row.flag("said"),
+        row.flag("shown"),
     )
 
 

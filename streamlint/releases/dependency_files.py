@@ -13,6 +13,7 @@ from streamlint.releases.declared import Declared, Kind, Reading, is_secondary
 from streamlint.source import Source, UnreadableFile
 from streamlint.surroundings.names import (
     DECLARING,
+    DEPLOYMENT,
     ENVIRONMENT,
     IN_FOLDER,
     LARGEST_DECLARING,
@@ -27,7 +28,15 @@ Reader = Callable[[Source], Reading]
 
 def reader(path: Path) -> Reader:
     """The reader of a dependency file; imported when the first such file is read."""
-    from streamlint.releases.formats import environment_yml, locks, pipfile, pyproject, requirements, setup_files
+    from streamlint.releases.formats import (
+        environment_yml,
+        llama_deploy,
+        locks,
+        pipfile,
+        pyproject,
+        requirements,
+        setup_files,
+    )
 
     named: Mapping[str, Reader] = {
         "pyproject.toml": pyproject.read,
@@ -38,7 +47,7 @@ def reader(path: Path) -> Reader:
     if is_lock(path.name):
         return locks.read
     if path.suffix in (".yml", ".yaml"):
-        return environment_yml.read
+        return llama_deploy.read if DEPLOYMENT.fullmatch(path.name) else environment_yml.read
     return named.get(path.name, requirements.read)
 
 
@@ -115,6 +124,7 @@ class Folder:
         groups += _requirement_files(self.path, names)
         groups += [(self.path / name,) for name in DECLARING if name in names]
         groups += [(self.path / name,) for name in sorted(names) if ENVIRONMENT.fullmatch(name)]
+        groups += [(self.path / name,) for name in sorted(names) if DEPLOYMENT.fullmatch(name)]
         return tuple(Trusted(self.files, group) for group in groups)
 
     @property

@@ -33,6 +33,12 @@ class Pins:
         return lines.line_of(self._releases[-1])
 
     @cached_property
+    def before_the_split(self) -> lines.Line:
+        """The newest line of which all of LlamaIndex was one package."""
+        split = lines.line_of(packages().namespaced)
+        return max(one for one in self.lines if one < split)
+
+    @cached_property
     def lines(self) -> tuple[lines.Line, ...]:
         return lines.lines(self._releases)
 

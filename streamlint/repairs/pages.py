@@ -76,6 +76,9 @@ def _stream_of(file: PythonFile, frame: Frame, shown: Shown, content: ir.Express
         plain = all(isinstance(one, Llama) and one.role is Role.STREAM and not one.is_async for one in values)
         return f"{file.text(content)}.response_gen" if is_name and plain else None
     tokens = file.project.evaluator.tokens(values)
+    if shown.fault is Fault.OBJECTS:
+        is_chunk = tokens is not None and tokens.items == "chunk" and tokens.is_async is False
+        return f'chunk.delta or "" for chunk in {file.text(content)}' if is_chunk else None
     return file.text(content) if tokens is not None and tokens.items == "text" and tokens.is_async is False else None
 
 

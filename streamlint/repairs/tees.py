@@ -8,6 +8,7 @@ from streamlint.faults.consumed import Consumed
 from streamlint.fix import Edit, Fix, Level
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
+from streamlint.repairs.blocks import comments_of
 from streamlint.repairs.delayed import Delay
 from streamlint.source import Span
 from streamlint.streams.drained import How
@@ -155,6 +156,7 @@ class _Tee:
             f"    {word}for token in {file.text(content)}:",
             "        tokens.append(token)",
             "        yield token",
+            *(f"    {comment}" for comment in comments_of(file, statement)),
             f"    {log}",
         )
         text = "".join(f"{indent}{one}\n" for one in lines) + "\n"

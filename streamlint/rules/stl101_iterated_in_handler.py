@@ -11,7 +11,7 @@ from streamlint.repairs.swallowed import let_through
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 from streamlint.tree.python import PythonFile
-from streamlint.within import entries
+from streamlint.within import requests
 
 
 class IteratedInHandler(Rule):
@@ -86,7 +86,7 @@ class IteratedInHandler(Rule):
     stands_on = ("For", "Call")
     message = "{route} takes every token itself, then answers {answer}"
 
-    @on(ir.Scope, where=entries)
+    @on(ir.Scope, where=requests)
     def swallowed(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         for entry, drain in file.drains(scope):
             if not drain.is_loop:

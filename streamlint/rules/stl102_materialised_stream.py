@@ -13,7 +13,7 @@ from streamlint.source import Span
 from streamlint.streams.drained import How
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
-from streamlint.within import entries
+from streamlint.within import requests
 
 _TAKES = {
     How.CALL: "collects the whole stream",
@@ -98,7 +98,7 @@ class MaterialisedStream(Rule):
     stands_on = EXPRESSIONS
     message = "{route} {takes}, then answers {answer}"
 
-    @on(ir.Scope, where=entries)
+    @on(ir.Scope, where=requests)
     def swallowed(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         for entry, drain in file.drains(scope):
             if drain.is_loop:

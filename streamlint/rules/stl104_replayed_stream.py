@@ -30,8 +30,8 @@ class ReplayedStream(Rule):
 
     Finds streaming responses over something that was already drained: a list of tokens, the joined text, `iter([...])`, a
     generator that loops over the collected list. Finds generators that cut a complete answer (`achat(...)`, a call of another
-    client without `stream=True`) into words or characters, bodies that are such an answer, and steps of workflows that write one
-    event with the whole text.
+    client without `stream=True`) into words or characters, loops that do so with a message of Chainlit (`stream_token`), bodies
+    that are such an answer, and steps of workflows that write one event with the whole text.
 
     ## Why it breaks streaming
 

@@ -9,10 +9,12 @@ from streamlint.fix import Fix
 from streamlint.model import syntax as ir
 from streamlint.repairs.keywords import untaken_keyword
 from streamlint.repairs.mismatches import fitting_await, fitting_loop, fitting_tokens
+from streamlint.repairs.owned import handed_tokens
 from streamlint.repairs.streaming import spelt_streaming
 from streamlint.rule import Rule, on
 from streamlint.source import Span
 from streamlint.streams.mismatches import Misfit, Mismatch, Mismatches
+from streamlint.streams.owned import OwnedStreams
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
 from streamlint.within import requests
@@ -29,6 +31,7 @@ _WHAT = {
     Misfit.OBJECT: "`{text}` gives an object that has tokens, and no loop can run over it",
     Misfit.RUN: "`{text}` gives the handler of a run, which has events, and no loop can run over it",
     Misfit.UNCALLED: "`{text}` is a method that nobody calls, and no loop can run over it",
+    Misfit.OWNED: "`{text}` is read by the engine itself, and a generator has one reader at a time",
 }
 _EFFECT = {
     Misfit.ASYNC_STARTED: "the server hangs, or the client receives an empty body",
@@ -48,6 +51,7 @@ _HELP = {
     Misfit.OBJECT: "take its tokens, which are text: `response.response_gen`, or, awaited, `response.async_response_gen()`",
     Misfit.RUN: "take its events: `handler.stream_events()`",
     Misfit.UNCALLED: "call it",
+    Misfit.OWNED: "take the tokens, which are text: `response.response_gen`, or, awaited, `response.async_response_gen()`",
 }
 _UNTAKEN = (
     "; leave out `{0}=`, which it does not take: an engine is built with `streaming=True`, or asked with `stream_chat`"
@@ -60,8 +64,8 @@ class WrongTokenGenerator(Rule):
 
     Finds streams whose start and whose token generator do not fit: `astream_chat()` with `.response_gen`, `stream_chat()` or
     `query()` with `.async_response_gen()`, a plain `for` over async tokens, `async for` over sync ones, `await` on a synchronous
-    call, a missing `await`, `chat()` with `.response_gen`, `as_query_engine(stream=True)`, a loop over the response itself, or over
-    `response.async_response_gen` without its brackets.
+    call, a missing `await`, `chat()` with `.response_gen`, `as_query_engine(stream=True)`, a loop over the response itself, over
+    `response.async_response_gen` without its brackets, or over `response.achat_stream`, which the engine reads itself.
 
     ## Why it breaks streaming
 
@@ -131,6 +135,13 @@ class WrongTokenGenerator(Rule):
             text = attribute.base if mismatch.kind is Misfit.UNAWAITED else attribute
             repair = of_facts(fitting_tokens, file, scope, attribute, mismatch)
             yield self._fact(file, attribute, text, mismatch, repair)
+
+    @on(ir.Attribute, where=requests)
+    def owned(self, attribute: ir.Attribute, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        mismatch = file.project.ask(OwnedStreams).of(attribute, file.frame(scope))
+        if mismatch is not None:
+            repair = of_facts(handed_tokens, file, scope, attribute, mismatch)
+            yield self._fact(file, attribute, attribute, mismatch, repair)
 
     @on(ir.Await, where=requests)
     def awaited(self, waited: ir.Await, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:

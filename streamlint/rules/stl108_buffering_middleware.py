@@ -17,8 +17,8 @@ from streamlint.tree.stands import EXPRESSIONS
 from streamlint.within import entries
 
 _DOES = {
-    Compressed.HELD: "keeps the tokens back until the stream ends",
-    Compressed.SPLIT: "sends each token as a gzip file of its own, and many clients show the first one only",
+    Compressed.HELD: "keeps a stream back until it ends",
+    Compressed.SPLIT: "sends each piece of a stream as a gzip file of its own, and many clients show the first one only",
 }
 
 

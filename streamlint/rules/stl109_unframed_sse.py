@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamlint.fact import Fact, of_facts
-from streamlint.faults.framing import Fault, Framing, Unframed
+from streamlint.faults.framing import SSE, Fault, Framing, Unframed
 from streamlint.finding import Related, Severity, Symptom
 from streamlint.model import syntax as ir
 from streamlint.repairs.framing import framed
@@ -130,7 +130,8 @@ class UnframedSse(Rule):
         found = tuple(file.sent_items(item, scope))
         unframed = file.project.ask(Framing).of_yield(item, found) if found else None
         if unframed is not None:
-            yield self._fact(file, unframed, found[0].sending)
+            sending = next((one.sending for one in found if one.sending.media_type == SSE), None)
+            yield self._fact(file, unframed, sending)
 
     def _fact(self, file: PythonFile, unframed: Unframed, sending: Sending | None) -> Fact:
         expression = unframed.expression

@@ -26,12 +26,13 @@ class StreamlitBuffered(Rule):
 
     Finds Streamlit pages, Chainlit messages and Gradio callbacks that show a stream only when it is whole, or not at all:
     joined text in `st.markdown`, a list in `st.write_stream`, the response object or the bare iterator in a call that shows
-    text, a Gradio callback that yields each token alone.
+    text, chunks and events in `st.write_stream`, a Gradio callback that yields each token alone.
 
     ## Why it breaks streaming
 
     Measured with 20 tokens in one second: the page stays empty for 1.1 s and then shows everything in one update, where
-    `st.write_stream` makes 20 updates, the first after 0.06 s. `st.markdown` of an iterator shows `<generator object ...>`. Gradio
+    `st.write_stream` makes 20 updates, the first after 0.06 s. `st.markdown` of an iterator shows `<generator object ...>`,
+    `st.write_stream` of `llm.stream_complete(q)` a JSON object for each chunk. Gradio
     replaces what it shows with each item, so a callback that yields tokens ends with the last token alone.
 
     ## Example
@@ -113,7 +114,7 @@ class StreamlitBuffered(Rule):
 
 
 def _help(shown: Shown, repair: Offer) -> str:
-    advice = _HELP[shown.shows]
+    advice = _TEXT if shown.fault is Fault.OBJECTS else _HELP[shown.shows]
     return f"{advice}; {no_fix(repair)}" if isinstance(repair, Refusal) else advice
 
 
@@ -129,8 +130,10 @@ _LABELS = {
     Fault.COLLECTED: "takes every token before any of them is shown",
     Fault.DESCRIBED: "is an iterator, not text",
     Fault.WHOLE_OBJECT: "is the object around the tokens",
+    Fault.OBJECTS: "gives objects, not text",
     Fault.ONE_BY_ONE: "is one token, without those before it",
 }
+_TEXT = "give it the text of each: of a chunk of LlamaIndex `.delta`, of an event the part that is new"
 _HELP = {
     Shows.GIVEN: "`st.write_stream(response.response_gen)` shows each token when it is made, and returns the text",
     Shows.MESSAGES: "send an empty message, and give it each token with `await message.stream_token(token)`",

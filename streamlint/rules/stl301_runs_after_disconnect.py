@@ -11,6 +11,7 @@ from streamlint.model import syntax as ir
 from streamlint.repairs.cleanups import run_cancelled, task_cancelled, thread_stopped
 from streamlint.rule import Rule, on
 from streamlint.streams.generators import Generators
+from streamlint.streams.sockets import Sockets
 from streamlint.tree.python import PythonFile
 from streamlint.tree.stands import EXPRESSIONS
 from streamlint.values.activations import Frame
@@ -25,14 +26,16 @@ class RunsAfterDisconnect(Rule):
 
     Finds work behind an async generator that goes on when the client has left: the run of a workflow or an agent that nothing
     cancels, and a task or a thread that takes tokens from a model and that nothing can stop. A thread that hands its tokens over
-    with `call_soon_threadsafe` is right in every other way: it is advice, reported when the rule is selected by its code.
+    with `call_soon_threadsafe` is right in every other way: it is advice, reported when the rule is selected by its code. Runs
+    whose events a WebSocket handler sends are found as well: sending raises when the client has left, and the run goes on.
 
     ## Why it breaks streaming
 
     When a client leaves, the server cancels the generator and nothing else. A run, a task or a thread beside it does not
     notice: the model goes on to the last token, and the owner pays for an answer that nobody reads. Measured: the client left after
-    0.4 s of 2 s, and all remaining tokens were produced. A plain `await handler.cancel_run()` in `finally` does not help,
-    because the server cancels that `await` as well; it takes a shielded scope.
+    0.4 s of 2 s, and all remaining tokens were produced, behind a WebSocket too. A plain `await handler.cancel_run()` in `finally`
+    does not help, because the server cancels that `await` as well; it takes a shielded scope. Nor does
+    `task.cancel()` of a task that reads the events: the task ends, the run goes on.
 
     ## Example
 
@@ -115,23 +118,41 @@ class RunsAfterDisconnect(Rule):
         if not scope.is_async or not generators.is_served(frame) or generators.is_collected(frame):
             return
         for found in file.project.ask(Runs).of(frame):
-            yield file.fact(
-                self,
-                found.place,
-                what=_WHAT[found.what],
-                label=_LABELS[found.what],
-                help=_way_out(found),
-                notes=(_RAN_ON,),
-                repair=of_facts(_ended, file, frame, found),
-                severity=Severity.ADVICE if found.what is Fault.BRIDGE else None,
-            )
+            yield self._fact(file, frame, found)
+
+    @on(ir.Scope)
+    def sent_to_a_socket(self, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
+        frame = file.frame(scope)
+        is_likely = scope.is_async and not scope.is_generator and any(loop.is_async for loop in scope.loops)
+        if is_likely and file.project.ask(Sockets).is_of_socket(frame):
+            for found in file.project.ask(Runs).of_socket(frame):
+                yield self._fact(file, frame, found)
+
+    def _fact(self, file: PythonFile, frame: Frame, found: RunsOn) -> Fact:
+        return file.fact(
+            self,
+            found.place,
+            what=_WHAT[found.what],
+            label=_LABELS[found.what],
+            help=_way_out(found),
+            notes=() if found.what is Fault.GENERATION else (_RAN_ON,),
+            repair=of_facts(_ended, file, frame, found),
+            severity=Severity.ADVICE if found.what is Fault.BRIDGE else None,
+        )
 
 
-_WHAT = {Fault.RUN: "the run", Fault.TASK: "the task", Fault.THREAD: "the thread", Fault.BRIDGE: "the thread"}
+_WHAT = {
+    Fault.RUN: "the run",
+    Fault.TASK: "the task",
+    Fault.THREAD: "the thread",
+    Fault.GENERATION: "the thread",
+    Fault.BRIDGE: "the thread",
+}
 _LABELS = {
     Fault.RUN: "only the loop ends with the client; nothing cancels the run",
     Fault.TASK: "takes tokens from the model, and nothing cancels it",
     Fault.THREAD: "takes tokens from the model, and nothing can stop it",
+    Fault.GENERATION: "runs the model, and nothing can stop it",
     Fault.BRIDGE: "takes tokens from the model, and nothing can stop it",
 }
 
@@ -141,8 +162,8 @@ def _ended(file: PythonFile, frame: Frame, found: RunsOn) -> Fix | None:
     if found.what is Fault.RUN:
         loop = file.tree.loop_node(found.loop) if found.loop is not None else None
         assert isinstance(found.place, ir.Call) and isinstance(found.place.function, ir.Attribute)
-        handler = found.place.function.base
-        return run_cancelled(file, loop, handler, losses.of_run(handler, frame)) if loop is not None else None
+        handler, where = found.place.function.base, file.frame(found.scope) if found.scope is not None else frame
+        return run_cancelled(file, loop, handler, losses.of_run(handler, where)) if loop is not None else None
     if found.function is None:
         return None
     lost = losses.of_function(frozenset((Function(file.path, found.function.index),)))
@@ -154,4 +175,6 @@ def _way_out(found: RunsOn) -> str:
         return f"cancel it in a `finally`, in a shielded scope: `await {found.name or 'handler'}.cancel_run()`"
     if found.what is Fault.TASK:
         return "keep the task under a name and `cancel()` it in the generator's `finally`, or yield the tokens without a task"
+    if found.what is Fault.GENERATION:
+        return "give the model something that tells it to stop (`stopping_criteria=`), and set it in the generator's `finally`"
     return "give the response the iterator itself, which the framework advances in a thread and stops with the client"

@@ -13,6 +13,9 @@ from streamlint.rule import Rule, on
 from streamlint.tree.python import PythonFile
 
 _IGNORED = "the argument is ignored already"
+_UNKNOWN = "no file says which release is used, and before {since} the argument does something"
+_EVER = "0.9"
+"""The oldest release that was looked at."""
 
 
 class IgnoredArgument(Rule):
@@ -65,7 +68,8 @@ class IgnoredArgument(Rule):
 
     ## Fix safety
 
-    `safe` for a name or a constant, which does nothing when it is left out; there is no fix where the argument is a call, or where
+    `safe` for a name or a constant, which does nothing when it is left out; `unsafe` where no file says which release is used, and
+    an older one reads the argument. There is no fix where the argument is a call, or where
     a loop gives each call another one.
 
     ## References
@@ -100,7 +104,7 @@ class IgnoredArgument(Rule):
 
 
 def _where(drifted: Drifted) -> str:
-    if drifted.change.since == "0.9":
+    if drifted.change.since == _EVER:
         return ""
     return f" since LlamaIndex {drifted.change.since}"
 
@@ -112,7 +116,9 @@ def _left_out(file: PythonFile, call: ir.Call, drifted: Drifted) -> Fix | None:
     edit = without_keyword(file, call, value)
     if edit is None:
         return None
-    return Fix(f"leave out `{drifted.change.name}=`", (edit,), Level.SAFE, _IGNORED, drops=(file.text(value),))
+    is_sure = drifted.release or drifted.change.since == _EVER
+    level, reason = (Level.SAFE, _IGNORED) if is_sure else (Level.UNSAFE, _UNKNOWN.format(since=drifted.change.since))
+    return Fix(f"leave out `{drifted.change.name}=`", (edit,), level, reason, drops=(file.text(value),))
 
 
 def _differs(file: PythonFile, name: ir.Name) -> bool:

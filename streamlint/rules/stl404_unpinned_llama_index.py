@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from streamlint.config_file import ConfigFile
 from streamlint.fact import Fact, of_facts
+from streamlint.faults.legacy_imports import LegacyImports
 from streamlint.finding import Severity, Symptom
 from streamlint.knowledge.dependencies import commands
 from streamlint.releases import lines
@@ -43,7 +44,8 @@ class UnpinnedLlamaIndex(Rule):
     ## Fix safety
 
     `safe` where the file already asks for the newest line: the same releases are installed today. `unsafe` where it asks for an
-    older one or for none, as the code may have been written for that. A line with hashes, and a file that a program wrote, are
+    older one or for none, as the code may have been written for that; where another file says that the code below uses a release
+    before 0.10, and it imports so, that line is kept. A line with hashes, and a file that a program wrote, are
     never edited.
 
     ## References
@@ -68,13 +70,19 @@ class UnpinnedLlamaIndex(Rule):
             return
         manager = file.reading.manager
         command = commands().get(manager, "")
-        bound = f"<{lines.after(pins.newest)}"
+        is_old = file.project.ask(LegacyImports).is_written_for_old(file.path.parent)
+        newest = pins.before_the_split if is_old else pins.newest
+        bound = f"<{lines.after(newest)}"
         how = f" and write this file again with `{command.format(package=declared.package)}`" if command else ""
         yield file.fact(
             self,
             declared,
             package=declared.package,
             label="has no upper bound",
-            help=f"keep `{declared.package}` below the next line, as `{bound}`{how}",
-            repair=None if manager else of_facts(bounded, file.source, declared, pins.newest),
+            help=f"keep `{declared.package}` below {_line_after(is_old)}, as `{bound}`{how}",
+            repair=None if manager else of_facts(bounded, file.source, declared, newest),
         )
+
+
+def _line_after(is_old: bool) -> str:
+    return "the line that moved what this code imports" if is_old else "the next line"

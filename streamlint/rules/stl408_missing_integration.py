@@ -16,8 +16,9 @@ class MissingIntegration(Rule):
     ## What it does
 
     Finds imports of a LlamaIndex integration in code that runs for requests, where the requirements or the lock file around it
-    name LlamaIndex and nothing that brings this integration. Imports in `try` and under `if` are passed over, as are projects
-    that do not say what they install.
+    name LlamaIndex and nothing that brings this integration. Imports in `try` and under `if` are passed over, and so are those
+    of a function that is called only where a setting names it (`case "ollama": use_ollama()`), and projects that do not say what
+    they install.
 
     ## Why it breaks streaming
 
@@ -90,8 +91,9 @@ class MissingIntegration(Rule):
     @on(ir.Import)
     def imported(self, line: ir.Import, scope: ir.Scope, file: PythonFile) -> Iterator[Fact]:
         # what is tried, or stands under a condition, may be meant to fail
-        found = file.project.ask(Integrations).missing(line, file.path) if line in scope.body.statements else None
-        if found is None:
+        integrations = file.project.ask(Integrations)
+        found = integrations.missing(line, file.path) if line in scope.body.statements else None
+        if found is None or integrations.is_one_of_several(file.facts, scope):
             return
         module = line.module if line.is_from else found.dotted
         name = found.beside.path.name

@@ -20,7 +20,6 @@ from streamlint.values.domain import (
     Instance,
     Llama,
     Object,
-    Super,
     Text,
     Token,
     Tokens,
@@ -156,7 +155,7 @@ class Effects:
             return receiver.role in _ASKED and (name in self._facts["model-methods"] or _asks(receiver.role, name))
         if isinstance(receiver, Instance):
             return self._is_known(dotted_name(method))
-        return isinstance(receiver, Super) or name in self._facts["text-methods"]
+        return name in self._facts["text-methods"]
 
     def _is_built_of_values(self, made: Class) -> bool:
         """Whether making an object of a class runs nothing but its own functions, if it has such."""

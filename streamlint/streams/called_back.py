@@ -44,11 +44,19 @@ class CalledBack:
         if not isinstance(function, ir.Attribute) or function.attribute != "join" or call.arguments:
             return None
         made = _made(function.base, frame) if isinstance(function.base, ir.Name) else None
-        handed = self.evaluator.calls.handed(made, frame) if isinstance(made, ir.Call) else None
-        target = made.argument(None, "target") if isinstance(made, ir.Call) else None
+        return self._by_thread(made, call, frame) if isinstance(made, ir.Call) else None
+
+    def _by_thread(self, made: ir.Call, at: ir.Call, frame: Frame) -> ir.Call | None:
+        """The call that a thread makes, as if it stood at another one."""
+        handed, target = self.evaluator.calls.handed(made, frame), made.argument(None, "target")
         if handed is None or target is None:
             return None
-        return ir.Call(call.start, call.end, target, handed[1], handed[2], call.branch)
+        return ir.Call(at.start, at.end, target, handed[1], handed[2], at.branch)
+
+    def is_run_by(self, thread: ir.Call, frame: Frame) -> bool:
+        """Whether a thread runs a model that fills a stream, or calls back with each token."""
+        call = self._by_thread(thread, thread, frame)
+        return call is not None and (self._filled_to_the_end(call, frame) is not None or bool(self.filled(call, frame)))
 
     def _filled_to_the_end(self, call: ir.Call, frame: Frame) -> ir.Name | None:
         """The name of a stream that this call puts all tokens into: `model.generate(**inputs, streamer=streamer)`."""

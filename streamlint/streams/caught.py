@@ -129,8 +129,12 @@ class Caught:
         return _is_empty(statement)
 
     def refusals(self, frame: Frame) -> Iterator[ir.Line]:
-        """`raise HTTPException(...)` in a generator that a response sends, where no handler of its own catches it."""
-        if not self.generators.is_sent(frame) or self._is_begun_first(frame):
+        """`raise HTTPException(...)` in a generator that a response sends, itself or through another one, and nobody catches it."""
+        if self.generators.is_sent(frame):
+            is_late = not self._is_begun_first(frame)
+        else:
+            is_late = frame.scope.is_generator and self._ends_a_sent_one(frame)
+        if not is_late:
             return
         for line in frame.scope.body.walk():
             if not isinstance(line, ir.Line) or line.kind != "raise" or not line.values:
@@ -145,14 +149,38 @@ class Caught:
         calls = ((call, outer) for outer in senders for call in outer.scope.calls)
         return any(stepped(self.evaluator, call, outer) is not None for call, outer in calls)
 
-    def _is_caught(self, line: ir.Line, frame: Frame) -> bool:
-        """Whether the generator itself handles what is raised there."""
-        return any(
-            isinstance(outer, ir.Try)
-            and inner is outer.body
-            and any(self.failures(one, frame) or self.names(one, frame) & self._refusing for one in outer.handlers)
-            for outer, inner in pairwise(frame.scope.body.around(line))
-        )
+    def _ends_a_sent_one(self, frame: Frame, seen: frozenset[ir.Scope] = frozenset()) -> bool:
+        """Whether what a generator raises ends another one that loops over it and is sent."""
+        if frame.scope in seen:
+            return False
+        for loop, outer in self.generators.sent.taken.get((frame.module.path, frame.scope.index), ()):
+            if self._is_caught(loop, outer):
+                continue
+            if self.generators.is_sent(outer):
+                return not self._is_begun_first(outer)
+            if self._ends_a_sent_one(outer, seen | {frame.scope}):
+                return True
+        return False
+
+    def _is_caught(self, place: ir.Statement | ir.Loop, frame: Frame) -> bool:
+        """Whether the generator itself handles what is raised there, and does not raise it again."""
+        for outer, inner in pairwise(frame.scope.body.around(place)):
+            if isinstance(outer, ir.Try) and inner is outer.body:
+                refused = (one for one in outer.handlers if self._takes_refusals(one, frame))
+                handler = next(refused, None)
+                if handler is not None and not any(_raises_again(one, handler) for one in handler.walk()):
+                    return True
+        return False
+
+    def _takes_refusals(self, handler: ir.Handler, frame: Frame) -> bool:
+        return self.failures(handler, frame) or bool(self.names(handler, frame) & self._refusing)
+
+
+def _raises_again(statement: ir.Statement, handler: ir.Handler) -> bool:
+    """A bare `raise`, or one of what the handler has caught."""
+    if not isinstance(statement, ir.Line) or statement.kind != "raise":
+        return False
+    return not statement.values or (isinstance(statement.values[0], ir.Name) and statement.values[0].id == handler.name)
 
 
 def _attempts(scope: ir.Scope) -> Iterator[ir.Try]:

@@ -262,8 +262,8 @@ class Drains(Takings):
         names = self.derived(drain, frame)
         for call in frame.scope.calls:
             if isinstance(call.function, ir.Attribute) and call.function.attribute.startswith(SENDING):
-                within = call.contains(drain)
-                if within or any(names_in(argument) & names for argument in call.arguments):
+                given = (*call.arguments, *(value for _, value in call.keywords))
+                if call.contains(drain) or any(names_in(argument) & names for argument in given):
                     return True
         return False
 

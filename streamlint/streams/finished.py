@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.frameworks import Purpose
 from streamlint.knowledge.token_streams import FINISHED
 from streamlint.model import syntax as ir
-from streamlint.streams.drained import SENDING, names_in
+from streamlint.streams.drained import names_in
 from streamlint.streams.put_together import parts
 from streamlint.streams.sent import Sending, Sent, certain
+from streamlint.streams.sockets import Sockets, sendings
 from streamlint.values.domain import UNKNOWN, Collection, Constant, Iterated, Origin, Token, Value
 from streamlint.values.said import last_word
 
@@ -38,16 +38,20 @@ class Finished:
     def __init__(self, project: Project) -> None:
         self.evaluator = project.evaluator
         self._sent, self._cutting = project.ask(Sent), project.knowledge.token_streams.cutting
+        self._sockets = project.ask(Sockets)
+        self._appending = project.knowledge.names("cumulative", "appending")
+        self._appending_words = frozenset(name.rpartition(".")[2] for name in self._appending)
 
     def of_loop(self, loop: ir.Loop, frame: Frame) -> Pieces | None:
-        """A loop that yields the pieces of an answer, in a generator that a response sends, or gives them to a WebSocket."""
+        """A loop that yields the pieces of an answer in a generator that is sent, or gives them to a WebSocket or a message."""
         scope = frame.scope
         if isinstance(loop.iterable, ir.Sequence):
             return None
         if scope.is_generator:
             is_sent = _yields_pieces(loop, scope) and self._is_shown_or_sent(frame)
         else:
-            is_sent = self._is_of_socket(frame) and _sends_pieces(loop, scope)
+            is_of_socket = self._sockets.is_of_socket(frame) and _sends_pieces(loop, scope)
+            is_sent = is_of_socket or self._appends_pieces(loop, frame)
         if not is_sent:
             return None
         around = self.evaluator.loop_frame(loop, frame)
@@ -59,19 +63,23 @@ class Finished:
         )
         return Pieces(loop.iterable, origin) if origin is not None else None
 
+    def _appends_pieces(self, loop: ir.Loop, frame: Frame) -> bool:
+        """Whether a loop puts them behind what is shown already: `await message.stream_token(piece)` of Chainlit."""
+        scope, pieces = frame.scope, _names_of_pieces(loop, frame.scope)
+        inside = (call for call in scope.calls if loop.body_start <= call.start < loop.end)
+        inside = (call for call in inside if last_word(call.function) in self._appending_words)
+        return any(
+            names_in(given) & pieces and self.evaluator.names(call.function, frame) & self._appending
+            for call in inside
+            for given in (*call.arguments, *(value for _, value in call.keywords))
+        )
+
     def _is_shown_or_sent(self, frame: Frame) -> bool:
         """Whether a generator ends up in a response, or a framework shows what it yields: a callback of Gradio."""
         if self._sent.generator(frame.module.path, frame.scope):
             return True
         entry = self._sent.reach.entry(frame.module, frame.scope)
         return entry is not None and bool(self.evaluator.knowledge.frameworks.framework(entry.framework).shows)
-
-    def _is_of_socket(self, frame: Frame) -> bool:
-        """Whether a function handles a WebSocket, or runs for one."""
-        reach = self._sent.reach
-        reached = reach.on_loop(frame.module, frame.scope)
-        entry = reach.entry(frame.module, frame.scope) or (reached.entry if reached is not None else None)
-        return entry is not None and entry.kind is Purpose.WEBSOCKET
 
     def of_sending(self, sending: Sending) -> Pieces | None:
         """A body that is the text itself, of which characters are sent, or a file in memory, of which lines are."""
@@ -165,9 +173,7 @@ def _yields_pieces(loop: ir.Loop, scope: ir.Scope) -> bool:
 def _sends_pieces(loop: ir.Loop, scope: ir.Scope) -> bool:
     """Whether a loop sends these: `await socket.send_text(piece)`."""
     names = _names_of_pieces(loop, scope)
-    inside = (call for call in scope.calls if loop.body_start <= call.start < loop.end)
-    sending = (call for call in inside if last_word(call.function).startswith(SENDING))
-    return any(names_in(given) & names for call in sending for given in call.arguments)
+    return any(names_in(given) & names for call in sendings(loop, scope) for given in call.arguments)
 
 
 def _names_of_pieces(loop: ir.Loop, scope: ir.Scope) -> set[str]:

@@ -102,8 +102,9 @@ class Gathered:
                 return None
             if gatherer:
                 kept.add(gatherer)
-        is_for_a_file = not kept and any(turns.has(call) and self._is_filed(call, frame) for call in scope.calls)
-        return None if is_for_a_file else frozenset(kept)
+        is_filed = any(turns.has(call) and self._is_filed(call, frame) for call in scope.calls)
+        is_for_the_file = is_filed and all(_only_counts(name, turns, scope) for name in kept)
+        return None if is_for_the_file else frozenset(kept)
 
     @staticmethod
     def _is_given(argument: ir.Expression, turns: Turns, carried: set[str]) -> bool:
@@ -226,6 +227,19 @@ class Gathered:
 
     def _is_buffer(self, name: ir.Name, frame: Frame) -> bool:
         return any(isinstance(one, Instance) and one.name in _BUFFERS for one in self.evaluator.value(name, frame))
+
+
+def _only_counts(name: str, turns: Turns, scope: ir.Scope) -> bool:
+    """Whether a name only has how many or how long the tokens are: `count += 1`, `size += len(token)`."""
+    made = [one.value for one in scope.bindings if one.name == name and turns.start <= one.start < turns.end]
+    return bool(made) and all(isinstance(one, ir.Constant) or _is_length(one) for one in made)
+
+
+def _is_length(value: ir.Expression | None) -> bool:
+    match value:
+        case ir.Call(function=ir.Name(id="len")):
+            return True
+    return False
 
 
 def _collection(base: ir.Expression) -> ir.Name | None:

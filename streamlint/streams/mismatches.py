@@ -49,6 +49,7 @@ class Misfit(StrEnum):
     OBJECT = "object"
     RUN = "run"
     UNCALLED = "uncalled"
+    OWNED = "owned"
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,18 @@ class RunTexts:
         taken = self.evaluator.element(self.evaluator.iterated(loop, frame))
         if _are_text(taken, tokens) or any(self._is_text(*row, tokens) for row in _read_in(loop, frame)):
             return True
-        return _keeps_all(loop, frame.scope) and any(
-            self._is_text(*row, tokens) for row in self._read_later(loop, frame)
-        )
+        if not _keeps_all(loop, frame.scope):
+            return False
+        later = (*self._read_later(loop, frame), *self._read_elsewhere(frozenset(items.parts), frame))
+        return any(self._is_text(*row, tokens) for row in later)
+
+    def _read_elsewhere(self, parts: frozenset[str], frame: Frame) -> Iterator[_Read]:
+        """What other functions of the module read under the names of texts: those that take out what a loop puts into a queue."""
+        words = {part.rpartition(".")[2] for part in parts}
+        for scope in frame.module.scopes:
+            if scope is not frame.scope and any(one.attribute in words for one in scope.attributes):
+                where = self.evaluator.any_call(frame.module, scope)
+                yield from ((one, where) for one in scope.attributes if one.attribute in words)
 
     def _is_text(self, part: ir.Expression | None, frame: Frame, tokens: Tokens) -> bool:
         is_asked = isinstance(part, ir.Call) and ir.dotted(part.function) == "getattr"

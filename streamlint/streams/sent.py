@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from streamlint.knowledge.responses import Fate, ResponseClass
 from streamlint.model import syntax as ir
@@ -56,6 +56,13 @@ class SentGenerator:
 
     frame: Frame
     sending: Sending
+
+
+class Taken(NamedTuple):
+    """A loop over a generator, in another one that is sent or taken so itself."""
+
+    loop: ir.Loop
+    frame: Frame
 
 
 class Sent:
@@ -150,7 +157,10 @@ class Sent:
         return binding.name == "__init__" and _only_passes_on(method)
 
     def media_type(self, value: Value, response: ResponseClass, call: ir.Call, frame: Frame) -> str | None:
-        """What a call that makes a response says of its body; "" for nothing, None where it cannot be seen."""
+        """What a response says of its body, where it is made or afterwards; "" for nothing, None where it cannot be seen."""
+        later = _told_later(call, frame.scope)
+        if later:
+            return _text(self.evaluator.value(later[0].value, frame)) if len(later) == 1 else None
         argument = response.media_type_argument
         given = call.argument(argument.position, argument.keyword or None) or call.argument(None, "content_type")
         if given is not None:
@@ -234,6 +244,23 @@ class Sent:
         return found
 
     @cached_property
+    def taken(self) -> Mapping[tuple[Path, int], tuple[Taken, ...]]:
+        """The loops of sent generators over other generators of the project, by the function that is looped over."""
+        found: dict[tuple[Path, int], tuple[Taken, ...]] = {}
+        pending = [one.frame for sent in self._sent.values() for one in sent]
+        for _ in range(_DEEPEST):
+            inner = list[Frame]()
+            for frame in pending:
+                for loop in frame.scope.loops:
+                    for value in self.evaluator.iterated(loop, frame):
+                        if isinstance(value, Generated):
+                            key = (value.frame.module.path, value.frame.scope.index)
+                            inner += () if key in found else (value.frame,)
+                            found[key] = (*found.get(key, ()), Taken(loop, frame))
+            pending = inner
+        return found
+
+    @cached_property
     def _sent_scopes(self) -> frozenset[tuple[Path, int]]:
         return frozenset(self._sent)
 
@@ -297,6 +324,23 @@ def _headers(call: ir.Call, response: ResponseClass) -> ir.Expression | None:
     """The headers of a response, by their keyword or in their place."""
     place = response.parameters.index("headers") if "headers" in response.parameters else None
     return call.argument(place, "headers")
+
+
+def _told_later(call: ir.Call, scope: ir.Scope) -> list[ir.Store]:
+    """`made.headers["Content-Type"] = ...` of the response that a call makes."""
+    names = {one.name for one in scope.bindings if one.value is call and one.kind == "assign" and not one.path}
+    if len(names) != 1:
+        return []
+    return [one for one in scope.stores if _is_kind_of(one, *names)]
+
+
+def _is_kind_of(store: ir.Store, made: str) -> bool:
+    """Whether a store says what kind of document a response is; Django takes its headers by the response's own brackets."""
+    base = store.base.base if isinstance(store.base, ir.Attribute) and store.base.attribute == "headers" else store.base
+    if not isinstance(base, ir.Name) or base.id != made:
+        return False
+    member = store.member.lower()
+    return member in ("mimetype", "content_type") if store.is_attribute else member == "content-type"
 
 
 def _last_of_view(call: ir.Call) -> ir.Expression | None:

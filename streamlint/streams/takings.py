@@ -30,11 +30,13 @@ from streamlint.values.domain import (
     Function,
     Instance,
     Llama,
+    Object,
     Token,
     Tokens,
     Value,
 )
 from streamlint.values.llama import STREAM_ROLES
+from streamlint.values.run_results import RunResults
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ class Takings(DrainedNames):
         self.gathered = project.ask(Gathered)
         self._never, self._runners = project.ask(Never), project.ask(Runners)
         self._run_texts = project.ask(RunTexts)
-        self._steps = project.ask(Steps)
+        self._steps, self._results = project.ask(Steps), RunResults(project.evaluator)
         self.whereabouts = project.ask(Whereabouts)
         self._searched: set[ir.Scope] = set()
         self._kept_in: dict[ir.Scope, frozenset[str]] = {}
@@ -174,7 +176,18 @@ class Takings(DrainedNames):
             found = self._by_callee(value, call, frame)
             if found is not None:
                 return found
-        return self._run(call, frame)
+        return self._of_steps(call, frame) or self._run(call, frame)
+
+    def _of_steps(self, call: ir.Call, frame: Frame) -> Drain | None:
+        """A run of a workflow that is awaited, where a step takes all tokens and gives back the text: `await flow.run(q=q)`."""
+        if call.end not in frame.scope.awaited or last_word(call.function) != "run":
+            return None
+        for module, scope, given in self._results.given(self.evaluator.origin(call, frame)):
+            step = self.evaluator.any_call(module, scope)
+            for drain in self.in_frame(step):
+                if given.contains(drain) or names_in(given) & self.derived(drain, step, as_text=True):
+                    return self._as_called(drain, call, frame, step, frozenset())
+        return None
 
     def _run(self, call: ir.Call, frame: Frame) -> Drain | None:
         """A coroutine that is run to its end, and takes all tokens: `asyncio.run(collect(q))`, `await gather(collect(q), ...)`."""
@@ -282,6 +295,10 @@ class Takings(DrainedNames):
         for value in self.evaluator.value(argument, frame):
             if isinstance(value, Llama) and value.role in STREAM_ROLES:
                 return Drain(How.TEXT, at.start, at.end, None, value, argument, branch)
+            method = self.evaluator.attributes.method(value, "__str__") if isinstance(value, Object) else None
+            if method is not None:
+                asked = ir.Call(at.start, at.end, argument, (), (), branch)
+                return self._through_helper(replace(method, receiver=value), asked, frame)
         return None
 
     def _of_expression(self, expression: ir.FormattedString | ir.Sequence, frame: Frame) -> Drain | None:
@@ -317,20 +334,18 @@ class Takings(DrainedNames):
             filled = filled_in(drain, inner, call, frame) | self._filled_object(drain, inner, call, frame)
             if not filled and not self._returned(drain, inner):
                 continue
-            place = Hop(inner.module.path, drain.start, drain.end, WHERE[drain.how])
-            through = Hop(frame.module.path, call.start, call.end, f"calls `{located[1].name}`")
-            way = (drain.way or Way(place)).behind(through)
-            return replace(
-                drain,
-                start=call.start,
-                end=call.end,
-                source=call,
-                branch=call.branch,
-                way=way,
-                kept=filled,
-                loop=None,
-            )
+            return self._as_called(drain, call, frame, inner, filled)
         return None
+
+    @staticmethod
+    def _as_called(drain: Drain, call: ir.Call, frame: Frame, inner: Frame, kept: frozenset[str]) -> Drain:
+        """A drain in another function, as its caller sees it."""
+        place = Hop(inner.module.path, drain.start, drain.end, WHERE[drain.how])
+        through = Hop(frame.module.path, call.start, call.end, f"calls `{inner.scope.name}`")
+        way = (drain.way or Way(place)).behind(through)
+        return replace(
+            drain, start=call.start, end=call.end, source=call, branch=call.branch, way=way, kept=kept, loop=None
+        )
 
     def _may_give(self, scope: ir.Scope, call: ir.Call, frame: Frame) -> bool:
         """Whether a helper may return text, or put tokens into something that this call hands in, or that both see."""

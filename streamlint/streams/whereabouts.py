@@ -16,7 +16,8 @@ from streamlint.streams.meant import Meant
 from streamlint.streams.spreading import Lost, Spread
 from streamlint.values.container_calls import GIVING
 from streamlint.values.dispatching import registered_with
-from streamlint.values.passing import BUILTINS, HANDING, PASSING, beginning
+from streamlint.values.named import beginning
+from streamlint.values.passing import BUILTINS, HANDING, PASSING
 from streamlint.values.puts import GETTING
 from streamlint.values.said import last_word
 

@@ -10,6 +10,8 @@ DECLARING = ("pyproject.toml", "Pipfile", "setup.cfg", "setup.py")
 PYLOCK = re.compile(r"pylock\.[^.]+\.toml")
 REQUIREMENTS = re.compile(r"(?:.*[-_.])?requirements.*\.(?:txt|in)|constraints.*\.txt", re.IGNORECASE)
 ENVIRONMENT = re.compile(r"(?:conda-?|.*[-_.])?environment(?:[-_.].*)?\.ya?ml|conda-env.*\.ya?ml", re.IGNORECASE)
+DEPLOYMENT = re.compile(r"(?:.*[-_.])?llama[-_]?deploy(?:ment)?(?:[-_.].*)?\.ya?ml", re.IGNORECASE)
+"""A deployment of LlamaDeploy, which names what each of its services installs."""
 IN_FOLDER = re.compile(r".*\.(?:txt|in)")
 """What counts in a folder that is called `requirements`."""
 _FOLDER = "requirements"
@@ -73,7 +75,7 @@ def is_dependency_file(path: str) -> bool:
         return True
     if name.endswith((".txt", ".in")):
         return bool(REQUIREMENTS.fullmatch(name)) or os.path.basename(folder) == _FOLDER
-    return name.endswith((".yml", ".yaml")) and bool(ENVIRONMENT.fullmatch(name))
+    return name.endswith((".yml", ".yaml")) and bool(ENVIRONMENT.fullmatch(name) or DEPLOYMENT.fullmatch(name))
 
 
 def tells_of_serving(path: str) -> bool:

@@ -25,7 +25,7 @@ def pieces_of(source: Source, summary: ir.Summary) -> tuple[Span, ...]:
     for statement in summary.module.body.statements:
         if statement.start < cuts[-1]:  # two statements on one line
             cuts.pop()
-        end = source.line_span(max(statement.end - 1, statement.start)).end
+        end = source.line_span(statement.end - 1).end
         while end < len(source.text) and source.slice(source.line_span(end - 1)).rstrip("\r\n").endswith("\\"):
             end = source.line_span(end).end
         cuts.append(end)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from streamlint.fact import Fact
 from streamlint.faults.resources import Resources
 from streamlint.finding import Finding, Place, Related, Severity
+from streamlint.knowledge.frameworks import Purpose
 from streamlint.model import syntax as ir
 from streamlint.model.operators import Operator
 from streamlint.model.summary import UnparsableFile
@@ -175,8 +176,12 @@ class PythonFile:
                     yield held, scope
 
     def drains(self, scope: ir.Scope) -> Iterator[tuple[Entry, Drain]]:
-        """The streams that a handler swallows instead of sending them on."""
+        """The streams that a handler swallows instead of sending them on, or what runs for a WebSocket and answers there."""
         entry = self.entry(scope)
+        if entry is None:
+            reached = self.project.reach.on_loop(self.facts, scope)
+            led_to = reached.entry if reached is not None else None
+            entry = led_to if led_to is not None and led_to.kind is Purpose.WEBSOCKET else None
         if entry is not None:
             yield from ((entry, drain) for drain in self.project.ask(Drains).of(entry, self.frame(scope)))
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
 from streamlint.values.call_sites import CallSite, argument_of, may_hide, position_of
-from streamlint.values.domain import UNKNOWN, Collection, Constant, Function, Values
+from streamlint.values.domain import UNKNOWN, Collection, Constant, Function, Unknown, Value, Values
 from streamlint.values.said import last_word
 from streamlint.values.whole import Whole
 
@@ -40,12 +40,12 @@ class Arguments:
         located = self.evaluator.scope_of(function)
         if located is None:
             return {}
-        scope, is_bound = located[1], function.receiver is not None
+        scope = located[1]
         spread = self._spread(call, frame) if call.hides_keywords else {}
         found: dict[str, Values] = {}
         for parameter in scope.parameters:
             if wanted is None or parameter.name in wanted:
-                values = self._one(parameter, scope, call, frame, is_bound, spread)
+                values = self._one(parameter, scope, call, frame, function.receiver, spread)
                 if values is not None:
                     found[parameter.name] = values
         return found
@@ -54,7 +54,7 @@ class Arguments:
         """What `*given` or `**options` is in the function that a known call runs."""
         call, frame = site.call, site.frame
         if parameter.kind == "starred":
-            found = self._surplus(scope, call, frame, site.is_bound)
+            found = self._surplus(scope, call, frame, Unknown() if site.is_bound else None)
         else:
             found = self._rest(scope, call, frame, self._spread(call, frame) if call.hides_keywords else {})
         return UNKNOWN if found is None else found
@@ -65,11 +65,12 @@ class Arguments:
         scope: ir.Scope,
         call: ir.Call,
         frame: Frame,
-        is_bound: bool,
+        receiver: Value | None,
         spread: Mapping[str, Values] | None,
     ) -> Values | None:
+        is_bound = receiver is not None
         if parameter.kind == "starred":
-            return self._surplus(scope, call, frame, is_bound)
+            return self._surplus(scope, call, frame, receiver)
         if parameter.kind == "mapping":
             return self._rest(scope, call, frame, spread)
         given = argument_of(call, scope, parameter, is_bound)
@@ -95,13 +96,15 @@ class Arguments:
         values = self.evaluator.union(self.evaluator.value(one, frame) for one in written.values)
         return values if written.is_sure else self.evaluator.union((values, UNKNOWN))
 
-    def _surplus(self, scope: ir.Scope, call: ir.Call, frame: Frame, is_bound: bool) -> Values | None:
-        """What `*given` of a function is: the arguments that none of its other parameters takes."""
+    def _surplus(self, scope: ir.Scope, call: ir.Call, frame: Frame, receiver: Value | None) -> Values | None:
+        """What `*given` of a function is: the arguments that none of its other parameters takes, the object itself too."""
         placed = self._placed(call, frame)
         if placed is None:
             return None
-        taken = sum(one.kind == "positional" for one in scope.parameters) - is_bound
-        return frozenset((Collection("tuple", tuple((None, values) for values in placed[max(taken, 0) :])),))
+        if receiver is not None:
+            placed = [frozenset((receiver,)), *placed]
+        taken = sum(one.kind == "positional" for one in scope.parameters)
+        return frozenset((Collection("tuple", tuple((None, values) for values in placed[taken:])),))
 
     def _placed(self, call: ir.Call, frame: Frame) -> list[Values] | None:
         """What a call gives by position; None where a `*` may give more than can be seen."""

@@ -59,10 +59,11 @@ class Attributes:
         self.evaluator = evaluator
         lineages = Lineages(evaluator)
         self.lineage, self.outside_bases = lineages.of, lineages.outside_bases
-        self.method, self.setter, self.below, self.spelt = (
+        self.method, self.setter, self.below, self.made_by, self.spelt = (
             lineages.method,
             lineages.setter,
             lineages.below,
+            lineages.made_by,
             lineages.spelt,
         )
         self._enumerations = Enumerations(evaluator)
@@ -278,11 +279,10 @@ class Attributes:
 
     @staticmethod
     def _method_around(module: Module, function: ir.Scope, owner: ir.Scope) -> ir.Scope | None:
-        while function.parent >= 0:
-            if function.parent == owner.index:
-                return function if function.kind == "function" else None
+        """The method of a class in which a function stands, directly or not; None in a class or lambda within that class."""
+        while function.parent != owner.index:
             function = module.scopes[function.parent]
-        return None
+        return function if function.kind == "function" else None
 
     def _inherited(self, outside: External, base: Object | Class, name: str) -> Values:
         role = self.evaluator.knowledge.llama.role(outside.name)

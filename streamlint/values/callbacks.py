@@ -54,7 +54,7 @@ class Callbacks:
     def _overriding(self, module: Module, scope: ir.Scope) -> Iterator[tuple[str, ...]]:
         """What a method is given that a framework calls by its name: `dispatch(self, request, call_next)`."""
         owner = module.scopes[scope.parent]
-        if owner.kind == "class" and owner.bases:
+        if owner.bases:
             for base in self.evaluator.attributes.outside_bases(Class(module.path, owner.index)):
                 given = self.evaluator.knowledge.objects.given(f"{base}.{scope.name}")
                 if given is not None:

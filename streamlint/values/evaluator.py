@@ -296,11 +296,9 @@ class Evaluator:
         )
 
     def _closure(self, expression: ir.Closure, frame: Frame) -> Values:
+        """What a lambda or a generator expression gives."""
         scope = frame.module.scopes[expression.scope]
-        if scope.kind == "class":
-            return frozenset((Class(frame.module.path, scope.index),))
-        outer = None if scope.kind == "function" and frame.arguments is None else frame
-        function = Function(frame.module.path, scope.index, outer)
+        function = Function(frame.module.path, scope.index, frame)
         if scope.kind != "generator-expression":
             return frozenset((function,))
         inner = self.frames.call(frame.module, scope, frame, {}, frame)

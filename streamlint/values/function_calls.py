@@ -107,7 +107,7 @@ class FunctionCalls:
         if not tells and function.frame is None:
             return self.evaluator.any_call(module, scope)
         given = dict(arguments)
-        if function.receiver is not None and scope.parameters:
+        if function.receiver is not None and scope.parameters and scope.parameters[0].kind != "starred":
             given.setdefault(scope.parameters[0].name, frozenset((function.receiver,)))
         if valued is not None:
             given = {name: values if name in valued else _constants(values) for name, values in given.items()}
@@ -129,7 +129,7 @@ class FunctionCalls:
             if item.value is not None and self._happens(item.branch, frame)
         ]
         if not found:
-            return frozenset((Constant(None),))
+            return UNKNOWN if "abstractmethod" in scope.decorator_words else frozenset((Constant(None),))
         values = evaluator.union(found)
         if all(isinstance(value, (Unknown, Constant)) for value in values) and scope.returns_annotation is not None:
             annotated = evaluator.parameters.annotated(scope.returns_annotation, frame.parent or frame)

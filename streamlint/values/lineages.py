@@ -12,6 +12,8 @@ from streamlint.values.whole import Whole
 _MOST_CLASSES = 12
 _ANY = "*"
 
+_METACLASSES = frozenset(("type", "ABCMeta", "abc.ABCMeta"))
+
 
 class Lineages:
     """Classes in the order in which attributes are looked up."""
@@ -67,6 +69,25 @@ class Lineages:
                 found = Class(module.path, scope.index)
                 if scope.kind == "class" and scope.bases and found != owner and owner in self.of(found):
                     yield found
+
+    def made_by(self, metaclass: Class) -> tuple[Class, ...]:
+        """The classes of which a metaclass is told, and those that descend from them; none where it is no metaclass."""
+        located = self.evaluator.scope_of(metaclass)
+        if located is None or not any(ir.dotted(base) in _METACLASSES for base in located[1].bases):
+            return ()
+        key = ("made by", metaclass.path, metaclass.scope)
+        return self.evaluator.solver.ask(key, lambda: tuple(self._made_by(metaclass)), (), ())
+
+    def _made_by(self, metaclass: Class) -> Iterator[Class]:
+        for module in self.evaluator.modules.saying("metaclass"):
+            for scope in module.scopes:
+                told = next((value for name, value in scope.keywords if name == "metaclass"), None)
+                outer = module.scopes[scope.parent]
+                if scope.kind != "class" or told is None:
+                    continue
+                if metaclass in self.evaluator.value(told, self.evaluator.any_call(module, outer)):
+                    made = Class(module.path, scope.index)
+                    yield from (made, *self.below(made))
 
     def outside_bases(self, base: Object | Class) -> list[str]:
         """Dotted names of the classes outside the project that this one descends from."""

@@ -65,6 +65,7 @@ class LlamaCalls:
         if (
             self.evaluator.knowledge.llama.function(name) is not None
             or self._class_method(owner, member)[0] is not None
+            or self._builds_store(owner, member)
         ):
             return True
         return member[:1].isupper() and self.evaluator.knowledge.llama.role(name) is not None
@@ -83,11 +84,22 @@ class LlamaCalls:
             return (
                 frozenset((base,)) if method.returns is not Returns.NOTHING or member.startswith("from_") else UNKNOWN
             )
+        if self._builds_store(owner, member):
+            return frozenset(
+                (self._built(Role.VECTOR_STORE, llama.canonical(owner) or owner, call, frame, (owner, member)),)
+            )
         role = llama.role(name)
         if role is None or not member[:1].isupper():
             return None
         built = self._built(role, llama.canonical(name) or name, call, frame, (name, ""))
         return frozenset((replace(built, origin=origin),))
+
+    def _builds_store(self, owner: str, member: str) -> bool:
+        """Whether a call gives a vector store of an integration, as each of its methods does whose name begins so."""
+        is_class = owner.rpartition(".")[2][:1].isupper()
+        return (
+            member.startswith("from_") and is_class and self.evaluator.knowledge.llama.role(owner) is Role.VECTOR_STORE
+        )
 
     def _class_method(self, owner: str, member: str) -> tuple[Method | None, Role | None]:
         """A class method and the role of its class, in the newest release whose class of that path has it."""

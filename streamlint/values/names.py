@@ -15,9 +15,11 @@ from streamlint.values.domain import (
     Class,
     Collection,
     External,
+    Pending,
     ProjectModule,
     Text,
     Token,
+    Value,
     Values,
     says,
 )
@@ -213,7 +215,7 @@ class Names:
         if texts:
             return frozenset((Text(texts[0].origin),))
         held = self.evaluator.union(before)
-        is_filled = all(isinstance(one, Collection) and one.kind != "tuple" for one in (*held, *added))
+        is_filled = all(map(_may_be_filled, (*held, *added)))
         return held if held and is_filled else self.evaluator.union([held, UNKNOWN])
 
     def _imported(self, binding: ir.Binding, module: Module) -> Values:
@@ -239,3 +241,8 @@ class Names:
         if found or level:
             return found or UNKNOWN
         return frozenset((External(f"{name}.{member}"),)) if path not in self.evaluator.modules.files else UNKNOWN
+
+
+def _may_be_filled(value: Value) -> bool:
+    """Whether it is a display that can be added to, or not known yet; what comes back to itself decides nothing before that."""
+    return isinstance(value, Pending) or (isinstance(value, Collection) and value.kind != "tuple")

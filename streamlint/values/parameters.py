@@ -132,6 +132,9 @@ class Parameters:
         path, owner = frame.module.path, frame.parent.scope.index
         if "classmethod" in kinds or frame.scope.name in OF_CLASSES:
             return frozenset((Class(path, owner),))
+        made = self.evaluator.attributes.made_by(Class(path, owner))
+        if made:
+            return frozenset(made)
         return frozenset((Object(path, owner),))
 
     def injected(self, parameter: ir.Parameter, frame: Frame) -> Values:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -36,7 +35,7 @@ from streamlint.values.domain import (
     Values,
 )
 from streamlint.values.getters import ATTRIBUTE, ITEM, getter
-from streamlint.values.spelt import spelt
+from streamlint.values.named import of_getattr
 from streamlint.values.starts import start_of
 from streamlint.values.whole import Whole
 
@@ -195,45 +194,6 @@ def _parsed(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     return evaluator.union(evaluator.calls.streams.parsed(one) for one in parts) or UNKNOWN
 
 
-def _getattr(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
-    if len(call.arguments) < 2:
-        return UNKNOWN
-    base, name = call.arguments[:2]
-    word = spelt(evaluator, name, frame)
-    if word is not None:
-        found = evaluator.value(ir.Attribute(call.start, call.end, base, word), frame)
-        # a display has few attributes
-        is_display = any(isinstance(one, Collection) for one in evaluator.value(base, frame))
-        return evaluator.union((found, *(evaluator.value(one, frame) for one in call.arguments[2:] if is_display)))
-    prefix = beginning(name, frame)
-    return evaluator.each(evaluator.value(base, frame), lambda one: _beginning_with(evaluator, one, prefix))
-
-
-def _beginning_with(evaluator: Whole, base: Value, prefix: str) -> Values:
-    """The methods of an object of the project whose names begin so; of its class nothing else can be meant."""
-    if not prefix or not isinstance(base, Object | Class):
-        return UNKNOWN
-    names: dict[str, None] = {}
-    for owner in evaluator.attributes.lineage(base):
-        located = evaluator.scope_of(owner) if isinstance(owner, Class) else None
-        names.update(dict.fromkeys(name for name in (located[1].by_name if located else ()) if name.startswith(prefix)))
-    return evaluator.union(evaluator.attributes.of_class(base, name) for name in names) or UNKNOWN
-
-
-def beginning(name: ir.Expression, frame: Frame) -> str:
-    """How a text begins that is put together: `"do_" + word`, `f"do_{word}"`, also under a name."""
-    if isinstance(name, ir.Name) and name.bindings is not None and len(name.bindings) == 1:
-        value = frame.scope.bindings[name.bindings[0]].value
-        return beginning(value, frame) if value is not None and not isinstance(value, ir.Name) else ""
-    match name:
-        case ir.Operation(operator="Add", operands=(ir.Constant(value=str(text)), _)):
-            return text
-        case ir.FormattedString():
-            written = re.match(r"""[fFrR]+(["'])([A-Za-z_]\w*)\{""", frame.module.text(name))
-            return written[2] if written is not None else ""
-    return ""
-
-
 def _partial(evaluator: Whole, call: ir.Call, frame: Frame) -> Values:
     function = _first(evaluator, call, frame)
     arguments = tuple(evaluator.value(argument, frame) for argument in call.arguments[1:])
@@ -353,7 +313,7 @@ BUILTINS: dict[str, Builtin] = {
     "builtins.set": _collected("set"),
     "builtins.dict": _dict,
     "builtins.str": _string,
-    "builtins.getattr": _getattr,
+    "builtins.getattr": of_getattr,
     "re.split": _cut(1),
     "re.findall": _cut(1),
     "textwrap.wrap": _cut(0),

@@ -30,11 +30,12 @@ class RunResults:
         """Only where it is a stream, or something else that is known, tells it more than a name would."""
         found = [
             self.evaluator.value(given, self.evaluator.any_call(module, scope))
-            for module, scope, given in self._given(begun)
+            for module, scope, given in self.given(begun)
         ]
         return self.evaluator.union(found) if found else NOTHING
 
-    def _given(self, begun: Origin) -> Iterator[tuple[Module, ir.Scope, ir.Expression]]:
+    def given(self, begun: Origin) -> Iterator[tuple[Module, ir.Scope, ir.Expression]]:
+        """What the steps of a run say that it gives, each with the step."""
         for owner in self._workflows(begun):
             located = self.evaluator.scope_of(owner)
             for method in located[0].inner(located[1]) if located is not None else ():

@@ -65,6 +65,10 @@ class Stores:
 
 
 def _only(values: Values) -> Llama | None:
+    """The one object that these may be; of vector stores of one class, whichever is made, any of them."""
     rest = [value for value in values if value != Constant(None)]
-    only = rest[0] if len(rest) == 1 else None
-    return only if isinstance(only, Llama) else None
+    only = rest[0] if rest else None
+    if not isinstance(only, Llama):
+        return None
+    are_alike = all(isinstance(one, Llama) and one.role is Role.VECTOR_STORE and one.name == only.name for one in rest)
+    return only if len(rest) == 1 or are_alike else None

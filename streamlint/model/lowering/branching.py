@@ -125,7 +125,7 @@ class Branching:
     def _type_test(self, pattern: ast.pattern, tests: list[ir.Expression], subject: ir.Expression) -> ir.Call | None:
         """What a pattern asks that holds for all objects of a class: `case Token(text=text):` is `isinstance(..., Token)`."""
         alternatives = [_plain_class(one) for one in _alternatives(pattern)]
-        if not all(alternatives) or len(tests) != len(alternatives):
+        if not all(alternatives):  # then each asks for its class alone
             return None
         span = self.span(pattern)
         asked = tests[0] if len(tests) == 1 else ir.Sequence(*span, "tuple", tuple(tests))

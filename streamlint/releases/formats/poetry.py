@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
-from packaging.specifiers import SpecifierSet
-
 from streamlint.releases.declared import Declared, at, canonical
-from streamlint.releases.ranges import ANY, parse, parse_poetry
+from streamlint.releases.ranges import ANY, parse_poetry
 from streamlint.source import Source
 from streamlint.surroundings import Document, Setting
 
@@ -27,7 +25,7 @@ def _package(source: Source, name: str, settings: tuple[Setting, ...], depth: in
     versions = [each for each in settings if each.is_text and _is_version(each, depth)]
     if not versions:
         yield replace(at(source, name, ANY, settings[0].span, group), is_sourced=True, extras=extras)
-    rows = [(setting, choice) for setting in versions for choice in constraints(setting.value)]
+    rows = [(setting, choice) for setting in versions for choice in parse_poetry(setting.value)]
     for setting, choice in rows:
         declared = at(source, name, choice, setting.inside or setting.span, group)
         written = setting.inside if len(rows) == 1 else None
@@ -38,9 +36,3 @@ def _is_version(setting: Setting, depth: int) -> bool:
     """Whether a text is the constraint itself, or that of a table or of an entry in a list."""
     inner = tuple(key for key in setting.keys[depth:] if not isinstance(key, int))
     return inner in ((), ("version",))
-
-
-def constraints(version: str) -> Iterable[SpecifierSet]:
-    """The alternatives of a constraint."""
-    plain = parse(version)
-    return (plain,) if plain is not None and "~" not in version else parse_poetry(version)
