@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from streamlint.knowledge.llama_index import Role
 from streamlint.model import syntax as ir
-from streamlint.model.answered import answered
+from streamlint.model.answered import answered, told
 from streamlint.streams.caught import Caught, yields
 from streamlint.values.domain import Bound, Function, Llama, Unknown, Value, known
 
@@ -41,18 +41,21 @@ class Cleanups:
 
         Starlette cancels through AnyIO, which cancels again and again; other servers do not.
         """
-        for block in self._left(frame):
-            found = next(self._unshielded(block, frame), None)
+        for attempt, block in self._left(frame):
+            found = next(self._unshielded(attempt, block, frame), None)
             if found is not None:
                 yield found
 
     def cuts(self, place: ir.Expression, frame: Frame) -> bool:
         """Whether the server would cancel a wait at this place, were one written there."""
         return any(
-            block.contains(place) and not any(map(self._is_shield, block.around(place))) for block in self._left(frame)
+            block.contains(place)
+            and not any(map(self._is_shield, block.around(place)))
+            and not self._is_of_others(place, attempt, block, frame)
+            for attempt, block in self._left(frame)
         )
 
-    def _left(self, frame: Frame) -> Iterator[ir.Block]:
+    def _left(self, frame: Frame) -> Iterator[tuple[ir.Try, ir.Block]]:
         """The blocks that run when the client has left in the midst of a `try`."""
         if not frame.scope.is_async or not frame.module.packages & self.evaluator.knowledge.frameworks.cancelling_again:
             return
@@ -61,7 +64,7 @@ class Cleanups:
         for attempt in (one for one in frame.scope.body.walk() if isinstance(one, ir.Try)):
             for block in self._cleaning(attempt, frame):
                 if isinstance(block, ir.Handler) or _may_be_left(attempt.body, frame.scope):
-                    yield block
+                    yield attempt, block
 
     def _cleaning(self, attempt: ir.Try, frame: Frame) -> Iterator[ir.Block]:
         yield attempt.final
@@ -69,23 +72,42 @@ class Cleanups:
             if self.caught.cancellation(handler, frame) and not self.caught.everything(handler, frame):
                 yield handler
 
-    def _unshielded(self, block: ir.Block, frame: Frame) -> Iterator[Cleanup]:
+    def _unshielded(self, attempt: ir.Try, block: ir.Block, frame: Frame) -> Iterator[Cleanup]:
         waits = [one for one in block.expressions() if isinstance(one, ir.Await)]
         for wait in sorted(waits, key=lambda one: (one.start, -one.end)):
             call, around = wait.value, block.around(wait)
-            if not isinstance(call, ir.Call) or self._is_of_others(call, block, frame):
+            if not isinstance(call, ir.Call) or self._is_of_others(call, attempt, block, frame):
                 continue
             if self._suspends(call, frame) and not any(map(self._is_shield, around)):
                 line = around[-1]
                 is_line = isinstance(line, ir.Line) and line.kind == "expression" and line.values == (wait,)
                 yield Cleanup(wait, call, line if isinstance(line, ir.Line) and is_line else None)
 
-    def _is_of_others(self, call: ir.Call, block: ir.Block, frame: Frame) -> bool:
-        """Whether a handler comes to a call only for other exceptions: `if isinstance(error, CancelledError): raise`."""
+    def _is_of_others(self, place: ir.Expression, attempt: ir.Try, block: ir.Block, frame: Frame) -> bool:
+        """Whether a cleanup comes to a place only without a cancellation: `if isinstance(error, CancelledError): raise`."""
         if not isinstance(block, ir.Handler):
-            return False
+            noted = self._noted(attempt, block, frame)
+            tests = told(place, frame.scope) if noted else ()
+            return any(isinstance(test, ir.Name) and noted.get(test.id) is (not held) for test, held in tests)
         asks = partial(self.caught.asks_for_cancellation, handler=block, frame=frame)
-        return answered(call, frame.scope, asks, answer=False)
+        return answered(place, frame.scope, asks, answer=False)
+
+    def _noted(self, attempt: ir.Try, final: ir.Block, frame: Frame) -> dict[str, bool]:
+        """What names are in a `finally` that a cancellation comes to, as its handler has set them: `cancelled = True`."""
+        handler = next((one for one in attempt.handlers if self.caught.cancellation(one, frame)), None)
+        if handler is None:
+            return {}
+        bindings = frame.scope.bindings
+        changed = {one.name for one in bindings if final.contains(one)}
+        lines = [one for one in handler.statements if isinstance(one, ir.Line)]
+        return {
+            one.name: bool(one.value.value)
+            for one in bindings
+            if isinstance(one.value, ir.Constant)
+            and not one.path
+            and any(line.contains(one) for line in lines)
+            and one.name not in changed
+        }
 
     def _suspends(self, call: ir.Call, frame: Frame) -> bool:
         """Whether awaiting the call waits for something: the end of a run, or a project coroutine that awaits more."""

@@ -22,6 +22,11 @@ def answered(place: Placed, scope: ir.Scope, question: Question, *, answer: bool
 
 def answers(place: Placed, scope: ir.Scope) -> Iterator[tuple[ir.Call, bool]]:
     """The calls in tests on the way to a place that have given one answer wherever the place is come to."""
+    yield from ((test, held) for test, held in told(place, scope) if isinstance(test, ir.Call))
+
+
+def told(place: Placed, scope: ir.Scope) -> Iterator[tuple[ir.Expression, bool]]:
+    """What is asked in tests on the way to a place, each with the one answer that it has given wherever the place is come to."""
     for test, held in _passed(place, scope):
         yield from _implied(test, held)
 
@@ -73,13 +78,13 @@ def _within(choice: ir.Choice, place: Placed) -> Iterator[tuple[ir.Expression, b
         yield option, choice.operator == "and"
 
 
-def _implied(test: ir.Expression, held: bool) -> Iterator[tuple[ir.Call, bool]]:
-    """The calls of which the outcome of a test tells the answer."""
+def _implied(test: ir.Expression, held: bool) -> Iterator[tuple[ir.Expression, bool]]:
+    """The parts of a test of which its outcome tells the answer."""
     match test:
         case ir.Choice(operator="and" | "or" as operator, options=options) if (operator == "and") is held:
             for one in options:
                 yield from _implied(one, held)
         case ir.Operation(operator="Not", operands=(inner,)):
             yield from _implied(inner, not held)
-        case ir.Call():
+        case ir.Call() | ir.Name():
             yield test, held

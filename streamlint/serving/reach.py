@@ -8,12 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamlint.knowledge.off_loop import Where
 from streamlint.model import syntax as ir
 from streamlint.model.modules import Module
 from streamlint.serving.begun import AT_START, Begun
 from streamlint.serving.entry_points import Entry
 from streamlint.serving.leads import Leads
+from streamlint.serving.own_loops import ELSEWHERE, OwnLoops
 from streamlint.serving.reached import Key, Reached
 from streamlint.serving.run_steps import RunSteps
 from streamlint.serving.wrapped import Wrapped
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from streamlint.values import Evaluator
 
 _STEPS = ("__aiter__", "__anext__")
-_ELSEWHERE = (Where.OWN_LOOP, Where.PROCESS)
 _FROM_OUTSIDE = Reached(None)
 """How a coroutine function of a library comes to run, as its owner says."""
 
@@ -37,6 +36,7 @@ class Reach:
         self.evaluator = evaluator
         self._run_steps = RunSteps(evaluator)
         self._wrapped = Wrapped(evaluator)
+        self._own_loops = OwnLoops(evaluator)
         self.entries = [entry for entry in entries if not self._is_test(entry.module)]
 
     # Questions
@@ -188,7 +188,7 @@ class Reach:
     def _starting(self) -> tuple[Module, ...]:
         """The modules that may start something elsewhere: they say how, they are scripts, or they decorate with what does it."""
         modules, off_loop = self.evaluator.modules, self.evaluator.knowledge.off_loop
-        starting = modules.saying("__main__", *off_loop.words_of(*_ELSEWHERE))
+        starting = modules.saying("__main__", *off_loop.words_of(*ELSEWHERE))
         wrappers = {
             scope.name
             for module in starting
@@ -204,7 +204,7 @@ class Reach:
         for call in scope.calls:
             for moved in self._moved(call, frame):
                 yield from self._functions(self.evaluator.value(moved.function, frame))
-            given = self._given(call, frame)
+            given = self._own_loops.given(call, frame)
             if given is not None and not isinstance(given, ir.Call):
                 yield from self._functions(self.evaluator.value(given, frame))
             elif given is not None:
@@ -221,7 +221,7 @@ class Reach:
         for value in self.evaluator.value(decorator, frame):
             if isinstance(value, External):
                 row = self.evaluator.knowledge.off_loop.call(value.name)
-                if row is not None and row.where in _ELSEWHERE:
+                if row is not None and row.where in ELSEWHERE:
                     return True
             located = self.evaluator.scope_of(value) if isinstance(value, Function | Class) else None
             if located is not None and self._starts_what_it_is_given(*located):
@@ -244,28 +244,9 @@ class Reach:
     def _in_script(module: Module, call: ir.Call) -> bool:
         return any(start <= call.start and call.end <= end for start, end in module.summary.script_spans)
 
-    def _given(self, call: ir.Call, frame: Frame) -> ir.Expression | None:
-        """What this call is given to run on a loop of its own, or in another process."""
-        word = call.function.attribute if isinstance(call.function, ir.Attribute) else getattr(call.function, "id", "")
-        holds_call = any(isinstance(argument, ir.Call) for argument in call.arguments)
-        if not holds_call and word not in self.evaluator.knowledge.off_loop.words:
-            return None
-        row = self.evaluator.calls.moving(call, frame)
-        if row is not None and row.where is Where.THREAD:
-            return self._given_in_thread(call, frame)
-        if row is None or row.where not in _ELSEWHERE:
-            return None
-        return call.argument(row.position, row.keyword or None)
-
-    def _given_in_thread(self, call: ir.Call, frame: Frame) -> ir.Expression | None:
-        """The same where a thread makes that call: `Thread(target=asyncio.run, args=(produce(),))`."""
-        functions, given, _ = self.evaluator.calls.handed(call, frame) or (frozenset(), (), ())
-        rows = (self.evaluator.knowledge.off_loop.call(dotted_name(one)) for one in functions)
-        return given[0] if given and any(row is not None and row.where in _ELSEWHERE for row in rows) else None
-
     def _moved(self, call: ir.Call, frame: Frame) -> list[ir.Call]:
         """The coroutine calls that this call is given to run on a loop of its own: by themselves, by a name, gathered."""
-        given = self._given(call, frame)
+        given = self._own_loops.given(call, frame)
         if given is None:
             return []
         bindings = given.bindings or () if isinstance(given, ir.Name) else ()
@@ -360,7 +341,7 @@ class Reach:
                     located = self.evaluator.scope_of(function)
                     if located is None or isinstance(value, Class | Object):
                         continue
-                    if located[1].is_async and (row is None or row.where not in _ELSEWHERE):
+                    if located[1].is_async and (row is None or row.where not in ELSEWHERE):
                         yield function, call
 
     def _functions(self, values: Values) -> Iterator[Function]:
