@@ -75,8 +75,7 @@ class Runs:
             yield from self._left_by_tasks(functions, frame)
             return
         for loop in frame.scope.loops:
-            found = self._run(loop, frame)
-            if found is not None:
+            if (found := self._run(loop, frame)) is not None:
                 yield found
         handed = self._tasks_that_hand_over(functions, frame)
         for scope in functions:
@@ -173,8 +172,8 @@ class Runs:
         if not is_own or self._ends_something(frame.module, owner):
             return False
         inside = (one for scope in frame.module.scopes if owner.contains(scope) for one in scope.attributes)
-        parents = [frame.module.uses.parent(one) for one in inside if ir.dotted(one) == ir.dotted(held)]
         known = self._harmless | {"stream_events"}
+        parents = [frame.module.uses.parent(one) for one in inside if ir.dotted(one) == ir.dotted(held)]
         is_alone = all(isinstance(one, ir.Await) or getattr(one, "attribute", "") in known for one in parents)
         return is_alone and self._is_made_each_time(Class(frame.module.path, owner.index))
 

@@ -13,13 +13,14 @@ from streamlint.serving.reached import Reached
 from streamlint.serving.ways import Hop
 from streamlint.serving.worker_threads import ThreadRun, WorkerThreads
 from streamlint.values.domain import Bound, Instance, Origin, dotted_name, known
+from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
     from streamlint.project import Project
     from streamlint.values.activations import Frame
 
 _TELLING = frozenset(("call_soon_threadsafe", "run_coroutine_threadsafe"))
-_SHORT = 0.1
+_SHORT = 0.05
 """Seconds: who asks for an item again after so long wakes the loop by that."""
 
 
@@ -55,7 +56,7 @@ class Wakings:
         self.project, self.evaluator = project, project.evaluator
         names = project.knowledge.names
         self._wakes, self._waits = names("wakings", "wakes"), names("wakings", "waits")
-        self._awaited = names("wakings", "awaited")
+        self._awaited, self._asks = names("wakings", "awaited"), names("wakings", "asks")
         self._words = frozenset(name.rpartition(".")[2] for name in self._wakes | self._awaited)
         self._waiting_words = frozenset(name.rpartition(".")[2] for name in self._waits)
         self._known: dict[Module, tuple[LateWaking, ...]] = {}
@@ -104,8 +105,10 @@ class Wakings:
         return Waking(call, frame.scope, late or runs[0], late is not None)
 
     def _is_followed(self, call: ir.Call, frame: Frame) -> bool:
-        """Whether the function wakes the loop behind the call, with something else than an item for the same object."""
+        """Whether the function asks on which thread it is, or wakes the loop behind the call, but not with a further item."""
         assert isinstance(call.function, ir.Attribute)
+        if any(last_word(other.function) in self._asks for other in frame.scope.calls):
+            return True
         own = ir.dotted(call.function.base)
         for other in frame.scope.calls:
             word = other.function.attribute if isinstance(other.function, ir.Attribute) else ""
@@ -120,16 +123,16 @@ class Wakings:
         assert isinstance(call.function, ir.Attribute)
         roots = {part.id for part in ir.walk(call.function.base) if isinstance(part, ir.Name)}
         turned = {one.name for one in frame.scope.bindings if one.kind == "loop"}
-        return not roots & turned and self._threads.is_repeated(call, frame)
+        return not roots & turned and not _leaves(call, frame.scope) and self._threads.is_repeated(call, frame)
 
     def made_at(self, call: ir.Call, methods: frozenset[str], frame: Frame) -> frozenset[Origin]:
-        """Where the objects are made of which a call is one of these methods; nothing where it may be another's."""
+        """Where the objects are made of which a call is one of these methods, as far as that is seen; nothing where it may be
+        another's."""
         functions = tuple(known(self.evaluator.value(call.function, frame)))
         if not functions or not all(dotted_name(one) in methods for one in functions):
             return frozenset()
         receivers = [one.receiver for one in functions if isinstance(one, Bound)]
-        made = [one.origin for one in receivers if isinstance(one, Instance) and one.origin is not None]
-        return frozenset(made) if len(made) == len(functions) else frozenset()
+        return frozenset(one.origin for one in receivers if isinstance(one, Instance) and one.origin is not None)
 
     def _waiter(self, made_at: frozenset[Origin]) -> tuple[Hop, Reached] | None:
         """Who waits for one of these objects on the loop, while a request is served."""
@@ -138,7 +141,7 @@ class Wakings:
                 scope = module.scopes[index]
                 waits = [call for call in scope.calls if scope.is_async and self._may_wait(call)]
                 reached = self.project.reach.on_loop(module, scope) if waits else None
-                if reached is None or reached.entry is None:
+                if reached is None or reached.entry is None or not reached.entry.on_request_path:
                     continue
                 frame = self.evaluator.any_call(module, scope)
                 for call in waits:
@@ -149,6 +152,13 @@ class Wakings:
     def _may_wait(self, call: ir.Call) -> bool:
         is_plain = not call.arguments and not call.keywords
         return is_plain and isinstance(call.function, ir.Attribute) and call.function.attribute in self._waiting_words
+
+
+def _leaves(call: ir.Call, scope: ir.Scope) -> bool:
+    """Whether the loop around a call, or the function, is left behind it."""
+    block = next((one for one in reversed(scope.body.around(call)) if isinstance(one, ir.Block)), ir.NOTHING)
+    behind = (one for one in block.statements if one.start > call.start)
+    return any(isinstance(one, ir.Return) or (isinstance(one, ir.Line) and one.kind == "break") for one in behind)
 
 
 def _is_asked_again(call: ir.Call, scope: ir.Scope) -> bool:

@@ -9,6 +9,7 @@ from streamlint.fix import Edit, Import
 from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
+from streamlint.repairs.absent import or_nothing
 from streamlint.repairs.blocks import behind, code_of, comments_of, deeper, is_movable, stepped
 from streamlint.repairs.collected import Section, Step
 from streamlint.repairs.dressed import rows_of
@@ -219,8 +220,8 @@ class _Writing:
         if not is_used:
             self.starts = [node for node in self.starts if not self._starts_name(node, step.name)]
             around = code.replace(added, "_", 1) if code.count(added) == 1 else code
-            nothing = ' or ""' if step.is_plain and "." in added else ""
-            return [Edit(step.statement, f"yield {self.items.of(added + nothing)}")], (around, f"{step.name} = _")
+            item = or_nothing(self.file, step.element) if step.is_plain else added
+            return [Edit(step.statement, f"yield {self.items.of(item)}")], (around, f"{step.name} = _")
         if step.is_plain:
             return [self._behind(step, self.items.of(added))], ()
         name = self.repair.free(_TOKEN)

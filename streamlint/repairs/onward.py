@@ -9,6 +9,7 @@ from streamlint.fix import Edit, Import
 from streamlint.immutable import immutable
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
+from streamlint.repairs.absent import or_nothing
 from streamlint.repairs.collected import Step, added_by
 from streamlint.repairs.drains import Removed, Repair
 from streamlint.repairs.iterators import is_chain
@@ -169,9 +170,9 @@ class Onward:
         if gone is not None:
             around = f"{self.file.text(Span(step.statement.start, step.element.start))}_"
             around += self.file.text(Span(step.element.end, step.statement.end))
-            return [*edits, Edit(step.statement, given.act(_or_nothing(added, step)))], [around]
+            return [*edits, Edit(step.statement, given.act(self._added(step)))], [around]
         if step.is_plain or given.grows:
-            act = given.act(self._so_far(step) if given.grows else _or_nothing(added, step))
+            act = given.act(self._so_far(step) if given.grows else self._added(step))
             return [*edits, Edit(Span(step.statement.end, step.statement.end), f"{newline}{line}{act}")], []
         name = self.repair.free(_TOKENS)
         kept = self.file.text(step.statement).replace(added, name, 1)
@@ -290,6 +291,9 @@ class Onward:
 
     # Words
 
+    def _added(self, step: Step) -> str:
+        return or_nothing(self.file, step.element) if step.is_plain else self.file.text(step.element)
+
     def _step_in(self) -> str:
         return self.tree.piece(self.drain.start).module.default_indent
 
@@ -299,8 +303,3 @@ class Onward:
     def _indent_at(self, at: int) -> str:
         line = self.file.source.slice(self.file.source.line_span(at))
         return line[: len(line) - len(line.lstrip())]
-
-
-def _or_nothing(added: str, step: Step) -> str:
-    """A part of a chunk that may be None, which is no token."""
-    return f'{added} or ""' if step.is_plain and "." in added else added

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from streamlint.fix import Edit, Fix, Import, Level
 from streamlint.model import syntax as ir
 from streamlint.refusals import Refusal
+from streamlint.repairs.absent import or_nothing
 from streamlint.repairs.announced import Announced
 from streamlint.repairs.blocks import behind, code_of, comments_of, deeper
 from streamlint.repairs.drains import REASON, WHOLE, Repair
@@ -179,9 +180,7 @@ class _Printing:
             return None
         if not Elements(self.file, items).is_text(element, node.target.value):
             return None
-        added = self.file.text(first)
-        nothing = ' or ""' if "." in added else ""
-        return f"{added}{nothing}"
+        return or_nothing(self.file, Span(first.start, first.end))
 
     def _free(self, word: str) -> str:
         taken = {name.id for scope in self.repair.scopes_inside() for name in scope.names}

@@ -132,12 +132,13 @@ def _kept(file: PythonFile, late: LateWaking, owner: ir.Scope, method: ir.Scope)
         for one, store in rows
         if any((store.value.start, store.value.end) == (made.start, made.end) for made in late.made_at)
     ]
-    if len(stores) != 1 or owner.bases or not loops.runs_on_loop(module, stores[0][0]):
+    if len(stores) != 1 or not loops.runs_on_loop(module, stores[0][0]):
         return "", None
     constructor, store = stores[0]
     taken = {each.attribute for scope in module.scopes for each in scope.attributes} | set(owner.by_name)
     taken |= {each.member for scope in module.scopes for each in scope.stores}
-    attribute = next((word for word in _LOOPS if word not in taken), "")
+    words = _LOOPS[1:] if owner.bases else _LOOPS  # a class above may have the plain word
+    attribute = next((word for word in words if word not in taken), "")
     statement = file.tree.statement(store.start, store.end)
     if not attribute or not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
         return "", None

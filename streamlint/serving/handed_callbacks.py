@@ -47,12 +47,41 @@ class HandedCallbacks:
             for part in ir.walk(root):
                 if isinstance(part, ir.Call):
                     yield from self._of_call(part, there)
-                elif isinstance(part, ir.Name):
-                    owner = there.module.uses.owner(part.id, there.scope)
-                    if owner is not None and owner.is_function and (owner.index, part.id) not in seen:
-                        seen.add((owner.index, part.id))
-                        inner = self.evaluator.any_call(there.module, owner)
-                        pending += [(one, inner) for one in _made_and_used(part.id, owner)]
+                owner, name = self._variable(part, there)
+                if owner is not None and (owner.index, name) not in seen:
+                    seen.add((owner.index, name))
+                    pending += self._made_and_used(part, name, owner, there)
+
+    def _variable(self, part: ir.Expression, frame: Frame) -> tuple[ir.Scope | None, str]:
+        """The function whose variable a name is, or the class whose object has an attribute under the name `self`."""
+        if isinstance(part, ir.Name):
+            owner = frame.module.uses.owner(part.id, frame.scope)
+            return (owner if owner is not None and owner.is_function else None), part.id
+        if isinstance(part, ir.Attribute) and isinstance(part.base, ir.Name):
+            method = frame.module.uses.owner(part.base.id, frame.scope)
+            if method is not None and method.is_function and method.parameters:
+                around = frame.module.scopes[max(method.parent, 0)]
+                if around.kind == "class" and method.parameters[0].name == part.base.id:
+                    return around, part.attribute
+        return None, ""
+
+    def _made_and_used(
+        self, part: ir.Expression, name: str, owner: ir.Scope, frame: Frame
+    ) -> Iterator[tuple[ir.Expression, Frame]]:
+        """What gives a variable, or an attribute, its value, and the calls of the methods of a variable."""
+        module = frame.module
+        if not isinstance(part, ir.Name):
+            for method, store in self.evaluator.attributes.stores_on_self(module, owner).get(name, ()):
+                yield store.value, self.evaluator.any_call(module, method)
+            return
+        inner = self.evaluator.any_call(module, owner)
+        for one in owner.bindings:
+            if one.name == name and one.kind == "assign" and one.value is not None:
+                yield one.value, inner
+        for call in owner.calls:
+            base = call.function.base if isinstance(call.function, ir.Attribute) else None
+            if isinstance(base, ir.Name) and base.id == name:
+                yield call, inner
 
     def _of_call(self, call: ir.Call, frame: Frame) -> Iterator[Function]:
         functions = self.evaluator.value(call.function, frame)
@@ -97,14 +126,3 @@ class HandedCallbacks:
 def _is_client(function: Value) -> bool:
     """Whether code that is not of the project runs where this is called, and runs what it is given there."""
     return not isinstance(function, Function | Class | Object) and not dotted_name(function).startswith(_OF_LOOP)
-
-
-def _made_and_used(name: str, owner: ir.Scope) -> Iterator[ir.Expression]:
-    """What gives a variable of a function its value, and the calls of its methods there."""
-    yield from (
-        one.value for one in owner.bindings if one.name == name and one.kind == "assign" and one.value is not None
-    )
-    for call in owner.calls:
-        base = call.function.base if isinstance(call.function, ir.Attribute) else None
-        if isinstance(base, ir.Name) and base.id == name:
-            yield call

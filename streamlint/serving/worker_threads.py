@@ -67,10 +67,9 @@ class WorkerThreads:
     def runs(self, module: Module, scope: ir.Scope) -> tuple[ThreadRun, ...]:
         """The ways in which threads run a function; none of one that runs on the serving loop too."""
         key = (module.path, scope.index)
-        found = self._runs.get(key, {})
-        if not found or key in self._on_loop or self.reach.on_loop(module, scope) is not None:
+        if self.reach.on_loop(module, scope) is not None or key in self._on_loop:
             return ()
-        return tuple(found.values())
+        return tuple(self._runs.get(key, {}).values())
 
     @cached_property
     def _runs(self) -> dict[Key, dict[tuple[bool, bool, bool], ThreadRun]]:

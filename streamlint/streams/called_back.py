@@ -12,6 +12,7 @@ from streamlint.values.domain import Class, Instance, Object, Token, Tokens, Val
 
 if TYPE_CHECKING:
     from streamlint.project import Project
+    from streamlint.values import Evaluator
     from streamlint.values.activations import Frame
 
 _GIVEN = ("callbacks", "callback_manager")
@@ -33,29 +34,14 @@ class CalledBack:
                 is_async = call.end in frame.scope.awaited
                 tokens = Tokens(is_async, TEXT, self.evaluator.origin(call, frame))
                 yield Drain(How.RUN, call.start, call.end, tokens, None, call, call.branch, names, is_async=is_async)
-            filled = self._filled_to_the_end(self._run_by_thread(call, frame) or call, frame)
+            filled = self._filled_to_the_end(run_by_thread(self.evaluator, call, frame) or call, frame)
             if filled is not None:
                 tokens = Tokens(False, TEXT, self.evaluator.origin(call, frame))
                 yield Drain(How.RUN, call.start, call.end, tokens, None, filled, call.branch, frozenset((filled.id,)))
 
-    def _run_by_thread(self, call: ir.Call, frame: Frame) -> ir.Call | None:
-        """What a thread runs that this call waits for: `thread.join()`, of `thread = Thread(target=model.generate, kwargs=...)`."""
-        function = call.function
-        if not isinstance(function, ir.Attribute) or function.attribute != "join" or call.arguments:
-            return None
-        made = _made(function.base, frame) if isinstance(function.base, ir.Name) else None
-        return self._by_thread(made, call, frame) if isinstance(made, ir.Call) else None
-
-    def _by_thread(self, made: ir.Call, at: ir.Call, frame: Frame) -> ir.Call | None:
-        """The call that a thread makes, as if it stood at another one."""
-        handed, target = self.evaluator.calls.handed(made, frame), made.argument(None, "target")
-        if handed is None or target is None:
-            return None
-        return ir.Call(at.start, at.end, target, handed[1], handed[2], at.branch)
-
     def is_run_by(self, thread: ir.Call, frame: Frame) -> bool:
         """Whether a thread runs a model that fills a stream, or calls back with each token."""
-        call = self._by_thread(thread, thread, frame)
+        call = made_by_thread(self.evaluator, thread, thread, frame)
         return call is not None and (self._filled_to_the_end(call, frame) is not None or bool(self.filled(call, frame)))
 
     def _filled_to_the_end(self, call: ir.Call, frame: Frame) -> ir.Name | None:
@@ -110,6 +96,23 @@ class CalledBack:
         if isinstance(value, Object):
             return self.evaluator.attributes.method(Class(value.path, value.scope), method) is not None
         return isinstance(value, Instance) and self._facts.handed(value.name, method) is not None
+
+
+def run_by_thread(evaluator: Evaluator, call: ir.Call, frame: Frame) -> ir.Call | None:
+    """What a thread runs that this call waits for: `thread.join()`, of `thread = Thread(target=model.generate, kwargs=...)`."""
+    function = call.function
+    if not isinstance(function, ir.Attribute) or function.attribute != "join" or call.arguments:
+        return None
+    made = _made(function.base, frame) if isinstance(function.base, ir.Name) else None
+    return made_by_thread(evaluator, made, call, frame) if isinstance(made, ir.Call) else None
+
+
+def made_by_thread(evaluator: Evaluator, made: ir.Call, at: ir.Call, frame: Frame) -> ir.Call | None:
+    """The call that a thread makes, as if it stood at another one."""
+    handed, target = evaluator.calls.handed(made, frame), made.argument(None, "target")
+    if handed is None or target is None:
+        return None
+    return ir.Call(at.start, at.end, target, handed[1], handed[2], at.branch)
 
 
 def _made(name: ir.Name, frame: Frame) -> ir.Expression | None:

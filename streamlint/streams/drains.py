@@ -14,7 +14,8 @@ from streamlint.serving.ways import Hop, through
 from streamlint.streams.called_back import CalledBack
 from streamlint.streams.drained import SENDING, Drain, How, names_in, root_of
 from streamlint.streams.gathered import Turns, on_object, own_object
-from streamlint.streams.takings import WHERE, Takings
+from streamlint.streams.helped_takings import WHERE
+from streamlint.streams.takings import Takings
 from streamlint.values.activations import Frame
 from streamlint.values.domain import (
     NOTHING,

@@ -13,11 +13,10 @@ from streamlint.knowledge.token_streams import TEXT
 from streamlint.model import syntax as ir
 from streamlint.model.branches import branch_of
 from streamlint.running.never import Never
-from streamlint.serving.ways import Hop, Way
-from streamlint.streams.answers import Answers
-from streamlint.streams.drained import Drain, DrainedNames, How, names_in
-from streamlint.streams.gathered import Gathered, Turns, on_object, own_object
-from streamlint.streams.given_back import filled_in, keeps_on_object, may_return, names_given, seen_by_both, where_kept
+from streamlint.streams.called_back import run_by_thread
+from streamlint.streams.drained import Drain, How, names_in
+from streamlint.streams.gathered import Gathered, Turns
+from streamlint.streams.helped_takings import HelpedTakings
 from streamlint.streams.run_texts import RunTexts
 from streamlint.streams.runners import Runners
 from streamlint.streams.stepped import Stepped, Steps
@@ -25,7 +24,6 @@ from streamlint.streams.whereabouts import Whereabouts
 from streamlint.values.activations import Frame
 from streamlint.values.domain import (
     Bound,
-    Class,
     External,
     Function,
     Instance,
@@ -49,19 +47,17 @@ COLLECTORS = {f"builtins.{name}": 0 for name in _TAKING} | {"collections.deque":
 """What takes all items of an argument, by its position."""
 
 
-class Takings(DrainedNames):
+class Takings(HelpedTakings):
     """Finds what takes tokens; a function's own takings are found once per frame."""
 
     def __init__(self, project: Project) -> None:
         super().__init__(project)
-        self.answers = project.ask(Answers)
         self.gathered = project.ask(Gathered)
         self._never, self._runners = project.ask(Never), project.ask(Runners)
         self._run_texts = project.ask(RunTexts)
         self._steps, self._results = project.ask(Steps), RunResults(project.evaluator)
         self.whereabouts = project.ask(Whereabouts)
         self._searched: set[ir.Scope] = set()
-        self._kept_in: dict[ir.Scope, frozenset[str]] = {}
         self._without_call: dict[ir.Scope, tuple[ir.FormattedString | ir.Sequence, ...]] = {}
 
     def in_frame(self, frame: Frame) -> tuple[Drain, ...]:
@@ -176,7 +172,12 @@ class Takings(DrainedNames):
             found = self._by_callee(value, call, frame)
             if found is not None:
                 return found
-        return self._of_steps(call, frame) or self._run(call, frame)
+        return self._of_steps(call, frame) or self._by_thread(call, frame) or self._run(call, frame)
+
+    def _by_thread(self, call: ir.Call, frame: Frame) -> Drain | None:
+        """A thread that this call waits for, whose function takes all tokens: `worker.join()`."""
+        run = run_by_thread(self.evaluator, call, frame)
+        return self._made_to_run(run, call, frame) if run is not None else None
 
     def _of_steps(self, call: ir.Call, frame: Frame) -> Drain | None:
         """A run of a workflow that is awaited, where a step takes all tokens and gives back the text: `await flow.run(q=q)`."""
@@ -317,83 +318,3 @@ class Takings(DrainedNames):
         if tokens is None or tokens.is_async is True:
             return None
         return Drain(How.UNPACKED, at.start, at.end, tokens, None, item.value, -1)
-
-    def _in_helper(self, function: Function, call: ir.Call, frame: Frame) -> Drain | None:
-        """A helper that takes all tokens and gives back text, and is waited for."""
-        located = self.evaluator.scope_of(function)
-        if located is None or (located[1].is_async and call.end not in frame.scope.awaited):
-            return None
-        return self._through_helper(function, call, frame)
-
-    def _through_helper(self, function: Function, call: ir.Call, frame: Frame) -> Drain | None:
-        located = self.evaluator.scope_of(function)
-        if located is None or located[1].is_generator or not self._may_give(located[1], call, frame):
-            return None
-        inner = self.evaluator.calls.running(function, call, frame)
-        for drain in self.in_frame(inner):
-            filled = filled_in(drain, inner, call, frame) | self._filled_object(drain, inner, call, frame)
-            if not filled and not self._returned(drain, inner):
-                continue
-            return self._as_called(drain, call, frame, inner, filled)
-        return None
-
-    @staticmethod
-    def _as_called(drain: Drain, call: ir.Call, frame: Frame, inner: Frame, kept: frozenset[str]) -> Drain:
-        """A drain in another function, as its caller sees it."""
-        place = Hop(inner.module.path, drain.start, drain.end, WHERE[drain.how])
-        through = Hop(frame.module.path, call.start, call.end, f"calls `{inner.scope.name}`")
-        way = (drain.way or Way(place)).behind(through)
-        return replace(
-            drain, start=call.start, end=call.end, source=call, branch=call.branch, way=way, kept=kept, loop=None
-        )
-
-    def _may_give(self, scope: ir.Scope, call: ir.Call, frame: Frame) -> bool:
-        """Whether a helper may return text, or put tokens into something that this call hands in, or that both see."""
-        may_be_kept = self._kept_in.get(scope)
-        if may_be_kept is None:
-            may_be_kept = self._kept_in[scope] = where_kept(scope)
-        given = names_given(scope, call)
-        is_method = isinstance(call.function, ir.Attribute)
-        return (
-            may_return(scope)
-            or not may_be_kept.isdisjoint(given)
-            or bool(seen_by_both(may_be_kept, scope, frame))
-            or (is_method and keeps_on_object(scope))
-        )
-
-    def _filled_object(self, drain: Drain, inner: Frame, call: ir.Call, frame: Frame) -> frozenset[str]:
-        """The name of the object on which a method keeps the tokens, where the caller has just made it."""
-        if on_object(own_object(inner.module, inner.scope)) not in drain.kept:
-            return frozenset()
-        base = call.function.base if isinstance(call.function, ir.Attribute) else None
-        assigned = frame.scope.assignment(base)
-        made = assigned.value if assigned is not None else None
-        if not isinstance(base, ir.Name) or not isinstance(made, ir.Call):
-            return frozenset()
-        is_new = any(isinstance(value, Class) for value in self.evaluator.value(made.function, frame))
-        return frozenset((base.id,)) if is_new else frozenset()
-
-    def _returned(self, drain: Drain, frame: Frame) -> bool:
-        """Whether a function gives back the text that it drained, and no stream; data read from the text is another thing."""
-        derived = self.derived(drain, frame, as_text=True)
-        for item in frame.scope.returns:
-            if item.value is None or self.answers.is_stream(item.value, frame):
-                continue
-            within = item.value.contains(drain)
-            if within or names_in(item.value) & derived:
-                return True
-        return False
-
-
-WHERE = {
-    How.LOOP: "takes every token here",
-    How.CALL: "collects every token here",
-    How.JOIN: "joins every token here",
-    How.COMPREHENSION: "collects every token here",
-    How.TEXT: "turns the stream into text here",
-    How.METHOD: "waits for the whole answer here",
-    How.UNPACKED: "unpacks every token here",
-    How.STEPS: "asks for every token here",
-    How.FILLED: "collects every token here",
-    How.RUN: "runs the model to its end here",
-}

@@ -6,6 +6,7 @@ from streamlint.model import syntax as ir
 from streamlint.values.activations import Frame
 from streamlint.values.begun import begun
 from streamlint.values.domain import Collection, Constant, Instance, Origin
+from streamlint.values.spelt_out import spelt_out
 from streamlint.values.truths import constant_truth
 from streamlint.values.whole import Whole
 
@@ -66,10 +67,10 @@ class AskedModels:
         return begun(self.evaluator, made[0]) if len(made) == 1 and made[0] is not None else None
 
     def _texts(self, address: ir.Expression, frame: Frame) -> list[str]:
-        """An address as it is written, and what it may be."""
+        """An address as it is written, also where it stands under a name, and what it may be."""
         values = self.evaluator.value(address, frame)
         said = [one.value for one in values if isinstance(one, Constant) and isinstance(one.value, str)]
-        return [*said, frame.module.text(address)]
+        return [*said, *(where.module.text(one) for one, where in spelt_out(self.evaluator, address, frame))]
 
     def _says_stream(self, call: ir.Call, frame: Frame) -> bool | None:
         """What the body of a request says of `stream`; None where it says nothing, or cannot be seen."""

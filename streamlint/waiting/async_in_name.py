@@ -118,7 +118,7 @@ class AsyncInName:
     def _of_retriever(self, origin: Origin) -> InName | None:
         """For the project's own retriever, where the engine made at this place was given that and no other one."""
         located = self._made_at(origin)
-        given = located[2].argument(None, "retriever") if located is not None else None
+        given = located[2].argument(0, "retriever") if located is not None else None
         if located is None or given is None:
             return None
         values = list(self.evaluator.value(given, self.evaluator.any_call(*located[:2])))
