@@ -296,9 +296,12 @@ class Evaluator:
         )
 
     def _closure(self, expression: ir.Closure, frame: Frame) -> Values:
-        """What a lambda or a generator expression gives."""
+        """A lambda or a generator expression; a function or a class where a decorator with arguments is given it."""
         scope = frame.module.scopes[expression.scope]
-        function = Function(frame.module.path, scope.index, frame)
+        if scope.kind == "class":
+            return frozenset((Class(frame.module.path, scope.index),))
+        outer = None if scope.kind == "function" and frame.arguments is None else frame
+        function = Function(frame.module.path, scope.index, outer)
         if scope.kind != "generator-expression":
             return frozenset((function,))
         inner = self.frames.call(frame.module, scope, frame, {}, frame)
