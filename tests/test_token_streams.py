@@ -146,7 +146,7 @@ def test_a_chain_is_what_it_ends_in() -> None:
 @pytest.mark.parametrize(
     ("items", "written"),
     [
-        ("chunk", "(chunk.delta for chunk in tokens)"),
+        ("chunk", '(chunk.delta or "" for chunk in tokens)'),
         ("openai.chat", '(chunk.choices[0].delta.content or "" for chunk in tokens if chunk.choices)'),
         ("ollama.chat", "(chunk.message.content for chunk in tokens)"),
         ("llama_cpp.chat", '(chunk["choices"][0]["delta"].get("content") or "" for chunk in tokens)'),

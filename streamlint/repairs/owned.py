@@ -31,7 +31,8 @@ def handed_tokens(file: PythonFile, scope: ir.Scope, attribute: ir.Attribute, mi
     word = "async_response_gen()" if stream.is_async else "response_gen"
     edits = [Edit(Span(attribute.end - len(attribute.attribute), attribute.end), word)]
     edits += [Edit(Span(part.end - len(".delta"), _end(file, part)), "") for part in parts if part is not None]
-    drops = (f"_.{attribute.attribute}", "_.delta")
+    is_emptied = any(part is not None and _end(file, part) > part.end for part in parts)
+    drops = (f"_.{attribute.attribute}", "_.delta", *(('_ or ""',) if is_emptied else ()))
     return Fix(f"take the tokens with `{word}`", tuple(edits), Level.SAFE, _NOTHING_CAME, drops=drops)
 
 
