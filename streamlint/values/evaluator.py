@@ -296,7 +296,6 @@ class Evaluator:
         )
 
     def _closure(self, expression: ir.Closure, frame: Frame) -> Values:
-        """A lambda or a generator expression; a function or a class where a decorator with arguments is given it."""
         scope = frame.module.scopes[expression.scope]
         if scope.kind == "class":
             return frozenset((Class(frame.module.path, scope.index),))
