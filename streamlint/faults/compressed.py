@@ -130,9 +130,8 @@ class Compressors:
         tokens = self.evaluator.tokens(values)
         if tokens is not None or sending.media_type != _EVENTS:
             return tokens.is_async if tokens is not None else None
-        kinds = {isinstance(one, Generated) and one.is_async for one in values}
-        is_generated = bool(values) and all(isinstance(one, Generated) for one in values)
-        return kinds.pop() if is_generated and len(kinds) == 1 else None
+        kinds = {one.is_async if isinstance(one, Generated) else None for one in values}
+        return kinds.pop() if len(kinds) == 1 else None
 
     def _names_encoding(self, sending: Sending) -> bool:
         """Whether the response may say how it is encoded: compressors leave it alone then."""

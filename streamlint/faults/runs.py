@@ -96,16 +96,15 @@ class Runs:
         """The one task beside a loop over what callbacks are handed, which is the run that hands it over."""
         if not any(self._is_handed(loop, frame) for loop in frame.scope.loops):
             return ()
-        around = [
-            (one, frame if one is frame.scope else self.evaluator.any_call(frame.module, one)) for one in functions
-        ]
-        started = [
-            call
-            for one, inner in around
-            for call in one.calls
-            if self.evaluator.names(call.function, inner) & self._tasks
-        ]
+        started = [call for call, _ in self._tasks_of(functions, frame)]
         return tuple(started) if len(started) == 1 else ()
+
+    def _tasks_of(self, functions: Sequence[ir.Scope], frame: Frame) -> list[tuple[ir.Call, Frame]]:
+        """The calls in some functions that start tasks, each with the frame of its function."""
+        frames = [frame if one is frame.scope else self.evaluator.any_call(frame.module, one) for one in functions]
+        return [
+            (c, one) for one in frames for c in one.scope.calls if self._tasks & self.evaluator.names(c.function, one)
+        ]
 
     def _is_handed(self, loop: ir.Loop, frame: Frame) -> bool:
         function = loop.iterable.function if isinstance(loop.iterable, ir.Call) else None
@@ -127,10 +126,7 @@ class Runs:
 
     def _left_by_tasks(self, functions: Sequence[ir.Scope], frame: Frame) -> Iterator[RunsOn]:
         """The runs whose events a task reads: `task.cancel()` ends the task alone."""
-        frames = [frame if one is frame.scope else self.evaluator.any_call(frame.module, one) for one in functions]
-        started = [
-            (c, one) for one in frames for c in one.scope.calls if self._tasks & self.evaluator.names(c.function, one)
-        ]
+        started = self._tasks_of(functions, frame)
         tasks = {binding.name for call, one in started for binding in one.scope.bindings if binding.value is call}
         for call, one in started:
             for value in self.evaluator.value(call.arguments[0], one) if call.arguments else ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from streamlint.project import Project
 
 
-class HelpedTakings(DrainedNames):
+class HelpedTakings(DrainedNames, ABC):
     """Looks into the functions that a call comes to; `in_frame` says what one takes itself."""
 
     def __init__(self, project: Project) -> None:
@@ -26,9 +27,9 @@ class HelpedTakings(DrainedNames):
         self.answers = project.ask(Answers)
         self._kept_in: dict[ir.Scope, frozenset[str]] = {}
 
+    @abstractmethod
     def in_frame(self, frame: Frame) -> tuple[Drain, ...]:
         """Every drain directly in a function, and those in the helpers that it hands a stream to."""
-        raise NotImplementedError
 
     def _in_helper(self, function: Function, call: ir.Call, frame: Frame) -> Drain | None:
         """A helper that takes all tokens and gives back text, and is waited for."""
