@@ -25,9 +25,8 @@ class OwnLoops:
 
     def given(self, call: ir.Call, frame: Frame) -> ir.Expression | None:
         """The coroutine, or the function, that does not run on the loop of the caller."""
-        word = call.function.attribute if isinstance(call.function, ir.Attribute) else getattr(call.function, "id", "")
         holds_call = any(isinstance(argument, ir.Call) for argument in call.arguments)
-        if not holds_call and word not in self.evaluator.knowledge.off_loop.words:
+        if not holds_call and last_word(call.function) not in self.evaluator.knowledge.off_loop.words:
             return None
         row = self.evaluator.calls.moving(call, frame)
         if row is not None and row.where is Where.THREAD:
@@ -50,7 +49,7 @@ class OwnLoops:
         module = self.evaluator.modules.load(origin.path) if origin is not None else None
         if module is None or origin is None:
             return False
-        calls = (call for scope in module.scopes for call in scope.calls)
+        calls = (call for scope in module.around(origin) for call in scope.calls)
         made = next((call for call in calls if (call.start, call.end) == (origin.start, origin.end)), None)
         return made is not None and last_word(made.function) == "new_event_loop"
 

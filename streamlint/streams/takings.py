@@ -34,7 +34,6 @@ from streamlint.values.domain import (
     Value,
 )
 from streamlint.values.llama import STREAM_ROLES
-from streamlint.values.run_results import RunResults
 from streamlint.values.said import last_word
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class Takings(HelpedTakings):
         self.gathered = project.ask(Gathered)
         self._never, self._runners = project.ask(Never), project.ask(Runners)
         self._run_texts = project.ask(RunTexts)
-        self._steps, self._results = project.ask(Steps), RunResults(project.evaluator)
+        self._steps, self._results = project.ask(Steps), project.evaluator.calls.llama.runs
         self.whereabouts = project.ask(Whereabouts)
         self._searched: set[ir.Scope] = set()
         self._without_call: dict[ir.Scope, tuple[ir.FormattedString | ir.Sequence, ...]] = {}
